@@ -1,0 +1,93 @@
+namespace L2c.Kernels;
+
+/// <summary>One allocation for one lifetime (weights, workspace, cache, training), carved in a declared order. Tensors carved from it own nothing.</summary>
+/// <remarks>
+/// The carving code runs twice: first against an arena that only counts, then against one allocation of exactly that size. So sizes
+/// are written once, as the tensors themselves.
+/// </remarks>
+public sealed class Arena : IDisposable
+{
+    /// <summary>Every tensor starts on a multiple of this many bytes: a cache line, an AVX-512 vector, and what cuBLASLt likes best.</summary>
+    public const int AlignmentBytes = 256;
+
+    private readonly Device _device;
+    private readonly nint _address;
+    private bool _disposed;
+
+    private Arena(Device device, string name, nint address, long capacityBytes)
+    {
+        _device = device;
+        Name = name;
+        _address = address;
+        CapacityBytes = capacityBytes;
+    }
+
+    /// <summary>What the memory is for: shown in reports and errors.</summary>
+    public string Name { get; }
+
+    /// <summary>Size of the allocation; 0 while only counting.</summary>
+    public long CapacityBytes { get; }
+
+    /// <summary>Bytes carved so far, alignment included.</summary>
+    public long UsedBytes { get; private set; }
+
+    /// <summary>Counts what <paramref name="carve"/> needs, allocates it in one piece and carves it.</summary>
+    /// <param name="device">Where the memory is.</param>
+    /// <param name="name">What it is for.</param>
+    /// <param name="carve">Takes tensors from the arena and returns them. It runs twice and must ask for the same both times.</param>
+    /// <returns>The arena, to be disposed when its tensors are no longer used, and what the second run returned.</returns>
+    public static (Arena Arena, T Carved) Carve<T>(Device device, string name, Func<Arena, T> carve)
+    {
+        var counter = new Arena(device, name, 0, 0);
+        carve(counter);
+        long bytes = counter.UsedBytes;
+        var arena = new Arena(device, name, device.Allocate(Math.Max(bytes, AlignmentBytes)), bytes);
+        try
+        {
+            T carved = carve(arena);
+            return arena.UsedBytes == bytes
+                ? (arena, carved)
+                : throw new InvalidOperationException($"arena {name}: {bytes} bytes counted, {arena.UsedBytes} bytes carved");
+        }
+        catch
+        {
+            arena.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Carves an uninitialised contiguous tensor.</summary>
+    public Tensor Take(DType type, params ReadOnlySpan<int> extents)
+    {
+        var shape = new Shape(extents);
+        return new Tensor(Advance(shape.Count * type.Size()), shape, type, _device, shape.Columns);
+    }
+
+    /// <summary>Carves room for a weight in the device's own layout, to be filled by <see cref="Device.WriteMatrix"/>.</summary>
+    public Matrix TakeMatrix(DType type, int outputs, int inputs) =>
+        new(Advance(_device.MatrixBytes(type, outputs, inputs)), outputs, inputs, type, _device);
+
+    /// <summary>Frees the allocation.</summary>
+    public void Dispose()
+    {
+        if (!_disposed && _address != 0)
+        {
+            _device.Free(_address);
+        }
+
+        _disposed = true;
+    }
+
+    private nint Advance(long bytes)
+    {
+        long start = UsedBytes;
+        long end = checked(start + bytes + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes;
+        if (_address != 0 && end > CapacityBytes)
+        {
+            throw new InvalidOperationException($"arena {Name}: {end} bytes asked for, {CapacityBytes} bytes were counted");
+        }
+
+        UsedBytes = end;
+        return _address + (nint)start;
+    }
+}

@@ -1,0 +1,64 @@
+namespace L2c.Kernels;
+
+/// <summary>A place to compute: memory, transfers, recording, and the few fused ops that the networks need (one partial file per op).</summary>
+/// <remarks>
+/// A network calls ops in execution order. Outside <see cref="Capture"/> each runs at once (CPU) or is enqueued on the device's stream
+/// (CUDA); inside, it is recorded. Each op checks shapes here, once, and calls the device's protected form. All ops are deterministic,
+/// and the result for one image does not depend on the other images of a batch or on the number of threads.
+/// </remarks>
+public abstract partial class Device : IDisposable
+{
+    /// <summary>For tables and results: <c>cpu (AVX-512, 2 threads)</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Allocates aligned device memory, uninitialised. Used by <see cref="Arena"/> only.</summary>
+    internal protected abstract nint Allocate(long bytes);
+
+    /// <summary>Frees what <see cref="Allocate"/> returned.</summary>
+    internal protected abstract void Free(nint address);
+
+    /// <summary>Copies fp32 values from the host, converting to the tensor's dtype.</summary>
+    /// <param name="destination">Contiguous; as many elements as <paramref name="source"/>.</param>
+    /// <param name="source">Row-major values.</param>
+    public abstract void Upload(Tensor destination, ReadOnlySpan<float> source);
+
+    /// <summary>Copies integers from the host into an I32 tensor.</summary>
+    public abstract void Upload(Tensor destination, ReadOnlySpan<int> source);
+
+    /// <summary>Waits for the work enqueued so far and copies a tensor (any row stride) to the host, converting to fp32.</summary>
+    public abstract void Download(Tensor source, Span<float> destination);
+
+    /// <summary>Bytes that a weight of that size takes in the device's own layout.</summary>
+    internal protected abstract long MatrixBytes(DType type, int outputs, int inputs);
+
+    /// <summary>Writes rows of a weight, given as PyTorch stores it (<c>[out, in]</c>, row-major, fp32), into the device's own layout.</summary>
+    /// <param name="matrix">Carved by <see cref="Arena.TakeMatrix"/>.</param>
+    /// <param name="firstOutput">First of the rows given; rows may come in chunks, in any order, each row once.</param>
+    /// <param name="rows">Whole rows of <see cref="Matrix.Inputs"/> values.</param>
+    public abstract void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows);
+
+    /// <summary>Records the ops that <paramref name="enqueue"/> calls, without running them.</summary>
+    public abstract OpSequence Capture(Action enqueue);
+
+    /// <summary>Waits until all enqueued work is done.</summary>
+    public abstract void Synchronize();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the device's own resources (threads, streams, modules).</summary>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Throws the candle-style error of an op: op name, what disagrees, both shapes.</summary>
+    private static void Require(bool condition, string op, string rule)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{op}: {rule}");
+        }
+    }
+}

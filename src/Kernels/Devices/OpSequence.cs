@@ -1,0 +1,22 @@
+namespace L2c.Kernels;
+
+/// <summary>Ops recorded once by <see cref="Device.Capture"/> and replayed many times: a list of calls on the CPU, a CUDA graph on a GPU.</summary>
+/// <remarks>A replay reads its buffers at replay time and allocates, decides and copies nothing.</remarks>
+public abstract class OpSequence : IDisposable
+{
+    /// <summary>Number of ops recorded.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Runs the ops in order. On CUDA this enqueues; <see cref="Device.Synchronize"/> waits.</summary>
+    public abstract void Run();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the recording holds.</summary>
+    protected abstract void Dispose(bool disposing);
+}

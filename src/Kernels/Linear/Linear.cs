@@ -1,0 +1,40 @@
+namespace L2c.Kernels;
+
+/// <summary>What a linear map applies to its result before storing it.</summary>
+public enum Activation
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>x / (1 + exp(-x)).</summary>
+    Silu,
+    /// <summary>GELU in its tanh form, as DiT uses: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).</summary>
+    GeluTanh,
+    /// <summary>GELU exactly, as U-ViT uses: x/2 (1 + erf(x / sqrt 2)).</summary>
+    GeluErf,
+}
+
+public abstract partial class Device
+{
+    /// <summary>y[m,n] = act(sum_k x[m,k] W[n,k] + bias[n])</summary>
+    /// <param name="x">[.., K], any row stride.</param>
+    /// <param name="weight">N x K.</param>
+    /// <param name="bias">[N], or none.</param>
+    /// <param name="y">[.., N], any row stride, as many rows as x; must not overlap x.</param>
+    /// <param name="activation">Applied in the epilogue.</param>
+    /// <remarks>
+    /// Numbers  accumulates in fp32 in an order that depends on K alone, so a row's result does not depend on M.
+    /// Traffic  M K + N K + M N elements.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public void Linear(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation = Activation.None)
+    {
+        Require(x.Columns == weight.Inputs, nameof(Linear), $"x {x.Shape} does not match weight [{weight.Outputs}, {weight.Inputs}] (K must agree)");
+        Require(y.Columns == weight.Outputs, nameof(Linear), $"y {y.Shape} does not match weight [{weight.Outputs}, {weight.Inputs}] (N must agree)");
+        Require(x.Rows == y.Rows, nameof(Linear), $"x {x.Shape} does not match y {y.Shape} (rows must agree)");
+        Require(bias.IsNone || bias.Shape.Count == weight.Outputs, nameof(Linear), $"bias {bias.Shape} does not match weight [{weight.Outputs}, {weight.Inputs}] (N must agree)");
+        LinearCore(x, weight, bias, y, activation);
+    }
+
+    /// <summary>The device's form of <see cref="Linear"/>; shapes have been checked.</summary>
+    protected abstract void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation);
+}
