@@ -1,0 +1,51 @@
+using L2c.Kernels;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Dit;
+
+/// <summary>Everything one forward pass writes between its input and its output. Blocks reuse the same buffers.</summary>
+public sealed class DitActivations
+{
+    private DitActivations(Arena arena, DitArchitecture a, int rows)
+    {
+        int t = a.Tokens, c = a.HiddenSize;
+        Patches = arena.Take(DType.F32, rows, t, a.InChannels * a.PatchSize * a.PatchSize);
+        X = arena.Take(DType.F32, rows, t, c);
+        Normed = arena.Take(DType.F32, rows, t, c);
+        Qkv = arena.Take(DType.F32, rows, t, 3 * c);
+        Heads = arena.Take(DType.F32, rows, t, c);
+        Hidden = arena.Take(DType.F32, rows, t, a.MlpWidth);
+        Branch = arena.Take(DType.F32, rows, t, c);
+        PatchOutputs = arena.Take(DType.F32, rows, t, a.PatchOutputs);
+    }
+
+    /// <summary>[B,T,C_in P P].</summary>
+    internal Tensor Patches { get; }
+
+    /// <summary>The residual stream, [B,T,C].</summary>
+    internal Tensor X { get; }
+
+    /// <summary>Input of a branch, [B,T,C].</summary>
+    internal Tensor Normed { get; }
+
+    /// <summary>[B,T,3C].</summary>
+    internal Tensor Qkv { get; }
+
+    /// <summary>Attention before its output projection, [B,T,C].</summary>
+    internal Tensor Heads { get; }
+
+    /// <summary>Hidden layer of the MLP, [B,T,MLP width].</summary>
+    internal Tensor Hidden { get; }
+
+    /// <summary>A branch's output before its gate, [B,T,C].</summary>
+    internal Tensor Branch { get; }
+
+    /// <summary>[B,T,P P C_out].</summary>
+    internal Tensor PatchOutputs { get; }
+
+    /// <summary>Carves room for a batch.</summary>
+    /// <param name="arena">The run's workspace.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="rows">B: rows of the batch, both halves of guidance counted.</param>
+    public static DitActivations Take(Arena arena, DitArchitecture architecture, int rows) => new(arena, architecture, rows);
+}

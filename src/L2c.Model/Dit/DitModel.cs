@@ -1,0 +1,107 @@
+using L2c.Kernels;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Dit;
+
+/// <summary>Called after a stage of a forward pass with its name and result. Only outside recording, where each op has run when its call returns.</summary>
+/// <param name="stage">Name as the recorded data uses it: <c>block0.attn_out</c>.</param>
+/// <param name="value">Valid until the next stage overwrites it.</param>
+public delegate void ForwardTap(string stage, Tensor value);
+
+/// <summary>A diffusion transformer with adaLN-Zero blocks.</summary>
+/// <remarks>
+/// The methods enqueue ops on the device; nothing in them depends on data, so they can be recorded once and replayed.
+/// Source: Peebles and Xie 2023; DiT models.py, DiT.
+/// </remarks>
+public sealed class DitModel : IDisposable
+{
+    private readonly Arena _arena;
+    private readonly DitWeights _weights;
+
+    private DitModel(DitArchitecture architecture, Device device, Arena arena, DitWeights weights) =>
+        (Architecture, Device, _arena, _weights) = (architecture, device, arena, weights);
+
+    /// <summary>Shape and meaning of the network.</summary>
+    public DitArchitecture Architecture { get; }
+
+    /// <summary>Where the weights are and ops go.</summary>
+    public Device Device { get; }
+
+    /// <summary>Memory that the weights take in the device's layout.</summary>
+    public long WeightBytes => _arena.CapacityBytes;
+
+    /// <summary>The label table, [label rows, C].</summary>
+    internal Tensor LabelTable => _weights.LabelTable;
+
+    /// <summary>Loads weights tensor by tensor into one allocation.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="read">Gives tensors by their published names.</param>
+    /// <param name="device">Where to put them.</param>
+    public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device)
+    {
+        (Arena arena, DitWeights weights) = WeightLoader.Load(device, read, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, arena, weights);
+    }
+
+    /// <summary>Enqueues what depends on timestep and label alone: every block's shift, scale and gate.</summary>
+    /// <param name="timeEmbedding">[1 or B, 256]: <see cref="TimestepEmbedding"/> of the timestep(s).</param>
+    /// <param name="labels">[B] I32, read at replay time.</param>
+    /// <param name="m">Receives the vectors.</param>
+    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.adaLN_out</c>, or null.</param>
+    public void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
+    {
+        Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.Time1, Activation.Silu);  // [1 or B,C]
+        Device.Linear(m.Time1, _weights.Time2.Weight, _weights.Time2.Bias, m.Time2);                         // [1 or B,C]
+        tap?.Invoke("t_emb", m.Time2);
+        Device.Conditioning(m.Time2, _weights.LabelTable, labels, m.Condition, m.Silu);                      // [B,C]
+        tap?.Invoke("c", m.Condition);
+        for (int i = 0; i < _weights.Blocks.Length; i++)
+        {
+            LinearWeights w = _weights.Blocks[i].Modulation;
+            Device.Linear(m.Silu, w.Weight, w.Bias, m.Blocks[i]);                                            // [B,6C]
+            tap?.Invoke($"block{i}.adaLN_out", m.Blocks[i]);
+        }
+
+        Device.Linear(m.Silu, _weights.FinalModulation.Weight, _weights.FinalModulation.Bias, m.Final);      // [B,2C]
+    }
+
+    /// <summary>Enqueues one evaluation of the network.</summary>
+    /// <param name="image">[N,C_in,H,W]: with guidance N = B/2 and every image is read by both halves.</param>
+    /// <param name="m">Written by <see cref="Modulate"/>.</param>
+    /// <param name="a">Buffers for B rows.</param>
+    /// <param name="output">[B,C_out,H,W].</param>
+    /// <param name="tap">Sees every stage of the recorded data, or null.</param>
+    public void Forward(Tensor image, DitModulations m, DitActivations a, Tensor output, ForwardTap? tap = null)
+    {
+        int patch = Architecture.PatchSize;
+        Device.Patchify(image, a.Patches, patch);                                                            // [B,T,C_in P P]
+        Device.Linear(a.Patches, _weights.PatchEmbedding.Weight, _weights.PatchEmbedding.Bias, a.Branch);    // [B,T,C]
+        tap?.Invoke("patch_embed_out", a.Branch);
+
+        var x = new ResidualStream(Device, _weights.Positions, a.X);
+        x.Add(a.Branch);
+        for (int i = 0; i < _weights.Blocks.Length; i++)
+        {
+            DitBlock.Forward(Device, _weights.Blocks[i], BlockModulation.Split(m.Blocks[i]), Architecture.Heads, x, a, i, tap);
+        }
+
+        int c = Architecture.HiddenSize;
+        Norm norm = Norm.Modulated(m.Final.SliceColumns(c, c), m.Final.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
+        if (tap is null)
+        {
+            x.NormaliseLast(norm, a.Normed);                                                                 // [B,T,C]
+        }
+        else
+        {
+            tap($"block{_weights.Blocks.Length - 1}.out", x.Normalise(norm, a.Normed));
+        }
+
+        Device.Linear(a.Normed, _weights.FinalLinear.Weight, _weights.FinalLinear.Bias, a.PatchOutputs);     // [B,T,P P C_out]
+        tap?.Invoke("final_layer_out", a.PatchOutputs);
+        Device.Unpatchify(a.PatchOutputs, output, patch);                                                    // [B,C_out,H,W]
+        tap?.Invoke("out", output);
+    }
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose() => _arena.Dispose();
+}

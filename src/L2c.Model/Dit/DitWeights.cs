@@ -1,0 +1,51 @@
+using L2c.Kernels;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Dit;
+
+/// <summary>Weights of one adaLN-Zero block.</summary>
+/// <param name="Modulation">C -> 6C: shift, scale, gate of attention, then of the MLP.</param>
+/// <param name="Qkv">C -> 3C.</param>
+/// <param name="Projection">C -> C.</param>
+/// <param name="Fc1">C -> MLP width.</param>
+/// <param name="Fc2">MLP width -> C.</param>
+internal sealed record DitBlockWeights(LinearWeights Modulation, LinearWeights Qkv, LinearWeights Projection, LinearWeights Fc1, LinearWeights Fc2);
+
+/// <summary>Weights of a DiT, under their published names.</summary>
+/// <param name="PatchEmbedding">C_in P P -> C: the patch convolution as a linear map.</param>
+/// <param name="Positions">[T,C].</param>
+/// <param name="Time1">256 -> C, followed by SiLU.</param>
+/// <param name="Time2">C -> C.</param>
+/// <param name="LabelTable">[label rows, C].</param>
+/// <param name="Blocks">In order.</param>
+/// <param name="FinalModulation">C -> 2C: shift, scale.</param>
+/// <param name="FinalLinear">C -> P P C_out.</param>
+internal sealed record DitWeights(
+    LinearWeights PatchEmbedding,
+    Tensor Positions,
+    LinearWeights Time1,
+    LinearWeights Time2,
+    Tensor LabelTable,
+    DitBlockWeights[] Blocks,
+    LinearWeights FinalModulation,
+    LinearWeights FinalLinear)
+{
+    public static DitWeights Take(DitArchitecture a, WeightLoader w)
+    {
+        int c = a.HiddenSize;
+        return new DitWeights(
+            w.Linear("x_embedder.proj", c, a.InChannels * a.PatchSize * a.PatchSize),
+            w.Tensor("pos_embed", a.Tokens, c),
+            w.Linear("t_embedder.mlp.0", c, TimestepEmbedding.Width),
+            w.Linear("t_embedder.mlp.2", c, c),
+            w.Tensor("y_embedder.embedding_table.weight", a.LabelRows, c),
+            [.. Enumerable.Range(0, a.Depth).Select(i => new DitBlockWeights(
+                w.Linear($"blocks.{i}.adaLN_modulation.1", 6 * c, c),
+                w.Linear($"blocks.{i}.attn.qkv", 3 * c, c),
+                w.Linear($"blocks.{i}.attn.proj", c, c),
+                w.Linear($"blocks.{i}.mlp.fc1", a.MlpWidth, c),
+                w.Linear($"blocks.{i}.mlp.fc2", c, a.MlpWidth)))],
+            w.Linear("final_layer.adaLN_modulation.1", 2 * c, c),
+            w.Linear("final_layer.linear", a.PatchOutputs, c));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+using L2c.Kernels;
+
+namespace L2c.Model;
+
+/// <summary>
+/// The residual stream while a forward pass is being enqueued: branch outputs wait until the next norm, which adds them all in the same pass over x.
+/// </summary>
+/// <remarks>So a network says what is added and what is normalised, and the fusion follows, whichever branches are computed.</remarks>
+internal sealed class ResidualStream
+{
+    private readonly Device _device;
+    private readonly Tensor _state;
+    private readonly List<ResidualTerm> _pending = [];
+    private Tensor _source;
+
+    /// <param name="device">Where ops go.</param>
+    /// <param name="source">What the stream starts from: [T,C] (positions, read by every image) or [B,T,C].</param>
+    /// <param name="state">[B,T,C]: holds the stream from the first norm on.</param>
+    public ResidualStream(Device device, Tensor source, Tensor state) => (_device, _source, _state) = (device, source, state);
+
+    /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
+    public void Add(Tensor branch, Tensor gate = default) => _pending.Add(new ResidualTerm(branch, gate));
+
+    /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
+    public Tensor Normalise(Norm norm, Tensor y)
+    {
+        _device.ResidualNorm(_source, Pending(), _state, norm, y);
+        _pending.Clear();
+        _source = _state;
+        return _state;
+    }
+
+    /// <summary>As <see cref="Normalise"/> at the end of a network, where nothing reads the stream afterwards: it is not written.</summary>
+    public void NormaliseLast(Norm norm, Tensor y) => _device.ResidualNorm(_source, Pending(), default, norm, y);
+
+    private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);
+}
