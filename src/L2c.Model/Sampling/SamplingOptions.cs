@@ -1,0 +1,14 @@
+namespace L2c.Model.Sampling;
+
+/// <summary>Choices that are fixed when a run is planned.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>Classifier-free guidance.</summary>
+    public Guidance Guidance { get; init; } = Guidance.FirstThreeChannels;
+
+    /// <summary>Whether the predicted x0 is clamped to [-1, 1] at every step; the published scripts do not.</summary>
+    public bool ClipDenoised { get; init; }
+
+    /// <summary>Whether each step's predicted x0 and guided network output are kept readable after it.</summary>
+    public bool KeepPredictions { get; init; }
+}
