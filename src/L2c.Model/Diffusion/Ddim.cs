@@ -1,0 +1,37 @@
+namespace L2c.Model.Diffusion;
+
+/// <summary>Denoising diffusion implicit models (Song, Meng and Ermon 2021).</summary>
+internal static class Ddim
+{
+    /// <summary>Equation 12: x' = √ᾱ' x0 + √(1 - ᾱ' - σ²) ε + σ·noise, ᾱ' = ᾱ_{t-1}; σ = η √((1-ᾱ')/(1-ᾱ)) √(1-ᾱ/ᾱ'), equation 16.</summary>
+    /// <remarks>ᾱ and ᾱ' are rounded to float32 first and everything after is float32, as in the published ddim_sample.</remarks>
+    public static SamplerStep Step(NoiseSchedule schedule, int index, float eta)
+    {
+        float alphaBar = (float)schedule.AlphasCumprod[index];
+        float alphaBarPrev = (float)schedule.AlphasCumprodPrev[index];
+        float sigma = eta * MathF.Sqrt((1 - alphaBarPrev) / (1 - alphaBar)) * MathF.Sqrt(1 - (alphaBar / alphaBarPrev));
+        return new SamplerStep(
+            Index: index,
+            Timestep: schedule.TimestepMap[index],
+            A: (float)schedule.SqrtRecipAlphasCumprod[index],
+            B: (float)schedule.SqrtRecipm1AlphasCumprod[index],
+            CX0: MathF.Sqrt(alphaBarPrev),
+            CEps: MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
+            CX: 0,
+            Sigma: sigma,
+            LearnedVariance: false,
+            MinLogVar: 0,
+            MaxLogVar: 0,
+            NeedsNoise: index > 0 && sigma > 0);
+    }
+
+    /// <summary>1 - ᾱ' - σ², which is never negative for η ≤ 1 but for rounding, and then 0 (the published code gets NaN there).</summary>
+    private static float DirectionVariance(float alphaBarPrev, float sigma)
+    {
+        float budget = 1 - alphaBarPrev;
+        float variance = budget - (sigma * sigma);
+        return variance >= -1e-6f * budget
+            ? MathF.Max(variance, 0)
+            : throw new ArgumentException($"eta is too large: σ² = {sigma * sigma} exceeds 1 - ᾱ' = {budget}; use an eta of at most 1");
+    }
+}
