@@ -1,29 +1,42 @@
 namespace L2c.Kernels;
 
 /// <summary>One step of a sampler as numbers; see <see cref="Device.SamplerUpdate"/> for what each multiplies. fp32, as the published code uses its tables.</summary>
-/// <param name="XToX0">a: sqrt(1 / alphaBar).</param>
-/// <param name="EpsToX0">b: sqrt(1 / alphaBar - 1).</param>
-/// <param name="MeanX0">Weight of x0 in the mean.</param>
-/// <param name="MeanEps">Weight of eps in the mean (DDIM).</param>
-/// <param name="MeanX">Weight of x in the mean (DDPM).</param>
-/// <param name="Sigma">Standard deviation where it is fixed; 0 for none.</param>
-/// <param name="LearnedVariance">Whether the network's variance channels interpolate between the two logarithms below.</param>
-/// <param name="MinLogVariance">log of the posterior variance, clipped.</param>
-/// <param name="MaxLogVariance">log beta.</param>
-/// <param name="ClipX0">Whether x0 is clamped to [-1, 1] (and eps recomputed from it).</param>
-/// <param name="UsesNoise">Whether noise is added at all: false at the last step and for DDIM with eta 0.</param>
-public readonly record struct SamplerCoefficients(
-    float XToX0,
-    float EpsToX0,
-    float MeanX0,
-    float MeanEps,
-    float MeanX,
-    float Sigma,
-    bool LearnedVariance,
-    float MinLogVariance,
-    float MaxLogVariance,
-    bool ClipX0,
-    bool UsesNoise);
+/// <remarks>What a sampler does not use stays 0 or false.</remarks>
+public readonly record struct SamplerCoefficients
+{
+    /// <summary>a: sqrt(1 / alphaBar).</summary>
+    public float XToX0 { get; init; }
+
+    /// <summary>b: sqrt(1 / alphaBar - 1).</summary>
+    public float EpsToX0 { get; init; }
+
+    /// <summary>Weight of x0 in the mean.</summary>
+    public float MeanX0 { get; init; }
+
+    /// <summary>Weight of eps in the mean (DDIM).</summary>
+    public float MeanEps { get; init; }
+
+    /// <summary>Weight of x in the mean (DDPM).</summary>
+    public float MeanX { get; init; }
+
+    /// <summary>Standard deviation where it is fixed.</summary>
+    public float Sigma { get; init; }
+
+    /// <summary>Whether the network's variance channels interpolate between the two logarithms below.</summary>
+    public bool LearnedVariance { get; init; }
+
+    /// <summary>log of the posterior variance, clipped: the variance at v = -1.</summary>
+    public float MinLogVariance { get; init; }
+
+    /// <summary>log beta: the variance at v = 1.</summary>
+    public float MaxLogVariance { get; init; }
+
+    /// <summary>Whether x0 is clamped to [-1, 1] (and eps recomputed from it).</summary>
+    public bool ClipX0 { get; init; }
+
+    /// <summary>Whether noise is added at all: false at the last step and for DDIM with eta 0. The noise need not exist then.</summary>
+    public bool UsesNoise { get; init; }
+}
 
 public abstract partial class Device
 {

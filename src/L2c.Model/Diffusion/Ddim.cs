@@ -1,3 +1,5 @@
+using L2c.Kernels;
+
 namespace L2c.Model.Diffusion;
 
 /// <summary>Denoising diffusion implicit models (Song, Meng and Ermon 2021).</summary>
@@ -10,19 +12,15 @@ internal static class Ddim
         float alphaBar = (float)schedule.AlphasCumprod[index];
         float alphaBarPrev = (float)schedule.AlphasCumprodPrev[index];
         float sigma = eta * MathF.Sqrt((1 - alphaBarPrev) / (1 - alphaBar)) * MathF.Sqrt(1 - (alphaBar / alphaBarPrev));
-        return new SamplerStep(
-            Index: index,
-            Timestep: schedule.TimestepMap[index],
-            A: (float)schedule.SqrtRecipAlphasCumprod[index],
-            B: (float)schedule.SqrtRecipm1AlphasCumprod[index],
-            CX0: MathF.Sqrt(alphaBarPrev),
-            CEps: MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
-            CX: 0,
-            Sigma: sigma,
-            LearnedVariance: false,
-            MinLogVar: 0,
-            MaxLogVar: 0,
-            NeedsNoise: index > 0 && sigma > 0);
+        return new SamplerStep(index, schedule.TimestepMap[index], new SamplerCoefficients
+        {
+            XToX0 = (float)schedule.SqrtRecipAlphasCumprod[index],
+            EpsToX0 = (float)schedule.SqrtRecipm1AlphasCumprod[index],
+            MeanX0 = MathF.Sqrt(alphaBarPrev),
+            MeanEps = MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
+            Sigma = sigma,
+            UsesNoise = index > 0 && sigma > 0,
+        });
     }
 
     /// <summary>1 - ᾱ' - σ², which is never negative for η ≤ 1 but for rounding, and then 0 (the published code gets NaN there).</summary>
