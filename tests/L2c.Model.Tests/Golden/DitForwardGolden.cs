@@ -1,0 +1,132 @@
+using System.Globalization;
+using L2c.Kernels;
+using L2c.Model.Dit;
+using L2c.Testing.Golden;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Tests.Golden;
+
+/// <summary>Kind "forward": every recorded stage of one forward pass, guidance, and the pass with weights rounded to fp16.</summary>
+internal static class DitForwardGolden
+{
+    private const string GuidedPrefix = "out_cfg_";
+    private const string HalfWeights = "out_fp16weights";
+
+    public static GoldenResult Run(GoldenCase golden, Device device)
+    {
+        var result = new GoldenResult(golden);
+        using GoldenTensors recorded = golden.Open();
+        string[] bounded = [.. golden.Case.GetProperty("bounds").EnumerateObject().Select(b => b.Name)];
+
+        using (DitModel model = DitGolden.Load(golden, device))
+        {
+            Dictionary<string, float[]> stages = Stages(model, recorded, "x", "t", "y");
+            foreach (string name in bounded)
+            {
+                if (name.StartsWith(GuidedPrefix, StringComparison.Ordinal))
+                {
+                    float scale = float.Parse(name[GuidedPrefix.Length..], CultureInfo.InvariantCulture);
+                    result.Compare(name, Guided(model, recorded, scale), recorded.Doubles(name));
+                }
+                else if (name != HalfWeights)
+                {
+                    result.Compare(name, stages[name], recorded.Doubles(name));
+                }
+            }
+        }
+
+        if (bounded.Contains(HalfWeights))
+        {
+            using DitModel rounded = DitGolden.Load(golden, device, (_, values) => RoundToHalf(values));
+            result.Compare(HalfWeights, Stages(rounded, recorded, "x", "t", "y")["out"], recorded.Doubles(HalfWeights));
+        }
+
+        return result;
+    }
+
+    private static void RoundToHalf(float[] values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(Half)values[i];
+        }
+    }
+
+    /// <summary>Runs one forward pass with a timestep per row and returns every stage.</summary>
+    private static Dictionary<string, float[]> Stages(DitModel model, GoldenTensors recorded, string x, string t, string y)
+    {
+        Dictionary<string, float[]> stages = [];
+        int[] timesteps = recorded.Ints(t);
+        int[] labels = recorded.Ints(y);
+        using Pass pass = Pass.Create(model, images: (int)recorded.Shape(x)[0], rows: labels.Length);
+        stages["t_freq"] = pass.Run(model, recorded.Floats(x), timesteps, labels, (stage, value) => stages[stage] = Download(model.Device, value));
+        stages["y_emb"] = LabelRows(model, labels);
+        return stages;
+    }
+
+    /// <summary>One guided pass as the published forward_with_cfg: the first half of x read twice, three channels guided.</summary>
+    private static float[] Guided(DitModel model, GoldenTensors recorded, float scale)
+    {
+        Device device = model.Device;
+        int[] labels = recorded.Ints("y_cfg");
+        int images = labels.Length / 2;
+        float[] x = recorded.Floats("x");
+        using Pass pass = Pass.Create(model, images, labels.Length);
+        pass.Run(model, x.AsSpan(0, x.Length / 2).ToArray(), recorded.Ints("t_cfg"), labels, null);
+        device.Upload(pass.Scale, [scale]);
+        device.SamplerUpdate(pass.Output, pass.Scale, 3, default, default, pass.Image, default, pass.Guided);
+        return Download(device, pass.Guided);
+    }
+
+    private static float[] LabelRows(DitModel model, int[] labels)
+    {
+        float[] table = Download(model.Device, model.LabelTable);
+        int width = model.Architecture.HiddenSize;
+        return [.. labels.SelectMany(label => table.AsSpan(label * width, width).ToArray())];
+    }
+
+    private static float[] Download(Device device, Tensor tensor)
+    {
+        float[] values = new float[tensor.Shape.Count];
+        device.Download(tensor, values);
+        return values;
+    }
+
+    private sealed record Pass(
+        Tensor Image, Tensor Labels, Tensor Time, Tensor Output, Tensor Guided, Tensor Scale, DitModulations Modulations, DitActivations Activations)
+        : IDisposable
+    {
+        private Arena? _arena;
+
+        public static Pass Create(DitModel model, int images, int rows)
+        {
+            DitArchitecture a = model.Architecture;
+            (Arena arena, Pass pass) = Arena.Carve(model.Device, "golden forward", arena => new Pass(
+                arena.Take(DType.F32, images, a.InChannels, a.InputSize, a.InputSize),
+                arena.Take(DType.I32, rows),
+                arena.Take(DType.F32, rows, TimestepEmbedding.Width),
+                arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
+                arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
+                arena.Take(DType.F32, 1),
+                DitModulations.Take(arena, a, rows, rows),
+                DitActivations.Take(arena, a, rows)));
+            pass._arena = arena;
+            return pass;
+        }
+
+        /// <returns>The sinusoid.</returns>
+        public float[] Run(DitModel model, float[] x, int[] timesteps, int[] labels, ForwardTap? tap)
+        {
+            float[] frequencies = new float[timesteps.Length * TimestepEmbedding.Width];
+            TimestepEmbedding.Fill(timesteps, frequencies);
+            model.Device.Upload(Image, x);
+            model.Device.Upload(Labels, labels);
+            model.Device.Upload(Time, frequencies);
+            model.Modulate(Time, Labels, Modulations, tap);
+            model.Forward(Image, Modulations, Activations, Output, tap);
+            return frequencies;
+        }
+
+        public void Dispose() => _arena?.Dispose();
+    }
+}

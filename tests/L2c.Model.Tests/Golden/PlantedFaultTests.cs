@@ -1,0 +1,52 @@
+using L2c.Kernels;
+using L2c.Testing.Golden;
+
+namespace L2c.Model.Tests.Golden;
+
+/// <summary>The recorded data must reject each fault, in every case that can see it: bounds that let one through would be no bounds.</summary>
+public sealed class PlantedFaultTests
+{
+    public static TheoryData<GoldenFault, string> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<GoldenFault, string>();
+            foreach (GoldenCase golden in Dit("forward"))
+            {
+                cases.Add(GoldenFault.GateDropped, golden.File);
+            }
+
+            foreach (GoldenFault fault in Enum.GetValues<GoldenFault>().Where(f => f is not (GoldenFault.None or GoldenFault.GateDropped)))
+            {
+                foreach (GoldenCase golden in Dit("sample").Where(c => DitSampleGolden.Sees(c, fault)))
+                {
+                    cases.Add(fault, golden.File);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Planted_fault_is_rejected(GoldenFault fault, string file)
+    {
+        GoldenCase golden = GoldenManifest.Find(file);
+        Assert.SkipUnless(File.Exists(Path.Combine(golden.Folder, file)), $"{file} is not there");
+        using CpuDevice device = fault == GoldenFault.GateDropped ? new GateDroppingDevice() : new CpuDevice();
+        GoldenResult result = golden.Kind == "forward" ? DitForwardGolden.Run(golden, device) : DitSampleGolden.Run(golden, device, fault);
+        Assert.Contains(result.Comparisons, c => !c.Passed);
+    }
+
+    [Fact]
+    public void Every_fault_has_a_case_that_sees_it()
+    {
+        foreach (GoldenFault fault in Enum.GetValues<GoldenFault>().Where(f => f != GoldenFault.None))
+        {
+            Assert.Contains(Cases, row => row.Data.Item1 == fault);
+        }
+    }
+
+    private static IEnumerable<GoldenCase> Dit(string kind) => GoldenManifest.Cases.Where(c => c.Family == "dit" && c.Kind == kind);
+}
