@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Copies the subset of the recorded data that is committed for checkouts without the full set, with the manifest cut to it.
+
+Usage: dev/make-golden-subset.py GOLDENS CHECKPOINTS     (writes tests/fixtures/goldens and tests/fixtures/checkpoints)
+"""
+import json
+import pathlib
+import shutil
+import sys
+
+FILES = [
+    "dit_a_weights.safetensors",
+    "dit_a_forward.safetensors",
+    "dit_a_ddim10_cfg1.5.safetensors",
+    "dit_a_ddpm25_cfg1.5.safetensors",
+    "schedules.safetensors",
+    "odd_tensors_expected.safetensors",
+]
+
+goldens, checkpoints = map(pathlib.Path, sys.argv[1:3])
+fixtures = pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures"
+(fixtures / "goldens").mkdir(parents=True, exist_ok=True)
+(fixtures / "checkpoints").mkdir(parents=True, exist_ok=True)
+
+manifest = json.loads((goldens / "manifest.json").read_text())
+manifest["files"] = {name: manifest["files"][name] for name in FILES}
+needed = {entry["case"]["checkpoint"] for entry in manifest["files"].values() if "checkpoint" in entry["case"]}
+manifest["checkpoints"] = {name: manifest["checkpoints"][name] for name in sorted(needed)}
+(fixtures / "goldens" / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+for name in FILES:
+    shutil.copyfile(goldens / name, fixtures / "goldens" / name)
+for name in needed:
+    shutil.copyfile(checkpoints / name, fixtures / "checkpoints" / name)
