@@ -1,7 +1,7 @@
 namespace L2c.Weights;
 
 /// <summary>A file of named tensors, opened for reading; nothing but the directory is read until a tensor is asked for.</summary>
-/// <remarks>Formats: safetensors, PyTorch zip, PyTorch legacy. <see cref="TensorFiles.Open"/> recognises them by content.</remarks>
+/// <remarks>Formats: safetensors, PyTorch zip, PyTorch legacy. <see cref="TensorFiles.Open(string)"/> recognises them by content.</remarks>
 public abstract class TensorFile : IDisposable
 {
     /// <summary>Path as given, for messages.</summary>

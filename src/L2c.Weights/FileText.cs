@@ -1,0 +1,34 @@
+using System.Text;
+
+namespace L2c.Weights;
+
+/// <summary>Names that come out of files, made safe to print: one line, no terminal control sequences, bounded length.</summary>
+internal static class FileText
+{
+    private const int LongestShown = 120;
+
+    /// <summary>The name with control characters as <c>\u001B</c> and, past 120 characters, an ellipsis.</summary>
+    public static string Printable(string name)
+    {
+        bool plain = name.Length <= LongestShown;
+        foreach (char c in name)
+        {
+            plain &= !IsUnsafe(c);
+        }
+
+        if (plain)
+        {
+            return name;
+        }
+
+        StringBuilder text = new();
+        foreach (char c in name.AsSpan(0, Math.Min(name.Length, LongestShown)))
+        {
+            _ = IsUnsafe(c) ? text.Append($"\\u{(int)c:X4}") : text.Append(c);
+        }
+
+        return name.Length > LongestShown ? text.Append('…').ToString() : text.ToString();
+    }
+
+    private static bool IsUnsafe(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E');
+}

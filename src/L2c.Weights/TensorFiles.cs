@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using L2c.Weights.Safetensors;
+
+namespace L2c.Weights;
+
+/// <summary>Opens tensor files of any supported format.</summary>
+public static class TensorFiles
+{
+    /// <summary>Opens a file, recognising its format by content; the extension says nothing.</summary>
+    /// <param name="path">A safetensors file, or one that <c>torch.save</c> wrote (zip, or legacy before PyTorch 1.6).</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="MalformedFileException">The file is none of these, or breaks its format's rules.</exception>
+    public static TensorFile Open(string path) => Open(ByteSource.OpenFile(path));
+
+    /// <summary>Opens bytes of any supported format; the tensor file owns the source, also when this throws.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <exception cref="MalformedFileException">The bytes are of no supported format, or break its rules.</exception>
+    public static TensorFile Open(ByteSource source)
+    {
+        try
+        {
+            Span<byte> head = stackalloc byte[16];
+            head = head[..(int)Math.Min(head.Length, source.Length)];
+            source.ReadExactly(0, head);
+            return Recognise(head) switch
+            {
+                Kind.Safetensors => new SafetensorsFile(source),
+                Kind.LfsPointer => throw new MalformedFileException(source.Path, "is a Git LFS pointer, not the weights; run git lfs pull"),
+                _ => throw new MalformedFileException(
+                    source.Path, "is neither a safetensors file nor one that torch.save writes; give a .safetensors, .pt or .pth file"),
+            };
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static Kind Recognise(ReadOnlySpan<byte> head)
+    {
+        // A safetensors header's length may happen to spell another signature; its brace cannot.
+        if (head.Length > sizeof(ulong) && head[sizeof(ulong)] == '{' && BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) == 0)
+        {
+            return Kind.Safetensors;
+        }
+
+        return head switch
+        {
+            [(byte)'P', (byte)'K', 3 or 5, 4 or 6, ..] => Kind.PyTorchZip,
+            [0x80, _, 0x8A, 0x0A, ..] => Kind.PyTorchLegacy,
+            _ when head.StartsWith("version https://"u8) => Kind.LfsPointer,
+            _ when head.Length > sizeof(ulong) && head[sizeof(ulong)] == '{' => Kind.Safetensors,
+            _ => Kind.Unknown,
+        };
+    }
+
+    private enum Kind
+    {
+        Unknown,
+        Safetensors,
+        PyTorchZip,
+        PyTorchLegacy,
+        LfsPointer,
+    }
+}
