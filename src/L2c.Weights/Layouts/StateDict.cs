@@ -64,7 +64,7 @@ internal sealed class StateDict
         {
             if (!tensors.TryAdd(name, tensor))
             {
-                throw new MalformedFileException(file.Path, $"holds {name} twice, as {tensors[name].Name} and {tensor.Name}; keep one of them");
+                throw new MalformedFileException(file.Path, $"holds {FileText.Printable(name)} twice, as {FileText.Printable(tensors[name].Name)} and {FileText.Printable(tensor.Name)}; keep one of them");
             }
         }
 
