@@ -24,7 +24,7 @@ public static class CheckpointLayout
     public static Checkpoint Resolve(TensorFile file, LayoutHints? hints = null)
     {
         hints ??= LayoutHints.None;
-        StateDict dict = StateDict.Select(file, hints.Use);
+        StateDictView dict = StateDictView.Select(file, hints.Use);
         CheckpointNaming naming = Namings.FirstOrDefault(candidate => candidate.Recognises(dict)) ?? throw Unknown(dict);
         CheckHintsApply(naming, hints);
         Architecture architecture = FromModelName(naming, hints)
@@ -96,7 +96,7 @@ public static class CheckpointLayout
         }
     }
 
-    private static Architecture Apply(StateDict dict, Architecture architecture, LayoutHints hints)
+    private static Architecture Apply(StateDictView dict, Architecture architecture, LayoutHints hints)
     {
         Architecture named = architecture with { Name = hints.Name ?? architecture.Name };
         switch (named)
@@ -128,7 +128,7 @@ public static class CheckpointLayout
         }
     }
 
-    private static MalformedFileException Unknown(StateDict dict) => new(
+    private static MalformedFileException Unknown(StateDictView dict) => new(
         dict.File.Path,
         dict.Tensors.Count == 0
             ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder or router"

@@ -10,7 +10,7 @@ namespace L2c.Weights.Layouts;
 internal sealed record CheckpointNaming(
     string Label,
     string Family,
-    Func<StateDict, bool> Recognises,
-    Func<StateDict, LayoutHints, Architecture> Infer,
+    Func<StateDictView, bool> Recognises,
+    Func<StateDictView, LayoutHints, Architecture> Infer,
     Func<Architecture, IReadOnlyList<TensorRule>> Rules,
     params string[] IgnoredPrefixes);

@@ -71,7 +71,7 @@ internal static class DitDiffusersNames
         return rule with { Sources = [.. parts.Select(part => new SourceRule($"transformer_blocks.{path[1]}.{part}{suffix}", partShape))] };
     }
 
-    private static DitArchitecture Infer(StateDict dict, LayoutHints hints)
+    private static DitArchitecture Infer(StateDictView dict, LayoutHints hints)
     {
         int depth = dict.CountBlocks("transformer_blocks.");
         IEnumerable<(string, int)> InBlocks(string name, int axis) => Enumerable.Range(0, depth).Select(block => ($"transformer_blocks.{block}.{name}", axis));
@@ -90,7 +90,7 @@ internal static class DitDiffusersNames
             patchOutputs: dict.Extent("number of outputs per patch", ("proj_out_2.weight", 0), ("proj_out_2.bias", 0)));
     }
 
-    private static int InputSize(StateDict dict, LayoutHints hints, int patch)
+    private static int InputSize(StateDictView dict, LayoutHints hints, int patch)
     {
         if (dict.Has(Positions))
         {

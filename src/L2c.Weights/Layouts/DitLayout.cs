@@ -72,7 +72,7 @@ public static class DitLayout
     /// <param name="labelRows">Rows of the label table.</param>
     /// <param name="patchOutputs">Rows of the final linear layer.</param>
     internal static DitArchitecture Conclude(
-        StateDict dict, LayoutHints hints, int inputSize, int patch, int inChannels, int hidden, int depth, int mlpWidth, int labelRows, int patchOutputs)
+        StateDictView dict, LayoutHints hints, int inputSize, int patch, int inChannels, int hidden, int depth, int mlpWidth, int labelRows, int patchOutputs)
     {
         (int classes, bool hasNullClass) = TransformerFacts.Classes(dict, hints.Classes, labelRows);
         DitArchitecture inferred = new()
@@ -93,7 +93,7 @@ public static class DitLayout
         return inferred with { Name = TransformerFacts.Name(dict, hints, PublishedModels.FindLike(inferred)) };
     }
 
-    private static DitArchitecture Infer(StateDict dict, LayoutHints hints)
+    private static DitArchitecture Infer(StateDictView dict, LayoutHints hints)
     {
         int depth = dict.CountBlocks("blocks.");
         IEnumerable<(string, int)> InBlocks(string name, int axis) => Enumerable.Range(0, depth).Select(block => ($"blocks.{block}.{name}", axis));

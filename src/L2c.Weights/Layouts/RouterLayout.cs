@@ -33,14 +33,14 @@ public static class RouterLayout
             return [new TensorRule(Logits, a.Evaluations, a.Branches) { IsLogits = true }];
         });
 
-    private static RouterArchitecture InferPublished(StateDict dict, LayoutHints hints)
+    private static RouterArchitecture InferPublished(StateDictView dict, LayoutHints hints)
     {
         int evaluations = dict.CountBlocks("");
         int branches = dict.Extent("number of branches", Enumerable.Range(0, evaluations).Select(i => ($"{i}{Vector}", 0)));
         return Conclude(dict, hints, dict.Nest.EndsWith("routers.", StringComparison.Ordinal), evaluations, branches);
     }
 
-    private static RouterArchitecture Conclude(StateDict dict, LayoutHints hints, bool nested, int evaluations, int branches) => new()
+    private static RouterArchitecture Conclude(StateDictView dict, LayoutHints hints, bool nested, int evaluations, int branches) => new()
     {
         Name = TransformerFacts.Name(dict, hints, null),
         // U-ViT has as many in-blocks as out-blocks and one in the middle, an odd number, and its routers are saved without a nest.

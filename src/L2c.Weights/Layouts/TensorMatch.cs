@@ -10,7 +10,7 @@ internal static class TensorMatch
     /// <param name="naming">The naming in use.</param>
     /// <param name="architecture">A valid architecture.</param>
     /// <exception cref="MalformedFileException">Tensors are missing, mis-shaped, of the wrong type or unexpected; details list each.</exception>
-    public static List<CheckpointTensor> Match(StateDict dict, CheckpointNaming naming, Architecture architecture)
+    public static List<CheckpointTensor> Match(StateDictView dict, CheckpointNaming naming, Architecture architecture)
     {
         Report report = new();
         HashSet<string> used = [];
@@ -39,7 +39,7 @@ internal static class TensorMatch
         return [.. found.Select(entry => entry.Computed is null ? entry.Tensor : entry.Tensor with { Computed = entry.Computed() })];
     }
 
-    private static IEnumerable<TensorInfo> Take(IReadOnlyList<SourceRule> sources, StateDict dict, HashSet<string> used, Report report)
+    private static IEnumerable<TensorInfo> Take(IReadOnlyList<SourceRule> sources, StateDictView dict, HashSet<string> used, Report report)
     {
         foreach (SourceRule source in sources)
         {

@@ -5,7 +5,7 @@ internal static class TransformerFacts
 {
     /// <summary>Heads from the hint or from a published model of that width and depth.</summary>
     /// <exception cref="MalformedFileException">Neither tells them.</exception>
-    public static int Heads(StateDict dict, LayoutHints hints, string family, int hidden, int depth) =>
+    public static int Heads(StateDictView dict, LayoutHints hints, string family, int hidden, int depth) =>
         hints.Heads
         ?? PublishedModels.Heads(family, hidden, depth)
         ?? throw new MalformedFileException(
@@ -20,7 +20,7 @@ internal static class TransformerFacts
 
     /// <summary>Classes without the null class: as told, otherwise all label rows but the last.</summary>
     /// <exception cref="MalformedFileException">The rows are neither the classes nor one more.</exception>
-    public static (int Classes, bool HasNullClass) Classes(StateDict dict, int? told, int labelRows)
+    public static (int Classes, bool HasNullClass) Classes(StateDictView dict, int? told, int labelRows)
     {
         if (told is not { } classes)
         {
@@ -37,6 +37,6 @@ internal static class TransformerFacts
     public static int Side(int patches) => Math.Max(1, (int)Math.Sqrt(patches));
 
     /// <summary>The name to give: the hint, the published model's, or the file's.</summary>
-    public static string Name(StateDict dict, LayoutHints hints, Architecture? published) =>
+    public static string Name(StateDictView dict, LayoutHints hints, Architecture? published) =>
         hints.Name ?? published?.Name ?? Path.GetFileNameWithoutExtension(dict.File.Path);
 }

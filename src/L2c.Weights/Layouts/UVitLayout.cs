@@ -96,7 +96,7 @@ public static class UVitLayout
         }
     }
 
-    private static UVitArchitecture Infer(StateDict dict, LayoutHints hints)
+    private static UVitArchitecture Infer(StateDictView dict, LayoutHints hints)
     {
         int half = Math.Max(dict.CountBlocks("in_blocks."), dict.CountBlocks("out_blocks."));
         string[] blocks = [.. Enumerable.Range(0, half).SelectMany(i => new[] { $"in_blocks.{i}.", $"out_blocks.{i}." }), "mid_block."];

@@ -68,7 +68,7 @@ public static class VaeLayout
     /// <param name="dict">The file's tensors.</param>
     /// <param name="hints">Only the name can be left open.</param>
     /// <param name="rename">From a canonical name, of the encoder or outside the levels, to the file's.</param>
-    internal static VaeArchitecture Infer(StateDict dict, LayoutHints hints, Func<string, string> rename)
+    internal static VaeArchitecture Infer(StateDictView dict, LayoutHints hints, Func<string, string> rename)
     {
         int Extent(string what, string name, int axis) => dict.Extent(what, (rename(name), axis));
 

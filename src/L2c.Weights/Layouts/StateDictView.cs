@@ -3,7 +3,7 @@ using System.Globalization;
 namespace L2c.Weights.Layouts;
 
 /// <summary>The weights of one model inside a file: the nested dictionary that was chosen, its wrappers' prefixes stripped.</summary>
-internal sealed class StateDict
+internal sealed class StateDictView
 {
     private const int MaxBlocks = 1 << 16;
 
@@ -13,7 +13,7 @@ internal sealed class StateDict
 
     private const string LatentDiffusionVae = "first_stage_model.";
 
-    private StateDict(TensorFile file, string nest, OrderedDictionary<string, TensorInfo> tensors, List<string> ignored)
+    private StateDictView(TensorFile file, string nest, OrderedDictionary<string, TensorInfo> tensors, List<string> ignored)
     {
         File = file;
         Nest = nest;
@@ -35,7 +35,7 @@ internal sealed class StateDict
 
     /// <summary>Chooses the dictionary.</summary>
     /// <exception cref="MalformedFileException">The set that was asked for is not in the file, or a name occurs twice once prefixes are gone.</exception>
-    public static StateDict Select(TensorFile file, WeightSet? use)
+    public static StateDictView Select(TensorFile file, WeightSet? use)
     {
         List<TensorInfo> all = [.. file.Tensors];
         string root = all.Any(t => t.Name.StartsWith("state_dict.", StringComparison.Ordinal)) ? "state_dict." : "";
@@ -68,7 +68,7 @@ internal sealed class StateDict
             }
         }
 
-        return new StateDict(file, prefix, tensors, ignored);
+        return new StateDictView(file, prefix, tensors, ignored);
     }
 
     /// <summary>Whether a tensor of that name is there.</summary>
