@@ -2,48 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>An integer known to the JIT: what a C++ template would take.</summary>
-internal interface IConstant
-{
-    /// <summary>The number.</summary>
-    static abstract int Value { get; }
-}
-
-/// <summary>1.</summary>
-internal readonly struct One : IConstant
-{
-    /// <inheritdoc/>
-    public static int Value => 1;
-}
-
-/// <summary>2.</summary>
-internal readonly struct Two : IConstant
-{
-    /// <inheritdoc/>
-    public static int Value => 2;
-}
-
-/// <summary>3.</summary>
-internal readonly struct Three : IConstant
-{
-    /// <inheritdoc/>
-    public static int Value => 3;
-}
-
-/// <summary>4.</summary>
-internal readonly struct Four : IConstant
-{
-    /// <inheritdoc/>
-    public static int Value => 4;
-}
-
-/// <summary>8.</summary>
-internal readonly struct Eight : IConstant
-{
-    /// <inheritdoc/>
-    public static int Value => 8;
-}
-
 /// <summary>The innermost product of every matrix op: a tile of C = A B held in registers while k runs.</summary>
 /// <remarks>
 /// One element is one chain of multiply-adds over k = 0, 1, ..., whatever the tile's size; so tiles of different heights and widths agree bit for bit.
@@ -51,6 +9,30 @@ internal readonly struct Eight : IConstant
 /// </remarks>
 internal static unsafe class MicroKernel
 {
+    /// <summary>Columns of the widest tile, in vectors: also the width of a packed panel of weights.</summary>
+    public const int PanelVectors = 3;
+
+    /// <summary>Rows of the tallest tile that the registers of V hold.</summary>
+    public static int TallestTile<V>()
+        where V : unmanaged, IFloats<V> => V.Count == 16 ? 8 : 4;
+
+    /// <summary>Picks the tile by what exists: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most <see cref="PanelVectors"/>.</summary>
+    /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
+    public static void Multiply<V>(
+        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
+        where V : unmanaged, IFloats<V>
+    {
+        switch (rows > 4, vectors)
+        {
+            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+        }
+    }
+
     /// <summary>c[i, j] (+)= sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
     /// <param name="rows">Rows of a that exist, 1 .. Rows; the last one stands in for those that do not.</param>
     /// <param name="a">First element of A.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace L2c.Kernels;
 
@@ -29,11 +30,11 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Min(F32x16 a, F32x16 b) => new(Vector512.ConditionalSelect(Vector512.LessThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x16 Min(F32x16 a, F32x16 b) => new(Vector512.MinNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -41,16 +42,7 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Scale(F32x16 value, F32x16 exponent)
-    {
-        // Two factors, because 2^n itself leaves the exponent range near overflow and in the subnormals.
-        Vector512<int> whole = Vector512.ConvertToInt32(exponent._lanes);
-        Vector512<int> half = whole >> 1;
-        Vector512<int> bias = Vector512.Create(127);
-        Vector512<float> first = ((half + bias) << 23).AsSingle();
-        Vector512<float> second = ((whole - half + bias) << 23).AsSingle();
-        return new(value._lanes * first * second);
-    }
+    public static F32x16 Scale(F32x16 value, F32x16 exponent) => new(Avx512F.Scale(value._lanes, exponent._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

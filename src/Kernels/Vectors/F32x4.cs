@@ -29,11 +29,11 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Min(F32x4 a, F32x4 b) => new(Vector128.ConditionalSelect(Vector128.LessThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x4 Min(F32x4 a, F32x4 b) => new(Vector128.MinNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.ConditionalSelect(Vector128.GreaterThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,7 +44,7 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
     public static F32x4 Scale(F32x4 value, F32x4 exponent)
     {
         // Two factors, because 2^n itself leaves the exponent range near overflow and in the subnormals.
-        Vector128<int> whole = Vector128.ConvertToInt32(exponent._lanes);
+        Vector128<int> whole = Vector128.ConvertToInt32Native(exponent._lanes);
         Vector128<int> half = whole >> 1;
         Vector128<int> bias = Vector128.Create(127);
         Vector128<float> first = ((half + bias) << 23).AsSingle();

@@ -29,11 +29,11 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Min(F32x8 a, F32x8 b) => new(Vector256.ConditionalSelect(Vector256.LessThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x8 Min(F32x8 a, F32x8 b) => new(Vector256.MinNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._lanes, b._lanes), a._lanes, b._lanes));
+    public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a._lanes, b._lanes));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,7 +44,7 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
     public static F32x8 Scale(F32x8 value, F32x8 exponent)
     {
         // Two factors, because 2^n itself leaves the exponent range near overflow and in the subnormals.
-        Vector256<int> whole = Vector256.ConvertToInt32(exponent._lanes);
+        Vector256<int> whole = Vector256.ConvertToInt32Native(exponent._lanes);
         Vector256<int> half = whole >> 1;
         Vector256<int> bias = Vector256.Create(127);
         Vector256<float> first = ((half + bias) << 23).AsSingle();

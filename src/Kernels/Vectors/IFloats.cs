@@ -27,10 +27,10 @@ internal unsafe interface IFloats<V> :
     /// <summary>a b + c, rounded once where the instruction set can.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
-    /// <summary>The smaller of each pair; <paramref name="b"/> where either is NaN.</summary>
+    /// <summary>The smaller of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
     static abstract V Min(V a, V b);
 
-    /// <summary>The larger of each pair; <paramref name="b"/> where either is NaN.</summary>
+    /// <summary>The larger of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
     static abstract V Max(V a, V b);
 
     /// <summary>The nearest integer, ties to even.</summary>
