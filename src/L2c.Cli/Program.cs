@@ -47,7 +47,7 @@ public static class Program
         };
         root.SetAction(_ =>
         {
-            new HelpBuilder(HelpWidth).Write(root, terminal.Err);
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
             return ExitCode.Usage;
         });
         SetHelpWidth(root);

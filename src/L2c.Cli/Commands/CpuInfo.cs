@@ -1,22 +1,20 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using L2c.Kernels;
 
 namespace L2c.Cli.Commands;
 
 /// <summary>The processor.</summary>
 /// <param name="Name">As the operating system calls it; the architecture where it does not say.</param>
 /// <param name="LogicalCores">Cores that this process may use.</param>
-/// <param name="InstructionSet">The widest vectors that the kernels can use here.</param>
-internal sealed record CpuInfo(string Name, int LogicalCores, string InstructionSet)
+/// <param name="Device">What the engine makes of it: vectors and threads.</param>
+internal sealed record CpuInfo(string Name, int LogicalCores, string Device)
 {
     /// <summary>Looks.</summary>
-    public static CpuInfo Probe() => new(
-        FindName() ?? RuntimeInformation.ProcessArchitecture.ToString(),
-        Environment.ProcessorCount,
-        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? "AVX-512"
-            : Avx2.IsSupported && Fma.IsSupported ? "AVX2"
-            : $"{8 * System.Numerics.Vector<byte>.Count}-bit vectors");
+    public static CpuInfo Probe()
+    {
+        using CpuDevice device = new();
+        return new CpuInfo(FindName() ?? RuntimeInformation.ProcessArchitecture.ToString(), Environment.ProcessorCount, device.Name);
+    }
 
     private static string? FindName()
     {

@@ -46,7 +46,7 @@ internal static class DevicesCommand
         }
 
         TextWriter o = terminal.Out;
-        o.WriteLine($"cpu       {cpu.Name}, {cpu.LogicalCores} logical cores, {cpu.InstructionSet}");
+        o.WriteLine($"cpu       {cpu.Name}, {cpu.LogicalCores} logical cores; computes as {cpu.Device}");
         foreach (CudaDeviceInfo device in cuda.Devices)
         {
             string memory = (device.TotalMemoryBytes / (double)(1 << 30)).ToString("0.0", CultureInfo.InvariantCulture);
