@@ -56,7 +56,7 @@ public static class Program
         if (parsed.Action is ParseErrorAction)
         {
             string command = parsed.CommandResult.Command == root ? "l2c" : $"l2c {parsed.CommandResult.Command.Name}";
-            Failure.Print(terminal, $"{string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.')))}; see {command} --help");
+            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help");
             return ExitCode.Usage;
         }
 

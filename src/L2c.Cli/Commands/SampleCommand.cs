@@ -26,7 +26,7 @@ internal sealed class SampleCommand
     private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
     private readonly Option<string> _rng = Words.OneOf("--rng", "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
     private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as give 4096 tokens. Changes speed and memory, not the images");
+    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out = Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
     private readonly Option<bool> _separate = Words.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");

@@ -47,6 +47,11 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
             {
                 case "IHDR" when offset == 8 && length == 13:
                     header = Content(source, offset, 13);
+                    if (BinaryPrimitives.ReadInt32BigEndian(header) < 1 || BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4)) < 1)
+                    {
+                        throw new MalformedFileException(source.Path, "has a PNG header without a usable size; fetch it again");
+                    }
+
                     break;
                 case "tEXt" when header.Length > 0:
                     if (length > LongestText || ++seen > MaxTexts)

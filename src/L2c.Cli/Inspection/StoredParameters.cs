@@ -31,13 +31,12 @@ internal static class StoredParameters
     {
         foreach (JsonProperty member in parameters.EnumerateObject())
         {
-            string value = member.Value.ValueKind switch
-            {
-                JsonValueKind.String => member.Value.GetString()!,
-                JsonValueKind.Array => string.Join(", ", member.Value.EnumerateArray().Select(entry => entry.ToString())),
-                _ => member.Value.ToString(),
-            };
-            o.WriteLine($"  {Units.Printable(member.Name),-14} {Units.Printable(value)}");
+            string value = member.Value.ValueKind == JsonValueKind.Array
+                ? string.Join(", ", member.Value.EnumerateArray().Select(Text))
+                : Text(member.Value);
+            Units.PrintFact(o, Units.Printable(member.Name), value.Length == 0 ? "-" : Units.Printable(value));
         }
     }
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

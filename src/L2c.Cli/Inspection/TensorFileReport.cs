@@ -18,7 +18,7 @@ internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// <param name="Naming">Whose names the tensors have.</param>
 /// <param name="Weights">Dictionary of the file that holds the weights; null when the file is the dictionary.</param>
 /// <param name="Parameters">Values of the model's tensors, a position table that is never trained included.</param>
-/// <param name="Architecture">Everything else, as the converter writes it.</param>
+/// <param name="Architecture">Everything else, as the converter writes it; <c>heads</c> is null when neither the file nor the user tells them.</param>
 internal sealed record ModelFacts(string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture);
 
 /// <summary>What <c>l2c inspect</c> tells about a file of tensors.</summary>
@@ -40,7 +40,7 @@ internal sealed record TensorFileReport(
     /// <exception cref="MalformedFileException">The tensors have a known layout's names but do not fit it.</exception>
     public static TensorFileReport Of(TensorFile file, long bytes, LayoutHints hints, bool listTensors)
     {
-        ModelFacts? model = CheckpointLayout.FindFamily(file, hints.Use) is null ? null : Describe(CheckpointOptions.Resolve(file, hints));
+        ModelFacts? model = CheckpointLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
         if (model is null && hints != LayoutHints.None)
         {
             throw new UsageException($"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
@@ -64,13 +64,17 @@ internal sealed record TensorFileReport(
         if (Model is { } model)
         {
             string where = model.Weights is null ? "" : $", under '{Units.Printable(model.Weights)}'";
-            o.WriteLine($"  {"layout",-14} {model.Family}, {model.Naming}{where}");
-            o.WriteLine($"  {"parameters",-14} {Units.Count(model.Parameters)}");
+            Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
+            Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             StoredParameters.Print(o, model.Architecture);
+            if (model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
+            {
+                o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
+            }
         }
         else
         {
-            o.WriteLine($"  {"layout",-14} unknown");
+            Units.PrintFact(o, "layout", "unknown");
         }
 
         if (Parameters is { } parameters)
@@ -80,7 +84,7 @@ internal sealed record TensorFileReport(
 
         foreach (TypeShare share in Dtypes)
         {
-            o.WriteLine($"  {share.Dtype,-14} {share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
+            Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
         }
 
         foreach (StoredTensor tensor in Tensors ?? [])
@@ -89,12 +93,41 @@ internal sealed record TensorFileReport(
         }
     }
 
-    private static ModelFacts Describe(Checkpoint checkpoint)
+    /// <summary>No shape tells the attention heads. Everything else can be told without them.</summary>
+    private static ModelFacts Resolve(TensorFile file, LayoutHints hints)
     {
-        JsonElement architecture = JsonElement.Parse(checkpoint.Architecture.ToJson());
-        Dictionary<string, JsonElement> members = architecture.EnumerateObject()
+        try
+        {
+            return Describe(CheckpointOptions.Resolve(file, hints), headsKnown: true);
+        }
+        catch (MalformedFileException) when (hints.Heads is null && FitsWithOneHead(file, hints) is { } checkpoint)
+        {
+            return Describe(checkpoint, headsKnown: false);
+        }
+    }
+
+    private static Checkpoint? FitsWithOneHead(TensorFile file, LayoutHints hints)
+    {
+        try
+        {
+            return CheckpointOptions.Resolve(file, hints with { Heads = 1 });
+        }
+        catch (Exception e) when (e is MalformedFileException or UsageException)
+        {
+            return null;
+        }
+    }
+
+    private static ModelFacts Describe(Checkpoint checkpoint, bool headsKnown)
+    {
+        Dictionary<string, JsonElement> members = JsonElement.Parse(checkpoint.Architecture.ToJson()).EnumerateObject()
             .Where(member => member.Name != "family")
             .ToDictionary(member => member.Name, member => member.Value);
+        if (!headsKnown)
+        {
+            members["heads"] = JsonElement.Parse("null");
+        }
+
         return new ModelFacts(
             checkpoint.Architecture.Family,
             checkpoint.Naming,

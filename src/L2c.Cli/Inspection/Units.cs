@@ -16,6 +16,9 @@ internal static class Units
     /// <summary>With thousands separated.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>One line of a report: what, then how much.</summary>
+    public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");
+
     /// <summary>Text from a file on one line: what a terminal could take for a command becomes '?'.</summary>
     public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
 }

@@ -57,8 +57,7 @@ internal sealed class OutputTarget : IDisposable
                 throw new IOException($"{_folder} is a file; name a folder, or a .png file");
             }
 
-            Directory.CreateDirectory(_folder);
-            _created = true;
+            CreateFolder();
         }
 
         CheckWritable(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
@@ -92,6 +91,19 @@ internal sealed class OutputTarget : IDisposable
         if (_created && Directory.Exists(_folder) && !Directory.EnumerateFileSystemEntries(_folder).Any())
         {
             Directory.Delete(_folder);
+        }
+    }
+
+    private void CreateFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(_folder);
+            _created = true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{_folder}: the folder cannot be created ({e.Message}); name another with --out", e);
         }
     }
 

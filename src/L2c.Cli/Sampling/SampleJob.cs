@@ -12,8 +12,9 @@ internal sealed class SampleJob
 {
     private const double DefaultCfgScale = 1.5;
 
-    // A batch as large as keeps the cores busy; its activations take a few hundred MiB at most for the published models.
-    private const int TokensPerBatch = 4096;
+    // Measured on the demo model with two cores: 8 images a batch (1024 tokens with guidance) take the least time per image, because the
+    // activations stay in the caches, and 1024 rows per matrix are enough to hide the reading of the weights of any published model.
+    private const int TokensPerBatch = 1024;
 
     private readonly float[]? _start;
 
@@ -106,7 +107,8 @@ internal sealed class SampleJob
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--steps {request.Steps}: {e.Message}", e);
+            string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
+            throw new UsageException($"--steps {request.Steps}{eta}: {e.Message}", e);
         }
     }
 
