@@ -77,6 +77,20 @@ public class NoiseSourceTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new CounterNoiseSource(0).Fill(0, 0, 8, []));
     }
 
+    [Fact]
+    public void Filling_allocates_nothing_after_the_first_guided_draw()
+    {
+        foreach (INoiseSource source in new INoiseSource[] { new CounterNoiseSource(1), new TorchNoiseSource(1, rowsPerDraw: 4) })
+        {
+            float[] values = new float[2 * Elements];
+            source.Fill(0, 2, Elements, values);
+            source.Fill(1, 2, Elements, values);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            source.Fill(2, 2, Elements, values);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+    }
+
     private static float[] Fill(INoiseSource source, int draw, int images)
     {
         float[] values = new float[images * Elements];
