@@ -1,28 +1,20 @@
+using L2c.Testing;
+using L2c.Testing.Golden;
+
 namespace L2c.Model.Tests;
 
-/// <summary>Where test data lies: committed fixtures, and recordings of the published code beside the repository where there are any.</summary>
+/// <summary>Files that tests read: committed fixtures, and recordings of the published code.</summary>
 internal static class TestData
 {
-    public static string Fixture(string name) => Path.Combine(RepositoryRoot(), "tests", "fixtures", name);
+    /// <summary>A file under tests/fixtures.</summary>
+    public static string Fixture(string name) => Path.Combine(
+        RepositoryPaths.Root ?? throw new InvalidOperationException($"L2c.sln is not above {AppContext.BaseDirectory}"), "tests", "fixtures", name);
 
-    /// <summary>A file of the folder L2C_GOLDENS, default ../shared/goldens; the test skips where it is absent.</summary>
+    /// <summary>A recorded file; the test skips where it is absent.</summary>
     public static string Golden(string name)
     {
-        string folder = Environment.GetEnvironmentVariable("L2C_GOLDENS")
-            ?? Path.Combine(RepositoryRoot(), "..", "shared", "goldens");
-        string path = Path.Combine(folder, name);
-        Assert.SkipUnless(File.Exists(path), $"no recording {name}; set L2C_GOLDENS to its folder");
+        string path = Path.Combine(GoldenManifest.Folder, name);
+        Assert.SkipUnless(File.Exists(path), $"no recording {name} in {GoldenManifest.Folder}");
         return path;
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "L2c.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"L2c.sln is not above {AppContext.BaseDirectory}");
     }
 }

@@ -1,3 +1,4 @@
+using L2c.Kernels;
 using L2c.Model.Diffusion;
 
 namespace L2c.Model.Tests.Diffusion;
@@ -34,12 +35,13 @@ internal static class PaperReference
     /// <summary>The elementwise operation that <see cref="SamplerStep"/> documents, without clipping.</summary>
     public static (double Next, double X0, double Scale) Apply(SamplerStep step, double x, double eps, double v, double noise)
     {
-        double x0 = (step.A * x) - (step.B * eps);
-        double mean = (step.CX0 * x0) + (step.CEps * eps) + (step.CX * x);
+        SamplerCoefficients c = step.Coefficients;
+        double x0 = (c.XToX0 * x) - (c.EpsToX0 * eps);
+        double mean = (c.MeanX0 * x0) + (c.MeanEps * eps) + (c.MeanX * x);
         double f = (v + 1) / 2;
-        double deviation = step.LearnedVariance ? Math.Exp(0.5 * ((f * step.MaxLogVar) + ((1 - f) * step.MinLogVar))) : step.Sigma;
-        double scale = Math.Abs(step.CX0 * step.A * x) + Math.Abs(step.CX0 * step.B * eps) + Math.Abs(step.CEps * eps)
-            + Math.Abs(step.CX * x) + Math.Abs(deviation * noise);
-        return (step.NeedsNoise ? mean + (deviation * noise) : mean, x0, scale);
+        double deviation = c.LearnedVariance ? Math.Exp(0.5 * ((f * c.MaxLogVariance) + ((1 - f) * c.MinLogVariance))) : c.Sigma;
+        double scale = Math.Abs(c.MeanX0 * c.XToX0 * x) + Math.Abs(c.MeanX0 * c.EpsToX0 * eps) + Math.Abs(c.MeanEps * eps)
+            + Math.Abs(c.MeanX * x) + Math.Abs(deviation * noise);
+        return (c.UsesNoise ? mean + (deviation * noise) : mean, x0, scale);
     }
 }

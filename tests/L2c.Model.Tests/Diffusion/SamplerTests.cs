@@ -1,3 +1,4 @@
+using L2c.Kernels;
 using L2c.Model.Diffusion;
 
 namespace L2c.Model.Tests.Diffusion;
@@ -17,11 +18,11 @@ public class SamplerTests
         Sampler sampler = Sampler.Ddim(steps, eta);
         Assert.InRange(WorstOfDdim(sampler, eta), 0, RoundingBound);
 
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { CEps = 1.001f * s.CEps }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { CX0 = s.CX0 * s.CX0 }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { B = s.A }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanEps = 1.001f * s.MeanEps }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanX0 = s.MeanX0 * s.MeanX0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { EpsToX0 = s.XToX0 }), eta) <= RoundingBound);
         Assert.False(WorstOfDdim(sampler, eta + 0.1) <= RoundingBound);
-        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, s => s with { NeedsNoise = false }), eta) <= RoundingBound);
+        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, s => s with { UsesNoise = false }), eta) <= RoundingBound);
     }
 
     /// <summary>The published code rounds ᾱ to float32 before it subtracts from 1: this bounds what that costs against exact arithmetic.</summary>
@@ -39,9 +40,9 @@ public class SamplerTests
     {
         Sampler learned = Sampler.Ddpm(steps, learnedVariance: true);
         Assert.InRange(WorstOfDdpm(learned, learned: true), 0, RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { CX = s.CX0, CX0 = s.CX }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MinLogVar = s.MaxLogVar }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { NeedsNoise = false }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MeanX = s.MeanX0, MeanX0 = s.MeanX }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MinLogVariance = s.MaxLogVariance }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { UsesNoise = false }), learned: true) <= RoundingBound);
 
         Sampler fixedVariance = Sampler.Ddpm(steps, learnedVariance: false);
         Assert.InRange(WorstOfDdpm(fixedVariance, learned: false), 0, RoundingBound);
@@ -58,7 +59,7 @@ public class SamplerTests
         foreach (SamplerStep step in Sampler.Ddim(schedule, eta).Steps)
         {
             double expected = eta * eta * schedule.PosteriorVariance[step.Index];
-            Assert.Equal(expected, step.Sigma * (double)step.Sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
+            Assert.Equal(expected, step.Coefficients.Sigma * (double)step.Coefficients.Sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
         }
     }
 
@@ -77,11 +78,11 @@ public class SamplerTests
     [Fact]
     public void Noise_is_needed_only_where_it_has_an_effect()
     {
-        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.NeedsNoise);
+        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.Coefficients.UsesNoise);
         foreach (Sampler sampler in new[] { Sampler.Ddim(20, 0.3), Sampler.Ddpm(20, learnedVariance: true), Sampler.Ddpm(20, learnedVariance: false) })
         {
-            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.NeedsNoise));
-            Assert.False(sampler.Steps[^1].NeedsNoise);
+            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.Coefficients.UsesNoise));
+            Assert.False(sampler.Steps[^1].Coefficients.UsesNoise);
         }
     }
 
@@ -89,8 +90,8 @@ public class SamplerTests
     public void A_variance_that_rounds_below_zero_is_zero()
     {
         SamplerStep jump = Sampler.Ddim(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
-        Assert.True(1 - (jump.CX0 * jump.CX0) > 0 && jump.Sigma > 0);
-        Assert.Equal(0, jump.CEps);
+        Assert.True(1 - (jump.Coefficients.MeanX0 * jump.Coefficients.MeanX0) > 0 && jump.Coefficients.Sigma > 0);
+        Assert.Equal(0, jump.Coefficients.MeanEps);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public class SamplerTests
                 [Sampler.Ddim(steps, 1), Sampler.Ddim(steps), Sampler.Ddpm(steps, learnedVariance: true), Sampler.Ddpm(steps, learnedVariance: false)];
             foreach (SamplerStep step in samplers.SelectMany(sampler => sampler.Steps))
             {
-                float[] coefficients = [step.A, step.B, step.CX0, step.CEps, step.CX, step.Sigma, step.MinLogVar, step.MaxLogVar];
+                float[] coefficients = [step.Coefficients.XToX0, step.Coefficients.EpsToX0, step.Coefficients.MeanX0, step.Coefficients.MeanEps, step.Coefficients.MeanX, step.Coefficients.Sigma, step.Coefficients.MinLogVariance, step.Coefficients.MaxLogVariance];
                 Assert.All(coefficients, coefficient => Assert.True(float.IsFinite(coefficient), step.ToString()));
             }
         }
@@ -116,8 +117,8 @@ public class SamplerTests
     public void An_eta_without_a_solution_is_refused(double eta, string reason) =>
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Sampler.Ddim(20, eta)).Message, StringComparison.Ordinal);
 
-    private static Sampler WithFault(Sampler sampler, Func<SamplerStep, SamplerStep> fault) =>
-        sampler with { Steps = [.. sampler.Steps.Select(fault)] };
+    private static Sampler WithFault(Sampler sampler, Func<SamplerCoefficients, SamplerCoefficients> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Coefficients = fault(s.Coefficients) })] };
 
     /// <summary>By default against equation 12 with ᾱ rounded to float32 in the direction and noise terms, as published.</summary>
     private static double WorstOfDdim(Sampler sampler, double eta, Func<double, double>? round = null)

@@ -74,7 +74,7 @@ public class PortableMathTests
     {
         string program = Environment.ProcessPath!;
         List<string> arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(TorchGeneratorTests).Assembly.Location] : [];
-        arguments.AddRange(["-noColor", "-class", typeof(TorchGeneratorTests).FullName!, "-class", typeof(CounterNoiseTests).FullName!]);
+        arguments.AddRange(["-noColor", "--filter-class", typeof(TorchGeneratorTests).FullName!, "-class", typeof(CounterNoiseTests).FullName!]);
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
 
