@@ -74,7 +74,7 @@ public class PortableMathTests
     {
         string program = Environment.ProcessPath!;
         List<string> arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(TorchGeneratorTests).Assembly.Location] : [];
-        arguments.AddRange(["-noColor", "--filter-class", typeof(TorchGeneratorTests).FullName!, "-class", typeof(CounterNoiseTests).FullName!]);
+        arguments.AddRange(["--no-ansi", "--no-progress", "--filter-class", typeof(TorchGeneratorTests).FullName!, typeof(CounterNoiseTests).FullName!]);
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
 
@@ -84,7 +84,7 @@ public class PortableMathTests
         Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         Assert.True(process.ExitCode == 0, await output + await errors);
-        Assert.Matches(@"Total: [1-9]\d+, Errors: 0, Failed: 0, Skipped: 0", await output); // the filter must have found tests
+        Assert.Matches(@"succeeded: [1-9]\d+", await output); // the filter must have found tests
     }
 
     /// <summary>The largest error over every 16th uniform of 24 bits.</summary>
