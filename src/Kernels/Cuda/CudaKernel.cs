@@ -56,18 +56,21 @@ public sealed class CudaKernel : IDisposable
     {
         if (parameters.Length != _code.ParameterBytes)
         {
-            throw new ArgumentException($"{_code.EntryName}: {parameters.Length} bytes of parameters, the kernel takes {_code.ParameterBytes}", nameof(parameters));
+            throw new ArgumentException(
+                $"{_code.EntryName}: {parameters.Length} bytes of parameters, the kernel takes {_code.ParameterBytes}", nameof(parameters));
         }
 
         if ((long)block.X * block.Y * block.Z > _code.ThreadsPerBlock)
         {
-            throw new ArgumentException($"{_code.EntryName}: block {block} is larger than the {_code.ThreadsPerBlock} threads it was compiled for", nameof(block));
+            throw new ArgumentException(
+                $"{_code.EntryName}: block {block} is larger than the {_code.ThreadsPerBlock} threads it was compiled for", nameof(block));
         }
 
         if (dynamicSharedBytes > _maxDynamicSharedBytes)
         {
             throw new ArgumentException(
-                $"{_code.EntryName}: {dynamicSharedBytes} bytes of dynamic shared memory, it was loaded for {_maxDynamicSharedBytes}", nameof(dynamicSharedBytes));
+                $"{_code.EntryName}: {dynamicSharedBytes} bytes of dynamic shared memory, it was loaded for {_maxDynamicSharedBytes}",
+                nameof(dynamicSharedBytes));
         }
 
         nuint size = (nuint)parameters.Length;

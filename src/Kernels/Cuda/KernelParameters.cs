@@ -5,7 +5,8 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>The parameters of one launch, packed as PTX lays out <c>.param</c> space: in order, each aligned to its own size. Allocates nothing.</summary>
+/// <summary>The parameters of one launch, packed as PTX lays out <c>.param</c> space: in order, each aligned to its own size. Allocates
+/// nothing.</summary>
 /// <param name="buffer">Where to pack; usually on the stack, at least the kernel's <see cref="PtxKernel.ParameterBytes"/>.</param>
 public ref struct KernelParameters(Span<byte> buffer)
 {
@@ -37,7 +38,8 @@ public ref struct KernelParameters(Span<byte> buffer)
             int bytes = parameter.ParameterType == typeof(ulong) || parameter.ParameterType == typeof(long) ? 8
                 : parameter.ParameterType == typeof(int) || parameter.ParameterType == typeof(float) ? 4
                 : throw new ArgumentException(
-                    $"{kernel.Name}: parameter {parameter.Name} is a {parameter.ParameterType.Name}; a kernel takes ulong, long, int and float", nameof(kernel));
+                    $"{kernel.Name}: parameter {parameter.Name} is a {parameter.ParameterType.Name}; a kernel takes ulong, long, int and float",
+                    nameof(kernel));
             used = Align(used, bytes) + bytes;
         }
 

@@ -27,7 +27,8 @@ public sealed class PtxCompiler : IDisposable
     /// <param name="kernel">A static method returning nothing; see the class.</param>
     /// <param name="threadsPerBlock">Largest block it will be launched with; one kernel has one value.</param>
     /// <param name="target">What to compile for.</param>
-    /// <exception cref="ArgumentException">The method or a parameter is not of the kind that a kernel may have, or the kernel was compiled for another block size.</exception>
+    /// <exception cref="ArgumentException">The method or a parameter is not of the kind that a kernel may have, or the kernel was compiled for
+    /// another block size.</exception>
     public PtxKernel Compile(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
     {
         lock (_lock)
@@ -40,7 +41,8 @@ public sealed class PtxCompiler : IDisposable
 
             return compiled.ThreadsPerBlock == threadsPerBlock
                 ? compiled
-                : throw new ArgumentException($"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
+                : throw new ArgumentException(
+                    $"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
         }
     }
 
@@ -69,7 +71,8 @@ public sealed class PtxCompiler : IDisposable
         int parameterBytes = KernelParameters.Layout(kernel);
         if (!_backends.TryGetValue(target, out PTXBackend? backend))
         {
-            // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be null.
+            // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
+            // null.
             backend = new PTXBackend(_context, target.Architecture, target.InstructionSet, null!);
             _backends.Add(target, backend);
         }

@@ -3,7 +3,8 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>What a kernel is compiled for: an architecture, and the oldest PTX version that knows it, so that the oldest possible driver accepts the text.</summary>
+/// <summary>What a kernel is compiled for: an architecture, and the oldest PTX version that knows it, so that the oldest possible driver accepts the
+/// text.</summary>
 public sealed class PtxTarget
 {
     private PtxTarget(string name, CudaArchitecture architecture, CudaInstructionSet instructionSet)

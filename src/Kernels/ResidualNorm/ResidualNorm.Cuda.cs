@@ -5,10 +5,12 @@ using L2c.Native;
 
 namespace L2c.Kernels;
 
-/// <summary>x'[b,t,c] = x[b,t,c] + gate[b,c] · branch[b,t,c];  y[b,t,c] = (x'[b,t,c] − μ[b,t]) · r[b,t] · (1 + scale[b,c]) + shift[b,c],  r = 1/√(σ² + eps)</summary>
+/// <summary>
+/// x'[b,t,c] = x[b,t,c] + gate[b,c] · branch[b,t,c];  y[b,t,c] = (x'[b,t,c] − μ[b,t]) · r[b,t] · (1 + scale[b,c]) + shift[b,c],  r = 1/√(σ² + eps)
+/// </summary>
 /// <remarks>
-/// Shapes   x, branch, x', y: [B,T,C] f32, contiguous. gate, scale, shift: [B,C] f32, rows ModulationStride elements apart (slices of one [B,6C] GEMM output).
-///          T, C ≥ 1; 1 ≤ B ≤ 65535. x' may be x. y may be branch, not x or x'.
+/// Shapes   x, branch, x', y: [B,T,C] f32, contiguous. gate, scale, shift: [B,C] f32, rows ModulationStride elements apart
+///          (slices of one [B,6C] GEMM output). T, C ≥ 1; 1 ≤ B ≤ 65535. x' may be x. y may be branch, not x or x'.
 /// Numbers  x' is rounded once and both statistics are taken from the rounded value. μ and σ² accumulate in f32, in two passes
 ///          (one pass cancels when |μ| ≫ σ): each thread over its own channels, then a butterfly in the warp, then the warps in order. Deterministic.
 /// Traffic  16·B·T·C bytes of memory plus O(B·(T + C)); two further reads of x' come back from the caches. Memory-bound. Not timed yet.
@@ -137,6 +139,7 @@ public static unsafe class ResidualNormCuda
         Group.Barrier();
     }
 
+    // One term per warp.
     private static float Total(ArrayView<float> sums) => (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 

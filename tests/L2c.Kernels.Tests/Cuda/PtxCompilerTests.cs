@@ -81,7 +81,8 @@ public sealed class PtxCompilerTests : IDisposable
     public void Unsuitable_methods_are_refused()
     {
         ArgumentException parameter = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesDouble)), 32, PtxTarget.Sm80));
-        Assert.StartsWith("TakesDouble: parameter value is a Double; a kernel takes ulong, long, int and float", parameter.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TakesDouble: parameter value is a Double; a kernel takes ulong, long, int and float", parameter.Message, StringComparison.Ordinal);
         MethodInfo instance = typeof(PtxCompilerTests).GetMethod(nameof(Dispose))!;
         Assert.Throws<ArgumentException>(() => _compiler.Compile(instance, 32, PtxTarget.Sm80));
     }

@@ -54,6 +54,7 @@ public sealed class PtxasTests
         string? named = Environment.GetEnvironmentVariable("L2C_PTXAS");
         return !string.IsNullOrEmpty(named)
             ? named
-            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+                .Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
     }
 }

@@ -111,7 +111,8 @@ internal sealed class RecordingDriver : ICudaDriver
 
     public CUresult cuDeviceTotalMem_v2(out nuint bytes, CUdevice device) => throw Unexpected(nameof(cuDeviceTotalMem_v2));
 
-    public CUresult cuDeviceGetAttribute(out int value, CUdevice_attribute attribute, CUdevice device) => throw Unexpected(nameof(cuDeviceGetAttribute));
+    public CUresult cuDeviceGetAttribute(out int value, CUdevice_attribute attribute, CUdevice device) =>
+        throw Unexpected(nameof(cuDeviceGetAttribute));
 
     public CUresult cuDevicePrimaryCtxRetain(out CUcontext context, CUdevice device) => throw Unexpected(nameof(cuDevicePrimaryCtxRetain));
 
@@ -131,9 +132,11 @@ internal sealed class RecordingDriver : ICudaDriver
 
     public CUresult cuMemcpyDtoH_v2(nint destination, CUdeviceptr source, nuint bytes) => throw Unexpected(nameof(cuMemcpyDtoH_v2));
 
-    public CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, nint source, nuint bytes, CUstream stream) => throw Unexpected(nameof(cuMemcpyHtoDAsync_v2));
+    public CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, nint source, nuint bytes, CUstream stream) =>
+        throw Unexpected(nameof(cuMemcpyHtoDAsync_v2));
 
-    public CUresult cuMemcpyDtoHAsync_v2(nint destination, CUdeviceptr source, nuint bytes, CUstream stream) => throw Unexpected(nameof(cuMemcpyDtoHAsync_v2));
+    public CUresult cuMemcpyDtoHAsync_v2(nint destination, CUdeviceptr source, nuint bytes, CUstream stream) =>
+        throw Unexpected(nameof(cuMemcpyDtoHAsync_v2));
 
     public CUresult cuMemsetD8_v2(CUdeviceptr destination, byte value, nuint count) => throw Unexpected(nameof(cuMemsetD8_v2));
 
@@ -145,7 +148,8 @@ internal sealed class RecordingDriver : ICudaDriver
 
     public CUresult cuStreamDestroy_v2(CUstream stream) => throw Unexpected(nameof(cuStreamDestroy_v2));
 
-    public CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc) => throw Unexpected(nameof(cuFuncGetAttribute));
+    public CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc) =>
+        throw Unexpected(nameof(cuFuncGetAttribute));
 
     private static InvalidOperationException Unexpected(string call) => new($"the test did not expect {call}");
 }

@@ -4,7 +4,8 @@ using ILGPU.Runtime.CPU;
 
 namespace L2c.Kernels.Tests.Cuda;
 
-/// <summary>The kernel's C# method on ILGPU's CPU accelerator: 128 threads in warps of 32, with shuffles, barriers and shared memory, but not the PTX.</summary>
+/// <summary>The kernel's C# method on ILGPU's CPU accelerator: 128 threads in warps of 32, with shuffles, barriers and shared memory, but not the
+/// PTX.</summary>
 public sealed class ResidualNormCudaTests(ResidualNormCudaTests.Emulated emulated) : IClassFixture<ResidualNormCudaTests.Emulated>
 {
     [Theory]
@@ -74,19 +75,22 @@ public sealed class ResidualNormCudaTests(ResidualNormCudaTests.Emulated emulate
 
     private static bool WithinTwiceNaive(float[] actual, double[] exact, float[] naive) => MaxError(actual, exact) <= 2 * MaxError(naive, exact);
 
-    private static double MaxError(float[] values, double[] exact) => values.Zip(exact, (v, e) => double.IsNaN(v) ? double.PositiveInfinity : Math.Abs(v - e)).Max();
+    private static double MaxError(float[] values, double[] exact) =>
+        values.Zip(exact, (v, e) => double.IsNaN(v) ? double.PositiveInfinity : Math.Abs(v - e)).Max();
 
     /// <summary>One CPU accelerator shaped like a block of the kernel.</summary>
     public sealed class Emulated : IDisposable
     {
-        private readonly Context _context = Context.Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 4, numMultiprocessors: 1)));
+        private readonly Context _context = Context.Create(
+            builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 4, numMultiprocessors: 1)));
         private readonly CPUAccelerator _accelerator;
         private readonly Action<KernelConfig, ulong, ulong, ulong, ulong, ulong, ulong, ulong, long, int, float> _kernel;
 
         public Emulated()
         {
             _accelerator = _context.CreateCPUAccelerator(0);
-            _kernel = _accelerator.LoadStreamKernel<ulong, ulong, ulong, ulong, ulong, ulong, ulong, long, int, float>(ResidualNormCuda.GatedResidualNorm);
+            _kernel = _accelerator.LoadStreamKernel<ulong, ulong, ulong, ulong, ulong, ulong, ulong, long, int, float>(
+                ResidualNormCuda.GatedResidualNorm);
         }
 
         internal (float[] XOut, float[] Y) Run(ResidualNormCase data, bool gated, bool inPlace)
