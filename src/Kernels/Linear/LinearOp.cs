@@ -74,7 +74,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, _outputs);

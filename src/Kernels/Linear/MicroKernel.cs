@@ -16,6 +16,14 @@ internal static unsafe class MicroKernel
     public static int TallestTile<V>()
         where V : unmanaged, IFloats<V> => V.Count == 16 ? 8 : 4;
 
+    /// <summary>Vectors that the next tile takes of <paramref name="columns"/> still to do: as even as possible, since a tile of one vector is bound by its loads.</summary>
+    public static int NextVectors<V>(int columns)
+        where V : unmanaged, IFloats<V>
+    {
+        int vectors = (columns + V.Count - 1) / V.Count, tiles = (vectors + PanelVectors - 1) / PanelVectors;
+        return (vectors + tiles - 1) / tiles;
+    }
+
     /// <summary>Picks the tile by what exists: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most <see cref="PanelVectors"/>.</summary>
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(

@@ -66,7 +66,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
     public override long Bytes => sizeof(float) * (long)_rows * _channels * (1 + _terms.Length + (_xOut == null ? 0 : 1) + (_y == null ? 0 : 1));
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int end = Math.Min((tile + 1) * _rowsPerTile, _rows);
         for (int row = tile * _rowsPerTile; row < end; row++)
