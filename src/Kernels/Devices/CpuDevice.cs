@@ -4,7 +4,7 @@ namespace L2c.Kernels;
 
 /// <summary>The CPU: fp32 storage and arithmetic, ops run at once on a team of threads.</summary>
 /// <remarks>Not for use by several threads at a time. Results do not depend on the number of threads, on the batch, or on capture.</remarks>
-public sealed unsafe partial class CpuDevice : Device
+public unsafe partial class CpuDevice : Device
 {
     private readonly InstructionSet _instructionSet;
     private readonly WorkerTeam _team;

@@ -25,6 +25,27 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LoadPart(float* source, int count, float fill) =>
+        new(Vector128.Create(source[0], count > 1 ? source[1] : fill, count > 2 ? source[2] : fill, fill));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(F32x4 value, float* destination, int count)
+    {
+        destination[0] = value._lanes[0];
+        if (count > 1)
+        {
+            destination[1] = value._lanes[1];
+        }
+
+        if (count > 2)
+        {
+            destination[2] = value._lanes[2];
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace L2c.Kernels;
 
@@ -22,6 +23,16 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(F32x8 value, float* destination) => value._lanes.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadPart(float* source, int count, float fill) =>
+        new(Vector256.ConditionalSelect(Mask(count), Avx.MaskLoad(source, Mask(count)), Vector256.Create(fill)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(F32x8 value, float* destination, int count) =>
+        Avx.MaskStore(destination, Mask(count), value._lanes);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,4 +82,7 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 operator /(F32x8 left, F32x8 right) => new(left._lanes / right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Mask(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 }

@@ -24,6 +24,12 @@ internal unsafe interface IFloats<V> :
     /// <summary>Writes <see cref="Count"/> consecutive values, at any alignment.</summary>
     static abstract void Store(V value, float* destination);
 
+    /// <summary>Reads <paramref name="count"/> values, fewer than <see cref="Count"/>, and touches no memory behind them; the other lanes hold <paramref name="fill"/>.</summary>
+    static abstract V LoadPart(float* source, int count, float fill);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes, fewer than <see cref="Count"/>.</summary>
+    static abstract void StorePart(V value, float* destination, int count);
+
     /// <summary>a b + c, rounded once where the instruction set can.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

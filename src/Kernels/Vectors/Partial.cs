@@ -8,7 +8,7 @@ internal static unsafe class Partial
     /// <summary>Reads min(<paramref name="count"/>, V.Count) values; the lanes beyond hold <paramref name="fill"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<V>(float* source, int count, float fill = 0)
-        where V : unmanaged, IFloats<V> => count >= V.Count ? V.Load(source) : LoadTail<V>(source, count, fill);
+        where V : unmanaged, IFloats<V> => count >= V.Count ? V.Load(source) : V.LoadPart(source, count, fill);
 
     /// <summary>Writes min(<paramref name="count"/>, V.Count) values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -21,32 +21,7 @@ internal static unsafe class Partial
         }
         else
         {
-            StoreTail(value, destination, count);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static V LoadTail<V>(float* source, int count, float fill)
-        where V : unmanaged, IFloats<V>
-    {
-        float* lanes = stackalloc float[V.Count];
-        for (int lane = 0; lane < V.Count; lane++)
-        {
-            lanes[lane] = lane < count ? source[lane] : fill;
-        }
-
-        return V.Load(lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreTail<V>(V value, float* destination, int count)
-        where V : unmanaged, IFloats<V>
-    {
-        float* lanes = stackalloc float[V.Count];
-        V.Store(value, lanes);
-        for (int lane = 0; lane < count; lane++)
-        {
-            destination[lane] = lanes[lane];
+            V.StorePart(value, destination, count);
         }
     }
 }
