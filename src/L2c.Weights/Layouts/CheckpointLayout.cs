@@ -42,6 +42,16 @@ public static class CheckpointLayout
         return new Checkpoint(file, architecture, naming.Label, dict.Nest, tensors, dict.Ignored);
     }
 
+    /// <summary>The family whose tensor names the file uses ("dit", "uvit", "vae", "router"), or null when no layout knows them.</summary>
+    /// <param name="file">The open file; it stays the caller's.</param>
+    /// <param name="use">Set of weights; null takes <c>ema</c> where there is one.</param>
+    /// <exception cref="MalformedFileException">The set that was asked for is not in the file.</exception>
+    public static string? FindFamily(TensorFile file, WeightSet? use = null)
+    {
+        StateDictView dict = StateDictView.Select(file, use);
+        return Namings.FirstOrDefault(candidate => candidate.Recognises(dict))?.Family;
+    }
+
     private static Architecture? FromMetadata(TensorFile file, CheckpointNaming naming)
     {
         if (!file.Metadata.TryGetValue(Architecture.MetadataKey, out string? json))
