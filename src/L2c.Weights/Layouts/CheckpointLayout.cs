@@ -49,7 +49,7 @@ public static class CheckpointLayout
     public static string? FindFamily(TensorFile file, WeightSet? use = null)
     {
         StateDictView dict = StateDictView.Select(file, use);
-        return Namings.FirstOrDefault(candidate => candidate.Recognises(dict))?.Family;
+        return _namings.FirstOrDefault(candidate => candidate.Recognises(dict))?.Family;
     }
 
     private static Architecture? FromMetadata(TensorFile file, CheckpointNaming naming)
