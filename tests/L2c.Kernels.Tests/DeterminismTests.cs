@@ -7,7 +7,15 @@ public sealed class DeterminismTests
 {
     private const int Images = 8, Channels = 4, Size = 14, Patch = 2, Tokens = 49, Width = 60, Heads = 3, Hidden = 401;
 
-    private static readonly SamplerCoefficients _step = new(1.6f, 1.25f, 0.72f, 0.69f, 0, 0.1f, false, 0, 0, false, true);
+    private static readonly SamplerCoefficients _step = new()
+    {
+        XToX0 = 1.6f,
+        EpsToX0 = 1.25f,
+        MeanX0 = 0.72f,
+        MeanEps = 0.69f,
+        Sigma = 0.1f,
+        UsesNoise = true,
+    };
 
     public static TheoryData<string> Sets => [.. Workbench.Sets];
 

@@ -5,9 +5,19 @@ namespace L2c.Kernels.Tests;
 public sealed class SamplerUpdateTests
 {
     // Steps as a 20-step grid has them in its middle.
-    private static readonly SamplerCoefficients _ddim = new(1.6f, 1.25f, 0.72f, 0.69f, 0, 0, false, 0, 0, false, false);
+    private static readonly SamplerCoefficients _ddim = new() { XToX0 = 1.6f, EpsToX0 = 1.25f, MeanX0 = 0.72f, MeanEps = 0.69f };
     private static readonly SamplerCoefficients _eta = _ddim with { MeanEps = 0.6f, Sigma = 0.3f, UsesNoise = true, ClipX0 = true };
-    private static readonly SamplerCoefficients _ddpm = new(1.6f, 1.25f, 0.05f, 0, 0.94f, 0, true, -4.5f, -4.1f, false, true);
+    private static readonly SamplerCoefficients _ddpm = new()
+    {
+        XToX0 = 1.6f,
+        EpsToX0 = 1.25f,
+        MeanX0 = 0.05f,
+        MeanX = 0.94f,
+        LearnedVariance = true,
+        MinLogVariance = -4.5f,
+        MaxLogVariance = -4.1f,
+        UsesNoise = true,
+    };
 
     // N, C, H, W: smallest; DiT latents; primes.
     private static readonly int[][] _shapes = [[1, 1, 1, 1], [2, 4, 32, 32], [3, 5, 7, 11]];
