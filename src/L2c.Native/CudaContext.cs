@@ -38,7 +38,8 @@ public sealed class CudaContext : IDisposable
     /// <exception cref="CudaException">The context is gone.</exception>
     public void MakeCurrent() => Driver.Check(Driver.cuCtxSetCurrent(_handle));
 
-    /// <summary>Gives the reference back. A failure is not reported: the driver can only repeat an error that an earlier call has already thrown.</summary>
+    /// <summary>Gives the reference back. A failure is not reported: the driver can only repeat an error that an earlier call has already
+    /// thrown.</summary>
     public void Dispose()
     {
         if (!_released)

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Native;
 
-/// <summary>A driver call failed: the message has the call, the vendor's name, number and text for the error, and the JIT log where there is one.</summary>
+/// <summary>A driver call failed: the message has the call, the vendor's name, number and text for the error, and the JIT log where there is
+/// one.</summary>
 public sealed class CudaException : Exception
 {
     /// <summary>Describes a failed call.</summary>
@@ -32,7 +33,8 @@ public sealed class CudaException : Exception
     }
 }
 
-/// <summary>CUDA cannot be used on this machine: a library, one of its symbols or a device is missing. The message says what was looked for and where.</summary>
+/// <summary>CUDA cannot be used on this machine: a library, one of its symbols or a device is missing. The message says what was looked for and
+/// where.</summary>
 /// <param name="message">One line: what is missing; what to do.</param>
 public sealed class CudaUnavailableException(string message) : Exception(message);
 

@@ -6,10 +6,12 @@ namespace L2c.Native;
 public static class CudaLibraries
 {
     /// <summary>Finds and loads the CUDA driver.</summary>
-    /// <exception cref="CudaUnavailableException">The library or one of its symbols is missing; the message has what was looked for and where.</exception>
+    /// <exception cref="CudaUnavailableException">The library or one of its symbols is missing; the message has what was looked for and
+    /// where.</exception>
     public static ICudaDriver LoadDriver() => LibCuda.Load(new SystemLibraryLoader());
 
     /// <summary>Finds and loads cuBLASLt.</summary>
-    /// <exception cref="CudaUnavailableException">The library or one of its symbols is missing; the message has what was looked for and where.</exception>
+    /// <exception cref="CudaUnavailableException">The library or one of its symbols is missing; the message has what was looked for and
+    /// where.</exception>
     public static ICublasLt LoadCublasLt() => LibCublasLt.Load(new SystemLibraryLoader());
 }

@@ -5,9 +5,9 @@ namespace L2c.Kernels.Tests;
 public sealed class AttentionTests
 {
     // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; primes.
-    private static readonly int[][] s_shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37]];
+    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, s_shapes);
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
     public static TheoryData<string> SetsOnly => [.. Workbench.Sets];
 

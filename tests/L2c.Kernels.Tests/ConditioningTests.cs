@@ -5,9 +5,9 @@ namespace L2c.Kernels.Tests;
 public sealed class ConditioningTests
 {
     // Evaluations, labels, C: smallest; DiT-XL's width; primes over more than one tile.
-    private static readonly int[][] s_shapes = [[1, 1, 1], [2, 4, 1152], [5, 3, 101]];
+    private static readonly int[][] _shapes = [[1, 1, 1], [2, 4, 1152], [5, 3, 101]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, s_shapes);
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]

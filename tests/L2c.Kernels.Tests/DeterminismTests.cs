@@ -7,7 +7,15 @@ public sealed class DeterminismTests
 {
     private const int Images = 8, Channels = 4, Size = 14, Patch = 2, Tokens = 49, Width = 60, Heads = 3, Hidden = 401;
 
-    private static readonly SamplerCoefficients s_step = new(1.6f, 1.25f, 0.72f, 0.69f, 0, 0.1f, false, 0, 0, false, true);
+    private static readonly SamplerCoefficients _step = new()
+    {
+        XToX0 = 1.6f,
+        EpsToX0 = 1.25f,
+        MeanX0 = 0.72f,
+        MeanEps = 0.69f,
+        Sigma = 0.1f,
+        UsesNoise = true,
+    };
 
     public static TheoryData<string> Sets => [.. Workbench.Sets];
 
@@ -139,7 +147,7 @@ public sealed class DeterminismTests
             device.ResidualNorm(_x, [new(_branch, Part(5))], default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
             device.Linear(_normal, _head, default, _tokens);
             device.Unpatchify(_tokens, _output, Patch);
-            device.SamplerUpdate(_output, default, 0, s_step, _output, _image);
+            device.SamplerUpdate(_output, default, 0, _step, _output, _image);
         }
 
         public OpSequence Capture() => _bench.Device.Capture(Enqueue);

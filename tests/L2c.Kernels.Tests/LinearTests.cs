@@ -5,9 +5,9 @@ namespace L2c.Kernels.Tests;
 public sealed class LinearTests
 {
     // Smallest; DiT-S qkv on a few tokens; primes, with K beyond one block of 384.
-    private static readonly int[][] s_shapes = [[1, 1, 1], [32, 1152, 384], [13, 101, 397]];
+    private static readonly int[][] _shapes = [[1, 1, 1], [32, 1152, 384], [13, 101, 397]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, s_shapes);
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -7,11 +7,11 @@ public sealed class ResidualNormTests
     private const float Epsilon = 1e-6f;
 
     // B, T, C: smallest that has a variance; DiT-XL's width with fewer tokens; primes.
-    private static readonly int[][] s_shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101]];
+    private static readonly int[][] _shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101]];
 
-    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, s_shapes, [0, 1, 3]);
+    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, _shapes, [0, 1, 3]);
 
-    public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, s_shapes);
+    public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]

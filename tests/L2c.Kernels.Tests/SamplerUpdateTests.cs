@@ -5,14 +5,24 @@ namespace L2c.Kernels.Tests;
 public sealed class SamplerUpdateTests
 {
     // Steps as a 20-step grid has them in its middle.
-    private static readonly SamplerCoefficients s_ddim = new(1.6f, 1.25f, 0.72f, 0.69f, 0, 0, false, 0, 0, false, false);
-    private static readonly SamplerCoefficients s_eta = s_ddim with { MeanEps = 0.6f, Sigma = 0.3f, UsesNoise = true, ClipX0 = true };
-    private static readonly SamplerCoefficients s_ddpm = new(1.6f, 1.25f, 0.05f, 0, 0.94f, 0, true, -4.5f, -4.1f, false, true);
+    private static readonly SamplerCoefficients _ddim = new() { XToX0 = 1.6f, EpsToX0 = 1.25f, MeanX0 = 0.72f, MeanEps = 0.69f };
+    private static readonly SamplerCoefficients _eta = _ddim with { MeanEps = 0.6f, Sigma = 0.3f, UsesNoise = true, ClipX0 = true };
+    private static readonly SamplerCoefficients _ddpm = new()
+    {
+        XToX0 = 1.6f,
+        EpsToX0 = 1.25f,
+        MeanX0 = 0.05f,
+        MeanX = 0.94f,
+        LearnedVariance = true,
+        MinLogVariance = -4.5f,
+        MaxLogVariance = -4.1f,
+        UsesNoise = true,
+    };
 
     // N, C, H, W: smallest; DiT latents; primes.
-    private static readonly int[][] s_shapes = [[1, 1, 1, 1], [2, 4, 32, 32], [3, 5, 7, 11]];
+    private static readonly int[][] _shapes = [[1, 1, 1, 1], [2, 4, 32, 32], [3, 5, 7, 11]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, s_shapes);
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -20,12 +30,12 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 1, scale: 4, guided: Math.Min(3, shape[1]));
-        data.Check(bench, s_ddim);
-        data.MustReject(bench, s_ddim, s_ddim with { XToX0 = s_ddim.EpsToX0, EpsToX0 = s_ddim.XToX0 });
-        data.MustReject(bench, s_ddim, s_ddim with { MeanX0 = s_ddim.MeanEps, MeanEps = s_ddim.MeanX0 });
+        data.Check(bench, _ddim);
+        data.MustReject(bench, _ddim, _ddim with { XToX0 = _ddim.EpsToX0, EpsToX0 = _ddim.XToX0 });
+        data.MustReject(bench, _ddim, _ddim with { MeanX0 = _ddim.MeanEps, MeanEps = _ddim.MeanX0 });
         if (shape[1] > 3)
         {
-            data.MustReject(bench, s_ddim, s_ddim, guided: 4);
+            data.MustReject(bench, _ddim, _ddim, guided: 4);
         }
     }
 
@@ -35,11 +45,11 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 2, scale: null, guided: 0);
-        data.Check(bench, s_eta);
-        data.MustReject(bench, s_eta, s_eta with { UsesNoise = false });
+        data.Check(bench, _eta);
+        data.MustReject(bench, _eta, _eta with { UsesNoise = false });
         if (data.ClipsSomething)
         {
-            data.MustReject(bench, s_eta, s_eta with { ClipX0 = false });
+            data.MustReject(bench, _eta, _eta with { ClipX0 = false });
         }
     }
 
@@ -49,9 +59,9 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 2, scale: 1.5f, guided: shape[1]);
-        data.Check(bench, s_ddpm);
-        data.MustReject(bench, s_ddpm, s_ddpm with { MinLogVariance = s_ddpm.MaxLogVariance, MaxLogVariance = s_ddpm.MinLogVariance });
-        data.MustReject(bench, s_ddpm, s_ddpm with { LearnedVariance = false, Sigma = 0.11f });
+        data.Check(bench, _ddpm);
+        data.MustReject(bench, _ddpm, _ddpm with { MinLogVariance = _ddpm.MaxLogVariance, MaxLogVariance = _ddpm.MinLogVariance });
+        data.MustReject(bench, _ddpm, _ddpm with { LearnedVariance = false, Sigma = 0.11f });
     }
 
     [Fact]
@@ -59,7 +69,7 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor output = bench.Put([3, 1], 2, 1, 1, 1), scale = bench.Put([1], 1), x = bench.Put([0], 1, 1, 1, 1), guided = bench.Take(2, 1, 1, 1);
-        using OpSequence recording = bench.Device.Capture(() => bench.Device.SamplerUpdate(output, scale, 1, s_ddim, default, x, default, guided));
+        using OpSequence recording = bench.Device.Capture(() => bench.Device.SamplerUpdate(output, scale, 1, _ddim, default, x, default, guided));
         bench.Device.Upload(scale, [5f]);
         recording.Run();
         Assert.Equal([11, 11], bench.Get(guided));
@@ -70,11 +80,11 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor x = bench.Take(2, 4, 3, 3), output = bench.Take(2, 4, 3, 3), scale = bench.Take(1);
-        Refused("SamplerUpdate: output [2, 4, 3, 3] does not match x [2, 4, 3, 3] (B is N, or 2N", () => bench.Device.SamplerUpdate(output, scale, 3, s_ddim, default, x));
-        Refused("SamplerUpdate: output [2, 4, 3, 3] has no variance channels", () => bench.Device.SamplerUpdate(output, default, 0, s_ddpm, x, x));
-        Refused("SamplerUpdate: 5 guided channels of 4", () => bench.Device.SamplerUpdate(output, default, 5, s_ddim, default, x));
-        Refused("SamplerUpdate: noise [] does not match x", () => bench.Device.SamplerUpdate(output, default, 0, s_eta, default, x));
-        Refused("SamplerUpdate: output [2, 4, 3, 4] does not match x", () => bench.Device.SamplerUpdate(bench.Take(2, 4, 3, 4), default, 0, s_ddim, default, x));
+        Refused("SamplerUpdate: output [2, 4, 3, 3] does not match x [2, 4, 3, 3] (B is N, or 2N", () => bench.Device.SamplerUpdate(output, scale, 3, _ddim, default, x));
+        Refused("SamplerUpdate: output [2, 4, 3, 3] has no variance channels", () => bench.Device.SamplerUpdate(output, default, 0, _ddpm, x, x));
+        Refused("SamplerUpdate: 5 guided channels of 4", () => bench.Device.SamplerUpdate(output, default, 5, _ddim, default, x));
+        Refused("SamplerUpdate: noise [] does not match x", () => bench.Device.SamplerUpdate(output, default, 0, _eta, default, x));
+        Refused("SamplerUpdate: output [2, 4, 3, 4] does not match x", () => bench.Device.SamplerUpdate(bench.Take(2, 4, 3, 4), default, 0, _ddim, default, x));
 
         static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
@@ -98,7 +108,7 @@ public sealed class SamplerUpdateTests
             _x = RandomData.Normal(seed: 113, _noise.Length);
         }
 
-        public bool ClipsSomething => Exact<double>(s_eta with { ClipX0 = false }).X0.Any(v => Math.Abs(v) > 1.1);
+        public bool ClipsSomething => Exact<double>(_eta with { ClipX0 = false }).X0.Any(v => Math.Abs(v) > 1.1);
 
         public void Check(Workbench bench, SamplerCoefficients step)
         {

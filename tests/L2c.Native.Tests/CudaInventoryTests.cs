@@ -20,7 +20,8 @@ public sealed class CudaInventoryTests
     {
         CudaInventory inventory = CudaInventory.Probe();
 
-        Assert.True(inventory.Driver.Problem is null ? inventory.Devices.Count > 0 : !inventory.Driver.Problem.Contains('\n', StringComparison.Ordinal));
+        string? problem = inventory.Driver.Problem;
+        Assert.True(problem is null ? inventory.Devices.Count > 0 : !problem.Contains('\n', StringComparison.Ordinal));
         Assert.True(inventory.CublasLt.Problem is null == (inventory.CublasLt.Version is not null));
     }
 

@@ -60,7 +60,9 @@ public sealed class LibCudaTests : IDisposable
             CudaLaunchParam.BufferSize, Marshal.UnsafeAddrOfPinnedArrayElement(PinnedSizes(size), 0),
             CudaLaunchParam.End,
         ];
-        _cuda.Check(_cuda.cuLaunchKernel(new CUfunction(nint.CreateChecked(0x4600000000)), 1, 2, 3, 4, 5, 6, 7, new CUstream(nint.CreateChecked(0x5000000001)), [], extra));
+        CUfunction function = new(nint.CreateChecked(0x4600000000));
+        CUstream stream = new(nint.CreateChecked(0x5000000001));
+        _cuda.Check(_cuda.cuLaunchKernel(function, 1, 2, 3, 4, 5, 6, 7, stream, [], extra));
 
         byte[] seen = new byte[RecordBytes];
         Read(record, seen);
@@ -116,7 +118,8 @@ public sealed class LibCudaTests : IDisposable
         try
         {
             string message = Assert.Throws<CudaUnavailableException>(() => LibCuda.Load(new FolderLoader(folder))).Message;
-            Assert.Equal($"{folder}/libcuda.so.1: has no cuLaunchKernel (driver for CUDA 13.2); install the NVIDIA driver, in a newer version", message);
+            Assert.Equal(
+                $"{folder}/libcuda.so.1: has no cuLaunchKernel (driver for CUDA 13.2); install the NVIDIA driver, in a newer version", message);
         }
         finally
         {

@@ -61,14 +61,19 @@ public sealed class LibrarySearchTests
 
         Assert.Equal(
             "libcuda: not found; looked for libcuda.so.1, libcuda.so in the system's library search, /opt/cuda, /opt/cuda/lib64, "
-            + "/opt/cuda/targets/x86_64-linux/lib, /usr/local/cuda, /usr/local/cuda/lib64, /usr/local/cuda/targets/x86_64-linux/lib, /a; install the NVIDIA driver",
+            + "/opt/cuda/targets/x86_64-linux/lib, /usr/local/cuda, /usr/local/cuda/lib64, /usr/local/cuda/targets/x86_64-linux/lib, /a; "
+            + "install the NVIDIA driver",
             message);
     }
 
     [Fact]
     public void A_file_that_exists_and_does_not_load_is_named_with_the_reason()
     {
-        FakeLoader loader = new() { Broken = { "/usr/local/cuda/lib64/libcublasLt.so.13" }, Loadable = { "/usr/local/cuda/lib64/libcublasLt.so.12" } };
+        FakeLoader loader = new()
+        {
+            Broken = { "/usr/local/cuda/lib64/libcublasLt.so.13" },
+            Loadable = { "/usr/local/cuda/lib64/libcublasLt.so.12" },
+        };
         Assert.Equal("/usr/local/cuda/lib64/libcublasLt.so.12", LibrarySearch.CublasLt.Load(loader).File);
 
         loader.Loadable.Clear();

@@ -23,8 +23,9 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     // Queries that share one copy of v.
     private const int MostQueryBlocks = 8;
 
-    private static readonly int Width = MicroKernel.PanelVectors * V.Count;
-    private static readonly int Height = MicroKernel.TallestTile<V>();
+    private static int Width => MicroKernel.PanelVectors * V.Count;
+
+    private static int Height => MicroKernel.TallestTile<V>();
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -95,8 +96,9 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
             CopyQueries(q + query * stride, stride, count, queries);
             for (int key = 0; key < _tokens; key += Height)
             {
+                float* keys = q + channels + key * stride, target = scores + (long)key * Width;
                 MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - key), vectors, q + channels + key * stride, stride, 1, queries, Width, _headWidth, scores + (long)key * Width, Width, accumulate: false);
+                    Math.Min(Height, _tokens - key), vectors, keys, stride, 1, queries, Width, _headWidth, target, Width, accumulate: false);
             }
 
             for (int vector = 0; vector < vectors; vector++)

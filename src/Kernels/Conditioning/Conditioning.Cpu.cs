@@ -1,6 +1,6 @@
 namespace L2c.Kernels;
 
-public sealed unsafe partial class CpuDevice
+public unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
     protected override void ConditioningCore(Tensor time, Tensor table, Tensor labels, Tensor c, Tensor silu)

@@ -4,7 +4,7 @@ namespace L2c.Kernels;
 
 /// <summary>The CPU: fp32 storage and arithmetic, ops run at once on a team of threads.</summary>
 /// <remarks>Not for use by several threads at a time. Results do not depend on the number of threads, on the batch, or on capture.</remarks>
-public sealed unsafe partial class CpuDevice : Device
+public unsafe partial class CpuDevice : Device
 {
     private readonly InstructionSet _instructionSet;
     private readonly WorkerTeam _team;
@@ -187,7 +187,8 @@ public sealed unsafe partial class CpuDevice : Device
     {
         if (!destination.IsContiguous || destination.Shape.Count != count)
         {
-            throw new ArgumentException($"Upload: {count} values for {destination.Shape} with row stride {destination.RowStride} (contiguous, as many values)");
+            throw new ArgumentException(
+                $"Upload: {count} values for {destination.Shape} with row stride {destination.RowStride} (contiguous, as many values)");
         }
     }
 }

@@ -25,7 +25,7 @@ internal abstract class CpuOp
     public abstract void Run(int tile, nint scratch);
 }
 
-/// <summary>An op's arguments, to be bound to a vector type: the only place where a run-time instruction set becomes a type is <see cref="CpuDevice"/>.</summary>
+/// <summary>An op's arguments, to be bound to a vector type. Only <see cref="CpuDevice"/> turns an instruction set into a type.</summary>
 internal interface ICpuOpArguments
 {
     /// <summary>The op on vectors of type V.</summary>

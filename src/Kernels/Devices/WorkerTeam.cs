@@ -16,7 +16,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
 {
     private const int PausesBeforeYield = 32;
 
-    private static readonly long s_ticksBeforeParking = Stopwatch.Frequency / 1000;
+    private static readonly long _ticksBeforeParking = Stopwatch.Frequency / 1000;
 
     private readonly Worker[] _workers;
     private readonly nint[] _scratch;
@@ -197,7 +197,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         private bool SpinForWork()
         {
             long start = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetTimestamp() - start < s_ticksBeforeParking)
+            while (Stopwatch.GetTimestamp() - start < _ticksBeforeParking)
             {
                 for (int i = 0; i < PausesBeforeYield; i++)
                 {

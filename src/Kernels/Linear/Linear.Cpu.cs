@@ -1,6 +1,6 @@
 namespace L2c.Kernels;
 
-public sealed unsafe partial class CpuDevice
+public unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
     internal protected override long MatrixBytes(DType type, int outputs, int inputs) =>
@@ -16,7 +16,7 @@ public sealed unsafe partial class CpuDevice
         if (matrix.Device != this || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(
-                $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {matrix.Device.Name}");
+                $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {Name}");
         }
 
         if (count > 0)

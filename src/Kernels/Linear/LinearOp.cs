@@ -23,8 +23,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private const int MostRows = 128;
     private const int MostPanels = 8;
 
-    private static readonly int Width = MicroKernel.PanelVectors * V.Count;
-    private static readonly int Height = MicroKernel.TallestTile<V>();
+    private static int Width => MicroKernel.PanelVectors * V.Count;
+
+    private static int Height => MicroKernel.TallestTile<V>();
 
     private readonly LinearArguments _arguments;
     private readonly float* _x;

@@ -1,6 +1,6 @@
 namespace L2c.Kernels;
 
-public sealed unsafe partial class CpuDevice
+public unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
     protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize)

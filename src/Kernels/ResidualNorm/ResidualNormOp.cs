@@ -10,7 +10,7 @@ internal readonly record struct ResidualNormArguments(Tensor XIn, ResidualTerm[]
         where V : unmanaged, IFloats<V> => new ResidualNormOp<V>(this);
 }
 
-/// <summary>Residual additions and layer norm, row by row: memory is passed over once, the second and third look at a row find it in the first cache.</summary>
+/// <summary>Residual additions and layer norm, row by row: memory is passed over once; the later looks at a row find it in the first cache.</summary>
 internal sealed unsafe class ResidualNormOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {

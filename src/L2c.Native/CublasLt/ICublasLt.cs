@@ -11,7 +11,8 @@ public interface ICublasLt
 /// <summary>The encoding of cuBLAS version numbers.</summary>
 public static class CublasLtVersion
 {
-    /// <summary>110902 is 11.9.2 and 130002 is 13.0.2 (10000·major + 100·minor + patch); up to 11.7 the major version was multiplied by 1000: 11605 is 11.6.5.</summary>
+    /// <summary>110902 is 11.9.2 and 130002 is 13.0.2 (10000·major + 100·minor + patch); up to 11.7 the major version was multiplied by 1000: 11605
+    /// is 11.6.5.</summary>
     /// <remarks>Source: <c>CUBLAS_VERSION</c> in cublas_api.h of cuBLAS 11.6, 11.9 and 12.3.</remarks>
     public static Version Parse(nuint value)
     {

@@ -2,9 +2,11 @@ namespace L2c.Native;
 
 /// <summary>The seam to the CUDA driver: exactly the functions in use, with the vendor's names, argument order and status codes.</summary>
 /// <remarks>
-/// Everything above speaks to this interface; docs/cuda.md lists the providers. Three rules make it implementable by bindings, by an emulator and by a wrapper library alike:
+/// Everything above speaks to this interface; docs/cuda.md lists the providers. Three rules make it implementable by bindings, by an emulator and by
+/// a wrapper library alike:
 /// a C output pointer is <c>out</c>, a C array with a count is a span (empty is NULL), host memory is an address as <c>nint</c>.
-/// No function throws for a failed call: the status is the return value, and <see cref="CudaDriverExtensions.Check"/> turns it into a <see cref="CudaException"/>.
+/// No function throws for a failed call: the status is the return value, and <see cref="CudaDriverExtensions.Check"/> turns it into a <see
+/// cref="CudaException"/>.
 /// Sizes are in bytes. Source: CUDA driver API reference.
 /// </remarks>
 public interface ICudaDriver

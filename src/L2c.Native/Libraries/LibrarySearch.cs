@@ -1,6 +1,7 @@
 namespace L2c.Native.Libraries;
 
-/// <summary>Where a vendor library is looked for: versioned names through the system's search first, then the same names in the toolkit's folders.</summary>
+/// <summary>Where a vendor library is looked for: versioned names through the system's search first, then the same names in the toolkit's
+/// folders.</summary>
 /// <param name="Library">What the library is called in messages.</param>
 /// <param name="LinuxNames">File names, most wanted first.</param>
 /// <param name="WindowsNames">File names, most wanted first.</param>
@@ -25,7 +26,8 @@ internal sealed record LibrarySearch(string Library, string[] LinuxNames, string
     private static readonly string[] _windowsSubfolders = ["", "bin", "bin/x64"];
 
     /// <summary>Loads the first candidate that loads.</summary>
-    /// <exception cref="CudaUnavailableException">None does; the message has every name and place, and why a file that exists did not load.</exception>
+    /// <exception cref="CudaUnavailableException">None does; the message has every name and place, and why a file that exists did not
+    /// load.</exception>
     public LoadedLibrary Load(ILibraryLoader loader)
     {
         string[] names = loader.IsWindows ? WindowsNames : LinuxNames;
@@ -59,7 +61,8 @@ internal sealed record LibrarySearch(string Library, string[] LinuxNames, string
     private static IEnumerable<string> Folders(ILibraryLoader loader)
     {
         string[] subfolders = loader.IsWindows ? _windowsSubfolders : _linuxSubfolders;
-        string?[] roots = [loader.GetEnvironmentVariable("CUDA_HOME"), loader.GetEnvironmentVariable("CUDA_PATH"), loader.IsWindows ? null : "/usr/local/cuda"];
+        string? usual = loader.IsWindows ? null : "/usr/local/cuda";
+        string?[] roots = [loader.GetEnvironmentVariable("CUDA_HOME"), loader.GetEnvironmentVariable("CUDA_PATH"), usual];
         foreach (string root in roots.OfType<string>().Where(root => root.Length > 0))
         {
             foreach (string subfolder in subfolders)
@@ -69,8 +72,8 @@ internal sealed record LibrarySearch(string Library, string[] LinuxNames, string
         }
 
         // The system's search has read LD_LIBRARY_PATH as it was when the process started; this is as it is now.
-        string[] path = loader.IsWindows ? [] : (loader.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        foreach (string folder in path)
+        string path = (loader.IsWindows ? null : loader.GetEnvironmentVariable("LD_LIBRARY_PATH")) ?? "";
+        foreach (string folder in path.Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
             yield return folder;
         }

@@ -11,7 +11,9 @@ internal static class FakeLibraries
     /// <returns>The folder that holds it; the caller deletes it.</returns>
     public static string Build(string fileName, params string[] defines)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && _compiler.Value is not null, "no C compiler (cc, gcc, clang) on the path: the bindings are not run against a C library");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && _compiler.Value is not null,
+            "no C compiler (cc, gcc, clang) on the path: the bindings are not run against a C library");
         string folder = Directory.CreateTempSubdirectory("l2c-fake-").FullName;
         Add(folder, fileName, defines);
         return folder;

@@ -33,7 +33,8 @@ internal sealed class FakeLoader : ILibraryLoader
     public string? FileOf(nint address) => null;
 }
 
-/// <summary>The real loader on a machine that has nothing but one folder, named by CUDA_HOME: libraries of the machine itself stay out of the test.</summary>
+/// <summary>The real loader on a machine that has nothing but one folder, named by CUDA_HOME: libraries of the machine itself stay out of the
+/// test.</summary>
 internal sealed class FolderLoader(string? folder) : ILibraryLoader
 {
     private readonly SystemLibraryLoader _system = new();

@@ -1,4 +1,3 @@
-using L2c.Testing;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
 using NamedTensor = (string Name, long[] Shape, float[] Elements);
