@@ -15,7 +15,8 @@ public sealed class GridTests
     [InlineData(1, 100, 32, false, 10, 10, 3)]
     [InlineData(3, 2, 8, false, 2, 1, 12)]
     [InlineData(1, 1, 64, false, 1, 1, 1)]
-    public void Pictures_and_labels_have_their_places_and_never_overlap(int classes, int count, int size, bool byClass, int columns, int rows, int factor)
+    public void Pictures_and_labels_have_their_places_and_never_overlap(
+        int classes, int count, int size, bool byClass, int columns, int rows, int factor)
     {
         string[] labels = [.. Enumerable.Range(0, classes).Select(i => $"label {i} of great length")];
         Grid grid = new(labels, count, size);

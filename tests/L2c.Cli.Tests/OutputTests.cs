@@ -39,9 +39,11 @@ public sealed class OutputTests : IDisposable
     {
         string path = _cli.PathOf(existing);
         File.WriteAllText(path, "precious");
-        string[] args = [.. option.Split(' '), _cli.PathOf(named), .. option.Contains("out", StringComparison.Ordinal) ? [] : new[] { "--out", _cli.PathOf("x") }];
+        string[] args = [.. option.Split(' '), _cli.PathOf(named),
+            .. option.Contains("out", StringComparison.Ordinal) ? [] : new[] { "--out", _cli.PathOf("x") }];
         string[] before = _cli.Files();
-        _cli.Run(["sample", "--ckpt", _checkpoint, "--count", "6", "--steps", "1000", .. args]).MustFail(1, $"{path} exists; use --force to overwrite");
+        _cli.Run(["sample", "--ckpt", _checkpoint, "--count", "6", "--steps", "1000", .. args])
+            .MustFail(1, $"{path} exists; use --force to overwrite");
         Assert.Equal("precious", File.ReadAllText(path));
         Assert.Equal(before, _cli.Files());
 
@@ -57,6 +59,10 @@ public sealed class OutputTests : IDisposable
         PngDecoder png = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("cat-001.png")));
         Assert.Equal((8, 8), (png.Width, png.Height));
     }
+
+    [Fact]
+    public void The_trajectory_cannot_take_the_name_of_another_file_of_the_run() =>
+        Sample("--out", _cli.PathOf("a.png"), "--trajectory", _cli.PathOf("./a.png"), "--force").MustFail(2, "is also a file that --out names");
 
     [Fact]
     public void A_folder_that_does_not_exist_is_reported_before_the_work() =>

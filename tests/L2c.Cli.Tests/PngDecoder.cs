@@ -79,7 +79,8 @@ internal sealed class PngDecoder
                 int a = i < 3 ? 0 : pixels[(y * stride) + i - 3];
                 int b = y == 0 ? 0 : pixels[((y - 1) * stride) + i];
                 int c = i < 3 || y == 0 ? 0 : pixels[((y - 1) * stride) + i - 3];
-                int add = filter switch { 0 => 0, 1 => a, 2 => b, 3 => (a + b) >> 1, 4 => Nearest(a, b, c), _ => throw new InvalidDataException($"filter {filter}") };
+                Assert.InRange(filter, 0, 4);
+                int add = filter switch { 0 => 0, 1 => a, 2 => b, 3 => (a + b) >> 1, _ => Nearest(a, b, c) };
                 pixels[(y * stride) + i] = (byte)(raw[(y * (stride + 1)) + 1 + i] + add);
             }
         }

@@ -35,7 +35,8 @@ public sealed class ProcessTests : IDisposable
         using Process kill = Process.Start("kill", ["-INT", process.Id.ToString()]);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
-        Assert.Equal("l2c: error: interrupted; nothing was written\n", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("l2c: error: interrupted; nothing was written\n",
+            await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.Empty(_cli.Files());
     }
 

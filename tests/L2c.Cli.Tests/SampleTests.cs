@@ -11,11 +11,15 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void Json_has_every_key_and_true_facts()
     {
-        JsonElement json = Sample(TinyModel.Pixels, "--count", "5", "--batch", "2", "--steps", "3", "--seed", "9", "--threads", "1", "--out", _cli.PathOf("a.png"), "--json").Json;
+        JsonElement json = Sample(TinyModel.Pixels,
+            "--count", "5", "--batch", "2", "--steps", "3", "--seed", "9", "--threads", "1",
+            "--out", _cli.PathOf("a.png"), "--json").Json;
         Assert.Equal(
             [
-                "files", "model", "checkpoint", "device", "threads", "dtype", "sampler", "steps", "evaluations", "images", "batch", "batches", "classes", "seed", "rng",
-                "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes", "loadMs", "sampleMs", "evaluationMs", "elapsedMs",
+                "files", "model", "checkpoint", "device", "threads", "dtype", "sampler", "steps", "evaluations", "images", "batch", "batches",
+                    "classes", "seed", "rng",
+                "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes",
+                "loadMs", "sampleMs", "evaluationMs", "elapsedMs",
             ],
             json.EnumerateObject().Select(member => member.Name));
         Assert.Equal(_cli.PathOf("a.png"), json.GetProperty("files")[0].GetString());
@@ -76,7 +80,8 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void Latents_come_as_safetensors_and_npy_with_a_preview_that_is_called_one()
     {
-        CliResult result = Sample(TinyModel.Latents, "--classes", "2,0", "--count", "3", "--steps", "5", "--out", _cli.PathOf("z.png"), "--trajectory", _cli.PathOf("t.st"));
+        CliResult result = Sample(TinyModel.Latents, "--classes", "2,0", "--count", "3",
+            "--steps", "5", "--out", _cli.PathOf("z.png"), "--trajectory", _cli.PathOf("t.st"));
         Assert.Equal(0, result.Code);
         Assert.Contains("no decoder yet: the PNG is a false-colour preview", result.Err, StringComparison.Ordinal);
         (long[] shape, float[] latents) = TensorReader.Floats(_cli.PathOf("z.safetensors"), "latents");
@@ -104,7 +109,8 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(first, Trajectory("b", "--noise", noise, "--seed", "2"));
         Assert.NotEqual(first, Trajectory("c", "--count", "2", "--seed", "1"));
         Assert.Equal(first, Trajectory("d", "--noise", noise, "--batch", "1"));
-        _cli.Run("sample", "--ckpt", _cli.PathOf("tiny pixels.st"), "--noise", noise, "--count", "3", "--out", _cli.PathOf("e")).MustFail(2, "--count 3 does not fit");
+        _cli.Run("sample", "--ckpt", _cli.PathOf("tiny pixels.st"), "--noise", noise, "--count", "3", "--out", _cli.PathOf("e"))
+            .MustFail(2, "--count 3 does not fit");
     }
 
     [Theory]

@@ -14,7 +14,8 @@ internal sealed class CheckpointOptions
         HelpName = "ema|model",
     };
 
-    private readonly Option<string?> _model = Words.Text("--model", "NAME", "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)");
+    private readonly Option<string?> _model =
+        Words.Text("--model", "NAME", "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)");
     private readonly Option<int?> _heads = Words.Whole("--heads", 1, "Attention heads, where the file and the published models do not tell them");
     private readonly Option<int?> _classes = Words.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
 

@@ -9,8 +9,10 @@ namespace L2c.Cli.Commands;
 /// <summary>Where to compute and in which precision.</summary>
 internal sealed class DeviceOptions
 {
-    private readonly Option<string?> _device = Words.Text("--device", "auto|cpu|cuda[:n]", "Where to compute; auto is the CPU in this version [default: auto]");
-    private readonly Option<string> _dtype = Words.OneOf("--dtype", "Storage type of weights and activations; the CPU has fp32", "fp32", "tf32", "fp16", "bf16");
+    private readonly Option<string?> _device =
+        Words.Text("--device", "auto|cpu|cuda[:n]", "Where to compute; auto is the CPU in this version [default: auto]");
+    private readonly Option<string> _dtype =
+        Words.OneOf("--dtype", "Storage type of weights and activations; the CPU has fp32", "fp32", "tf32", "fp16", "bf16");
     private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core");
 
     /// <summary>Adds the options to a command.</summary>
@@ -30,7 +32,8 @@ internal sealed class DeviceOptions
         if (device is not ("auto" or "cpu"))
         {
             bool cuda = device == "cuda"
-                || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+                || (device.StartsWith("cuda:", StringComparison.Ordinal)
+                    && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
             throw cuda ? NoCuda(device) : new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{device}'");
         }
 
@@ -47,6 +50,7 @@ internal sealed class DeviceOptions
     {
         CudaInventory inventory = CudaInventory.Probe();
         string found = inventory.Driver.Problem ?? $"found {string.Join(", ", inventory.Devices.Select(d => $"cuda:{d.Ordinal} {d.Name}"))}";
-        return new DeviceUnavailableException($"--device {device}: this version has no CUDA engine and computes on the CPU only ({found}); use --device cpu");
+        return new DeviceUnavailableException(
+            $"--device {device}: this version has no CUDA engine and computes on the CPU only ({found}); use --device cpu");
     }
 }

@@ -50,7 +50,9 @@ internal static class DevicesCommand
         foreach (CudaDeviceInfo device in cuda.Devices)
         {
             string memory = (device.TotalMemoryBytes / (double)(1 << 30)).ToString("0.0", CultureInfo.InvariantCulture);
-            o.WriteLine($"cuda:{device.Ordinal,-4} {device.Name}, {memory} GiB, compute capability {device.ComputeCapability}, {device.Multiprocessors} multiprocessors");
+            o.WriteLine(
+                $"cuda:{device.Ordinal,-4} {device.Name}, {memory} GiB, compute capability {device.ComputeCapability}, "
+                + $"{device.Multiprocessors} multiprocessors");
         }
 
         o.WriteLine($"driver    {Line(cuda.Driver, "supports CUDA ")}");

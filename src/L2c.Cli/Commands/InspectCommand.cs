@@ -13,11 +13,18 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string> path = new("FILE") { Description = "Checkpoint or router (.safetensors, .pt, .pth), other file of tensors, or a PNG that l2c has written" };
+        Argument<string> path = new("FILE")
+        {
+            Description = "Checkpoint or router (.safetensors, .pt, .pth), other file of tensors, or a PNG that l2c has written",
+        };
         CheckpointOptions checkpoint = new();
         Option<bool> tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
         Option<bool> json = Words.Switch("--json", "Print one JSON object");
-        Command command = new("inspect", "Shows what a file holds: architecture, parameters and types of a checkpoint, sampling parameters of a picture.") { path };
+        Command command = new(
+            "inspect", "Shows what a file holds: architecture, parameters and types of a checkpoint, sampling parameters of a picture.")
+        {
+            path,
+        };
         checkpoint.AddTo(command);
         command.Add(tensors);
         command.Add(json);

@@ -48,7 +48,8 @@ internal static class Words
             Description = description,
             HelpName = string.Join('|', words),
             DefaultValueFactory = _ => preset,
-            CustomParser = result => Array.Find(words, word => word == result.Tokens[0].Value) ?? Refuse<string>(result, $"one of {string.Join(", ", words)}")!,
+            CustomParser = result => Array.Find(words, word => word == result.Tokens[0].Value)
+                ?? Refuse<string>(result, $"one of {string.Join(", ", words)}")!,
         };
     }
 

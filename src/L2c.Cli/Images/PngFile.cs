@@ -63,8 +63,8 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
                     _ = texts.TryAdd(parts[0], parts.Length > 1 ? parts[1] : "");
                     break;
                 case "IEND" when header.Length > 0:
-                    return new PngFile(
-                        BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4)), header[8], header[9], texts);
+                    int width = BinaryPrimitives.ReadInt32BigEndian(header), height = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
+                    return new PngFile(width, height, header[8], header[9], texts);
                 case var _ when header.Length == 0:
                     throw new MalformedFileException(source.Path, "does not start with a PNG header; fetch it again");
             }

@@ -6,7 +6,10 @@ using L2c.Weights.PyTorch;
 namespace L2c.Cli.Images;
 
 /// <summary>Writes 8-bit RGB pictures as PNG with one text chunk.</summary>
-/// <remarks>Source: W3C PNG specification, third edition. Each row takes the filter with the smallest sum of absolute differences (section 12.7).</remarks>
+/// <remarks>
+/// Each row takes the filter with the smallest sum of absolute differences.
+/// Source: W3C, Portable Network Graphics (PNG) Specification, third edition, section "Filter selection".
+/// </remarks>
 public static class PngWriter
 {
     /// <summary>The eight bytes that every PNG starts with.</summary>

@@ -24,7 +24,15 @@ internal sealed record PngReport(string File, string Format, long Bytes, int Wid
         png.Width,
         png.Height,
         png.BitDepth,
-        png.ColourType switch { 0 => "grey", 2 => "RGB", 3 => "palette", 4 => "grey with alpha", 6 => "RGB with alpha", _ => $"unknown ({png.ColourType})" },
+        png.ColourType switch
+        {
+            0 => "grey",
+            2 => "RGB",
+            3 => "palette",
+            4 => "grey with alpha",
+            6 => "RGB with alpha",
+            _ => $"unknown ({png.ColourType})",
+        },
         png.Text.TryGetValue(SampleParameters.Key, out string? text) ? StoredParameters.Parse(path, text) : null);
 
     /// <summary>Prints it for a person.</summary>

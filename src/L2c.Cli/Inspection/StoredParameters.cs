@@ -18,11 +18,13 @@ internal static class StoredParameters
             using JsonDocument document = JsonDocument.Parse(text, _strict);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
-                : throw new MalformedFileException(path, $"has sampling parameters ({SampleParameters.Key}) that are no JSON object; they cannot be shown");
+                : throw new MalformedFileException(
+                    path, $"has sampling parameters ({SampleParameters.Key}) that are no JSON object; they cannot be shown");
         }
         catch (JsonException e)
         {
-            throw new MalformedFileException(path, $"has sampling parameters ({SampleParameters.Key}) that are no valid JSON; they cannot be shown", e);
+            throw new MalformedFileException(
+                path, $"has sampling parameters ({SampleParameters.Key}) that are no valid JSON; they cannot be shown", e);
         }
     }
 

@@ -18,7 +18,9 @@ internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// <param name="Naming">Whose names the tensors have.</param>
 /// <param name="Weights">Dictionary of the file that holds the weights; null when the file is the dictionary.</param>
 /// <param name="Parameters">Values of the model's tensors, a position table that is never trained included.</param>
-/// <param name="Architecture">Everything else, as the converter writes it; <c>heads</c> is null when neither the file nor the user tells them.</param>
+/// <param name="Architecture">
+/// Everything else, as the converter writes it; <c>heads</c> is null when neither the file nor the user tells them.
+/// </param>
 internal sealed record ModelFacts(string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture);
 
 /// <summary>What <c>l2c inspect</c> tells about a file of tensors.</summary>
@@ -30,7 +32,13 @@ internal sealed record ModelFacts(string Family, string Naming, string? Weights,
 /// <param name="Dtypes">Everything in the file by type, other sets of weights and optimiser state included.</param>
 /// <param name="Tensors">All tensors, or null unless asked for; always given for a file that no layout knows.</param>
 internal sealed record TensorFileReport(
-    string File, string Format, long Bytes, ModelFacts? Model, JsonElement? Parameters, IReadOnlyList<TypeShare> Dtypes, IReadOnlyList<StoredTensor>? Tensors)
+    string File,
+    string Format,
+    long Bytes,
+    ModelFacts? Model,
+    JsonElement? Parameters,
+    IReadOnlyList<TypeShare> Dtypes,
+    IReadOnlyList<StoredTensor>? Tensors)
 {
     /// <summary>Collects the facts.</summary>
     /// <param name="file">The open file.</param>

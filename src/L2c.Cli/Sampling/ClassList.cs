@@ -60,10 +60,13 @@ internal sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
         return found switch
         {
             [int only] => only,
-            [] when architecture.ClassNames.Count == 0 => throw new UsageException($"--classes: '{entry}' is no number, and the checkpoint names no classes; {range}"),
-            [] => throw new UsageException($"--classes: there is no class '{entry}'; {range}, named {string.Join(", ", architecture.ClassNames.Take(FewClasses))}"
-                + (architecture.ClassNames.Count > FewClasses ? ", ..." : "")),
+            [] when architecture.ClassNames.Count == 0 =>
+                throw new UsageException($"--classes: '{entry}' is no number, and the checkpoint names no classes; {range}"),
+            [] => throw new UsageException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"),
             _ => throw new UsageException($"--classes: '{entry}' names several classes; give one of the numbers {string.Join(", ", found)}"),
         };
     }
+
+    private static string SomeNames(DitArchitecture architecture) =>
+        string.Join(", ", architecture.ClassNames.Take(FewClasses)) + (architecture.ClassNames.Count > FewClasses ? ", ..." : "");
 }

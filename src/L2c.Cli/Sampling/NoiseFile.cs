@@ -23,11 +23,13 @@ internal static class NoiseFile
         TensorInfo tensor = file.Find(TensorName)
             ?? throw new MalformedFileException(path, $"has no tensor {TensorName}; give a file with the start noise under that name");
         bool isFloat = tensor.Type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
-        bool fits = tensor.Shape is [> 0, var c, var h, var w] && c == architecture.InChannels && h == architecture.InputSize && w == architecture.InputSize;
+        bool fits = tensor.Shape is [> 0, var c, var h, var w]
+            && c == architecture.InChannels && h == architecture.InputSize && w == architecture.InputSize;
         if (!isFloat || !fits || tensor.Count > Array.MaxLength / sizeof(double))
         {
             string wanted = $"[N, {architecture.InChannels}, {architecture.InputSize}, {architecture.InputSize}]";
-            throw new MalformedFileException(path, $"has {tensor}, but {architecture.Name} starts from floating-point {wanted}; give noise of that shape");
+            throw new MalformedFileException(
+                path, $"has {tensor}, but {architecture.Name} starts from floating-point {wanted}; give noise of that shape");
         }
 
         if (count is { } images && tensor.Shape[0] != images)

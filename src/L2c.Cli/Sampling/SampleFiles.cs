@@ -17,14 +17,22 @@ internal static class SampleFiles
         [.. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" }, .. PictureSuffixes(job)];
 
     /// <summary>Fails if something that the run shall write exists already or cannot be written.</summary>
+    /// <exception cref="UsageException">The trajectory has the name of another file of the run.</exception>
+    /// <exception cref="IOException">As <see cref="OutputTarget.Prepare"/>.</exception>
     public static void Prepare(SampleJob job, OutputTarget target)
     {
+        IReadOnlyList<string> suffixes = Suffixes(job);
         if (job.Request.Trajectory is { } trajectory)
         {
+            if (target.Includes(trajectory, suffixes))
+            {
+                throw new UsageException($"--trajectory {trajectory} is also a file that --out names; give it another name");
+            }
+
             OutputTarget.CheckWritable(trajectory, job.Request.Force);
         }
 
-        target.Prepare(Suffixes(job));
+        target.Prepare(suffixes);
     }
 
     /// <summary>Writes everything.</summary>
@@ -35,7 +43,8 @@ internal static class SampleFiles
         if (!job.Architecture.PixelSpace)
         {
             files.Add((".safetensors", (path, overwrite) => WriteLatents(path, overwrite, job, result, parameters)));
-            files.Add((".npy", (path, overwrite) => NpyFile.Write(path, TensorType.F32, StateShape(job), MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite)));
+            files.Add((".npy", (path, overwrite) =>
+                NpyFile.Write(path, TensorType.F32, StateShape(job), MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite)));
         }
 
         IReadOnlyList<string> pictures = PictureSuffixes(job);

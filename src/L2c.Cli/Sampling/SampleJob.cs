@@ -27,7 +27,8 @@ internal sealed class SampleJob
         if (!SampleImage.CanShow(architecture))
         {
             throw new UsageException(
-                $"{architecture.Name} makes samples of {architecture.InChannels} channels, which are neither pixels of 1 or 3 nor latents of 4; they cannot be shown");
+                $"{architecture.Name} makes {(architecture.PixelSpace ? "pixels" : "latents")} of {architecture.InChannels} channels; "
+                + "only pixels of 1 or 3 channels and latents of 4 can be shown");
         }
 
         Sampler = MakeSampler(request, architecture);
@@ -141,6 +142,7 @@ internal sealed class SampleJob
 
         return request.Batch is null || request.Batch >= Count
             ? Count
-            : throw new UsageException($"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
+            : throw new UsageException(
+                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
     }
 }

@@ -3,8 +3,11 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Sampling;
 
-/// <summary>What fixes the content of a sampled file: written into it as one JSON object under <see cref="Key"/>, read back by <c>l2c inspect</c>.</summary>
-/// <remarks>Nothing in it depends on batch size, device or threads, so a picture is the same file however it was computed.</remarks>
+/// <summary>What fixes the content of a sampled file.</summary>
+/// <remarks>
+/// Written into the file as one JSON object under <see cref="Key"/>, read back by <c>l2c inspect</c>.
+/// Nothing in it depends on batch size, device or threads, so a picture is the same file however it was computed.
+/// </remarks>
 internal sealed record SampleParameters
 {
     /// <summary>Keyword of the PNG text chunk, and key of the safetensors metadata.</summary>

@@ -84,7 +84,8 @@ internal sealed record SampleReport
 
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
-        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
+        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result,
+        IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
         {
             Files = files,
             Model = job.Architecture.Name,
@@ -118,7 +119,9 @@ internal sealed record SampleReport
     {
         if (Preview)
         {
-            terminal.Err.WriteLine("l2c: note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, the samples are in the .safetensors and .npy");
+            terminal.Err.WriteLine(
+                "l2c: note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
+                + "the samples are in the .safetensors and .npy");
         }
 
         if (NonFiniteCount > 0)
@@ -136,6 +139,7 @@ internal sealed record SampleReport
         terminal.Out.WriteLine(files);
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, {EvaluationMs:0.0} ms per step, on {Device}"));
+            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, "
+            + $"{EvaluationMs:0.0} ms per step, on {Device}"));
     }
 }

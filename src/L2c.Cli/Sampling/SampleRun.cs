@@ -28,6 +28,7 @@ internal static class SampleRun
         float[] samples = new float[job.Count * job.ElementsPerImage];
         float[][] trajectory = job.Request.Trajectory is null ? [] : [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])];
         List<double> milliseconds = new(job.Batches * evaluations);
+        SamplingOptions options = new() { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised };
         long workspaceBytes = 0;
         string title = $"{job.Count} images, {evaluations} steps";
         ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * evaluations, step =>
@@ -41,7 +42,7 @@ internal static class SampleRun
                     if (run?.Images != images)
                     {
                         run?.Dispose();
-                        run = SamplingRun.Plan(model, job.Sampler, images, new SamplingOptions { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised });
+                        run = SamplingRun.Plan(model, job.Sampler, images, options);
                         workspaceBytes = Math.Max(workspaceBytes, run.WorkspaceBytes);
                     }
 
@@ -57,7 +58,8 @@ internal static class SampleRun
     }
 
     private static void RunBatch(
-        SampleJob job, SamplingRun run, int first, float[] samples, float[][] trajectory, List<double> milliseconds, Action step, CancellationToken cancel)
+        SampleJob job, SamplingRun run, int first, float[] samples, float[][] trajectory,
+        List<double> milliseconds, Action step, CancellationToken cancel)
     {
         int start = first * job.ElementsPerImage;
         int length = run.Images * job.ElementsPerImage;
