@@ -16,4 +16,7 @@ public sealed class MalformedFileException : IOException
 
     /// <summary>The file at fault.</summary>
     public string FilePath { get; }
+
+    /// <summary>Every single problem, one line each, where the message counts several; empty otherwise.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using L2c.Weights.PyTorch;
 using L2c.Weights.Safetensors;
 
 namespace L2c.Weights;
@@ -25,6 +26,8 @@ public static class TensorFiles
             return Recognise(head) switch
             {
                 Kind.Safetensors => new SafetensorsFile(source),
+                Kind.PyTorchZip => new PyTorchFile(new TorchZip(source)),
+                Kind.PyTorchLegacy => new PyTorchFile(new TorchLegacy(source)),
                 Kind.LfsPointer => throw new MalformedFileException(source.Path, "is a Git LFS pointer, not the weights; run git lfs pull"),
                 _ => throw new MalformedFileException(
                     source.Path, "is neither a safetensors file nor one that torch.save writes; give a .safetensors, .pt or .pth file"),

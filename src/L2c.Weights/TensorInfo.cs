@@ -24,8 +24,8 @@ public sealed record TensorInfo(string Name, TensorType Type, long[] Shape)
     /// <summary>Bytes of the tensor's elements, contiguous.</summary>
     public long Bytes => checked(Count * Type.Size());
 
-    /// <summary>For messages: <c>blocks.0.attn.qkv.weight F32 [3456, 1152]</c>.</summary>
-    public override string ToString() => $"{Name} {Type.Label()} [{string.Join(", ", Shape)}]";
+    /// <summary>For messages: <c>blocks.0.attn.qkv.weight F32 [3456, 1152]</c>, one printable line whatever the name.</summary>
+    public override string ToString() => $"{FileText.Printable(Name)} {Type.Label()} [{string.Join(", ", Shape)}]";
 }
 
 /// <summary>What each <see cref="TensorType"/> is called and how large it is.</summary>

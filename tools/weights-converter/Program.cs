@@ -1,1 +1,83 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using L2c.Weights;
+
+namespace WeightsConverter;
+
+/// <summary>PyTorch and diffusers checkpoints to safetensors.</summary>
+public static class Program
+{
+    private const int Ok = 0, RunTimeError = 1, UsageError = 2, RefusedFile = 4, Interrupted = 130;
+
+    /// <summary>The process: Ctrl-C and termination end the work without leaving a file behind.</summary>
+    public static int Main(string[] args)
+    {
+        using CancellationTokenSource interrupt = new();
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupt.Cancel();
+        }
+
+        using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        return Run(args, Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token);
+    }
+
+    /// <summary>The program without a process around it.</summary>
+    /// <param name="args">Command line without the program's name.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Errors and progress.</param>
+    /// <param name="interactive">Whether progress may be drawn on <paramref name="error"/>.</param>
+    /// <param name="cancel">Cancelled by Ctrl-C.</param>
+    /// <returns>The exit code: 0, 1 run time, 2 usage, 4 malformed or refused file, 130 interrupted.</returns>
+    public static int Run(string[] args, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
+    {
+        CommandLine commandLine = new();
+        ParseResult parsed = commandLine.Root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            return Fail(error, string.Join("; ", parsed.Errors.Select(problem => problem.Message)), UsageError);
+        }
+
+        commandLine.Root.SetAction(result => Execute(commandLine.Read(result), output, error, interactive, cancel));
+        return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+    }
+
+    private static int Execute(ConverterOptions options, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
+    {
+        try
+        {
+            new Converter(options, output, interactive ? error : null, cancel).Run();
+            return Ok;
+        }
+        catch (MalformedFileException e)
+        {
+            foreach (string detail in e.Details)
+            {
+                error.WriteLine(detail);
+            }
+
+            return Fail(error, e.Message, RefusedFile);
+        }
+        catch (UsageException e)
+        {
+            return Fail(error, e.Message, UsageError);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(error, "interrupted; nothing was written", Interrupted);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(error, e.Message, RunTimeError);
+        }
+    }
+
+    private static int Fail(TextWriter error, string message, int code)
+    {
+        error.WriteLine($"weights-converter: error: {message.ReplaceLineEndings(" ")}");
+        return code;
+    }
+}

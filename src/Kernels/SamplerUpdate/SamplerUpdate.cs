@@ -70,6 +70,11 @@ public abstract partial class Device
     {
         const string Op = nameof(SamplerUpdate);
         Require(x.Shape.Rank == 4 && output.Shape.Rank == 4, Op, $"x {x.Shape} and output {output.Shape} must be [N,C,H,W] and [B,OC,H,W]");
+        Require(
+            output.IsContiguous && x.IsContiguous && (noise.IsNone || noise.IsContiguous) && (x0.IsNone || x0.IsContiguous) && (guided.IsNone || guided.IsContiguous),
+            Op,
+            $"x {x.Shape}, output {output.Shape}, noise, x0 and guided must be contiguous");
+        Require(guidanceScale.IsNone || guidanceScale.Shape.Count == 1, Op, $"guidance scale {guidanceScale.Shape} must be [1]");
         int images = x.Shape[0], channels = x.Shape[1];
         Require(output.Shape[2] == x.Shape[2] && output.Shape[3] == x.Shape[3], Op, $"output {output.Shape} does not match x {x.Shape} (H and W must agree)");
         Require(output.Shape[0] == (guidanceScale.IsNone ? images : 2 * images), Op, $"output {output.Shape} does not match x {x.Shape} (B is N, or 2N with guidance)");

@@ -23,7 +23,8 @@ internal static class Ddim
         });
     }
 
-    /// <summary>1 - ᾱ' - σ², which is never negative for η ≤ 1 but for rounding, and then 0 (the published code gets NaN there).</summary>
+    /// <summary>1 - ᾱ' - σ²: never negative for η ≤ 1, but in a few jumps of hand-made grids (870 to 0, for one) it rounds below zero.</summary>
+    /// <remarks>Then it is 0 here; the published code gets NaN.</remarks>
     private static float DirectionVariance(float alphaBarPrev, float sigma)
     {
         float budget = 1 - alphaBarPrev;

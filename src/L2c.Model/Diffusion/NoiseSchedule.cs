@@ -36,6 +36,7 @@ public sealed class NoiseSchedule
     }
 
     /// <summary>The process of DiT: 1000 timesteps, β linear from 1e-4 to 2e-2 (Ho et al. 2020, section 4).</summary>
+    /// <remarks>Samplers respace it even to all 1000 timesteps, as published, which changes last bits of the float64 tables.</remarks>
     public static NoiseSchedule Linear { get; } = CreateLinear(1e-4, 2e-2);
 
     /// <summary>Number of timesteps.</summary>

@@ -4,10 +4,13 @@ namespace L2c.Weights.Layouts;
 
 /// <summary>Everything that fixes the shape and meaning of a class-conditional DiT. Written into converted files, so the engine needs no flags.</summary>
 /// <remarks>Source: Peebles and Xie 2023, "Scalable Diffusion Models with Transformers", adaLN-Zero variant.</remarks>
-public sealed record DitArchitecture
+public sealed record DitArchitecture : Architecture
 {
-    /// <summary>Published name and resolution, as <c>DiT-XL/2 256</c>, or a name of the user's choice.</summary>
-    public required string Name { get; init; }
+    internal const string FamilyName = "dit";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Family => FamilyName;
 
     /// <summary>Side of the square input, in latent cells or pixels (32 for 256 px latents).</summary>
     public required int InputSize { get; init; }
@@ -69,4 +72,20 @@ public sealed record DitArchitecture
     /// <summary>Values per patch at the output: P * P * <see cref="OutChannels"/>.</summary>
     [JsonIgnore]
     public int PatchOutputs => PatchSize * PatchSize * OutChannels;
+
+    /// <inheritdoc/>
+    public override string? FindProblem() =>
+        FindNameProblem()
+        ?? OutOfRange(nameof(InputSize), InputSize, 1, 4096)
+        ?? OutOfRange(nameof(PatchSize), PatchSize, 1, InputSize)
+        ?? OutOfRange(nameof(InChannels), InChannels, 1, 1024)
+        ?? OutOfRange(nameof(HiddenSize), HiddenSize, 1, 16384)
+        ?? OutOfRange(nameof(Depth), Depth, 1, 512)
+        ?? OutOfRange(nameof(Heads), Heads, 1, HiddenSize)
+        ?? OutOfRange(nameof(NumClasses), NumClasses, 1, 1_000_000)
+        ?? OutOfRange(nameof(MlpRatio), MlpRatio, 1.0 / HiddenSize, 64)
+        ?? Indivisible(nameof(InputSize), InputSize, nameof(PatchSize), PatchSize)
+        ?? Indivisible(nameof(HiddenSize), HiddenSize, nameof(Heads), Heads)
+        ?? OutOfRange("values of the position table", (double)Tokens * HiddenSize, 1, 1 << 26)
+        ?? FindClassNamesProblem(ClassNames, NumClasses);
 }

@@ -13,7 +13,8 @@ internal static class ScheduleGolden
         using GoldenTensors recorded = golden.Open();
         foreach (IGrouping<string, string> tables in golden.Case.GetProperty("bounds").EnumerateObject().Select(b => b.Name).GroupBy(n => n[..n.LastIndexOf('.')]))
         {
-            NoiseSchedule schedule = tables.Key == "full" ? NoiseSchedule.Linear : NoiseSchedule.Linear.Respace(Respacing.Select(tables.Key));
+            // "full" is the process respaced to all of its steps, as create_diffusion makes it: betas are recomputed from their products.
+            NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(tables.Key == "full" ? "1000" : tables.Key));
             foreach (string name in tables)
             {
                 string table = name[(tables.Key.Length + 1)..];

@@ -1,0 +1,49 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    internal protected override long MatrixBytes(DType type, int outputs, int inputs) =>
+        type == DType.F32
+            ? PackedWeight.Bytes(outputs, inputs, PanelWidth)
+            : throw new ArgumentException($"TakeMatrix: {type}, but {Name} computes in F32");
+
+    /// <inheritdoc/>
+    public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)
+    {
+        RequireIdle(nameof(WriteMatrix));
+        int count = rows.Length / matrix.Inputs;
+        if (matrix.Device != this || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
+        {
+            throw new ArgumentException(
+                $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {matrix.Device.Name}");
+        }
+
+        if (count > 0)
+        {
+            fixed (float* source = rows)
+            {
+                _team.Run(new PackWeight(matrix, firstOutput, count, source, PanelWidth));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
+    {
+        RequireOwn(nameof(Linear), DType.F32, x, bias, y);
+        if (weight.Device != this)
+        {
+            throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
+        }
+
+        Enqueue(new LinearArguments(x, weight, bias, y, activation));
+    }
+
+    private int PanelWidth => MicroKernel.PanelVectors * _instructionSet switch
+    {
+        InstructionSet.Avx512 => F32x16.Count,
+        InstructionSet.Avx2 => F32x8.Count,
+        _ => F32x4.Count,
+    };
+}

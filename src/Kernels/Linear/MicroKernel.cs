@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+
+namespace L2c.Kernels;
+
+/// <summary>The innermost product of every matrix op: a tile of C = A B held in registers while k runs.</summary>
+/// <remarks>
+/// One element is one chain of multiply-adds over k = 0, 1, ..., whatever the tile's size; so tiles of different heights and widths agree bit for bit.
+/// 8 rows x 3 vectors take 24 accumulators, 3 vectors of B and 1 of A: 28 of AVX-512's 32 registers. 4 x 3 takes all 16 of AVX2.
+/// </remarks>
+internal static unsafe class MicroKernel
+{
+    /// <summary>Columns of the widest tile, in vectors: also the width of a packed panel of weights.</summary>
+    public const int PanelVectors = 3;
+
+    /// <summary>Rows of the tallest tile that the registers of V hold.</summary>
+    public static int TallestTile<V>()
+        where V : unmanaged, IFloats<V> => V.Count == 16 ? 8 : 4;
+
+    /// <summary>Picks the tile by what exists: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most <see cref="PanelVectors"/>.</summary>
+    /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
+    public static void Multiply<V>(
+        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
+        where V : unmanaged, IFloats<V>
+    {
+        switch (rows > 4, vectors)
+        {
+            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+        }
+    }
+
+    /// <summary>c[i, j] (+)= sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
+    /// <param name="rows">Rows of a that exist, 1 .. Rows; the last one stands in for those that do not.</param>
+    /// <param name="a">First element of A.</param>
+    /// <param name="aRow">Elements from one row of A to the next.</param>
+    /// <param name="aStep">Elements from one k to the next in A.</param>
+    /// <param name="b">First element of B; columns are consecutive.</param>
+    /// <param name="bStep">Elements from one k to the next in B.</param>
+    /// <param name="depth">Number of k.</param>
+    /// <param name="c">First element of the tile; all Rows x Vectors are written.</param>
+    /// <param name="cRow">Elements from one row of the tile to the next.</param>
+    /// <param name="accumulate">Whether the sum is added to c or replaces it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<V, Rows, Vectors>(
+        int rows, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
+        where V : unmanaged, IFloats<V>
+        where Rows : struct, IConstant
+        where Vectors : struct, IConstant
+    {
+        V c00 = default, c01 = default, c02 = default, c10 = default, c11 = default, c12 = default;
+        V c20 = default, c21 = default, c22 = default, c30 = default, c31 = default, c32 = default;
+        V c40 = default, c41 = default, c42 = default, c50 = default, c51 = default, c52 = default;
+        V c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
+        nint last = rows - 1;
+        float* a0 = a, a1 = a + Math.Min(1, last) * aRow, a2 = a + Math.Min(2, last) * aRow, a3 = a + Math.Min(3, last) * aRow;
+        float* a4 = a + Math.Min(4, last) * aRow, a5 = a + Math.Min(5, last) * aRow, a6 = a + Math.Min(6, last) * aRow, a7 = a + Math.Min(7, last) * aRow;
+        nint at = 0;
+        for (int k = depth; k > 0; k--)
+        {
+            V b0 = V.Load(b), b1 = default, b2 = default;
+            if (Vectors.Value > 1)
+            {
+                b1 = V.Load(b + V.Count);
+            }
+
+            if (Vectors.Value > 2)
+            {
+                b2 = V.Load(b + 2 * V.Count);
+            }
+
+            Row<V, Vectors>(a0 + at, b0, b1, b2, ref c00, ref c01, ref c02);
+            Row<V, Vectors>(a1 + at, b0, b1, b2, ref c10, ref c11, ref c12);
+            Row<V, Vectors>(a2 + at, b0, b1, b2, ref c20, ref c21, ref c22);
+            Row<V, Vectors>(a3 + at, b0, b1, b2, ref c30, ref c31, ref c32);
+            if (Rows.Value > 4)
+            {
+                Row<V, Vectors>(a4 + at, b0, b1, b2, ref c40, ref c41, ref c42);
+                Row<V, Vectors>(a5 + at, b0, b1, b2, ref c50, ref c51, ref c52);
+                Row<V, Vectors>(a6 + at, b0, b1, b2, ref c60, ref c61, ref c62);
+                Row<V, Vectors>(a7 + at, b0, b1, b2, ref c70, ref c71, ref c72);
+            }
+
+            b += bStep;
+            at += aStep;
+        }
+
+        Finish<V, Vectors>(c, accumulate, c00, c01, c02);
+        Finish<V, Vectors>(c + cRow, accumulate, c10, c11, c12);
+        Finish<V, Vectors>(c + 2 * cRow, accumulate, c20, c21, c22);
+        Finish<V, Vectors>(c + 3 * cRow, accumulate, c30, c31, c32);
+        if (Rows.Value > 4)
+        {
+            Finish<V, Vectors>(c + 4 * cRow, accumulate, c40, c41, c42);
+            Finish<V, Vectors>(c + 5 * cRow, accumulate, c50, c51, c52);
+            Finish<V, Vectors>(c + 6 * cRow, accumulate, c60, c61, c62);
+            Finish<V, Vectors>(c + 7 * cRow, accumulate, c70, c71, c72);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Row<V, Vectors>(float* a, V b0, V b1, V b2, ref V c0, ref V c1, ref V c2)
+        where V : unmanaged, IFloats<V>
+        where Vectors : struct, IConstant
+    {
+        V value = V.Broadcast(*a);
+        c0 = V.MultiplyAdd(value, b0, c0);
+        if (Vectors.Value > 1)
+        {
+            c1 = V.MultiplyAdd(value, b1, c1);
+        }
+
+        if (Vectors.Value > 2)
+        {
+            c2 = V.MultiplyAdd(value, b2, c2);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<V, Vectors>(float* c, bool accumulate, V c0, V c1, V c2)
+        where V : unmanaged, IFloats<V>
+        where Vectors : struct, IConstant
+    {
+        V.Store(accumulate ? V.Load(c) + c0 : c0, c);
+        if (Vectors.Value > 1)
+        {
+            V.Store(accumulate ? V.Load(c + V.Count) + c1 : c1, c + V.Count);
+        }
+
+        if (Vectors.Value > 2)
+        {
+            V.Store(accumulate ? V.Load(c + 2 * V.Count) + c2 : c2, c + 2 * V.Count);
+        }
+    }
+}

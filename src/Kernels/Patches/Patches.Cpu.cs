@@ -1,0 +1,18 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize)
+    {
+        RequireOwn(nameof(Patchify), DType.F32, image, patches);
+        Enqueue(new PatchesArguments(image, patches, patchSize, ToPatches: true));
+    }
+
+    /// <inheritdoc/>
+    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize)
+    {
+        RequireOwn(nameof(Unpatchify), DType.F32, tokens, image);
+        Enqueue(new PatchesArguments(image, tokens, patchSize, ToPatches: false));
+    }
+}

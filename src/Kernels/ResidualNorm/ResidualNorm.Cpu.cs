@@ -1,0 +1,16 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
+    {
+        RequireOwn(nameof(ResidualNorm), DType.F32, xIn, xOut, norm.Scale, norm.Shift, y);
+        foreach (ResidualTerm term in terms)
+        {
+            RequireOwn(nameof(ResidualNorm), DType.F32, term.Branch, term.Gate);
+        }
+
+        Enqueue(new ResidualNormArguments(xIn, terms.ToArray(), xOut, norm, y));
+    }
+}

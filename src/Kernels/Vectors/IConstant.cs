@@ -1,0 +1,43 @@
+namespace L2c.Kernels;
+
+/// <summary>An integer known to the JIT: what a C++ template would take.</summary>
+internal interface IConstant
+{
+    /// <summary>The number.</summary>
+    static abstract int Value { get; }
+}
+
+/// <summary>1.</summary>
+internal readonly struct One : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 1;
+}
+
+/// <summary>2.</summary>
+internal readonly struct Two : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 2;
+}
+
+/// <summary>3.</summary>
+internal readonly struct Three : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 3;
+}
+
+/// <summary>4.</summary>
+internal readonly struct Four : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 4;
+}
+
+/// <summary>8.</summary>
+internal readonly struct Eight : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 8;
+}

@@ -1,0 +1,50 @@
+using System.Numerics;
+
+namespace L2c.Kernels;
+
+/// <summary>A vector of <see cref="Count"/> fp32 lanes. Kernels are written once over it; the JIT makes one specialisation per instruction set.</summary>
+/// <typeparam name="V">The implementing type.</typeparam>
+/// <remarks>Lanes never mix except in <see cref="Sum"/>, so a value's position never changes its result.</remarks>
+internal unsafe interface IFloats<V> :
+    IAdditionOperators<V, V, V>,
+    ISubtractionOperators<V, V, V>,
+    IMultiplyOperators<V, V, V>,
+    IDivisionOperators<V, V, V>
+    where V : unmanaged, IFloats<V>
+{
+    /// <summary>Lanes: 16, 8 or 4.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>The same value in every lane.</summary>
+    static abstract V Broadcast(float value);
+
+    /// <summary>Reads <see cref="Count"/> consecutive values, at any alignment.</summary>
+    static abstract V Load(float* source);
+
+    /// <summary>Writes <see cref="Count"/> consecutive values, at any alignment.</summary>
+    static abstract void Store(V value, float* destination);
+
+    /// <summary>Reads <paramref name="count"/> values, fewer than <see cref="Count"/>, and touches no memory behind them; the other lanes hold <paramref name="fill"/>.</summary>
+    static abstract V LoadPart(float* source, int count, float fill);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes, fewer than <see cref="Count"/>.</summary>
+    static abstract void StorePart(V value, float* destination, int count);
+
+    /// <summary>a b + c, rounded once where the instruction set can.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    /// <summary>The smaller of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
+    static abstract V Min(V a, V b);
+
+    /// <summary>The larger of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
+    static abstract V Max(V a, V b);
+
+    /// <summary>The nearest integer, ties to even.</summary>
+    static abstract V Round(V value);
+
+    /// <summary>value 2^exponent for integral exponents in [-252, 254]; gradual underflow and overflow as IEEE 754.</summary>
+    static abstract V Scale(V value, V exponent);
+
+    /// <summary>Sum of all lanes, in an order fixed by <see cref="Count"/>.</summary>
+    static abstract float Sum(V value);
+}

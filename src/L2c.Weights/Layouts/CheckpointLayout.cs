@@ -1,0 +1,137 @@
+namespace L2c.Weights.Layouts;
+
+/// <summary>Recognises what a file of tensors holds and where each canonical tensor is in it.</summary>
+public static class CheckpointLayout
+{
+    private static readonly CheckpointNaming[] Namings =
+    [
+        DitLayout.Naming,
+        DitDiffusersNames.Naming,
+        UVitLayout.Naming,
+        VaeLayout.Naming,
+        VaeDiffusersNames.Naming,
+        RouterLayout.Published,
+        RouterLayout.Canonical,
+    ];
+
+    /// <summary>Resolves a checkpoint: from the architecture in its metadata if it has one, otherwise from names, shapes and hints.</summary>
+    /// <param name="file">The open file; it stays the caller's.</param>
+    /// <param name="hints">What the caller knows; explicit hints override metadata.</param>
+    /// <exception cref="MalformedFileException">
+    /// The file holds no model that is known, an impossible one, or tensors that do not fit it; then <see cref="MalformedFileException.Details"/> lists each.
+    /// </exception>
+    /// <exception cref="ArgumentException">A hint does not apply to what the file holds, or names an unknown model.</exception>
+    public static Checkpoint Resolve(TensorFile file, LayoutHints? hints = null)
+    {
+        hints ??= LayoutHints.None;
+        StateDictView dict = StateDictView.Select(file, hints.Use);
+        CheckpointNaming naming = Namings.FirstOrDefault(candidate => candidate.Recognises(dict)) ?? throw Unknown(dict);
+        CheckHintsApply(naming, hints);
+        Architecture architecture = FromModelName(naming, hints)
+            ?? FromMetadata(file, naming)
+            ?? naming.Infer(dict, hints);
+        architecture = Apply(dict, architecture, hints);
+        if (architecture.FindProblem() is { } problem)
+        {
+            throw new MalformedFileException(file.Path, $"is no usable {naming.Family} model: {problem}; correct the options, or fetch the file again");
+        }
+
+        List<CheckpointTensor> tensors = TensorMatch.Match(dict, naming, architecture);
+        return new Checkpoint(file, architecture, naming.Label, dict.Nest, tensors, dict.Ignored);
+    }
+
+    private static Architecture? FromMetadata(TensorFile file, CheckpointNaming naming)
+    {
+        if (!file.Metadata.TryGetValue(Architecture.MetadataKey, out string? json))
+        {
+            return null;
+        }
+
+        try
+        {
+            Architecture architecture = Architecture.FromJson(json);
+            return architecture.Family == naming.Family
+                ? architecture
+                : throw new FormatException($"the family is '{architecture.Family}' but the tensors are those of '{naming.Family}'");
+        }
+        catch (FormatException e)
+        {
+            throw new MalformedFileException(file.Path, $"metadata {Architecture.MetadataKey}: {e.Message}; convert the original checkpoint again", e);
+        }
+    }
+
+    private static Architecture? FromModelName(CheckpointNaming naming, LayoutHints hints)
+    {
+        if (hints.Model is null)
+        {
+            return null;
+        }
+
+        Architecture model = PublishedModels.Find(hints.Model)
+            ?? throw new ArgumentException($"unknown model '{hints.Model}'; known are {string.Join(", ", PublishedModels.All.Select(known => known.Name))}");
+        return model.Family == naming.Family
+            ? model
+            : throw new ArgumentException($"'{hints.Model}' is a {model.Family} model, but the file's tensors are those of '{naming.Family}'");
+    }
+
+    private static void CheckHintsApply(CheckpointNaming naming, LayoutHints hints)
+    {
+        if (naming.Family is DitArchitecture.FamilyName or UVitArchitecture.FamilyName)
+        {
+            return;
+        }
+
+        string? idle = hints switch
+        {
+            { Model: not null } => "--model",
+            { Heads: not null } => "--heads",
+            { Classes: not null } => "--classes",
+            { ClassNames: not null } => "--class-names",
+            { InputSize: not null } => "--input-size",
+            _ => null,
+        };
+        if (idle is not null)
+        {
+            throw new ArgumentException($"{idle} does not apply to a {naming.Family}");
+        }
+    }
+
+    private static Architecture Apply(StateDictView dict, Architecture architecture, LayoutHints hints)
+    {
+        Architecture named = architecture with { Name = hints.Name ?? architecture.Name };
+        switch (named)
+        {
+            case DitArchitecture dit:
+                (int Classes, bool HasNullClass) ditClasses =
+                    hints.Classes is null ? (dit.NumClasses, dit.HasNullClass) : TransformerFacts.Classes(dict, hints.Classes, dit.LabelRows);
+                return dit with
+                {
+                    Heads = hints.Heads ?? dit.Heads,
+                    InputSize = hints.InputSize ?? dit.InputSize,
+                    NumClasses = ditClasses.Classes,
+                    HasNullClass = ditClasses.HasNullClass,
+                    ClassNames = hints.ClassNames ?? dit.ClassNames,
+                };
+            case UVitArchitecture uvit:
+                (int Classes, bool HasNullClass) uvitClasses =
+                    hints.Classes is null ? (uvit.NumClasses, uvit.HasNullClass) : TransformerFacts.Classes(dict, hints.Classes, uvit.LabelRows);
+                return uvit with
+                {
+                    Heads = hints.Heads ?? uvit.Heads,
+                    InputSize = hints.InputSize ?? uvit.InputSize,
+                    NumClasses = uvitClasses.Classes,
+                    HasNullClass = uvitClasses.HasNullClass,
+                    ClassNames = hints.ClassNames ?? uvit.ClassNames,
+                };
+            default:
+                return named;
+        }
+    }
+
+    private static MalformedFileException Unknown(StateDictView dict) => new(
+        dict.File.Path,
+        dict.Tensors.Count == 0
+            ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder or router"
+            : $"holds {dict.Tensors.Count} tensors, among them {FileText.Printable(dict.Tensors.GetAt(0).Key)}, but no DiT, U-ViT, autoencoder or router is named like that; "
+              + "use --list to see its tensors");
+}

@@ -1,0 +1,84 @@
+namespace L2c.Weights.Layouts;
+
+/// <summary>The published configurations, by name.</summary>
+/// <remarks>
+/// Sources: DiT models.py (Peebles and Xie 2023, table 1; trained at 256 and 512 px on latents of an eighth of the side, 1000 classes and the null class);
+/// the configs folder of the U-ViT repository (Bao et al. 2023).
+/// </remarks>
+public static class PublishedModels
+{
+    // Letter, width, depth, heads.
+    private static readonly (string Size, int Hidden, int Depth, int Heads)[] DitSizes =
+        [("S", 384, 12, 6), ("B", 768, 12, 12), ("L", 1024, 24, 16), ("XL", 1152, 28, 16)];
+
+    private static readonly int[] DitPatches = [2, 4, 8];
+
+    private static readonly int[] DitResolutions = [256, 512];
+
+    /// <summary>All of them: twelve DiT at two resolutions each, and the U-ViT whose configurations are published.</summary>
+    public static IReadOnlyList<Architecture> All { get; } =
+    [
+        .. from resolution in DitResolutions
+           from size in DitSizes
+           from patch in DitPatches
+           select new DitArchitecture
+           {
+               Name = $"DiT-{size.Size}/{patch} {resolution}",
+               InputSize = resolution / 8,
+               PatchSize = patch,
+               InChannels = 4,
+               HiddenSize = size.Hidden,
+               Depth = size.Depth,
+               Heads = size.Heads,
+               NumClasses = 1000,
+               HasNullClass = true,
+           },
+        UVit("U-ViT-H/2 256", 32, 2, 4, 1152, 28, 16, 1000, hasNullClass: true, finalConv: false),
+        UVit("U-ViT-H/4 512", 64, 4, 4, 1152, 28, 16, 1000, hasNullClass: true, finalConv: false),
+        UVit("U-ViT-L/2 256", 32, 2, 4, 1024, 20, 16, 1000, hasNullClass: true, finalConv: true),
+        UVit("U-ViT-L/4 512", 64, 4, 4, 1024, 20, 16, 1000, hasNullClass: true, finalConv: true),
+        UVit("U-ViT-L/4 64", 64, 4, 3, 1024, 20, 16, 1000, hasNullClass: false, finalConv: true),
+        UVit("U-ViT-M/4 64", 64, 4, 3, 768, 16, 12, 1000, hasNullClass: false, finalConv: true),
+        UVit("U-ViT-S/4 64", 64, 4, 3, 512, 12, 8, 0, hasNullClass: false, finalConv: true),
+    ];
+
+    /// <summary>The model of that name, ignoring case; without a resolution, 256 px is meant where there is one. Null when unknown.</summary>
+    public static Architecture? Find(string name) =>
+        All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))
+        ?? All.FirstOrDefault(model => string.Equals(model.Name, $"{name} 256", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The published model with exactly these shapes, or null. Names and heads, which no shape shows, are not compared.</summary>
+    internal static T? FindLike<T>(T inferred)
+        where T : Architecture =>
+        All.OfType<T>().FirstOrDefault(model => HasShapeOf(model, inferred));
+
+    /// <summary>Heads of the published models of that width and depth, or null when there is none.</summary>
+    internal static int? Heads(string family, int hidden, int depth) => family == DitArchitecture.FamilyName
+        ? All.OfType<DitArchitecture>().FirstOrDefault(model => model.HiddenSize == hidden && model.Depth == depth)?.Heads
+        : All.OfType<UVitArchitecture>().FirstOrDefault(model => model.HiddenSize == hidden && model.Depth == depth)?.Heads;
+
+    private static bool HasShapeOf(Architecture published, Architecture inferred) => (published, inferred) switch
+    {
+        (DitArchitecture p, DitArchitecture i) => p with { ClassNames = i.ClassNames, Name = i.Name, Heads = i.Heads } == i,
+        (UVitArchitecture p, UVitArchitecture i) =>
+            p.LabelRows == i.LabelRows
+            && p with { ClassNames = i.ClassNames, Name = i.Name, Heads = i.Heads, NumClasses = i.NumClasses, HasNullClass = i.HasNullClass } == i,
+        _ => false,
+    };
+
+    private static UVitArchitecture UVit(
+        string name, int input, int patch, int channels, int hidden, int depth, int heads, int classes, bool hasNullClass, bool finalConv) => new()
+        {
+            Name = name,
+            InputSize = input,
+            PatchSize = patch,
+            InChannels = channels,
+            HiddenSize = hidden,
+            Depth = depth,
+            Heads = heads,
+            NumClasses = classes,
+            HasNullClass = hasNullClass,
+            FinalConv = finalConv,
+            PixelSpace = channels == 3,
+        };
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace L2c.Weights.PyTorch;
+
+/// <summary>What a global of the allow-list stands for. A value, never code: the interpreter knows what each may be used for.</summary>
+internal enum PickleGlobal
+{
+    OrderedDict,
+    Namespace,
+    RebuildTensor,
+    RebuildParameter,
+    DoubleStorage,
+    FloatStorage,
+    HalfStorage,
+    BFloat16Storage,
+    LongStorage,
+    IntStorage,
+    ByteStorage,
+    BoolStorage,
+}
+
+/// <summary>A Python tuple.</summary>
+internal sealed record PickleTuple(object?[] Items);
+
+/// <summary>A Python list.</summary>
+internal sealed class PickleList
+{
+    public List<object?> Items { get; } = [];
+}
+
+/// <summary>A Python dict or OrderedDict with text or integer keys; integers are kept as their decimal digits.</summary>
+internal sealed class PickleDict
+{
+    private OrderedDictionary<string, object?>? _items;
+
+    public IEnumerable<KeyValuePair<string, object?>> Items => _items ?? Enumerable.Empty<KeyValuePair<string, object?>>();
+
+    public bool TryGet(string key, out object? value)
+    {
+        value = null;
+        return _items is not null && _items.TryGetValue(key, out value);
+    }
+
+    /// <summary>Adds an item; false when the key is already there.</summary>
+    public bool TryAdd(string key, object? value) => (_items ??= new OrderedDictionary<string, object?>(StringComparer.Ordinal)).TryAdd(key, value);
+
+    /// <summary>The text of a key, or null for a kind of key that state dicts do not have.</summary>
+    public static string? KeyText(object? key) => key switch
+    {
+        string text => text,
+        long number => number.ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
+}
+
+/// <summary>An <c>argparse.Namespace</c>: named values, nothing that acts.</summary>
+internal sealed class PickleRecord
+{
+    public PickleDict Fields { get; } = new();
+}
+
+/// <summary>A storage that the pickle refers to: a run of elements that lies outside it.</summary>
+/// <param name="Key">Name of the storage in the container.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Count">Number of elements.</param>
+internal sealed record TorchStorage(string Key, TensorType Type, long Count)
+{
+    public long Bytes => checked(Count * Type.Size());
+}

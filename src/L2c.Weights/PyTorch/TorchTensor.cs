@@ -1,0 +1,90 @@
+namespace L2c.Weights.PyTorch;
+
+/// <summary>A strided view of a storage; all quantities in elements. Every element is known to lie inside the storage.</summary>
+internal sealed class TorchTensor
+{
+    /// <summary>Most axes a tensor may have; PyTorch's own limit.</summary>
+    private const int MaxRank = 64;
+
+    private TorchTensor(TorchStorage storage, long offset, long[] size, long[] stride)
+    {
+        Storage = storage;
+        Offset = offset;
+        Size = size;
+        Stride = stride;
+        IsContiguous = Contiguous(size, stride);
+    }
+
+    public TorchStorage Storage { get; }
+
+    public long Offset { get; }
+
+    public long[] Size { get; }
+
+    public long[] Stride { get; }
+
+    /// <summary>Whether row-major order is the order of the storage.</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>Makes the view, or says in <paramref name="fault"/> why it cannot be.</summary>
+    public static TorchTensor? Create(TorchStorage storage, long offset, long[] size, long[] stride, out string fault)
+    {
+        fault = $"a view of offset {offset}, size ({string.Join(", ", size.Take(8))}), stride ({string.Join(", ", stride.Take(8))})";
+        if (size.Length != stride.Length || size.Length > MaxRank)
+        {
+            fault += " has mismatched or too many axes";
+            return null;
+        }
+
+        if (offset < 0 || size.Any(s => s < 0) || stride.Any(s => s < 0))
+        {
+            fault += " has a negative part";
+            return null;
+        }
+
+        try
+        {
+            long count = 1, last = offset;
+            for (int axis = 0; axis < size.Length; axis++)
+            {
+                count = checked(count * size[axis]);
+                last = checked(last + (Math.Max(size[axis] - 1, 0) * stride[axis]));
+            }
+
+            _ = checked(count * storage.Type.Size());
+            if (count > 0 ? last >= storage.Count : offset > storage.Count)
+            {
+                fault += $" leaves its storage of {storage.Count} elements";
+                return null;
+            }
+        }
+        catch (OverflowException)
+        {
+            fault += " overflows 64 bits";
+            return null;
+        }
+
+        return new TorchTensor(storage, offset, size, stride);
+    }
+
+    private static bool Contiguous(long[] size, long[] stride)
+    {
+        long expected = 1;
+        for (int axis = size.Length - 1; axis >= 0; axis--)
+        {
+            if (size[axis] == 0)
+            {
+                return true;
+            }
+
+            if (size[axis] != 1 && stride[axis] != expected)
+            {
+                return false;
+            }
+
+            expected *= size[axis];
+        }
+
+        return true;
+    }
+}

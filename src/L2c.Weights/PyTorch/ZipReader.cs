@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.IO.Compression;
+
+namespace L2c.Weights.PyTorch;
+
+/// <summary>Random access to the entries of a zip archive from a stranger.</summary>
+/// <remarks>
+/// The checksum of an entry is verified over all its bytes before the first of them is handed out (a read of the whole entry is verified in place).
+/// Stored entries are read directly at any size. Deflated ones, which torch.save never writes, are inflated whole, so they are limited in size and
+/// ratio; the last one stays in memory. Safe for several threads at once.
+/// </remarks>
+internal sealed class ZipReader
+{
+    /// <summary>Limits for deflated entries: bytes of one, bytes of all, and from 1 MiB on bytes out per byte in.</summary>
+    private const long MaxInflatedBytes = 64L << 20, MaxInflatedTotal = 1L << 30, RatioMatters = 1L << 20, MaxRatio = 100;
+
+    private const int VerifyChunk = 1 << 18;
+
+    private readonly ByteSource _source;
+    private readonly Dictionary<string, ZipEntry> _entries;
+    private readonly HashSet<string> _verified = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private (ZipEntry Entry, byte[] Bytes)? _inflated;
+
+    /// <summary>Reads and checks the directory and all local headers.</summary>
+    /// <exception cref="MalformedFileException">The archive breaks a rule or exceeds a limit.</exception>
+    public ZipReader(ByteSource source)
+    {
+        _source = source;
+        (List<ZipEntry> entries, long start) = ZipDirectory.Read(source);
+        _entries = ZipLocalHeaders.Check(source, entries, start);
+        long inflated = 0;
+        foreach (ZipEntry entry in _entries.Values)
+        {
+            inflated = checked(inflated + CheckSizes(entry));
+            if (inflated > MaxInflatedTotal)
+            {
+                throw Broken(source.Path, $"its deflated entries expand to more than {MaxInflatedTotal} bytes");
+            }
+        }
+    }
+
+    public IEnumerable<ZipEntry> Entries => _entries.Values;
+
+    public ZipEntry? Find(string name) => _entries.GetValueOrDefault(name);
+
+    /// <summary>The whole entry.</summary>
+    /// <exception cref="MalformedFileException">It is longer than <paramref name="limit"/> bytes, or as <see cref="Read"/>.</exception>
+    public byte[] ReadAll(ZipEntry entry, int limit)
+    {
+        if (entry.Size > limit)
+        {
+            throw Broken(_source.Path, $"entry {FileText.Printable(entry.Name)} of {entry.Size} bytes is longer than {limit}");
+        }
+
+        byte[] bytes = new byte[entry.Size];
+        Read(entry, 0, bytes);
+        return bytes;
+    }
+
+    /// <summary>Fills <paramref name="destination"/> with the entry's uncompressed bytes from <paramref name="offset"/>.</summary>
+    /// <exception cref="MalformedFileException">The checksum does not match, or the bytes cannot be inflated.</exception>
+    public void Read(ZipEntry entry, long offset, Span<byte> destination)
+    {
+        if (entry.Deflated)
+        {
+            Inflated(entry).AsSpan((int)offset, destination.Length).CopyTo(destination);
+            return;
+        }
+
+        bool whole = destination.Length == entry.Size;
+        if (!whole)
+        {
+            Verify(entry);
+        }
+
+        _source.ReadExactly(entry.DataOffset + offset, destination);
+        if (whole)
+        {
+            CheckCrc(entry, Crc32.Append(0, destination));
+        }
+    }
+
+    /// <summary>The error of a broken archive: what is wrong, and what to do.</summary>
+    public static MalformedFileException Broken(string path, string rule, Exception? inner = null) =>
+        new(path, $"{rule}; the file is damaged or not from torch.save, fetch or save it again", inner);
+
+    private void Verify(ZipEntry entry)
+    {
+        lock (_lock)
+        {
+            if (_verified.Contains(entry.Name))
+            {
+                return;
+            }
+
+            byte[] chunk = ArrayPool<byte>.Shared.Rent(VerifyChunk);
+            try
+            {
+                uint crc = 0;
+                for (long at = 0; at < entry.Size; at += VerifyChunk)
+                {
+                    Span<byte> part = chunk.AsSpan(0, (int)Math.Min(VerifyChunk, entry.Size - at));
+                    _source.ReadExactly(entry.DataOffset + at, part);
+                    crc = Crc32.Append(crc, part);
+                }
+
+                CheckCrc(entry, crc);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(chunk);
+            }
+
+            _ = _verified.Add(entry.Name);
+        }
+    }
+
+    private byte[] Inflated(ZipEntry entry)
+    {
+        lock (_lock)
+        {
+            if (_inflated is { } last && ReferenceEquals(last.Entry, entry))
+            {
+                return last.Bytes;
+            }
+
+            _inflated = null;
+            byte[] compressed = new byte[entry.CompressedSize], bytes = new byte[entry.Size];
+            _source.ReadExactly(entry.DataOffset, compressed);
+            try
+            {
+                using DeflateStream stream = new(new MemoryStream(compressed), CompressionMode.Decompress);
+                if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) != bytes.Length || stream.ReadByte() >= 0)
+                {
+                    throw Broken(_source.Path, $"entry {FileText.Printable(entry.Name)} does not inflate to the {entry.Size} bytes promised");
+                }
+            }
+            catch (InvalidDataException e)
+            {
+                throw Broken(_source.Path, $"entry {FileText.Printable(entry.Name)} is not deflated data", e);
+            }
+
+            CheckCrc(entry, Crc32.Append(0, bytes));
+            _inflated = (entry, bytes);
+            return bytes;
+        }
+    }
+
+    private void CheckCrc(ZipEntry entry, uint crc)
+    {
+        if (crc != entry.Crc)
+        {
+            throw Broken(_source.Path, $"the checksum of entry {FileText.Printable(entry.Name)} is {crc:x8} instead of {entry.Crc:x8}");
+        }
+    }
+
+    /// <summary>Returns the bytes that the entry occupies in memory when read.</summary>
+    private long CheckSizes(ZipEntry entry)
+    {
+        if (!entry.Deflated)
+        {
+            return entry.Size == entry.CompressedSize
+                ? 0
+                : throw Broken(_source.Path, $"{FileText.Printable(entry.Name)} is stored but has sizes {entry.CompressedSize} and {entry.Size}");
+        }
+
+        bool tooLarge = entry.Size > MaxInflatedBytes || entry.CompressedSize > MaxInflatedBytes;
+        bool tooDense = entry.Size > RatioMatters && entry.Size / MaxRatio > entry.CompressedSize;
+        return tooLarge || tooDense
+            ? throw Broken(
+                _source.Path,
+                $"entry {FileText.Printable(entry.Name)} inflates {entry.CompressedSize} bytes to {entry.Size}, "
+                    + $"past the limits of {MaxInflatedBytes} bytes and {MaxRatio}:1")
+            : entry.Size;
+    }
+}

@@ -1,0 +1,161 @@
+using L2c.Kernels;
+using L2c.Model.Diffusion;
+
+namespace L2c.Model.Tests.Diffusion;
+
+/// <summary>The coefficients against the papers' equations in double precision, each bound with faults that it rejects.</summary>
+public class SamplerTests
+{
+    /// <summary>A few float32 roundings of the coefficients, relative to the largest term of the sum.</summary>
+    private const double RoundingBound = 6e-7;
+
+    public static TheoryData<string, double> DdimCases => new MatrixTheoryData<string, double>(["50", "25", "20", "10", "ddim50", "10,15,20"], [0, 0.5, 1]);
+
+    [Theory]
+    [MemberData(nameof(DdimCases))]
+    public void Ddim_is_equation_12(string steps, double eta)
+    {
+        Sampler sampler = Sampler.Ddim(steps, eta);
+        Assert.InRange(WorstOfDdim(sampler, eta), 0, RoundingBound);
+
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanEps = 1.001f * s.MeanEps }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanX0 = s.MeanX0 * s.MeanX0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { EpsToX0 = s.XToX0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(sampler, eta + 0.1) <= RoundingBound);
+        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, s => s with { UsesNoise = false }), eta) <= RoundingBound);
+    }
+
+    /// <summary>The published code rounds ᾱ to float32 before it subtracts from 1: this bounds what that costs against exact arithmetic.</summary>
+    [Theory]
+    [MemberData(nameof(DdimCases))]
+    public void Ddim_in_float32_stays_near_exact_arithmetic(string steps, double eta) =>
+        Assert.InRange(WorstOfDdim(Sampler.Ddim(steps, eta), eta, alphaBar => alphaBar), 0, 1e-5);
+
+    [Theory]
+    [InlineData("50")]
+    [InlineData("25")]
+    [InlineData("20")]
+    [InlineData("10,15,20")]
+    public void Ddpm_is_equation_11_with_the_variance_of_equation_15(string steps)
+    {
+        Sampler learned = Sampler.Ddpm(steps, learnedVariance: true);
+        Assert.InRange(WorstOfDdpm(learned, learned: true), 0, RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MeanX = s.MeanX0, MeanX0 = s.MeanX }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MinLogVariance = s.MaxLogVariance }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { UsesNoise = false }), learned: true) <= RoundingBound);
+
+        Sampler fixedVariance = Sampler.Ddpm(steps, learnedVariance: false);
+        Assert.InRange(WorstOfDdpm(fixedVariance, learned: false), 0, RoundingBound);
+        Assert.False(WorstOfDdpm(fixedVariance, learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(fixedVariance, s => s with { Sigma = s.Sigma * s.Sigma }), learned: false) <= RoundingBound);
+    }
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.5)]
+    public void Ddim_has_eta_squared_times_the_posterior_variance(double eta)
+    {
+        NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(50));
+        foreach (SamplerStep step in Sampler.Ddim(schedule, eta).Steps)
+        {
+            double expected = eta * eta * schedule.PosteriorVariance[step.Index];
+            Assert.Equal(expected, step.Coefficients.Sigma * (double)step.Coefficients.Sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
+        }
+    }
+
+    [Fact]
+    public void Steps_run_from_the_last_timestep_to_the_first()
+    {
+        Sampler sampler = Sampler.Ddim(20);
+        Assert.Equal(Enumerable.Range(0, 20).Reverse(), sampler.Steps.Select(step => step.Index));
+        Assert.Equal(Respacing.Select(20).Reverse(), sampler.Steps.Select(step => step.Timestep));
+        Assert.Equal("ddim", sampler.Name);
+        Assert.Equal("ddpm", Sampler.Ddpm(20, learnedVariance: true).Name);
+        Assert.Equal(sampler.Steps, Sampler.Ddim("20").Steps);
+        Assert.Equal(Sampler.Ddpm(20, learnedVariance: false).Steps, Sampler.Ddpm("20", learnedVariance: false).Steps);
+    }
+
+    [Fact]
+    public void Noise_is_needed_only_where_it_has_an_effect()
+    {
+        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.Coefficients.UsesNoise);
+        foreach (Sampler sampler in new[] { Sampler.Ddim(20, 0.3), Sampler.Ddpm(20, learnedVariance: true), Sampler.Ddpm(20, learnedVariance: false) })
+        {
+            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.Coefficients.UsesNoise));
+            Assert.False(sampler.Steps[^1].Coefficients.UsesNoise);
+        }
+    }
+
+    [Fact]
+    public void A_variance_that_rounds_below_zero_is_zero()
+    {
+        SamplerStep jump = Sampler.Ddim(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
+        Assert.True(1 - (jump.Coefficients.MeanX0 * jump.Coefficients.MeanX0) > 0 && jump.Coefficients.Sigma > 0);
+        Assert.Equal(0, jump.Coefficients.MeanEps);
+    }
+
+    [Fact]
+    public void Every_coefficient_of_every_step_count_is_finite()
+    {
+        for (int steps = 1; steps <= 1000; steps = steps < 60 ? steps + 1 : steps + 47)
+        {
+            Sampler[] samplers =
+                [Sampler.Ddim(steps, 1), Sampler.Ddim(steps), Sampler.Ddpm(steps, learnedVariance: true), Sampler.Ddpm(steps, learnedVariance: false)];
+            foreach (SamplerStep step in samplers.SelectMany(sampler => sampler.Steps))
+            {
+                float[] coefficients = [step.Coefficients.XToX0, step.Coefficients.EpsToX0, step.Coefficients.MeanX0, step.Coefficients.MeanEps, step.Coefficients.MeanX, step.Coefficients.Sigma, step.Coefficients.MinLogVariance, step.Coefficients.MaxLogVariance];
+                Assert.All(coefficients, coefficient => Assert.True(float.IsFinite(coefficient), step.ToString()));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(-0.1, "eta -0.1 is not valid")]
+    [InlineData(double.NaN, "is not valid")]
+    [InlineData(double.PositiveInfinity, "is not valid")]
+    [InlineData(1.5, "eta is too large")]
+    public void An_eta_without_a_solution_is_refused(double eta, string reason) =>
+        Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Sampler.Ddim(20, eta)).Message, StringComparison.Ordinal);
+
+    private static Sampler WithFault(Sampler sampler, Func<SamplerCoefficients, SamplerCoefficients> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Coefficients = fault(s.Coefficients) })] };
+
+    /// <summary>By default against equation 12 with ᾱ rounded to float32 in the direction and noise terms, as published.</summary>
+    private static double WorstOfDdim(Sampler sampler, double eta, Func<double, double>? round = null)
+    {
+        round ??= alphaBar => (float)alphaBar;
+        return Worst(sampler, (alphaBar, alphaBarPrev, x, eps, _, noise) =>
+        {
+            // x is chosen from x0 and eps, so that the rounded ᾱ of the reference sees the x0 that exact ᾱ sees.
+            double x0 = (x - (Math.Sqrt(1 - alphaBar) * eps)) / Math.Sqrt(alphaBar);
+            double rounded = round(alphaBar);
+            double sameX = (Math.Sqrt(rounded) * x0) + (Math.Sqrt(1 - rounded) * eps);
+            return PaperReference.Ddim(rounded, round(alphaBarPrev), eta, sameX, eps, noise);
+        });
+    }
+
+    private static double WorstOfDdpm(Sampler sampler, bool learned) => Worst(sampler, (alphaBar, alphaBarPrev, x, eps, v, noise) =>
+        PaperReference.Ddpm(alphaBar, alphaBarPrev, x, eps, learned ? v : null, alphaBarPrev == 1 ? 0 : noise));
+
+    /// <summary>Largest difference over steps and values, relative to the sum of the magnitudes of the step's terms.</summary>
+    private static double Worst(Sampler sampler, Func<double, double, double, double, double, double, double> reference)
+    {
+        System.Random random = new(3);
+        double worst = 0;
+        foreach (SamplerStep step in sampler.Steps)
+        {
+            double alphaBar = PaperReference.AlphaBar(step.Timestep);
+            double alphaBarPrev = step.Index == 0 ? 1 : PaperReference.AlphaBar(sampler.Steps.Single(s => s.Index == step.Index - 1).Timestep);
+            for (int i = 0; i < 20; i++)
+            {
+                (double x, double eps, double v, double noise) = (Next(), Next(), Next() / 2, Next());
+                (double actual, _, double scale) = PaperReference.Apply(step, x, eps, v, noise);
+                worst = Math.Max(worst, Math.Abs(actual - reference(alphaBar, alphaBarPrev, x, eps, v, noise)) / scale);
+            }
+        }
+
+        return worst;
+
+        double Next() => (4 * random.NextDouble()) - 2;
+    }
+}

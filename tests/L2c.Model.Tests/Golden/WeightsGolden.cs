@@ -1,0 +1,82 @@
+using System.Text.Json;
+using L2c.Testing.Golden;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Tests.Golden;
+
+/// <summary>Kind "weights": the layout is recognised, its architecture is the manifest's, and every value reads as recorded through it.</summary>
+internal static class WeightsGolden
+{
+    private const string Diffusers = "_diffusers_names";
+
+    public static GoldenResult Run(GoldenCase golden)
+    {
+        var result = new GoldenResult(golden);
+        using GoldenTensors recorded = golden.Open();
+        Checkpoint checkpoint = CheckpointLayout.Resolve(recorded.File, Hints(golden));
+        result.CompareExactly<string>("architecture", [checkpoint.Architecture.ToJson()], [Expected(golden).ToJson()]);
+
+        result.CompareExactly<long>("number of tensors", [checkpoint.Tensors.Count], [golden.Entry.GetProperty("tensors").EnumerateObject().Count()]);
+
+        // Under diffusers' names the same autoencoder is recorded twice: the file with canonical names says what must come out.
+        using GoldenTensors expected = golden.File.Contains(Diffusers, StringComparison.Ordinal)
+            ? golden.OpenBeside(golden.File.Replace(Diffusers, "", StringComparison.Ordinal))
+            : golden.Open();
+        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        {
+            float[] values = new float[tensor.Count];
+            checkpoint.Read(tensor.Name, values);
+            result.CompareExactly<float>(tensor.Name, values, expected.Floats(tensor.Name));
+        }
+
+        return result;
+    }
+
+    private static LayoutHints Hints(GoldenCase golden) => golden.Family == "vae"
+        ? new LayoutHints { Name = golden.File }
+        : new LayoutHints { Name = golden.File, Heads = Int(golden, "num_heads"), Classes = Classes(golden).Count };
+
+    private static Architecture Expected(GoldenCase golden) => golden.Family switch
+    {
+        "dit" => DitGolden.Architecture(golden),
+        "uvit" => new UVitArchitecture
+        {
+            Name = golden.File,
+            InputSize = Int(golden, "img_size"),
+            PatchSize = Int(golden, "patch_size"),
+            InChannels = Int(golden, "in_chans"),
+            HiddenSize = Int(golden, "embed_dim"),
+            Depth = Int(golden, "depth"),
+            Heads = Int(golden, "num_heads"),
+            NumClasses = Classes(golden).Count,
+            HasNullClass = Classes(golden).HasNull,
+            MlpRatio = golden.Config.GetProperty("mlp_ratio").GetDouble(),
+            QkvBias = golden.Config.GetProperty("qkv_bias").GetBoolean(),
+            MlpTimeEmbed = golden.Config.GetProperty("mlp_time_embed").GetBoolean(),
+            FinalConv = golden.Config.GetProperty("conv").GetBoolean(),
+        },
+        // The VAE's entries hold their configuration under the case that uses them; the diffusers file has none of its own.
+        _ => Vae(golden.File, GoldenManifest.Find("vae_tiny_weights.safetensors").Config),
+    };
+
+    private static VaeArchitecture Vae(string name, JsonElement config) => new()
+    {
+        Name = name,
+        InChannels = config.GetProperty("in_channels").GetInt32(),
+        OutChannels = config.GetProperty("out_ch").GetInt32(),
+        Channels = config.GetProperty("ch").GetInt32(),
+        ChannelMultipliers = [.. config.GetProperty("ch_mult").EnumerateArray().Select(m => m.GetInt32())],
+        ResBlocks = config.GetProperty("num_res_blocks").GetInt32(),
+        ZChannels = config.GetProperty("z_channels").GetInt32(),
+        LatentChannels = config.GetProperty("embed_dim").GetInt32(),
+        DoubleZ = config.GetProperty("double_z").GetBoolean(),
+    };
+
+    private static (int Count, bool HasNull) Classes(GoldenCase golden)
+    {
+        bool hasNull = golden.Config.GetProperty("null_class").ValueKind == JsonValueKind.Number;
+        return (Int(golden, "label_rows") - (hasNull ? 1 : 0), hasNull);
+    }
+
+    private static int Int(GoldenCase golden, string name) => golden.Config.GetProperty(name).GetInt32();
+}

@@ -1,0 +1,38 @@
+using L2c.Kernels;
+using L2c.Model.Dit;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Tests;
+
+/// <summary>Small DiTs with random weights, the same for the same architecture on every device.</summary>
+internal static class RandomDit
+{
+    public static readonly DitArchitecture Small = new()
+    {
+        Name = "small",
+        InputSize = 6,
+        PatchSize = 2,
+        InChannels = 4,
+        HiddenSize = 24,
+        Depth = 3,
+        Heads = 2,
+        NumClasses = 5,
+        HasNullClass = true,
+    };
+
+    public static DitModel Load(DitArchitecture architecture, Device device)
+    {
+        Dictionary<string, long[]> shapes = DitLayout.Tensors(architecture).ToDictionary(t => t.Name, t => t.Shape);
+        return DitModel.Load(architecture, Read, device);
+
+        void Read(string name, Span<float> destination)
+        {
+            var random = new Random(shapes.Keys.ToList().IndexOf(name) + 1);
+            double scale = 1 / Math.Sqrt(shapes[name][^1]);
+            for (int i = 0; i < destination.Length; i++)
+            {
+                destination[i] = (float)((random.NextDouble() - 0.5) * 3 * scale);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace WeightsConverter;
+
+/// <summary>The words of the command line and what they mean.</summary>
+internal sealed class CommandLine
+{
+    private static readonly Dictionary<string, TensorType> Types = new() { ["fp32"] = TensorType.F32, ["fp16"] = TensorType.F16, ["bf16"] = TensorType.BF16 };
+
+    private readonly Argument<string> _input = new("IN") { Description = "Checkpoint: .pt or .pth of torch.save (zip or legacy), or .safetensors" };
+    private readonly Argument<string?> _output = new("OUT.safetensors") { Description = "File to write; not with --list", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string> _type = new("--dtype")
+    {
+        Description = "Type of the tensors written, whatever the source's; router logits stay fp32",
+        DefaultValueFactory = _ => "fp32",
+    };
+
+    private readonly Option<string?> _use = new("--use") { Description = "Weights of a training checkpoint to take; default ema where there is one" };
+    private readonly Option<bool> _list = new("--list") { Description = "Print the tensors of IN (name, dtype, shape) and stop" };
+    private readonly Option<bool> _verify = new("--verify") { Description = "After writing, read both files again and compare every tensor bit for bit after the same rounding" };
+    private readonly Option<bool> _verifyOnly = new("--verify-only") { Description = "Write nothing; compare OUT, which exists, with IN in the same way" };
+    private readonly Option<string?> _model = new("--model") { Description = "Published model that IN must be, as 'DiT-XL/2 256' (256 may be left out)", HelpName = "NAME" };
+    private readonly Option<int?> _heads = Positive("--heads", "Attention heads, where no published width and depth tells them");
+    private readonly Option<int?> _classes = Positive("--classes", "Classes without the null class; default all label rows but the last");
+    private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in latent cells or pixels, where no position table tells it");
+    private readonly Option<string?> _classNames = new("--class-names") { Description = "Names of the classes in order, separated by commas", HelpName = "A,B,C" };
+    private readonly Option<string?> _name = new("--name") { Description = "Name to give the model; default the published name or the file's", HelpName = "NAME" };
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite OUT" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on standard output" };
+
+    public CommandLine()
+    {
+        _type.AcceptOnlyFromAmong([.. Types.Keys]);
+        _use.AcceptOnlyFromAmong("ema", "model");
+        Root = new RootCommand("Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
+        {
+            _input, _output, _type, _use, _list, _verify, _verifyOnly, _model, _heads, _classes, _classNames, _inputSize, _name, _force, _json,
+        };
+        Root.Validators.Add(Validate);
+    }
+
+    /// <summary>The command, for parsing and for its help.</summary>
+    public RootCommand Root { get; }
+
+    /// <summary>The options of a parse without errors.</summary>
+    public ConverterOptions Read(ParseResult result) => new()
+    {
+        Input = result.GetValue(_input)!,
+        Output = result.GetValue(_output),
+        Type = Types[result.GetValue(_type)!],
+        List = result.GetValue(_list),
+        Verify = result.GetValue(_verify),
+        VerifyOnly = result.GetValue(_verifyOnly),
+        Force = result.GetValue(_force),
+        Json = result.GetValue(_json),
+        Hints = new LayoutHints
+        {
+            Use = result.GetValue(_use) switch { "ema" => WeightSet.Ema, "model" => WeightSet.Model, _ => null },
+            Model = result.GetValue(_model),
+            Heads = result.GetValue(_heads),
+            Classes = result.GetValue(_classes),
+            InputSize = result.GetValue(_inputSize),
+            ClassNames = result.GetValue(_classNames)?.Split(','),
+            Name = result.GetValue(_name),
+        },
+    };
+
+    private void Validate(CommandResult result)
+    {
+        bool Given(Option option) => result.GetResult(option) is { Implicit: false };
+        bool output = result.GetResult(_output) is { Tokens.Count: > 0 };
+        string? problem = (Given(_list), Given(_verifyOnly), output) switch
+        {
+            (true, true, _) => "--list and --verify-only exclude each other",
+            (true, _, true) => "--list writes nothing; leave OUT away",
+            (false, _, false) => "Required argument missing: OUT.safetensors",
+            (_, true, _) when Given(_force) || Given(_type) || Given(_verify) => "--verify-only writes nothing; leave --force, --dtype and --verify away",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            result.AddError(problem);
+        }
+    }
+
+    private static Option<int?> Positive(string name, string description)
+    {
+        Option<int?> option = new(name) { Description = description, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: string text }] && !(int.TryParse(text, out int value) && value > 0))
+            {
+                result.AddError($"{name} needs a positive integer, not '{text}'");
+            }
+        });
+        return option;
+    }
+}

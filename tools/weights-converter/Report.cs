@@ -1,0 +1,77 @@
+using System.Text.Json;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace WeightsConverter;
+
+/// <summary>Results for people or, as one JSON object, for programs.</summary>
+/// <param name="output">Standard output.</param>
+/// <param name="json">Whether to write JSON.</param>
+internal sealed class Report(TextWriter output, bool json)
+{
+    private static readonly JsonSerializerOptions CamelCase = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    /// <summary>The tensors of a file, in its order, and its metadata.</summary>
+    public void List(TensorFile file)
+    {
+        if (json)
+        {
+            Write(new
+            {
+                Input = file.Path,
+                file.Format,
+                Tensors = file.Tensors.Select(tensor => new { tensor.Name, Dtype = tensor.Type.Label(), tensor.Shape }),
+                file.Metadata,
+            });
+            return;
+        }
+
+        foreach (TensorInfo tensor in file.Tensors)
+        {
+            output.WriteLine(tensor);
+        }
+
+        output.WriteLine($"{file.Tensors.Count} tensors, {file.Tensors.Sum(tensor => tensor.Count)} values, {file.Tensors.Sum(tensor => tensor.Bytes)} bytes, {file.Format}");
+    }
+
+    /// <summary>What was converted or compared.</summary>
+    public void Converted(Checkpoint checkpoint, ConverterOptions options, double writeSeconds, double totalSeconds)
+    {
+        string? dtype = options.VerifyOnly ? null : options.Type.Label();
+        bool verified = options.Verify || options.VerifyOnly;
+        if (json)
+        {
+            Write(new
+            {
+                options.Input,
+                options.Output,
+                Architecture = JsonDocument.Parse(checkpoint.Architecture.ToJson()).RootElement,
+                checkpoint.Naming,
+                checkpoint.Nest,
+                TensorCount = checkpoint.Tensors.Count,
+                checkpoint.ParameterCount,
+                Dtype = dtype,
+                OutputBytes = new FileInfo(options.Output!).Length,
+                checkpoint.Ignored,
+                Written = !options.VerifyOnly,
+                Verified = verified,
+                WriteMs = options.VerifyOnly ? (double?)null : writeSeconds * 1e3,
+                TotalMs = totalSeconds * 1e3,
+            });
+            return;
+        }
+
+        string nest = checkpoint.Nest.Length > 0 ? $" under {checkpoint.Nest.TrimEnd('.')}" : "";
+        output.WriteLine(
+            $"{checkpoint.Architecture.Name}: {checkpoint.Architecture.Family} in {checkpoint.Naming}{nest}, {checkpoint.Tensors.Count} tensors, {checkpoint.ParameterCount} values");
+        if (checkpoint.Ignored.Count > 0)
+        {
+            output.WriteLine($"left out: {checkpoint.Ignored.Count} tensors that are not the model's, as {checkpoint.Ignored[0]}");
+        }
+
+        string verb = options.VerifyOnly ? "compared with" : $"{dtype} written to";
+        output.WriteLine($"{verb} {options.Output}, {new FileInfo(options.Output!).Length} bytes, {totalSeconds:F2} s{(verified ? ", every tensor equal" : "")}");
+    }
+
+    private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, CamelCase));
+}
