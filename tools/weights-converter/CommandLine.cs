@@ -74,6 +74,7 @@ internal sealed class CommandLine
         bool output = result.GetResult(_output) is { Tokens.Count: > 0 };
         string? problem = (Given(_list), Given(_verifyOnly), output) switch
         {
+            _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "Required argument missing: IN",
             (true, true, _) => "--list and --verify-only exclude each other",
             (true, _, true) => "--list writes nothing; leave OUT away",
             (false, _, false) => "Required argument missing: OUT.safetensors",

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Reads damaged safetensors, PyTorch zip and PyTorch legacy files: each must be read to the end or refused, nothing else may happen.
+# Usage: dev/fuzz.sh [COUNT]     inputs, default 200000
+# Ends non-zero on the first failure; its message names the seed and the input, saved under artifacts/fuzz.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+count=${1:-200000}
+case $count in
+    '' | *[!0-9]* | 0) echo "fuzz.sh: COUNT must be a positive number, not \"$count\"" >&2; exit 2 ;;
+esac
+project=tests/L2c.Weights.Tests
+dotnet build "$project" -c Release -v quiet -nologo
+L2C_FUZZ_COUNT=$count "$project/bin/Release/net10.0/L2c.Weights.Tests" -trait Category=Fuzz -showLiveOutput -noLogo -noColor

@@ -1,0 +1,84 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+
+namespace L2c.Kernels.Cuda;
+
+/// <summary>C# kernels to PTX. ILGPU is the compiler and nothing else: no accelerator, no CUDA library, no GPU is touched.</summary>
+/// <remarks>
+/// A kernel is a static method that reads its own block and thread from ILGPU's <c>Grid</c> and <c>Group</c>. Its parameters are raw device addresses
+/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler. Thread-safe.
+/// Source: docs/cuda.md, "ILGPU compiles".
+/// </remarks>
+public sealed class PtxCompiler : IDisposable
+{
+    private readonly Context _context = Context.Create(builder => builder
+        .Optimize(OptimizationLevel.O2)
+        .Inlining(InliningMode.Aggressive)
+        .EnableAlgorithms());
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<PtxTarget, PTXBackend> _backends = [];
+    private readonly Dictionary<(MethodInfo Kernel, PtxTarget Target), PtxKernel> _kernels = [];
+
+    /// <summary>Compiles a kernel, or returns it when it has been compiled before.</summary>
+    /// <param name="kernel">A static method returning nothing; see the class.</param>
+    /// <param name="threadsPerBlock">Largest block it will be launched with; one kernel has one value.</param>
+    /// <param name="target">What to compile for.</param>
+    /// <exception cref="ArgumentException">The method or a parameter is not of the kind that a kernel may have, or the kernel was compiled for
+    /// another block size.</exception>
+    public PtxKernel Compile(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    {
+        lock (_lock)
+        {
+            if (!_kernels.TryGetValue((kernel, target), out PtxKernel? compiled))
+            {
+                compiled = CompileNew(kernel, threadsPerBlock, target);
+                _kernels.Add((kernel, target), compiled);
+            }
+
+            return compiled.ThreadsPerBlock == threadsPerBlock
+                ? compiled
+                : throw new ArgumentException(
+                    $"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
+        }
+    }
+
+    /// <summary>Frees the compiler; compiled text stays valid.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (PTXBackend backend in _backends.Values)
+            {
+                backend.Dispose();
+            }
+
+            _backends.Clear();
+            _context.Dispose();
+        }
+    }
+
+    private PtxKernel CompileNew(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    {
+        if (!kernel.IsStatic || kernel.ReturnType != typeof(void))
+        {
+            throw new ArgumentException($"{kernel.Name}: a kernel is a static method that returns nothing", nameof(kernel));
+        }
+
+        int parameterBytes = KernelParameters.Layout(kernel);
+        if (!_backends.TryGetValue(target, out PTXBackend? backend))
+        {
+            // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
+            // null.
+            backend = new PTXBackend(_context, target.Architecture, target.InstructionSet, null!);
+            _backends.Add(target, backend);
+        }
+
+        PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(
+            EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, null));
+        return new PtxKernel(compiled.Name, PtxText.Finish(compiled.PTXAssembly, target), target, threadsPerBlock, parameterBytes);
+    }
+}

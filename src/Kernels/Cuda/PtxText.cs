@@ -1,0 +1,28 @@
+using System.Text.RegularExpressions;
+
+namespace L2c.Kernels.Cuda;
+
+/// <summary>Corrections to the compiler's PTX that it has no option for.</summary>
+internal static partial class PtxText
+{
+    /// <summary>Sets the target line, and turns generic loads and stores into global ones.</summary>
+    /// <remarks>
+    /// ILGPU writes <c>.target sm_80</c> for every newer architecture. And it cannot know where a raw address points, so it emits <c>ld.f32</c>,
+    /// which tests the address for the shared and local windows; but every address in a packed parameter is device memory by contract, and the
+    /// compiler itself marks its accesses to shared and local memory, so what is left unmarked is global. Generic and global addresses are equal.
+    /// </remarks>
+    public static string Finish(string ptx, PtxTarget target)
+    {
+        string[] lines = TargetLine().Split(ptx);
+        return lines.Length == 2
+            ? UnmarkedAccess().Replace($"{lines[0]}.target {target.Name}{lines[1]}", "$1.global.")
+            : throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
+    }
+
+    [GeneratedRegex(@"^\.target sm_\d+$", RegexOptions.Multiline)]
+    private static partial Regex TargetLine();
+
+    // "ld.f32" and "st.v4.f32" have the type or vector width right after the opcode; "ld.shared.f32" and "ld.param.b64" have a state space there.
+    [GeneratedRegex(@"\b(ld|st)\.(?=[bfsu]\d|v\d)")]
+    private static partial Regex UnmarkedAccess();
+}

@@ -1,0 +1,132 @@
+namespace L2c.Native;
+
+/// <summary>The seam to the CUDA driver: exactly the functions in use, with the vendor's names, argument order and status codes.</summary>
+/// <remarks>
+/// Everything above speaks to this interface; docs/cuda.md lists the providers. Three rules make it implementable by bindings, by an emulator and by
+/// a wrapper library alike:
+/// a C output pointer is <c>out</c>, a C array with a count is a span (empty is NULL), host memory is an address as <c>nint</c>.
+/// No function throws for a failed call: the status is the return value, and <see cref="CudaDriverExtensions.Check"/> turns it into a <see
+/// cref="CudaException"/>.
+/// Sizes are in bytes. Source: CUDA driver API reference.
+/// </remarks>
+public interface ICudaDriver
+{
+    /// <summary>Initialises the driver; must come before every call but <see cref="cuDriverGetVersion"/>. Repeating it is harmless.</summary>
+    CUresult cuInit(uint flags);
+
+    /// <summary>The CUDA version that the driver supports, as 1000·major + 10·minor: 13000 is CUDA 13.0.</summary>
+    CUresult cuDriverGetVersion(out int driverVersion);
+
+    /// <summary>The identifier of a status code, as <c>CUDA_ERROR_OUT_OF_MEMORY</c>; null when the driver does not know the code.</summary>
+    CUresult cuGetErrorName(CUresult status, out string? name);
+
+    /// <summary>The sentence for a status code, as <c>out of memory</c>; null when the driver does not know the code.</summary>
+    CUresult cuGetErrorString(CUresult status, out string? text);
+
+    /// <summary>Number of devices; ordinals run from 0 to count - 1.</summary>
+    CUresult cuDeviceGetCount(out int count);
+
+    /// <summary>The device of an ordinal.</summary>
+    CUresult cuDeviceGet(out CUdevice device, int ordinal);
+
+    /// <summary>Name as NUL-terminated text, cut to the buffer.</summary>
+    CUresult cuDeviceGetName(Span<byte> name, CUdevice device);
+
+    /// <summary>Total memory of the device in bytes.</summary>
+    CUresult cuDeviceTotalMem_v2(out nuint bytes, CUdevice device);
+
+    /// <summary>One property of the device.</summary>
+    CUresult cuDeviceGetAttribute(out int value, CUdevice_attribute attribute, CUdevice device);
+
+    /// <summary>Takes a reference to the device's primary context, creating it when it is the first.</summary>
+    CUresult cuDevicePrimaryCtxRetain(out CUcontext context, CUdevice device);
+
+    /// <summary>Gives that reference back; the last one destroys the context.</summary>
+    CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device);
+
+    /// <summary>Makes the context current on the calling thread.</summary>
+    CUresult cuCtxSetCurrent(CUcontext context);
+
+    /// <summary>Waits until the current context has no work left.</summary>
+    CUresult cuCtxSynchronize();
+
+    /// <summary>Free and total memory of the current context's device in bytes.</summary>
+    CUresult cuMemGetInfo_v2(out nuint free, out nuint total);
+
+    /// <summary>Allocates device memory, aligned to 256 bytes or more.</summary>
+    CUresult cuMemAlloc_v2(out CUdeviceptr address, nuint bytes);
+
+    /// <summary>Frees an address that <see cref="cuMemAlloc_v2"/> returned.</summary>
+    CUresult cuMemFree_v2(CUdeviceptr address);
+
+    /// <summary>Copies host memory to the device; returns when the host memory may be reused.</summary>
+    CUresult cuMemcpyHtoD_v2(CUdeviceptr destination, nint source, nuint bytes);
+
+    /// <summary>Copies device memory to the host; returns when it is there.</summary>
+    CUresult cuMemcpyDtoH_v2(nint destination, CUdeviceptr source, nuint bytes);
+
+    /// <summary>Enqueues a copy to the device; the host memory must stay in place until the stream has passed it.</summary>
+    CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, nint source, nuint bytes, CUstream stream);
+
+    /// <summary>Enqueues a copy to the host; the host memory must stay in place until the stream has passed it.</summary>
+    CUresult cuMemcpyDtoHAsync_v2(nint destination, CUdeviceptr source, nuint bytes, CUstream stream);
+
+    /// <summary>Sets every byte.</summary>
+    CUresult cuMemsetD8_v2(CUdeviceptr destination, byte value, nuint count);
+
+    /// <summary>Enqueues setting every byte.</summary>
+    CUresult cuMemsetD8Async(CUdeviceptr destination, byte value, nuint count, CUstream stream);
+
+    /// <summary>Creates a stream.</summary>
+    CUresult cuStreamCreate(out CUstream stream, CUstream_flags flags);
+
+    /// <summary>Waits until the stream has no work left; also returns the error of earlier asynchronous work.</summary>
+    CUresult cuStreamSynchronize(CUstream stream);
+
+    /// <summary>Destroys a stream; work already enqueued still finishes.</summary>
+    CUresult cuStreamDestroy_v2(CUstream stream);
+
+    /// <summary>Loads PTX text, cubin or fatbin.</summary>
+    /// <param name="hmod">The module, when the call succeeds.</param>
+    /// <param name="image">For PTX: ASCII text with a closing NUL.</param>
+    /// <param name="options">What to set or ask for.</param>
+    /// <param name="optionValues">One value per option, passed as the pointer itself; some are written back.</param>
+    CUresult cuModuleLoadDataEx(out CUmodule hmod, ReadOnlySpan<byte> image, ReadOnlySpan<CUjit_option> options, Span<nint> optionValues);
+
+    /// <summary>Finds a kernel by its entry name.</summary>
+    CUresult cuModuleGetFunction(out CUfunction hfunc, CUmodule hmod, string name);
+
+    /// <summary>Unloads a module and its kernels.</summary>
+    CUresult cuModuleUnload(CUmodule hmod);
+
+    /// <summary>Reads a property of a kernel.</summary>
+    CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc);
+
+    /// <summary>Sets a property of a kernel.</summary>
+    CUresult cuFuncSetAttribute(CUfunction hfunc, CUfunction_attribute attribute, int value);
+
+    /// <summary>Enqueues a kernel.</summary>
+    /// <param name="hfunc">The kernel.</param>
+    /// <param name="gridDimX">Blocks in x, 1 to 2^31 - 1.</param>
+    /// <param name="gridDimY">Blocks in y, 1 to 65535.</param>
+    /// <param name="gridDimZ">Blocks in z, 1 to 65535.</param>
+    /// <param name="blockDimX">Threads per block in x.</param>
+    /// <param name="blockDimY">Threads per block in y.</param>
+    /// <param name="blockDimZ">Threads per block in z.</param>
+    /// <param name="sharedMemBytes">Dynamic shared memory per block in bytes.</param>
+    /// <param name="stream">The stream to enqueue on.</param>
+    /// <param name="kernelParams">Addresses of the parameters, one by one; empty when <paramref name="extra"/> is used.</param>
+    /// <param name="extra">Markers of <see cref="CudaLaunchParam"/> with their values; empty when <paramref name="kernelParams"/> is used.</param>
+    CUresult cuLaunchKernel(
+        CUfunction hfunc,
+        uint gridDimX,
+        uint gridDimY,
+        uint gridDimZ,
+        uint blockDimX,
+        uint blockDimY,
+        uint blockDimZ,
+        uint sharedMemBytes,
+        CUstream stream,
+        ReadOnlySpan<nint> kernelParams,
+        ReadOnlySpan<nint> extra);
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using L2c.Testing.Files;
+
+namespace L2c.Weights.Tests;
+
+public class ByteSourceTests
+{
+    [Fact]
+    public void A_missing_file_and_a_directory_are_told_apart()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Contains("no such file", Assert.Throws<FileNotFoundException>(() => TensorFiles.Open(folder.File("none"))).Message);
+        Assert.Contains("is a directory", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(folder.Path)).Message);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_refused_without_waiting_for_its_writer()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "named pipes are made by mkfifo");
+        using TemporaryFolder folder = new();
+        string pipe = folder.File("pipe");
+        using (Process mkfifo = Process.Start("mkfifo", pipe))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Task<MalformedFileException> refusal = Task.Run(() => Assert.Throws<MalformedFileException>(() => TensorFiles.Open(pipe)));
+        Assert.Contains("not a regular file", (await refusal.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)).Message);
+    }
+
+    [Fact]
+    public void A_link_is_followed()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("a"), ValidFiles.Safetensors);
+        File.CreateSymbolicLink(folder.File("link"), folder.File("a"));
+        using TensorFile file = TensorFiles.Open(folder.File("link"));
+        Assert.NotEmpty(file.Tensors);
+    }
+
+    [Fact]
+    public void A_file_that_shrinks_while_open_ends_in_a_refusal()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("a");
+        File.WriteAllBytes(path, ValidFiles.Safetensors);
+        using TensorFile file = TensorFiles.Open(path);
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(16);
+        }
+
+        Assert.Throws<MalformedFileException>(() => file.Bytes("x.F64"));
+    }
+
+    [Fact]
+    public void A_refused_file_is_closed()
+    {
+        Counted source = new();
+        Assert.Throws<MalformedFileException>(() => TensorFiles.Open(source));
+        Assert.True(source.Closed);
+    }
+
+    private sealed class Counted() : ByteSource("counted")
+    {
+        public bool Closed { get; private set; }
+
+        public override long Length => 100;
+
+        protected override int Read(long offset, Span<byte> destination)
+        {
+            destination.Clear();
+            return destination.Length;
+        }
+
+        protected override void Dispose(bool disposing) => Closed = true;
+    }
+}

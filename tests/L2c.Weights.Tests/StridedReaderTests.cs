@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using L2c.Testing.Files;
+
+namespace L2c.Weights.Tests;
+
+public class StridedReaderTests
+{
+    public static TheoryData<long, long[], long[]> Views => new()
+    {
+        { 0, [40, 50], [1, 40] },
+        { 3, [7, 5, 4], [2, 60, 14] },
+        { 1, [4, 3, 2, 5], [30, 0, 1, 6] },
+        { 0, [3, 1, 4], [1, 999, 3] },
+        { 5, [6], [7] },
+        { 9, [4, 4], [0, 0] },
+        { 0, [2, 2, 3], [1000, 17, 300] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void Any_range_of_a_view_equals_indexing_by_hand(long offset, long[] size, long[] stride)
+    {
+        const int Count = 2000;
+        byte[] storage = new byte[Count * sizeof(int)];
+        for (int i = 0; i < Count; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(storage.AsSpan(i * sizeof(int)), i);
+        }
+
+        byte[] pickle = new PickleBuilder().Tensor("0", "IntStorage", Count, offset, size, stride).Stop();
+        using TensorFile file = Reading.Open(FileBytes.TorchZip(pickle, storage));
+        TensorInfo tensor = file.Find("tensor")!;
+        int[] expected = ByHand(offset, size, stride);
+        Random random = new(3);
+        for (int trial = 0; trial < 200; trial++)
+        {
+            int first = random.Next(expected.Length), length = random.Next(1, expected.Length - first + 1);
+            byte[] bytes = new byte[length * sizeof(int)];
+            file.ReadBytes(tensor, first, bytes);
+            Assert.Equal(expected.AsSpan(first, length), Integers(bytes));
+        }
+    }
+
+    [Fact]
+    public void A_transposed_matrix_of_several_windows_is_read_whole_in_reasonable_time()
+    {
+        const int Rows = 3000, Columns = 700;
+        byte[] storage = new byte[Rows * Columns * sizeof(int)];
+        for (int i = 0; i < Rows * Columns; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(storage.AsSpan(i * sizeof(int)), i);
+        }
+
+        byte[] pickle = new PickleBuilder().Tensor("0", "IntStorage", Rows * Columns, 0, [Columns, Rows], [1, Columns]).Stop();
+        using TensorFile file = Reading.Open(FileBytes.TorchZip(pickle, storage));
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        ReadOnlySpan<int> read = Integers(file.Bytes("tensor"));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 2);
+        for (int column = 0; column < Columns; column += 13)
+        {
+            for (int row = 0; row < Rows; row += 17)
+            {
+                Assert.Equal((row * Columns) + column, read[(column * Rows) + row]);
+            }
+        }
+    }
+
+    private static ReadOnlySpan<int> Integers(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(bytes);
+
+    private static int[] ByHand(long offset, long[] size, long[] stride)
+    {
+        IEnumerable<long> places = [offset];
+        for (int axis = 0; axis < size.Length; axis++)
+        {
+            (long extent, long step) = (size[axis], stride[axis]);
+            places = places.SelectMany(place => Enumerable.Range(0, (int)extent).Select(i => place + (i * step)));
+        }
+
+        return [.. places.Select(place => (int)place)];
+    }
+}
