@@ -9,5 +9,5 @@ case $count in
     '' | *[!0-9]* | 0) echo "fuzz.sh: COUNT must be a positive number, not \"$count\"" >&2; exit 2 ;;
 esac
 project=tests/L2c.Weights.Tests
-dotnet build "$project" -c Release -v quiet -nologo
+dotnet build "$project" -c Release --nologo -v quiet -tl:off >&2
 L2C_FUZZ_COUNT=$count "$project/bin/Release/net10.0/L2c.Weights.Tests" -trait Category=Fuzz -showLiveOutput -noLogo -noColor

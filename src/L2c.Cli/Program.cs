@@ -1,1 +1,86 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using L2c.Cli.Commands;
+using L2c.Cli.Output;
+
+namespace L2c.Cli;
+
+/// <summary>The command <c>l2c</c>.</summary>
+public static class Program
+{
+    /// <summary>The process: the first Ctrl-C asks the command to stop, a second one ends the process at once.</summary>
+    public static int Main(string[] args)
+    {
+        using CancellationTokenSource interrupt = new();
+        using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = !interrupt.IsCancellationRequested;
+            interrupt.Cancel();
+        });
+        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));
+    }
+
+    /// <summary>The program without a process around it, printing to writers: nobody watches, so no progress is drawn.</summary>
+    /// <inheritdoc cref="Run(string[], Terminal)"/>
+    /// <param name="args">The command line without the program's name.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Errors and remarks.</param>
+    /// <param name="cancel">Cancelled to stop early.</param>
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default) =>
+        Run(args, new Terminal(output, error, Interactive: false, cancel));
+
+    /// <summary>Parses the command line and runs the command.</summary>
+    /// <param name="args">The command line without the program's name.</param>
+    /// <param name="terminal">Where to print.</param>
+    /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] args, Terminal terminal)
+    {
+        Option<bool> debug = new("--debug") { Description = "On an error, print all its details and the stack trace", Recursive = true };
+        RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
+        {
+            SampleCommand.Create(terminal),
+            InspectCommand.Create(terminal),
+            DevicesCommand.Create(terminal),
+            debug,
+        };
+        root.SetAction(_ =>
+        {
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
+            return ExitCode.Usage;
+        });
+        SetHelpWidth(root);
+
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            string command = parsed.CommandResult.Command == root ? "l2c" : $"l2c {parsed.CommandResult.Command.Name}";
+            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(terminal, e, parsed.GetValue(debug));
+        }
+    }
+
+    // Redirected help would otherwise be one endless line per option.
+    private const int HelpWidth = 120;
+
+    private static void SetHelpWidth(RootCommand root)
+    {
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            if (help.Action is HelpAction action)
+            {
+                action.MaxWidth = HelpWidth;
+            }
+        }
+    }
+}

@@ -70,8 +70,18 @@ public sealed class AtomicFile : IDisposable
             Claim();
         }
 
-        File.Move(_temporary, Path, overwrite: true);
-        _committed = true;
+        try
+        {
+            File.Move(_temporary, Path, overwrite: true);
+            _committed = true;
+        }
+        finally
+        {
+            if (!_committed && !_overwrite)
+            {
+                File.Delete(Path);
+            }
+        }
     }
 
     /// <inheritdoc/>

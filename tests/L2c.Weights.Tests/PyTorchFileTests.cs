@@ -89,6 +89,16 @@ public class PyTorchFileTests
     }
 
     [Fact]
+    public void Entries_beyond_4_GiB_are_found()
+    {
+        const long Origin = 5L << 30;
+        List<ZipPart> parts = FileBytes.TorchParts(ValidFiles.Pickle(legacy: false), FileBytes.Counting(24), [0, 1, 1]);
+        byte[] archive = ZipBuilder.Build([.. parts.Select(p => p with { Descriptor = true, Zip64 = true })], zip64End: true, Origin);
+        using TensorFile file = TensorFiles.Open(new BehindAHole(Origin, archive));
+        Assert.Equal(_floats, file.Floats("model.w"));
+    }
+
+    [Fact]
     public void Reading_a_large_storage_in_chunks_allocates_almost_nothing()
     {
         byte[] storage = new byte[16 << 20];
@@ -107,5 +117,26 @@ public class PyTorchFileTests
         }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+    }
+
+    /// <summary>An archive that lies far behind the start of its file; before it, an archive's signature and zeros.</summary>
+    private sealed class BehindAHole(long origin, byte[] archive) : ByteSource("memory")
+    {
+        public override long Length => origin + archive.Length;
+
+        protected override int Read(long offset, Span<byte> destination)
+        {
+            for (int i = 0; i < destination.Length; i++)
+            {
+                long at = offset + i;
+                destination[i] = at >= origin ? archive[at - origin] : at < 4 ? "PK\x3\x4"u8[(int)at] : (byte)0;
+            }
+
+            return destination.Length;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

@@ -9,12 +9,24 @@ public class RecordedFilesTests
 {
     private const string NoData = "recorded data not found: set L2C_GOLDENS, L2C_CHECKPOINTS, L2C_ROUTERS, L2C_MODELS";
 
+    private static string Fixtures =>
+        Path.Combine(RepositoryPaths.Root ?? throw new DirectoryNotFoundException("the tests run outside a checkout"), "tests", "fixtures");
+
     [Fact]
     public void Odd_strides_offsets_and_shared_storages()
     {
-        string fixtures = Path.Combine(RepositoryPaths.Root ?? throw new DirectoryNotFoundException("not in a checkout"), "tests", "fixtures");
-        string expected = Path.Combine(fixtures, "goldens", "odd_tensors_expected.safetensors");
-        AssertSame(Path.Combine(fixtures, "checkpoints", "odd_tensors_strides_shared.pt"), expected);
+        string expected = Path.Combine(Fixtures, "goldens", "odd_tensors_expected.safetensors");
+        AssertSame(Path.Combine(Fixtures, "checkpoints", "odd_tensors_strides_shared.pt"), expected);
+    }
+
+    [Fact]
+    public void A_router_in_the_published_form_has_logits_settings_and_no_code()
+    {
+        using TensorFile file = TensorFiles.Open(Path.Combine(Fixtures, "checkpoints", "dit_a_l2c_ddim9_thr0.5_cfg1.5_router.pt"));
+        Assert.Equal(Enumerable.Range(0, 9).Select(i => $"routers.{i}.prob"), file.Tensors.Select(t => t.Name));
+        Assert.All(file.Tensors, t => Assert.Equal(TensorType.F32, t.Type));
+        Assert.Equal(25, ((PyTorchFile)file).Scalars.Count);
+        Assert.Contains(((PyTorchFile)file).Scalars, pair => pair is { Key: "args.num_sampling_steps", Value: 9L });
     }
 
     [Theory]

@@ -1,12 +1,13 @@
 using L2c.Testing;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
+using NamedTensor = (string Name, long[] Shape, float[] Elements);
 
 namespace WeightsConverter.Tests;
 
 public sealed class AutoencoderTests
 {
-    private static readonly VaeArchitecture Small = new()
+    private static readonly VaeArchitecture _small = new()
     {
         Name = "vae",
         InChannels = 3,
@@ -22,9 +23,9 @@ public sealed class AutoencoderTests
     public void The_autoencoder_of_a_whole_latent_diffusion_checkpoint_is_found()
     {
         using TemporaryFolder folder = new();
-        List<(string Name, long[] Shape, float[] Elements)> vae = Tensors();
+        List<NamedTensor> vae = Tensors();
         SafetensorsData.Write(folder.File("vae.safetensors"), vae, null, overwrite: false);
-        List<(string Name, long[] Shape, float[] Elements)> whole =
+        List<NamedTensor> whole =
         [
             ("model.diffusion_model.out.weight", [2], [1, 2]),
             ("cond_stage_model.embedding.weight", [1], [3]),
@@ -72,9 +73,10 @@ public sealed class AutoencoderTests
         Assert.StartsWith("unexpected: discriminator.weight", run.Error, StringComparison.Ordinal);
     }
 
-    private static List<(string Name, long[] Shape, float[] Elements)> Tensors()
+    private static List<NamedTensor> Tensors()
     {
         float next = 0;
-        return [.. VaeLayout.Tensors(Small).Select(t => (t.Name, t.Shape, Enumerable.Range(0, (int)t.Shape.Aggregate((a, b) => a * b)).Select(_ => next++).ToArray()))];
+        float[] Values(long[] shape) => [.. Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(_ => next++)];
+        return [.. VaeLayout.Tensors(_small).Select(t => (t.Name, t.Shape, Values(t.Shape)))];
     }
 }

@@ -1,6 +1,7 @@
 using L2c.Testing;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
+using NamedTensor = (string Name, long[] Shape, float[] Elements);
 
 namespace WeightsConverter.Tests;
 
@@ -9,7 +10,7 @@ public sealed class DiffusersDitTests
 {
     private const int Depth = 2, Width = 8;
 
-    private static readonly DitArchitecture Small = new()
+    private static readonly DitArchitecture _small = new()
     {
         Name = "small",
         InputSize = 4,
@@ -42,7 +43,8 @@ public sealed class DiffusersDitTests
         using TemporaryFolder folder = new();
         Write(folder.File("diffusers.safetensors"), Diffusers(
             [.. Tool.ReadAll(source).Select(t => (t.Key, t.Value.Info.Shape, Floats(t.Value.Bytes)))], storePositions: false));
-        Assert.Equal(0, Tool.Run(folder.File("diffusers.safetensors"), folder.File("out.safetensors"), "--heads", "4", "--input-size", "8", "--verify").Code);
+        Tool run = Tool.Run(folder.File("diffusers.safetensors"), folder.File("out.safetensors"), "--heads", "4", "--input-size", "8", "--verify");
+        Assert.Equal("", run.Error);
         Assert.True(Tool.SameTensors(folder.File("out.safetensors"), source));
     }
 
@@ -61,7 +63,8 @@ public sealed class DiffusersDitTests
     {
         using TemporaryFolder folder = new();
         Write(folder.File("published.safetensors"), Published());
-        Write(folder.File("diffusers.safetensors"), [.. Diffusers(Published(), storePositions: true).Select(t => (Exchange(t.Name), t.Shape, t.Elements))]);
+        List<NamedTensor> exchanged = [.. Diffusers(Published(), storePositions: true).Select(t => (Exchange(t.Name), t.Shape, t.Elements))];
+        Write(folder.File("diffusers.safetensors"), exchanged);
         Assert.Equal(0, Tool.Run(folder.File("published.safetensors"), folder.File("out.safetensors"), "--heads", "2", "--name", "small").Code);
 
         Tool run = Tool.Run(folder.File("diffusers.safetensors"), folder.File("out.safetensors"), "--verify-only", "--heads", "2", "--name", "small");
@@ -79,7 +82,7 @@ public sealed class DiffusersDitTests
     public void A_copy_of_the_embedder_that_differs_is_refused_by_verify()
     {
         using TemporaryFolder folder = new();
-        List<(string Name, long[] Shape, float[] Elements)> tensors = Diffusers(Published(), storePositions: true);
+        List<NamedTensor> tensors = Diffusers(Published(), storePositions: true);
         tensors.Single(t => t.Name == "transformer_blocks.1.norm1.emb.class_embedder.embedding_table.weight").Elements[5]++;
         Write(folder.File("diffusers.safetensors"), tensors);
         Tool run = Convert(folder);
@@ -92,7 +95,7 @@ public sealed class DiffusersDitTests
     public void Missing_unexpected_and_misshaped_tensors_are_in_one_report()
     {
         using TemporaryFolder folder = new();
-        List<(string Name, long[] Shape, float[] Elements)> tensors = Diffusers(Published(), storePositions: true);
+        List<NamedTensor> tensors = Diffusers(Published(), storePositions: true);
         tensors.RemoveAll(t => t.Name == "transformer_blocks.1.attn1.to_v.bias");
         tensors.Add(("transformer_blocks.0.attn2.to_q.weight", [1], [0]));
         int bias = tensors.FindIndex(t => t.Name == "proj_out_1.bias");
@@ -115,16 +118,16 @@ public sealed class DiffusersDitTests
     private static Tool Convert(TemporaryFolder folder, params string[] more) =>
         Tool.Run([folder.File("diffusers.safetensors"), folder.File("out.safetensors"), "--heads", "2", "--verify", .. more]);
 
-    private static List<(string Name, long[] Shape, float[] Elements)> Published()
+    private static List<NamedTensor> Published()
     {
         Random random = new(7);
-        return [.. DitLayout.Tensors(Small).Select(t => (t.Name, t.Shape, t.Name == "pos_embed"
+        return [.. DitLayout.Tensors(_small).Select(t => (t.Name, t.Shape, t.Name == "pos_embed"
             ? SinCosPositions.Compute(2, Width)
             : [.. Enumerable.Range(0, (int)t.Shape.Aggregate((a, b) => a * b)).Select(_ => random.NextSingle() - 0.5f)]))];
     }
 
     // Written from the description of diffusers' module tree, independently of the converter's tables.
-    private static List<(string Name, long[] Shape, float[] Elements)> Diffusers(List<(string Name, long[] Shape, float[] Elements)> published, bool storePositions)
+    private static List<NamedTensor> Diffusers(List<NamedTensor> published, bool storePositions)
     {
         int depth = published.Count(t => t.Name.EndsWith("attn.qkv.bias", StringComparison.Ordinal));
         List<(string, long[], float[])> result = [];
@@ -148,7 +151,8 @@ public sealed class DiffusersDitTests
             {
                 string embedder = name.Contains("mlp.0", StringComparison.Ordinal) ? "timestep_embedder.linear_1"
                     : name.Contains("mlp.2", StringComparison.Ordinal) ? "timestep_embedder.linear_2" : "class_embedder.embedding_table";
-                result.AddRange(Enumerable.Range(0, depth).Select(i => ($"transformer_blocks.{i}.norm1.emb.{embedder}.{suffix}", shape, (float[])values.Clone())));
+                IEnumerable<string> names = Enumerable.Range(0, depth).Select(i => $"transformer_blocks.{i}.norm1.emb.{embedder}.{suffix}");
+                result.AddRange(names.Select(copy => (copy, shape, (float[])values.Clone())));
             }
             else
             {
@@ -171,5 +175,5 @@ public sealed class DiffusersDitTests
 
     private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
-    private static void Write(string path, List<(string Name, long[] Shape, float[] Elements)> tensors) => SafetensorsData.Write(path, tensors, null, overwrite: false);
+    private static void Write(string path, List<NamedTensor> tensors) => SafetensorsData.Write(path, tensors, null, overwrite: false);
 }

@@ -74,7 +74,8 @@ public sealed class ProgramTests
         using TemporaryFolder folder = new();
         Dictionary<string, (TensorInfo Info, byte[] Bytes)> tensors = Tool.ReadAll(source);
         BitConverter.TryWriteBytes(tensors["blocks.2.mlp.fc1.bias"].Bytes.AsSpan(4 * 7), 65520f);
-        SafetensorsData.Write(folder.File("in.safetensors"), tensors.Values.Select(t => (t.Info, (ReadOnlyMemory<byte>)t.Bytes)), null, overwrite: false);
+        IEnumerable<(TensorInfo, ReadOnlyMemory<byte>)> changed = tensors.Values.Select(t => (t.Info, (ReadOnlyMemory<byte>)t.Bytes));
+        SafetensorsData.Write(folder.File("in.safetensors"), changed, null, overwrite: false);
 
         Tool run = Tool.Run(folder.File("in.safetensors"), folder.File("out.safetensors"), "--dtype", "fp16", "--heads", "4");
 
@@ -141,7 +142,11 @@ public sealed class ProgramTests
 
     private static async Task<(int Code, string Error)> Process(params string[] args)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "weights-converter"), args) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "weights-converter"), args)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using Process process = System.Diagnostics.Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

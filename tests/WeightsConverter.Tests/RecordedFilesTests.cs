@@ -31,7 +31,8 @@ public sealed class RecordedFilesTests
     {
         using TemporaryFolder folder = new();
         string output = folder.File("out.safetensors");
-        Assert.Equal(0, Tool.Run(Tool.Recorded(RepositoryPaths.Checkpoints, "dit_a_model_ema.pt"), output, "--use", "model", "--heads", "4", "--verify").Code);
+        string both = Tool.Recorded(RepositoryPaths.Checkpoints, "dit_a_model_ema.pt");
+        Assert.Equal(0, Tool.Run(both, output, "--use", "model", "--heads", "4", "--verify").Code);
         Assert.False(Tool.SameTensors(output, Tool.Recorded(RepositoryPaths.Goldens, "dit_a_weights.safetensors")));
     }
 
@@ -57,8 +58,8 @@ public sealed class RecordedFilesTests
         Dictionary<string, (TensorInfo Info, byte[] Bytes)> half = Tool.ReadAll(folder.File("half.safetensors"));
         foreach ((string name, (_, byte[] bytes)) in Tool.ReadAll(source))
         {
-            ushort[] expected = [.. Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.HalfToUInt16Bits((Half)BitConverter.ToSingle(bytes, 4 * i)))];
-            Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(i => BitConverter.ToUInt16(half[name].Bytes, 2 * i)));
+            Half[] expected = [.. Enumerable.Range(0, bytes.Length / 4).Select(i => (Half)BitConverter.ToSingle(bytes, 4 * i))];
+            Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(i => BitConverter.ToHalf(half[name].Bytes, 2 * i)));
         }
     }
 
@@ -66,7 +67,7 @@ public sealed class RecordedFilesTests
     public void Every_recorded_router_converts_and_keeps_fp32()
     {
         string[] folders = [.. new[] { RepositoryPaths.Checkpoints, RepositoryPaths.Routers }.OfType<string>()];
-        string[] routers = [.. folders.SelectMany(path => Directory.GetFiles(path)).Where(path => path.Contains("router", StringComparison.Ordinal)).Where(path => path.Contains(".pt", StringComparison.Ordinal))];
+        string[] routers = [.. folders.SelectMany(path => Directory.GetFiles(path, "*router*.pt*"))];
         Assert.SkipWhen(routers.Length == 0, "no router files are here");
         Assert.All(routers, router =>
         {
@@ -107,7 +108,8 @@ public sealed class RecordedFilesTests
     {
         string demo = Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "shapes-dit8.safetensors");
         string source = Tool.Recorded(RepositoryPaths.Models, "shapes-dit8.pt");
-        string[] hints = Words("--heads 2 --classes 10 --class-names disc,square,triangle,star,ring,cross,crescent,heart,hexagon,bars --name shapes-dit8");
+        string[] hints = Words(
+            "--heads 2 --classes 10 --class-names disc,square,triangle,star,ring,cross,crescent,heart,hexagon,bars --name shapes-dit8");
         Assert.Equal(0, Tool.Run([source, demo, "--verify-only", .. hints]).Code);
         Assert.Equal(4, Tool.Run([source, demo, "--verify-only", "--use", "model", .. hints]).Code);
     }

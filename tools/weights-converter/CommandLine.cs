@@ -8,10 +8,21 @@ namespace WeightsConverter;
 /// <summary>The words of the command line and what they mean.</summary>
 internal sealed class CommandLine
 {
-    private static readonly Dictionary<string, TensorType> Types = new() { ["fp32"] = TensorType.F32, ["fp16"] = TensorType.F16, ["bf16"] = TensorType.BF16 };
+    private static readonly Dictionary<string, TensorType> _types = new()
+    {
+        ["fp32"] = TensorType.F32,
+        ["fp16"] = TensorType.F16,
+        ["bf16"] = TensorType.BF16,
+    };
+
 
     private readonly Argument<string> _input = new("IN") { Description = "Checkpoint: .pt or .pth of torch.save (zip or legacy), or .safetensors" };
-    private readonly Argument<string?> _output = new("OUT.safetensors") { Description = "File to write; not with --list", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _output = new("OUT.safetensors")
+    {
+        Description = "File to write; not with --list",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string> _type = new("--dtype")
     {
         Description = "Type of the tensors written, whatever the source's; router logits stay fp32",
@@ -19,23 +30,24 @@ internal sealed class CommandLine
     };
 
     private readonly Option<string?> _use = new("--use") { Description = "Weights of a training checkpoint to take; default ema where there is one" };
-    private readonly Option<bool> _list = new("--list") { Description = "Print the tensors of IN (name, dtype, shape) and stop" };
-    private readonly Option<bool> _verify = new("--verify") { Description = "After writing, read both files again and compare every tensor bit for bit after the same rounding" };
-    private readonly Option<bool> _verifyOnly = new("--verify-only") { Description = "Write nothing; compare OUT, which exists, with IN in the same way" };
-    private readonly Option<string?> _model = new("--model") { Description = "Published model that IN must be, as 'DiT-XL/2 256' (256 may be left out)", HelpName = "NAME" };
+    private readonly Option<bool> _list = Flag("--list", "Print the tensors of IN (name, dtype, shape) and stop");
+    private readonly Option<bool> _verify = Flag("--verify", "After writing, re-read both files and compare every tensor bit for bit after rounding");
+    private readonly Option<bool> _verifyOnly = Flag("--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
+    private readonly Option<string?> _model = Text("--model", "NAME", "Published model that IN must be, as 'DiT-XL/2 256' (256 may be left out)");
     private readonly Option<int?> _heads = Positive("--heads", "Attention heads, where no published width and depth tells them");
     private readonly Option<int?> _classes = Positive("--classes", "Classes without the null class; default all label rows but the last");
-    private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in latent cells or pixels, where no position table tells it");
-    private readonly Option<string?> _classNames = new("--class-names") { Description = "Names of the classes in order, separated by commas", HelpName = "A,B,C" };
-    private readonly Option<string?> _name = new("--name") { Description = "Name to give the model; default the published name or the file's", HelpName = "NAME" };
-    private readonly Option<bool> _force = new("--force") { Description = "Overwrite OUT" };
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on standard output" };
+    private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in cells or pixels, where no position table tells it");
+    private readonly Option<string?> _classNames = Text("--class-names", "A,B,C", "Names of the classes in order, separated by commas");
+    private readonly Option<string?> _name = Text("--name", "NAME", "Name to give the model; default the published name or the file's");
+    private readonly Option<bool> _force = Flag("--force", "Overwrite OUT");
+    private readonly Option<bool> _json = Flag("--json", "Print one JSON object on standard output");
 
     public CommandLine()
     {
-        _type.AcceptOnlyFromAmong([.. Types.Keys]);
+        _type.AcceptOnlyFromAmong([.. _types.Keys]);
         _use.AcceptOnlyFromAmong("ema", "model");
-        Root = new RootCommand("Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
+        Root = new RootCommand(
+            "Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
         {
             _input, _output, _type, _use, _list, _verify, _verifyOnly, _model, _heads, _classes, _classNames, _inputSize, _name, _force, _json,
         };
@@ -50,7 +62,7 @@ internal sealed class CommandLine
     {
         Input = result.GetValue(_input)!,
         Output = result.GetValue(_output),
-        Type = Types[result.GetValue(_type)!],
+        Type = _types[result.GetValue(_type)!],
         List = result.GetValue(_list),
         Verify = result.GetValue(_verify),
         VerifyOnly = result.GetValue(_verifyOnly),
@@ -78,7 +90,8 @@ internal sealed class CommandLine
             (true, true, _) => "--list and --verify-only exclude each other",
             (true, _, true) => "--list writes nothing; leave OUT away",
             (false, _, false) => "Required argument missing: OUT.safetensors",
-            (_, true, _) when Given(_force) || Given(_type) || Given(_verify) => "--verify-only writes nothing; leave --force, --dtype and --verify away",
+            (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
+                "--verify-only writes nothing; leave --force, --dtype and --verify away",
             _ => null,
         };
         if (problem is not null)
@@ -86,6 +99,10 @@ internal sealed class CommandLine
             result.AddError(problem);
         }
     }
+
+    private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    private static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
 
     private static Option<int?> Positive(string name, string description)
     {

@@ -28,7 +28,10 @@ internal static class ConversionPipe
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task reading = Task.Factory.StartNew(
-            () => Fill(checkpoint, directory, free, filled, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Fill(checkpoint, directory, free, filled, stop.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         try
         {
             foreach ((byte[] buffer, int length) in filled.GetConsumingEnumerable(CancellationToken.None))

@@ -8,7 +8,7 @@ namespace WeightsConverter;
 /// <param name="totalBytes">Bytes at 100 %.</param>
 internal sealed class Progress(TextWriter? terminal, string what, long totalBytes) : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(100);
 
     private readonly Stopwatch _sinceDrawn = Stopwatch.StartNew();
     private long _doneBytes;
@@ -18,7 +18,7 @@ internal sealed class Progress(TextWriter? terminal, string what, long totalByte
     public void Advance(long bytes)
     {
         _doneBytes += bytes;
-        if (terminal is null || _sinceDrawn.Elapsed < Interval)
+        if (terminal is null || _sinceDrawn.Elapsed < _interval)
         {
             return;
         }

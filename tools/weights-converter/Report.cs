@@ -9,7 +9,7 @@ namespace WeightsConverter;
 /// <param name="json">Whether to write JSON.</param>
 internal sealed class Report(TextWriter output, bool json)
 {
-    private static readonly JsonSerializerOptions CamelCase = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions _camelCase = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>The tensors of a file, in its order, and its metadata.</summary>
     public void List(TensorFile file)
@@ -31,7 +31,8 @@ internal sealed class Report(TextWriter output, bool json)
             output.WriteLine(tensor);
         }
 
-        output.WriteLine($"{file.Tensors.Count} tensors, {file.Tensors.Sum(tensor => tensor.Count)} values, {file.Tensors.Sum(tensor => tensor.Bytes)} bytes, {file.Format}");
+        (long values, long bytes) = (file.Tensors.Sum(tensor => tensor.Count), file.Tensors.Sum(tensor => tensor.Bytes));
+        output.WriteLine($"{file.Tensors.Count} tensors, {values} values, {bytes} bytes, {file.Format}");
     }
 
     /// <summary>What was converted or compared.</summary>
@@ -63,15 +64,17 @@ internal sealed class Report(TextWriter output, bool json)
 
         string nest = checkpoint.Nest.Length > 0 ? $" under {checkpoint.Nest.TrimEnd('.')}" : "";
         output.WriteLine(
-            $"{checkpoint.Architecture.Name}: {checkpoint.Architecture.Family} in {checkpoint.Naming}{nest}, {checkpoint.Tensors.Count} tensors, {checkpoint.ParameterCount} values");
+            $"{checkpoint.Architecture.Name}: {checkpoint.Architecture.Family} in {checkpoint.Naming}{nest}, "
+            + $"{checkpoint.Tensors.Count} tensors, {checkpoint.ParameterCount} values");
         if (checkpoint.Ignored.Count > 0)
         {
             output.WriteLine($"left out: {checkpoint.Ignored.Count} tensors that are not the model's, as {checkpoint.Ignored[0]}");
         }
 
         string verb = options.VerifyOnly ? "compared with" : $"{dtype} written to";
-        output.WriteLine($"{verb} {options.Output}, {new FileInfo(options.Output!).Length} bytes, {totalSeconds:F2} s{(verified ? ", every tensor equal" : "")}");
+        string verdict = verified ? ", every tensor equal" : "";
+        output.WriteLine($"{verb} {options.Output}, {new FileInfo(options.Output!).Length} bytes, {totalSeconds:F2} s{verdict}");
     }
 
-    private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, CamelCase));
+    private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, _camelCase));
 }

@@ -27,7 +27,8 @@ internal static class Verification
                     if (!original.AsSpan(0, bytes).SequenceEqual(copied.AsSpan(0, bytes)))
                     {
                         throw new MalformedFileException(
-                            checkpoint.File.Path, $"{copy} is not the same as {tensor.Parts[0]}, of which it is a copy in every intact file; fetch the file again");
+                            checkpoint.File.Path,
+                            $"{copy} is not the same as {tensor.Parts[0]}, of which it is a copy in every intact file; fetch the file again");
                     }
                 }
             }
@@ -75,7 +76,8 @@ internal static class Verification
                 && (!tensor.IsLogits || found.Type == TensorType.F32);
             if (!fits)
             {
-                throw Differs(written, checkpoint, found is null ? $"it has no {tensor.Name}" : $"it has {found} where [{string.Join(", ", tensor.Shape)}] belongs");
+                string how = found is null ? $"it has no {tensor.Name}" : $"it has {found} where [{string.Join(", ", tensor.Shape)}] belongs";
+                throw Differs(written, checkpoint, how);
             }
         }
 

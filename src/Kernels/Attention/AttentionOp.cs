@@ -23,8 +23,9 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     // Queries that share one copy of v.
     private const int MostQueryBlocks = 8;
 
-    private static readonly int Width = MicroKernel.PanelVectors * V.Count;
-    private static readonly int Height = MicroKernel.TallestTile<V>();
+    private static int Width => MicroKernel.PanelVectors * V.Count;
+
+    private static int Height => MicroKernel.TallestTile<V>();
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -73,7 +74,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     public override long Bytes => 4L * _batch * _tokens * _heads * _headWidth * sizeof(float);
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int first = tile % _queryTiles * _queriesPerTile, end = Math.Min(first + _queriesPerTile, _tokens);
         int head = tile / _queryTiles % _heads, image = tile / _queryTiles / _heads;
@@ -88,14 +89,16 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
         float* sums = values + (long)_tokens * _paddedHeadWidth;        // [Width]
         float* output = sums + Width;                                   // [Height, Width]
         CopyValues(q + 2 * channels, stride, values);
-        for (int query = first; query < end; query += Width)
+        for (int query = first, count; query < end; query += count)
         {
-            int count = Math.Min(Width, end - query), vectors = (count + V.Count - 1) / V.Count;
+            int vectors = MicroKernel.NextVectors<V>(end - query);
+            count = Math.Min(vectors * V.Count, end - query);
             CopyQueries(q + query * stride, stride, count, queries);
             for (int key = 0; key < _tokens; key += Height)
             {
+                float* keys = q + channels + key * stride, target = scores + (long)key * Width;
                 MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - key), vectors, q + channels + key * stride, stride, 1, queries, Width, _headWidth, scores + (long)key * Width, Width, accumulate: false);
+                    Math.Min(Height, _tokens - key), vectors, keys, stride, 1, queries, Width, _headWidth, target, Width, accumulate: false);
             }
 
             for (int vector = 0; vector < vectors; vector++)
@@ -126,11 +129,17 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyQueries(float* source, nint stride, int count, float* target)
     {
-        for (int j = 0; j < Width; j++, source += stride)
+        for (int d = 0; d < _headWidth; d++, target += Width)
         {
-            for (int d = 0; d < _headWidth; d++)
+            float* column = source + d;
+            for (int j = 0; j < count; j++, column += stride)
             {
-                target[(long)d * Width + j] = j < count ? source[d] * _scale : 0;
+                target[j] = *column * _scale;
+            }
+
+            for (int j = count; j < Width; j++)
+            {
+                target[j] = 0;
             }
         }
     }
@@ -160,11 +169,12 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WeighValues(float* scores, float* sums, int rows, float* values, float* output, float* y)
     {
-        for (int d = 0; d < _headWidth; d += Width)
+        for (int d = 0, columns; d < _headWidth; d += columns)
         {
-            int columns = Math.Min(Width, _headWidth - d);
+            int vectors = MicroKernel.NextVectors<V>(_headWidth - d);
+            columns = Math.Min(vectors * V.Count, _headWidth - d);
             MicroKernel.Multiply<V>(
-                rows, (columns + V.Count - 1) / V.Count, scores, 1, Width, values + d, _paddedHeadWidth, _tokens, output, Width, accumulate: false);
+                rows, vectors, scores, 1, Width, values + d, _paddedHeadWidth, _tokens, output, Width, accumulate: false);
             for (int i = 0; i < rows; i++)
             {
                 V factor = V.Broadcast(1 / sums[i]);

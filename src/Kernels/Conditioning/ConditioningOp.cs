@@ -32,7 +32,7 @@ internal sealed unsafe class ConditioningOp<V>(ConditioningArguments arguments) 
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int end = Math.Min((tile + 1) * RowsPerTile, _rows);
         for (int row = tile * RowsPerTile; row < end; row++)

@@ -188,7 +188,8 @@ public unsafe partial class CpuDevice : Device
     {
         if (!destination.IsContiguous || destination.Shape.Count != count)
         {
-            throw new ArgumentException($"Upload: {count} values for {destination.Shape} with row stride {destination.RowStride} (contiguous, as many values)");
+            throw new ArgumentException(
+                $"Upload: {count} values for {destination.Shape} with row stride {destination.RowStride} (contiguous, as many values)");
         }
     }
 }

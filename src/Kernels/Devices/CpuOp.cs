@@ -2,7 +2,7 @@ namespace L2c.Kernels;
 
 /// <summary>One op with its arguments, split into tiles that may run in any order and at the same time.</summary>
 /// <remarks>How the work is cut into tiles may depend on the number of threads; what a tile writes must not.</remarks>
-internal abstract unsafe class CpuOp
+internal abstract class CpuOp
 {
     /// <summary>For profiles and errors: the op as <see cref="Device"/> calls it.</summary>
     public abstract string Name { get; }
@@ -25,10 +25,10 @@ internal abstract unsafe class CpuOp
     /// <summary>Computes one tile.</summary>
     /// <param name="tile">0 .. Tiles - 1.</param>
     /// <param name="scratch">This thread's scratch, <see cref="ScratchBytes"/> or more, aligned to a cache line.</param>
-    public abstract void Run(int tile, byte* scratch);
+    public abstract void Run(int tile, nint scratch);
 }
 
-/// <summary>An op's arguments, to be bound to a vector type: the only place where a run-time instruction set becomes a type is <see cref="CpuDevice"/>.</summary>
+/// <summary>An op's arguments, to be bound to a vector type. Only <see cref="CpuDevice"/> turns an instruction set into a type.</summary>
 internal interface ICpuOpArguments
 {
     /// <summary>The op on vectors of type V.</summary>

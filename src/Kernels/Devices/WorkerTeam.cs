@@ -64,7 +64,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         {
             for (int tile = 0; tile < tiles; tile++)
             {
-                op.Run(tile, (byte*)_scratch[0]);
+                op.Run(tile, _scratch[0]);
             }
 
             return;
@@ -131,7 +131,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
 
             try
             {
-                op!.Run(op.Tiles - (int)unclaimed, (byte*)_scratch[thread]);
+                op!.Run(op.Tiles - (int)unclaimed, _scratch[thread]);
             }
             catch (Exception exception)
             {

@@ -16,7 +16,7 @@ public unsafe partial class CpuDevice
         if (matrix.Device != this || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(
-                $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {matrix.Device.Name}");
+                $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {Name}");
         }
 
         if (count > 0)

@@ -23,8 +23,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private const int MostRows = 128;
     private const int MostPanels = 8;
 
-    private static readonly int Width = MicroKernel.PanelVectors * V.Count;
-    private static readonly int Height = MicroKernel.TallestTile<V>();
+    private static int Width => MicroKernel.PanelVectors * V.Count;
+
+    private static int Height => MicroKernel.TallestTile<V>();
 
     private readonly LinearArguments _arguments;
     private readonly float* _x;
@@ -74,7 +75,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, _outputs);

@@ -16,7 +16,17 @@ internal static unsafe class MicroKernel
     public static int TallestTile<V>()
         where V : unmanaged, IFloats<V> => V.Count == 16 ? 8 : 4;
 
-    /// <summary>Picks the tile by what exists: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most <see cref="PanelVectors"/>.</summary>
+    /// <summary>Vectors that the next tile takes of <paramref name="columns"/> still to do: as even as possible, since a tile of one vector is
+    /// bound by its loads.</summary>
+    public static int NextVectors<V>(int columns)
+        where V : unmanaged, IFloats<V>
+    {
+        int vectors = (columns + V.Count - 1) / V.Count, tiles = (vectors + PanelVectors - 1) / PanelVectors;
+        return (vectors + tiles - 1) / tiles;
+    }
+
+    /// <summary>Picks the tile: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most
+    /// <see cref="PanelVectors"/>.</summary>
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(
         int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
@@ -57,7 +67,8 @@ internal static unsafe class MicroKernel
         V c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
         nint last = rows - 1;
         float* a0 = a, a1 = a + Math.Min(1, last) * aRow, a2 = a + Math.Min(2, last) * aRow, a3 = a + Math.Min(3, last) * aRow;
-        float* a4 = a + Math.Min(4, last) * aRow, a5 = a + Math.Min(5, last) * aRow, a6 = a + Math.Min(6, last) * aRow, a7 = a + Math.Min(7, last) * aRow;
+        float* a4 = a + Math.Min(4, last) * aRow, a5 = a + Math.Min(5, last) * aRow;
+        float* a6 = a + Math.Min(6, last) * aRow, a7 = a + Math.Min(7, last) * aRow;
         nint at = 0;
         for (int k = depth; k > 0; k--)
         {

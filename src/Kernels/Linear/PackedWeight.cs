@@ -26,7 +26,7 @@ internal sealed unsafe class PackWeight(Matrix matrix, int firstOutput, int coun
     public override long Bytes => 2L * count * matrix.Inputs * sizeof(float);
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int panel = _firstPanel + tile, inputs = matrix.Inputs;
         int first = Math.Max(firstOutput, panel * width), end = Math.Min(firstOutput + count, (panel + 1) * width);

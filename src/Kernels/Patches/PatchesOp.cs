@@ -32,7 +32,7 @@ internal sealed unsafe class PatchesOp(PatchesArguments arguments) : CpuOp
     public override long Bytes { get; } = 2 * arguments.Patches.Shape.Count * sizeof(float);
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int batch = tile / _rows, i = tile % _rows;
         int size = _channels * _patch * _patch;

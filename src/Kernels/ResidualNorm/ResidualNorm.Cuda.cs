@@ -41,7 +41,7 @@ public static unsafe class ResidualNormCuda
     /// <param name="stream">The stream.</param>
     /// <param name="arguments">Addresses and shape.</param>
     /// <exception cref="ArgumentException">The shape breaks a rule; the message names both sides.</exception>
-    public static void Enqueue(CudaKernel kernel, CUstream stream, in ResidualNormArguments arguments)
+    public static void Enqueue(CudaKernel kernel, CUstream stream, in ResidualNormLaunch arguments)
     {
         arguments.Validate();
         KernelParameters parameters = new(stackalloc byte[128]);
@@ -156,7 +156,7 @@ public static unsafe class ResidualNormCuda
 /// <param name="Tokens">T.</param>
 /// <param name="Channels">C.</param>
 /// <param name="Eps">Added to the variance; DiT has 1e-6.</param>
-public readonly record struct ResidualNormArguments(
+public readonly record struct ResidualNormLaunch(
     CUdeviceptr X,
     CUdeviceptr Branch,
     CUdeviceptr Gate,

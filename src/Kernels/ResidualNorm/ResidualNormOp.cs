@@ -10,7 +10,7 @@ internal readonly record struct ResidualNormArguments(Tensor XIn, ResidualTerm[]
         where V : unmanaged, IFloats<V> => new ResidualNormOp<V>(this);
 }
 
-/// <summary>Residual additions and layer norm, row by row: memory is passed over once, the second and third look at a row find it in the first cache.</summary>
+/// <summary>Residual additions and layer norm, row by row: memory is passed over once; the later looks at a row find it in the first cache.</summary>
 internal sealed unsafe class ResidualNormOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
@@ -70,7 +70,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
     public override long Bytes => sizeof(float) * (long)_rows * _channels * (1 + _terms.Length + (_xOut == null ? 0 : 1) + (_y == null ? 0 : 1));
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int end = Math.Min((tile + 1) * _rowsPerTile, _rows);
         for (int row = tile * _rowsPerTile; row < end; row++)

@@ -71,7 +71,7 @@ public abstract partial class Device
         const string Op = nameof(SamplerUpdate);
         Require(x.Shape.Rank == 4 && output.Shape.Rank == 4, Op, $"x {x.Shape} and output {output.Shape} must be [N,C,H,W] and [B,OC,H,W]");
         Require(
-            output.IsContiguous && x.IsContiguous && (noise.IsNone || noise.IsContiguous) && (x0.IsNone || x0.IsContiguous) && (guided.IsNone || guided.IsContiguous),
+            output.IsContiguous && x.IsContiguous && IsContiguousOrNone(noise) && IsContiguousOrNone(x0) && IsContiguousOrNone(guided),
             Op,
             $"x {x.Shape}, output {output.Shape}, noise, x0 and guided must be contiguous");
         Require(guidanceScale.IsNone || guidanceScale.Shape.Count == 1, Op, $"guidance scale {guidanceScale.Shape} must be [1]");
@@ -85,6 +85,8 @@ public abstract partial class Device
         Require(x0.IsNone || x0.Shape == x.Shape, Op, $"x0 {x0.Shape} does not match x {x.Shape}");
         Require(guided.IsNone || guided.Shape == output.Shape, Op, $"guided {guided.Shape} does not match output {output.Shape}");
         SamplerUpdateCore(output, guidanceScale, guidedChannels, coefficients, noise, x, x0, guided);
+
+        static bool IsContiguousOrNone(Tensor tensor) => tensor.IsNone || tensor.IsContiguous;
     }
 
     /// <summary>The device's form of <see cref="SamplerUpdate"/>; shapes have been checked.</summary>

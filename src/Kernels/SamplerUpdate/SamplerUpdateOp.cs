@@ -52,7 +52,7 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         int image = tile / _channels, channel = tile % _channels;
         bool hasGuidance = !_arguments.GuidanceScale.IsNone, isGuided = hasGuidance && channel < _arguments.GuidedChannels;

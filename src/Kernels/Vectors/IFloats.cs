@@ -24,7 +24,8 @@ internal unsafe interface IFloats<V> :
     /// <summary>Writes <see cref="Count"/> consecutive values, at any alignment.</summary>
     static abstract void Store(V value, float* destination);
 
-    /// <summary>Reads <paramref name="count"/> values, fewer than <see cref="Count"/>, and touches no memory behind them; the other lanes hold <paramref name="fill"/>.</summary>
+    /// <summary>Reads <paramref name="count"/> values, fewer than <see cref="Count"/>, and no memory behind them; the other lanes hold
+    /// <paramref name="fill"/>.</summary>
     static abstract V LoadPart(float* source, int count, float fill);
 
     /// <summary>Writes the first <paramref name="count"/> lanes, fewer than <see cref="Count"/>.</summary>

@@ -13,7 +13,7 @@ public static class TimestepEmbedding
     private const int Half = Width / 2;
     private const double MaxPeriod = 10000;
 
-    private static readonly float[] Frequencies =
+    private static readonly float[] _frequencies =
         [.. Enumerable.Range(0, Half).Select(i => Exp((float)-Math.Log(MaxPeriod) * i / Half))];
 
     /// <summary>Writes one row of <see cref="Width"/> values per timestep.</summary>
@@ -27,7 +27,7 @@ public static class TimestepEmbedding
             Span<float> sines = destination.Slice((row * Width) + Half, Half);
             for (int i = 0; i < Half; i++)
             {
-                float angle = timesteps[row] * Frequencies[i];
+                float angle = timesteps[row] * _frequencies[i];
                 cosines[i] = (float)Math.Cos(angle);
                 sines[i] = (float)Math.Sin(angle);
             }

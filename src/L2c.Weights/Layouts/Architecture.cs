@@ -19,7 +19,7 @@ public abstract record Architecture
     // Class names of a million classes fit; a header made of nothing else does not.
     private const int MaxJsonLength = 16 << 20;
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -42,7 +42,7 @@ public abstract record Architecture
     public abstract string? FindProblem();
 
     /// <summary>One JSON object, camelCase, with the member <c>family</c>.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
+    public string ToJson() => JsonSerializer.Serialize(this, _json);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote. Unknown and repeated members are refused.</summary>
     /// <exception cref="FormatException">The text is not such an object, or its values do not fit together.</exception>
@@ -56,7 +56,7 @@ public abstract record Architecture
         Architecture? architecture;
         try
         {
-            architecture = JsonSerializer.Deserialize<Architecture>(json, Json);
+            architecture = JsonSerializer.Deserialize<Architecture>(json, _json);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace L2c.Weights.Layouts;
 
-/// <summary>A checkpoint whose architecture is known and whose every canonical tensor has a source. Made by <see cref="CheckpointLayout.Resolve"/>.</summary>
-/// <remarks>Reads from the file it was made from, which the caller keeps open and disposes. Reading allocates nothing in the steady state.</remarks>
+/// <summary>A checkpoint whose architecture is known and whose every canonical tensor has a source.</summary>
+/// <remarks>
+/// Made by <see cref="CheckpointLayout.Resolve"/>. Reads from the file it was made from, which the caller keeps open and disposes.
+/// Reading allocates nothing in the steady state.
+/// </remarks>
 public sealed class Checkpoint
 {
     // Source bytes converted at a time: fits the second-level cache together with the result.
@@ -12,7 +15,13 @@ public sealed class Checkpoint
 
     private readonly Dictionary<string, CheckpointTensor> _byName;
 
-    internal Checkpoint(TensorFile file, Architecture architecture, string naming, string nest, IReadOnlyList<CheckpointTensor> tensors, IReadOnlyList<string> ignored)
+    internal Checkpoint(
+        TensorFile file,
+        Architecture architecture,
+        string naming,
+        string nest,
+        IReadOnlyList<CheckpointTensor> tensors,
+        IReadOnlyList<string> ignored)
     {
         File = file;
         Architecture = architecture;
@@ -48,7 +57,9 @@ public sealed class Checkpoint
     /// <exception cref="MalformedFileException">The file holds another kind of model.</exception>
     public T Require<T>()
         where T : Architecture => Architecture as T
-        ?? throw new MalformedFileException(File.Path, $"holds {Architecture.Name} of the family '{Architecture.Family}', which cannot be used here; give a checkpoint of the right family");
+        ?? throw new MalformedFileException(
+            File.Path,
+            $"holds {Architecture.Name} of the family '{Architecture.Family}', which is no use here; give a checkpoint of the right family");
 
     /// <summary>The canonical tensor of that name.</summary>
     /// <exception cref="ArgumentException">The architecture has no such tensor.</exception>
@@ -84,7 +95,8 @@ public sealed class Checkpoint
         if (tensor.Computed is { } computed)
         {
             int count = rest.Length / type.Size();
-            Check(tensor, first, FloatConversion.Convert(MemoryMarshal.AsBytes(computed.AsSpan((int)first, count)), TensorType.F32, rest, type), type);
+            ReadOnlySpan<byte> values = MemoryMarshal.AsBytes(computed.AsSpan((int)first, count));
+            Check(tensor, first, FloatConversion.Convert(values, TensorType.F32, rest, type), type);
             return;
         }
 
@@ -147,7 +159,9 @@ public sealed class Checkpoint
     {
         if (overflow >= 0)
         {
-            throw new MalformedFileException(File.Path, $"element {first + overflow} of {tensor.Name} is finite but too large for {type.Label()}; choose a type with a wider range");
+            throw new MalformedFileException(
+                File.Path,
+                $"element {first + overflow} of {tensor.Name} is finite but too large for {type.Label()}; choose a type with a wider range");
         }
     }
 

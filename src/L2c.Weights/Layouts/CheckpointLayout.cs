@@ -3,7 +3,7 @@ namespace L2c.Weights.Layouts;
 /// <summary>Recognises what a file of tensors holds and where each canonical tensor is in it.</summary>
 public static class CheckpointLayout
 {
-    private static readonly CheckpointNaming[] Namings =
+    private static readonly CheckpointNaming[] _namings =
     [
         DitLayout.Naming,
         DitDiffusersNames.Naming,
@@ -18,14 +18,15 @@ public static class CheckpointLayout
     /// <param name="file">The open file; it stays the caller's.</param>
     /// <param name="hints">What the caller knows; explicit hints override metadata.</param>
     /// <exception cref="MalformedFileException">
-    /// The file holds no model that is known, an impossible one, or tensors that do not fit it; then <see cref="MalformedFileException.Details"/> lists each.
+    /// The file holds no model that is known, an impossible one, or tensors that do not fit it; then
+    /// <see cref="MalformedFileException.Details"/> lists each.
     /// </exception>
     /// <exception cref="ArgumentException">A hint does not apply to what the file holds, or names an unknown model.</exception>
     public static Checkpoint Resolve(TensorFile file, LayoutHints? hints = null)
     {
         hints ??= LayoutHints.None;
         StateDictView dict = StateDictView.Select(file, hints.Use);
-        CheckpointNaming naming = Namings.FirstOrDefault(candidate => candidate.Recognises(dict)) ?? throw Unknown(dict);
+        CheckpointNaming naming = _namings.FirstOrDefault(candidate => candidate.Recognises(dict)) ?? throw Unknown(dict);
         CheckHintsApply(naming, hints);
         Architecture architecture = FromModelName(naming, hints)
             ?? FromMetadata(file, naming)
@@ -33,11 +34,22 @@ public static class CheckpointLayout
         architecture = Apply(dict, architecture, hints);
         if (architecture.FindProblem() is { } problem)
         {
-            throw new MalformedFileException(file.Path, $"is no usable {naming.Family} model: {problem}; correct the options, or fetch the file again");
+            throw new MalformedFileException(
+                file.Path, $"is no usable {naming.Family} model: {problem}; correct the options, or fetch the file again");
         }
 
         List<CheckpointTensor> tensors = TensorMatch.Match(dict, naming, architecture);
         return new Checkpoint(file, architecture, naming.Label, dict.Nest, tensors, dict.Ignored);
+    }
+
+    /// <summary>The family whose tensor names the file uses ("dit", "uvit", "vae", "router"), or null when no layout knows them.</summary>
+    /// <param name="file">The open file; it stays the caller's.</param>
+    /// <param name="use">Set of weights; null takes <c>ema</c> where there is one.</param>
+    /// <exception cref="MalformedFileException">The set that was asked for is not in the file.</exception>
+    public static string? FindFamily(TensorFile file, WeightSet? use = null)
+    {
+        StateDictView dict = StateDictView.Select(file, use);
+        return _namings.FirstOrDefault(candidate => candidate.Recognises(dict))?.Family;
     }
 
     private static Architecture? FromMetadata(TensorFile file, CheckpointNaming naming)
@@ -56,7 +68,8 @@ public static class CheckpointLayout
         }
         catch (FormatException e)
         {
-            throw new MalformedFileException(file.Path, $"metadata {Architecture.MetadataKey}: {e.Message}; convert the original checkpoint again", e);
+            throw new MalformedFileException(
+                file.Path, $"metadata {Architecture.MetadataKey}: {e.Message}; convert the original checkpoint again", e);
         }
     }
 
@@ -68,7 +81,8 @@ public static class CheckpointLayout
         }
 
         Architecture model = PublishedModels.Find(hints.Model)
-            ?? throw new ArgumentException($"unknown model '{hints.Model}'; known are {string.Join(", ", PublishedModels.All.Select(known => known.Name))}");
+            ?? throw new ArgumentException(
+                $"unknown model '{hints.Model}', known are {string.Join(", ", PublishedModels.All.Select(known => known.Name))}");
         return model.Family == naming.Family
             ? model
             : throw new ArgumentException($"'{hints.Model}' is a {model.Family} model, but the file's tensors are those of '{naming.Family}'");
@@ -132,6 +146,6 @@ public static class CheckpointLayout
         dict.File.Path,
         dict.Tensors.Count == 0
             ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder or router"
-            : $"holds {dict.Tensors.Count} tensors, among them {FileText.Printable(dict.Tensors.GetAt(0).Key)}, but no DiT, U-ViT, autoencoder or router is named like that; "
-              + "use --list to see its tensors");
+            : $"holds {dict.Tensors.Count} tensors, among them {FileText.Printable(dict.Tensors.GetAt(0).Key)}, "
+              + "but no DiT, U-ViT, autoencoder or router is named like that; use --list to see its tensors");
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace L2c.Weights.Layouts;
 
-/// <summary>Everything that fixes the shape and meaning of a class-conditional DiT. Written into converted files, so the engine needs no flags.</summary>
+/// <summary>Everything that fixes the shape and meaning of a class-conditional DiT.</summary>
 /// <remarks>Source: Peebles and Xie 2023, "Scalable Diffusion Models with Transformers", adaLN-Zero variant.</remarks>
 public sealed record DitArchitecture : Architecture
 {

@@ -2,8 +2,8 @@ namespace L2c.Weights.Layouts;
 
 /// <summary>DiT as diffusers' DiTTransformer2DModel names it.</summary>
 /// <remarks>
-/// Differences: q, k and v are apart; the timestep and label embedders, one module in the published code, are stored once per block (equal copies; block 0 is
-/// taken); the position table is usually not stored and is then computed, so the input's side must be told.
+/// Differences: q, k and v are apart; the timestep and label embedders, one module in the published code, are stored once per block (equal copies;
+/// block 0 is taken); the position table is usually not stored and is then computed, so the input's side must be told.
 /// </remarks>
 internal static class DitDiffusersNames
 {
@@ -11,7 +11,7 @@ internal static class DitDiffusersNames
     private const string Positions = "pos_embed.pos_embed";
 
     // Canonical name after the block's prefix, and diffusers' names of its parts.
-    private static readonly (string Canonical, string[] Parts)[] PerBlock =
+    private static readonly (string Canonical, string[] Parts)[] _perBlock =
     [
         ("attn.qkv", ["attn1.to_q", "attn1.to_k", "attn1.to_v"]),
         ("attn.proj", ["attn1.to_out.0"]),
@@ -20,14 +20,14 @@ internal static class DitDiffusersNames
         ("adaLN_modulation.1", ["norm1.linear"]),
     ];
 
-    private static readonly Dictionary<string, string> Outside = new()
+    private static readonly Dictionary<string, string> _outside = new()
     {
         ["x_embedder.proj"] = "pos_embed.proj",
         ["final_layer.linear"] = "proj_out_2",
         ["final_layer.adaLN_modulation.1"] = "proj_out_1",
     };
 
-    private static readonly Dictionary<string, string> Embedders = new()
+    private static readonly Dictionary<string, string> _embedders = new()
     {
         ["t_embedder.mlp.0"] = "norm1.emb.timestep_embedder.linear_1",
         ["t_embedder.mlp.2"] = "norm1.emb.timestep_embedder.linear_2",
@@ -54,19 +54,19 @@ internal static class DitDiffusersNames
 
         string suffix = rule.Name[rule.Name.LastIndexOf('.')..];
         string module = rule.Name[..^suffix.Length];
-        if (Outside.TryGetValue(module, out string? outside))
+        if (_outside.TryGetValue(module, out string? outside))
         {
             return rule with { Sources = [new SourceRule(outside + suffix, rule.Shape)] };
         }
 
-        if (Embedders.TryGetValue(module, out string? embedder))
+        if (_embedders.TryGetValue(module, out string? embedder))
         {
             SourceRule InBlock(int block) => new($"transformer_blocks.{block}.{embedder}{suffix}", rule.Shape);
             return rule with { Sources = [InBlock(0)], Copies = [.. Enumerable.Range(1, a.Depth - 1).Select(InBlock)] };
         }
 
         string[] path = module.Split('.', 3);
-        string[] parts = PerBlock.Single(entry => entry.Canonical == path[2]).Parts;
+        string[] parts = _perBlock.Single(entry => entry.Canonical == path[2]).Parts;
         long[] partShape = [rule.Shape[0] / parts.Length, .. rule.Shape[1..]];
         return rule with { Sources = [.. parts.Select(part => new SourceRule($"transformer_blocks.{path[1]}.{part}{suffix}", partShape))] };
     }
@@ -74,7 +74,8 @@ internal static class DitDiffusersNames
     private static DitArchitecture Infer(StateDictView dict, LayoutHints hints)
     {
         int depth = dict.CountBlocks("transformer_blocks.");
-        IEnumerable<(string, int)> InBlocks(string name, int axis) => Enumerable.Range(0, depth).Select(block => ($"transformer_blocks.{block}.{name}", axis));
+        IEnumerable<(string, int)> InBlocks(string name, int axis) =>
+            Enumerable.Range(0, depth).Select(block => ($"transformer_blocks.{block}.{name}", axis));
 
         int patch = dict.Extent("patch size", (PatchWeight, 2), (PatchWeight, 3));
         return DitLayout.Conclude(
@@ -98,6 +99,7 @@ internal static class DitDiffusersNames
         }
 
         return hints.InputSize ?? throw new MalformedFileException(
-            dict.File.Path, "stores no position table, so no shape tells the input's side; give --model NAME (as 'DiT-XL/2 256') or --input-size N in latent cells or pixels");
+            dict.File.Path,
+            "stores no position table, so no shape tells the input's side; give --model NAME (as 'DiT-XL/2 256') or --input-size N");
     }
 }

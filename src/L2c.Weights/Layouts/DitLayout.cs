@@ -1,7 +1,7 @@
 namespace L2c.Weights.Layouts;
 
 /// <summary>DiT with the published names, which are the canonical ones.</summary>
-/// <remarks>Source: the state dictionary of DiT models.py. Shapes: C hidden, M MLP width, P patch, I input channels, O output channels, T tokens.</remarks>
+/// <remarks>Source: the state dictionary of DiT models.py.</remarks>
 public static class DitLayout
 {
     // Width of the sinusoid that the timestep MLP reads (frequency_embedding_size).
@@ -72,7 +72,16 @@ public static class DitLayout
     /// <param name="labelRows">Rows of the label table.</param>
     /// <param name="patchOutputs">Rows of the final linear layer.</param>
     internal static DitArchitecture Conclude(
-        StateDictView dict, LayoutHints hints, int inputSize, int patch, int inChannels, int hidden, int depth, int mlpWidth, int labelRows, int patchOutputs)
+        StateDictView dict,
+        LayoutHints hints,
+        int inputSize,
+        int patch,
+        int inChannels,
+        int hidden,
+        int depth,
+        int mlpWidth,
+        int labelRows,
+        int patchOutputs)
     {
         (int classes, bool hasNullClass) = TransformerFacts.Classes(dict, hints.Classes, labelRows);
         DitArchitecture inferred = new()

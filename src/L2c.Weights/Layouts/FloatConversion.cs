@@ -25,7 +25,8 @@ public static class FloatConversion
         int count = source.Length / from.Size();
         if (count * to.Size() != destination.Length || !BitConverter.IsLittleEndian)
         {
-            throw new ArgumentException($"FloatConversion: {source.Length} bytes of {from} do not fill {destination.Length} bytes of {to} (little-endian)");
+            throw new ArgumentException(
+                $"FloatConversion: {source.Length} bytes of {from} do not fill {destination.Length} bytes of {to} (little-endian)");
         }
 
         if (from == to)

@@ -2,25 +2,26 @@ namespace L2c.Weights.Layouts;
 
 /// <summary>The published configurations, by name.</summary>
 /// <remarks>
-/// Sources: DiT models.py (Peebles and Xie 2023, table 1; trained at 256 and 512 px on latents of an eighth of the side, 1000 classes and the null class);
+/// Sources: DiT models.py (Peebles and Xie 2023, table 1; trained at 256 and 512 px on latents of an eighth of the side,
+/// 1000 classes and the null class);
 /// the configs folder of the U-ViT repository (Bao et al. 2023).
 /// </remarks>
 public static class PublishedModels
 {
     // Letter, width, depth, heads.
-    private static readonly (string Size, int Hidden, int Depth, int Heads)[] DitSizes =
+    private static readonly (string Size, int Hidden, int Depth, int Heads)[] _ditSizes =
         [("S", 384, 12, 6), ("B", 768, 12, 12), ("L", 1024, 24, 16), ("XL", 1152, 28, 16)];
 
-    private static readonly int[] DitPatches = [2, 4, 8];
+    private static readonly int[] _ditPatches = [2, 4, 8];
 
-    private static readonly int[] DitResolutions = [256, 512];
+    private static readonly int[] _ditResolutions = [256, 512];
 
     /// <summary>All of them: twelve DiT at two resolutions each, and the U-ViT whose configurations are published.</summary>
     public static IReadOnlyList<Architecture> All { get; } =
     [
-        .. from resolution in DitResolutions
-           from size in DitSizes
-           from patch in DitPatches
+        .. from resolution in _ditResolutions
+           from size in _ditSizes
+           from patch in _ditPatches
            select new DitArchitecture
            {
                Name = $"DiT-{size.Size}/{patch} {resolution}",

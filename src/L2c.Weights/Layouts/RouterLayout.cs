@@ -1,7 +1,9 @@
 namespace L2c.Weights.Layouts;
 
 /// <summary>Learning-to-Cache routers: as published, one vector <c>N.prob</c> per evaluation index; here, one matrix <c>logits</c>.</summary>
-/// <remarks>Source: the published router files. DiT's training nests them under <c>routers</c> beside the optimiser; U-ViT's stores the dictionary alone.</remarks>
+/// <remarks>
+/// Source: the published router files. DiT's training nests them under <c>routers</c> beside the optimiser; U-ViT's stores the dictionary alone.
+/// </remarks>
 public static class RouterLayout
 {
     /// <summary>The canonical tensor: [evaluations, branches], F32.</summary>

@@ -8,8 +8,11 @@ internal sealed class StateDictView
     private const int MaxBlocks = 1 << 16;
 
     // What training scripts save beside the weights: never part of a model, so not worth an error.
-    private static readonly string[] Bookkeeping =
-        ["model.", "ema.", "opt.", "optimizer.", "optimizer_states.", "lr_scheduler.", "lr_schedulers.", "scheduler.", "scaler.", "callbacks.", "loops.", "args.", "cfg.", "config."];
+    private static readonly string[] _bookkeeping =
+    [
+        "model.", "ema.", "opt.", "optimizer.", "optimizer_states.", "lr_scheduler.", "lr_schedulers.", "scheduler.", "scaler.", "callbacks.",
+        "loops.", "args.", "cfg.", "config.",
+    ];
 
     private const string LatentDiffusionVae = "first_stage_model.";
 
@@ -34,7 +37,7 @@ internal sealed class StateDictView
     public List<string> Ignored { get; }
 
     /// <summary>Chooses the dictionary.</summary>
-    /// <exception cref="MalformedFileException">The set that was asked for is not in the file, or a name occurs twice once prefixes are gone.</exception>
+    /// <exception cref="MalformedFileException">The set asked for is not in the file, or a name occurs twice once prefixes are gone.</exception>
     public static StateDictView Select(TensorFile file, WeightSet? use)
     {
         List<TensorInfo> all = [.. file.Tensors];
@@ -47,7 +50,7 @@ internal sealed class StateDictView
         foreach (TensorInfo tensor in all.Where(t => !t.Name.StartsWith(nest, StringComparison.Ordinal)))
         {
             string name = tensor.Name.StartsWith(root, StringComparison.Ordinal) ? tensor.Name[root.Length..] : tensor.Name;
-            if (everythingElse || Bookkeeping.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+            if (everythingElse || _bookkeeping.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 ignored.Add(tensor.Name);
             }
@@ -64,7 +67,9 @@ internal sealed class StateDictView
         {
             if (!tensors.TryAdd(name, tensor))
             {
-                throw new MalformedFileException(file.Path, $"holds {FileText.Printable(name)} twice, as {FileText.Printable(tensors[name].Name)} and {FileText.Printable(tensor.Name)}; keep one of them");
+                throw new MalformedFileException(
+                    file.Path,
+                    $"holds {FileText.Printable(tensors[name].Name)} and {FileText.Printable(tensor.Name)}, which mean the same; keep one of them");
             }
         }
 
@@ -86,7 +91,8 @@ internal sealed class StateDictView
             .Select(place => Tensors[place.Name].Shape[place.Axis])];
         if (votes.Length == 0)
         {
-            throw new MalformedFileException(File.Path, $"has no tensor {asked[0].Name} of the expected rank, which tells the {what}; is this a whole checkpoint?");
+            throw new MalformedFileException(
+                File.Path, $"has no tensor {asked[0].Name} of the expected rank, which tells the {what}; is this a whole checkpoint?");
         }
 
         long winner = votes.GroupBy(extent => extent).MaxBy(group => group.Count())!.Key;
@@ -128,8 +134,10 @@ internal sealed class StateDictView
         bool model = holds("model.");
         return use switch
         {
-            WeightSet.Ema when !ema => throw new MalformedFileException(file.Path, "has no weights under 'ema'; leave --use away to take what is there"),
-            WeightSet.Model when ema && !model => throw new MalformedFileException(file.Path, "has weights under 'ema' but none under 'model'; give --use ema"),
+            WeightSet.Ema when !ema => throw new MalformedFileException(
+                file.Path, "has no weights under 'ema'; leave --use away to take what is there"),
+            WeightSet.Model when ema && !model => throw new MalformedFileException(
+                file.Path, "has weights under 'ema' but none under 'model'; give --use ema"),
             not WeightSet.Model when ema => "ema.",
             _ when model => "model.",
             _ => holds("routers.") ? "routers." : "",

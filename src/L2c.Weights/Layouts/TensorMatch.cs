@@ -86,7 +86,8 @@ internal static class TensorMatch
             string counts = string.Join(", ", new[] { (Missing.Count, "missing"), (Misshaped.Count, "mis-shaped"), (Unexpected.Count, "unexpected") }
                 .Where(entry => entry.Item1 > 0)
                 .Select(entry => $"{entry.Item1} {entry.Item2}"));
-            string problem = $"does not hold {expected}: {counts} tensor{(all.Count == 1 ? "" : "s")}, first {all[0]}; compare its tensors with those of the model that it should hold";
+            string problem = $"does not hold {expected}: {counts} tensor{(all.Count == 1 ? "" : "s")}, first {all[0]}; "
+                + "compare its tensors with those of the model that it should hold";
             throw new MalformedFileException(path, problem)
             {
                 Details = all.Count <= MaxDetails ? all : [.. all.Take(MaxDetails), $"... and {all.Count - MaxDetails} more"],

@@ -9,7 +9,8 @@ internal static class TransformerFacts
         hints.Heads
         ?? PublishedModels.Heads(family, hidden, depth)
         ?? throw new MalformedFileException(
-            dict.File.Path, $"has width {hidden} and depth {depth}, which no published model has, and no shape tells the attention heads; give --heads N");
+            dict.File.Path,
+            $"has width {hidden} and depth {depth}, which no published model has, and no shape tells the attention heads; give --heads N");
 
     /// <summary>The ratio that gives this MLP width back when multiplied with the hidden size and truncated.</summary>
     public static double MlpRatio(int mlpWidth, int hidden)

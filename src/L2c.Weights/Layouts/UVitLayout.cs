@@ -107,6 +107,7 @@ public static class UVitLayout
         int rows = dict.Has("label_emb.weight") ? dict.Extent("number of label rows", ("label_emb.weight", 0)) : 0;
         (int classes, bool hasNullClass) = rows == 0 && hints.Classes is null or 0 ? (0, false) : TransformerFacts.Classes(dict, hints.Classes, rows);
         int tokens = dict.Extent("number of tokens", ("pos_embed", 1));
+        int mlpWidth = dict.Extent("MLP width", [.. InBlocks("mlp.fc1.weight", 0), .. InBlocks("mlp.fc2.weight", 1)]);
         int inChannels = dict.Extent("number of input channels", ("patch_embed.proj.weight", 1));
         UVitArchitecture inferred = new()
         {
@@ -119,7 +120,7 @@ public static class UVitLayout
             Heads = TransformerFacts.Heads(dict, hints, UVitArchitecture.FamilyName, hidden, 2 * half),
             NumClasses = classes,
             HasNullClass = hasNullClass,
-            MlpRatio = TransformerFacts.MlpRatio(dict.Extent("MLP width", [.. InBlocks("mlp.fc1.weight", 0), .. InBlocks("mlp.fc2.weight", 1)]), hidden),
+            MlpRatio = TransformerFacts.MlpRatio(mlpWidth, hidden),
             QkvBias = dict.Has("mid_block.attn.qkv.bias"),
             MlpTimeEmbed = dict.Has("time_embed.0.weight"),
             FinalConv = dict.Has("final_layer.weight"),

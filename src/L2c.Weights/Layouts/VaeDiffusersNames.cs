@@ -4,7 +4,7 @@ namespace L2c.Weights.Layouts;
 internal static class VaeDiffusersNames
 {
     // Canonical fragment, today's fragment, and the one of diffusers before 0.17 where it differs.
-    private static readonly (string Canonical, string Today, string? Before)[] Fragments =
+    private static readonly (string Canonical, string Today, string? Before)[] _fragments =
     [
         (".mid.block_1.", ".mid_block.resnets.0.", null),
         (".mid.block_2.", ".mid_block.resnets.1.", null),
@@ -44,7 +44,7 @@ internal static class VaeDiffusersNames
 
     private static string Rename(string name, bool before)
     {
-        foreach ((string canonical, string today, string? old) in Fragments)
+        foreach ((string canonical, string today, string? old) in _fragments)
         {
             name = name.Replace(canonical, before ? old ?? today : today, StringComparison.Ordinal);
         }

@@ -10,7 +10,7 @@ namespace L2c.Weights.PyTorch;
 /// Speed    64 bytes per step are folded by carry-less multiplication with x^(512±32) mod P, so that checking stays far below the cost of reading.
 /// Source   Gopal et al. 2009, "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, section on bit-reflected data.
 /// </remarks>
-internal static class Crc32
+public static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;
 

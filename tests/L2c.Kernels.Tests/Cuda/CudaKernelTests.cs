@@ -6,7 +6,7 @@ namespace L2c.Kernels.Tests.Cuda;
 
 public sealed class CudaKernelTests : IDisposable
 {
-    private static readonly ResidualNormArguments _arguments = new(
+    private static readonly ResidualNormLaunch _arguments = new(
         X: new CUdeviceptr(0x7F0000001000),
         Branch: new CUdeviceptr(0x7F0000002000),
         Gate: new CUdeviceptr(0x7F0000003000),
@@ -133,7 +133,7 @@ public sealed class CudaKernelTests : IDisposable
     public void Broken_shapes_are_refused()
     {
         using CudaKernel kernel = ResidualNormCuda.Load(_driver, _compiler, PtxTarget.Sm80);
-        foreach (ResidualNormArguments broken in new[]
+        foreach (ResidualNormLaunch broken in new[]
         {
             _arguments with { Batch = 0 },
             _arguments with { Channels = 0 },

@@ -9,9 +9,9 @@ namespace L2c.Model.Tests.Randomness;
 /// <summary>Against values that PyTorch itself wrote; see tests/fixtures/PROVENANCE.md.</summary>
 public class TorchGeneratorTests
 {
-    private static readonly JsonElement[] Streams = ReadStreams();
+    private static readonly JsonElement[] _streams = ReadStreams();
 
-    public static TheoryData<ulong> Seeds => [.. Streams.Select(stream => stream.GetProperty("seed").GetUInt64())];
+    public static TheoryData<ulong> Seeds => [.. _streams.Select(stream => stream.GetProperty("seed").GetUInt64())];
 
     [Fact]
     public void The_known_vector_of_seed_0()
@@ -44,8 +44,8 @@ public class TorchGeneratorTests
     [Fact]
     public void The_fixture_covers_the_seeds_and_sizes_that_matter()
     {
-        Assert.Equal([0, 1, 42, 1UL << 31, 12345], Streams.Select(stream => stream.GetProperty("seed").GetUInt64()));
-        Assert.All(Streams, stream => Assert.Equal(
+        Assert.Equal([0, 1, 42, 1UL << 31, 12345], _streams.Select(stream => stream.GetProperty("seed").GetUInt64()));
+        Assert.All(_streams, stream => Assert.Equal(
             [1, 3, 15, 16, 17, 31, 33, 4096, 100003, 1],
             stream.GetProperty("draws").EnumerateArray().Select(draw => draw.GetProperty("count").GetInt32())));
     }
@@ -95,7 +95,7 @@ public class TorchGeneratorTests
     }
 
     private static JsonElement.ArrayEnumerator Draws(ulong seed) =>
-        Streams.Single(stream => stream.GetProperty("seed").GetUInt64() == seed).GetProperty("draws").EnumerateArray();
+        _streams.Single(stream => stream.GetProperty("seed").GetUInt64() == seed).GetProperty("draws").EnumerateArray();
 
     private static uint[] Words(JsonElement text) =>
         [.. text.GetString()!.Split(' ').Select(word => uint.Parse(word, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];

@@ -10,7 +10,7 @@ namespace L2c.Model.Tests.Sampling;
 public sealed class SamplingRunTests
 {
     private const ulong Seed = 3;
-    private static readonly int[] Labels = [0, 1, 2, 3, 4, 0, 1, 2];
+    private static readonly int[] _labels = [0, 1, 2, 3, 4, 0, 1, 2];
 
     public static TheoryData<string> Samplers => ["ddim", "ddim eta 0.7", "ddpm"];
 
@@ -18,13 +18,13 @@ public sealed class SamplingRunTests
     [MemberData(nameof(Samplers))]
     public void An_image_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(string sampler)
     {
-        float[] batch = Sample(RandomDit.Small, sampler, Labels, 0, threads: 2);
-        int image = batch.Length / Labels.Length;
-        Assert.Equal(batch, Sample(RandomDit.Small, sampler, Labels, 0, threads: 1));
-        Assert.Equal(batch, Sample(RandomDit.Small, sampler, Labels, 0, threads: 3));
-        for (int i = 0; i < Labels.Length; i++)
+        float[] batch = Sample(RandomDit.Small, sampler, _labels, 0, threads: 2);
+        int image = batch.Length / _labels.Length;
+        Assert.Equal(batch, Sample(RandomDit.Small, sampler, _labels, 0, threads: 1));
+        Assert.Equal(batch, Sample(RandomDit.Small, sampler, _labels, 0, threads: 3));
+        for (int i = 0; i < _labels.Length; i++)
         {
-            float[] alone = Sample(RandomDit.Small, sampler, [Labels[i]], i, threads: 2);
+            float[] alone = Sample(RandomDit.Small, sampler, [_labels[i]], i, threads: 2);
             Assert.Equal(batch[(i * image)..((i + 1) * image)], alone);
         }
 

@@ -47,16 +47,16 @@ public sealed record ZipPart(string Name, byte[] Bytes)
 /// <summary>Writes zip archives, well-formed or not.</summary>
 public static class ZipBuilder
 {
-    /// <summary>Builds an archive, with zip64 end records when asked for.</summary>
-    public static byte[] Build(IReadOnlyList<ZipPart> parts, bool zip64End = false)
+    /// <summary>Builds an archive, with zip64 end records when asked for; <paramref name="origin"/> is the offset at which it will lie in its file.</summary>
+    public static byte[] Build(IReadOnlyList<ZipPart> parts, bool zip64End = false, long origin = 0)
     {
         MemoryStream body = new(), directory = new();
         foreach (ZipPart part in parts)
         {
-            WritePart(body, directory, part);
+            WritePart(body, directory, part, origin);
         }
 
-        long start = body.Length, end = start + directory.Length;
+        long start = origin + body.Length, end = start + directory.Length;
         directory.WriteTo(body);
         if (zip64End)
         {
@@ -64,15 +64,15 @@ public static class ZipBuilder
             Write(body, 0x07064B50u, 0u, end, 1u);
         }
 
-        Write(body, 0x06054B50u, (ushort)0, (ushort)0, (ushort)parts.Count, (ushort)parts.Count, (uint)(end - start), (uint)start, (ushort)0);
+        Write(body, 0x06054B50u, (ushort)0, (ushort)0, (ushort)parts.Count, (ushort)parts.Count, (uint)(end - start), (uint)Math.Min(start, uint.MaxValue), (ushort)0);
         return body.ToArray();
     }
 
-    private static void WritePart(MemoryStream body, MemoryStream directory, ZipPart part)
+    private static void WritePart(MemoryStream body, MemoryStream directory, ZipPart part, long origin)
     {
         byte[] data = part.Deflate ? Deflated(part.Bytes) : part.Bytes;
         uint crc = part.Crc ?? Crc(part.Bytes);
-        long size = part.Size ?? part.Bytes.Length, offset = part.Offset ?? body.Length, localSize = part.LocalSize ?? size;
+        long size = part.Size ?? part.Bytes.Length, offset = part.Offset ?? (origin + body.Length), localSize = part.LocalSize ?? size;
         int method = part.Method ?? (part.Deflate ? 8 : 0);
         ushort flags = (ushort)(part.Flags | 0x800 | (part.Descriptor ? 8 : 0));
         byte[] name = Encoding.UTF8.GetBytes(part.Name), localName = Encoding.UTF8.GetBytes(part.LocalName ?? part.Name);

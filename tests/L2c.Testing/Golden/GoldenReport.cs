@@ -5,8 +5,8 @@ namespace L2c.Testing.Golden;
 /// <summary>Appends one line per golden case to the files that dev/goldens.sh prints: L2C_GOLDENS_REPORT.txt and .jsonl; silent without the variable.</summary>
 public static class GoldenReport
 {
-    private static readonly Lock Gate = new();
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly Lock _gate = new();
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>Reports a case that ran.</summary>
     public static void Ran(GoldenResult result, string device, string dtype)
@@ -34,10 +34,10 @@ public static class GoldenReport
         }
 
         string figures = line.Tensor is null ? line.Reason! : $"{line.Tensor,-34} error {line.Error:0.00e+00}  bound {line.Bound:0.00e+00}";
-        lock (Gate)
+        lock (_gate)
         {
             File.AppendAllText($"{path}.txt", $"{line.Status,-8}{line.File,-46} {line.Device,-9}{line.Dtype,-5} {figures}\n");
-            File.AppendAllText($"{path}.jsonl", JsonSerializer.Serialize(line, Json) + "\n");
+            File.AppendAllText($"{path}.jsonl", JsonSerializer.Serialize(line, _json) + "\n");
         }
     }
 

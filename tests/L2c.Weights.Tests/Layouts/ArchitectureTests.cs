@@ -10,7 +10,14 @@ public sealed class ArchitectureTests
         (UVitArchitecture)PublishedModels.Find("U-ViT-H/2")!,
         new VaeArchitecture
         {
-            Name = "SD-VAE", InChannels = 3, OutChannels = 3, Channels = 128, ChannelMultipliers = [1, 2, 4, 4], ResBlocks = 2, ZChannels = 4, LatentChannels = 4,
+            Name = "SD-VAE",
+            InChannels = 3,
+            OutChannels = 3,
+            Channels = 128,
+            ChannelMultipliers = [1, 2, 4, 4],
+            ResBlocks = 2,
+            ZChannels = 4,
+            LatentChannels = 4,
         },
         new RouterArchitecture { Name = "router", Target = RouterTarget.UVit, Evaluations = 20, Branches = 58 },
     ];

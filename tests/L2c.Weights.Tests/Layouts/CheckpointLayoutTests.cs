@@ -1,4 +1,5 @@
 using L2c.Weights.Layouts;
+using NamedTensor = (string Name, long[] Shape, float[] Elements);
 
 namespace L2c.Weights.Tests.Layouts;
 
@@ -37,7 +38,7 @@ public sealed class CheckpointLayoutTests
     [InlineData(WeightSet.Model, 0)]
     public void Ema_is_taken_unless_the_model_is_asked_for(WeightSet? use, float first)
     {
-        List<(string Name, long[] Shape, float[] Elements)> both =
+        List<NamedTensor> both =
             [.. SmallModels.Tensors(prefix: "model."), .. SmallModels.Tensors(first: 1000, prefix: "ema."), ("opt.state.0.step", [1], [1f])];
         SmallModels.Resolve(both, checkpoint =>
         {
@@ -60,7 +61,7 @@ public sealed class CheckpointLayoutTests
     [Fact]
     public void All_differences_are_in_one_report()
     {
-        List<(string Name, long[] Shape, float[] Elements)> tensors = SmallModels.Tensors();
+        List<NamedTensor> tensors = SmallModels.Tensors();
         tensors.RemoveAll(t => t.Name is "blocks.1.mlp.fc1.bias" or "x_embedder.proj.bias");
         int misshaped = tensors.FindIndex(t => t.Name == "blocks.0.attn.proj.weight");
         tensors[misshaped] = (tensors[misshaped].Name, [4, 16], tensors[misshaped].Elements);
@@ -98,7 +99,8 @@ public sealed class CheckpointLayoutTests
     public void Metadata_tell_everything_and_hints_override_them()
     {
         string json = (SmallModels.Dit with { Heads = 4, ClassNames = ["a", "b", "c"] }).ToJson();
-        DitArchitecture told = SmallModels.Resolve(SmallModels.Tensors(), checkpoint => checkpoint.Require<DitArchitecture>(), LayoutHints.None, json);
+        DitArchitecture told = SmallModels.Resolve(
+            SmallModels.Tensors(), checkpoint => checkpoint.Require<DitArchitecture>(), LayoutHints.None, json);
         Assert.Equal(json, told.ToJson());
         DitArchitecture overridden = SmallModels.Resolve(
             SmallModels.Tensors(), checkpoint => checkpoint.Require<DitArchitecture>(), new LayoutHints { Heads = 2, Name = "other" }, json);
@@ -123,7 +125,7 @@ public sealed class CheckpointLayoutTests
     [Fact]
     public void A_block_number_without_bound_is_refused()
     {
-        List<(string Name, long[] Shape, float[] Elements)> tensors = SmallModels.Tensors();
+        List<NamedTensor> tensors = SmallModels.Tensors();
         tensors.Add(("blocks.60000.attn.qkv.bias", [24], new float[24]));
         Refused("depth 60001 is outside", tensors, SmallModels.Hints);
     }
@@ -140,7 +142,7 @@ public sealed class CheckpointLayoutTests
     }
 
     private static MalformedFileException Refused(
-        string says, List<(string Name, long[] Shape, float[] Elements)> tensors, LayoutHints hints, string? metadata = null)
+        string says, List<NamedTensor> tensors, LayoutHints hints, string? metadata = null)
     {
         MalformedFileException problem = Assert.Throws<MalformedFileException>(() => SmallModels.Resolve(tensors, _ => 0, hints, metadata));
         Assert.Contains(says, problem.Message, StringComparison.Ordinal);

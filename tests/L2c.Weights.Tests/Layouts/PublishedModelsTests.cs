@@ -18,7 +18,8 @@ public sealed class PublishedModelsTests
     public void Parameter_counts_are_the_published_ones(string name, double millions)
     {
         Architecture model = PublishedModels.Find(name)!;
-        IReadOnlyList<(string Name, long[] Shape)> tensors = model is DitArchitecture dit ? DitLayout.Tensors(dit) : UVitLayout.Tensors((UVitArchitecture)model);
+        IReadOnlyList<(string Name, long[] Shape)> tensors =
+            model is DitArchitecture dit ? DitLayout.Tensors(dit) : UVitLayout.Tensors((UVitArchitecture)model);
         double actual = tensors.Sum(tensor => tensor.Shape.Aggregate(1.0, (a, b) => a * b)) / 1e6;
         Assert.Equal(millions, actual, millions == Math.Floor(millions) ? 0.6 : 1e-9);
     }

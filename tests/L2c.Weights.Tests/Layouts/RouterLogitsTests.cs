@@ -1,6 +1,6 @@
 using L2c.Testing;
 using L2c.Weights.Layouts;
-using L2c.Weights.Safetensors;
+using NamedTensor = (string Name, long[] Shape, float[] Elements);
 
 namespace L2c.Weights.Tests.Layouts;
 
@@ -31,7 +31,8 @@ public sealed class RouterLogitsTests
     public void Our_own_file_is_read_like_a_published_one()
     {
         float[] values = [.. Enumerable.Range(0, 3 * 4).Select(i => i - 5.5f)];
-        RouterLogits published = Load([.. Enumerable.Range(0, 3).Reverse().Select(i => ($"routers.{i}.prob", new long[] { 4 }, values[(4 * i)..(4 * (i + 1))]))]);
+        IEnumerable<int> lastFirst = Enumerable.Range(0, 3).Reverse();
+        RouterLogits published = Load(lastFirst.Select(i => ($"routers.{i}.prob", new long[] { 4 }, values[(4 * i)..(4 * (i + 1))])));
         RouterLogits own = Load([("logits", [3, 4], values)], published.Architecture.ToJson());
         Assert.Equal(values, published.Values);
         Assert.Equal(values, own.Values);
@@ -50,7 +51,8 @@ public sealed class RouterLogitsTests
     [Fact]
     public void A_gap_in_the_evaluations_is_reported()
     {
-        MalformedFileException problem = Assert.Throws<MalformedFileException>(() => Load([("0.prob", [4], new float[4]), ("2.prob", [4], new float[4])]));
+        MalformedFileException problem = Assert.Throws<MalformedFileException>(
+            () => Load([("0.prob", [4], new float[4]), ("2.prob", [4], new float[4])]));
         Assert.Equal(["missing: 1.prob [4]"], problem.Details);
     }
 
@@ -58,11 +60,11 @@ public sealed class RouterLogitsTests
     public void An_odd_number_of_branches_is_refused() =>
         Assert.Throws<MalformedFileException>(() => Load([("0.prob", [5], new float[5])]));
 
-    private static RouterLogits Load(IEnumerable<(string Name, long[] Shape, float[] Elements)> tensors, string? metadata = null)
+    private static RouterLogits Load(IEnumerable<NamedTensor> tensors, string? metadata = null)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("router.safetensors");
-        SafetensorsData.Write(path, tensors, metadata is null ? null : new Dictionary<string, string> { [Architecture.MetadataKey] = metadata }, overwrite: false);
+        SmallModels.Write(path, tensors, metadata);
         using TensorFile file = TensorFiles.Open(path);
         return RouterLogits.Load(file);
     }

@@ -1,6 +1,6 @@
-using L2c.Testing;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
+using NamedTensor = (string Name, long[] Shape, float[] Elements);
 
 namespace L2c.Weights.Tests.Layouts;
 
@@ -23,7 +23,7 @@ internal static class SmallModels
     public static LayoutHints Hints { get; } = new() { Heads = 2 };
 
     /// <summary>Name, shape and values of every tensor; values count up from <paramref name="first"/>.</summary>
-    public static List<(string Name, long[] Shape, float[] Elements)> Tensors(DitArchitecture? architecture = null, float first = 0, string prefix = "")
+    public static List<NamedTensor> Tensors(DitArchitecture? architecture = null, float first = 0, string prefix = "")
     {
         float next = first;
         return [.. DitLayout.Tensors(architecture ?? Dit).Select(tensor =>
@@ -40,13 +40,20 @@ internal static class SmallModels
 
     /// <summary>Writes a file and resolves it.</summary>
     public static T Resolve<T>(
-        IEnumerable<(string Name, long[] Shape, float[] Elements)> tensors, Func<Checkpoint, T> use, LayoutHints? hints = null, string? metadata = null)
+        IEnumerable<NamedTensor> tensors, Func<Checkpoint, T> use, LayoutHints? hints = null, string? metadata = null)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
-        SafetensorsData.Write(path, tensors, metadata is null ? null : new Dictionary<string, string> { [Architecture.MetadataKey] = metadata }, overwrite: false);
+        Write(path, tensors, metadata);
         using TensorFile file = TensorFiles.Open(path);
         return use(CheckpointLayout.Resolve(file, hints ?? Hints));
+    }
+
+    /// <summary>Writes a safetensors file whose architecture metadata are that text, or none.</summary>
+    public static void Write(string path, IEnumerable<NamedTensor> tensors, string? metadata)
+    {
+        Dictionary<string, string> all = metadata is null ? [] : new() { [Architecture.MetadataKey] = metadata };
+        SafetensorsData.Write(path, tensors, all, overwrite: false);
     }
 
     /// <summary>All values of a canonical tensor.</summary>

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using L2c.Cli.Output;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Cli.Commands;
+
+/// <summary>What the user can say about a checkpoint that leaves something open: the same options wherever one is opened.</summary>
+internal sealed class CheckpointOptions
+{
+    private readonly Option<string?> _use = new("--use")
+    {
+        Description = "Weights of a training checkpoint to take; default ema where there is one",
+        HelpName = "ema|model",
+    };
+
+    private readonly Option<string?> _model = Words.Text("--model", "NAME", "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)");
+    private readonly Option<int?> _heads = Words.Whole("--heads", 1, "Attention heads, where the file and the published models do not tell them");
+    private readonly Option<int?> _classes = Words.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
+
+    public CheckpointOptions() => _use.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: not ("ema" or "model") and string word }])
+        {
+            result.AddError($"--use needs one of ema, model, not '{word}'");
+        }
+    });
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_use);
+        command.Add(_model);
+        command.Add(_heads);
+        command.Add(_classes);
+    }
+
+    /// <summary>What the user said.</summary>
+    public LayoutHints Read(ParseResult parsed) => new()
+    {
+        Use = parsed.GetValue(_use) switch { "ema" => WeightSet.Ema, "model" => WeightSet.Model, _ => null },
+        Model = parsed.GetValue(_model),
+        Heads = parsed.GetValue(_heads),
+        Classes = parsed.GetValue(_classes),
+    };
+
+    /// <summary>Finds out what an open file holds.</summary>
+    /// <exception cref="UsageException">An option does not apply to it.</exception>
+    /// <exception cref="MalformedFileException">As <see cref="CheckpointLayout.Resolve"/>.</exception>
+    public static Checkpoint Resolve(TensorFile file, LayoutHints hints)
+    {
+        try
+        {
+            return CheckpointLayout.Resolve(file, hints);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"{file.Path}: {e.Message}", e);
+        }
+    }
+}

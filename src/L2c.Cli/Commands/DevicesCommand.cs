@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Globalization;
+using L2c.Cli.Output;
+using L2c.Native;
+
+namespace L2c.Cli.Commands;
+
+/// <summary><c>l2c devices</c>: what this machine could compute on.</summary>
+internal static class DevicesCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Option<bool> json = new("--json") { Description = "Print one JSON object" };
+        Command command = new("devices", "Lists the CPU and the CUDA devices, or what CUDA lacks.") { json };
+        command.SetAction(parsed =>
+        {
+            Print(terminal, CpuInfo.Probe(), CudaInventory.Probe(), parsed.GetValue(json));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, CpuInfo cpu, CudaInventory cuda, bool json)
+    {
+        if (json)
+        {
+            terminal.PrintJson(new
+            {
+                Cpu = cpu,
+                Cuda = new
+                {
+                    Driver = Describe(cuda.Driver),
+                    CublasLt = Describe(cuda.CublasLt),
+                    Devices = cuda.Devices.Select(d => new
+                    {
+                        d.Ordinal,
+                        d.Name,
+                        d.TotalMemoryBytes,
+                        ComputeCapability = d.ComputeCapability.ToString(),
+                        d.Multiprocessors,
+                    }),
+                },
+            });
+            return;
+        }
+
+        TextWriter o = terminal.Out;
+        o.WriteLine($"cpu       {cpu.Name}, {cpu.LogicalCores} logical cores; computes as {cpu.Device}");
+        foreach (CudaDeviceInfo device in cuda.Devices)
+        {
+            string memory = (device.TotalMemoryBytes / (double)(1 << 30)).ToString("0.0", CultureInfo.InvariantCulture);
+            o.WriteLine($"cuda:{device.Ordinal,-4} {device.Name}, {memory} GiB, compute capability {device.ComputeCapability}, {device.Multiprocessors} multiprocessors");
+        }
+
+        o.WriteLine($"driver    {Line(cuda.Driver, "supports CUDA ")}");
+        o.WriteLine($"cuBLASLt  {Line(cuda.CublasLt, "")}");
+        if (cuda.Devices.Count > 0)
+        {
+            o.WriteLine("This version computes on the CPU only; it has no CUDA engine yet.");
+        }
+    }
+
+    private static object Describe(CudaLibraryInfo library) => new { library.File, Version = library.Version?.ToString(), library.Problem };
+
+    private static string Line(CudaLibraryInfo library, string prefix) => library.Problem ?? $"{prefix}{library.Version} ({library.File})";
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Diagnostics;
+using L2c.Cli.Output;
+using L2c.Cli.Sampling;
+using L2c.Kernels;
+using L2c.Model.Dit;
+using L2c.Model.Sampling;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Cli.Commands;
+
+/// <summary><c>l2c sample</c>: pictures or latents from a class-conditional DiT.</summary>
+internal sealed class SampleCommand
+{
+    private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
+    private readonly CheckpointOptions _checkpoint = new();
+    private readonly Option<string?> _classes = Words.Text("--classes", "A,B,...", "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
+    private readonly Option<int?> _count = Words.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
+    private readonly Option<string?> _steps = Words.Text("--steps", "STEPS", "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]", "--num-sampling-steps");
+    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", "ddim", "ddpm");
+    private readonly Option<double?> _eta = Words.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
+    private readonly Option<double?> _cfgScale = Words.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
+    private readonly Option<string> _guidance = Words.OneOf("--guidance", "Channels that guidance acts on: the first three, as the published code does, all, or none", "published", "all", "none");
+    private readonly Option<bool> _clip = Words.Switch("--clip-denoised", "Clamp the predicted x0 to [-1, 1] at every step");
+    private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
+    private readonly Option<string> _rng = Words.OneOf("--rng", "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
+    private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
+    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly DeviceOptions _device = new();
+    private readonly Option<string?> _out = Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
+    private readonly Option<bool> _separate = Words.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
+    private readonly Option<string?> _trajectory = Words.Text("--trajectory", "FILE", "Also write the state after every evaluation: safetensors, x_steps [evaluations,N,C,H,W] and timesteps");
+    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite files that were named");
+    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar");
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        SampleCommand self = new();
+        Command command = new("sample", "Samples images and writes them as PNG; without options, a grid by the demo model.");
+        command.Add(self._ckpt);
+        self._checkpoint.AddTo(command);
+        foreach (Option option in (Option[])[
+            self._classes, self._count, self._steps, self._sampler, self._eta, self._cfgScale, self._guidance, self._clip,
+            self._seed, self._rng, self._noise, self._batch])
+        {
+            command.Add(option);
+        }
+
+        self._device.AddTo(command);
+        foreach (Option option in (Option[])[self._out, self._separate, self._trajectory, self._force, self._json, self._noProgress])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => self.Run(parsed, terminal));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Terminal terminal)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        _device.Check(parsed);
+        SampleRequest request = Read(parsed);
+        using OutputTarget target = OutputTarget.Parse(request.Out, request.Force);
+        string path = request.Checkpoint ?? Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+        using TensorFile file = TensorFiles.Open(path);
+        Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
+        SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
+        SampleFiles.Prepare(job, target);
+
+        using CpuDevice device = _device.Open(parsed);
+        using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
+        double loadMs = clock.Elapsed.TotalMilliseconds;
+        SampleResult result = SampleRun.Execute(job, model, terminal);
+        terminal.Cancel.ThrowIfCancellationRequested();
+        IReadOnlyList<string> files = SampleFiles.Write(job, result, SampleParameters.Of(job, checkpoint), target);
+        SampleReport.Of(job, model, device.Threads, path, result, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
+        return ExitCode.Ok;
+    }
+
+    private SampleRequest Read(ParseResult parsed) => new()
+    {
+        Checkpoint = parsed.GetValue(_ckpt),
+        Hints = _checkpoint.Read(parsed),
+        Steps = parsed.GetValue(_steps) ?? "20",
+        Sampler = parsed.GetValue(_sampler)!,
+        Eta = parsed.GetValue(_eta),
+        CfgScale = parsed.GetValue(_cfgScale),
+        Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
+        Seed = parsed.GetValue(_seed) ?? 0,
+        TorchNoise = parsed.GetValue(_rng) == "torch",
+        Classes = parsed.GetValue(_classes),
+        Count = parsed.GetValue(_count),
+        Batch = parsed.GetValue(_batch),
+        Out = parsed.GetValue(_out),
+        Separate = parsed.GetValue(_separate),
+        Noise = parsed.GetValue(_noise),
+        Trajectory = parsed.GetValue(_trajectory),
+        ClipDenoised = parsed.GetValue(_clip),
+        Json = parsed.GetValue(_json),
+        ShowProgress = !parsed.GetValue(_noProgress),
+        Force = parsed.GetValue(_force),
+    };
+}

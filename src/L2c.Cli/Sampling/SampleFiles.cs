@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using L2c.Cli.Images;
+using L2c.Cli.Output;
+using L2c.Weights;
+using L2c.Weights.Npy;
+using L2c.Weights.Safetensors;
+
+namespace L2c.Cli.Sampling;
+
+/// <summary>The files of a sampling run: pictures, latents, trajectory.</summary>
+internal static class SampleFiles
+{
+    /// <summary>What the names of the run's files end in, the first one being written first.</summary>
+    public static IReadOnlyList<string> Suffixes(SampleJob job) =>
+        [.. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" }, .. PictureSuffixes(job)];
+
+    /// <summary>Fails if something that the run shall write exists already or cannot be written.</summary>
+    public static void Prepare(SampleJob job, OutputTarget target)
+    {
+        if (job.Request.Trajectory is { } trajectory)
+        {
+            OutputTarget.CheckWritable(trajectory, job.Request.Force);
+        }
+
+        target.Prepare(Suffixes(job));
+    }
+
+    /// <summary>Writes everything.</summary>
+    /// <returns>The paths: first the pictures and latents, then the trajectory.</returns>
+    public static IReadOnlyList<string> Write(SampleJob job, SampleResult result, SampleParameters parameters, OutputTarget target)
+    {
+        List<(string, Action<string, bool>)> files = [];
+        if (!job.Architecture.PixelSpace)
+        {
+            files.Add((".safetensors", (path, overwrite) => WriteLatents(path, overwrite, job, result, parameters)));
+            files.Add((".npy", (path, overwrite) => NpyFile.Write(path, TensorType.F32, StateShape(job), MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite)));
+        }
+
+        IReadOnlyList<string> pictures = PictureSuffixes(job);
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            int image = i;
+            files.Add((pictures[i], (path, overwrite) => WritePicture(path, overwrite, job, result, parameters, image)));
+        }
+
+        List<string> written = [.. target.Write(files)];
+        if (job.Request.Trajectory is { } trajectory)
+        {
+            WriteTrajectory(trajectory, job, result, parameters);
+            written.Add(trajectory);
+        }
+
+        return written;
+    }
+
+    private static IReadOnlyList<string> PictureSuffixes(SampleJob job)
+    {
+        if (!job.Request.Separate)
+        {
+            return [".png"];
+        }
+
+        int digits = Math.Max(3, (job.Count - 1).ToString(CultureInfo.InvariantCulture).Length);
+        return [.. Enumerable.Range(0, job.Count).Select(i => $"-{i.ToString($"D{digits}", CultureInfo.InvariantCulture)}.png")];
+    }
+
+    private static void WritePicture(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters, int image)
+    {
+        RgbImage Picture(int i) => SampleImage.Convert(job.Architecture, result.Samples.AsSpan(i * job.ElementsPerImage, job.ElementsPerImage));
+        RgbImage sheet = job.Request.Separate ? Picture(image) : job.Grid.Draw(Picture);
+        string text = ToJson(job.Request.Separate ? parameters.ForImage(image, job.Labels[image], job.Architecture) : parameters);
+        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, sheet, SampleParameters.Key, text));
+    }
+
+    private static void WriteLatents(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters)
+    {
+        long[] labels = [.. job.Labels.Select(label => (long)label)];
+        SafetensorsData.Write(
+            path,
+            [
+                (new TensorInfo("latents", TensorType.F32, StateShape(job)), Bytes(result.Samples)),
+                (new TensorInfo("labels", TensorType.I64, [job.Count]), Bytes(labels)),
+            ],
+            Metadata(parameters),
+            overwrite);
+    }
+
+    private static void WriteTrajectory(string path, SampleJob job, SampleResult result, SampleParameters parameters)
+    {
+        long[] timesteps = [.. job.Sampler.Steps.Select(step => (long)step.Timestep)];
+        TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. StateShape(job)]);
+        TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
+        using SafetensorsWriter writer = new(path, [states, times], Metadata(parameters), job.Request.Force);
+        foreach (float[] state in result.Trajectory)
+        {
+            writer.Write(MemoryMarshal.AsBytes(state.AsSpan()));
+        }
+
+        writer.Write(MemoryMarshal.AsBytes(timesteps.AsSpan()));
+        writer.Commit();
+    }
+
+    private static long[] StateShape(SampleJob job) =>
+        [job.Count, job.Architecture.InChannels, job.Architecture.InputSize, job.Architecture.InputSize];
+
+    private static Dictionary<string, string> Metadata(SampleParameters parameters) => new() { [SampleParameters.Key] = ToJson(parameters) };
+
+    private static string ToJson(SampleParameters parameters) => JsonSerializer.Serialize(parameters, Terminal.Json);
+
+    private static byte[] Bytes<T>(T[] values)
+        where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
+}

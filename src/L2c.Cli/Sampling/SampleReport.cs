@@ -1,0 +1,141 @@
+using System.Globalization;
+using L2c.Cli.Output;
+using L2c.Model.Dit;
+
+namespace L2c.Cli.Sampling;
+
+/// <summary>What <c>l2c sample --json</c> prints. Times are wall time.</summary>
+internal sealed record SampleReport
+{
+    /// <summary>Everything written, see <see cref="SampleFiles.Write"/>.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Path of the checkpoint.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>As <c>cpu (AVX-512, 2 threads)</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Threads that computed.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Storage and arithmetic.</summary>
+    public required string Dtype { get; init; }
+
+    /// <summary>"ddim" or "ddpm".</summary>
+    public required string Sampler { get; init; }
+
+    /// <summary>Respacing as given.</summary>
+    public required string Steps { get; init; }
+
+    /// <summary>Network calls per batch, guidance halves together.</summary>
+    public required int Evaluations { get; init; }
+
+    /// <summary>N.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Images per batch.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Number of batches.</summary>
+    public required int Batches { get; init; }
+
+    /// <summary>Classes in turn.</summary>
+    public required IReadOnlyList<int> Classes { get; init; }
+
+    /// <summary>Seed of all noise.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>"l2c" or "torch".</summary>
+    public required string Rng { get; init; }
+
+    /// <summary>"none", "published" or "all".</summary>
+    public required string Guidance { get; init; }
+
+    /// <summary>Guidance scale.</summary>
+    public required double CfgScale { get; init; }
+
+    /// <summary>Whether the pictures are false-colour previews of latents.</summary>
+    public required bool Preview { get; init; }
+
+    /// <summary>Sample values that are not finite: 0 unless the model or the noise is broken.</summary>
+    public required int NonFiniteCount { get; init; }
+
+    /// <summary>Memory of the weights on the device.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Memory of a batch beside the weights.</summary>
+    public required long WorkspaceBytes { get; init; }
+
+    /// <summary>Opening the checkpoint and loading its weights.</summary>
+    public required double LoadMs { get; init; }
+
+    /// <summary>Planning and all evaluations.</summary>
+    public required double SampleMs { get; init; }
+
+    /// <summary>Median over the evaluations of full batches.</summary>
+    public required double EvaluationMs { get; init; }
+
+    /// <summary>The whole command.</summary>
+    public required double ElapsedMs { get; init; }
+
+    /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
+    public static SampleReport Of(
+        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
+        {
+            Files = files,
+            Model = job.Architecture.Name,
+            Checkpoint = checkpoint,
+            Device = model.Device.Name,
+            Threads = threads,
+            Dtype = "fp32",
+            Sampler = job.Sampler.Name,
+            Steps = job.Request.Steps,
+            Evaluations = job.Sampler.Steps.Count,
+            Images = job.Count,
+            Batch = job.Batch,
+            Batches = job.Batches,
+            Classes = job.Classes.Classes,
+            Seed = job.Request.Seed,
+            Rng = job.Request.TorchNoise ? "torch" : "l2c",
+            Guidance = SampleParameters.GuidanceWord(job.Guidance),
+            CfgScale = job.CfgScale,
+            Preview = !job.Architecture.PixelSpace,
+            NonFiniteCount = result.Samples.Count(value => !float.IsFinite(value)),
+            WeightBytes = model.WeightBytes,
+            WorkspaceBytes = result.WorkspaceBytes,
+            LoadMs = Math.Round(loadMs, 3),
+            SampleMs = Math.Round(result.SampleMs, 3),
+            EvaluationMs = Math.Round(result.EvaluationMs, 3),
+            ElapsedMs = Math.Round(elapsedMs, 3),
+        };
+
+    /// <summary>Prints remarks on stderr, and on stdout the JSON object or two lines for a person.</summary>
+    public void Print(Terminal terminal, bool json)
+    {
+        if (Preview)
+        {
+            terminal.Err.WriteLine("l2c: note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, the samples are in the .safetensors and .npy");
+        }
+
+        if (NonFiniteCount > 0)
+        {
+            terminal.Err.WriteLine($"l2c: warning: {NonFiniteCount} values of the samples are not finite");
+        }
+
+        if (json)
+        {
+            terminal.PrintJson(this);
+            return;
+        }
+
+        string files = Files.Count <= 4 ? string.Join(", ", Files) : $"{Files[0]} ... {Files[^1]} ({Files.Count} files)";
+        terminal.Out.WriteLine(files);
+        terminal.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, {EvaluationMs:0.0} ms per step, on {Device}"));
+    }
+}

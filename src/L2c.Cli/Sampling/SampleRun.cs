@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using L2c.Cli.Output;
+using L2c.Model.Dit;
+using L2c.Model.Sampling;
+
+namespace L2c.Cli.Sampling;
+
+/// <summary>Samples and measurements of a finished job.</summary>
+/// <param name="Samples">[N,C,H,W].</param>
+/// <param name="Trajectory">Per evaluation the state after it, [N,C,H,W]; empty unless asked for.</param>
+/// <param name="EvaluationMs">Median wall time of an evaluation of a full batch, sampler update included.</param>
+/// <param name="SampleMs">Wall time of planning and all evaluations.</param>
+/// <param name="WorkspaceBytes">Largest memory of a run beside the weights.</param>
+internal sealed record SampleResult(float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, long WorkspaceBytes);
+
+/// <summary>Runs a job batch by batch.</summary>
+internal static class SampleRun
+{
+    /// <summary>Samples all images.</summary>
+    /// <param name="job">What to do.</param>
+    /// <param name="model">The loaded model.</param>
+    /// <param name="terminal">For progress and cancellation.</param>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static SampleResult Execute(SampleJob job, DitModel model, Terminal terminal)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        int evaluations = job.Sampler.Steps.Count;
+        float[] samples = new float[job.Count * job.ElementsPerImage];
+        float[][] trajectory = job.Request.Trajectory is null ? [] : [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])];
+        List<double> milliseconds = new(job.Batches * evaluations);
+        long workspaceBytes = 0;
+        string title = $"{job.Count} images, {evaluations} steps";
+        ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * evaluations, step =>
+        {
+            SamplingRun? run = null;
+            try
+            {
+                for (int first = 0; first < job.Count; first += job.Batch)
+                {
+                    int images = Math.Min(job.Batch, job.Count - first);
+                    if (run?.Images != images)
+                    {
+                        run?.Dispose();
+                        run = SamplingRun.Plan(model, job.Sampler, images, new SamplingOptions { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised });
+                        workspaceBytes = Math.Max(workspaceBytes, run.WorkspaceBytes);
+                    }
+
+                    RunBatch(job, run, first, samples, trajectory, milliseconds, step, terminal.Cancel);
+                }
+            }
+            finally
+            {
+                run?.Dispose();
+            }
+        });
+        return new SampleResult(samples, trajectory, Median(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes);
+    }
+
+    private static void RunBatch(
+        SampleJob job, SamplingRun run, int first, float[] samples, float[][] trajectory, List<double> milliseconds, Action step, CancellationToken cancel)
+    {
+        int start = first * job.ElementsPerImage;
+        int length = run.Images * job.ElementsPerImage;
+        long began = Stopwatch.GetTimestamp();
+        run.Run(job.Labels.AsSpan(first, run.Images), (float)job.CfgScale, job.Noise(first), evaluation =>
+        {
+            if (run.Images == job.Batch)
+            {
+                milliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+
+            if (trajectory.Length > 0)
+            {
+                run.ReadState(trajectory[evaluation].AsSpan(start, length));
+            }
+
+            step();
+            began = Stopwatch.GetTimestamp();
+        }, cancel);
+        run.ReadState(samples.AsSpan(start, length));
+    }
+
+    private static double Median(List<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}

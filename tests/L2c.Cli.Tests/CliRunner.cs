@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace L2c.Cli.Tests;
+
+/// <summary>What a run of the program left behind.</summary>
+/// <param name="Code">Exit code.</param>
+/// <param name="Out">Standard output.</param>
+/// <param name="Err">Standard error.</param>
+public sealed record CliResult(int Code, string Out, string Err)
+{
+    /// <summary>The object that --json printed, after a run that must have succeeded.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            Assert.True(Code == 0, Err);
+            Assert.Equal(Out.Length - 1, Out.IndexOf('\n', StringComparison.Ordinal)); // one line, nothing beside it
+            return JsonElement.Parse(Out);
+        }
+    }
+
+    /// <summary>Checks that the run ended with one line of error and nothing on standard output.</summary>
+    public void MustFail(int code, string message)
+    {
+        Assert.Equal(code, Code);
+        Assert.Equal("", Out);
+        Assert.Equal(Err.Length - 1, Err.IndexOf('\n', StringComparison.Ordinal));
+        Assert.StartsWith("l2c: error: ", Err, StringComparison.Ordinal);
+        Assert.Contains(message, Err, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>A test's own folder, and the program run in this process.</summary>
+public sealed class CliRunner : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("l2c-cli-").FullName;
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    public CliResult Run(params string[] args) => Run(CancellationToken.None, args);
+
+    public CliResult Run(CancellationToken cancel, params string[] args)
+    {
+        _ = Folder;
+        StringWriter output = new(), error = new();
+        int code = Program.Run(args, output, error, cancel);
+        return new CliResult(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Names of everything in the folder, sorted.</summary>
+    public string[] Files(string below = "") =>
+        [.. Directory.EnumerateFileSystemEntries(PathOf(below)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace L2c.Cli.Tests;
+
+/// <summary>The program as a process: current directory, files beside it, signals.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private readonly CliRunner _cli = new();
+
+    [Fact]
+    public async Task Without_options_the_demo_model_draws_its_grid_under_samples()
+    {
+        using Process process = Start("sample");
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+        Assert.Equal(["0001.png"], _cli.Files("samples"));
+        PngDecoder png = PngDecoder.Decode(await File.ReadAllBytesAsync(_cli.PathOf("samples/0001.png"), TestContext.Current.CancellationToken));
+        Assert.Equal((902, 1004), (png.Width, png.Height)); // ten rows and eight columns of 96 + 4 pixels, and the margin
+
+        // The model has learned something: its pictures are not one colour, as noise pressed to the limits or zeros would be.
+        Assert.InRange(png.Pixels.Chunk(3).Select(p => (p[0], p[1], p[2])).Distinct().Count(), 5_000, 200_000);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_with_code_130_and_leaves_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "sends a POSIX signal");
+        using Process process = Start("sample", "--count", "4000", "--separate", "--out", "out");
+        while (!Directory.Exists(_cli.PathOf("out")))
+        {
+            Assert.False(process.HasExited);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString()]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, process.ExitCode);
+        Assert.Equal("l2c: error: interrupted; nothing was written\n", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(_cli.Files());
+    }
+
+    public void Dispose() => _cli.Dispose();
+
+    private Process Start(params string[] args)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "l2c.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [program, .. args])
+        {
+            WorkingDirectory = _cli.Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+    }
+}

@@ -1,0 +1,62 @@
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests;
+
+public sealed class ConditioningTests
+{
+    // Evaluations, labels, C: smallest; DiT-XL's width; primes over more than one tile.
+    private static readonly int[][] _shapes = [[1, 1, 1], [2, 4, 1152], [5, 3, 101]];
+
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Conditioning_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        (int evaluations, int images, int channels) = (shape[0], shape[1], shape[2]);
+        const int Classes = 11;
+        int rows = evaluations * images;
+        float[] time = RandomData.Normal(seed: 101, evaluations * channels), table = RandomData.Normal(seed: 102, Classes * channels);
+        int[] labels = RandomData.Integers(seed: 103, images, Classes);
+        double[] exact = Reference.Conditioning<double>(time, table, labels, rows, channels);
+        float[] naive = Reference.Conditioning<float>(time, table, labels, rows, channels);
+        Tensor c = bench.Take(rows, channels), silu = bench.Take(rows, channels), alone = bench.Take(rows, channels);
+        Tensor onTime = bench.Put(time, evaluations, channels), onTable = bench.Put(table, Classes, channels), onLabels = bench.Put(labels);
+        bench.Device.Conditioning(onTime, onTable, onLabels, c, silu);
+        bench.Device.Conditioning(onTime, onTable, onLabels, default, alone);
+        Assert.Equal(naive, bench.Get(c)); // one addition: nothing to differ in
+        Tolerance.TimesNaive(2).Check(bench.Get(silu), Array.ConvertAll(exact, Reference.Silu), Array.ConvertAll(naive, Reference.Silu));
+        Assert.Equal(bench.Get(silu), bench.Get(alone));
+
+        bench.Device.Upload(onLabels, Array.ConvertAll(labels, label => (label + 1) % Classes));
+        bench.Device.Conditioning(onTime, onTable, onLabels, c, silu);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(silu), Array.ConvertAll(exact, Reference.Silu), Array.ConvertAll(naive, Reference.Silu));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_label_outside_the_table_is_refused_and_not_read(int threads)
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable), threads);
+        float[] row = [1, 2];
+        Tensor time = bench.Put(row, 1, 2), silu = bench.Take(40, 2), table = bench.Put([1, 2, 3, 4, 5, 6], 3, 2);
+        Tensor labels = bench.Put([.. Enumerable.Repeat(0, 39), 3]);
+        InvalidOperationException refusal = Assert.Throws<InvalidOperationException>(() => bench.Device.Conditioning(time, table, labels, default, silu));
+        Assert.Equal("Conditioning: label 3 is outside the table [3, 2]", refusal.Message);
+    }
+
+    [Fact]
+    public void Wrong_shapes_are_refused_by_name()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor time = bench.Take(2, 4), table = bench.Take(3, 4), silu = bench.Take(6, 4), labels = bench.Put([0, 1, 2]);
+        Refused("Conditioning: labels [2, 4] F32 must be [B] I32", () => bench.Device.Conditioning(time, table, time, default, silu));
+        Refused("Conditioning: time [2, 4], table [3, 4] and silu [6, 5]", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(6, 5)));
+        Refused("Conditioning: rows of silu [5, 4] are no multiple", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(5, 4)));
+        Refused("Conditioning: c [3, 4] does not match silu [6, 4]", () => bench.Device.Conditioning(time, table, labels, table, silu));
+
+        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+    }
+}

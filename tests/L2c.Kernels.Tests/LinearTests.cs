@@ -1,0 +1,161 @@
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests;
+
+public sealed class LinearTests
+{
+    // Smallest; DiT-S qkv on a few tokens; primes, with K beyond one block of 384.
+    private static readonly int[][] _shapes = [[1, 1, 1], [32, 1152, 384], [13, 101, 397]];
+
+    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Linear_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(shape[0], shape[1], shape[2]);
+        double[] exact = Reference.Linear<double>(data.X, data.Weight, data.Bias, data.K);
+        float[] naive = Reference.Linear<float>(data.X, data.Weight, data.Bias, data.K);
+        Tolerance.TimesNaive(2).Check(data.Run(bench, Activation.None), exact, naive);
+        Tolerance.TimesNaive(2).MustReject(data.Run(bench, Activation.None, withBias: false), exact, naive);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Activations_are_as_accurate_as_naive_fp32_and_not_each_other(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(shape[0], shape[1], shape[2]);
+        Check(Activation.Silu, Activation.GeluErf, Reference.Silu, Reference.Silu);
+        Check(Activation.GeluTanh, Activation.GeluErf, Reference.GeluTanh, Reference.GeluTanh);
+        Check(Activation.GeluErf, Activation.GeluTanh, Reference.GeluErf, Reference.GeluErf);
+
+        void Check(Activation activation, Activation mistaken, Func<double, double> inDouble, Func<float, float> inFloat)
+        {
+            double[] exact = Reference.Linear(data.X, data.Weight, data.Bias, data.K, inDouble);
+            float[] naive = Reference.Linear(data.X, data.Weight, data.Bias, data.K, inFloat);
+            Tolerance.TimesNaive(2).Check(data.Run(bench, activation), exact, naive);
+            Tolerance.TimesNaive(2).MustReject(data.Run(bench, mistaken), exact, naive);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void Every_remainder_of_rows_columns_and_depth_is_computed(string set)
+    {
+        using var bench = new Workbench(set);
+        foreach (int m in (int[])[1, 2, 3, 4, 5, 7, 8, 9, 15, 17])
+        {
+            foreach (int n in (int[])[1, 3, 4, 5, 11, 12, 13, 16, 23, 24, 25, 31, 47, 48, 49, 96, 113])
+            {
+                foreach (int k in (int[])[1, 2, 5, 37])
+                {
+                    CheckInteger(bench, m, n, k);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void Many_row_tiles_and_depth_blocks_are_computed(string set)
+    {
+        using var bench = new Workbench(set);
+        CheckInteger(bench, 261, 50, 7);
+        CheckInteger(bench, 9, 50, 1153);
+        CheckInteger(bench, 130, 97, 384);
+        CheckInteger(bench, 3, 4, 769);
+    }
+
+    public static TheoryData<string> SetsOnly => [.. Workbench.Sets];
+
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void Row_strides_are_followed_and_the_gaps_left_alone(string set)
+    {
+        using var bench = new Workbench(set);
+        const int Rows = 11, Inputs = 21, Outputs = 53, Gap = 5;
+        Case data = new(Rows, Outputs, Inputs);
+        Tensor wideX = bench.Take(Rows, Inputs + Gap), wideY = bench.Take(Rows, Outputs + Gap);
+        var padded = new float[Rows * (Inputs + Gap)];
+        for (int row = 0; row < Rows; row++)
+        {
+            data.X.AsSpan(row * Inputs, Inputs).CopyTo(padded.AsSpan(row * (Inputs + Gap) + 2));
+        }
+
+        bench.Device.Upload(wideX, padded);
+        Tensor y = wideY.SliceColumns(3, Outputs);
+        bench.Device.Linear(wideX.SliceColumns(2, Inputs), bench.PutMatrix(data.Weight, Outputs, Inputs), bench.Put(data.Bias, Outputs), y);
+        Assert.Equal(data.Run(bench, Activation.None), bench.Get(y));
+        float[] around = bench.Get(wideY);
+        Assert.Equal(Rows * Gap, around.Count(float.IsNaN));
+        Assert.True(Enumerable.Range(0, Rows).All(row => float.IsNaN(around[row * (Outputs + Gap) + 2]) && float.IsNaN(around[row * (Outputs + Gap) + 3 + Outputs])));
+    }
+
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void Weights_may_come_in_chunks_in_any_order(string set)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(3, 101, 17);
+        Matrix matrix = bench.PutMatrix(RandomData.Normal(seed: 9, data.Weight.Length), data.N, data.K);
+        foreach ((int first, int count) in (ReadOnlySpan<(int, int)>)[(90, 11), (0, 1), (1, 46), (47, 43)])
+        {
+            bench.Device.WriteMatrix(matrix, first, data.Weight.AsSpan(first * data.K, count * data.K));
+        }
+
+        Tensor y = bench.Take(data.M, data.N);
+        bench.Device.Linear(bench.Put(data.X, data.M, data.K), matrix, bench.Put(data.Bias, data.N), y);
+        Assert.Equal(data.Run(bench, Activation.None), bench.Get(y));
+    }
+
+    [Fact]
+    public void Wrong_shapes_are_refused_by_name()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 3), y = bench.Take(2, 4);
+        Matrix weight = bench.PutMatrix(new float[12], 4, 3), other = bench.PutMatrix(new float[20], 4, 5);
+        Refused("Linear: x [2, 3] does not match weight [4, 5]", () => bench.Device.Linear(x, other, default, y));
+        Refused("Linear: y [2, 3] does not match weight [4, 3]", () => bench.Device.Linear(x, weight, default, x));
+        Refused("Linear: x [2, 3] does not match y [1, 4]", () => bench.Device.Linear(x, weight, default, y.SliceRows(0, 1)));
+        Refused("Linear: bias [3] does not match weight [4, 3]", () => bench.Device.Linear(x, weight, bench.Take(3), y));
+        Refused("WriteMatrix: 7 values at row 0 do not match weight [4, 3]", () => bench.Device.WriteMatrix(weight, 0, new float[7]));
+        Refused("WriteMatrix: 6 values at row 3 do not match weight [4, 3]", () => bench.Device.WriteMatrix(weight, 3, new float[6]));
+
+        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+    }
+
+    // Small integers: fp32 sums are exact, so the result must be equal, whatever the order.
+    private static void CheckInteger(Workbench bench, int m, int n, int k)
+    {
+        float[] x = Whole(1, m * k), weight = Whole(2, n * k), bias = Whole(3, n);
+        Tensor y = bench.Take(m, n);
+        bench.Device.Linear(bench.Put(x, m, k), bench.PutMatrix(weight, n, k), bench.Put(bias, n), y);
+        Assert.Equal(Reference.Linear<float>(x, weight, bias, k), bench.Get(y));
+
+        static float[] Whole(int seed, int count) => Array.ConvertAll(RandomData.Integers(seed, count, 17), v => v - 8f);
+    }
+
+    private sealed class Case(int m, int n, int k)
+    {
+        public int M => m;
+
+        public int N => n;
+
+        public int K => k;
+
+        public float[] X { get; } = RandomData.Normal(seed: 41, m * k);
+
+        public float[] Weight { get; } = RandomData.Normal(seed: 42, n * k, deviation: 1 / Math.Sqrt(k));
+
+        public float[] Bias { get; } = RandomData.Normal(seed: 43, n);
+
+        public float[] Run(Workbench bench, Activation activation, bool withBias = true)
+        {
+            Tensor y = bench.Take(m, n);
+            bench.Device.Linear(bench.Put(X, m, k), bench.PutMatrix(Weight, n, k), withBias ? bench.Put(Bias, n) : default, y, activation);
+            return bench.Get(y);
+        }
+    }
+}

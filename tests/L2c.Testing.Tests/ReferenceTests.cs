@@ -1,0 +1,168 @@
+namespace L2c.Testing.Tests;
+
+/// <summary>The oracle is tested by hand-computed values and by identities, in both precisions.</summary>
+public sealed class ReferenceTests
+{
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.5, 0.52049987781304654)]
+    [InlineData(1, 0.84270079294971487)]
+    [InlineData(2.9, 0.99995890212190054)]
+    [InlineData(3.1, 0.99998835134263280)]
+    [InlineData(-2, -0.99532226501895273)]
+    [InlineData(6, 1)]
+    public void Erf_matches_tables(double x, double expected) => Assert.Equal(expected, Reference.Erf(x), 1e-15);
+
+    [Fact]
+    public void Erf_does_not_jump_where_its_two_forms_meet() =>
+        Assert.Equal(2 / Math.Sqrt(Math.PI) * Math.Exp(-9) * 2e-9, Reference.Erf(3 + 1e-9) - Reference.Erf(3 - 1e-9), 4e-16);
+
+    [Theory]
+    [InlineData(1, 0.84134474606854293, 0.84119199060827670, 0.73105857863000490)]
+    [InlineData(-1, -0.15865525393145707, -0.15880800939172330, -0.26894142136999510)]
+    [InlineData(0, 0, 0, 0)]
+    public void Activations_match_hand_computed_values(double x, double erf, double tanh, double silu)
+    {
+        Assert.Equal(erf, Reference.GeluErf(x), 1e-14);
+        Assert.Equal(tanh, Reference.GeluTanh(x), 1e-9);
+        Assert.Equal(silu, Reference.Silu(x), 1e-14);
+        Assert.Equal((float)erf, Reference.GeluErf((float)x), 1e-6f);
+        Assert.Equal((float)tanh, Reference.GeluTanh((float)x), 1e-6f);
+        Assert.Equal((float)silu, Reference.Silu((float)x), 1e-6f);
+    }
+
+    [Fact]
+    public void Gelu_of_x_less_gelu_of_minus_x_is_x()
+    {
+        for (double x = -5; x <= 5; x += 0.37)
+        {
+            Assert.Equal(x, Reference.GeluErf(x) - Reference.GeluErf(-x), 1e-14);
+            Assert.Equal(x, Reference.GeluTanh(x) - Reference.GeluTanh(-x), 1e-14);
+        }
+    }
+
+    [Fact]
+    public void Linear_is_exact_on_integers()
+    {
+        float[] x = [1, 2, 3, -1, 0, 4], weight = [1, 0, -1, 2, 2, 2], bias = [10, -20];
+        double[] expected = [8, -8, 5, -14];
+        Assert.Equal(expected, Reference.Linear<double>(x, weight, bias, inputs: 3));
+        Assert.Equal(Array.ConvertAll(expected, v => (float)v), Reference.Linear<float>(x, weight, bias, inputs: 3));
+        Assert.Equal([-2, 12, -5, 6], Reference.Linear<double>(x, weight, null, inputs: 3));
+        Assert.Equal([64, 64, 25, 196], Reference.Linear<double>(x, weight, bias, inputs: 3, v => v * v));
+    }
+
+    [Fact]
+    public void Softmax_sums_to_one_and_does_not_see_a_shift()
+    {
+        double[] x = [0.3, -1, 2.5, 2.5], y = Reference.Softmax(x), shifted = Reference.Softmax(Array.ConvertAll(x, v => v + 1000));
+        Assert.Equal(1, y.Sum(), 1e-15);
+        Assert.Equal(Math.Exp(0.3 - 2.5), y[0] / y[2], 1e-15);
+        Assert.Equal(y[3], shifted[3], 1e-13);
+    }
+
+    [Fact]
+    public void Attention_of_one_token_returns_its_value()
+    {
+        float[] qkv = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]; // B = T = 1, H = D = 2
+        Assert.Equal([9, 10, 11, 12], Reference.Attention<double>(qkv, tokens: 1, heads: 2, headWidth: 2));
+    }
+
+    [Fact]
+    public void Attention_of_two_tokens_matches_a_sum_by_hand()
+    {
+        float[] qkv = [1, 2, 10, 3, 4, 20]; // T = 2, H = D = 1: q = 1, 3; k = 2, 4; v = 10, 20
+        double first = 1 / (1 + Math.Exp(2)), second = 1 / (1 + Math.Exp(6));
+        double[] y = Reference.Attention<double>(qkv, tokens: 2, heads: 1, headWidth: 1);
+        Assert.Equal(10 * first + 20 * (1 - first), y[0], 1e-13);
+        Assert.Equal(10 * second + 20 * (1 - second), y[1], 1e-13);
+    }
+
+    [Fact]
+    public void Attention_scales_by_the_root_of_the_head_width()
+    {
+        float[] qkv = RandomData.Normal(seed: 1, 2 * 3 * 3 * 2 * 4);
+        Assert.Equal(Reference.Attention<double>(qkv, 3, 2, 4, scale: 0.5), Reference.Attention<double>(qkv, 3, 2, 4));
+        Assert.NotEqual(Reference.Attention<double>(qkv, 3, 2, 4, scale: 0.25), Reference.Attention<double>(qkv, 3, 2, 4));
+    }
+
+    [Fact]
+    public void Layer_norm_has_mean_zero_and_variance_one()
+    {
+        double[] x = Array.ConvertAll(RandomData.Normal(seed: 2, 3 * 50, deviation: 4, mean: 7), v => (double)v);
+        foreach (double[] row in Reference.LayerNorm(x, channels: 50, epsilon: 0).Chunk(50))
+        {
+            Assert.Equal(0, row.Average(), 1e-13);
+            Assert.Equal(1, row.Average(v => v * v), 1e-13);
+        }
+    }
+
+    [Fact]
+    public void Layer_norm_adds_epsilon_to_the_variance() => Assert.Equal([-0.5, 0.5], Reference.LayerNorm([1.0, 3.0], channels: 2, epsilon: 3));
+
+    [Fact]
+    public void Modulation_and_affine_form_differ_by_the_one()
+    {
+        double[] x = [1, 2, 3, 4]; // B = 2, T = 1, C = 2
+        Assert.Equal([21, 62, 123, 204], Reference.Modulate(x, [10, 20, 30, 40], [10, 20, 30, 40], tokens: 1, channels: 2));
+        Assert.Equal([15, 46, 35, 86], Reference.Affine(x, [10, 20], [5, 6], channels: 2));
+    }
+
+    [Fact]
+    public void Residual_adds_gated_terms_and_repeats_positions()
+    {
+        // B = 2, T = 2, C = 1; x is [T,C]; the gate is per image, the second term has none.
+        double[] sum = Reference.Residual<double>([100, 200], [([1, 2, 3, 4], [10, 20]), ([5, 6, 7, 8], null)], batch: 2, tokens: 2, channels: 1);
+        Assert.Equal([115, 226, 167, 288], sum);
+    }
+
+    [Fact]
+    public void Patchify_orders_by_channel_row_column()
+    {
+        float[] image = [.. Enumerable.Range(0, 16).Select(i => (float)i)]; // one image, 2 channels of 2 x 4
+        Assert.Equal([0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15], Reference.Patchify(image, 1, 2, 2, 4, 2));
+        Assert.Equal(Reference.Patchify(image, 1, 2, 2, 4, 2), Reference.Patchify(image, 2, 2, 2, 4, 2)[16..]);
+    }
+
+    [Fact]
+    public void Unpatchify_has_the_channel_innermost()
+    {
+        float[] tokens = [.. Enumerable.Range(0, 8).Select(i => (float)i)]; // one token, (p, q, c) = 2 x 2 x 2
+        Assert.Equal([0, 2, 4, 6, 1, 3, 5, 7], Reference.Unpatchify(tokens, 1, 2, 2, 2, 2));
+    }
+
+    [Fact]
+    public void Unpatchify_undoes_patchify_when_there_is_one_channel()
+    {
+        float[] image = RandomData.Normal(seed: 3, 2 * 6 * 4);
+        Assert.Equal(image, Reference.Unpatchify(Reference.Patchify(image, 2, 1, 6, 4, 2), 2, 1, 6, 4, 2));
+    }
+
+    [Fact]
+    public void Conditioning_repeats_times_over_labels()
+    {
+        // Two evaluations of two labels, one channel.
+        Assert.Equal([1 + 30, 1 + 10, 2 + 30, 2 + 10], Reference.Conditioning<double>([1, 2], [10, 20, 30], [2, 0], rows: 4, channels: 1));
+    }
+
+    [Fact]
+    public void Sampler_update_matches_a_step_by_hand()
+    {
+        var step = new ReferenceStep(A: 2, B: 0.5f, MeanX0: 0.25f, MeanEps: 3, MeanX: 7, Sigma: 10, LogVariances: null, Clip: false);
+        // One image, two channels of one pixel, the first guided: eps = 1 + 3 (4 - 1) = 10; x0 = 2 x 6 - 5 = 7. The second: eps = 8; x0 = 10 - 4 = 6.
+        (double[] x, double[] x0, double[] guided) = Reference.SamplerUpdate<double>([4, 8, 1, 2], scale: 3, guidedChannels: 1, step, noise: [1, -1], [6, 5], images: 1, channels: 2);
+        Assert.Equal([10, 8, 10, 2], guided);
+        Assert.Equal([7, 6], x0);
+        Assert.Equal([1.75 + 30 + 42 + 10, 1.5 + 24 + 35 - 10], x);
+    }
+
+    [Fact]
+    public void Sampler_update_clips_and_learns_its_variance()
+    {
+        var step = new ReferenceStep(A: 1, B: 2, MeanX0: 1, MeanEps: 1, MeanX: 0, Sigma: 99, LogVariances: (0, 4), Clip: true);
+        // x0 = 5 - 2 = 3, clipped to 1, so eps = (5 - 1) / 2 = 2. v = 0: f = 1/2, log variance 2, deviation e.
+        (double[] x, double[] x0, _) = Reference.SamplerUpdate<double>([1, 0], scale: null, guidedChannels: 0, step, noise: [1], [5], images: 1, channels: 1);
+        Assert.Equal([1], x0);
+        Assert.Equal(3 + Math.E, x[0], 1e-14);
+    }
+}
