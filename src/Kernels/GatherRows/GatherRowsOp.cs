@@ -26,7 +26,7 @@ internal sealed unsafe class GatherRowsOp(GatherRowsArguments arguments) : CpuOp
     public override long Bytes => 2L * sizeof(float) * _rows * _arguments.Destination.Columns;
 
     /// <inheritdoc/>
-    public override void Run(int tile, byte* scratch)
+    public override void Run(int tile, nint scratch)
     {
         Tensor source = _arguments.Source, destination = _arguments.Destination;
         int* rows = (int*)_arguments.Rows.Address;

@@ -68,6 +68,9 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Bytes of one branch output, [B,T,C].</summary>
     internal long BranchBytes => _buffers.Activations.Branch.Shape.Count * _buffers.Activations.Branch.DType.Size();
 
+    /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
+    internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
+
     /// <summary>Every op of the run in order; empty when the plan does not replay.</summary>
     public IReadOnlyList<OpInfo> Ops => [.. _steps.SelectMany(step => step.Sequences).SelectMany(sequence => sequence.Ops)];
 
@@ -243,6 +246,8 @@ public sealed class SamplingRun : IDisposable
         }
 
         public OpSequence[] Sequences { get; } = [];
+
+        public Tensor Output(int branch) => _plan.Branches[branch].Output;
 
         public void Run(RunObserver? observer)
         {
