@@ -106,7 +106,7 @@ public sealed class CpuDeviceTests
             device.Attention(x, y, 2);
             device.ResidualNorm(y, [new(y)], y, Norm.None, default);
         });
-        IReadOnlyList<CpuOp> ops = ((CpuOpSequence)sequence).Ops;
+        IReadOnlyList<OpInfo> ops = sequence.Ops;
         Assert.Equal(["Linear", "Attention", "ResidualNorm"], ops.Select(op => op.Name));
         Assert.Equal([2 * 10 * 4 * 12, 2 * 2 * (2 * 5 * 5 * 4), 0], ops.Select(op => op.Flops));
         Assert.Equal([4 * (120 + 48 + 40), 4 * (120 + 40), 4 * 3 * 40], ops.Select(op => op.Bytes));

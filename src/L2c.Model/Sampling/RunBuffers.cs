@@ -44,6 +44,15 @@ internal sealed record RunBuffers(
         return (int)Math.Clamp(switches.ModulationLimitBytes / bytesPerEvaluation, 1, evaluations);
     }
 
+    /// <summary>Uploads what never changes: the timesteps' embeddings and the rows that GEMMs gather.</summary>
+    public void UploadConstants(Device device, Sampler sampler)
+    {
+        float[] timeEmbedding = new float[TimeEmbedding.Shape.Count];
+        TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Timestep)], timeEmbedding);
+        device.Upload(TimeEmbedding, timeEmbedding);
+        Array.ForEach(Groups, group => group.UploadIndices(device));
+    }
+
     /// <summary>Carves everything.</summary>
     public static RunBuffers Take(Arena arena, DitArchitecture a, Sampler sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options)
     {

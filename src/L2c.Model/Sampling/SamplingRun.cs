@@ -22,36 +22,37 @@ public delegate void RunObserver(in OpInfo op, long startTicks, long endTicks);
 public sealed class SamplingRun : IDisposable
 {
     private readonly Arena _arena;
+    private readonly RunPlan _plan;
     private readonly RunBuffers _buffers;
-    private readonly Step[] _steps;
+    private readonly RunStep[] _steps;
     private readonly int[] _labels;
     private readonly float[] _staging;
 
-    private SamplingRun(DitModel model, Sampler sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options, Arena arena, RunBuffers buffers)
+    private SamplingRun(RunPlan plan, Arena arena, RunBuffers buffers)
     {
-        (Model, Sampler, Schedule, Slots, Images, Options, _arena, _buffers) = (model, sampler, schedule, slots, images, options, arena, buffers);
+        (_plan, _arena, _buffers) = (plan, arena, buffers);
         _labels = new int[buffers.Labels.Columns];
         _staging = new float[buffers.X.Shape.Count];
-        _steps = [.. Enumerable.Range(0, sampler.Steps.Count).Select(e => new Step(this, e))];
+        _steps = plan.Steps(buffers);
     }
 
     /// <summary>The network.</summary>
-    public DitModel Model { get; }
+    public DitModel Model => _plan.Model;
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler { get; }
+    public Sampler Sampler => _plan.Sampler;
 
     /// <summary>Which branches each evaluation computes.</summary>
-    public CacheSchedule Schedule { get; }
+    public CacheSchedule Schedule => _plan.Schedule;
 
     /// <summary>Where reused outputs are kept.</summary>
-    public CacheSlots Slots { get; }
+    public CacheSlots Slots => _plan.Slots;
 
     /// <summary>N: images per run.</summary>
-    public int Images { get; }
+    public int Images => _plan.Images;
 
     /// <summary>What was chosen for the plan.</summary>
-    public SamplingOptions Options { get; }
+    public SamplingOptions Options => _plan.Options;
 
     /// <summary>Shape of the state, [N,C,H,W].</summary>
     public Shape StateShape => _buffers.X.Shape;
@@ -61,12 +62,6 @@ public sealed class SamplingRun : IDisposable
 
     /// <summary>Memory of the cache slots.</summary>
     public long CacheBytes => _buffers.Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
-
-    /// <summary>Groups of evaluations whose modulations are computed together.</summary>
-    internal DitModulations[] Groups => _buffers.Groups;
-
-    /// <summary>Bytes of one branch output, [B,T,C].</summary>
-    internal long BranchBytes => _buffers.Activations.Branch.Shape.Count * _buffers.Activations.Branch.DType.Size();
 
     /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
     internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
@@ -101,15 +96,12 @@ public sealed class SamplingRun : IDisposable
             throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance");
         }
 
-        CacheSlots slots = options.Switches.KeepOnlyReused || schedule.ComputesAll ? CacheSlots.Plan(schedule) : CacheSlots.KeepEverything(schedule);
-        (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", a => RunBuffers.Take(a, architecture, sampler, schedule, slots, images, options));
+        var plan = new RunPlan(model, sampler, schedule, images, options);
+        (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);
         try
         {
-            float[] timeEmbedding = new float[buffers.TimeEmbedding.Shape.Count];
-            TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Timestep)], timeEmbedding);
-            model.Device.Upload(buffers.TimeEmbedding, timeEmbedding);
-            Array.ForEach(buffers.Groups, group => group.UploadIndices(model.Device));
-            return new SamplingRun(model, sampler, schedule, slots, images, options, arena, buffers);
+            buffers.UploadConstants(model.Device, sampler);
+            return new SamplingRun(plan, arena, buffers);
         }
         catch
         {
@@ -117,6 +109,9 @@ public sealed class SamplingRun : IDisposable
             throw;
         }
     }
+
+    /// <summary>What was planned, what each of the plan's savings is worth, and what memory it takes: text of several lines.</summary>
+    public string Describe() => PlanDescription.Of(_plan, RunBytes, CacheBytes);
 
     /// <summary>Runs all evaluations.</summary>
     /// <param name="labels">N class labels.</param>
@@ -212,92 +207,5 @@ public sealed class SamplingRun : IDisposable
     {
         noise.Fill(draw, Images, _staging.Length / Images, _staging);
         Model.Device.Upload(destination, _staging);
-    }
-
-    /// <summary>One evaluation, recorded or to be enqueued; the first of a group brings the group's modulations.</summary>
-    private sealed class Step
-    {
-        private readonly SamplingRun _run;
-        private readonly ForwardPlan _plan;
-        private readonly int _evaluation;
-
-        public Step(SamplingRun run, int evaluation)
-        {
-            (_run, _evaluation) = (run, evaluation);
-            RunBuffers b = run._buffers;
-            int groupSize = b.Groups[0].Final.Rows / b.Labels.Columns, group = evaluation / groupSize;
-            int[] slotOfBranch = [.. Enumerable.Range(0, run.Schedule.Branches).Select(branch => SlotOf(run, evaluation, branch))];
-            _plan = new ForwardPlan(
-                evaluation,
-                b.Groups[group],
-                evaluation % groupSize,
-                b.Groups[group].Final.Rows / b.Labels.Columns,
-                [.. slotOfBranch.Select((slot, branch) => new BranchPlan(
-                    run.Schedule.Action(evaluation, branch),
-                    run.Schedule.Action(evaluation, branch) == BranchAction.Drop ? default : slot < 0 ? b.Activations.Branch : b.Slots[slot]))],
-                run.Options.Switches.FuseSkips,
-                run.Options.Switches.SkipUnused);
-            if (run.Options.Switches.Replay)
-            {
-                Sequences = evaluation % groupSize == 0
-                    ? [run.Model.Device.Capture(EnqueueModulations), run.Model.Device.Capture(EnqueueEvaluation)]
-                    : [run.Model.Device.Capture(EnqueueEvaluation)];
-            }
-        }
-
-        public OpSequence[] Sequences { get; } = [];
-
-        public Tensor Output(int branch) => _plan.Branches[branch].Output;
-
-        public void Run(RunObserver? observer)
-        {
-            if (Sequences.Length == 0)
-            {
-                if (_plan.EvaluationInGroup == 0)
-                {
-                    EnqueueModulations();
-                }
-
-                EnqueueEvaluation();
-                return;
-            }
-
-            foreach (OpSequence sequence in Sequences)
-            {
-                if (observer is null)
-                {
-                    sequence.Run();
-                }
-                else
-                {
-                    Observe(sequence, observer);
-                }
-            }
-        }
-
-        // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
-        private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
-
-        private static int SlotOf(SamplingRun run, int evaluation, int branch)
-        {
-            int source = run.Schedule.Source(evaluation, branch);
-            return source < 0 ? -1 : run.Slots.SlotOf(source, branch);
-        }
-
-        private void EnqueueModulations()
-        {
-            RunBuffers b = _run._buffers;
-            _run.Model.Device.Scope = OpScope.None;
-            _run.Model.Modulate(b.TimeEmbedding.SliceRows(_evaluation, _plan.GroupSize), b.Labels, _plan.Group);
-        }
-
-        private void EnqueueEvaluation()
-        {
-            RunBuffers b = _run._buffers;
-            _run.Model.Forward(b.X, _plan, b.Activations, b.Output);
-            SamplerCoefficients step = _run.Sampler.Steps[_evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
-            int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
-            _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise, b.X, b.X0, b.Guided);
-        }
     }
 }
