@@ -11,16 +11,26 @@ internal sealed class ResidualStream
 {
     private readonly Device _device;
     private readonly Tensor _state;
+    private readonly bool _fuse;
     private readonly List<ResidualTerm> _pending = [];
     private Tensor _source;
 
     /// <param name="device">Where ops go.</param>
     /// <param name="source">What the stream starts from: [T,C] (positions, read by every image) or [B,T,C].</param>
     /// <param name="state">[B,T,C]: holds the stream from the first norm on.</param>
-    public ResidualStream(Device device, Tensor source, Tensor state) => (_device, _source, _state) = (device, source, state);
+    /// <param name="fuse">Whether additions wait for each other; without, each but the last before a norm is a pass of its own.</param>
+    public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) => (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
     /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
-    public void Add(Tensor branch, Tensor gate = default) => _pending.Add(new ResidualTerm(branch, gate));
+    public void Add(Tensor branch, Tensor gate = default)
+    {
+        if (!_fuse && _pending.Count > 0)
+        {
+            Normalise(Norm.None, default);
+        }
+
+        _pending.Add(new ResidualTerm(branch, gate));
+    }
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
     public Tensor Normalise(Norm norm, Tensor y)

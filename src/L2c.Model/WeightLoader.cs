@@ -15,25 +15,28 @@ public readonly record struct LinearWeights(Matrix Weight, Tensor Bias);
 /// <summary>Carves a network's weights from one arena and fills them: the structure is written once, as the calls that take tensors.</summary>
 internal sealed class WeightLoader
 {
-    private readonly List<(string Name, Tensor Tensor)> _tensors = [];
-    private readonly List<(string Name, Matrix Matrix)> _matrices = [];
+    private readonly Device _device;
+    private readonly List<(string Name, long Count, Store Store)> _reads = [];
     private Arena? _arena;
+
+    private WeightLoader(Device device) => _device = device;
+
+    private delegate void Store(ReadOnlySpan<float> values);
 
     /// <summary>Carves what <paramref name="structure"/> takes, then reads every tensor from <paramref name="read"/>.</summary>
     public static (Arena Arena, T Weights) Load<T>(Device device, WeightReader read, Func<WeightLoader, T> structure)
     {
-        var loader = new WeightLoader();
+        var loader = new WeightLoader(device);
         (Arena arena, T weights) = Arena.Carve(device, "weights", a =>
         {
             loader._arena = a;
-            loader._tensors.Clear();
-            loader._matrices.Clear();
+            loader._reads.Clear();
             return structure(loader);
         });
 
         try
         {
-            loader.Fill(device, read);
+            loader.Fill(read);
             return (arena, weights);
         }
         catch
@@ -47,32 +50,44 @@ internal sealed class WeightLoader
     public Tensor Tensor(string name, params ReadOnlySpan<int> extents)
     {
         Tensor tensor = _arena!.Take(DType.F32, extents);
-        _tensors.Add((name, tensor));
+        _reads.Add((name, tensor.Shape.Count, values => _device.Upload(tensor, values)));
         return tensor;
     }
 
     /// <summary>A linear map read from <c>name.weight</c> and <c>name.bias</c>.</summary>
-    public LinearWeights Linear(string name, int outputs, int inputs)
+    public LinearWeights Linear(string name, int outputs, int inputs) => LinearParts(name, inputs, outputs)[0];
+
+    /// <summary>One stored linear map as several, each with a range of the outputs, so that they can be computed apart.</summary>
+    /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="inputs">K.</param>
+    /// <param name="outputs">Outputs of each part, in stored order.</param>
+    public LinearWeights[] LinearParts(string name, int inputs, params int[] outputs)
     {
-        Matrix matrix = _arena!.TakeMatrix(DType.F32, outputs, inputs);
-        _matrices.Add(($"{name}.weight", matrix));
-        return new LinearWeights(matrix, Tensor($"{name}.bias", outputs));
+        Matrix[] matrices = [.. outputs.Select(n => _arena!.TakeMatrix(DType.F32, n, inputs))];
+        _reads.Add(($"{name}.weight", (long)outputs.Sum() * inputs, values =>
+        {
+            foreach (Matrix matrix in matrices)
+            {
+                int count = matrix.Outputs * inputs;
+                _device.WriteMatrix(matrix, 0, values[..count]);
+                values = values[count..];
+            }
+        }));
+
+        Tensor bias = Tensor($"{name}.bias", outputs.Sum());
+        var parts = new LinearWeights[outputs.Length];
+        for (int i = 0, first = 0; i < parts.Length; first += outputs[i++])
+        {
+            parts[i] = new LinearWeights(matrices[i], bias.SliceColumns(first, outputs[i]));
+        }
+
+        return parts;
     }
 
-    private void Fill(Device device, WeightReader read)
+    private void Fill(WeightReader read)
     {
         float[] buffer = [];
-        foreach ((string name, Tensor tensor) in _tensors)
-        {
-            device.Upload(tensor, Read(name, tensor.Shape.Count));
-        }
-
-        foreach ((string name, Matrix matrix) in _matrices)
-        {
-            device.WriteMatrix(matrix, 0, Read(name, (long)matrix.Outputs * matrix.Inputs));
-        }
-
-        Span<float> Read(string name, long count)
+        foreach ((string name, long count, Store store) in _reads)
         {
             int length = checked((int)count);
             if (buffer.Length < length)
@@ -82,7 +97,7 @@ internal sealed class WeightLoader
 
             Span<float> values = buffer.AsSpan(0, length);
             read(name, values);
-            return values;
+            store(values);
         }
     }
 }

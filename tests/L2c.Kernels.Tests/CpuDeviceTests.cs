@@ -60,7 +60,7 @@ public sealed class CpuDeviceTests
         Tensor x = bench.Take(1, 1, 2);
         Matrix weight = bench.PutMatrix(new float[4], 2, 2);
         using OpSequence empty = device.Capture(() => { });
-        Assert.Equal(0, empty.Count);
+        Assert.Empty(empty.Ops);
         foreach (Action forbidden in (Action[])[
             () => device.Upload(x, new float[2]),
             () => device.Download(x, new float[2]),
@@ -72,7 +72,7 @@ public sealed class CpuDeviceTests
         }
 
         using OpSequence one = device.Capture(() => device.ResidualNorm(x, [], x, Norm.None, default));
-        Assert.Equal(1, one.Count);
+        Assert.Single(one.Ops);
         Assert.Throws<InvalidOperationException>(() => device.Capture(one.Run));
         one.Run(); // a failed recording leaves the device usable
     }
@@ -106,7 +106,7 @@ public sealed class CpuDeviceTests
             device.Attention(x, y, 2);
             device.ResidualNorm(y, [new(y)], y, Norm.None, default);
         });
-        IReadOnlyList<CpuOp> ops = ((CpuOpSequence)sequence).Ops;
+        IReadOnlyList<OpInfo> ops = sequence.Ops;
         Assert.Equal(["Linear", "Attention", "ResidualNorm"], ops.Select(op => op.Name));
         Assert.Equal([2 * 10 * 4 * 12, 2 * 2 * (2 * 5 * 5 * 4), 0], ops.Select(op => op.Flops));
         Assert.Equal([4 * (120 + 48 + 40), 4 * (120 + 40), 4 * 3 * 40], ops.Select(op => op.Bytes));

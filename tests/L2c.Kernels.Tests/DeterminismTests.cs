@@ -50,7 +50,7 @@ public sealed class DeterminismTests
 
             using var recorded = new Chain(set, threads, first: 0, count: Images);
             using OpSequence sequence = recorded.Capture();
-            Assert.Equal(14, sequence.Count);
+            Assert.Equal(14, sequence.Ops.Count);
             Assert.NotEqual(expected, recorded.Result()); // nothing has run yet
             for (int run = 0; run < 3; run++)
             {

@@ -38,9 +38,7 @@ public sealed class Arena : IDisposable
     /// <returns>The arena, to be disposed when its tensors are no longer used, and what the second run returned.</returns>
     public static (Arena Arena, T Carved) Carve<T>(Device device, string name, Func<Arena, T> carve)
     {
-        var counter = new Arena(device, name, 0, 0);
-        carve(counter);
-        long bytes = counter.UsedBytes;
+        (long bytes, _) = Count(device, name, carve);
         var arena = new Arena(device, name, device.Allocate(Math.Max(bytes, AlignmentBytes)), bytes);
         try
         {
@@ -54,6 +52,17 @@ public sealed class Arena : IDisposable
             arena.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Carves from an arena that only counts: what would be allocated, and tensors that ops may be recorded on but never run.</summary>
+    /// <param name="device">Where the memory would be.</param>
+    /// <param name="name">What it would be for.</param>
+    /// <param name="carve">Takes tensors from the arena and returns them.</param>
+    public static (long Bytes, T Carved) Count<T>(Device device, string name, Func<Arena, T> carve)
+    {
+        var counter = new Arena(device, name, 0, 0);
+        T carved = carve(counter);
+        return (counter.UsedBytes, carved);
     }
 
     /// <summary>Carves an uninitialised contiguous tensor.</summary>
@@ -88,6 +97,8 @@ public sealed class Arena : IDisposable
         }
 
         UsedBytes = end;
-        return _address + (nint)start;
+
+        // While counting, no tensor may look like a null pointer.
+        return (_address == 0 ? AlignmentBytes : _address) + (nint)start;
     }
 }

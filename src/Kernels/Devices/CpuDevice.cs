@@ -152,6 +152,7 @@ public unsafe partial class CpuDevice : Device
             InstructionSet.Avx2 => arguments.Bind<F32x8>(Threads),
             _ => arguments.Bind<F32x4>(Threads),
         };
+        op.Scope = Scope;
         _team.ReserveScratch(op.ScratchBytes);
         if (_capturing is null)
         {

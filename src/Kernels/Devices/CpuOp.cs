@@ -7,6 +7,9 @@ internal abstract class CpuOp
     /// <summary>For profiles and errors: the op as <see cref="Device"/> calls it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What the op belongs to.</summary>
+    public OpScope Scope { get; set; } = OpScope.None;
+
     /// <summary>Number of tiles, at least 1.</summary>
     public abstract int Tiles { get; }
 

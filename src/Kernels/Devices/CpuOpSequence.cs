@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace L2c.Kernels;
 
 /// <summary>Ops recorded on a <see cref="CpuDevice"/>: a list of calls.</summary>
@@ -6,10 +8,7 @@ internal sealed class CpuOpSequence(CpuDevice device, CpuOp[] ops) : OpSequence
     private bool _disposed;
 
     /// <inheritdoc/>
-    public override int Count => ops.Length;
-
-    /// <summary>The ops in order, for accounting and profiles.</summary>
-    public IReadOnlyList<CpuOp> Ops => ops;
+    public override IReadOnlyList<OpInfo> Ops { get; } = [.. ops.Select(op => new OpInfo(op.Name, op.Scope, op.Flops, op.Bytes))];
 
     /// <inheritdoc/>
     public override void Run()
@@ -18,6 +17,18 @@ internal sealed class CpuOpSequence(CpuDevice device, CpuOp[] ops) : OpSequence
         foreach (CpuOp op in ops)
         {
             device.Execute(op);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Run(OpObserver observer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (int i = 0; i < ops.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            device.Execute(ops[i]);
+            observer(i, start, Stopwatch.GetTimestamp());
         }
     }
 

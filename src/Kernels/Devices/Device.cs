@@ -11,6 +11,9 @@ public abstract partial class Device : IDisposable
     /// <summary>For tables and results: <c>cpu (AVX-512, 2 threads)</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
+    public OpScope Scope { get; set; } = OpScope.None;
+
     /// <summary>Allocates aligned device memory, uninitialised. Used by <see cref="Arena"/> only.</summary>
     internal protected abstract nint Allocate(long bytes);
 

@@ -4,11 +4,15 @@ namespace L2c.Kernels;
 /// <remarks>A replay reads its buffers at replay time and allocates, decides and copies nothing.</remarks>
 public abstract class OpSequence : IDisposable
 {
-    /// <summary>Number of ops recorded.</summary>
-    public abstract int Count { get; }
+    /// <summary>The ops in order.</summary>
+    public abstract IReadOnlyList<OpInfo> Ops { get; }
 
     /// <summary>Runs the ops in order. On CUDA this enqueues; <see cref="Device.Synchronize"/> waits.</summary>
     public abstract void Run();
+
+    /// <summary>Runs the ops one by one, waiting for each, and reports when each ran.</summary>
+    /// <param name="observer">Called after each op has run.</param>
+    public abstract void Run(OpObserver observer);
 
     /// <inheritdoc/>
     public void Dispose()

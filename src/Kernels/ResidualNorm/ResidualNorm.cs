@@ -2,7 +2,7 @@ namespace L2c.Kernels;
 
 /// <summary>One addition to the residual stream: gate * branch.</summary>
 /// <param name="Branch">[B,T,C]: a branch's output, fresh or from the cache.</param>
-/// <param name="Gate">[B,C], any row stride; none stands for 1.</param>
+/// <param name="Gate">[R,C], any row stride, one row per image: image b reads row min(b, R - 1). None stands for 1.</param>
 public readonly record struct ResidualTerm(Tensor Branch, Tensor Gate = default);
 
 /// <summary>Which normalisation follows the residual additions.</summary>
@@ -18,8 +18,8 @@ public enum NormKind
 
 /// <summary>A layer norm over C and what is applied after it.</summary>
 /// <param name="Kind">Which form.</param>
-/// <param name="Scale">[B,C] for <see cref="NormKind.Modulated"/>, [C] (the weight) for <see cref="NormKind.Affine"/>.</param>
-/// <param name="Shift">[B,C] or [C] (the bias).</param>
+/// <param name="Scale">[R,C] for <see cref="NormKind.Modulated"/> (image b reads row min(b, R - 1)), [C] (the weight) for <see cref="NormKind.Affine"/>.</param>
+/// <param name="Shift">[R,C] or [C] (the bias).</param>
 /// <param name="Epsilon">Added to the variance.</param>
 public readonly record struct Norm(NormKind Kind, Tensor Scale, Tensor Shift, float Epsilon)
 {
@@ -44,6 +44,8 @@ public abstract partial class Device
     /// <param name="norm">What follows.</param>
     /// <param name="y">[B,T,C] contiguous: the normalised sum; none with <see cref="Norm.None"/>.</param>
     /// <remarks>
+    /// Rows     gates, scales and shifts may have fewer rows than images: the last row serves the rest. With guidance the images of the second half all
+    ///          carry the null label, so N + 1 rows say everything that 2N would.
     /// Numbers  sums, mean and variance in fp32, variance from centred values (one pass over squares cancels when |mean| is large).
     /// Traffic  (1 + terms + 2) B T C elements plus O(B C): memory-bound.
     /// Source   Peebles and Xie 2023, adaLN-Zero; DiT models.py, DiTBlock. Skipping: Learning-to-Cache, section 3.
@@ -63,7 +65,7 @@ public abstract partial class Device
         foreach (ResidualTerm term in terms)
         {
             Require(term.Branch.Shape == result.Shape && term.Branch.IsContiguous, Op, $"branch {term.Branch.Shape} does not match output {result.Shape}");
-            Require(term.Gate.IsNone || IsPerImage(term.Gate), Op, $"gate {term.Gate.Shape} does not match output {result.Shape} (B and C must agree)");
+            Require(term.Gate.IsNone || IsPerImage(term.Gate), Op, $"gate {term.Gate.Shape} does not match output {result.Shape} (C must agree, at most B rows)");
         }
 
         bool vectorsFit = norm.Kind switch
@@ -75,7 +77,7 @@ public abstract partial class Device
         Require(vectorsFit, Op, $"scale {norm.Scale.Shape} and shift {norm.Shift.Shape} do not match output {result.Shape}");
         ResidualNormCore(xIn, terms, xOut, norm, y);
 
-        bool IsPerImage(Tensor vector) => vector.Columns == channels && vector.Rows == batch;
+        bool IsPerImage(Tensor vector) => vector.Columns == channels && vector.Rows <= batch;
     }
 
     /// <summary>The device's form of <see cref="ResidualNorm"/>; shapes have been checked.</summary>

@@ -23,6 +23,8 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
     private readonly float* _shift;
     private readonly nint _scaleStride;
     private readonly nint _shiftStride;
+    private readonly int _lastScale;
+    private readonly int _lastShift;
     private readonly NormKind _kind;
     private readonly float _epsilon;
     private readonly Term[] _terms;
@@ -50,6 +52,8 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         _shift = (float*)norm.Shift.Address;
         _scaleStride = _kind == NormKind.Modulated ? norm.Scale.RowStride : 0;
         _shiftStride = _kind == NormKind.Modulated ? norm.Shift.RowStride : 0;
+        _lastScale = _kind == NormKind.Modulated ? norm.Scale.Rows - 1 : 0;
+        _lastShift = _kind == NormKind.Modulated ? norm.Shift.Rows - 1 : 0;
         _rowsPerTile = Math.Max(1, ElementsPerTile / _channels);
     }
 
@@ -98,7 +102,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
                 V branch = Partial.Load<V>(term.Branch + at + i, count);
                 value = term.Gate == null
                     ? value + branch
-                    : V.MultiplyAdd(Partial.Load<V>(term.Gate + image * term.GateStride + i, count), branch, value);
+                    : V.MultiplyAdd(Partial.Load<V>(term.Gate + Math.Min(image, term.LastGate) * term.GateStride + i, count), branch, value);
             }
 
             total += value;
@@ -123,7 +127,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         V factor = V.Broadcast(1 / MathF.Sqrt(V.Sum(squares) / _channels + _epsilon));
         V offset = V.Broadcast(_kind == NormKind.Modulated ? 1f : 0f);
         int image = row / _tokens;
-        float* scale = _scale + image * _scaleStride, shift = _shift + image * _shiftStride, y = _y + (long)row * _channels;
+        float* scale = _scale + Math.Min(image, _lastScale) * _scaleStride, shift = _shift + Math.Min(image, _lastShift) * _shiftStride, y = _y + (long)row * _channels;
         for (int i = 0; i < _channels; i += V.Count)
         {
             int count = _channels - i;
@@ -138,5 +142,6 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         public readonly float* Branch = (float*)term.Branch.Address;
         public readonly float* Gate = (float*)term.Gate.Address;
         public readonly nint GateStride = term.Gate.RowStride;
+        public readonly int LastGate = term.Gate.IsNone ? 0 : term.Gate.Rows - 1;
     }
 }

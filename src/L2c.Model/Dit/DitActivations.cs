@@ -37,7 +37,8 @@ public sealed class DitActivations
     /// <summary>Hidden layer of the MLP, [B,T,MLP width].</summary>
     internal Tensor Hidden { get; }
 
-    /// <summary>A branch's output before its gate, [B,T,C].</summary>
+    /// <summary>Embedded patches, then each branch's output before its gate where nothing reads it later, [B,T,C].</summary>
+    /// <remarks>A branch writes it after its own norm, which has added what was pending: so one buffer serves all.</remarks>
     internal Tensor Branch { get; }
 
     /// <summary>[B,T,P P C_out].</summary>

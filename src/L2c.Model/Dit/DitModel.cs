@@ -43,62 +43,80 @@ public sealed class DitModel : IDisposable
         return new DitModel(architecture, device, arena, weights);
     }
 
-    /// <summary>Enqueues what depends on timestep and label alone: every block's shift, scale and gate.</summary>
-    /// <param name="timeEmbedding">[1 or B, 256]: <see cref="TimestepEmbedding"/> of the timestep(s).</param>
-    /// <param name="labels">[B] I32, read at replay time.</param>
+    /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>
+    /// <param name="timeEmbedding">[E, 256], or a row per row of the batch: <see cref="TimestepEmbedding"/> of the timesteps.</param>
+    /// <param name="labels">[R] I32, read at replay time: the images' labels, then the null label with guidance.</param>
     /// <param name="m">Receives the vectors.</param>
-    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.adaLN_out</c>, or null.</param>
+    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>, or null.</param>
     public void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
     {
-        Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.Time1, Activation.Silu);  // [1 or B,C]
-        Device.Linear(m.Time1, _weights.Time2.Weight, _weights.Time2.Bias, m.Time2);                         // [1 or B,C]
-        tap?.Invoke("t_emb", m.Time2);
-        Device.Conditioning(m.Time2, _weights.LabelTable, labels, m.Condition, m.Silu);                      // [B,C]
+        Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu);    // [E,C]
+        Device.Linear(m.TimeHidden, _weights.Time2.Weight, _weights.Time2.Bias, m.TimeEmbedding);                   // [E,C]
+        tap?.Invoke("t_emb", m.TimeEmbedding);
+        Device.Conditioning(m.TimeEmbedding, _weights.LabelTable, labels, m.Condition, m.Silu);                     // [E R,C]
         tap?.Invoke("c", m.Condition);
-        for (int i = 0; i < _weights.Blocks.Length; i++)
+        for (int block = 0; block < _weights.Blocks.Length; block++)
         {
-            LinearWeights w = _weights.Blocks[i].Modulation;
-            Device.Linear(m.Silu, w.Weight, w.Bias, m.Blocks[i]);                                            // [B,6C]
-            tap?.Invoke($"block{i}.adaLN_out", m.Blocks[i]);
+            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
+            {
+                DitModulations.Rows rows = m.PartRows(block, part);
+                if (rows.Values.IsNone)
+                {
+                    continue;
+                }
+
+                Tensor silu = m.Silu;
+                if (!rows.Indices.IsNone)
+                {
+                    silu = m.Gathered.SliceRows(0, rows.Indices.Columns);
+                    Device.GatherRows(m.Silu, rows.Indices, silu);
+                }
+
+                LinearWeights w = _weights.Blocks[block].Modulation[(int)part];
+                Device.Linear(silu, w.Weight, w.Bias, rows.Values);                                                 // [E' R,C or 2C]
+                tap?.Invoke($"block{block}.{part}", rows.Values);
+            }
         }
 
-        Device.Linear(m.Silu, _weights.FinalModulation.Weight, _weights.FinalModulation.Bias, m.Final);      // [B,2C]
+        Device.Linear(m.Silu, _weights.FinalModulation.Weight, _weights.FinalModulation.Bias, m.Final);             // [E R,2C]
     }
 
     /// <summary>Enqueues one evaluation of the network.</summary>
     /// <param name="image">[N,C_in,H,W]: with guidance N = B/2 and every image is read by both halves.</param>
-    /// <param name="m">Written by <see cref="Modulate"/>.</param>
+    /// <param name="plan">Which branches are computed, and the modulations written by <see cref="Modulate"/>.</param>
     /// <param name="a">Buffers for B rows.</param>
     /// <param name="output">[B,C_out,H,W].</param>
-    /// <param name="tap">Sees every stage of the recorded data, or null.</param>
-    public void Forward(Tensor image, DitModulations m, DitActivations a, Tensor output, ForwardTap? tap = null)
+    /// <param name="tap">Sees every stage of the recorded data, or null; then every branch must be computed.</param>
+    public void Forward(Tensor image, ForwardPlan plan, DitActivations a, Tensor output, ForwardTap? tap = null)
     {
-        int patch = Architecture.PatchSize;
-        Device.Patchify(image, a.Patches, patch);                                                            // [B,T,C_in P P]
-        Device.Linear(a.Patches, _weights.PatchEmbedding.Weight, _weights.PatchEmbedding.Bias, a.Branch);    // [B,T,C]
+        int patch = Architecture.PatchSize, c = Architecture.HiddenSize;
+        Device.Scope = new OpScope(plan.Evaluation, -1);
+        Device.Patchify(image, a.Patches, patch);                                                                   // [B,T,C_in P P]
+        Device.Linear(a.Patches, _weights.PatchEmbedding.Weight, _weights.PatchEmbedding.Bias, a.Branch);           // [B,T,C]
         tap?.Invoke("patch_embed_out", a.Branch);
 
-        var x = new ResidualStream(Device, _weights.Positions, a.X);
+        var x = new ResidualStream(Device, _weights.Positions, a.X, plan.FuseSkips);
         x.Add(a.Branch);
-        for (int i = 0; i < _weights.Blocks.Length; i++)
+        for (int block = 0; block < _weights.Blocks.Length; block++)
         {
-            DitBlock.Forward(Device, _weights.Blocks[i], BlockModulation.Split(m.Blocks[i]), Architecture.Heads, x, a, i, tap);
+            DitBlock.Forward(Device, _weights.Blocks[block], plan, block, Architecture.Heads, x, a, tap);
         }
 
-        int c = Architecture.HiddenSize;
-        Norm norm = Norm.Modulated(m.Final.SliceColumns(c, c), m.Final.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
+        Device.Scope = new OpScope(plan.Evaluation, -1);
+        Tensor final = plan.Group.FinalOf(plan.EvaluationInGroup, plan.GroupSize);                                  // [R,2C]
+        Norm norm = Norm.Modulated(final.SliceColumns(c, c), final.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
         if (tap is null)
         {
-            x.NormaliseLast(norm, a.Normed);                                                                 // [B,T,C]
+            x.NormaliseLast(norm, a.Normed);                                                                        // [B,T,C]
         }
         else
         {
             tap($"block{_weights.Blocks.Length - 1}.out", x.Normalise(norm, a.Normed));
         }
 
-        Device.Linear(a.Normed, _weights.FinalLinear.Weight, _weights.FinalLinear.Bias, a.PatchOutputs);     // [B,T,P P C_out]
+        Device.Linear(a.Normed, _weights.FinalLinear.Weight, _weights.FinalLinear.Bias, a.PatchOutputs);            // [B,T,P P C_out]
         tap?.Invoke("final_layer_out", a.PatchOutputs);
-        Device.Unpatchify(a.PatchOutputs, output, patch);                                                    // [B,C_out,H,W]
+        Device.Unpatchify(a.PatchOutputs, output, patch);                                                           // [B,C_out,H,W]
         tap?.Invoke("out", output);
     }
 

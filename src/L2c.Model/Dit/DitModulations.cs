@@ -3,62 +3,142 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Dit;
 
-/// <summary>The six vectors of one block, each [B,C], slices of one GEMM output (row stride 6C).</summary>
-internal readonly record struct BlockModulation(
-    Tensor ShiftAttention, Tensor ScaleAttention, Tensor GateAttention, Tensor ShiftMlp, Tensor ScaleMlp, Tensor GateMlp)
-{
-    /// <summary>Splits [B,6C] in the published order.</summary>
-    public static BlockModulation Split(Tensor rows)
-    {
-        int c = rows.Columns / 6;
-        return new BlockModulation(
-            rows.SliceColumns(0, c),
-            rows.SliceColumns(c, c),
-            rows.SliceColumns(2 * c, c),
-            rows.SliceColumns(3 * c, c),
-            rows.SliceColumns(4 * c, c),
-            rows.SliceColumns(5 * c, c));
-    }
-}
+/// <summary>Whether an evaluation needs a part of a block's modulation.</summary>
+/// <param name="evaluation">Counted from the first of the group.</param>
+/// <param name="block">The block.</param>
+/// <param name="part">Which vectors.</param>
+internal delegate bool ModulationNeeds(int evaluation, int block, ModulationPart part);
 
-/// <summary>All shift, scale and gate vectors of one evaluation: they depend on timestep and label, never on x.</summary>
+/// <summary>
+/// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed by one
+/// tall GEMM per block and part, before the group's first evaluation.
+/// </summary>
+/// <remarks>
+/// Each evaluation has R rows: one per image and, with guidance, one for the null label. Only the evaluations that need a part have rows in it.
+/// </remarks>
 public sealed class DitModulations
 {
-    private DitModulations(Tensor time1, Tensor time2, Tensor condition, Tensor silu, Tensor[] blocks, Tensor final) =>
-        (Time1, Time2, Condition, Silu, Blocks, Final) = (time1, time2, condition, silu, blocks, final);
+    private readonly Rows[,] _parts;
+
+    private DitModulations(Tensor timeHidden, Tensor timeEmbedding, Tensor condition, Tensor silu, Tensor gathered, Rows[,] parts, Tensor final)
+    {
+        (TimeHidden, TimeEmbedding, Condition, Silu, Gathered, _parts, Final) = (timeHidden, timeEmbedding, condition, silu, gathered, parts, final);
+    }
 
     /// <summary>Hidden layer of the time MLP, [timesteps, C].</summary>
-    internal Tensor Time1 { get; }
+    internal Tensor TimeHidden { get; }
 
     /// <summary>t_emb, [timesteps, C].</summary>
-    internal Tensor Time2 { get; }
+    internal Tensor TimeEmbedding { get; }
 
-    /// <summary>c = t_emb + y_emb, [B,C].</summary>
+    /// <summary>c = t_emb + y_emb, [evaluations R, C]; none unless asked for.</summary>
     internal Tensor Condition { get; }
 
-    /// <summary>SiLU(c), [B,C].</summary>
+    /// <summary>SiLU(c), [evaluations R, C].</summary>
     internal Tensor Silu { get; }
 
-    /// <summary>Per block [B,6C].</summary>
-    internal Tensor[] Blocks { get; }
+    /// <summary>Scratch for the rows of one part's GEMM; none when every part needs every evaluation.</summary>
+    internal Tensor Gathered { get; }
 
-    /// <summary>[B,2C]: shift, scale.</summary>
+    /// <summary>[evaluations R, 2C]: shift, scale.</summary>
     internal Tensor Final { get; }
 
-    /// <summary>Carves room for a batch.</summary>
-    /// <param name="arena">The run's workspace.</param>
+    /// <summary>Multiply-adds that the group's vectors take.</summary>
+    internal long Macs => (long)Final.Rows * Final.Columns * Silu.Columns + _parts.Cast<Rows>().Sum(p => p.Evaluations.Length == 0 ? 0 : p.Values.Shape.Count * Silu.Columns);
+
+    /// <summary>Carves room for one group in which every evaluation needs everything.</summary>
+    /// <param name="arena">Where.</param>
     /// <param name="architecture">The network.</param>
-    /// <param name="timesteps">1 when all rows share a timestep, else B.</param>
-    /// <param name="rows">B: rows of the batch, both halves of guidance counted.</param>
-    public static DitModulations Take(Arena arena, DitArchitecture architecture, int timesteps, int rows)
+    /// <param name="evaluations">E.</param>
+    /// <param name="rows">R: rows per evaluation.</param>
+    /// <param name="timesteps">E, or one per row where rows of an evaluation differ in time.</param>
+    /// <param name="keepCondition">Whether c itself is wanted, not only its SiLU.</param>
+    public static DitModulations Take(Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
+        Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, (_, _, _, _) => true)[0];
+
+    /// <summary>Carves room for several groups that are computed one after another in the same memory.</summary>
+    /// <param name="arena">Where.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="groups">Evaluations of each group; the first is the largest.</param>
+    /// <param name="rows">R: rows per evaluation.</param>
+    /// <param name="needs">By group, evaluation of the group, block and part.</param>
+    internal static DitModulations[] Take(Arena arena, DitArchitecture architecture, int[] groups, int rows, Func<int, int, int, ModulationPart, bool> needs) =>
+        Take(arena, architecture, groups, rows, groups[0], false, needs);
+
+    /// <summary>The values of a part for one evaluation, [R, width]; none where it was said not to be needed.</summary>
+    internal Tensor Part(int evaluation, int block, ModulationPart part) => _parts[block, (int)part].Of(evaluation);
+
+    /// <summary>The rows of a part, computed together.</summary>
+    internal Rows PartRows(int block, ModulationPart part) => _parts[block, (int)part];
+
+    /// <summary>Shift and scale before the final layer for one evaluation, [R,2C].</summary>
+    internal Tensor FinalOf(int evaluation, int evaluations) => Final.SliceRows(evaluation * (Final.Rows / evaluations), Final.Rows / evaluations);
+
+    /// <summary>Uploads which rows each GEMM gathers: once, after carving.</summary>
+    internal void UploadIndices(Device device)
     {
-        int c = architecture.HiddenSize;
-        return new DitModulations(
-            arena.Take(DType.F32, timesteps, c),
-            arena.Take(DType.F32, timesteps, c),
-            arena.Take(DType.F32, rows, c),
-            arena.Take(DType.F32, rows, c),
-            [.. Enumerable.Range(0, architecture.Depth).Select(_ => arena.Take(DType.F32, rows, 6 * c))],
-            arena.Take(DType.F32, rows, 2 * c));
+        foreach (Rows part in _parts)
+        {
+            if (!part.Indices.IsNone)
+            {
+                device.Upload(part.Indices, part.SourceRows());
+            }
+        }
+    }
+
+    private static DitModulations[] Take(
+        Arena arena, DitArchitecture architecture, int[] groups, int rows, int timesteps, bool keepCondition, Func<int, int, int, ModulationPart, bool> needs)
+    {
+        int c = architecture.HiddenSize, most = groups[0];
+        Tensor hidden = arena.Take(DType.F32, timesteps, c), embedding = arena.Take(DType.F32, timesteps, c);
+        Tensor condition = keepCondition ? arena.Take(DType.F32, most * rows, c) : default;
+        Tensor silu = arena.Take(DType.F32, most * rows, c), final = arena.Take(DType.F32, most * rows, 2 * c);
+        var parts = groups.Select(_ => new Rows[architecture.Depth, ModulationParts.Count]).ToArray();
+        bool gathers = false;
+        for (int block = 0; block < architecture.Depth; block++)
+        {
+            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
+            {
+                int[][] needed = [.. groups.Select((size, g) => Enumerable.Range(0, size).Where(e => needs(g, e, block, part)).ToArray())];
+                int largest = needed.Max(list => list.Length);
+                Tensor memory = largest == 0 ? default : arena.Take(DType.F32, largest * rows, part.Width() * c);
+                for (int g = 0; g < groups.Length; g++)
+                {
+                    int count = needed[g].Length;
+                    Tensor values = count == 0 ? default : memory.SliceRows(0, count * rows);
+                    bool partial = count > 0 && count < groups[g];
+                    gathers |= partial;
+                    parts[g][block, (int)part] = new Rows(needed[g], rows, values, partial ? arena.Take(DType.I32, count * rows) : default);
+                }
+            }
+        }
+
+        Tensor gathered = gathers ? arena.Take(DType.F32, most * rows, c) : default;
+        return [.. groups.Select((size, g) => new DitModulations(
+            hidden.SliceRows(0, timesteps / most * size),
+            embedding.SliceRows(0, timesteps / most * size),
+            condition,
+            silu.SliceRows(0, size * rows),
+            gathered,
+            parts[g],
+            final.SliceRows(0, size * rows)))];
+    }
+
+    /// <summary>The rows of one part of one block for the evaluations of a group that need it.</summary>
+    /// <param name="Evaluations">Which, ascending.</param>
+    /// <param name="PerEvaluation">R.</param>
+    /// <param name="Values">[evaluations R, width]; none when no evaluation needs the part.</param>
+    /// <param name="Indices">Rows of SiLU(c) that the GEMM reads, where that is not all of them.</param>
+    internal sealed record Rows(int[] Evaluations, int PerEvaluation, Tensor Values, Tensor Indices)
+    {
+        /// <summary>[R, width] of one evaluation, or none.</summary>
+        public Tensor Of(int evaluation)
+        {
+            int position = Array.BinarySearch(Evaluations, evaluation);
+            return position < 0 ? default : Values.SliceRows(position * PerEvaluation, PerEvaluation);
+        }
+
+        /// <summary>The rows that <see cref="Indices"/> holds.</summary>
+        public int[] SourceRows() => [.. Evaluations.SelectMany(e => Enumerable.Range(e * PerEvaluation, PerEvaluation))];
     }
 }

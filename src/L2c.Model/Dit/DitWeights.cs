@@ -4,12 +4,12 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Dit;
 
 /// <summary>Weights of one adaLN-Zero block.</summary>
-/// <param name="Modulation">C -> 6C: shift, scale, gate of attention, then of the MLP.</param>
+/// <param name="Modulation">C -> 6C in four parts, since a reused branch needs its gate only: see <see cref="ModulationPart"/>.</param>
 /// <param name="Qkv">C -> 3C.</param>
 /// <param name="Projection">C -> C.</param>
 /// <param name="Fc1">C -> MLP width.</param>
 /// <param name="Fc2">MLP width -> C.</param>
-internal sealed record DitBlockWeights(LinearWeights Modulation, LinearWeights Qkv, LinearWeights Projection, LinearWeights Fc1, LinearWeights Fc2);
+internal sealed record DitBlockWeights(LinearWeights[] Modulation, LinearWeights Qkv, LinearWeights Projection, LinearWeights Fc1, LinearWeights Fc2);
 
 /// <summary>Weights of a DiT, under their published names.</summary>
 /// <param name="PatchEmbedding">C_in P P -> C: the patch convolution as a linear map.</param>
@@ -40,7 +40,7 @@ internal sealed record DitWeights(
             w.Linear("t_embedder.mlp.2", c, c),
             w.Tensor("y_embedder.embedding_table.weight", a.LabelRows, c),
             [.. Enumerable.Range(0, a.Depth).Select(i => new DitBlockWeights(
-                w.Linear($"blocks.{i}.adaLN_modulation.1", 6 * c, c),
+                w.LinearParts($"blocks.{i}.adaLN_modulation.1", c, 2 * c, c, 2 * c, c),
                 w.Linear($"blocks.{i}.attn.qkv", 3 * c, c),
                 w.Linear($"blocks.{i}.attn.proj", c, c),
                 w.Linear($"blocks.{i}.mlp.fc1", a.MlpWidth, c),

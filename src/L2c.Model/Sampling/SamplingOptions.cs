@@ -11,4 +11,7 @@ public sealed record SamplingOptions
 
     /// <summary>Whether each step's predicted x0 and guided network output are kept readable after it.</summary>
     public bool KeepPredictions { get; init; }
+
+    /// <summary>What planning may save.</summary>
+    public PlanSwitches Switches { get; init; } = PlanSwitches.All;
 }

@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 using L2c.Model.Randomness;
@@ -6,55 +7,85 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
 
-/// <summary>A sampling run, planned once and run many times: all memory is allocated and all ops are recorded before the first evaluation.</summary>
+/// <summary>Told of every op of an observed run.</summary>
+/// <param name="op">The op.</param>
+/// <param name="startTicks">Before it, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> counts.</param>
+/// <param name="endTicks">After it.</param>
+public delegate void RunObserver(in OpInfo op, long startTicks, long endTicks);
+
+/// <summary>A sampling run, planned once and run many times: memory is allocated, branches are chosen and ops recorded before the first evaluation.</summary>
 /// <remarks>
-/// Labels, start noise, step noise and the guidance scale are inputs of the run; steps, sampler, guidance and batch size are fixed by the plan.
+/// Labels, start noise, step noise and the guidance scale are inputs of the run; steps, sampler, schedule, guidance and batch size are fixed by the plan.
 /// The sampler's state has one row per image: guidance reads each row twice, and the duplicated half of the published code does not exist.
+/// Source: Learning-to-Cache (arXiv 2406.01733), section 3: input-invariant and step-variant, hence a static graph.
 /// </remarks>
 public sealed class SamplingRun : IDisposable
 {
     private readonly Arena _arena;
-    private readonly Buffers _buffers;
-    private readonly OpSequence[] _evaluations;
+    private readonly RunPlan _plan;
+    private readonly RunBuffers _buffers;
+    private readonly RunStep[] _steps;
     private readonly int[] _labels;
     private readonly float[] _staging;
 
-    private SamplingRun(DitModel model, Sampler sampler, int images, SamplingOptions options, Arena arena, Buffers buffers)
+    private SamplingRun(RunPlan plan, Arena arena, RunBuffers buffers)
     {
-        (Model, Sampler, Images, Options, _arena, _buffers) = (model, sampler, images, options, arena, buffers);
+        (_plan, _arena, _buffers) = (plan, arena, buffers);
         _labels = new int[buffers.Labels.Columns];
         _staging = new float[buffers.X.Shape.Count];
-        _evaluations = [.. Enumerable.Range(0, sampler.Steps.Count).Select(e => model.Device.Capture(() => Enqueue(e)))];
+        _steps = plan.Steps(buffers);
     }
 
     /// <summary>The network.</summary>
-    public DitModel Model { get; }
+    public DitModel Model => _plan.Model;
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler { get; }
+    public Sampler Sampler => _plan.Sampler;
+
+    /// <summary>Which branches each evaluation computes.</summary>
+    public CacheSchedule Schedule => _plan.Schedule;
+
+    /// <summary>Where reused outputs are kept.</summary>
+    public CacheSlots Slots => _plan.Slots;
 
     /// <summary>N: images per run.</summary>
-    public int Images { get; }
+    public int Images => _plan.Images;
 
     /// <summary>What was chosen for the plan.</summary>
-    public SamplingOptions Options { get; }
+    public SamplingOptions Options => _plan.Options;
 
     /// <summary>Shape of the state, [N,C,H,W].</summary>
     public Shape StateShape => _buffers.X.Shape;
 
-    /// <summary>Memory of the run beside the weights.</summary>
-    public long WorkspaceBytes => _arena.CapacityBytes;
+    /// <summary>All memory of the run beside the weights: inputs, workspace, modulations and cache slots.</summary>
+    public long RunBytes => _arena.CapacityBytes;
+
+    /// <summary>Memory of the cache slots.</summary>
+    public long CacheBytes => _buffers.Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
+
+    /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
+    internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
+
+    /// <summary>Every op of the run in order; empty when the plan does not replay.</summary>
+    public IReadOnlyList<OpInfo> Ops => [.. _steps.SelectMany(step => step.Sequences).SelectMany(sequence => sequence.Ops)];
+
+    /// <summary>Plans a run that computes everything.</summary>
+    /// <inheritdoc cref="Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>
+    public static SamplingRun Plan(DitModel model, Sampler sampler, int images, SamplingOptions options) =>
+        Plan(model, sampler, CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth), images, options);
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">The network; its device is where the run runs. It must outlive the run.</param>
     /// <param name="sampler">DDIM or DDPM with its steps.</param>
+    /// <param name="schedule">Which branches each evaluation computes.</param>
     /// <param name="images">N, at least 1.</param>
-    /// <param name="options">Guidance and what to keep.</param>
-    /// <exception cref="ArgumentException">Guidance without a null class, or learned variance from a model that has none.</exception>
-    public static SamplingRun Plan(DitModel model, Sampler sampler, int images, SamplingOptions options)
+    /// <param name="options">Guidance, what to keep, what to save.</param>
+    /// <exception cref="ArgumentException">A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.</exception>
+    public static SamplingRun Plan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         DitArchitecture architecture = model.Architecture;
+        schedule.RequireFits(sampler.Steps.Count, 2 * architecture.Depth);
         if (options.Guidance != Guidance.None && !architecture.HasNullClass)
         {
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
@@ -65,13 +96,12 @@ public sealed class SamplingRun : IDisposable
             throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance");
         }
 
-        (Arena arena, Buffers buffers) = Arena.Carve(model.Device, "workspace", a => Buffers.Take(a, architecture, sampler, images, options));
+        var plan = new RunPlan(model, sampler, schedule, images, options);
+        (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);
         try
         {
-            float[] timeEmbedding = new float[buffers.TimeEmbedding.Shape.Count];
-            TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Timestep)], timeEmbedding);
-            model.Device.Upload(buffers.TimeEmbedding, timeEmbedding);
-            return new SamplingRun(model, sampler, images, options, arena, buffers);
+            buffers.UploadConstants(model.Device, sampler);
+            return new SamplingRun(plan, arena, buffers);
         }
         catch
         {
@@ -80,14 +110,24 @@ public sealed class SamplingRun : IDisposable
         }
     }
 
+    /// <summary>What was planned, what each of the plan's savings is worth, and what memory it takes: text of several lines.</summary>
+    public string Describe() => PlanDescription.Of(_plan, RunBytes, CacheBytes);
+
     /// <summary>Runs all evaluations.</summary>
     /// <param name="labels">N class labels.</param>
     /// <param name="guidanceScale">s; ignored without guidance. 1 gives the conditional prediction.</param>
     /// <param name="noise">Draw 0 is x_T, draw e + 1 the noise that evaluation e adds. Asked in order, and only where a step uses noise.</param>
     /// <param name="afterEvaluation">Called after each evaluation with its number, when the state can be read; null for none.</param>
+    /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
     /// <param name="cancel">Looked at between evaluations.</param>
     /// <exception cref="ArgumentException">Not N labels, or a label outside the table.</exception>
-    public void Run(ReadOnlySpan<int> labels, float guidanceScale, INoiseSource noise, Action<int>? afterEvaluation = null, CancellationToken cancel = default)
+    public void Run(
+        ReadOnlySpan<int> labels,
+        float guidanceScale,
+        INoiseSource noise,
+        Action<int>? afterEvaluation = null,
+        RunObserver? observer = null,
+        CancellationToken cancel = default)
     {
         Device device = Model.Device;
         SetLabels(labels);
@@ -97,7 +137,7 @@ public sealed class SamplingRun : IDisposable
         }
 
         Draw(noise, 0, _buffers.X);
-        for (int e = 0; e < _evaluations.Length; e++)
+        for (int e = 0; e < _steps.Length; e++)
         {
             cancel.ThrowIfCancellationRequested();
             if (Sampler.Steps[e].Coefficients.UsesNoise)
@@ -105,7 +145,7 @@ public sealed class SamplingRun : IDisposable
                 Draw(noise, e + 1, _buffers.Noise);
             }
 
-            _evaluations[e].Run();
+            _steps[e].Run(observer);
             afterEvaluation?.Invoke(e);
         }
 
@@ -124,12 +164,12 @@ public sealed class SamplingRun : IDisposable
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>
     public void ReadGuidedOutput(Span<float> destination) => Model.Device.Download(Kept(_buffers.Guided), destination);
 
-    /// <summary>Frees the workspace.</summary>
+    /// <summary>Frees the run's memory.</summary>
     public void Dispose()
     {
-        foreach (OpSequence evaluation in _evaluations)
+        foreach (OpSequence sequence in _steps.SelectMany(step => step.Sequences))
         {
-            evaluation.Dispose();
+            sequence.Dispose();
         }
 
         _arena.Dispose();
@@ -137,15 +177,6 @@ public sealed class SamplingRun : IDisposable
 
     private static Tensor Kept(Tensor tensor) =>
         tensor.IsNone ? throw new InvalidOperationException("the run was planned without KeepPredictions") : tensor;
-
-    private void Enqueue(int evaluation)
-    {
-        Buffers b = _buffers;
-        Model.Modulate(b.TimeEmbedding.SliceRows(evaluation, 1), b.Labels, b.Modulations);
-        Model.Forward(b.X, b.Modulations, b.Activations, b.Output);
-        SamplerCoefficients step = Sampler.Steps[evaluation].Coefficients with { ClipX0 = Options.ClipDenoised };
-        Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, Options.Guidance.Channels(Model.Architecture), step, b.Noise, b.X, b.X0, b.Guided);
-    }
 
     private void SetLabels(ReadOnlySpan<int> labels)
     {
@@ -166,7 +197,7 @@ public sealed class SamplingRun : IDisposable
         labels.CopyTo(_labels);
         if (Options.Guidance != Guidance.None)
         {
-            _labels.AsSpan(Images).Fill(architecture.NullLabel);
+            _labels[Images] = architecture.NullLabel;
         }
 
         Model.Device.Upload(_buffers.Labels, _labels);
@@ -176,36 +207,5 @@ public sealed class SamplingRun : IDisposable
     {
         noise.Fill(draw, Images, _staging.Length / Images, _staging);
         Model.Device.Upload(destination, _staging);
-    }
-
-    /// <summary>The workspace.</summary>
-    private sealed record Buffers(
-        Tensor X,
-        Tensor Labels,
-        Tensor GuidanceScale,
-        Tensor TimeEmbedding,
-        Tensor Noise,
-        DitModulations Modulations,
-        DitActivations Activations,
-        Tensor Output,
-        Tensor X0,
-        Tensor Guided)
-    {
-        public static Buffers Take(Arena arena, DitArchitecture a, Sampler sampler, int images, SamplingOptions options)
-        {
-            int rows = options.Guidance.Rows(images);
-            int size = a.InputSize;
-            return new Buffers(
-                X: arena.Take(DType.F32, images, a.InChannels, size, size),
-                Labels: arena.Take(DType.I32, rows),
-                GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
-                TimeEmbedding: arena.Take(DType.F32, sampler.Steps.Count, TimestepEmbedding.Width),
-                Noise: sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? arena.Take(DType.F32, images, a.InChannels, size, size) : default,
-                Modulations: DitModulations.Take(arena, a, 1, rows),
-                Activations: DitActivations.Take(arena, a, rows),
-                Output: arena.Take(DType.F32, rows, a.OutChannels, size, size),
-                X0: options.KeepPredictions ? arena.Take(DType.F32, images, a.InChannels, size, size) : default,
-                Guided: options.KeepPredictions ? arena.Take(DType.F32, rows, a.OutChannels, size, size) : default);
-        }
     }
 }

@@ -61,6 +61,12 @@ internal static class DitForwardGolden
         using Pass pass = Pass.Create(model, images: (int)recorded.Shape(x)[0], rows: labels.Length);
         stages["t_freq"] = pass.Run(model, recorded.Floats(x), timesteps, labels, (stage, value) => stages[stage] = Download(model.Device, value));
         stages["y_emb"] = LabelRows(model, labels);
+        for (int block = 0; block < model.Architecture.Depth; block++)
+        {
+            stages[$"block{block}.adaLN_out"] = JoinParts(
+                [.. Enum.GetValues<ModulationPart>().Select(part => stages[$"block{block}.{part}"])], labels.Length);
+        }
+
         return stages;
     }
 
@@ -85,6 +91,10 @@ internal static class DitForwardGolden
         return [.. labels.SelectMany(label => table.AsSpan(label * width, width).ToArray())];
     }
 
+    /// <summary>The recorded [B,6C] from its parts, [B,C] or [B,2C] each.</summary>
+    private static float[] JoinParts(float[][] parts, int rows) =>
+        [.. Enumerable.Range(0, rows).SelectMany(row => parts.SelectMany(part => part.AsSpan(part.Length / rows * row, part.Length / rows).ToArray()))];
+
     private static float[] Download(Device device, Tensor tensor)
     {
         float[] values = new float[tensor.Shape.Count];
@@ -108,7 +118,7 @@ internal static class DitForwardGolden
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, 1),
-                DitModulations.Take(arena, a, rows, rows),
+                DitModulations.Take(arena, a, evaluations: 1, rows, timesteps: rows, keepCondition: true),
                 DitActivations.Take(arena, a, rows)));
             pass._arena = arena;
             return pass;
@@ -123,7 +133,7 @@ internal static class DitForwardGolden
             model.Device.Upload(Labels, labels);
             model.Device.Upload(Time, frequencies);
             model.Modulate(Time, Labels, Modulations, tap);
-            model.Forward(Image, Modulations, Activations, Output, tap);
+            model.Forward(Image, ForwardPlan.Full(Modulations, Activations, model.Architecture.Depth), Activations, Output, tap);
             return frequencies;
         }
 

@@ -19,7 +19,7 @@ internal static class DitSampleGolden
         DitArchitecture architecture = DitGolden.Architecture(golden);
         using DitModel model = DitGolden.Load(golden, device, fault == GoldenFault.NullClassOffByOne ? (name, v) => ShiftNullRow(architecture, name, v) : null);
         Sampler sampler = SamplerOf(golden, architecture, fault);
-        float? scale = golden.Case.GetProperty("cfg_scale") is { ValueKind: JsonValueKind.Number } number ? number.GetSingle() : null;
+        float? scale = GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
         var options = new SamplingOptions
@@ -58,7 +58,11 @@ internal static class DitSampleGolden
         };
     }
 
-    private static Sampler SamplerOf(GoldenCase golden, DitArchitecture architecture, GoldenFault fault)
+    /// <summary>s, or null without guidance.</summary>
+    public static float? GuidanceScale(GoldenCase golden) =>
+        golden.Case.GetProperty("cfg_scale") is { ValueKind: JsonValueKind.Number } number ? number.GetSingle() : null;
+
+    public static Sampler SamplerOf(GoldenCase golden, DitArchitecture architecture, GoldenFault fault = GoldenFault.None)
     {
         MidpointRounding rounding = fault == GoldenFault.SpacingHalfUp ? MidpointRounding.AwayFromZero : MidpointRounding.ToEven;
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(golden.Case.GetProperty("steps").GetInt32(), rounding));
@@ -71,7 +75,7 @@ internal static class DitSampleGolden
         };
     }
 
-    private static Guidance GuidanceOf(GoldenCase golden, float? scale) => (scale, golden.Case.GetProperty("guidance").GetString()) switch
+    public static Guidance GuidanceOf(GoldenCase golden, float? scale) => (scale, golden.Case.GetProperty("guidance").GetString()) switch
     {
         (null, _) => Guidance.None,
         (_, { } text) when text.StartsWith("first 3 channels", StringComparison.Ordinal) => Guidance.FirstThreeChannels,
@@ -89,7 +93,7 @@ internal static class DitSampleGolden
     }
 
     /// <summary>x_T and the per-step draws of the recording; its second half (dead state with guidance) is left out.</summary>
-    private sealed class RecordedNoise(GoldenTensors recorded) : INoiseSource
+    internal sealed class RecordedNoise(GoldenTensors recorded) : INoiseSource
     {
         public void Fill(int draw, int imageCount, int elementsPerImage, Span<float> destination)
         {
@@ -105,10 +109,11 @@ internal static class DitSampleGolden
         }
     }
 
-    /// <summary>Compares state, predicted x0 and guided output with one step of the recording.</summary>
-    private sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run)
+    /// <summary>Compares state, predicted x0 and guided output with one step of the recording; <paramref name="except"/> is compared elsewhere.</summary>
+    internal sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run, string? except = null)
     {
         private readonly Dictionary<string, double[]> _recorded = result.Golden.Case.GetProperty("bounds").EnumerateObject()
+            .Where(b => b.Name != except)
             .ToDictionary(b => b.Name, b => recorded.Doubles(b.Name));
 
         public void AfterEvaluation(int evaluation)

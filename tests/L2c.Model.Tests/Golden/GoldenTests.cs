@@ -62,6 +62,7 @@ public sealed class GoldenTests
         ("none", "schedule") => () => ScheduleGolden.Run(golden),
         ("dit", "forward") => () => OnCpu(device => DitForwardGolden.Run(golden, device)),
         ("dit", "sample") => () => OnCpu(device => DitSampleGolden.Run(golden, device)),
+        ("dit", "cached_sample") => () => OnCpu(device => DitCachedGolden.Run(golden, device)),
         _ => null,
     };
 
@@ -73,9 +74,13 @@ public sealed class GoldenTests
 
     private static string? MissingFile(GoldenCase golden)
     {
-        string[] needed = golden.Kind == "tensors"
-            ? [Path.Combine(golden.Folder, golden.File), StoredTensorsGolden.Checkpoint(golden)]
-            : [Path.Combine(golden.Folder, golden.File)];
+        string recorded = Path.Combine(golden.Folder, golden.File);
+        string[] needed = (golden.Family, golden.Kind) switch
+        {
+            (_, "tensors") => [recorded, StoredTensorsGolden.Checkpoint(golden)],
+            ("dit", "cached_sample") => [recorded, DitCachedGolden.RouterFile(golden)],
+            _ => [recorded],
+        };
         return needed.FirstOrDefault(path => !File.Exists(path));
     }
 

@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+
+namespace L2c.Model.Caching;
+
+/// <summary>Which branches each evaluation of a sampling run computes: known before the run starts, the same for every input.</summary>
+/// <remarks>
+/// A branch is the attention (index 2 block) or the MLP (2 block + 1) of a block. A reused branch takes its output from the latest earlier
+/// evaluation that computed it. Immutable; two schedules are equal when they mean the same.
+/// Source: Learning-to-Cache (arXiv 2406.01733), section 3.
+/// </remarks>
+public sealed class CacheSchedule : IEquatable<CacheSchedule>
+{
+    private readonly ImmutableArray<EvaluationRole> _roles;
+    private readonly ImmutableArray<ImmutableArray<bool>> _computes;
+
+    /// <summary>Creates a schedule and checks it.</summary>
+    /// <param name="roles">One per evaluation, in sampling order.</param>
+    /// <param name="computes">Per evaluation one bit per branch: true where the branch is computed.</param>
+    /// <param name="dropsSkipped">Whether a branch that is not computed contributes nothing instead of being reused.</param>
+    /// <exception cref="ArgumentException">Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, or a reuse before anything was computed.</exception>
+    public CacheSchedule(IReadOnlyList<EvaluationRole> roles, IReadOnlyList<IReadOnlyList<bool>> computes, bool dropsSkipped = false)
+    {
+        if (roles.Count == 0 || roles.Count != computes.Count)
+        {
+            throw new ArgumentException($"schedule: {roles.Count} roles and {computes.Count} rows of branches; give one of each per evaluation");
+        }
+
+        _roles = [.. roles];
+        _computes = [.. computes.Select(row => row.ToImmutableArray())];
+        DropsSkipped = dropsSkipped;
+        Check();
+    }
+
+    /// <summary>Evaluations of the run.</summary>
+    public int Evaluations => _roles.Length;
+
+    /// <summary>Branches of the network: twice its blocks.</summary>
+    public int Branches => _computes[0].Length;
+
+    /// <summary>Whether skipped branches contribute nothing instead of being reused.</summary>
+    public bool DropsSkipped { get; }
+
+    /// <summary>Whether every evaluation computes every branch.</summary>
+    public bool ComputesAll => _computes.All(row => row.All(c => c));
+
+    /// <summary>A schedule that computes everything.</summary>
+    public static CacheSchedule Full(int evaluations, int branches) => new(
+        Enumerable.Repeat(EvaluationRole.Refresh, evaluations).ToArray(),
+        Enumerable.Repeat((IReadOnlyList<bool>)Enumerable.Repeat(true, branches).ToArray(), evaluations).ToArray());
+
+    /// <summary><c>block 3 mlp</c>.</summary>
+    public static string BranchName(int branch) => $"block {branch / 2} {(branch % 2 == 0 ? "attention" : "mlp")}";
+
+    /// <summary>Role of an evaluation.</summary>
+    public EvaluationRole Role(int evaluation) => _roles[evaluation];
+
+    /// <summary>Whether an evaluation computes a branch.</summary>
+    public bool Computes(int evaluation, int branch) => _computes[evaluation][branch];
+
+    /// <summary>What becomes of a branch in an evaluation.</summary>
+    public BranchAction Action(int evaluation, int branch) =>
+        _computes[evaluation][branch] ? BranchAction.Compute : DropsSkipped ? BranchAction.Drop : BranchAction.Reuse;
+
+    /// <summary>The evaluation whose output a branch uses: itself where computed, the latest earlier one that computed it where reused, -1 where dropped.</summary>
+    public int Source(int evaluation, int branch)
+    {
+        if (Action(evaluation, branch) == BranchAction.Drop)
+        {
+            return -1;
+        }
+
+        int source = evaluation;
+        while (!_computes[source][branch])
+        {
+            source--;
+        }
+
+        return source;
+    }
+
+    /// <summary>Branches not computed in an evaluation.</summary>
+    public int Skipped(int evaluation) => _computes[evaluation].Count(c => !c);
+
+    /// <summary>Branches not computed in the whole run.</summary>
+    public int SkippedBranches => Enumerable.Range(0, Evaluations).Sum(Skipped);
+
+    /// <summary>Branches of all cache evaluations, computed or not.</summary>
+    public int CacheBranches => _roles.Count(r => r == EvaluationRole.Cache) * Branches;
+
+    /// <summary>The same run restricted to other branches must have this many: throws if not.</summary>
+    /// <param name="evaluations">Evaluations of the sampler.</param>
+    /// <param name="branches">Branches of the network.</param>
+    /// <exception cref="ArgumentException">The schedule is for another run or network.</exception>
+    public void RequireFits(int evaluations, int branches)
+    {
+        if (Branches != branches)
+        {
+            throw new ArgumentException($"schedule: {Branches} branches ({Branches / 2} blocks), but the network has {branches} ({branches / 2} blocks)");
+        }
+
+        if (Evaluations != evaluations)
+        {
+            throw new ArgumentException($"schedule: {Evaluations} evaluations, but the sampler makes {evaluations}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(CacheSchedule? other) =>
+        other is not null
+        && _roles.SequenceEqual(other._roles)
+        && Enumerable.Range(0, Evaluations).All(e => _computes[e].SequenceEqual(other._computes[e]))
+        && (DropsSkipped == other.DropsSkipped || ComputesAll);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CacheSchedule);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Evaluations, Branches, SkippedBranches);
+
+    /// <summary>One line per evaluation: number, role, a character per branch (<c>#</c> computed, <c>.</c> reused, <c>x</c> dropped).</summary>
+    public override string ToString() => string.Join('\n', Enumerable.Range(0, Evaluations).Select(e =>
+        $"{e,4} {_roles[e].ToString().ToLowerInvariant(),-8}{string.Concat(Enumerable.Range(0, Branches).Select(b => Action(e, b) switch
+        {
+            BranchAction.Compute => '#',
+            BranchAction.Reuse => '.',
+            _ => 'x',
+        }))}"));
+
+    private void Check()
+    {
+        int width = _computes[0].Length;
+        if (width == 0 || width % 2 != 0)
+        {
+            throw new ArgumentException($"schedule: {width} branches in evaluation 0; a network has two per block");
+        }
+
+        bool[] available = new bool[width];
+        for (int e = 0; e < Evaluations; e++)
+        {
+            ImmutableArray<bool> row = _computes[e];
+            if (row.Length != width)
+            {
+                throw new ArgumentException($"schedule: evaluation {e} has {row.Length} branches, evaluation 0 has {width}");
+            }
+
+            for (int b = 0; b < width; b++)
+            {
+                if (row[b])
+                {
+                    available[b] = true;
+                }
+                else if (_roles[e] == EvaluationRole.Refresh)
+                {
+                    throw new ArgumentException($"schedule: evaluation {e} is a refresh but skips branch {b} ({BranchName(b)}); make it a cache evaluation");
+                }
+                else if (!DropsSkipped && !available[b])
+                {
+                    throw new ArgumentException($"schedule: evaluation {e} reuses branch {b} ({BranchName(b)}) before any evaluation computed it");
+                }
+            }
+        }
+    }
+}

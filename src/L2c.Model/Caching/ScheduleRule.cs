@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace L2c.Model.Caching;
+
+/// <summary>Schedules from a few words, to compare a learned router with.</summary>
+/// <remarks>
+/// <list type="table">
+/// <item><term>none</term><description>everything is computed</description></item>
+/// <item><term>all</term><description>cache evaluations reuse every branch</description></item>
+/// <item><term>interval:N</term><description>every N-th evaluation computes everything, the others reuse everything (FORA)</description></item>
+/// <item><term>random:P:SEED</term><description>in cache evaluations each branch is reused with probability P</description></item>
+/// <item><term>top:K, bottom:K</term><description>cache evaluations reuse the branches of the last or first K blocks</description></item>
+/// <item><term>deepcache:A-B</term><description>cache evaluations reuse the branches of blocks A to B, both counted</description></item>
+/// <item><term>drop:RULE</term><description>as RULE, but a skipped branch contributes nothing</description></item>
+/// </list>
+/// </remarks>
+public static class ScheduleRule
+{
+    /// <summary>For messages and help.</summary>
+    public const string Forms = "none, all, interval:N, random:P:SEED, top:K, bottom:K, deepcache:A-B or drop:RULE";
+
+    private const string DropPrefix = "drop:";
+
+    /// <summary>Builds the schedule of a rule.</summary>
+    /// <param name="rule">One of the forms above.</param>
+    /// <param name="roles">Roles of the evaluations in the published method; <c>interval</c> sets its own.</param>
+    /// <param name="branches">Branches of the network.</param>
+    /// <exception cref="ArgumentException">No such rule, or a number out of range.</exception>
+    public static CacheSchedule Parse(string rule, IReadOnlyList<EvaluationRole> roles, int branches)
+    {
+        bool drop = rule.StartsWith(DropPrefix, StringComparison.Ordinal);
+        string[] words = (drop ? rule[DropPrefix.Length..] : rule).Split(':');
+        int blocks = branches / 2;
+        return (words[0], words.Length) switch
+        {
+            ("none", 1) => Reuse((_, _) => false),
+            ("all", 1) => Reuse((_, _) => true),
+            ("interval", 2) => Interval(Number(words[1], 1, int.MaxValue)),
+            ("random", 3) => Random(words[1], words[2]),
+            ("top", 2) => Blocks(blocks - Number(words[1], 0, blocks), blocks - 1),
+            ("bottom", 2) => Blocks(0, Number(words[1], 0, blocks) - 1),
+            ("deepcache", 2) => Range(words[1].Split('-')),
+            _ => throw Fault($"no such rule; write {Forms}"),
+        };
+
+        CacheSchedule Reuse(Func<int, int, bool> reuses) => Build(roles, reuses);
+
+        CacheSchedule Build(IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses) => new(
+            rolesUsed,
+            [.. rolesUsed.Select((role, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, branches).Select(b => role == EvaluationRole.Refresh || !reuses(e, b))])],
+            drop);
+
+        CacheSchedule Interval(int every) => Build(
+            [.. roles.Select((_, e) => e % every == 0 ? EvaluationRole.Refresh : EvaluationRole.Cache)],
+            (_, _) => true);
+
+        CacheSchedule Blocks(int first, int last) => Reuse((_, b) => b / 2 >= first && b / 2 <= last);
+
+        CacheSchedule Range(string[] ends)
+        {
+            if (ends.Length != 2)
+            {
+                throw Fault("write deepcache:A-B with the first and last block");
+            }
+
+            int first = Number(ends[0], 0, blocks - 1);
+            return Blocks(first, Number(ends[1], first, blocks - 1));
+        }
+
+        CacheSchedule Random(string probability, string seed)
+        {
+            if (!double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p) || !(p >= 0 && p <= 1))
+            {
+                throw Fault($"{probability} is no probability between 0 and 1");
+            }
+
+            if (!ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong key))
+            {
+                throw Fault($"{seed} is no seed; write a whole number");
+            }
+
+            return Reuse((e, b) => Uniform(key, (ulong)((e * branches) + b)) < p);
+        }
+
+        int Number(string text, int low, int high) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
+                ? value
+                : throw Fault($"{text} is no whole number {(high == int.MaxValue ? $"from {low}" : $"between {low} and {high}")}");
+
+        ArgumentException Fault(string problem) => new($"cache rule \"{rule}\": {problem}");
+    }
+
+    /// <summary>A number in [0, 1) from a seed and a counter (SplitMix64's mixing): the same everywhere, unlike System.Random's contract.</summary>
+    private static double Uniform(ulong seed, ulong counter)
+    {
+        ulong z = unchecked(seed + (0x9E3779B97F4A7C15UL * (counter + 1)));
+        z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL);
+        z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EBUL);
+        return (double)((z ^ (z >> 31)) >> 11) / (1UL << 53);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using L2c.Weights;
+
+namespace L2c.Model.Caching;
+
+/// <summary>SmoothCache's schedule files: per branch type a list with 1 (compute) or 0 (reuse) per step, <c>{"attn": [1, 0, ...], "mlp": [...]}</c>.</summary>
+/// <remarks>
+/// A list may be for one block, <c>"attn-3"</c>, and then counts before the general one; diffusers' names <c>attn1</c> and <c>ff</c> mean the same; a branch
+/// without a list is always computed. Source: Liu et al. 2024, arXiv 2411.10510, and the schedules published with it.
+/// </remarks>
+public static class SmoothCacheJson
+{
+    private static readonly string[][] Names = [["attn", "attn1"], ["mlp", "ff"]];
+
+    /// <summary>Reads a schedule.</summary>
+    /// <param name="path">For messages.</param>
+    /// <param name="text">UTF-8 JSON.</param>
+    /// <param name="branches">Branches of the network, which the file does not say.</param>
+    /// <exception cref="MalformedFileException">Not such a file.</exception>
+    /// <exception cref="ArgumentException">A list for a block that the network does not have, or a reuse before anything was computed.</exception>
+    public static CacheSchedule Parse(string path, ReadOnlyMemory<byte> text, int branches)
+    {
+        Dictionary<string, bool[]> lists = ReadLists(path, text);
+        int steps = lists.Values.First().Length;
+        var chosen = new bool[branches][];
+        for (int b = 0; b < branches; b++)
+        {
+            chosen[b] = Candidates(b).Select(lists.GetValueOrDefault).FirstOrDefault(list => list is not null) ?? [.. Enumerable.Repeat(true, steps)];
+        }
+
+        string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
+        if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            throw new ArgumentException($"{path}: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
+        }
+
+        bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
+        return new CacheSchedule([.. computes.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], computes);
+    }
+
+    /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
+    /// <exception cref="ArgumentException">The schedule drops branches, which these files cannot say.</exception>
+    public static byte[] ToUtf8(CacheSchedule schedule)
+    {
+        if (schedule.DropsSkipped && !schedule.ComputesAll)
+        {
+            throw new ArgumentException("SmoothCache files cannot say that a branch is dropped; save as l2c-schedule/1");
+        }
+
+        var lists = new Dictionary<string, int[]>();
+        for (int type = 0; type < 2; type++)
+        {
+            int[][] blocks = [.. Enumerable.Range(0, schedule.Branches / 2).Select(block => List((2 * block) + type))];
+            if (blocks.All(list => list.SequenceEqual(blocks[0])))
+            {
+                lists[Names[type][0]] = blocks[0];
+                continue;
+            }
+
+            for (int block = 0; block < blocks.Length; block++)
+            {
+                lists[$"{Names[type][0]}-{block}"] = blocks[block];
+            }
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(lists);
+
+        int[] List(int branch) => [.. Enumerable.Range(0, schedule.Evaluations).Select(e => schedule.Computes(e, branch) ? 1 : 0)];
+    }
+
+    /// <summary>Names under which a branch's list may stand, the most specific first.</summary>
+    private static IEnumerable<string> Candidates(int branch) =>
+        Names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(Names[branch % 2]);
+
+    private static Dictionary<string, bool[]> ReadLists(string path, ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
+            var lists = document.RootElement.EnumerateObject().ToDictionary(
+                p => p.Name,
+                p => p.Value.EnumerateArray().Select(v => v.GetInt32() switch { 0 => false, 1 => true, _ => throw new FormatException($"{v} in list \"{p.Name}\"") }).ToArray());
+            int[] lengths = [.. lists.Values.Select(list => list.Length).Distinct()];
+            return lengths is [> 0]
+                ? lists
+                : throw new FormatException(lengths.Length > 1 ? $"lists of {string.Join(" and ", lengths)} steps" : "no list with steps");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new MalformedFileException(path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
+        }
+    }
+}

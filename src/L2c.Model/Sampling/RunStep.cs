@@ -1,0 +1,99 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Dit;
+
+namespace L2c.Model.Sampling;
+
+/// <summary>One evaluation of a run, recorded or to be enqueued; the first of a group brings the group's modulations.</summary>
+internal sealed class RunStep
+{
+    private readonly RunPlan _run;
+    private readonly RunBuffers _buffers;
+    private readonly ForwardPlan _forward;
+    private readonly int _evaluation;
+
+    /// <param name="run">What was decided.</param>
+    /// <param name="buffers">The run's memory.</param>
+    /// <param name="evaluation">Which evaluation.</param>
+    public RunStep(RunPlan run, RunBuffers buffers, int evaluation)
+    {
+        (_run, _buffers, _evaluation) = (run, buffers, evaluation);
+        int rows = buffers.Labels.Columns, groupSize = buffers.Groups[0].Final.Rows / rows;
+        DitModulations group = buffers.Groups[evaluation / groupSize];
+        _forward = new ForwardPlan(
+            evaluation,
+            group,
+            evaluation % groupSize,
+            group.Final.Rows / rows,
+            [.. Enumerable.Range(0, run.Schedule.Branches).Select(Branch)],
+            run.Options.Switches.FuseSkips,
+            run.Options.Switches.SkipUnused);
+        if (run.Options.Switches.Replay)
+        {
+            Device device = run.Model.Device;
+            Sequences = _forward.EvaluationInGroup == 0
+                ? [device.Capture(EnqueueModulations), device.Capture(EnqueueEvaluation)]
+                : [device.Capture(EnqueueEvaluation)];
+        }
+    }
+
+    /// <summary>The recorded ops; none when the plan does not replay.</summary>
+    public OpSequence[] Sequences { get; } = [];
+
+    /// <summary>Where a branch's output lies.</summary>
+    public Tensor Output(int branch) => _forward.Branches[branch].Output;
+
+    /// <summary>Runs the evaluation.</summary>
+    /// <param name="observer">Told of every op, or null.</param>
+    public void Run(RunObserver? observer)
+    {
+        if (!_run.Options.Switches.Replay)
+        {
+            if (_forward.EvaluationInGroup == 0)
+            {
+                EnqueueModulations();
+            }
+
+            EnqueueEvaluation();
+            return;
+        }
+
+        foreach (OpSequence sequence in Sequences)
+        {
+            if (observer is null)
+            {
+                sequence.Run();
+            }
+            else
+            {
+                Observe(sequence, observer);
+            }
+        }
+    }
+
+    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
+    private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
+
+    private BranchPlan Branch(int branch)
+    {
+        BranchAction action = _run.Schedule.Action(_evaluation, branch);
+        int source = _run.Schedule.Source(_evaluation, branch);
+        int slot = source < 0 ? -1 : _run.Slots.SlotOf(source, branch);
+        return new BranchPlan(action, action == BranchAction.Drop ? default : slot < 0 ? _buffers.Activations.Branch : _buffers.Slots[slot]);
+    }
+
+    private void EnqueueModulations()
+    {
+        _run.Model.Device.Scope = OpScope.None;
+        _run.Model.Modulate(_buffers.TimeEmbedding.SliceRows(_evaluation, _forward.GroupSize), _buffers.Labels, _forward.Group);
+    }
+
+    private void EnqueueEvaluation()
+    {
+        RunBuffers b = _buffers;
+        _run.Model.Forward(b.X, _forward, b.Activations, b.Output);
+        SamplerCoefficients step = _run.Sampler.Steps[_evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
+        int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
+        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise, b.X, b.X0, b.Guided);
+    }
+}

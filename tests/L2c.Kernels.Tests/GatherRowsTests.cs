@@ -1,0 +1,48 @@
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests;
+
+public sealed class GatherRowsTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(20, 33, 1152)]
+    [InlineData(7, 97, 101)]
+    public void Rows_are_copied_as_they_are(int sourceRows, int rows, int channels)
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        float[] source = RandomData.Normal(seed: 71, sourceRows * channels);
+        int[] indices = RandomData.Integers(seed: 72, rows, sourceRows);
+        Tensor destination = bench.Take(rows, channels), onIndices = bench.Put(indices);
+        bench.Device.GatherRows(bench.Put(source, sourceRows, channels), onIndices, destination);
+        float[] expected = [.. indices.SelectMany(i => source[(i * channels)..((i + 1) * channels)])];
+        Assert.Equal(expected, bench.Get(destination));
+
+        if (sourceRows > 1)
+        {
+            bench.Device.Upload(onIndices, Array.ConvertAll(indices, i => (i + 1) % sourceRows));
+            bench.Device.GatherRows(bench.Put(source, sourceRows, channels), onIndices, destination);
+            Assert.NotEqual(expected, bench.Get(destination));
+        }
+    }
+
+    [Fact]
+    public void Row_strides_are_followed_on_both_sides()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor source = bench.Put([1, 2, 3, 4, 5, 6], 2, 3), destination = bench.Put([0, 0, 0, 0, 0, 0], 2, 3);
+        bench.Device.GatherRows(source.SliceColumns(1, 2), bench.Put([1, 0]), destination.SliceColumns(0, 2));
+        Assert.Equal([5, 6, 0, 2, 3, 0], bench.Get(destination));
+    }
+
+    [Fact]
+    public void Wrong_shapes_and_rows_are_refused()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor source = bench.Take(2, 4), destination = bench.Take(3, 4), rows = bench.Put([0, 1, 2]);
+        Assert.Contains("row 2 is outside the source [2, 4]", Assert.Throws<InvalidOperationException>(() => bench.Device.GatherRows(source, rows, destination)).Message, StringComparison.Ordinal);
+        Assert.Contains("R must agree", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, bench.Put([0]), destination)).Message, StringComparison.Ordinal);
+        Assert.Contains("C must agree", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, rows, bench.Take(3, 5))).Message, StringComparison.Ordinal);
+        Assert.Contains("must be [R] I32", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, source, destination)).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using L2c.Model.Caching;
+using L2c.Weights;
+
+namespace L2c.Model.Tests.Caching;
+
+public sealed class ScheduleFileTests
+{
+    private static readonly CacheSchedule Example = CacheScheduleTests.Schedule("RCRC", "1111", "0110", "1111", "1001");
+
+    [Fact]
+    public void Own_format_round_trips()
+    {
+        var json = ScheduleJson.From(Example, "DiT-XL/2 256", "ddim", 4);
+        ScheduleJson read = ScheduleJson.Parse("s.json", json.ToUtf8());
+        Assert.Equal(Example, read.ToSchedule("s.json"));
+        Assert.Equal(("DiT-XL/2 256", "ddim", 4), (read.Model, read.Sampler, read.Steps));
+        Assert.DoesNotContain("skipped", Encoding.UTF8.GetString(json.ToUtf8()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dropping_survives_the_round_trip()
+    {
+        var dropping = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);
+        Assert.Equal(dropping, ScheduleJson.Parse("s.json", ScheduleJson.From(dropping, "m", "ddim", 1).ToUtf8()).ToSchedule("s.json"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[],"extra":1}""")]
+    [InlineData("""{"format":"l2c-schedule/1","format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"rest","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"1x"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[],"skipped":"sometimes"}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":null}""")]
+    public void Malformed_files_are_refused_in_one_line(string text)
+    {
+        MalformedFileException fault = Assert.Throws<MalformedFileException>(() => ScheduleJson.Parse("s.json", Encoding.UTF8.GetBytes(text)).ToSchedule("s.json"));
+        Assert.StartsWith("s.json: ", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void SmoothCache_lists_apply_to_all_blocks_or_to_one()
+    {
+        CacheSchedule schedule = SmoothCacheJson.Parse("s.json", Bytes("""{"attn": [1,0,1], "mlp": [1,1,0], "mlp-1": [1,0,0]}"""), 4);
+        Assert.Equal("   0 refresh ####\n   1 cache   .#..\n   2 cache   #.#.", schedule.ToString());
+        Assert.Equal(schedule, SmoothCacheJson.Parse("s.json", SmoothCacheJson.ToUtf8(schedule), 4));
+    }
+
+    [Fact]
+    public void SmoothCache_accepts_diffusers_names_and_computes_what_has_no_list()
+    {
+        CacheSchedule schedule = SmoothCacheJson.Parse("s.json", Bytes("""{"attn1": [1,0]}"""), 4);
+        Assert.Equal("   0 refresh ####\n   1 cache   .#.#", schedule.ToString());
+    }
+
+    [Fact]
+    public void SmoothCache_round_trips_a_schedule_with_a_list_per_block() =>
+        Assert.Equal(Example, SmoothCacheJson.Parse("s.json", SmoothCacheJson.ToUtf8(Example), 4));
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[1]")]
+    [InlineData("""{"attn": [1,2]}""")]
+    [InlineData("""{"attn": [1,0], "mlp": [1]}""")]
+    [InlineData("""{"attn": []}""")]
+    [InlineData("""{"attn": 1}""")]
+    [InlineData("""{"attn": [1], "attn": [1]}""")]
+    public void Malformed_SmoothCache_files_are_refused(string text) =>
+        Assert.StartsWith("s.json: ", Assert.Throws<MalformedFileException>(() => SmoothCacheJson.Parse("s.json", Bytes(text), 4)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void SmoothCache_lists_for_unknown_blocks_and_dropping_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => SmoothCacheJson.Parse("s.json", Bytes("""{"attn-9": [1]}"""), 4));
+        Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true)));
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+}
