@@ -2,6 +2,7 @@
 # Time of converting a full-size layout against dd copying the same file with a final fsync, alternating in one run; the bound is twice dd.
 # Usage: dev/converter-speed.sh [MODEL]   (writes about 6 GB under ${TMPDIR:-/tmp} for DiT-XL/2 and removes them; exit code 1 when over the bound)
 set -euo pipefail
+shopt -s inherit_errexit # a converter that fails inside $(...) must end the script, not win the race
 cd "$(dirname "$0")/.."
 model=${1:-DiT-XL/2}
 folder=$(mktemp -d)
@@ -15,7 +16,9 @@ seconds() {
     sync
     local start=$EPOCHREALTIME
     "$@" > /dev/null 2>&1
-    echo "scale=3; $EPOCHREALTIME - $start" | bc
+    local end=$EPOCHREALTIME
+    [ -s "$folder/out" ]
+    echo "scale=3; $end - $start" | bc
 }
 median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 

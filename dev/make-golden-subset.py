@@ -13,6 +13,7 @@ FILES = [
     "dit_a_forward.safetensors",
     "dit_a_ddim10_cfg1.5.safetensors",
     "dit_a_ddpm25_cfg1.5.safetensors",
+    "dit_a_l2c_ddim9_thr0.5_cfg1.5.safetensors",
     "schedules.safetensors",
     "odd_tensors_expected.safetensors",
 ]
@@ -24,7 +25,7 @@ fixtures = pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures"
 
 manifest = json.loads((goldens / "manifest.json").read_text())
 manifest["files"] = {name: manifest["files"][name] for name in FILES}
-needed = {entry["case"]["checkpoint"] for entry in manifest["files"].values() if "checkpoint" in entry["case"]}
+needed = {entry["case"][key] for entry in manifest["files"].values() for key in ("checkpoint", "router") if key in entry["case"]}
 manifest["checkpoints"] = {name: manifest["checkpoints"][name] for name in sorted(needed)}
 (fixtures / "goldens" / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 for name in FILES:

@@ -40,7 +40,15 @@ public sealed class AtomicFile : IDisposable
         }
 
         _temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetRandomFileName()}.tmp");
-        _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 64 * 1024);
+        try
+        {
+            _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 64 * 1024);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system's message names the temporary file, which nobody asked for.
+            throw new IOException($"{path}: no file can be written in its folder; check the folder's permissions, or write elsewhere", e);
+        }
     }
 
     /// <summary>Where the file shall appear, as given.</summary>

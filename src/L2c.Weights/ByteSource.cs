@@ -94,7 +94,15 @@ public abstract class ByteSource : IDisposable
         public FileByteSource(string path)
             : base(path)
         {
-            _handle = File.OpenHandle(path);
+            try
+            {
+                _handle = File.OpenHandle(path);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new IOException($"{path}: may not be read; check its permissions", e);
+            }
+
             Length = RandomAccess.GetLength(_handle);
         }
 

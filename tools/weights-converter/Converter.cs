@@ -14,6 +14,11 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
 {
     public void Run()
     {
+        if (options.Output is { } target && !options.VerifyOnly && Path.GetFullPath(target) == Path.GetFullPath(options.Input))
+        {
+            throw new UsageException($"{target}: is the input too; name another output");
+        }
+
         using TensorFile input = TensorFiles.Open(options.Input);
         Report report = new(output, options.Json);
         if (options.List)

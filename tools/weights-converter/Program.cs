@@ -67,7 +67,7 @@ public static class Program
         }
         catch (OperationCanceledException)
         {
-            return Fail(error, "interrupted; nothing was written", Interrupted);
+            return Fail(error, "interrupted; OUT was not written, or removed again while being verified", Interrupted);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

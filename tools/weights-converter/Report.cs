@@ -38,7 +38,8 @@ internal sealed class Report(TextWriter output, bool json)
     /// <summary>What was converted or compared.</summary>
     public void Converted(Checkpoint checkpoint, ConverterOptions options, double writeSeconds, double totalSeconds)
     {
-        string? dtype = options.VerifyOnly ? null : options.Type.Label();
+        // Router logits stay fp32 whatever was asked for.
+        string? dtype = options.VerifyOnly ? null : (checkpoint.Tensors.All(tensor => tensor.IsLogits) ? TensorType.F32 : options.Type).Label();
         bool verified = options.Verify || options.VerifyOnly;
         if (json)
         {

@@ -46,6 +46,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
             return;
         }
 
+        _scratchBytes = 0; // until all threads have theirs: an allocation may fail half-way
         for (int i = 0; i < _scratch.Length; i++)
         {
             NativeMemory.AlignedFree((void*)_scratch[i]);

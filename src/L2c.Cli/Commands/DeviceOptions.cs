@@ -13,7 +13,7 @@ internal sealed class DeviceOptions
         Words.Text("--device", "auto|cpu|cuda[:n]", "Where to compute; auto is the CPU in this version [default: auto]");
     private readonly Option<string> _dtype =
         Words.OneOf("--dtype", "Storage type of weights and activations; the CPU has fp32", "fp32", "tf32", "fp16", "bf16");
-    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core");
+    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -15,12 +15,12 @@ internal static class Words
     /// <summary>A switch.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
-    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
-    public static Option<int?> Whole(string name, int least, string description) => new(name)
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<int?> Whole(string name, int least, string description, int most = int.MaxValue) => new(name)
     {
         Description = description,
         HelpName = "N",
-        CustomParser = result => Parse<int>(result, NumberStyles.AllowLeadingSign, value => value >= least, $"a whole number of at least {least}"),
+        CustomParser = result => Parse<int>(result, NumberStyles.AllowLeadingSign, value => value >= least && value <= most, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}"),
     };
 
     /// <summary>A seed of 64 bits.</summary>
@@ -36,7 +36,7 @@ internal static class Words
     {
         Description = description,
         HelpName = "X",
-        CustomParser = result => Parse<double>(result, NumberStyles.Float, value => value >= 0 && double.IsFinite(value), "a number of at least 0"),
+        CustomParser = result => Parse<double>(result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
     };
 
     /// <summary>One of a few words.</summary>

@@ -16,12 +16,13 @@ internal static class StoredParameters
         try
         {
             using JsonDocument document = JsonDocument.Parse(text, _strict);
+            RequireText(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new MalformedFileException(
                     path, $"has sampling parameters ({SampleParameters.Key}) that are no JSON object; they cannot be shown");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new MalformedFileException(
                 path, $"has sampling parameters ({SampleParameters.Key}) that are no valid JSON; they cannot be shown", e);
@@ -37,6 +38,32 @@ internal static class StoredParameters
                 ? string.Join(", ", member.Value.EnumerateArray().Select(Text))
                 : Text(member.Value);
             Units.PrintFact(o, Units.Printable(member.Name), value.Length == 0 ? "-" : Units.Printable(value));
+        }
+    }
+
+    /// <summary>Reads every string once: an escaped half of a surrogate pair parses, but is no text.</summary>
+    private static void RequireText(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    RequireText(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    RequireText(member.Value);
+                }
+
+                break;
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed record TensorFileReport(
             Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             StoredParameters.Print(o, model.Architecture);
-            if (model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
+            if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
             {
                 o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
             }

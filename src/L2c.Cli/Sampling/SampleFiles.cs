@@ -32,6 +32,14 @@ internal static class SampleFiles
             OutputTarget.CheckWritable(trajectory, job.Request.Force);
         }
 
+        foreach (string input in new[] { job.Request.Checkpoint, job.Request.Noise }.OfType<string>())
+        {
+            if (target.Includes(input, suffixes) || (job.Request.Trajectory is { } path && Path.GetFullPath(path) == Path.GetFullPath(input)))
+            {
+                throw new UsageException($"{input} is an input of this run and would be overwritten; name another output");
+            }
+        }
+
         target.Prepare(suffixes);
     }
 

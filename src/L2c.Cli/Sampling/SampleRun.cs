@@ -43,7 +43,7 @@ internal static class SampleRun
                     {
                         run?.Dispose();
                         run = SamplingRun.Plan(model, job.Sampler, images, options);
-                        workspaceBytes = Math.Max(workspaceBytes, run.WorkspaceBytes);
+                        workspaceBytes = Math.Max(workspaceBytes, run.RunBytes);
                     }
 
                     RunBatch(job, run, first, samples, trajectory, milliseconds, step, terminal.Cancel);
@@ -78,7 +78,7 @@ internal static class SampleRun
 
             step();
             began = Stopwatch.GetTimestamp();
-        }, cancel);
+        }, cancel: cancel);
         run.ReadState(samples.AsSpan(start, length));
     }
 

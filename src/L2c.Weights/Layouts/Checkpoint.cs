@@ -59,7 +59,7 @@ public sealed class Checkpoint
         where T : Architecture => Architecture as T
         ?? throw new MalformedFileException(
             File.Path,
-            $"holds {Architecture.Name} of the family '{Architecture.Family}', which is no use here; give a checkpoint of the right family");
+            $"holds a model of the family '{Architecture.Family}', not the kind that is needed here ({typeof(T).Name}); give another checkpoint");
 
     /// <summary>The canonical tensor of that name.</summary>
     /// <exception cref="ArgumentException">The architecture has no such tensor.</exception>

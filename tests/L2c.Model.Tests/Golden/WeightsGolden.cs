@@ -4,7 +4,7 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Golden;
 
-/// <summary>Kind "weights": the layout is recognised, its architecture is the manifest's, and every value reads as recorded through it.</summary>
+/// <summary>Kind "weights": the layout is recognised, its architecture is the manifest's, and every value comes through it unchanged.</summary>
 internal static class WeightsGolden
 {
     private const string Diffusers = "_diffusers_names";

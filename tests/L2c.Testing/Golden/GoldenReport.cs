@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace L2c.Testing.Golden;
 
@@ -6,7 +7,7 @@ namespace L2c.Testing.Golden;
 public static class GoldenReport
 {
     private static readonly Lock _gate = new();
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Reports a case that ran.</summary>
     public static void Ran(GoldenResult result, string device, string dtype)
