@@ -137,7 +137,7 @@ public sealed class InspectTests : IDisposable
     {
         string path = Path.Combine(RepositoryPaths.Routers ?? "", "DDIM50_router.pt");
         Assert.SkipUnless(File.Exists(path), "no published routers; set L2C_ROUTERS");
-        JsonElement model = _cli.Run("inspect", path, "--json").Json.GetProperty("model");
+        JsonElement model = _cli.Run("inspect", path, "--json").Json.GetProperty("router").GetProperty("model");
         Assert.Equal("router", model.GetProperty("family").GetString());
         JsonElement architecture = model.GetProperty("architecture");
         Assert.Equal("dit", architecture.GetProperty("target").GetString());

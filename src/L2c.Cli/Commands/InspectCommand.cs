@@ -8,50 +8,98 @@ using L2c.Weights.Layouts;
 namespace L2c.Cli.Commands;
 
 /// <summary><c>l2c inspect</c>: what a file holds.</summary>
-internal static class InspectCommand
+internal sealed class InspectCommand
 {
+    private readonly Argument<string> _path = new("FILE") { Description = "Checkpoint or router (.safetensors, .pt, .pth), schedule (JSON), other file of tensors, or a PNG that l2c has written" };
+    private readonly Argument<string?> _other = new("OTHER") { Description = "With --diff: the router or schedule to compare with", Arity = ArgumentArity.ZeroOrOne };
+    private readonly CheckpointOptions _checkpoint = new();
+    private readonly Option<double?> _threshold = Words.NonNegative("--threshold", "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
+    private readonly Option<string?> _plot = Words.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
+    private readonly Option<bool> _diff = Words.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
+    private readonly Option<bool> _tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
+    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the plot if it exists");
+    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object");
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string> path = new("FILE")
+        InspectCommand self = new();
+        Command command = new("inspect", "Shows what a file holds: a checkpoint's architecture, what a router or schedule reuses and saves, a picture's sampling parameters.")
         {
-            Description = "Checkpoint or router (.safetensors, .pt, .pth), other file of tensors, or a PNG that l2c has written",
+            self._path,
+            self._other,
         };
-        CheckpointOptions checkpoint = new();
-        Option<bool> tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
-        Option<bool> json = Words.Switch("--json", "Print one JSON object");
-        Command command = new(
-            "inspect", "Shows what a file holds: architecture, parameters and types of a checkpoint, sampling parameters of a picture.")
+        self._checkpoint.AddTo(command);
+        foreach (Option option in (Option[])[self._threshold, self._plot, self._diff, self._tensors, self._force, self._json])
         {
-            path,
-        };
-        checkpoint.AddTo(command);
-        command.Add(tensors);
-        command.Add(json);
+            command.Add(option);
+        }
+
         command.SetAction(parsed =>
         {
-            Inspect(terminal, parsed.GetRequiredValue(path), checkpoint.Read(parsed), parsed.GetValue(tensors), parsed.GetValue(json));
+            self.Run(parsed, terminal);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Inspect(Terminal terminal, string path, LayoutHints hints, bool tensors, bool json)
+    private void Run(ParseResult parsed, Terminal terminal)
+    {
+        ScheduleQuestion question = new(
+            _checkpoint.Read(parsed), parsed.GetValue(_threshold), parsed.GetValue(_plot), parsed.GetValue(_force), parsed.GetValue(_tensors));
+        string path = parsed.GetRequiredValue(_path);
+        string? other = parsed.GetValue(_other);
+        if (parsed.GetValue(_diff) != (other is not null))
+        {
+            throw new UsageException(other is null ? "--diff compares two files; name both" : $"{other}: to compare two files, add --diff");
+        }
+
+        bool json = parsed.GetValue(_json);
+        if (other is not null)
+        {
+            ScheduleDiff diff = question.Compare(path, other);
+            Print(terminal, diff, diff.Print, json);
+        }
+        else
+        {
+            Inspect(terminal, path, question, json);
+        }
+    }
+
+    private static void Inspect(Terminal terminal, string path, ScheduleQuestion question, bool json)
     {
         ByteSource source = ByteSource.OpenFile(path);
         if (IsPng(source))
         {
             using (source)
             {
+                question.RefuseUnlessSchedule(path);
                 PngReport report = PngReport.Of(path, source.Length, PngFile.Read(source));
+                Print(terminal, report, report.Print, json);
+            }
+        }
+        else if (InspectedSchedule.IsJson(source))
+        {
+            using (source)
+            {
+                ScheduleReport report = question.Report(source);
                 Print(terminal, report, report.Print, json);
             }
         }
         else
         {
             using TensorFile file = TensorFiles.Open(source);
-            TensorFileReport report = TensorFileReport.Of(file, source.Length, hints, tensors);
-            Print(terminal, report, report.Print, json);
+            if (CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName)
+            {
+                ScheduleReport report = question.Report(file, source.Length);
+                Print(terminal, report, report.Print, json);
+            }
+            else
+            {
+                question.RefuseUnlessSchedule(path);
+                TensorFileReport report = TensorFileReport.Of(file, source.Length, question.Hints, question.ListTensors);
+                Print(terminal, report, report.Print, json);
+            }
         }
     }
 

@@ -19,7 +19,8 @@ public enum RouterTarget
 /// <remarks>Source: Ma et al. 2024, "Learning-to-Cache", section 3.3. Branch 2b is the attention of block b, 2b + 1 its MLP.</remarks>
 public sealed record RouterArchitecture : Architecture
 {
-    internal const string FamilyName = "router";
+    /// <summary>The value of <see cref="Family"/>.</summary>
+    public const string FamilyName = "router";
 
     /// <inheritdoc/>
     [JsonIgnore]

@@ -1,0 +1,148 @@
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+using L2c.Testing;
+using L2c.Weights.Safetensors;
+
+namespace L2c.Cli.Tests;
+
+public sealed class InspectScheduleTests : IDisposable
+{
+    private readonly CliRunner _cli = new();
+
+    [Theory]
+    [InlineData("DDIM20_router.pt", "DiT-XL/2 256", 248, 560, 123, 125, 0.4429, 0.2214, 2_372_428_431_360, 1_846_966_026_240)]
+    [InlineData("DDIM50_router.pt", "DiT-XL/2 256", 664, 1400, 329, 335, 0.4743, 0.2371, 5_931_071_078_400, 4_523_798_200_320)]
+    [InlineData("dpm20_router.pth", "U-ViT-H/2 256", 333, 522, 158, 175, 0.6379, 0.2871, 2_663_934_382_080, 1_943_960_721_408)]
+    [InlineData("dpm50_router.pth", "U-ViT-H/2 256", 1304, 1392, 649, 655, 0.9368, 0.4497, 6_659_835_955_200, 3_877_312_840_704)]
+    public void Published_routers_show_the_published_figures_without_any_option(
+        string name, string model, int reused, int cacheBranches, int attention, int mlp, double ofCache, double ofAll, long before, long after)
+    {
+        string path = Path.Combine(RepositoryPaths.Routers ?? "", name);
+        Assert.SkipUnless(File.Exists(path), "the published routers are not here; set L2C_ROUTERS");
+        JsonElement json = _cli.Run("inspect", path, "--json").Json;
+        Assert.Equal(model, json.GetProperty("model").GetString());
+        Assert.NotEmpty(json.GetProperty("alsoFits").EnumerateArray());
+        Assert.Equal((reused, cacheBranches, attention, mlp), (Int("reused"), Int("cacheBranches"), Int("reusedAttention"), Int("reusedMlp")));
+        Assert.Equal(ofCache, Math.Round(json.GetProperty("shareOfCacheEvaluations").GetDouble(), 4));
+        Assert.Equal(ofAll, Math.Round(json.GetProperty("shareOfAllEvaluations").GetDouble(), 4));
+        Assert.Equal((before, after), (json.GetProperty("macsBefore").GetInt64(), json.GetProperty("macsAfter").GetInt64()));
+        Assert.Equal(after, json.GetProperty("evaluations").EnumerateArray().Sum(e => e.GetProperty("macs").GetInt64()));
+
+        string text = _cli.Run("inspect", path).Out;
+        Assert.Contains($"{reused}/{cacheBranches}", text, StringComparison.Ordinal);
+        Assert.Contains($"{model}, assumed", text, StringComparison.Ordinal);
+        Assert.Contains("choose with --model", text, StringComparison.Ordinal);
+        Assert.Equal(reused, text.Split("MLP right")[1].Split('\n').Skip(1).Sum(line => line.Count(c => c == '.')));
+
+        int Int(string key) => json.GetProperty(key).GetInt32();
+    }
+
+    [Fact]
+    public void The_recorded_router_of_nine_steps_fits_no_published_model()
+    {
+        string path = Path.Combine(RepositoryPaths.Root!, "tests", "fixtures", "checkpoints", "dit_a_l2c_ddim9_thr0.5_cfg1.5_router.pt");
+        JsonElement json = _cli.Run("inspect", path, "--threshold", "0.5", "--json").Json;
+        Assert.Equal((9, 4), (json.GetProperty("steps").GetInt32(), json.GetProperty("cacheEvaluations").GetInt32()));
+        Assert.False(json.TryGetProperty("model", out _));
+        Assert.False(json.TryGetProperty("macsBefore", out _));
+        Assert.Equal(json.GetProperty("reused").GetInt32(), json.GetProperty("evaluations").EnumerateArray().Sum(e => e.GetProperty("compute").GetString()!.Count(c => c == '0')));
+        Assert.Contains("name a published one with --model", _cli.Run("inspect", path).Out, StringComparison.Ordinal);
+        _cli.Run("inspect", path, "--model", "DiT-XL/2").MustFail(2, "but DiT-XL/2 256 has 56 (28 blocks)");
+        _cli.Run("inspect", path, "--threshold", "1.5").MustFail(2, "1.5");
+        _cli.Run("inspect", path, "--heads", "2").MustFail(2, "do not apply");
+    }
+
+    [Fact]
+    public void A_router_for_512_pixels_has_another_threshold_and_other_costs()
+    {
+        string path = Router("xl.st", 2, 56, b => -1); // score 0.27, between 0.1 and 0.9
+        JsonElement small = _cli.Run("inspect", path, "--json").Json, large = _cli.Run("inspect", path, "--json", "--model", "DiT-XL/2 512").Json;
+        Assert.Equal((0.1, 0), (small.GetProperty("threshold").GetDouble(), small.GetProperty("reused").GetInt32()));
+        Assert.Equal((0.9, 56), (large.GetProperty("threshold").GetDouble(), large.GetProperty("reused").GetInt32()));
+        Assert.Equal("DiT-XL/2 512", large.GetProperty("model").GetString());
+        Assert.True(large.GetProperty("macsBefore").GetInt64() > 4 * small.GetProperty("macsBefore").GetInt64());
+        _cli.Run("inspect", path, "--model", "DiT-XXL").MustFail(2, "no published model has that name");
+    }
+
+    [Fact]
+    public void Damaged_routers_end_with_code_4()
+    {
+        _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "logit 3 is");
+        SafetensorsData.Write(_cli.PathOf("shape.st"), [("logits", new long[] { 2, 3 }, new float[6])], null, overwrite: false);
+        _cli.Run("inspect", _cli.PathOf("shape.st")).MustFail(4, _cli.PathOf("shape.st"));
+    }
+
+    [Fact]
+    public void Two_schedules_are_compared_branch_by_branch()
+    {
+        string router = Router("r.st", 2, 4, b => b is 0 or 1 ? -9 : 9), schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0110"));
+        JsonElement json = _cli.Run("inspect", router, schedule, "--diff", "--json").Json;
+        Assert.Equal((2, 2, 1, 2), (Int("firstReused"), Int("secondReused"), Int("bothReused"), Int("differing")));
+        JsonElement only = Assert.Single(json.GetProperty("evaluations").EnumerateArray());
+        Assert.Equal((1, "[3]", "[1]"), (only.GetProperty("evaluation").GetInt32(), only.GetProperty("onlyFirst").GetRawText(), only.GetProperty("onlySecond").GetRawText()));
+        string text = _cli.Run("inspect", router, schedule, "--diff").Out;
+        Assert.Contains("evaluation 1 (cache): 2 differ", text, StringComparison.Ordinal);
+        Assert.Contains("only A computes block 1 mlp", text, StringComparison.Ordinal);
+        Assert.Contains("only B computes block 0 mlp", text, StringComparison.Ordinal);
+        Assert.Equal(0, _cli.Run("inspect", router, router, "--diff", "--json").Json.GetProperty("differing").GetInt32());
+
+        _cli.Run("inspect", router, schedule).MustFail(2, "add --diff");
+        _cli.Run("inspect", router, "--diff").MustFail(2, "name both");
+        _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of one size");
+
+        int Int(string name) => json.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public void Schedules_are_shown_and_faults_tell_code_2_from_4()
+    {
+        string good = Schedule("good.json", ("refresh", "1111"), ("cache", "0110"));
+        JsonElement json = _cli.Run("inspect", good, "--json").Json;
+        Assert.Equal((2, 4), (json.GetProperty("reused").GetInt32(), json.GetProperty("cacheBranches").GetInt32()));
+        Assert.Contains("   1 cache   .# #.", _cli.Run("inspect", good).Out, StringComparison.Ordinal);
+        _cli.Run("inspect", good, "--threshold", "0.5").MustFail(2, "do not apply");
+        _cli.Run("inspect", good, "--model", "DiT-S/2").MustFail(2, "12 blocks");
+        _cli.Run("inspect", Schedule("width.json", ("refresh", "1111"), ("cache", "01"))).MustFail(2, "evaluation 1 has 2 branches");
+        _cli.Run("inspect", Schedule("early.json", ("cache", "0111"), ("cache", "0110"))).MustFail(2, "before any evaluation computed it");
+        _cli.Run("inspect", Schedule("role.json", ("often", "1111"))).MustFail(4, "often");
+    }
+
+    [Fact]
+    public void Plots_have_a_coloured_cell_per_evaluation_and_branch()
+    {
+        string schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0111")), svg = _cli.PathOf("a.svg"), png = _cli.PathOf("a.png");
+        Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", svg).Code);
+        Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png).Code);
+        (string? Fill, int X, int Y)[] cells = [.. XDocument.Load(svg).Descendants().Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "11")
+            .Select(e => ((string?)e.Attribute("fill"), (int)e.Attribute("x")!, (int)e.Attribute("y")!))];
+        Assert.Equal(8, cells.Length);
+        Assert.Equal([4, 3, 1], cells.GroupBy(c => c.Fill).Select(group => group.Count()).OrderDescending());
+        PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(png));
+        Assert.All(cells, cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
+        Assert.Equal("schedule", _cli.Run("inspect", png, "--json").Json.GetProperty("parameters").GetProperty("plot").GetString());
+
+        _cli.Run("inspect", schedule, "--plot", png).MustFail(1, "--force");
+        Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png, "--force").Code);
+        _cli.Run("inspect", schedule, "--plot", _cli.PathOf("a.gif")).MustFail(2, "PNG or SVG");
+        _cli.Run("inspect", png, "--plot", svg).MustFail(2, "neither a router nor a schedule");
+    }
+
+    public void Dispose() => _cli.Dispose();
+
+    private string Router(string name, int evaluations, int branches, Func<int, float> logit)
+    {
+        string path = _cli.PathOf(name);
+        float[] values = [.. Enumerable.Range(0, evaluations * branches).Select(i => logit(i % branches))];
+        SafetensorsData.Write(path, [("logits", new long[] { evaluations, branches }, values)], null, overwrite: false);
+        return path;
+    }
+
+    private string Schedule(string name, params (string Role, string Compute)[] evaluations)
+    {
+        string path = _cli.PathOf(name);
+        string rows = string.Join(',', evaluations.Select(e => $$"""{"role":"{{e.Role}}","compute":"{{e.Compute}}"}"""));
+        File.WriteAllText(path, $$"""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":{{evaluations.Length}},"evaluations":[{{rows}}]}""", Encoding.ASCII);
+        return path;
+    }
+}
