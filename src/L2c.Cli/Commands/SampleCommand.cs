@@ -27,6 +27,7 @@ internal sealed class SampleCommand
     private readonly Option<string> _rng = Words.OneOf("--rng", "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
     private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
     private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out = Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
     private readonly Option<bool> _separate = Words.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
@@ -49,6 +50,7 @@ internal sealed class SampleCommand
             command.Add(option);
         }
 
+        self._cache.AddTo(command);
         self._device.AddTo(command);
         foreach (Option option in (Option[])[self._out, self._separate, self._trajectory, self._force, self._json, self._noProgress])
         {
@@ -74,7 +76,7 @@ internal sealed class SampleCommand
         using CpuDevice device = _device.Open(parsed);
         using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
-        SampleResult result = SampleRun.Execute(job, model, terminal);
+        SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
         terminal.Cancel.ThrowIfCancellationRequested();
         IReadOnlyList<string> files = SampleFiles.Write(job, result, SampleParameters.Of(job, checkpoint), target);
         SampleReport.Of(job, model, device.Threads, path, result, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
@@ -100,6 +102,7 @@ internal sealed class SampleCommand
         Noise = parsed.GetValue(_noise),
         Trajectory = parsed.GetValue(_trajectory),
         ClipDenoised = parsed.GetValue(_clip),
+        Cache = _cache.Read(parsed),
         Json = parsed.GetValue(_json),
         ShowProgress = !parsed.GetValue(_noProgress),
         Force = parsed.GetValue(_force),

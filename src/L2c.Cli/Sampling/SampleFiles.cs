@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using L2c.Cli.Images;
 using L2c.Cli.Output;
+using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Npy;
 using L2c.Weights.Safetensors;
@@ -22,6 +23,11 @@ internal static class SampleFiles
         if (job.Request.Trajectory is { } trajectory)
         {
             OutputTarget.CheckWritable(trajectory, job.Request.Force);
+        }
+
+        if (job.Request.Cache.SaveSchedule is { } schedule)
+        {
+            PrepareSchedule(schedule, job, target);
         }
 
         target.Prepare(Suffixes(job));
@@ -52,7 +58,25 @@ internal static class SampleFiles
             written.Add(trajectory);
         }
 
+        if (job.Request.Cache.SaveSchedule is { } schedule)
+        {
+            ScheduleJson content = ScheduleJson.From(job.Schedule, job.Architecture.Name, job.Sampler.Name, job.Sampler.Steps.Count);
+            AtomicFile.Write(schedule, job.Request.Force, stream => stream.Write(content.ToUtf8()));
+            written.Add(schedule);
+        }
+
         return written;
+    }
+
+    private static void PrepareSchedule(string path, SampleJob job, OutputTarget target)
+    {
+        bool isTrajectory = job.Request.Trajectory is { } trajectory && Path.GetFullPath(trajectory) == Path.GetFullPath(path);
+        if (isTrajectory || target.Includes(path, Suffixes(job)))
+        {
+            throw new UsageException($"--save-schedule {path} is also the name of another file of the run; give it another name");
+        }
+
+        OutputTarget.CheckWritable(path, job.Request.Force);
     }
 
     private static IReadOnlyList<string> PictureSuffixes(SampleJob job)

@@ -46,6 +46,9 @@ internal sealed record SampleParameters
     /// <summary>"l2c" or "torch".</summary>
     public required string Rng { get; init; }
 
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching.</summary>
+    public string? Cache { get; init; }
+
     /// <summary>File name of the start noise; null when it was drawn.</summary>
     public string? Noise { get; init; }
 
@@ -85,6 +88,7 @@ internal sealed record SampleParameters
         ClipDenoised = job.Request.ClipDenoised,
         Seed = job.Request.Seed,
         Rng = job.Request.TorchNoise ? "torch" : "l2c",
+        Cache = job.Cache?.Text,
         Noise = job.Request.Noise is null ? null : Path.GetFileName(job.Request.Noise),
         Dtype = "fp32",
         Classes = job.Classes.Classes,

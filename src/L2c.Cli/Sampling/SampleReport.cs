@@ -64,6 +64,21 @@ internal sealed record SampleReport
     /// <summary>Sample values that are not finite: 0 unless the model or the noise is broken.</summary>
     public required int NonFiniteCount { get; init; }
 
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching, as all that follow on caching.</summary>
+    public string? Cache { get; init; }
+
+    /// <summary>Branches of the run whose output came from an earlier evaluation.</summary>
+    public int? ReusedBranches { get; init; }
+
+    /// <summary>Branches of the run that contributed nothing, by a rule that drops them.</summary>
+    public int? DroppedBranches { get; init; }
+
+    /// <summary>Branches of all cache evaluations.</summary>
+    public int? CacheBranches { get; init; }
+
+    /// <summary>Memory that keeps branch outputs; part of <see cref="WorkspaceBytes"/>.</summary>
+    public long? CacheBytes { get; init; }
+
     /// <summary>Memory of the weights on the device.</summary>
     public required long WeightBytes { get; init; }
 
@@ -105,6 +120,11 @@ internal sealed record SampleReport
             CfgScale = job.CfgScale,
             Preview = !job.Architecture.PixelSpace,
             NonFiniteCount = result.Samples.Count(value => !float.IsFinite(value)),
+            Cache = job.Cache?.Text,
+            ReusedBranches = job.Cache?.Reused,
+            DroppedBranches = job.Cache is { Dropped: > 0 } ? job.Cache.Dropped : null,
+            CacheBranches = job.Cache?.Schedule.CacheBranches,
+            CacheBytes = job.Cache is null ? null : result.CacheBytes,
             WeightBytes = model.WeightBytes,
             WorkspaceBytes = result.WorkspaceBytes,
             LoadMs = Math.Round(loadMs, 3),
@@ -137,5 +157,20 @@ internal sealed record SampleReport
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, {EvaluationMs:0.0} ms per step, on {Device}"));
+        if (Cache is not null)
+        {
+            terminal.Out.WriteLine(CacheLine());
+        }
+    }
+
+    private string CacheLine()
+    {
+        int all = CacheBranches!.Value, skipped = ReusedBranches!.Value + (DroppedBranches ?? 0);
+        string what = DroppedBranches is null ? "reused" : "dropped";
+        return all == 0
+            ? $"cache {Cache}: the schedule has no cache evaluations"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"cache {Cache}: {skipped} of {all} branches of the cache evaluations {what} ({100.0 * skipped / all:0.00} %)");
     }
 }
