@@ -1,8 +1,34 @@
+using L2c.Weights.Layouts;
+
 namespace L2c.Model.Caching;
 
 /// <summary>Schedules from router logits and a threshold.</summary>
 public static class RouterSchedule
 {
+    /// <summary>The schedule that a router and a threshold give for the sampler that the router was trained with.</summary>
+    /// <param name="router">Logits and the family of their network, which fixes the roles.</param>
+    /// <param name="threshold">In [0, 1].</param>
+    /// <param name="evaluations">Evaluations of the run; default the router's. For a U-ViT an odd number means one less, as published.</param>
+    /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
+    public static CacheSchedule From(RouterLogits router, double threshold, int? evaluations = null)
+    {
+        RouterArchitecture shape = router.Architecture;
+        bool isDit = shape.Target == RouterTarget.Dit;
+        EvaluationRole[] roles = isDit ? PublishedRoles.Dit(shape.Evaluations) : PublishedRoles.UVit(shape.Evaluations);
+        if (evaluations is { } wanted && wanted != shape.Evaluations && wanted != roles.Length)
+        {
+            throw new ArgumentException($"router: trained for {roles.Length} evaluations, but the sampler makes {wanted}; sample with {roles.Length}");
+        }
+
+        if (roles.Length == 0)
+        {
+            throw new ArgumentException($"router: {shape.Evaluations} row, but a step of a U-ViT's solver takes two evaluations");
+        }
+
+        return FromLogits(
+            roles, shape.Branches, router.Values, e => isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e), threshold);
+    }
+
     /// <summary>A branch of a cache evaluation is computed iff sigmoid(logit) > threshold, strictly.</summary>
     /// <param name="roles">Roles of the evaluations.</param>
     /// <param name="branches">Logits per row.</param>
