@@ -157,6 +157,61 @@ public sealed class CacheSampleTests : IDisposable
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) => Sample("a.png", options).MustFail(2, message);
 
     [Fact]
+    public void Compare_measures_against_the_run_without_caching_and_shows_both()
+    {
+        JsonElement json = Sample("a.png", "--cache", "all", "--compare", "--cfg-scale", "1", "--json").Json;
+        Assert.Equal([_cli.PathOf("a.png"), _cli.PathOf("a-compare.png")], json.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
+        (double psnr, double distance) = (json.GetProperty("psnr").GetDouble(), json.GetProperty("relativeL2").GetDouble());
+        Assert.True(json.GetProperty("timeRatio").GetDouble() > 0);
+        Assert.Equal(5, json.GetProperty("timedRounds").GetInt32());
+        (long before, long after) = (json.GetProperty("macsBefore").GetInt64(), json.GetProperty("macsAfter").GetInt64());
+
+        // Per block 12 C^2 for qkv, projection and MLP and 2 T C for the attention products per token; T 16, C 32, two blocks, two evaluations of four.
+        Assert.Equal(2 * 2 * ((16 * 12 * 32 * 32) + (2 * 16 * 16 * 32)), before - after);
+        Assert.Equal((double)after / before, json.GetProperty("macRatio").GetDouble(), 12);
+
+        float[] uncached = States("--cache", "none"), cached = States("--cache", "all");
+        double squares = uncached.Zip(cached, (u, c) => Math.Pow(Math.Clamp(u, -1, 1) - Math.Clamp(c, -1, 1), 2)).Average();
+        Assert.Equal(10 * Math.Log10(4 / squares), psnr, 6);
+        double change = uncached.Zip(cached, (u, c) => Math.Pow(u - (double)c, 2)).Sum() / uncached.Sum(u => (double)u * u);
+        Assert.Equal(Math.Sqrt(change), distance, 6);
+
+        PngDecoder sheet = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("a-compare.png")));
+        PngDecoder left = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("none.png"))), right = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("a.png")));
+        int title = sheet.Height - left.Height;
+        Assert.Equal(2 * left.Width, sheet.Width);
+        Assert.True(title > 0);
+        Assert.Contains((byte)232, sheet.Pixels[..(3 * title * sheet.Width)]); // ink of the titles
+        for (int y = 0; y < left.Height; y++)
+        {
+            Assert.Equal(left.Pixels.AsSpan(3 * y * left.Width, 3 * left.Width), sheet.Pixels.AsSpan(3 * (title + y) * sheet.Width, 3 * left.Width));
+            Assert.Equal(right.Pixels.AsSpan(3 * y * left.Width, 3 * left.Width), sheet.Pixels.AsSpan(3 * (((title + y) * sheet.Width) + left.Width), 3 * left.Width));
+        }
+
+        Assert.Contains("\"comparison\":true", sheet.Text["l2c"], StringComparison.Ordinal);
+
+        float[] States(string option, string rule)
+        {
+            string path = _cli.PathOf($"{rule}.st");
+            CliResult result = Sample($"{rule}.png", option, rule, "--trajectory", path, "--cfg-scale", "1");
+            Assert.True(result.Code == 0, result.Err);
+            (long[] shape, float[] values) = TensorReader.Floats(path, "x_steps");
+            return values[^(values.Length / (int)shape[0])..];
+        }
+    }
+
+    [Fact]
+    public void Comparing_equal_runs_finds_no_distance_and_no_psnr()
+    {
+        JsonElement json = Sample("a.png", "--cache", "none", "--compare", "--separate", "--json").Json;
+        Assert.Equal((0.0, 1.0), (json.GetProperty("relativeL2").GetDouble(), json.GetProperty("macRatio").GetDouble()));
+        Assert.False(json.TryGetProperty("psnr", out _));
+        Assert.Contains("a-compare.png", _cli.Files());
+        Assert.Contains(
+            "against no caching: ", Sample("b.png", "--cache", "none", "--compare").Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_ends_with_code_1()
     {
         Sample("a.png", "--cache", _cli.PathOf("none.json")).MustFail(1, "none.json: no such file");

@@ -77,9 +77,10 @@ internal sealed class SampleCommand
         using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
+        Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
         terminal.Cancel.ThrowIfCancellationRequested();
-        IReadOnlyList<string> files = SampleFiles.Write(job, result, SampleParameters.Of(job, checkpoint), target);
-        SampleReport.Of(job, model, device.Threads, path, result, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
+        IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
+        SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
         return ExitCode.Ok;
     }
 

@@ -61,8 +61,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
                 $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
         }
 
-        CacheSchedule schedule = RouterSchedule.FromLogits(
-            PublishedRoles.Dit(evaluations), shape.Branches, router.Values, e => PublishedRoles.DitRouterRow(evaluations, e), threshold);
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 

@@ -13,9 +13,15 @@ namespace L2c.Cli.Sampling;
 /// <summary>The files of a sampling run: pictures, latents, trajectory.</summary>
 internal static class SampleFiles
 {
+    private const string ComparisonSuffix = "-compare.png";
+
     /// <summary>What the names of the run's files end in, the first one being written first.</summary>
     public static IReadOnlyList<string> Suffixes(SampleJob job) =>
-        [.. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" }, .. PictureSuffixes(job)];
+    [
+        .. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" },
+        .. PictureSuffixes(job),
+        .. job.Request.Cache.Compare ? [ComparisonSuffix] : Array.Empty<string>(),
+    ];
 
     /// <summary>Fails if something that the run shall write exists already or cannot be written.</summary>
     public static void Prepare(SampleJob job, OutputTarget target)
@@ -34,8 +40,14 @@ internal static class SampleFiles
     }
 
     /// <summary>Writes everything.</summary>
-    /// <returns>The paths: first the pictures and latents, then the trajectory.</returns>
-    public static IReadOnlyList<string> Write(SampleJob job, SampleResult result, SampleParameters parameters, OutputTarget target)
+    /// <param name="job">What was done.</param>
+    /// <param name="result">Its samples.</param>
+    /// <param name="comparison">Samples without caching; null unless asked for.</param>
+    /// <param name="parameters">Written into every file.</param>
+    /// <param name="target">Where to.</param>
+    /// <returns>The paths: latents, pictures, comparison, trajectory, schedule.</returns>
+    public static IReadOnlyList<string> Write(
+        SampleJob job, SampleResult result, Comparison? comparison, SampleParameters parameters, OutputTarget target)
     {
         List<(string, Action<string, bool>)> files = [];
         if (!job.Architecture.PixelSpace)
@@ -49,6 +61,11 @@ internal static class SampleFiles
         {
             int image = i;
             files.Add((pictures[i], (path, overwrite) => WritePicture(path, overwrite, job, result, parameters, image)));
+        }
+
+        if (comparison is not null)
+        {
+            files.Add((ComparisonSuffix, (path, overwrite) => WriteComparison(path, overwrite, job, result, comparison, parameters)));
         }
 
         List<string> written = [.. target.Write(files)];
@@ -92,11 +109,21 @@ internal static class SampleFiles
 
     private static void WritePicture(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters, int image)
     {
-        RgbImage Picture(int i) => SampleImage.Convert(job.Architecture, result.Samples.AsSpan(i * job.ElementsPerImage, job.ElementsPerImage));
-        RgbImage sheet = job.Request.Separate ? Picture(image) : job.Grid.Draw(Picture);
+        RgbImage sheet = job.Request.Separate ? Picture(job, result.Samples, image) : job.Grid.Draw(i => Picture(job, result.Samples, i));
         string text = ToJson(job.Request.Separate ? parameters.ForImage(image, job.Labels[image], job.Architecture) : parameters);
         AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, sheet, SampleParameters.Key, text));
     }
+
+    private static void WriteComparison(
+        string path, bool overwrite, SampleJob job, SampleResult result, Comparison comparison, SampleParameters parameters)
+    {
+        RgbImage sheet = new ComparisonSheet(job.Grid).Draw(i => Picture(job, comparison.Uncached, i), i => Picture(job, result.Samples, i));
+        string text = ToJson(parameters with { Comparison = true });
+        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, sheet, SampleParameters.Key, text));
+    }
+
+    private static RgbImage Picture(SampleJob job, float[] samples, int image) =>
+        SampleImage.Convert(job.Architecture, samples.AsSpan(image * job.ElementsPerImage, job.ElementsPerImage));
 
     private static void WriteLatents(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters)
     {

@@ -50,6 +50,11 @@ internal sealed class SampleJob
         {
             throw new UsageException($"a grid of {Count} images is too large to draw; use --separate");
         }
+
+        if (request.Cache.Compare && !new ComparisonSheet(Grid).IsDrawable)
+        {
+            throw new UsageException($"--compare: two grids of {Count} images are too large to draw; take a smaller --count");
+        }
     }
 
     /// <summary>What was asked for.</summary>

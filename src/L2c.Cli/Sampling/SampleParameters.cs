@@ -73,6 +73,9 @@ internal sealed record SampleParameters
     /// <summary>Whether the pixels are a false-colour preview of latents.</summary>
     public bool? Preview { get; init; }
 
+    /// <summary>Whether the picture also shows the samples without caching.</summary>
+    public bool? Comparison { get; init; }
+
     /// <summary>The parameters of a whole run.</summary>
     public static SampleParameters Of(SampleJob job, Checkpoint checkpoint) => new()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Model.Accounting;
 using L2c.Model.Dit;
 
 namespace L2c.Cli.Sampling;
@@ -79,6 +80,27 @@ internal sealed record SampleReport
     /// <summary>Memory that keeps branch outputs; part of <see cref="WorkspaceBytes"/>.</summary>
     public long? CacheBytes { get; init; }
 
+    /// <summary>Multiply-accumulates of one image and one half of guidance with every branch computed, attention products included.</summary>
+    public long? MacsBefore { get; init; }
+
+    /// <summary>As <see cref="MacsBefore"/>, under the schedule.</summary>
+    public long? MacsAfter { get; init; }
+
+    /// <summary>After over before.</summary>
+    public double? MacRatio { get; init; }
+
+    /// <summary>See <see cref="Comparison.Psnr"/>; null, as all that follow on the comparison, unless asked for.</summary>
+    public double? Psnr { get; init; }
+
+    /// <summary>See <see cref="Comparison.RelativeL2"/>.</summary>
+    public double? RelativeL2 { get; init; }
+
+    /// <summary>See <see cref="Comparison.TimeRatio"/>.</summary>
+    public double? TimeRatio { get; init; }
+
+    /// <summary>Interleaved rounds that <see cref="TimeRatio"/> is the median of.</summary>
+    public int? TimedRounds { get; init; }
+
     /// <summary>Memory of the weights on the device.</summary>
     public required long WeightBytes { get; init; }
 
@@ -99,7 +121,8 @@ internal sealed record SampleReport
 
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
-        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
+        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, Comparison? comparison,
+        IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
         {
             Files = files,
             Model = job.Architecture.Name,
@@ -125,6 +148,13 @@ internal sealed record SampleReport
             DroppedBranches = job.Cache is { Dropped: > 0 } ? job.Cache.Dropped : null,
             CacheBranches = job.Cache?.Schedule.CacheBranches,
             CacheBytes = job.Cache is null ? null : result.CacheBytes,
+            MacsBefore = Cost(job)?.MacsBefore,
+            MacsAfter = Cost(job)?.MacsAfter,
+            MacRatio = Cost(job) is { } cost ? (double)cost.MacsAfter / cost.MacsBefore : null,
+            Psnr = comparison?.Psnr,
+            RelativeL2 = comparison?.RelativeL2,
+            TimeRatio = comparison?.TimeRatio,
+            TimedRounds = comparison is null ? null : Comparison.TimedRounds,
             WeightBytes = model.WeightBytes,
             WorkspaceBytes = result.WorkspaceBytes,
             LoadMs = Math.Round(loadMs, 3),
@@ -161,6 +191,21 @@ internal sealed record SampleReport
         {
             terminal.Out.WriteLine(CacheLine());
         }
+
+        if (TimeRatio is not null)
+        {
+            terminal.Out.WriteLine(ComparisonLine());
+        }
+    }
+
+    private static RunCost? Cost(SampleJob job) => job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
+
+    private string ComparisonLine()
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string times = string.Create(culture, $"{TimeRatio:0.000} of the time (median of {TimedRounds} interleaved rounds), {MacRatio:0.000} of the MACs");
+        string psnr = Psnr is null ? "" : string.Create(culture, $", PSNR {Psnr:0.00} dB");
+        return $"against no caching: {times}{psnr}" + (RelativeL2 is null ? "" : string.Create(culture, $", relative L2 {RelativeL2:0.0000}"));
     }
 
     private string CacheLine()
@@ -171,6 +216,6 @@ internal sealed record SampleReport
             ? $"cache {Cache}: the schedule has no cache evaluations"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"cache {Cache}: {skipped} of {all} branches of the cache evaluations {what} ({100.0 * skipped / all:0.00} %)");
+                $"cache {Cache}: {skipped} of {all} branches of the cache evaluations {what} ({100.0 * skipped / all:0.00} %), {100 * (1 - MacRatio):0.00} % of the MACs saved");
     }
 }
