@@ -42,8 +42,8 @@ internal sealed class SampleCommand
             "--rng",
             "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
     private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch =
-        Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out =
         Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
@@ -70,6 +70,7 @@ internal sealed class SampleCommand
             command.Add(option);
         }
 
+        self._cache.AddTo(command);
         self._device.AddTo(command);
         foreach (Option option in (Option[])[self._out, self._separate, self._trajectory, self._force, self._json, self._noProgress])
         {
@@ -95,10 +96,11 @@ internal sealed class SampleCommand
         using CpuDevice device = _device.Open(parsed);
         using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
-        SampleResult result = SampleRun.Execute(job, model, terminal);
+        SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
+        Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
         terminal.Cancel.ThrowIfCancellationRequested();
-        IReadOnlyList<string> files = SampleFiles.Write(job, result, SampleParameters.Of(job, checkpoint), target);
-        SampleReport.Of(job, model, device.Threads, path, result, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
+        IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
+        SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
         return ExitCode.Ok;
     }
 
@@ -121,6 +123,7 @@ internal sealed class SampleCommand
         Noise = parsed.GetValue(_noise),
         Trajectory = parsed.GetValue(_trajectory),
         ClipDenoised = parsed.GetValue(_clip),
+        Cache = _cache.Read(parsed),
         Json = parsed.GetValue(_json),
         ShowProgress = !parsed.GetValue(_noProgress),
         Force = parsed.GetValue(_force),

@@ -32,7 +32,7 @@ internal static class Words
     };
 
     /// <summary>A finite number of at least 0.</summary>
-    public static Option<double?> NonNegative(string name, string description) => new(name)
+    public static Option<double?> NonNegative(string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         HelpName = "X",

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using L2c.Cli.Images;
 using L2c.Cli.Output;
+using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Npy;
 using L2c.Weights.Safetensors;
@@ -12,9 +13,15 @@ namespace L2c.Cli.Sampling;
 /// <summary>The files of a sampling run: pictures, latents, trajectory.</summary>
 internal static class SampleFiles
 {
+    private const string ComparisonSuffix = "-compare.png";
+
     /// <summary>What the names of the run's files end in, the first one being written first.</summary>
     public static IReadOnlyList<string> Suffixes(SampleJob job) =>
-        [.. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" }, .. PictureSuffixes(job)];
+    [
+        .. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" },
+        .. PictureSuffixes(job),
+        .. job.Request.Cache.Compare ? [ComparisonSuffix] : Array.Empty<string>(),
+    ];
 
     /// <summary>Fails if something that the run shall write exists already or cannot be written.</summary>
     /// <exception cref="UsageException">The trajectory has the name of another file of the run.</exception>
@@ -32,6 +39,11 @@ internal static class SampleFiles
             OutputTarget.CheckWritable(trajectory, job.Request.Force);
         }
 
+        if (job.Request.Cache.SaveSchedule is { } schedule)
+        {
+            PrepareSchedule(schedule, job, target);
+        }
+
         foreach (string input in new[] { job.Request.Checkpoint, job.Request.Noise }.OfType<string>())
         {
             if (target.Includes(input, suffixes) || (job.Request.Trajectory is { } path && Path.GetFullPath(path) == Path.GetFullPath(input)))
@@ -44,8 +56,14 @@ internal static class SampleFiles
     }
 
     /// <summary>Writes everything.</summary>
-    /// <returns>The paths: first the pictures and latents, then the trajectory.</returns>
-    public static IReadOnlyList<string> Write(SampleJob job, SampleResult result, SampleParameters parameters, OutputTarget target)
+    /// <param name="job">What was done.</param>
+    /// <param name="result">Its samples.</param>
+    /// <param name="comparison">Samples without caching; null unless asked for.</param>
+    /// <param name="parameters">Written into every file.</param>
+    /// <param name="target">Where to.</param>
+    /// <returns>The paths: latents, pictures, comparison, trajectory, schedule.</returns>
+    public static IReadOnlyList<string> Write(
+        SampleJob job, SampleResult result, Comparison? comparison, SampleParameters parameters, OutputTarget target)
     {
         List<(string, Action<string, bool>)> files = [];
         if (!job.Architecture.PixelSpace)
@@ -62,6 +80,11 @@ internal static class SampleFiles
             files.Add((pictures[i], (path, overwrite) => WritePicture(path, overwrite, job, result, parameters, image)));
         }
 
+        if (comparison is not null)
+        {
+            files.Add((ComparisonSuffix, (path, overwrite) => WriteComparison(path, overwrite, job, result, comparison, parameters)));
+        }
+
         List<string> written = [.. target.Write(files)];
         if (job.Request.Trajectory is { } trajectory)
         {
@@ -69,7 +92,25 @@ internal static class SampleFiles
             written.Add(trajectory);
         }
 
+        if (job.Request.Cache.SaveSchedule is { } schedule)
+        {
+            ScheduleJson content = ScheduleJson.From(job.Schedule, job.Architecture.Name, job.Sampler.Name, job.Sampler.Steps.Count);
+            AtomicFile.Write(schedule, job.Request.Force, stream => stream.Write(content.ToUtf8()));
+            written.Add(schedule);
+        }
+
         return written;
+    }
+
+    private static void PrepareSchedule(string path, SampleJob job, OutputTarget target)
+    {
+        bool isTrajectory = job.Request.Trajectory is { } trajectory && Path.GetFullPath(trajectory) == Path.GetFullPath(path);
+        if (isTrajectory || target.Includes(path, Suffixes(job)))
+        {
+            throw new UsageException($"--save-schedule {path} is also the name of another file of the run; give it another name");
+        }
+
+        OutputTarget.CheckWritable(path, job.Request.Force);
     }
 
     private static IReadOnlyList<string> PictureSuffixes(SampleJob job)
@@ -85,11 +126,21 @@ internal static class SampleFiles
 
     private static void WritePicture(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters, int image)
     {
-        RgbImage Picture(int i) => SampleImage.Convert(job.Architecture, result.Samples.AsSpan(i * job.ElementsPerImage, job.ElementsPerImage));
-        RgbImage sheet = job.Request.Separate ? Picture(image) : job.Grid.Draw(Picture);
+        RgbImage sheet = job.Request.Separate ? Picture(job, result.Samples, image) : job.Grid.Draw(i => Picture(job, result.Samples, i));
         string text = ToJson(job.Request.Separate ? parameters.ForImage(image, job.Labels[image], job.Architecture) : parameters);
         AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, sheet, SampleParameters.Key, text));
     }
+
+    private static void WriteComparison(
+        string path, bool overwrite, SampleJob job, SampleResult result, Comparison comparison, SampleParameters parameters)
+    {
+        RgbImage sheet = new ComparisonSheet(job.Grid).Draw(i => Picture(job, comparison.Uncached, i), i => Picture(job, result.Samples, i));
+        string text = ToJson(parameters with { Comparison = true });
+        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, sheet, SampleParameters.Key, text));
+    }
+
+    private static RgbImage Picture(SampleJob job, float[] samples, int image) =>
+        SampleImage.Convert(job.Architecture, samples.AsSpan(image * job.ElementsPerImage, job.ElementsPerImage));
 
     private static void WriteLatents(string path, bool overwrite, SampleJob job, SampleResult result, SampleParameters parameters)
     {

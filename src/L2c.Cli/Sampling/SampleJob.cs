@@ -1,5 +1,6 @@
 using L2c.Cli.Images;
 using L2c.Cli.Output;
+using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
@@ -32,6 +33,8 @@ internal sealed class SampleJob
         }
 
         Sampler = MakeSampler(request, architecture);
+        Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
+        Schedule = Cache?.Schedule ?? FullSchedule;
         (Guidance, CfgScale) = DecideGuidance(request, architecture);
         Classes = ClassList.Choose(request.Classes, architecture);
         _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count);
@@ -48,6 +51,11 @@ internal sealed class SampleJob
         {
             throw new UsageException($"a grid of {Count} images is too large to draw; use --separate");
         }
+
+        if (request.Cache.Compare && !new ComparisonSheet(Grid).IsDrawable)
+        {
+            throw new UsageException($"--compare: two grids of {Count} images are too large to draw; take a smaller --count");
+        }
     }
 
     /// <summary>What was asked for.</summary>
@@ -58,6 +66,18 @@ internal sealed class SampleJob
 
     /// <summary>The sampler and its steps.</summary>
     public Sampler Sampler { get; }
+
+    /// <summary>What the user chose to reuse; null when nothing was said about caching.</summary>
+    public CacheChoice? Cache { get; }
+
+    /// <summary>Which branches are computed.</summary>
+    public CacheSchedule Schedule { get; }
+
+    /// <summary>The schedule that computes everything.</summary>
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, 2 * Architecture.Depth);
+
+    /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
+    public SamplingOptions Options => new() { Guidance = Guidance, ClipDenoised = Request.ClipDenoised };
 
     /// <summary>Where guidance acts; none at scale 1.</summary>
     public Guidance Guidance { get; }

@@ -49,6 +49,9 @@ internal sealed record SampleParameters
     /// <summary>"l2c" or "torch".</summary>
     public required string Rng { get; init; }
 
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching.</summary>
+    public string? Cache { get; init; }
+
     /// <summary>File name of the start noise; null when it was drawn.</summary>
     public string? Noise { get; init; }
 
@@ -73,6 +76,9 @@ internal sealed record SampleParameters
     /// <summary>Whether the pixels are a false-colour preview of latents.</summary>
     public bool? Preview { get; init; }
 
+    /// <summary>Whether the picture also shows the samples without caching.</summary>
+    public bool? Comparison { get; init; }
+
     /// <summary>The parameters of a whole run.</summary>
     public static SampleParameters Of(SampleJob job, Checkpoint checkpoint) => new()
     {
@@ -88,6 +94,7 @@ internal sealed record SampleParameters
         ClipDenoised = job.Request.ClipDenoised,
         Seed = job.Request.Seed,
         Rng = job.Request.TorchNoise ? "torch" : "l2c",
+        Cache = job.Cache?.Text,
         Noise = job.Request.Noise is null ? null : Path.GetFileName(job.Request.Noise),
         Dtype = "fp32",
         Classes = job.Classes.Classes,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Model.Accounting;
 using L2c.Model.Dit;
 
 namespace L2c.Cli.Sampling;
@@ -64,6 +65,42 @@ internal sealed record SampleReport
     /// <summary>Sample values that are not finite: 0 unless the model or the noise is broken.</summary>
     public required int NonFiniteCount { get; init; }
 
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching, as all that follow on caching.</summary>
+    public string? Cache { get; init; }
+
+    /// <summary>Branches of the run whose output came from an earlier evaluation.</summary>
+    public int? ReusedBranches { get; init; }
+
+    /// <summary>Branches of the run that contributed nothing, by a rule that drops them.</summary>
+    public int? DroppedBranches { get; init; }
+
+    /// <summary>Branches of all cache evaluations.</summary>
+    public int? CacheBranches { get; init; }
+
+    /// <summary>Memory that keeps branch outputs; part of <see cref="WorkspaceBytes"/>.</summary>
+    public long? CacheBytes { get; init; }
+
+    /// <summary>Multiply-accumulates of one image and one half of guidance with every branch computed, attention products included.</summary>
+    public long? MacsBefore { get; init; }
+
+    /// <summary>As <see cref="MacsBefore"/>, under the schedule.</summary>
+    public long? MacsAfter { get; init; }
+
+    /// <summary>After over before.</summary>
+    public double? MacRatio { get; init; }
+
+    /// <summary>See <see cref="Comparison.Psnr"/>; null, as all that follow on the comparison, unless asked for.</summary>
+    public double? Psnr { get; init; }
+
+    /// <summary>See <see cref="Comparison.RelativeL2"/>.</summary>
+    public double? RelativeL2 { get; init; }
+
+    /// <summary>See <see cref="Comparison.TimeRatio"/>.</summary>
+    public double? TimeRatio { get; init; }
+
+    /// <summary>Interleaved rounds that <see cref="TimeRatio"/> is the median of.</summary>
+    public int? TimedRounds { get; init; }
+
     /// <summary>Memory of the weights on the device.</summary>
     public required long WeightBytes { get; init; }
 
@@ -84,7 +121,7 @@ internal sealed record SampleReport
 
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
-        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result,
+        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, Comparison? comparison,
         IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
         {
             Files = files,
@@ -106,6 +143,18 @@ internal sealed record SampleReport
             CfgScale = job.CfgScale,
             Preview = !job.Architecture.PixelSpace,
             NonFiniteCount = result.Samples.Count(value => !float.IsFinite(value)),
+            Cache = job.Cache?.Text,
+            ReusedBranches = job.Cache?.Reused,
+            DroppedBranches = job.Cache is { Dropped: > 0 } ? job.Cache.Dropped : null,
+            CacheBranches = job.Cache?.Schedule.CacheBranches,
+            CacheBytes = job.Cache is null ? null : result.CacheBytes,
+            MacsBefore = Cost(job)?.MacsBefore,
+            MacsAfter = Cost(job)?.MacsAfter,
+            MacRatio = Cost(job) is { } cost ? (double)cost.MacsAfter / cost.MacsBefore : null,
+            Psnr = comparison?.Psnr,
+            RelativeL2 = comparison?.RelativeL2,
+            TimeRatio = comparison?.TimeRatio,
+            TimedRounds = comparison is null ? null : Comparison.TimedRounds,
             WeightBytes = model.WeightBytes,
             WorkspaceBytes = result.WorkspaceBytes,
             LoadMs = Math.Round(loadMs, 3),
@@ -139,7 +188,36 @@ internal sealed record SampleReport
         terminal.Out.WriteLine(files);
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, "
-            + $"{EvaluationMs:0.0} ms per step, on {Device}"));
+            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, {EvaluationMs:0.0} ms per step, on {Device}"));
+        if (Cache is not null)
+        {
+            terminal.Out.WriteLine(CacheLine());
+        }
+
+        if (TimeRatio is not null)
+        {
+            terminal.Out.WriteLine(ComparisonLine());
+        }
+    }
+
+    private static RunCost? Cost(SampleJob job) => job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
+
+    private string ComparisonLine()
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string times = string.Create(culture, $"{TimeRatio:0.000} of the time (median of {TimedRounds} interleaved rounds), {MacRatio:0.000} of the MACs");
+        string psnr = Psnr is null ? "" : string.Create(culture, $", PSNR {Psnr:0.00} dB");
+        return $"against no caching: {times}{psnr}" + (RelativeL2 is null ? "" : string.Create(culture, $", relative L2 {RelativeL2:0.0000}"));
+    }
+
+    private string CacheLine()
+    {
+        int all = CacheBranches!.Value, skipped = ReusedBranches!.Value + (DroppedBranches ?? 0);
+        string what = DroppedBranches is null ? "reused" : "dropped";
+        return all == 0
+            ? $"cache {Cache}: the schedule has no cache evaluations"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"cache {Cache}: {skipped} of {all} branches of the cache evaluations {what} ({100.0 * skipped / all:0.00} %), {100 * (1 - MacRatio):0.00} % of the MACs saved");
     }
 }

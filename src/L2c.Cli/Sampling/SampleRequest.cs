@@ -57,6 +57,9 @@ internal sealed record SampleRequest
     /// <summary>Whether predicted x0 is clamped to [-1, 1].</summary>
     public bool ClipDenoised { get; init; }
 
+    /// <summary>What is reused.</summary>
+    public required CacheRequest Cache { get; init; }
+
     /// <summary>Whether the result is printed as JSON.</summary>
     public bool Json { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using L2c.Cli.Output;
+using L2c.Model.Caching;
 using L2c.Model.Dit;
 using L2c.Model.Sampling;
 
@@ -11,25 +12,27 @@ namespace L2c.Cli.Sampling;
 /// <param name="EvaluationMs">Median wall time of an evaluation of a full batch, sampler update included.</param>
 /// <param name="SampleMs">Wall time of planning and all evaluations.</param>
 /// <param name="WorkspaceBytes">Largest memory of a run beside the weights.</param>
-internal sealed record SampleResult(float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, long WorkspaceBytes);
+/// <param name="CacheBytes">Part of it that keeps branch outputs for later evaluations.</param>
+internal sealed record SampleResult(float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, long WorkspaceBytes, long CacheBytes);
 
 /// <summary>Runs a job batch by batch.</summary>
 internal static class SampleRun
 {
     /// <summary>Samples all images.</summary>
     /// <param name="job">What to do.</param>
+    /// <param name="schedule">Which branches are computed.</param>
+    /// <param name="keepStates">Whether the state after every evaluation is kept.</param>
     /// <param name="model">The loaded model.</param>
     /// <param name="terminal">For progress and cancellation.</param>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static SampleResult Execute(SampleJob job, DitModel model, Terminal terminal)
+    public static SampleResult Execute(SampleJob job, CacheSchedule schedule, bool keepStates, DitModel model, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
         int evaluations = job.Sampler.Steps.Count;
         float[] samples = new float[job.Count * job.ElementsPerImage];
-        float[][] trajectory = job.Request.Trajectory is null ? [] : [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])];
+        float[][] trajectory = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])] : [];
         List<double> milliseconds = new(job.Batches * evaluations);
-        SamplingOptions options = new() { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised };
-        long workspaceBytes = 0;
+        long workspaceBytes = 0, cacheBytes = 0;
         string title = $"{job.Count} images, {evaluations} steps";
         ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * evaluations, step =>
         {
@@ -42,8 +45,9 @@ internal static class SampleRun
                     if (run?.Images != images)
                     {
                         run?.Dispose();
-                        run = SamplingRun.Plan(model, job.Sampler, images, options);
+                        run = SamplingRun.Plan(model, job.Sampler, schedule, images, job.Options);
                         workspaceBytes = Math.Max(workspaceBytes, run.RunBytes);
+                        cacheBytes = Math.Max(cacheBytes, run.CacheBytes);
                     }
 
                     RunBatch(job, run, first, samples, trajectory, milliseconds, step, terminal.Cancel);
@@ -54,7 +58,7 @@ internal static class SampleRun
                 run?.Dispose();
             }
         });
-        return new SampleResult(samples, trajectory, Median(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes);
+        return new SampleResult(samples, trajectory, Median(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes, cacheBytes);
     }
 
     private static void RunBatch(
@@ -82,7 +86,8 @@ internal static class SampleRun
         run.ReadState(samples.AsSpan(start, length));
     }
 
-    private static double Median(List<double> values)
+    /// <summary>Median; the mean of the two middle ones of an even number.</summary>
+    internal static double Median(IReadOnlyCollection<double> values)
     {
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using L2c.Cli.Output;
+using L2c.Cli.Sampling;
+
+namespace L2c.Cli.Commands;
+
+/// <summary>Which branches are computed and which are taken from an earlier evaluation.</summary>
+internal sealed class CacheOptions
+{
+    private readonly Option<string?> _router =
+        Words.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
+    private readonly Option<double?> _threshold =
+        Words.NonNegative("--threshold", "Branches whose score is at most X are reused [default: 0.1]", "--thres");
+    private readonly Option<string?> _rule =
+        Words.Text("--cache", "RULE|FILE.json", "What to reuse without a router: none, all, interval:N, random:P:SEED, top:K, bottom:K, "
+            + "deepcache:A-B, drop:RULE; or a schedule of l2c or SmoothCache");
+    private readonly Option<string?> _saveSchedule = Words.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
+    private readonly Option<bool> _compare =
+        Words.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_router, _threshold, _rule, _saveSchedule, _compare])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Reads the options.</summary>
+    /// <exception cref="UsageException">Options exclude each other, or one lacks what it belongs to.</exception>
+    public CacheRequest Read(ParseResult parsed)
+    {
+        CacheRequest request = new()
+        {
+            Router = parsed.GetValue(_router),
+            Threshold = parsed.GetValue(_threshold),
+            Rule = parsed.GetValue(_rule),
+            SaveSchedule = parsed.GetValue(_saveSchedule),
+            Compare = parsed.GetValue(_compare),
+        };
+        return request switch
+        {
+            { Router: not null, Rule: not null } => throw new UsageException("--router and --cache exclude each other; leave one away"),
+            { Router: null, Threshold: not null } => throw new UsageException("--threshold belongs to a router; give --router FILE"),
+            { Threshold: > 1 } => throw new UsageException($"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there"),
+            { Router: null, Rule: null, SaveSchedule: not null } => throw NothingCached("--save-schedule"),
+            { Router: null, Rule: null, Compare: true } => throw NothingCached("--compare"),
+            _ => request,
+        };
+    }
+
+    private static UsageException NothingCached(string option) => new($"{option} needs a schedule; give --router FILE or --cache RULE");
+}

@@ -1,0 +1,20 @@
+namespace L2c.Cli.Sampling;
+
+/// <summary>What the user asked about caching. Null means not asked for.</summary>
+internal sealed record CacheRequest
+{
+    /// <summary>Router file.</summary>
+    public string? Router { get; init; }
+
+    /// <summary>Threshold for the router's scores; null for the published 0.1.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>File to write the schedule to.</summary>
+    public string? SaveSchedule { get; init; }
+
+    /// <summary>Whether the run is compared with one that computes everything.</summary>
+    public bool Compare { get; init; }
+}
