@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using L2c.Cli.Output;
+using L2c.Cli.Profiling;
 using L2c.Model.Dit;
 using L2c.Model.Sampling;
 
@@ -42,7 +43,7 @@ internal static class SampleRun
                     {
                         run?.Dispose();
                         run = SamplingRun.Plan(model, job.Sampler, images, new SamplingOptions { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised });
-                        workspaceBytes = Math.Max(workspaceBytes, run.WorkspaceBytes);
+                        workspaceBytes = Math.Max(workspaceBytes, run.RunBytes);
                     }
 
                     RunBatch(job, run, first, samples, trajectory, milliseconds, step, terminal.Cancel);
@@ -53,7 +54,7 @@ internal static class SampleRun
                 run?.Dispose();
             }
         });
-        return new SampleResult(samples, trajectory, Median(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes);
+        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes);
     }
 
     private static void RunBatch(
@@ -76,14 +77,7 @@ internal static class SampleRun
 
             step();
             began = Stopwatch.GetTimestamp();
-        }, cancel);
+        }, cancel: cancel);
         run.ReadState(samples.AsSpan(start, length));
-    }
-
-    private static double Median(List<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }
