@@ -42,6 +42,7 @@ public static class Program
         {
             SampleCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ProfileCommand.Create(terminal),
             DevicesCommand.Create(terminal),
             debug,
         };

@@ -142,7 +142,7 @@ public unsafe partial class CpuDevice : Device
         }
     }
 
-    private void Enqueue<TArguments>(TArguments arguments)
+    internal void Enqueue<TArguments>(TArguments arguments)
         where TArguments : ICpuOpArguments
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

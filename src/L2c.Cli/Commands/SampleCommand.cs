@@ -81,13 +81,33 @@ internal sealed class SampleCommand
         return command;
     }
 
+    /// <summary>Adds the options that choose model, sampler, batch and device to another command that makes the same run.</summary>
+    internal void AddRunOptionsTo(Command command)
+    {
+        command.Add(_ckpt);
+        _checkpoint.AddTo(command);
+        foreach (Option option in (Option[])[_classes, _steps, _sampler, _eta, _cfgScale, _guidance, _clip, _seed, _batch])
+        {
+            command.Add(option);
+        }
+
+        _device.AddTo(command);
+    }
+
+    /// <summary>Starts the device that the options name.</summary>
+    internal CpuDevice OpenDevice(ParseResult parsed)
+    {
+        _device.Check(parsed);
+        return _device.Open(parsed);
+    }
+
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
         _device.Check(parsed);
         SampleRequest request = Read(parsed);
         using OutputTarget target = OutputTarget.Parse(request.Out, request.Force);
-        string path = request.Checkpoint ?? Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+        string path = request.CheckpointPath;
         using TensorFile file = TensorFiles.Open(path);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
         SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
@@ -104,7 +124,8 @@ internal sealed class SampleCommand
         return ExitCode.Ok;
     }
 
-    private SampleRequest Read(ParseResult parsed) => new()
+    /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
+    internal SampleRequest Read(ParseResult parsed) => new()
     {
         Checkpoint = parsed.GetValue(_ckpt),
         Hints = _checkpoint.Read(parsed),

@@ -1,3 +1,4 @@
+using L2c.Cli.Profiling;
 using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Model.Dit;
@@ -78,7 +79,7 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
                 }
             }
         });
-        return SampleRun.Median(ratios);
+        return Median.Of(ratios);
 
         double Time(SamplingRun run, Action step)
         {

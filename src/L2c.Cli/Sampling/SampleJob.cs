@@ -17,6 +17,9 @@ internal sealed class SampleJob
     // activations stay in the caches, and 1024 rows per matrix are enough to hide the reading of the weights of any published model.
     private const int TokensPerBatch = 1024;
 
+    /// <summary>Images per batch unless the user says so, at most.</summary>
+    public const int MostPerBatch = 64;
+
     private readonly float[]? _start;
 
     /// <summary>Decides.</summary>
@@ -157,7 +160,7 @@ internal sealed class SampleJob
     {
         if (!request.TorchNoise)
         {
-            return Math.Min(Count, request.Batch ?? Math.Clamp(TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, 64));
+            return Math.Min(Count, request.Batch ?? Math.Clamp(TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
         }
 
         return request.Batch is null || request.Batch >= Count

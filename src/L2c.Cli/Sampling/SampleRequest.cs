@@ -9,6 +9,9 @@ internal sealed record SampleRequest
     /// <summary>Checkpoint; null for the demo model.</summary>
     public string? Checkpoint { get; init; }
 
+    /// <summary>The checkpoint's path, or that of the demo model beside the program.</summary>
+    public string CheckpointPath => Checkpoint ?? Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+
     /// <summary>What the checkpoint leaves open.</summary>
     public required LayoutHints Hints { get; init; }
 

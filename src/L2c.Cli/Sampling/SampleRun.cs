@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using L2c.Cli.Output;
+using L2c.Cli.Profiling;
 using L2c.Model.Caching;
 using L2c.Model.Dit;
 using L2c.Model.Sampling;
@@ -58,7 +59,7 @@ internal static class SampleRun
                 run?.Dispose();
             }
         });
-        return new SampleResult(samples, trajectory, Median(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes, cacheBytes);
+        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes, cacheBytes);
     }
 
     private static void RunBatch(
@@ -84,13 +85,5 @@ internal static class SampleRun
             began = Stopwatch.GetTimestamp();
         }, cancel: cancel);
         run.ReadState(samples.AsSpan(start, length));
-    }
-
-    /// <summary>Median; the mean of the two middle ones of an even number.</summary>
-    internal static double Median(IReadOnlyCollection<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }

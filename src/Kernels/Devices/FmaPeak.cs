@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace L2c.Kernels;
+
+/// <summary>What the cores can do at best: fused multiply-adds in registers on all threads of a device, measured in this process.</summary>
+public static class FmaPeak
+{
+    private const int Rounds = 40;
+
+    /// <summary>Measures for some tens of milliseconds.</summary>
+    /// <param name="device">Its instruction set and threads.</param>
+    /// <returns>The fastest round in 10^9 floating-point operations per second, two per multiply-add. What else the machine does can only lower it.</returns>
+    public static double MeasureGflops(CpuDevice device)
+    {
+        var arguments = new FmaLoopArguments();
+        OpSequence sequence = device.Capture(() => device.Enqueue(arguments));
+        long flops = sequence.Ops[0].Flops, best = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            sequence.Run();
+            best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+        }
+
+        return flops / (best / (double)Stopwatch.Frequency) / 1e9;
+    }
+
+    /// <summary>No operands: the loop is all there is.</summary>
+    private readonly record struct FmaLoopArguments : ICpuOpArguments
+    {
+        /// <inheritdoc/>
+        public CpuOp Bind<V>(int threads)
+            where V : unmanaged, IFloats<V> => new FmaLoopOp<V>(threads);
+    }
+
+    /// <summary>Independent chains of multiply-adds, more than latency times units of any core; the values converge to 1.</summary>
+    private sealed unsafe class FmaLoopOp<V>(int threads) : CpuOp
+        where V : unmanaged, IFloats<V>
+    {
+        private const int Chains = 12;
+        private const int Iterations = 20_000;
+
+        // Several per thread, so that a thread that wakes late delays a round by little.
+        private const int TilesPerThread = 4;
+
+        /// <inheritdoc/>
+        public override string Name => nameof(FmaPeak);
+
+        /// <inheritdoc/>
+        public override int Tiles => TilesPerThread * threads;
+
+        /// <inheritdoc/>
+        public override long ScratchBytes => V.Count * sizeof(float);
+
+        /// <inheritdoc/>
+        public override long Flops => 2L * Chains * Iterations * V.Count * Tiles;
+
+        /// <inheritdoc/>
+        public override long Bytes => 0;
+
+        /// <inheritdoc/>
+        /// <remarks>Optimised at its first call: the rounds are too few for the runtime to notice that it is hot.</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Run(int tile, nint scratch)
+        {
+            V half = V.Broadcast(0.5f);
+            V a = V.Broadcast(tile), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+            for (int n = 0; n < Iterations; n++)
+            {
+                a = V.MultiplyAdd(a, half, half);
+                b = V.MultiplyAdd(b, half, half);
+                c = V.MultiplyAdd(c, half, half);
+                d = V.MultiplyAdd(d, half, half);
+                e = V.MultiplyAdd(e, half, half);
+                f = V.MultiplyAdd(f, half, half);
+                g = V.MultiplyAdd(g, half, half);
+                h = V.MultiplyAdd(h, half, half);
+                i = V.MultiplyAdd(i, half, half);
+                j = V.MultiplyAdd(j, half, half);
+                k = V.MultiplyAdd(k, half, half);
+                l = V.MultiplyAdd(l, half, half);
+            }
+
+            // Written, so that the loop cannot be left out.
+            V.Store(a + b + c + d + e + f + g + h + i + j + k + l, (float*)scratch);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using L2c.Cli.Inspection;
+
+namespace L2c.Cli.Profiling;
+
+/// <summary>A profile for a person.</summary>
+internal static class ProfileTable
+{
+    private const string Columns = "   calls        ms  share   GFLOP/s  peak         MB    GB/s";
+
+    /// <summary>Prints it.</summary>
+    /// <param name="o">Where to.</param>
+    /// <param name="report">What was measured.</param>
+    /// <param name="trace">The trace file that was written, or null.</param>
+    public static void Print(TextWriter o, ProfileReport report, string? trace)
+    {
+        o.WriteLine(Text($"{report.Model}: {report.Images} images, guidance {report.Guidance}, {report.Evaluations} {report.Sampler} steps, on {report.Device}"));
+        o.WriteLine(Text($"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
+        o.WriteLine($"memory: weights {Units.Bytes(report.WeightBytes)}, run {Units.Bytes(report.RunBytes)}, of that kept outputs {Units.Bytes(report.CacheBytes)}");
+        o.WriteLine();
+        o.WriteLine($"{"op",-14} {"in",-10}{Columns}");
+        foreach (KindRow row in report.Ops)
+        {
+            o.WriteLine($"{row.Op,-14} {row.Place,-10}{Cells(row.Total)}");
+        }
+
+        o.WriteLine($"{"all",-25}{Cells(report.Total)}");
+        o.WriteLine();
+        o.WriteLine($"{"evaluation",-14} {"branches",-10}{Columns}");
+        foreach (EvaluationRow row in report.PerEvaluation)
+        {
+            string name = row.Evaluation < 0 ? "ahead" : Text($"{row.Evaluation}"), branches = row.Evaluation < 0 ? "" : Text($"{row.Computed}/{row.Computed + row.Skipped}");
+            o.WriteLine($"{name,-14} {branches,-10}{Cells(row.Total)}");
+        }
+
+        if (trace is not null)
+        {
+            o.WriteLine();
+            o.WriteLine($"{trace}: one run, for ui.perfetto.dev or chrome://tracing");
+        }
+    }
+
+    private static string Cells(ProfileRow row) => Text(
+        $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(row.Gflops, "0.0"),10}{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}")
+        + Text($"{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
+
+    private static string Or(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

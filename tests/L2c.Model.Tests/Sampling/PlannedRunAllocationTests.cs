@@ -1,0 +1,47 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Diffusion;
+using L2c.Model.Dit;
+using L2c.Model.Randomness;
+using L2c.Model.Sampling;
+
+namespace L2c.Model.Tests.Sampling;
+
+/// <summary>Tests that count the whole process's allocations, and so run alone.</summary>
+[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
+public sealed class AloneInTheProcess;
+
+[Collection(nameof(AloneInTheProcess))]
+public sealed class PlannedRunAllocationTests
+{
+    [Theory]
+    [InlineData("none", true, Guidance.FirstThreeChannels)]
+    [InlineData("random:0.5:1", true, Guidance.FirstThreeChannels)]
+    [InlineData("interval:3", false, Guidance.None)]
+    [InlineData("drop:top:1", false, Guidance.AllChannels)]
+    public void A_run_allocates_nothing(string rule, bool ddim, Guidance guidance)
+    {
+        const int steps = 6;
+        using var device = new CpuDevice(2);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        Sampler sampler = ddim ? Sampler.Ddim(steps) : Sampler.Ddpm(steps, learnedVariance: true);
+        CacheSchedule schedule = ScheduleRule.Parse(rule, PublishedRoles.Dit(steps), 2 * RandomDit.Small.Depth);
+        using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, 2, new SamplingOptions { Guidance = guidance });
+        var noise = new CounterNoiseSource(3);
+        int[] labels = [1, 3];
+        run.Run(labels, 1.5f, noise);
+
+        // The runtime and the test platform allocate now and then on threads of their own, a run that allocated would do so every time.
+        long total = long.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            long thread = GC.GetAllocatedBytesForCurrentThread(), process = GC.GetTotalAllocatedBytes(true);
+            run.Run(labels, 1.5f, noise);
+            long processAfter = GC.GetTotalAllocatedBytes(true), threadAfter = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Equal(0, threadAfter - thread);
+            total = Math.Min(total, processAfter - process);
+        }
+
+        Assert.Equal(0, total);
+    }
+}

@@ -1,0 +1,137 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Diffusion;
+using L2c.Model.Dit;
+using L2c.Model.Randomness;
+using L2c.Model.Sampling;
+
+namespace L2c.Model.Tests.Sampling;
+
+/// <remarks>x0 is clamped: without, a random network's state grows so large at the first steps that the patches outweigh all branches.</remarks>
+public sealed class PlannedRunTests : IDisposable
+{
+    private const int Steps = 6;
+    private const float Scale = 1.5f;
+    private static readonly int[] _labels = [1, 3];
+
+    private readonly CpuDevice _device = new(2);
+    private readonly DitModel _model;
+
+    public PlannedRunTests() => _model = RandomDit.Load(RandomDit.Small, _device);
+
+    public static TheoryData<string, Guidance> Schedules =>
+        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1"]
+            from guidance in (Guidance[])[Guidance.FirstThreeChannels, Guidance.None]
+            select (rule, guidance)];
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("interval:1")]
+    [InlineData("top:0")]
+    public void A_schedule_that_computes_everything_equals_the_uncached_run_bit_for_bit(string rule)
+    {
+        using SamplingRun uncached = SamplingRun.Plan(_model, Sampler.Ddim(Steps), _labels.Length, new SamplingOptions { ClipDenoised = true });
+        Assert.Equal(Sample(uncached), Sample(rule));
+    }
+
+    [Theory]
+    [MemberData(nameof(Schedules))]
+    public void A_switch_changes_the_result_by_rounding_only_and_runs_of_a_plan_are_bit_identical(string rule, Guidance guidance)
+    {
+        using SamplingRun run = Plan(rule, guidance, PlanSwitches.All);
+        float[] expected = Sample(run);
+        Assert.Equal(expected, Sample(run));
+        (string Name, PlanSwitches Switches)[] variants =
+        [
+            (nameof(PlanSwitches.ModulationsAhead), new PlanSwitches { ModulationsAhead = false }),
+            (nameof(PlanSwitches.KeepOnlyReused), new PlanSwitches { KeepOnlyReused = false }),
+            (nameof(PlanSwitches.SkipUnused), new PlanSwitches { SkipUnused = false }),
+            (nameof(PlanSwitches.FuseSkips), new PlanSwitches { FuseSkips = false }),
+            (nameof(PlanSwitches.Replay), new PlanSwitches { Replay = false }),
+        ];
+        foreach ((string name, PlanSwitches switches) in variants)
+        {
+            double difference = Difference(expected, Sample(rule, guidance, switches));
+            Assert.True(difference <= 1e-5, $"{name} off: {difference}");
+        }
+
+        Assert.Equal(expected, Sample(rule, guidance, new PlanSwitches { ModulationLimitBytes = 1 }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Schedules))]
+    public void The_plan_reuses_what_copying_by_hand_reuses(string rule, Guidance guidance)
+    {
+        float[] planned = Sample(rule, guidance);
+        Assert.InRange(Difference(Naive(rule, guidance, Sampler.Ddim(Steps)), planned), 0, 1e-5);
+
+        using SamplingRun noisy = SamplingRun.Plan(
+            _model, Sampler.Ddpm(Steps, learnedVariance: true), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance });
+        Assert.InRange(Difference(Naive(rule, guidance, Sampler.Ddpm(Steps, learnedVariance: true)), Sample(noisy)), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Reuse_is_not_recomputation_and_an_output_of_another_evaluation_is_noticed()
+    {
+        const double noticed = 1e-4; // ten times what rounding may do
+        Assert.InRange(Difference(Sample("none"), Sample("all")), noticed, 10);
+        Assert.InRange(Difference(Sample("top:1"), Sample("drop:top:1")), noticed, 10);
+        float[] stale = Naive("interval:2", Guidance.FirstThreeChannels, Sampler.Ddim(Steps), keepsFirst: true);
+        Assert.InRange(Difference(stale, Sample("interval:2")), noticed, 10);
+    }
+
+    [Fact]
+    public void A_schedule_of_another_network_or_step_count_is_refused_with_both_counts()
+    {
+        Assert.Contains("5 evaluations, but the sampler makes 6", Refusal(CacheSchedule.Full(5, 6)), StringComparison.Ordinal);
+        Assert.Contains("8 branches (4 blocks), but the network has 6 (3 blocks)", Refusal(CacheSchedule.Full(6, 8)), StringComparison.Ordinal);
+
+        string Refusal(CacheSchedule schedule) => Assert.Throws<ArgumentException>(() =>
+            SamplingRun.Plan(_model, Sampler.Ddim(Steps), schedule, 1, new SamplingOptions())).Message;
+    }
+
+    [Theory]
+    [MemberData(nameof(Schedules))]
+    public void Cache_memory_is_the_peak_of_live_outputs(string rule, Guidance guidance)
+    {
+        using SamplingRun run = Plan(rule, guidance, PlanSwitches.All);
+        int rows = guidance.Rows(_labels.Length);
+        Assert.Equal((long)LiveOutputs.Peak(Schedule(rule)) * rows * RandomDit.Small.Tokens * RandomDit.Small.HiddenSize * sizeof(float), run.CacheBytes);
+    }
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _device.Dispose();
+    }
+
+    private static CacheSchedule Schedule(string rule) => ScheduleRule.Parse(rule, PublishedRoles.Dit(Steps), 2 * RandomDit.Small.Depth);
+
+    private SamplingRun Plan(string rule, Guidance guidance, PlanSwitches switches) => SamplingRun.Plan(
+        _model, Sampler.Ddim(Steps), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance, Switches = switches });
+
+    private float[] Sample(string rule, Guidance guidance = Guidance.FirstThreeChannels, PlanSwitches? switches = null)
+    {
+        using SamplingRun run = Plan(rule, guidance, switches ?? PlanSwitches.All);
+        return Sample(run);
+    }
+
+    private static float[] Sample(SamplingRun run)
+    {
+        run.Run(_labels, Scale, new CounterNoiseSource(3));
+        float[] state = new float[run.StateShape.Count];
+        run.ReadState(state);
+        return state;
+    }
+
+    private float[] Naive(string rule, Guidance guidance, Sampler sampler, bool keepsFirst = false) =>
+        NaiveReuse.Sample(_model, sampler, Schedule(rule), _labels, guidance, Scale, new CounterNoiseSource(3), keepsFirst);
+
+    /// <summary>Largest difference relative to the largest value.</summary>
+    private static double Difference(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double difference = expected.Zip(actual, (x, y) => (double)MathF.Abs(x - y)).Max() / expected.Max(MathF.Abs);
+        return double.IsFinite(difference) ? difference : double.PositiveInfinity;
+    }
+}
