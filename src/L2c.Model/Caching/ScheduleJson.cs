@@ -64,6 +64,7 @@ public sealed record ScheduleJson(
             {
                 null => throw new MalformedFileException(path, "the schedule is null; write an object"),
                 { Format: not CurrentFormat } => throw new MalformedFileException(path, $"format is \"{parsed.Format}\"; this version reads \"{CurrentFormat}\""),
+                { Evaluations: var rows } when rows.Any(row => row is null) => throw new MalformedFileException(path, "an evaluation is null; write an object"),
                 { Skipped: not (null or "reuse" or Drop) } => throw new MalformedFileException(path, $"skipped is \"{parsed.Skipped}\"; write \"reuse\" or \"drop\""),
                 _ => parsed,
             };

@@ -37,6 +37,7 @@ public sealed class ScheduleFileTests
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"1x"}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[],"skipped":"sometimes"}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":null}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[null]}""")]
     public void Malformed_files_are_refused_in_one_line(string text)
     {
         MalformedFileException fault = Assert.Throws<MalformedFileException>(() => ScheduleJson.Parse("s.json", Encoding.UTF8.GetBytes(text)).ToSchedule("s.json"));
