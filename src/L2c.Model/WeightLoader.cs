@@ -72,7 +72,8 @@ internal sealed class WeightLoader
                 _device.WriteMatrix(matrix, 0, values[..count]);
                 values = values[count..];
             }
-        }));
+        }
+        ));
 
         Tensor bias = Tensor($"{name}.bias", outputs.Sum());
         var parts = new LinearWeights[outputs.Length];

@@ -6,7 +6,7 @@ namespace L2c.Kernels;
 /// <summary>What the cores can do at best: fused multiply-adds in registers on all threads of a device, measured in this process.</summary>
 public static class FmaPeak
 {
-    private const int Rounds = 40;
+    private const int Rounds = 16;
 
     /// <summary>Measures for some tens of milliseconds.</summary>
     /// <param name="device">Its instruction set and threads.</param>
@@ -39,7 +39,7 @@ public static class FmaPeak
         where V : unmanaged, IFloats<V>
     {
         private const int Chains = 12;
-        private const int Iterations = 20_000;
+        private const int Iterations = 200_000; // a tile is a few tenths of a millisecond: long against the waking of a thread
 
         // Several per thread, so that a thread that wakes late delays a round by little.
         private const int TilesPerThread = 4;

@@ -22,7 +22,7 @@ internal sealed class SchedulePlot
     private const byte Ink = 40;
     private const string AxisTitle = "block: attention left, MLP right";
 
-    private static readonly (string Name, uint Colour)[] Kinds =
+    private static readonly (string Name, uint Colour)[] _kinds =
         [("refresh", 0xB8C4D0), ("cache, computed", 0x1F5A96), ("reused", 0xF2B84B), ("dropped", 0xC23B3B)];
 
     private readonly List<(int X, int Y, int Width, int Height, uint Colour)> _boxes = [];
@@ -40,7 +40,7 @@ internal sealed class SchedulePlot
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
         Write(Gap, Gap, Units.Printable(Path.GetFileName(inspected.File)));
         int legend = Gap;
-        foreach ((string name, uint colour) in Kinds.Where((_, kind) => kind != (schedule.DropsSkipped ? 2 : 3)))
+        foreach ((string name, uint colour) in _kinds.Where((_, kind) => kind != (schedule.DropsSkipped ? 2 : 3)))
         {
             Box(legend, (2 * Gap) + LineHeight, LineHeight, LineHeight, colour);
             Write(legend + LineHeight + Gap, (2 * Gap) + LineHeight, name);
@@ -53,7 +53,7 @@ internal sealed class SchedulePlot
         {
             for (int b = 0; b < schedule.Branches; b++)
             {
-                Box(left + (b * cell), top + (e * cell), cell - (cell > 4 ? 1 : 0), cell - (cell > 4 ? 1 : 0), Kinds[Kind(schedule, e, b)].Colour);
+                Box(left + (b * cell), top + (e * cell), cell - (cell > 4 ? 1 : 0), cell - (cell > 4 ? 1 : 0), _kinds[Kind(schedule, e, b)].Colour);
             }
         }
 

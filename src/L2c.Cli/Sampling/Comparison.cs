@@ -1,6 +1,6 @@
-using L2c.Cli.Profiling;
 using System.Diagnostics;
 using L2c.Cli.Output;
+using L2c.Cli.Profiling;
 using L2c.Model.Dit;
 using L2c.Model.Sampling;
 

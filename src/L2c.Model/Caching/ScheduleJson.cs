@@ -24,7 +24,7 @@ public sealed record ScheduleJson(
 
     private const string Drop = "drop";
 
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonSerializerOptions _options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -59,7 +59,7 @@ public sealed record ScheduleJson(
     {
         try
         {
-            ScheduleJson? parsed = JsonSerializer.Deserialize<ScheduleJson>(text, Options);
+            ScheduleJson? parsed = JsonSerializer.Deserialize<ScheduleJson>(text, _options);
             return parsed switch
             {
                 null => throw new MalformedFileException(path, "the schedule is null; write an object"),
@@ -76,7 +76,7 @@ public sealed record ScheduleJson(
     }
 
     /// <summary>UTF-8 text of the file.</summary>
-    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, _options);
 
     /// <summary>The schedule.</summary>
     /// <param name="path">For messages.</param>

@@ -10,7 +10,7 @@ namespace L2c.Model.Caching;
 /// </remarks>
 public static class SmoothCacheJson
 {
-    private static readonly string[][] Names = [["attn", "attn1"], ["mlp", "ff"]];
+    private static readonly string[][] _names = [["attn", "attn1"], ["mlp", "ff"]];
 
     /// <summary>Reads a schedule.</summary>
     /// <param name="path">For messages.</param>
@@ -53,13 +53,13 @@ public static class SmoothCacheJson
             int[][] blocks = [.. Enumerable.Range(0, schedule.Branches / 2).Select(block => List((2 * block) + type))];
             if (blocks.All(list => list.SequenceEqual(blocks[0])))
             {
-                lists[Names[type][0]] = blocks[0];
+                lists[_names[type][0]] = blocks[0];
                 continue;
             }
 
             for (int block = 0; block < blocks.Length; block++)
             {
-                lists[$"{Names[type][0]}-{block}"] = blocks[block];
+                lists[$"{_names[type][0]}-{block}"] = blocks[block];
             }
         }
 
@@ -68,9 +68,9 @@ public static class SmoothCacheJson
         int[] List(int branch) => [.. Enumerable.Range(0, schedule.Evaluations).Select(e => schedule.Computes(e, branch) ? 1 : 0)];
     }
 
-    /// <summary>Names under which a branch's list may stand, the most specific first.</summary>
+    /// <summary>_names under which a branch's list may stand, the most specific first.</summary>
     private static IEnumerable<string> Candidates(int branch) =>
-        Names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(Names[branch % 2]);
+        _names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(_names[branch % 2]);
 
     private static Dictionary<string, bool[]> ReadLists(string path, ReadOnlyMemory<byte> text)
     {

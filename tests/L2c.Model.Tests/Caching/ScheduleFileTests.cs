@@ -6,14 +6,14 @@ namespace L2c.Model.Tests.Caching;
 
 public sealed class ScheduleFileTests
 {
-    private static readonly CacheSchedule Example = CacheScheduleTests.Schedule("RCRC", "1111", "0110", "1111", "1001");
+    private static readonly CacheSchedule _example = CacheScheduleTests.Schedule("RCRC", "1111", "0110", "1111", "1001");
 
     [Fact]
     public void Own_format_round_trips()
     {
-        var json = ScheduleJson.From(Example, "DiT-XL/2 256", "ddim", 4);
+        var json = ScheduleJson.From(_example, "DiT-XL/2 256", "ddim", 4);
         ScheduleJson read = ScheduleJson.Parse("s.json", json.ToUtf8());
-        Assert.Equal(Example, read.ToSchedule("s.json"));
+        Assert.Equal(_example, read.ToSchedule("s.json"));
         Assert.Equal(("DiT-XL/2 256", "ddim", 4), (read.Model, read.Sampler, read.Steps));
         Assert.DoesNotContain("skipped", Encoding.UTF8.GetString(json.ToUtf8()), StringComparison.Ordinal);
     }
@@ -62,7 +62,7 @@ public sealed class ScheduleFileTests
 
     [Fact]
     public void SmoothCache_round_trips_a_schedule_with_a_list_per_block() =>
-        Assert.Equal(Example, SmoothCacheJson.Parse("s.json", SmoothCacheJson.ToUtf8(Example), 4));
+        Assert.Equal(_example, SmoothCacheJson.Parse("s.json", SmoothCacheJson.ToUtf8(_example), 4));
 
     [Theory]
     [InlineData("{}")]

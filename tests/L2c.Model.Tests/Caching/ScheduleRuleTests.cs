@@ -5,7 +5,7 @@ namespace L2c.Model.Tests.Caching;
 public sealed class ScheduleRuleTests
 {
     private const int Branches = 8;
-    private static readonly EvaluationRole[] Roles = PublishedRoles.Dit(6);
+    private static readonly EvaluationRole[] _roles = PublishedRoles.Dit(6);
 
     [Theory]
     [InlineData("none", "########")]
@@ -17,19 +17,19 @@ public sealed class ScheduleRuleTests
     [InlineData("drop:deepcache:1-2", "##xxxx##")]
     public void Rules_act_on_cache_evaluations(string rule, string cacheRow)
     {
-        string[] lines = ScheduleRule.Parse(rule, Roles, Branches).ToString().Split('\n');
-        for (int e = 0; e < Roles.Length; e++)
+        string[] lines = ScheduleRule.Parse(rule, _roles, Branches).ToString().Split('\n');
+        for (int e = 0; e < _roles.Length; e++)
         {
-            Assert.EndsWith(Roles[e] == EvaluationRole.Cache ? cacheRow : "########", lines[e], StringComparison.Ordinal);
+            Assert.EndsWith(_roles[e] == EvaluationRole.Cache ? cacheRow : "########", lines[e], StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void Interval_computes_every_nth_evaluation()
     {
-        CacheSchedule schedule = ScheduleRule.Parse("interval:3", Roles, Branches);
+        CacheSchedule schedule = ScheduleRule.Parse("interval:3", _roles, Branches);
         Assert.Equal([0, 8, 8, 0, 8, 8], Enumerable.Range(0, 6).Select(schedule.Skipped));
-        Assert.True(ScheduleRule.Parse("interval:1", Roles, Branches).ComputesAll);
+        Assert.True(ScheduleRule.Parse("interval:1", _roles, Branches).ComputesAll);
     }
 
     [Fact]
@@ -59,5 +59,5 @@ public sealed class ScheduleRuleTests
     [InlineData("drop:nothing")]
     [InlineData("none:1")]
     public void Unknown_rules_and_numbers_out_of_range_are_refused(string rule) =>
-        Assert.Contains($"cache rule \"{rule}\"", Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, Roles, Branches)).Message, StringComparison.Ordinal);
+        Assert.Contains($"cache rule \"{rule}\"", Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, _roles, Branches)).Message, StringComparison.Ordinal);
 }
