@@ -10,4 +10,4 @@ case $count in
 esac
 project=tests/L2c.Weights.Tests
 dotnet build "$project" -c Release --nologo -v quiet -tl:off >&2
-L2C_FUZZ_COUNT=$count "$project/bin/Release/net10.0/L2c.Weights.Tests" -trait Category=Fuzz -showLiveOutput -noLogo -noColor
+L2C_FUZZ_COUNT=$count "$project/bin/Release/net10.0/L2c.Weights.Tests" --filter-trait Category=Fuzz --show-live-output on --no-ansi --no-progress
