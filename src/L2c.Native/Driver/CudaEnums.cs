@@ -28,14 +28,41 @@ public enum CUresult
     /// <summary>The PTX text did not compile; the JIT log says why.</summary>
     CUDA_ERROR_INVALID_PTX = 218,
 
+    /// <summary>A handle is not valid, or of another context.</summary>
+    CUDA_ERROR_INVALID_HANDLE = 400,
+
     /// <summary>No symbol of that name in the module.</summary>
     CUDA_ERROR_NOT_FOUND = 500,
+
+    /// <summary>An event has not been passed yet.</summary>
+    CUDA_ERROR_NOT_READY = 600,
+
+    /// <summary>A kernel read or wrote memory outside any allocation. The context is lost.</summary>
+    CUDA_ERROR_ILLEGAL_ADDRESS = 700,
+
+    /// <summary>A launch asked for more threads, registers or shared memory than there are.</summary>
+    CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES = 701,
+
+    /// <summary>A kernel accessed memory at an address that its width does not divide. The context is lost.</summary>
+    CUDA_ERROR_MISALIGNED_ADDRESS = 716,
+
+    /// <summary>A kernel failed in another way. The context is lost.</summary>
+    CUDA_ERROR_LAUNCH_FAILED = 719,
+
+    /// <summary>The call is forbidden while the stream is recorded.</summary>
+    CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED = 900,
+
+    /// <summary>A forbidden call has invalidated the recording.</summary>
+    CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901,
 }
 
 /// <summary>What <see cref="ICudaDriver.cuDeviceGetAttribute"/> can be asked for.</summary>
 /// <remarks>Source: CUDA driver API, <c>CUdevice_attribute_enum</c>.</remarks>
 public enum CUdevice_attribute
 {
+    /// <summary>Largest dynamic shared memory of a block that a kernel can opt in to, in bytes.</summary>
+    CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97,
+
     /// <summary>Streaming multiprocessors.</summary>
     CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16,
 
@@ -86,6 +113,31 @@ public enum CUstream_flags
 
     /// <summary>The stream does not synchronise with the null stream.</summary>
     CU_STREAM_NON_BLOCKING = 1,
+}
+
+/// <summary>Flags of <see cref="ICudaDriver.cuEventCreate"/>.</summary>
+/// <remarks>Source: CUDA driver API, <c>CUevent_flags_enum</c>.</remarks>
+public enum CUevent_flags
+{
+    /// <summary>An event that can be timed.</summary>
+    CU_EVENT_DEFAULT = 0,
+
+    /// <summary>An event that only marks: cheaper.</summary>
+    CU_EVENT_DISABLE_TIMING = 2,
+}
+
+/// <summary>Which calls are forbidden, and to whom, while a stream is recorded.</summary>
+/// <remarks>Source: CUDA driver API, <c>CUstreamCaptureMode_enum</c>.</remarks>
+public enum CUstreamCaptureMode
+{
+    /// <summary>Potentially unsafe calls fail in every thread.</summary>
+    CU_STREAM_CAPTURE_MODE_GLOBAL = 0,
+
+    /// <summary>Potentially unsafe calls fail in this thread.</summary>
+    CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1,
+
+    /// <summary>No call is forbidden for being unsafe.</summary>
+    CU_STREAM_CAPTURE_MODE_RELAXED = 2,
 }
 
 /// <summary>Markers in the <c>extra</c> list of <see cref="ICudaDriver.cuLaunchKernel"/>.</summary>

@@ -23,3 +23,19 @@ public readonly record struct CUfunction(nint Handle);
 /// <summary>A stream; the default value is the null stream, which cannot be captured into a graph.</summary>
 /// <param name="Handle">The driver's opaque pointer.</param>
 public readonly record struct CUstream(nint Handle);
+
+/// <summary>A mark in a stream.</summary>
+/// <param name="Handle">The driver's opaque pointer.</param>
+public readonly record struct CUevent(nint Handle);
+
+/// <summary>Recorded work.</summary>
+/// <param name="Handle">The driver's opaque pointer.</param>
+public readonly record struct CUgraph(nint Handle);
+
+/// <summary>One piece of recorded work: a launch, a copy, a memset.</summary>
+/// <param name="Handle">The driver's opaque pointer.</param>
+public readonly record struct CUgraphNode(nint Handle);
+
+/// <summary>Recorded work, ready to be launched.</summary>
+/// <param name="Handle">The driver's opaque pointer.</param>
+public readonly record struct CUgraphExec(nint Handle);

@@ -71,6 +71,9 @@ public interface ICudaDriver
     /// <summary>Enqueues a copy to the host; the host memory must stay in place until the stream has passed it.</summary>
     CUresult cuMemcpyDtoHAsync_v2(nint destination, CUdeviceptr source, nuint bytes, CUstream stream);
 
+    /// <summary>Enqueues a copy within the device.</summary>
+    CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, nuint bytes, CUstream stream);
+
     /// <summary>Sets every byte.</summary>
     CUresult cuMemsetD8_v2(CUdeviceptr destination, byte value, nuint count);
 
@@ -85,6 +88,47 @@ public interface ICudaDriver
 
     /// <summary>Destroys a stream; work already enqueued still finishes.</summary>
     CUresult cuStreamDestroy_v2(CUstream stream);
+
+    /// <summary>Creates an event, a mark in a stream.</summary>
+    CUresult cuEventCreate(out CUevent phEvent, CUevent_flags flags);
+
+    /// <summary>Enqueues the mark; a later call moves it.</summary>
+    CUresult cuEventRecord(CUevent hEvent, CUstream stream);
+
+    /// <summary>Waits until the stream has passed the mark.</summary>
+    CUresult cuEventSynchronize(CUevent hEvent);
+
+    /// <summary>Milliseconds between two marks that have been passed; resolution about half a microsecond.</summary>
+    CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd);
+
+    /// <summary>Destroys an event.</summary>
+    CUresult cuEventDestroy_v2(CUevent hEvent);
+
+    /// <summary>From now on what is enqueued on the stream is recorded and does not run. Not for the null stream.</summary>
+    CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode);
+
+    /// <summary>Ends the recording.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="graph">What was recorded, or null when the recording has been invalidated by a forbidden call.</param>
+    CUresult cuStreamEndCapture(CUstream stream, out CUgraph graph);
+
+    /// <summary>Makes a graph launchable: everything that can be checked and uploaded ahead is.</summary>
+    CUresult cuGraphInstantiateWithFlags(out CUgraphExec graphExec, CUgraph graph, ulong flags);
+
+    /// <summary>Enqueues all of a graph with one call. It reads its buffers when it runs.</summary>
+    CUresult cuGraphLaunch(CUgraphExec graphExec, CUstream stream);
+
+    /// <summary>Counts a graph's nodes, and lists them when there is room.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="nodes">Receives handles; empty to count only.</param>
+    /// <param name="count">Nodes listed, or with an empty <paramref name="nodes"/> all there are.</param>
+    CUresult cuGraphGetNodes(CUgraph graph, Span<CUgraphNode> nodes, out nuint count);
+
+    /// <summary>Destroys an instantiated graph; a running launch still finishes.</summary>
+    CUresult cuGraphExecDestroy(CUgraphExec graphExec);
+
+    /// <summary>Destroys a graph; what was instantiated from it stays valid.</summary>
+    CUresult cuGraphDestroy(CUgraph graph);
 
     /// <summary>Loads PTX text, cubin or fatbin.</summary>
     /// <param name="hmod">The module, when the call succeeds.</param>

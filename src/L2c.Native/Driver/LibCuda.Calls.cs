@@ -10,7 +10,10 @@ internal sealed unsafe partial class LibCuda
     private readonly nint _cuDeviceGetCount, _cuDeviceGet, _cuDeviceGetName, _cuDeviceTotalMem_v2, _cuDeviceGetAttribute;
     private readonly nint _cuDevicePrimaryCtxRetain, _cuDevicePrimaryCtxRelease_v2, _cuCtxSetCurrent, _cuCtxSynchronize;
     private readonly nint _cuMemGetInfo_v2, _cuMemAlloc_v2, _cuMemFree_v2, _cuMemsetD8_v2, _cuMemsetD8Async;
-    private readonly nint _cuMemcpyHtoD_v2, _cuMemcpyDtoH_v2, _cuMemcpyHtoDAsync_v2, _cuMemcpyDtoHAsync_v2;
+    private readonly nint _cuMemcpyHtoD_v2, _cuMemcpyDtoH_v2, _cuMemcpyHtoDAsync_v2, _cuMemcpyDtoHAsync_v2, _cuMemcpyDtoDAsync_v2;
+    private readonly nint _cuEventCreate, _cuEventRecord, _cuEventSynchronize, _cuEventElapsedTime, _cuEventDestroy_v2;
+    private readonly nint _cuStreamBeginCapture_v2, _cuStreamEndCapture;
+    private readonly nint _cuGraphInstantiateWithFlags, _cuGraphLaunch, _cuGraphGetNodes, _cuGraphExecDestroy, _cuGraphDestroy;
     private readonly nint _cuStreamCreate, _cuStreamSynchronize, _cuStreamDestroy_v2;
     private readonly nint _cuModuleLoadDataEx, _cuModuleGetFunction, _cuModuleUnload, _cuFuncGetAttribute, _cuFuncSetAttribute, _cuLaunchKernel;
 
@@ -82,6 +85,9 @@ internal sealed unsafe partial class LibCuda
     public CUresult cuMemcpyDtoHAsync_v2(nint destination, CUdeviceptr source, nuint bytes, CUstream stream) =>
         ((delegate* unmanaged<nint, CUdeviceptr, nuint, CUstream, CUresult>)_cuMemcpyDtoHAsync_v2)(destination, source, bytes, stream);
 
+    public CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, nuint bytes, CUstream stream) =>
+        ((delegate* unmanaged<CUdeviceptr, CUdeviceptr, nuint, CUstream, CUresult>)_cuMemcpyDtoDAsync_v2)(destination, source, bytes, stream);
+
     public CUresult cuMemsetD8_v2(CUdeviceptr destination, byte value, nuint count) =>
         ((delegate* unmanaged<CUdeviceptr, byte, nuint, CUresult>)_cuMemsetD8_v2)(destination, value, count);
 
@@ -94,6 +100,44 @@ internal sealed unsafe partial class LibCuda
     public CUresult cuStreamSynchronize(CUstream stream) => ((delegate* unmanaged<CUstream, CUresult>)_cuStreamSynchronize)(stream);
 
     public CUresult cuStreamDestroy_v2(CUstream stream) => ((delegate* unmanaged<CUstream, CUresult>)_cuStreamDestroy_v2)(stream);
+
+    public CUresult cuEventCreate(out CUevent phEvent, CUevent_flags flags) =>
+        ((delegate* unmanaged<out CUevent, CUevent_flags, CUresult>)_cuEventCreate)(out phEvent, flags);
+
+    public CUresult cuEventRecord(CUevent hEvent, CUstream stream) =>
+        ((delegate* unmanaged<CUevent, CUstream, CUresult>)_cuEventRecord)(hEvent, stream);
+
+    public CUresult cuEventSynchronize(CUevent hEvent) => ((delegate* unmanaged<CUevent, CUresult>)_cuEventSynchronize)(hEvent);
+
+    public CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd) =>
+        ((delegate* unmanaged<out float, CUevent, CUevent, CUresult>)_cuEventElapsedTime)(out milliseconds, hStart, hEnd);
+
+    public CUresult cuEventDestroy_v2(CUevent hEvent) => ((delegate* unmanaged<CUevent, CUresult>)_cuEventDestroy_v2)(hEvent);
+
+    public CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) =>
+        ((delegate* unmanaged<CUstream, CUstreamCaptureMode, CUresult>)_cuStreamBeginCapture_v2)(stream, mode);
+
+    public CUresult cuStreamEndCapture(CUstream stream, out CUgraph graph) =>
+        ((delegate* unmanaged<CUstream, out CUgraph, CUresult>)_cuStreamEndCapture)(stream, out graph);
+
+    public CUresult cuGraphInstantiateWithFlags(out CUgraphExec graphExec, CUgraph graph, ulong flags) =>
+        ((delegate* unmanaged<out CUgraphExec, CUgraph, ulong, CUresult>)_cuGraphInstantiateWithFlags)(out graphExec, graph, flags);
+
+    public CUresult cuGraphLaunch(CUgraphExec graphExec, CUstream stream) =>
+        ((delegate* unmanaged<CUgraphExec, CUstream, CUresult>)_cuGraphLaunch)(graphExec, stream);
+
+    public CUresult cuGraphGetNodes(CUgraph graph, Span<CUgraphNode> nodes, out nuint count)
+    {
+        count = (nuint)nodes.Length;
+        fixed (CUgraphNode* list = nodes)
+        {
+            return ((delegate* unmanaged<CUgraph, CUgraphNode*, ref nuint, CUresult>)_cuGraphGetNodes)(graph, list, ref count);
+        }
+    }
+
+    public CUresult cuGraphExecDestroy(CUgraphExec graphExec) => ((delegate* unmanaged<CUgraphExec, CUresult>)_cuGraphExecDestroy)(graphExec);
+
+    public CUresult cuGraphDestroy(CUgraph graph) => ((delegate* unmanaged<CUgraph, CUresult>)_cuGraphDestroy)(graph);
 
     public CUresult cuModuleLoadDataEx(out CUmodule hmod, ReadOnlySpan<byte> image, ReadOnlySpan<CUjit_option> options, Span<nint> optionValues)
     {

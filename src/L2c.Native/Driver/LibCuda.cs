@@ -42,12 +42,27 @@ internal sealed partial class LibCuda : ICudaDriver
         _cuMemcpyDtoH_v2 = library.Export(nameof(cuMemcpyDtoH_v2));
         _cuMemcpyHtoDAsync_v2 = library.Export(nameof(cuMemcpyHtoDAsync_v2));
         _cuMemcpyDtoHAsync_v2 = library.Export(nameof(cuMemcpyDtoHAsync_v2));
+        _cuMemcpyDtoDAsync_v2 = library.Export(nameof(cuMemcpyDtoDAsync_v2));
         _cuMemsetD8_v2 = library.Export(nameof(cuMemsetD8_v2));
         _cuMemsetD8Async = library.Export(nameof(cuMemsetD8Async));
 
         _cuStreamCreate = library.Export(nameof(cuStreamCreate));
         _cuStreamSynchronize = library.Export(nameof(cuStreamSynchronize));
         _cuStreamDestroy_v2 = library.Export(nameof(cuStreamDestroy_v2));
+
+        _cuEventCreate = library.Export(nameof(cuEventCreate));
+        _cuEventRecord = library.Export(nameof(cuEventRecord));
+        _cuEventSynchronize = library.Export(nameof(cuEventSynchronize));
+        _cuEventElapsedTime = library.Export(nameof(cuEventElapsedTime));
+        _cuEventDestroy_v2 = library.Export(nameof(cuEventDestroy_v2));
+
+        _cuStreamBeginCapture_v2 = library.Export(nameof(cuStreamBeginCapture_v2));
+        _cuStreamEndCapture = library.Export(nameof(cuStreamEndCapture));
+        _cuGraphInstantiateWithFlags = library.Export(nameof(cuGraphInstantiateWithFlags));
+        _cuGraphLaunch = library.Export(nameof(cuGraphLaunch));
+        _cuGraphGetNodes = library.Export(nameof(cuGraphGetNodes));
+        _cuGraphExecDestroy = library.Export(nameof(cuGraphExecDestroy));
+        _cuGraphDestroy = library.Export(nameof(cuGraphDestroy));
 
         _cuModuleLoadDataEx = library.Export(nameof(cuModuleLoadDataEx));
         _cuModuleGetFunction = library.Export(nameof(cuModuleGetFunction));

@@ -140,6 +140,34 @@ internal sealed class RecordingDriver : ICudaDriver
 
     public CUresult cuMemsetD8_v2(CUdeviceptr destination, byte value, nuint count) => throw Unexpected(nameof(cuMemsetD8_v2));
 
+    public CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, nuint bytes, CUstream stream) =>
+        throw Unexpected(nameof(cuMemcpyDtoDAsync_v2));
+
+    public CUresult cuEventCreate(out CUevent phEvent, CUevent_flags flags) => throw Unexpected(nameof(cuEventCreate));
+
+    public CUresult cuEventRecord(CUevent hEvent, CUstream stream) => throw Unexpected(nameof(cuEventRecord));
+
+    public CUresult cuEventSynchronize(CUevent hEvent) => throw Unexpected(nameof(cuEventSynchronize));
+
+    public CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd) => throw Unexpected(nameof(cuEventElapsedTime));
+
+    public CUresult cuEventDestroy_v2(CUevent hEvent) => throw Unexpected(nameof(cuEventDestroy_v2));
+
+    public CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) => throw Unexpected(nameof(cuStreamBeginCapture_v2));
+
+    public CUresult cuStreamEndCapture(CUstream stream, out CUgraph graph) => throw Unexpected(nameof(cuStreamEndCapture));
+
+    public CUresult cuGraphInstantiateWithFlags(out CUgraphExec graphExec, CUgraph graph, ulong flags) =>
+        throw Unexpected(nameof(cuGraphInstantiateWithFlags));
+
+    public CUresult cuGraphLaunch(CUgraphExec graphExec, CUstream stream) => throw Unexpected(nameof(cuGraphLaunch));
+
+    public CUresult cuGraphGetNodes(CUgraph graph, Span<CUgraphNode> nodes, out nuint count) => throw Unexpected(nameof(cuGraphGetNodes));
+
+    public CUresult cuGraphExecDestroy(CUgraphExec graphExec) => throw Unexpected(nameof(cuGraphExecDestroy));
+
+    public CUresult cuGraphDestroy(CUgraph graph) => throw Unexpected(nameof(cuGraphDestroy));
+
     public CUresult cuMemsetD8Async(CUdeviceptr destination, byte value, nuint count, CUstream stream) => throw Unexpected(nameof(cuMemsetD8Async));
 
     public CUresult cuStreamCreate(out CUstream stream, CUstream_flags flags) => throw Unexpected(nameof(cuStreamCreate));
