@@ -72,9 +72,12 @@ public sealed class Arena : IDisposable
         return new Tensor(Advance(shape.Count * type.Size()), shape, type, _device, shape.Columns);
     }
 
-    /// <summary>Carves room for a weight in the device's own layout, to be filled by <see cref="Device.WriteMatrix"/>.</summary>
-    public Matrix TakeMatrix(DType type, int outputs, int inputs) =>
-        new(Advance(_device.MatrixBytes(type, outputs, inputs)), outputs, inputs, type, _device);
+    /// <summary>Carves an uninitialised contiguous tensor of the device's storage type.</summary>
+    public Tensor Take(params ReadOnlySpan<int> extents) => Take(_device.StorageType, extents);
+
+    /// <summary>Carves room for a weight in the device's own layout and storage type, to be filled by <see cref="Device.WriteMatrix"/>.</summary>
+    public Matrix TakeMatrix(int outputs, int inputs) =>
+        new(Advance(_device.MatrixBytes(outputs, inputs)), outputs, inputs, _device.StorageType, _device);
 
     /// <summary>Frees the allocation.</summary>
     public void Dispose()

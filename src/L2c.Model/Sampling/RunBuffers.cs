@@ -64,11 +64,11 @@ internal sealed record RunBuffers(
             X: Image(),
             Labels: arena.Take(DType.I32, modulationRows),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
-            TimeEmbedding: arena.Take(DType.F32, evaluations, TimestepEmbedding.Width),
+            TimeEmbedding: arena.Take(evaluations, TimestepEmbedding.Width),
             Noise: sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? Image() : default,
             Groups: DitModulations.Take(arena, a, groups, modulationRows, (g, e, block, part) => Needs((g * groupSize) + e, block, part)),
             Activations: DitActivations.Take(arena, a, rows),
-            Slots: [.. Enumerable.Range(0, slots.Count).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))],
+            Slots: [.. Enumerable.Range(0, slots.Count).Select(_ => arena.Take(rows, a.Tokens, a.HiddenSize))],
             Output: arena.Take(DType.F32, rows, a.OutChannels, size, size),
             X0: options.KeepPredictions ? Image() : default,
             Guided: options.KeepPredictions ? arena.Take(DType.F32, rows, a.OutChannels, size, size) : default);
