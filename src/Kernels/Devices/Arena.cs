@@ -25,6 +25,9 @@ public sealed class Arena : IDisposable
     /// <summary>What the memory is for: shown in reports and errors.</summary>
     public string Name { get; }
 
+    /// <summary>What <see cref="Take(ReadOnlySpan{int})"/> carves: the device's storage type.</summary>
+    public DType StorageType => _device.StorageType;
+
     /// <summary>Size of the allocation; 0 while only counting.</summary>
     public long CapacityBytes { get; }
 
