@@ -81,7 +81,7 @@ internal sealed class SampleCommand
         return command;
     }
 
-    /// <summary>Adds the options that choose model, sampler, batch and device to another command that makes the same run.</summary>
+    /// <summary>Adds the options that choose model, sampler, batch, schedule and device to another command that makes the same run.</summary>
     internal void AddRunOptionsTo(Command command)
     {
         command.Add(_ckpt);
@@ -91,6 +91,7 @@ internal sealed class SampleCommand
             command.Add(option);
         }
 
+        _cache.AddScheduleTo(command);
         _device.AddTo(command);
     }
 
