@@ -4,7 +4,6 @@ using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Dit;
-using L2c.Model.Sampling;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -65,7 +64,7 @@ internal sealed class ProfileCommand
         SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
         if (plan)
         {
-            terminal.Out.WriteLine(PaperRun.Of(job.Architecture, device, job.Sampler, job.Schedule, job.Batch, job.Options).Describe());
+            terminal.Out.WriteLine(BatchWork.OnPaper(job, device, job.Schedule).Describe());
             return ExitCode.Ok;
         }
 

@@ -121,7 +121,9 @@ internal sealed class SampleCommand
         Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
         terminal.Cancel.ThrowIfCancellationRequested();
         IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
-        SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
+        double elapsedMs = clock.Elapsed.TotalMilliseconds;
+        SampleReport report = SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, elapsedMs);
+        SampleSummary.Print(report, terminal, request.Json);
         return ExitCode.Ok;
     }
 

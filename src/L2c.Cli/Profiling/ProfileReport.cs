@@ -108,7 +108,7 @@ internal sealed record ProfileReport
             WeightBytes = model.WeightBytes,
             RunBytes = run.RunBytes,
             CacheBytes = run.CacheBytes,
-            Work = WorkRows.Of(schedule, new RunWork(run.Ops, schedule.Evaluations, schedule.Branches), WithoutCaching(job, device).Work),
+            Work = WorkRows.Of(schedule, new RunWork(run.Ops, schedule.Evaluations, schedule.Branches), BatchWork.OnPaper(job, device, job.FullSchedule).Work),
             Total = ProfileRow.Of(ops, allMs, peak),
             Ops = [.. ops.GroupBy(o => (o.Op.Name, Place: OpPlace.Of(o.Op.Scope)))
                 .Select(g => new KindRow(g.Key.Name, g.Key.Place, ProfileRow.Of([.. g], allMs, peak)))
@@ -123,7 +123,4 @@ internal sealed record ProfileReport
 
         void Run(RunObserver? observer) => run.Run(job.Labels.AsSpan(0, job.Batch), (float)job.CfgScale, job.Noise(0), null, observer, cancel);
     }
-
-    private static PaperRun WithoutCaching(SampleJob job, CpuDevice device) =>
-        PaperRun.Of(job.Architecture, device, job.Sampler, job.FullSchedule, job.Batch, job.Options);
 }

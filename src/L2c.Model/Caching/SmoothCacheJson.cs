@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using L2c.Weights;
 
@@ -10,6 +11,8 @@ namespace L2c.Model.Caching;
 /// </remarks>
 public static class SmoothCacheJson
 {
+    private const int MostBlocks = 4096;
+
     private static readonly string[][] _names = [["attn", "attn1"], ["mlp", "ff"]];
 
     /// <summary>Reads a schedule.</summary>
@@ -31,11 +34,24 @@ public static class SmoothCacheJson
         string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"{path}: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
+            throw new ArgumentException($"schedule: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
         return new CacheSchedule([.. computes.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], computes);
+    }
+
+    /// <summary>Blocks up to the last one that has a list of its own; 0 when every list is for all blocks.</summary>
+    /// <param name="path">For messages.</param>
+    /// <param name="text">UTF-8 JSON.</param>
+    /// <exception cref="MalformedFileException">Not such a file, or a block beyond any network's.</exception>
+    public static int NamedBlocks(string path, ReadOnlyMemory<byte> text)
+    {
+        int blocks = ReadLists(path, text).Keys
+            .Max(name => int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1);
+        return blocks < MostBlocks
+            ? blocks + 1
+            : throw new MalformedFileException(path, $"has a list for block {blocks}, which no network has; expected blocks below {MostBlocks}");
     }
 
     /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
@@ -68,7 +84,7 @@ public static class SmoothCacheJson
         int[] List(int branch) => [.. Enumerable.Range(0, schedule.Evaluations).Select(e => schedule.Computes(e, branch) ? 1 : 0)];
     }
 
-    /// <summary>_names under which a branch's list may stand, the most specific first.</summary>
+    /// <summary>Names under which a branch's list may stand, the most specific first.</summary>
     private static IEnumerable<string> Candidates(int branch) =>
         _names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(_names[branch % 2]);
 

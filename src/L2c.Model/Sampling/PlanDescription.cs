@@ -47,7 +47,7 @@ internal static class PlanDescription
         CacheSlots slots = run.Plan.Slots;
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
-            : $"{slots.Count} of {Mebi(run.CacheBytes / slots.Count)} MiB: the most outputs alive at one time, of {slots.KeptOutputs} kept in the whole run";
+            : Text($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, of {slots.KeptOutputs} that are kept in the run");
     }
 
     private static string Modulations(PaperRun run)
@@ -59,7 +59,7 @@ internal static class PlanDescription
         }
 
         int largest = run.Buffers.Groups[0].Final.Rows / run.Buffers.Labels.Columns;
-        string limit = $"memory limit {Mebi(switches.ModulationLimitBytes)} MiB";
+        string limit = $"limit {Mebi(switches.ModulationLimitBytes)} MiB";
         return $"computed ahead in {Number(run.Buffers.Groups.Length, "chunk")} of up to {Number(largest, "evaluation")} ({limit})";
     }
 
