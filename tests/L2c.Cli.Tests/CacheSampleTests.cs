@@ -20,13 +20,20 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Equal((6, 8), (json.GetProperty("reusedBranches").GetInt32(), json.GetProperty("cacheBranches").GetInt32()));
         Assert.Equal("router r.safetensors, threshold 0.1", json.GetProperty("cache").GetString());
         Assert.Equal([_cli.PathOf("a.png"), saved], json.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
-        Assert.True(json.GetProperty("cacheBytes").GetInt64() > 0);
+
+        // Three branches are kept for one evaluation each; a later one takes a slot over only when its reader is done: three slots of 3 x 2 rows, fp32.
+        Assert.Equal(3 * 6 * 16 * 32 * sizeof(float), json.GetProperty("cacheBytes").GetInt64());
+        Assert.Equal(
+            json.GetProperty("peakBytes").GetInt64(),
+            ((string[])["weightBytes", "workspaceBytes", "cacheBytes"]).Sum(part => json.GetProperty(part).GetInt64()));
 
         JsonElement schedule = JsonElement.Parse(File.ReadAllText(saved));
-        Assert.Equal(("l2c-schedule/1", "tiny pixels", "ddim", 4), (Word("format"), Word("model"), Word("sampler"), schedule.GetProperty("steps").GetInt32()));
+        Assert.Equal(
+            ("l2c-schedule/1", "tiny pixels", "ddim", 4), (Word("format"), Word("model"), Word("sampler"), schedule.GetProperty("steps").GetInt32()));
         Assert.Equal(
             [("refresh", "1111"), ("cache", "0001"), ("refresh", "1111"), ("cache", "0001")],
-            schedule.GetProperty("evaluations").EnumerateArray().Select(e => (e.GetProperty("role").GetString()!, e.GetProperty("compute").GetString()!)));
+            schedule.GetProperty("evaluations").EnumerateArray().Select(
+                e => (e.GetProperty("role").GetString()!, e.GetProperty("compute").GetString()!)));
 
         Assert.Equal(6, Sample("b.png", "--cache", saved, "--json").Json.GetProperty("reusedBranches").GetInt32());
         Assert.Equal(Pixels("a.png"), Pixels("b.png"));
@@ -68,7 +75,8 @@ public sealed class CacheSampleTests : IDisposable
     {
         CliResult result = Sample("a.png", "--cache", "drop:all", "--json");
         Assert.Equal((0, 8), (result.Json.GetProperty("reusedBranches").GetInt32(), result.Json.GetProperty("droppedBranches").GetInt32()));
-        Assert.Contains("8 of 8 branches of the cache evaluations dropped (100.00 %)", Sample("b.png", "--cache", "drop:all").Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "8 of 8 branches of the cache evaluations dropped (100.00 %)", Sample("b.png", "--cache", "drop:all").Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,11 +99,17 @@ public sealed class CacheSampleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"role\": \"cache\", \"compute\": \"1011\"}, " + Refresh + ", " + Refresh + ", " + Refresh, "evaluation 0 reuses branch 1 (block 0 mlp) before any")]
+    [InlineData(
+        "{\"role\": \"cache\", \"compute\": \"1011\"}, " + Refresh + ", " + Refresh + ", " + Refresh,
+        "evaluation 0 reuses branch 1 (block 0 mlp) before any")]
     [InlineData(Refresh + ", " + Refresh + ", " + Refresh, "3 evaluations, but the sampler makes 4")]
-    [InlineData(Refresh + ", {\"role\": \"cache\", \"compute\": \"101\"}, " + Refresh + ", " + Refresh, "evaluation 1 has 3 branches, evaluation 0 has 4")]
+    [InlineData(
+        Refresh + ", {\"role\": \"cache\", \"compute\": \"101\"}, " + Refresh + ", " + Refresh,
+        "evaluation 1 has 3 branches, evaluation 0 has 4")]
     [InlineData("{\"role\": \"refresh\", \"compute\": \"111111\"}", "6 branches (3 blocks), but the network has 4 (2 blocks)")]
-    [InlineData(Refresh + ", {\"role\": \"refresh\", \"compute\": \"1011\"}, " + Refresh + ", " + Refresh, "evaluation 1 is a refresh but skips branch 1")]
+    [InlineData(
+        Refresh + ", {\"role\": \"refresh\", \"compute\": \"1011\"}, " + Refresh + ", " + Refresh,
+        "evaluation 1 is a refresh but skips branch 1")]
     public void A_schedule_that_cannot_be_run_ends_with_code_2(string evaluations, string message)
     {
         string path = Schedule(evaluations);
@@ -108,7 +122,8 @@ public sealed class CacheSampleTests : IDisposable
     public void SmoothCache_that_reuses_before_it_computes_ends_with_code_2()
     {
         string path = Text("s.json", """{"attn": [0, 0, 1, 0], "mlp": [1, 1, 1, 0]}""");
-        Sample("a.png", "--cache", path).MustFail(2, $"{path}: schedule: evaluation 0 reuses branch 0 (block 0 attention) before any evaluation computed it");
+        Sample("a.png", "--cache", path).MustFail(
+            2, $"{path}: schedule: evaluation 0 reuses branch 0 (block 0 attention) before any evaluation computed it");
     }
 
     [Theory]
@@ -154,21 +169,38 @@ public sealed class CacheSampleTests : IDisposable
     [InlineData("--compare needs a schedule", "--compare")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
     [InlineData("cache rule \"top:3\": 3 is no whole number between 0 and 2", "--cache", "top:3")]
-    public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) => Sample("a.png", options).MustFail(2, message);
+    public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>
+        Sample("a.png", options).MustFail(2, message);
 
     [Fact]
     public void Compare_measures_against_the_run_without_caching_and_shows_both()
     {
         JsonElement json = Sample("a.png", "--cache", "all", "--compare", "--cfg-scale", "1", "--json").Json;
-        Assert.Equal([_cli.PathOf("a.png"), _cli.PathOf("a-compare.png")], json.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
+        Assert.Equal(
+            [_cli.PathOf("a.png"), _cli.PathOf("a-compare.png")], json.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
         (double psnr, double distance) = (json.GetProperty("psnr").GetDouble(), json.GetProperty("relativeL2").GetDouble());
         Assert.True(json.GetProperty("timeRatio").GetDouble() > 0);
         Assert.Equal(5, json.GetProperty("timedRounds").GetInt32());
         (long before, long after) = (json.GetProperty("macsBefore").GetInt64(), json.GetProperty("macsAfter").GetInt64());
 
-        // Per block 12 C^2 for qkv, projection and MLP and 2 T C for the attention products per token; T 16, C 32, two blocks, two evaluations of four.
+        // Per block 12 C^2 for qkv, projection and MLP and 2 T C for the attention products per token;
+        // T 16, C 32, two blocks, two evaluations of four.
         Assert.Equal(2 * 2 * ((16 * 12 * 32 * 32) + (2 * 16 * 16 * 32)), before - after);
         Assert.Equal((double)after / before, json.GetProperty("macRatio").GetDouble(), 12);
+        (double ideal, double realised) = (json.GetProperty("idealSpeedup").GetDouble(), json.GetProperty("realisedSpeedup").GetDouble());
+        Assert.Equal((double)before / after, ideal, 12);
+        Assert.Equal(1 / json.GetProperty("timeRatio").GetDouble(), realised, 12);
+        Assert.Equal(realised / ideal, json.GetProperty("realisedToIdeal").GetDouble(), 12);
+        JsonElement work = json.GetProperty("work"), done = work.GetProperty("total"), full = work.GetProperty("withoutCaching");
+        int rows = json.GetProperty("batch").GetInt32(); // no guidance
+        foreach (string kind in (string[])["macs", "macsWithoutProducts", "bytes", "ops"])
+        {
+            Assert.True(full.GetProperty(kind).GetInt64() > done.GetProperty(kind).GetInt64());
+        }
+
+        // Beside the branches, a plan saves the shifts and scales of those that are skipped: 4 C to C each, for every row of two evaluations.
+        long modulations = 2 * 2 * 4 * 32 * 32 * rows;
+        Assert.Equal(((before - after) * rows) + modulations, full.GetProperty("macs").GetInt64() - done.GetProperty("macs").GetInt64());
 
         float[] uncached = States("--cache", "none"), cached = States("--cache", "all");
         double squares = uncached.Zip(cached, (u, c) => Math.Pow(Math.Clamp(u, -1, 1) - Math.Clamp(c, -1, 1), 2)).Average();
@@ -177,7 +209,8 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Equal(Math.Sqrt(change), distance, 6);
 
         PngDecoder sheet = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("a-compare.png")));
-        PngDecoder left = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("none.png"))), right = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("a.png")));
+        PngDecoder left = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("none.png")));
+        PngDecoder right = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("a.png")));
         int title = sheet.Height - left.Height;
         Assert.Equal(2 * left.Width, sheet.Width);
         Assert.True(title > 0);
@@ -185,7 +218,9 @@ public sealed class CacheSampleTests : IDisposable
         for (int y = 0; y < left.Height; y++)
         {
             Assert.Equal(left.Pixels.AsSpan(3 * y * left.Width, 3 * left.Width), sheet.Pixels.AsSpan(3 * (title + y) * sheet.Width, 3 * left.Width));
-            Assert.Equal(right.Pixels.AsSpan(3 * y * left.Width, 3 * left.Width), sheet.Pixels.AsSpan(3 * (((title + y) * sheet.Width) + left.Width), 3 * left.Width));
+            Assert.Equal(
+                right.Pixels.AsSpan(3 * y * left.Width, 3 * left.Width),
+                sheet.Pixels.AsSpan(3 * (((title + y) * sheet.Width) + left.Width), 3 * left.Width));
         }
 
         Assert.Contains("\"comparison\":true", sheet.Text["l2c"], StringComparison.Ordinal);
@@ -207,8 +242,9 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Equal((0.0, 1.0), (json.GetProperty("relativeL2").GetDouble(), json.GetProperty("macRatio").GetDouble()));
         Assert.False(json.TryGetProperty("psnr", out _));
         Assert.Contains("a-compare.png", _cli.Files());
-        Assert.Contains(
-            "against no caching: ", Sample("b.png", "--cache", "none", "--compare").Out, StringComparison.Ordinal);
+        string[] lines = Sample("b.png", "--cache", "none", "--compare").Out.TrimEnd('\n').Split('\n');
+        Assert.EndsWith("0.00 % of the MACs saved: ideal speed-up 1.0000", lines[^2], StringComparison.Ordinal);
+        Assert.Matches(@"^against no caching: speed-up [0-9.]+ \(median of 5 interleaved rounds\), [0-9.]+ % of the ideal", lines[^1]);
     }
 
     [Fact]
@@ -260,7 +296,8 @@ public sealed class CacheSampleTests : IDisposable
     {
         string path = _cli.PathOf(name);
         (string, long[], float[])[] tensors =
-            [.. Enumerable.Range(0, rows).Select(r => ($"{r}.prob", new long[] { branches }, Enumerable.Range(0, branches).Select(b => logit(r, b)).ToArray()))];
+            [.. Enumerable.Range(0, rows).Select(
+                r => ($"{r}.prob", new long[] { branches }, Enumerable.Range(0, branches).Select(b => logit(r, b)).ToArray()))];
         SafetensorsData.Write(path, tensors, new Dictionary<string, string>(), overwrite: false);
         return path;
     }

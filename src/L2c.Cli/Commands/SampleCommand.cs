@@ -42,7 +42,8 @@ internal sealed class SampleCommand
             "--rng",
             "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
     private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly Option<int?> _batch = Words.Whole(
+        "--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out =

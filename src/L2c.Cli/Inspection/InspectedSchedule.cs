@@ -68,7 +68,7 @@ internal sealed record InspectedSchedule(
         return new InspectedSchedule(file.Path, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
     }
 
-    /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one that its authors publish schedules for.</summary>
+    /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one of its authors' schedules.</summary>
     private static DitArchitecture? Assumed(int namedBlocks) =>
         PublishedModels.All.OfType<DitArchitecture>().FirstOrDefault(a => a.Depth == namedBlocks)
         ?? (PublishedModels.Find(SmoothCacheModel) is DitArchitecture usual && usual.Depth >= namedBlocks ? usual : null);

@@ -23,7 +23,7 @@ internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// Everything else, as the converter writes it; <c>heads</c> is null when neither the file nor the user tells them.
 /// </param>
 /// <param name="MacsPerEvaluation">
-/// Multiply-accumulates of one evaluation for one image and one half of guidance, attention products included; null for what is evaluated in no steps.
+/// Multiply-accumulates of one evaluation for one image and one half of guidance, attention products included; null for other families.
 /// </param>
 internal sealed record ModelFacts(
     string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture, long? MacsPerEvaluation);

@@ -50,11 +50,14 @@ internal sealed record ProfileReport
     /// <summary>Memory of the weights.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Memory of the run beside the weights.</summary>
-    public required long RunBytes { get; init; }
+    /// <summary>Memory of the run beside weights and cache slots: inputs, activations, modulations.</summary>
+    public required long WorkspaceBytes { get; init; }
 
-    /// <summary>Part of it that holds outputs for reuse.</summary>
+    /// <summary>Memory of the cache slots, which keep branch outputs for later evaluations.</summary>
     public required long CacheBytes { get; init; }
+
+    /// <summary>Weights, workspace and cache slots together.</summary>
+    public required long PeakBytes { get; init; }
 
     /// <summary>MACs and bytes, done and saved.</summary>
     public required WorkRows Work { get; init; }
@@ -106,9 +109,11 @@ internal sealed record ProfileReport
             FmaPeakGflops = peak,
             RunMs = Median.Of(runMs),
             WeightBytes = model.WeightBytes,
-            RunBytes = run.RunBytes,
+            WorkspaceBytes = run.RunBytes - run.CacheBytes,
             CacheBytes = run.CacheBytes,
-            Work = WorkRows.Of(schedule, new RunWork(run.Ops, schedule.Evaluations, schedule.Branches), BatchWork.OnPaper(job, device, job.FullSchedule).Work),
+            PeakBytes = model.WeightBytes + run.RunBytes,
+            Work = WorkRows.Of(
+                schedule, new RunWork(run.Ops, schedule.Evaluations, schedule.Branches), BatchWork.OnPaper(job, device, job.FullSchedule).Work),
             Total = ProfileRow.Of(ops, allMs, peak),
             Ops = [.. ops.GroupBy(o => (o.Op.Name, Place: OpPlace.Of(o.Op.Scope)))
                 .Select(g => new KindRow(g.Key.Name, g.Key.Place, ProfileRow.Of([.. g], allMs, peak)))

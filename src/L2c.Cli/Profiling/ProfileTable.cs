@@ -22,9 +22,11 @@ internal static class ProfileTable
         }
 
         o.WriteLine(Text(
-            $"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
+            $"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); ")
+            + Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
         o.WriteLine(
-            $"memory: weights {Units.Bytes(report.WeightBytes)}, run {Units.Bytes(report.RunBytes)}, of that kept outputs {Units.Bytes(report.CacheBytes)}");
+            $"memory: weights {Units.Bytes(report.WeightBytes)} + workspace {Units.Bytes(report.WorkspaceBytes)}"
+            + $" + cache slots {Units.Bytes(report.CacheBytes)} = {Units.Bytes(report.PeakBytes)}");
         o.WriteLine();
         o.WriteLine($"{"op",-14} {"in",-10}{Columns}");
         foreach (KindRow row in report.Ops)

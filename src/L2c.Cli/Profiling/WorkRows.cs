@@ -32,8 +32,8 @@ internal sealed record BranchWork(string Branch, int Computed, int Skipped, OpWo
 /// <param name="Evaluations">In sampling order.</param>
 /// <param name="Branches">In order of the network, then what lies outside, then what was done ahead. They add up to <paramref name="Total"/>.</param>
 /// <remarks>
-/// "Saved" is the difference to the same place in the run without caching, so that everything adds up. A norm also carries out the additions that wait for it;
-/// where branches before it were skipped they are fewer or others, and a computed branch can show a small difference in bytes. MACs have no such effect.
+/// "Saved" is the difference to the same place in the run without caching, so that everything adds up. A norm also carries out the additions that
+/// wait for it: behind skipped branches they are more, and a computed branch or the output layer can show bytes below 0. MACs have no such effect.
 /// </remarks>
 internal sealed record WorkRows(
     OpWork Total, OpWork WithoutCaching, IReadOnlyList<EvaluationWork> Evaluations, IReadOnlyList<BranchWork> Branches)
@@ -64,7 +64,8 @@ internal sealed record WorkRows(
         BranchWork Row(string name, int branch, int computed)
         {
             OpWork work = OpWork.Sum(evaluations.Select(e => run.Of(e, branch)));
-            return new BranchWork(name, computed, evaluations.Length - computed, work, OpWork.Sum(evaluations.Select(e => full.Of(e, branch))) - work);
+            return new BranchWork(
+                name, computed, evaluations.Length - computed, work, OpWork.Sum(evaluations.Select(e => full.Of(e, branch))) - work);
         }
     }
 

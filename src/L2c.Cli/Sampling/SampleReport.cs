@@ -63,7 +63,7 @@ internal sealed record SampleReport
     /// <summary>Sample values that are not finite: 0 unless the model or the noise is broken.</summary>
     public required int NonFiniteCount { get; init; }
 
-    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null, as all up to <see cref="Work"/>, when nothing was said about caching.</summary>
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null, as all up to <see cref="Work"/>, without a word on caching.</summary>
     public string? Cache { get; init; }
 
     /// <summary>Branches of the run whose output came from an earlier evaluation.</summary>

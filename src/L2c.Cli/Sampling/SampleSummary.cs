@@ -56,12 +56,14 @@ internal static class SampleSummary
         return all == 0
             ? $"cache {r.Cache}: the schedule has no cache evaluations"
             : $"cache {r.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
-                + Text($"({100.0 * skipped / all:0.00} %), {100 * (1 - r.MacRatio):0.00} % of the MACs saved: ideal speed-up {r.IdealSpeedup:0.0000}");
+                + Text(
+                    $"({100.0 * skipped / all:0.00} %), {100 * (1 - r.MacRatio):0.00} % of the MACs saved: ideal speed-up {r.IdealSpeedup:0.0000}");
     }
 
     private static string ComparisonLine(SampleReport r)
     {
-        string speedup = Text($"speed-up {r.RealisedSpeedup:0.0000} (median of {r.TimedRounds} interleaved rounds), {100 * r.RealisedToIdeal:0.0} % of the ideal");
+        string speedup = Text(
+            $"speed-up {r.RealisedSpeedup:0.0000} (median of {r.TimedRounds} interleaved rounds), {100 * r.RealisedToIdeal:0.0} % of the ideal");
         string psnr = r.Psnr is null ? "" : Text($", PSNR {r.Psnr:0.00} dB");
         return $"against no caching: {speedup}{psnr}" + (r.RelativeL2 is null ? "" : Text($", relative L2 {r.RelativeL2:0.0000}"));
     }

@@ -4,10 +4,12 @@ using L2c.Weights;
 
 namespace L2c.Model.Caching;
 
-/// <summary>SmoothCache's schedule files: per branch type a list with 1 (compute) or 0 (reuse) per step, <c>{"attn": [1, 0, ...], "mlp": [...]}</c>.</summary>
+/// <summary>
+/// SmoothCache's schedule files: per branch type a list with 1 (compute) or 0 (reuse) per step, <c>{"attn": [1, 0, ...], "mlp": [...]}</c>.
+/// </summary>
 /// <remarks>
-/// A list may be for one block, <c>"attn-3"</c>, and then counts before the general one; diffusers' names <c>attn1</c> and <c>ff</c> mean the same; a branch
-/// without a list is always computed. Source: Liu et al. 2024, arXiv 2411.10510, and the schedules published with it.
+/// A list may be for one block, <c>"attn-3"</c>, and then counts before the general one; diffusers' names <c>attn1</c> and <c>ff</c> mean the same;
+/// a branch without a list is always computed. Source: Liu et al. 2024, arXiv 2411.10510, and the schedules published with it.
 /// </remarks>
 public static class SmoothCacheJson
 {
@@ -47,11 +49,13 @@ public static class SmoothCacheJson
     /// <exception cref="MalformedFileException">Not such a file, or a block beyond any network's.</exception>
     public static int NamedBlocks(string path, ReadOnlyMemory<byte> text)
     {
-        int blocks = ReadLists(path, text).Keys
-            .Max(name => int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1);
-        return blocks < MostBlocks
-            ? blocks + 1
-            : throw new MalformedFileException(path, $"has a list for block {blocks}, which no network has; expected blocks below {MostBlocks}");
+        int last = ReadLists(path, text).Keys.Max(Block);
+        return last < MostBlocks
+            ? last + 1
+            : throw new MalformedFileException(path, $"has a list for block {last}, which no network has; expected blocks below {MostBlocks}");
+
+        int Block(string name) =>
+            int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;
     }
 
     /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
@@ -95,7 +99,7 @@ public static class SmoothCacheJson
             using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             var lists = document.RootElement.EnumerateObject().ToDictionary(
                 p => p.Name,
-                p => p.Value.EnumerateArray().Select(v => v.GetInt32() switch { 0 => false, 1 => true, _ => throw new FormatException($"{v} in list \"{p.Name}\"") }).ToArray());
+                p => p.Value.EnumerateArray().Select(v => Bit(v, p.Name)).ToArray());
             int[] lengths = [.. lists.Values.Select(list => list.Length).Distinct()];
             return lengths is [> 0]
                 ? lists
@@ -103,7 +107,15 @@ public static class SmoothCacheJson
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw new MalformedFileException(path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
+            throw new MalformedFileException(
+                path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
         }
+
+        bool Bit(JsonElement value, string list) => value.GetInt32() switch
+        {
+            0 => false,
+            1 => true,
+            _ => throw new FormatException($"{value} in list \"{list}\""),
+        };
     }
 }

@@ -13,7 +13,7 @@ public sealed class PaperRun
     internal PaperRun(RunPlan plan)
     {
         Plan = plan;
-        var recorded = new RunPlan(plan.Model, plan.Sampler, plan.Schedule, plan.Images, plan.Options with { Switches = Switches with { Replay = true } });
+        RunPlan recorded = plan.With(plan.Options.Switches with { Replay = true });
         (RunBytes, Buffers) = Arena.Count(plan.Model.Device, "run on paper", recorded.Take);
         OpSequence[] sequences = [.. recorded.Steps(Buffers).SelectMany(step => step.Sequences)];
         Ops = [.. sequences.SelectMany(sequence => sequence.Ops)];
@@ -42,8 +42,6 @@ public sealed class PaperRun
     internal RunPlan Plan { get; }
 
     internal RunBuffers Buffers { get; }
-
-    private PlanSwitches Switches => Plan.Options.Switches;
 
     /// <summary>Plans a run of a network whose weights need not be loaded.</summary>
     /// <param name="architecture">The network.</param>

@@ -5,22 +5,25 @@ using L2c.Model.Caching;
 namespace L2c.Model.Sampling;
 
 /// <summary>A plan in words: what runs, what each saving is worth, what memory it takes.</summary>
-/// <remarks>Each saving is the difference to the same run recorded, on paper, with that one switch turned: ops, FLOPs and bytes as the ops count them.</remarks>
+/// <remarks>
+/// Each saving is the difference to the same run recorded, on paper, with that one switch turned: ops, FLOPs and bytes as the ops count them.
+/// </remarks>
 internal static class PlanDescription
 {
     public static string Of(PaperRun run)
     {
         RunPlan plan = run.Plan;
         string guided = plan.Options.Guidance == Guidance.None ? "no guidance" : "guidance reads each image twice";
+        string batch = $"{Number(plan.Images, "image")} in {Number(plan.Rows, "row")}";
         List<string> lines =
         [
             $"{plan.Model.Architecture.Name} on {plan.Model.Device.Name}",
-            Fact("run", $"{plan.Schedule.Evaluations} {plan.Sampler.Name} evaluations of {Number(plan.Images, "image")} in {Number(plan.Rows, "row")} ({guided})"),
+            Fact("run", $"{Number(plan.Schedule.Evaluations, $"{plan.Sampler.Name} evaluation")} of {batch} ({guided})"),
             Fact("branches", Branches(plan.Schedule)),
             Fact("cache slots", Slots(run)),
             Fact("modulations", Modulations(run)),
-            Fact("memory", $"{Mebi(run.WeightBytes)} MiB weights + {Mebi(run.RunBytes - run.CacheBytes)} MiB workspace + {Mebi(run.CacheBytes)} MiB cache slots"
-                + $" = {Mebi(run.WeightBytes + run.RunBytes)} MiB"),
+            Fact("memory", $"{Mebi(run.WeightBytes)} MiB weights + {Mebi(run.RunBytes - run.CacheBytes)} MiB workspace"
+                + $" + {Mebi(run.CacheBytes)} MiB cache slots = {Mebi(run.WeightBytes + run.RunBytes)} MiB"),
             "",
             $"{"op",-18} {"calls",8} {"GFLOP",12} {"operand MiB",12}",
             .. run.Ops.GroupBy(op => op.Name).Select(kind => (Name: kind.Key, Work: OpWork.Of(kind))).OrderByDescending(kind => kind.Work.Bytes)
@@ -47,7 +50,8 @@ internal static class PlanDescription
         CacheSlots slots = run.Plan.Slots;
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
-            : Text($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, of {slots.KeptOutputs} that are kept in the run");
+            : Text($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, ")
+                + $"of {slots.KeptOutputs} that are kept in the run";
     }
 
     private static string Modulations(PaperRun run)
@@ -67,10 +71,14 @@ internal static class PlanDescription
     {
         PlanSwitches now = run.Plan.Options.Switches;
         yield return Saving("layer caching", !run.Plan.Schedule.ComputesAll, run.WithoutCaching, "against computing every branch");
-        yield return Turned("modulations ahead", now.ModulationsAhead, now with { ModulationsAhead = !now.ModulationsAhead }, "one tall GEMM for many evaluations");
-        yield return Turned("keep only reused", now.KeepOnlyReused, now with { KeepOnlyReused = !now.KeepOnlyReused }, "slots only for outputs that are read again");
-        yield return Turned("skip unused", now.SkipUnused, now with { SkipUnused = !now.SkipUnused }, "no norm, shift and scale before a skipped branch");
-        yield return Turned("fuse skips", now.FuseSkips, now with { FuseSkips = !now.FuseSkips }, "neighbouring residual additions in one pass");
+        yield return Turned(
+            "modulations ahead", now.ModulationsAhead, now with { ModulationsAhead = !now.ModulationsAhead }, "one tall GEMM for many evaluations");
+        yield return Turned(
+            "keep only reused", now.KeepOnlyReused, now with { KeepOnlyReused = !now.KeepOnlyReused }, "slots only for outputs that are read again");
+        yield return Turned(
+            "skip unused", now.SkipUnused, now with { SkipUnused = !now.SkipUnused }, "no norm, shift and scale before a skipped branch");
+        yield return Turned(
+            "fuse skips", now.FuseSkips, now with { FuseSkips = !now.FuseSkips }, "neighbouring residual additions in one pass");
         yield return now.Replay
             ? $"{"replay",-18} {run.Ops.Count,8} ops are recorded once; a run enqueues, allocates and decides nothing"
             : $"{"replay",-18} {run.Ops.Count,8} ops are enqueued anew in every run (off)";

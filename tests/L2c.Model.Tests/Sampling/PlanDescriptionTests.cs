@@ -39,10 +39,12 @@ public sealed class PlanDescriptionTests
         PaperRun on = Paper(PlanSwitches.All), off = Paper(PlanSwitches.All with { ModulationsAhead = false, Replay = false });
         string saves = $"{"modulations ahead",-18} {off.Ops.Count - on.Ops.Count,8} ";
         string[] without = off.Describe().Split('\n');
-        Assert.Contains(on.Describe().Split('\n'), line => line.StartsWith(saves, StringComparison.Ordinal) && !line.EndsWith("(off)", StringComparison.Ordinal));
-        Assert.Contains(without, line => line.StartsWith(saves, StringComparison.Ordinal) && line.EndsWith("(off)", StringComparison.Ordinal));
-        Assert.Contains(without, line => line.StartsWith("replay", StringComparison.Ordinal) && line.EndsWith("(off)", StringComparison.Ordinal));
+        Assert.DoesNotContain("(off)", Assert.Single(on.Describe().Split('\n'), line => Starts(line, saves)), StringComparison.Ordinal);
+        Assert.EndsWith(" (off)", Assert.Single(without, line => Starts(line, saves)), StringComparison.Ordinal);
+        Assert.EndsWith(" (off)", Assert.Single(without, line => Starts(line, "replay")), StringComparison.Ordinal);
         Assert.Contains("computed in every evaluation for itself", without[4], StringComparison.Ordinal);
+
+        bool Starts(string line, string with) => line.StartsWith(with, StringComparison.Ordinal);
 
         PaperRun Paper(PlanSwitches switches) => PaperRun.Of(
             RandomDit.Small, device, Sampler.Ddim(4), CacheSchedule.Full(4, 6), 1, new SamplingOptions { Switches = switches });
