@@ -70,7 +70,7 @@ public sealed class InspectScheduleTests : IDisposable
     [Fact]
     public void Damaged_routers_end_with_code_4()
     {
-        _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "logit 3 is");
+        _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "row 0, branch 3: the logit is NaN");
         SafetensorsData.Write(_cli.PathOf("shape.st"), [("logits", new long[] { 2, 3 }, new float[6])], null, overwrite: false);
         _cli.Run("inspect", _cli.PathOf("shape.st")).MustFail(4, _cli.PathOf("shape.st"));
     }
