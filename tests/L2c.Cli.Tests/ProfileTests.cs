@@ -75,7 +75,7 @@ public sealed class ProfileTests : IDisposable
         Assert.Equal([0, 0, 2, 0, 4], Skipped(Profile("--cache", smooth, "--json").Json));
         Assert.True(json.GetProperty("idealSpeedup").GetDouble() > 1);
         Assert.Contains(
-            "cache r.safetensors", Profile("--router", router).Out.Replace("router ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            "\ncache router r.safetensors, threshold 0.1: ideal speed-up 1.", Profile("--router", router).Out, StringComparison.Ordinal);
 
         _cli.Run("profile", "--ckpt", Checkpoint(), "--router", router, "--steps", "6").MustFail(
             2, $"{router}: a router for 4 evaluations, but --steps makes 6; sample with --steps 4");

@@ -44,6 +44,11 @@ public sealed class PlanDescriptionTests
         Assert.EndsWith(" (off)", Assert.Single(without, line => Starts(line, "replay")), StringComparison.Ordinal);
         Assert.Contains("computed in every evaluation for itself", without[4], StringComparison.Ordinal);
 
+        // Two rows of 24 wide; six vectors in each of three blocks and four more, fp32: three evaluations fit, the fourth does not.
+        const long three = 3 * 2 * 24 * ((6 * 3) + 4) * sizeof(float);
+        string[] chunked = Paper(PlanSwitches.All with { ModulationLimitBytes = three }).Describe().Split('\n');
+        Assert.Contains("computed ahead in 2 chunks of up to 3 evaluations", chunked[4], StringComparison.Ordinal);
+
         bool Starts(string line, string with) => line.StartsWith(with, StringComparison.Ordinal);
 
         PaperRun Paper(PlanSwitches switches) => PaperRun.Of(
