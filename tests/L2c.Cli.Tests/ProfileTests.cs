@@ -36,7 +36,8 @@ public sealed class ProfileTests : IDisposable
         Assert.Equal(
             (json.GetProperty("total").GetProperty("flops").GetInt64(), json.GetProperty("total").GetProperty("bytes").GetInt64()),
             (2 * Of(total, "macs"), Of(total, "bytes")));
-        JsonElement[] branches = [.. work.GetProperty("branches").EnumerateArray()], evaluations = [.. work.GetProperty("evaluations").EnumerateArray()];
+        JsonElement[] branches = [.. work.GetProperty("branches").EnumerateArray()];
+        JsonElement[] evaluations = [.. work.GetProperty("evaluations").EnumerateArray()];
         JsonElement ahead = branches[^1];
         Assert.Equal(
             ["block 0 attention", "block 0 mlp", "block 1 attention", "block 1 mlp", "outside", "ahead"],
@@ -90,7 +91,7 @@ public sealed class ProfileTests : IDisposable
     [Fact]
     public void The_plan_is_described_without_a_run()
     {
-        CliResult result = _cli.Run("profile", "--plan", "--ckpt", Checkpoint(), "--steps", "4", "--batch", "2", "--cache", "top:1", "--threads", "1");
+        CliResult result = _cli.Run("profile", "--plan", "--ckpt", Checkpoint(), "--steps", "4", "--batch", "2", "--cache", "top:1");
         Assert.Equal((0, ""), (result.Code, result.Err));
         Assert.StartsWith("tiny pixels on cpu (", result.Out, StringComparison.Ordinal);
         Assert.Contains("16 in all: 12 computed, 4 reused (50.00 % of the 8 in 2 cache evaluations)", result.Out, StringComparison.Ordinal);
