@@ -49,7 +49,7 @@ internal sealed class WeightLoader
     /// <summary>A tensor read as it is.</summary>
     public Tensor Tensor(string name, params ReadOnlySpan<int> extents)
     {
-        Tensor tensor = _arena!.Take(DType.F32, extents);
+        Tensor tensor = _arena!.Take(extents);
         _reads.Add((name, tensor.Shape.Count, values => _device.Upload(tensor, values)));
         return tensor;
     }
@@ -63,7 +63,7 @@ internal sealed class WeightLoader
     /// <param name="outputs">Outputs of each part, in stored order.</param>
     public LinearWeights[] LinearParts(string name, int inputs, params int[] outputs)
     {
-        Matrix[] matrices = [.. outputs.Select(n => _arena!.TakeMatrix(DType.F32, n, inputs))];
+        Matrix[] matrices = [.. outputs.Select(n => _arena!.TakeMatrix(n, inputs))];
         _reads.Add(($"{name}.weight", (long)outputs.Sum() * inputs, values =>
         {
             foreach (Matrix matrix in matrices)

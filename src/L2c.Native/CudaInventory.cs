@@ -73,7 +73,9 @@ public sealed record CudaInventory(CudaLibraryInfo Driver, CudaLibraryInfo Cubla
         }
     }
 
-    private static CudaDeviceInfo Describe(LibCuda cuda, int ordinal)
+    /// <summary>Describes one device of an initialised driver.</summary>
+    /// <exception cref="CudaException">The driver has no such device.</exception>
+    public static CudaDeviceInfo Describe(ICudaDriver cuda, int ordinal)
     {
         cuda.Check(cuda.cuDeviceGet(out CUdevice device, ordinal));
         byte[] name = new byte[256]; // the last byte stays 0 whatever the driver writes

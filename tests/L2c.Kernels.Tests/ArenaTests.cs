@@ -9,7 +9,7 @@ public sealed class ArenaTests
         var passes = new List<long>();
         (Arena arena, (Tensor A, Matrix W, Tensor B) carved) = Arena.Carve(device, "test", a =>
         {
-            (Tensor, Matrix, Tensor) all = (a.Take(DType.F32, 3, 5), a.TakeMatrix(DType.F32, 7, 9), a.Take(DType.I32, 1));
+            (Tensor, Matrix, Tensor) all = (a.Take(DType.F32, 3, 5), a.TakeMatrix(7, 9), a.Take(DType.I32, 1));
             passes.Add(a.UsedBytes);
             return all;
         });

@@ -45,7 +45,7 @@ internal sealed class Workbench : IDisposable
 
     public Matrix PutMatrix(float[] values, int outputs, int inputs)
     {
-        (Arena arena, Matrix matrix) = Arena.Carve(Device, "test", a => a.TakeMatrix(DType.F32, outputs, inputs));
+        (Arena arena, Matrix matrix) = Arena.Carve(Device, "test", a => a.TakeMatrix(outputs, inputs));
         _arenas.Add(arena);
         Device.WriteMatrix(matrix, 0, values);
         return matrix;

@@ -25,6 +25,9 @@ public sealed class Arena : IDisposable
     /// <summary>What the memory is for: shown in reports and errors.</summary>
     public string Name { get; }
 
+    /// <summary>What <see cref="Take(ReadOnlySpan{int})"/> carves: the device's storage type.</summary>
+    public DType StorageType => _device.StorageType;
+
     /// <summary>Size of the allocation; 0 while only counting.</summary>
     public long CapacityBytes { get; }
 
@@ -72,9 +75,12 @@ public sealed class Arena : IDisposable
         return new Tensor(Advance(shape.Count * type.Size()), shape, type, _device, shape.Columns);
     }
 
-    /// <summary>Carves room for a weight in the device's own layout, to be filled by <see cref="Device.WriteMatrix"/>.</summary>
-    public Matrix TakeMatrix(DType type, int outputs, int inputs) =>
-        new(Advance(_device.MatrixBytes(type, outputs, inputs)), outputs, inputs, type, _device);
+    /// <summary>Carves an uninitialised contiguous tensor of the device's storage type.</summary>
+    public Tensor Take(params ReadOnlySpan<int> extents) => Take(_device.StorageType, extents);
+
+    /// <summary>Carves room for a weight in the device's own layout and storage type, to be filled by <see cref="Device.WriteMatrix"/>.</summary>
+    public Matrix TakeMatrix(int outputs, int inputs) =>
+        new(Advance(_device.MatrixBytes(outputs, inputs)), outputs, inputs, _device.StorageType, _device);
 
     /// <summary>Frees the allocation.</summary>
     public void Dispose()

@@ -31,6 +31,9 @@ public unsafe partial class CpuDevice : Device
     /// <inheritdoc/>
     public override string Name => $"cpu ({_instructionSet.Label()}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
 
+    /// <inheritdoc/>
+    public override DType StorageType => DType.F32;
+
     /// <summary>Threads that compute.</summary>
     public int Threads => _team.Threads;
 
@@ -98,6 +101,13 @@ public unsafe partial class CpuDevice : Device
         {
             _capturing = null;
         }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<OpInfo> List(Action enqueue)
+    {
+        using OpSequence recorded = Capture(enqueue);
+        return recorded.Ops;
     }
 
     /// <inheritdoc/>

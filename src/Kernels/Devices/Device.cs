@@ -11,6 +11,9 @@ public abstract partial class Device : IDisposable
     /// <summary>For tables and results: <c>cpu (AVX-512, 2 threads)</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Element type of weights and activations. The sampler's state, its noise and the network's output image are F32 on every device.</summary>
+    public abstract DType StorageType { get; }
+
     /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
     public OpScope Scope { get; set; } = OpScope.None;
 
@@ -31,8 +34,8 @@ public abstract partial class Device : IDisposable
     /// <summary>Waits for the work enqueued so far and copies a tensor (any row stride) to the host, converting to fp32.</summary>
     public abstract void Download(Tensor source, Span<float> destination);
 
-    /// <summary>Bytes that a weight of that size takes in the device's own layout.</summary>
-    internal protected abstract long MatrixBytes(DType type, int outputs, int inputs);
+    /// <summary>Bytes that a weight of that size takes in the device's own layout and storage type.</summary>
+    internal protected abstract long MatrixBytes(int outputs, int inputs);
 
     /// <summary>Writes rows of a weight, given as PyTorch stores it (<c>[out, in]</c>, row-major, fp32), into the device's own layout.</summary>
     /// <param name="matrix">Carved by <see cref="Arena.TakeMatrix"/>.</param>
@@ -42,6 +45,9 @@ public abstract partial class Device : IDisposable
 
     /// <summary>Records the ops that <paramref name="enqueue"/> calls, without running them.</summary>
     public abstract OpSequence Capture(Action enqueue);
+
+    /// <summary>Says which ops <paramref name="enqueue"/> calls: on paper, nothing is recorded or run, and the tensors need no memory.</summary>
+    public abstract IReadOnlyList<OpInfo> List(Action enqueue);
 
     /// <summary>Waits until all enqueued work is done.</summary>
     public abstract void Synchronize();

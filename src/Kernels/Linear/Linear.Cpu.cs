@@ -3,10 +3,7 @@ namespace L2c.Kernels;
 public unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
-    internal protected override long MatrixBytes(DType type, int outputs, int inputs) =>
-        type == DType.F32
-            ? PackedWeight.Bytes(outputs, inputs, PanelWidth)
-            : throw new ArgumentException($"TakeMatrix: {type}, but {Name} computes in F32");
+    internal protected override long MatrixBytes(int outputs, int inputs) => PackedWeight.Bytes(outputs, inputs, PanelWidth);
 
     /// <inheritdoc/>
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)

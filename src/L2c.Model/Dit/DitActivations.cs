@@ -9,14 +9,14 @@ public sealed class DitActivations
     private DitActivations(Arena arena, DitArchitecture a, int rows)
     {
         int t = a.Tokens, c = a.HiddenSize;
-        Patches = arena.Take(DType.F32, rows, t, a.InChannels * a.PatchSize * a.PatchSize);
-        X = arena.Take(DType.F32, rows, t, c);
-        Normed = arena.Take(DType.F32, rows, t, c);
-        Qkv = arena.Take(DType.F32, rows, t, 3 * c);
-        Heads = arena.Take(DType.F32, rows, t, c);
-        Hidden = arena.Take(DType.F32, rows, t, a.MlpWidth);
-        Branch = arena.Take(DType.F32, rows, t, c);
-        PatchOutputs = arena.Take(DType.F32, rows, t, a.PatchOutputs);
+        Patches = arena.Take(rows, t, a.InChannels * a.PatchSize * a.PatchSize);
+        X = arena.Take(rows, t, c);
+        Normed = arena.Take(rows, t, c);
+        Qkv = arena.Take(rows, t, 3 * c);
+        Heads = arena.Take(rows, t, c);
+        Hidden = arena.Take(rows, t, a.MlpWidth);
+        Branch = arena.Take(rows, t, c);
+        PatchOutputs = arena.Take(rows, t, a.PatchOutputs);
     }
 
     /// <summary>[B,T,C_in P P].</summary>

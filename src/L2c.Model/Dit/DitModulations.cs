@@ -90,9 +90,9 @@ public sealed class DitModulations
         Arena arena, DitArchitecture architecture, int[] groups, int rows, int timesteps, bool keepCondition, Func<int, int, int, ModulationPart, bool> needs)
     {
         int c = architecture.HiddenSize, most = groups[0];
-        Tensor hidden = arena.Take(DType.F32, timesteps, c), embedding = arena.Take(DType.F32, timesteps, c);
-        Tensor condition = keepCondition ? arena.Take(DType.F32, most * rows, c) : default;
-        Tensor silu = arena.Take(DType.F32, most * rows, c), final = arena.Take(DType.F32, most * rows, 2 * c);
+        Tensor hidden = arena.Take(timesteps, c), embedding = arena.Take(timesteps, c);
+        Tensor condition = keepCondition ? arena.Take(most * rows, c) : default;
+        Tensor silu = arena.Take(most * rows, c), final = arena.Take(most * rows, 2 * c);
         var parts = groups.Select(_ => new Rows[architecture.Depth, ModulationParts.Count]).ToArray();
         bool gathers = false;
         for (int block = 0; block < architecture.Depth; block++)
@@ -101,7 +101,7 @@ public sealed class DitModulations
             {
                 int[][] needed = [.. groups.Select((size, g) => Enumerable.Range(0, size).Where(e => needs(g, e, block, part)).ToArray())];
                 int largest = needed.Max(list => list.Length);
-                Tensor memory = largest == 0 ? default : arena.Take(DType.F32, largest * rows, part.Width() * c);
+                Tensor memory = largest == 0 ? default : arena.Take(largest * rows, part.Width() * c);
                 for (int g = 0; g < groups.Length; g++)
                 {
                     int count = needed[g].Length;
@@ -113,7 +113,7 @@ public sealed class DitModulations
             }
         }
 
-        Tensor gathered = gathers ? arena.Take(DType.F32, most * rows, c) : default;
+        Tensor gathered = gathers ? arena.Take(most * rows, c) : default;
         return [.. groups.Select((size, g) => new DitModulations(
             hidden.SliceRows(0, timesteps / most * size),
             embedding.SliceRows(0, timesteps / most * size),

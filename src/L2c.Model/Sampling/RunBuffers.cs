@@ -11,7 +11,7 @@ namespace L2c.Model.Sampling;
 /// <param name="Labels">[R]: the images' labels, then the null label with guidance.</param>
 /// <param name="GuidanceScale">[1], or none.</param>
 /// <param name="TimeEmbedding">[evaluations, 256].</param>
-/// <param name="Noise">[N,C,H,W], or none.</param>
+/// <param name="Noise">By evaluation [N,C,H,W], or none where it adds none; one and the same unless the run is one sequence.</param>
 /// <param name="Groups">Modulations per group of evaluations, in shared memory.</param>
 /// <param name="Activations">For B rows.</param>
 /// <param name="Slots">[B,T,C] each: kept branch outputs.</param>
@@ -23,7 +23,7 @@ internal sealed record RunBuffers(
     Tensor Labels,
     Tensor GuidanceScale,
     Tensor TimeEmbedding,
-    Tensor Noise,
+    Tensor[] Noise,
     DitModulations[] Groups,
     DitActivations Activations,
     Tensor[] Slots,
@@ -32,7 +32,7 @@ internal sealed record RunBuffers(
     Tensor Guided)
 {
     /// <summary>Evaluations whose modulations fit the limit, and so make a group.</summary>
-    public static int GroupSize(DitArchitecture a, int evaluations, int rowsPerEvaluation, PlanSwitches switches)
+    public static int GroupSize(DitArchitecture a, int evaluations, int rowsPerEvaluation, DType storage, PlanSwitches switches)
     {
         if (!switches.ModulationsAhead)
         {
@@ -40,7 +40,7 @@ internal sealed record RunBuffers(
         }
 
         // Per row: six vectors a block, two at the end, c's SiLU and its gathered copy.
-        long bytesPerEvaluation = (long)rowsPerEvaluation * a.HiddenSize * ((6 * a.Depth) + 4) * sizeof(float);
+        long bytesPerEvaluation = (long)rowsPerEvaluation * a.HiddenSize * ((6 * a.Depth) + 4) * storage.Size();
         return (int)Math.Clamp(switches.ModulationLimitBytes / bytesPerEvaluation, 1, evaluations);
     }
 
@@ -58,20 +58,26 @@ internal sealed record RunBuffers(
     {
         int rows = options.Guidance.Rows(images), modulationRows = options.Guidance == Guidance.None ? images : images + 1;
         int size = a.InputSize, evaluations = sampler.Steps.Count;
-        int groupSize = GroupSize(a, evaluations, modulationRows, options.Switches);
+        int groupSize = GroupSize(a, evaluations, modulationRows, arena.StorageType, options.Switches);
         int[] groups = [.. Enumerable.Range(0, (evaluations + groupSize - 1) / groupSize).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
         return new RunBuffers(
             X: Image(),
             Labels: arena.Take(DType.I32, modulationRows),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
-            TimeEmbedding: arena.Take(DType.F32, evaluations, TimestepEmbedding.Width),
-            Noise: sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? Image() : default,
+            TimeEmbedding: arena.Take(evaluations, TimestepEmbedding.Width),
+            Noise: Noise(),
             Groups: DitModulations.Take(arena, a, groups, modulationRows, (g, e, block, part) => Needs((g * groupSize) + e, block, part)),
             Activations: DitActivations.Take(arena, a, rows),
-            Slots: [.. Enumerable.Range(0, slots.Count).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))],
+            Slots: [.. Enumerable.Range(0, slots.Count).Select(_ => arena.Take(rows, a.Tokens, a.HiddenSize))],
             Output: arena.Take(DType.F32, rows, a.OutChannels, size, size),
             X0: options.KeepPredictions ? Image() : default,
             Guided: options.KeepPredictions ? arena.Take(DType.F32, rows, a.OutChannels, size, size) : default);
+
+        Tensor[] Noise()
+        {
+            Tensor shared = !options.OneSequence && sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? Image() : default;
+            return [.. sampler.Steps.Select(s => !s.Coefficients.UsesNoise ? default : options.OneSequence ? Image() : shared)];
+        }
 
         Tensor Image() => arena.Take(DType.F32, images, a.InChannels, size, size);
 

@@ -26,15 +26,16 @@ internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule sch
     /// <summary>Carves the run's memory.</summary>
     public RunBuffers Take(Arena arena) => RunBuffers.Take(arena, Model.Architecture, Sampler, Schedule, Slots, Images, Options);
 
-    /// <summary>Records (or prepares to enqueue) every evaluation.</summary>
+    /// <summary>Every evaluation, ready to be enqueued.</summary>
     public RunStep[] Steps(RunBuffers buffers) => [.. Enumerable.Range(0, Sampler.Steps.Count).Select(e => new RunStep(this, buffers, e))];
 
-    /// <summary>What the run would take with other switches: recorded on memory that is only counted, never run.</summary>
+    /// <summary>What the run would take with other switches: listed on memory that is only counted.</summary>
     public (long Bytes, long Flops, long RunBytes, int Ops) OnPaper(PlanSwitches switches)
     {
-        var other = new RunPlan(Model, Sampler, Schedule, Images, Options with { Switches = switches with { Replay = true } });
+        var other = new RunPlan(Model, Sampler, Schedule, Images, Options with { Switches = switches });
         (long runBytes, RunBuffers buffers) = Arena.Count(Model.Device, "run on paper", other.Take);
-        OpInfo[] ops = [.. other.Steps(buffers).SelectMany(step => step.Sequences).SelectMany(sequence => sequence.Ops)];
-        return (ops.Sum(op => op.Bytes), ops.Sum(op => op.Flops), runBytes, ops.Length);
+        RunStep[] steps = other.Steps(buffers);
+        IReadOnlyList<OpInfo> ops = Model.Device.List(() => Array.ForEach(steps, step => step.Enqueue()));
+        return (ops.Sum(op => op.Bytes), ops.Sum(op => op.Flops), runBytes, ops.Count);
     }
 }

@@ -4,7 +4,7 @@ using L2c.Model.Dit;
 
 namespace L2c.Model.Sampling;
 
-/// <summary>One evaluation of a run, recorded or to be enqueued; the first of a group brings the group's modulations.</summary>
+/// <summary>One evaluation of a run; the first of a group brings the group's modulations.</summary>
 internal sealed class RunStep
 {
     private readonly RunPlan _run;
@@ -28,51 +28,21 @@ internal sealed class RunStep
             [.. Enumerable.Range(0, run.Schedule.Branches).Select(Branch)],
             run.Options.Switches.FuseSkips,
             run.Options.Switches.SkipUnused);
-        if (run.Options.Switches.Replay)
-        {
-            Device device = run.Model.Device;
-            Sequences = _forward.EvaluationInGroup == 0
-                ? [device.Capture(EnqueueModulations), device.Capture(EnqueueEvaluation)]
-                : [device.Capture(EnqueueEvaluation)];
-        }
     }
-
-    /// <summary>The recorded ops; none when the plan does not replay.</summary>
-    public OpSequence[] Sequences { get; } = [];
 
     /// <summary>Where a branch's output lies.</summary>
     public Tensor Output(int branch) => _forward.Branches[branch].Output;
 
-    /// <summary>Runs the evaluation.</summary>
-    /// <param name="observer">Told of every op, or null.</param>
-    public void Run(RunObserver? observer)
+    /// <summary>Enqueues the evaluation and the sampler's step.</summary>
+    public void Enqueue()
     {
-        if (!_run.Options.Switches.Replay)
+        if (_forward.EvaluationInGroup == 0)
         {
-            if (_forward.EvaluationInGroup == 0)
-            {
-                EnqueueModulations();
-            }
-
-            EnqueueEvaluation();
-            return;
+            EnqueueModulations();
         }
 
-        foreach (OpSequence sequence in Sequences)
-        {
-            if (observer is null)
-            {
-                sequence.Run();
-            }
-            else
-            {
-                Observe(sequence, observer);
-            }
-        }
+        EnqueueEvaluation();
     }
-
-    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
-    private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
 
     private BranchPlan Branch(int branch)
     {
@@ -94,6 +64,6 @@ internal sealed class RunStep
         _run.Model.Forward(b.X, _forward, b.Activations, b.Output);
         SamplerCoefficients step = _run.Sampler.Steps[_evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
         int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
-        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise, b.X, b.X0, b.Guided);
+        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise[_evaluation], b.X, b.X0, b.Guided);
     }
 }

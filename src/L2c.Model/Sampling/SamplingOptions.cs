@@ -12,6 +12,12 @@ public sealed record SamplingOptions
     /// <summary>Whether each step's predicted x0 and guided network output are kept readable after it.</summary>
     public bool KeepPredictions { get; init; }
 
+    /// <summary>
+    /// Whether the whole run is one recorded sequence: on CUDA one graph, one launch. Nothing can then be told of evaluations while the run runs, and every
+    /// step's noise has memory of its own. Off: one sequence per evaluation.
+    /// </summary>
+    public bool OneSequence { get; init; }
+
     /// <summary>What planning may save.</summary>
     public PlanSwitches Switches { get; init; } = PlanSwitches.All;
 }

@@ -25,6 +25,7 @@ public sealed class SamplingRun : IDisposable
     private readonly RunPlan _plan;
     private readonly RunBuffers _buffers;
     private readonly RunStep[] _steps;
+    private readonly OpSequence[] _sequences;
     private readonly int[] _labels;
     private readonly float[] _staging;
 
@@ -34,6 +35,12 @@ public sealed class SamplingRun : IDisposable
         _labels = new int[buffers.Labels.Columns];
         _staging = new float[buffers.X.Shape.Count];
         _steps = plan.Steps(buffers);
+        _sequences = plan switch
+        {
+            { Options.Switches.Replay: false } => [],
+            { Options.OneSequence: true } => [Model.Device.Capture(() => Array.ForEach(_steps, step => step.Enqueue()))],
+            _ => [.. _steps.Select(step => Model.Device.Capture(step.Enqueue))],
+        };
     }
 
     /// <summary>The network.</summary>
@@ -66,8 +73,11 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
     internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
 
+    /// <summary>Recorded sequences that a run replays: one, one per evaluation, or none when the plan does not replay.</summary>
+    public int Sequences => _sequences.Length;
+
     /// <summary>Every op of the run in order; empty when the plan does not replay.</summary>
-    public IReadOnlyList<OpInfo> Ops => [.. _steps.SelectMany(step => step.Sequences).SelectMany(sequence => sequence.Ops)];
+    public IReadOnlyList<OpInfo> Ops => [.. _sequences.SelectMany(sequence => sequence.Ops)];
 
     /// <summary>Plans a run that computes everything.</summary>
     /// <inheritdoc cref="Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>
@@ -120,7 +130,7 @@ public sealed class SamplingRun : IDisposable
     /// <param name="afterEvaluation">Called after each evaluation with its number, when the state can be read; null for none.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
     /// <param name="cancel">Looked at between evaluations.</param>
-    /// <exception cref="ArgumentException">Not N labels, or a label outside the table.</exception>
+    /// <exception cref="ArgumentException">Not N labels, a label outside the table, or <paramref name="afterEvaluation"/> in a run of one sequence.</exception>
     public void Run(
         ReadOnlySpan<int> labels,
         float guidanceScale,
@@ -130,6 +140,12 @@ public sealed class SamplingRun : IDisposable
         CancellationToken cancel = default)
     {
         Device device = Model.Device;
+        bool whole = Options is { OneSequence: true, Switches.Replay: true };
+        if (whole && afterEvaluation is not null)
+        {
+            throw new ArgumentException("the run was planned as one sequence, which does not stop between evaluations; plan it without OneSequence");
+        }
+
         SetLabels(labels);
         if (Options.Guidance != Guidance.None)
         {
@@ -137,16 +153,21 @@ public sealed class SamplingRun : IDisposable
         }
 
         Draw(noise, 0, _buffers.X);
-        for (int e = 0; e < _steps.Length; e++)
+        if (Options.OneSequence)
         {
-            cancel.ThrowIfCancellationRequested();
-            if (Sampler.Steps[e].Coefficients.UsesNoise)
+            for (int e = 0; e < _steps.Length; e++)
             {
-                Draw(noise, e + 1, _buffers.Noise);
+                DrawFor(e, noise);
             }
+        }
 
-            _steps[e].Run(observer);
-            afterEvaluation?.Invoke(e);
+        if (whole)
+        {
+            Run(_sequences[0], observer);
+        }
+        else
+        {
+            RunByEvaluation(noise, afterEvaluation, observer, cancel);
         }
 
         device.Synchronize();
@@ -167,11 +188,7 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Frees the run's memory.</summary>
     public void Dispose()
     {
-        foreach (OpSequence sequence in _steps.SelectMany(step => step.Sequences))
-        {
-            sequence.Dispose();
-        }
-
+        Array.ForEach(_sequences, sequence => sequence.Dispose());
         _arena.Dispose();
     }
 
@@ -201,6 +218,52 @@ public sealed class SamplingRun : IDisposable
         }
 
         Model.Device.Upload(_buffers.Labels, _labels);
+    }
+
+    private void RunByEvaluation(INoiseSource noise, Action<int>? afterEvaluation, RunObserver? observer, CancellationToken cancel)
+    {
+        for (int e = 0; e < _steps.Length; e++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!Options.OneSequence)
+            {
+                DrawFor(e, noise);
+            }
+
+            if (_sequences.Length == 0)
+            {
+                _steps[e].Enqueue();
+            }
+            else
+            {
+                Run(_sequences[e], observer);
+            }
+
+            afterEvaluation?.Invoke(e);
+        }
+    }
+
+    private static void Run(OpSequence sequence, RunObserver? observer)
+    {
+        if (observer is null)
+        {
+            sequence.Run();
+        }
+        else
+        {
+            Observe(sequence, observer);
+        }
+    }
+
+    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
+    private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
+
+    private void DrawFor(int evaluation, INoiseSource noise)
+    {
+        if (!_buffers.Noise[evaluation].IsNone)
+        {
+            Draw(noise, evaluation + 1, _buffers.Noise[evaluation]);
+        }
     }
 
     private void Draw(INoiseSource noise, int draw, Tensor destination)

@@ -114,7 +114,7 @@ internal static class DitForwardGolden
             (Arena arena, Pass pass) = Arena.Carve(model.Device, "golden forward", arena => new Pass(
                 arena.Take(DType.F32, images, a.InChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.I32, rows),
-                arena.Take(DType.F32, rows, TimestepEmbedding.Width),
+                arena.Take(rows, TimestepEmbedding.Width),
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, 1),

@@ -3,47 +3,29 @@ using L2c.Testing.Golden;
 
 namespace L2c.Model.Tests.Golden;
 
-/// <summary>Every file of the manifest, one test each: dev/goldens.sh runs these and prints what they report.</summary>
+/// <summary>Every file of the manifest on the CPU, one test each: dev/goldens.sh runs these and prints what they report.</summary>
 [Trait("Category", "Golden")]
 public sealed class GoldenTests
 {
     private const string Device = "cpu";
 
-    public static TheoryData<string> Files
-    {
-        get
-        {
-            var files = new TheoryData<string>();
-            string? only = Environment.GetEnvironmentVariable("L2C_GOLDENS_ONLY");
-            foreach (GoldenCase golden in GoldenManifest.Cases.Where(c => string.IsNullOrEmpty(only) || c.File.Contains(only, StringComparison.Ordinal)))
-            {
-                files.Add(golden.File);
-            }
-
-            return files;
-        }
-    }
+    public static TheoryData<string> Files => [.. GoldenRequest.Cases.Select(golden => golden.File)];
 
     [Theory]
     [MemberData(nameof(Files))]
     public void Recorded_file_is_reproduced(string file)
     {
         GoldenCase golden = GoldenManifest.Find(file);
-        if (MissingFile(golden) is { } missing)
+        if (GoldenRunner.MissingFile(golden) is { } missing)
         {
             NotRun(golden, "skip", $"{missing} is not there");
         }
 
-        Func<GoldenResult>? run = Runner(golden);
-        if (run is null)
-        {
-            NotRun(golden, "pending", $"{golden.Family} {golden.Kind}: no code for it yet");
-        }
-
-        GoldenResult result;
+        GoldenResult? result;
         try
         {
-            result = run();
+            using var device = new CpuDevice();
+            result = GoldenRunner.TryRun(golden, device);
         }
         catch (Exception exception)
         {
@@ -51,37 +33,13 @@ public sealed class GoldenTests
             throw;
         }
 
+        if (result is null)
+        {
+            NotRun(golden, "pending", $"{golden.Family} {golden.Kind}: no code for it yet");
+        }
+
         GoldenReport.Ran(result, Device, "fp32");
         Assert.True(result.Passed, Describe(result));
-    }
-
-    private static Func<GoldenResult>? Runner(GoldenCase golden) => (golden.Family, golden.Kind) switch
-    {
-        (_, "weights") => () => WeightsGolden.Run(golden),
-        (_, "tensors") => () => StoredTensorsGolden.Run(golden),
-        ("none", "schedule") => () => ScheduleGolden.Run(golden),
-        ("dit", "forward") => () => OnCpu(device => DitForwardGolden.Run(golden, device)),
-        ("dit", "sample") => () => OnCpu(device => DitSampleGolden.Run(golden, device)),
-        ("dit", "cached_sample") => () => OnCpu(device => DitCachedGolden.Run(golden, device)),
-        _ => null,
-    };
-
-    private static GoldenResult OnCpu(Func<Device, GoldenResult> run)
-    {
-        using var device = new CpuDevice();
-        return run(device);
-    }
-
-    private static string? MissingFile(GoldenCase golden)
-    {
-        string recorded = Path.Combine(golden.Folder, golden.File);
-        string[] needed = (golden.Family, golden.Kind) switch
-        {
-            (_, "tensors") => [recorded, StoredTensorsGolden.Checkpoint(golden)],
-            ("dit", "cached_sample") => [recorded, DitCachedGolden.RouterFile(golden)],
-            _ => [recorded],
-        };
-        return needed.FirstOrDefault(path => !File.Exists(path));
     }
 
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]

@@ -70,6 +70,33 @@ public sealed class PlannedRunTests : IDisposable
         Assert.InRange(Difference(Naive(rule, guidance, Sampler.Ddpm(Steps, learnedVariance: true)), Sample(noisy)), 0, 1e-5);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Steps)]
+    public void A_run_of_one_sequence_equals_one_by_evaluations_bit_for_bit_noise_of_steps_included(int steps)
+    {
+        Sampler sampler = Sampler.Ddpm(steps, learnedVariance: true);
+        float[][] states = [.. from one in (bool[])[false, true]
+                               from replay in (bool[])[false, true]
+                               select Run(one, replay)];
+        Assert.All(states, state => Assert.Equal(states[0], state));
+
+        float[] Run(bool one, bool replay)
+        {
+            var options = new SamplingOptions { ClipDenoised = true, OneSequence = one, Switches = new PlanSwitches { Replay = replay } };
+            using SamplingRun run = SamplingRun.Plan(_model, sampler, _labels.Length, options);
+            Assert.Equal(!replay ? 0 : one ? 1 : steps, run.Sequences);
+            return Sample(run);
+        }
+    }
+
+    [Fact]
+    public void A_run_of_one_sequence_refuses_to_be_watched_between_evaluations()
+    {
+        using SamplingRun run = SamplingRun.Plan(_model, Sampler.Ddim(Steps), _labels.Length, new SamplingOptions { OneSequence = true });
+        Assert.Throws<ArgumentException>(() => run.Run(_labels, Scale, new CounterNoiseSource(3), afterEvaluation: _ => { }));
+    }
+
     [Fact]
     public void Reuse_is_not_recomputation_and_an_output_of_another_evaluation_is_noticed()
     {

@@ -1,0 +1,168 @@
+using System.Reflection;
+using L2c.Kernels.Cuda;
+using L2c.Native;
+
+namespace L2c.Kernels;
+
+// How an op gets onto the stream, into a list or into a graph. An op calls BeginOp, then Kernel and Launch.
+public sealed unsafe partial class CudaDevice
+{
+    private Mode _mode = Mode.Eager;
+    private List<OpInfo> _ops = [];
+    private OpTimer? _timer;
+
+    private enum Mode
+    {
+        /// <summary>Ops are enqueued on the stream.</summary>
+        Eager,
+        /// <summary>Ops are listed and what they need is loaded; nothing is enqueued.</summary>
+        Preparing,
+        /// <summary>Ops are recorded into a graph.</summary>
+        Capturing,
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<OpInfo> List(Action enqueue)
+    {
+        Enter(nameof(List));
+        _mode = Mode.Preparing;
+        _ops = [];
+        try
+        {
+            enqueue();
+            return _ops;
+        }
+        finally
+        {
+            _mode = Mode.Eager;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override OpSequence Capture(Action enqueue)
+    {
+        IReadOnlyList<OpInfo> ops = List(enqueue);
+        CUgraph graph = Record(enqueue);
+        try
+        {
+            _driver.Check(_driver.cuGraphInstantiateWithFlags(out CUgraphExec exec, graph, 0));
+            return new CudaOpSequence(this, enqueue, ops, exec);
+        }
+        finally
+        {
+            _ = _driver.cuGraphDestroy(graph);
+        }
+    }
+
+    /// <summary>Enqueues a recorded graph.</summary>
+    internal void Launch(CUgraphExec graph)
+    {
+        Enter(nameof(OpSequence));
+        _driver.Check(_driver.cuGraphLaunch(graph, _stream));
+    }
+
+    /// <summary>Enqueues ops eagerly, waiting for and timing each.</summary>
+    internal void Observe(Action enqueue, OpObserver observer)
+    {
+        Enter(nameof(OpSequence));
+        _timer ??= new OpTimer(_driver, _stream);
+        _timer.Begin(observer);
+        try
+        {
+            enqueue();
+            _timer.Close();
+        }
+        finally
+        {
+            _timer.End();
+        }
+    }
+
+    /// <summary>Frees a recorded graph.</summary>
+    internal void Free(CUgraphExec graph)
+    {
+        if (!_disposed)
+        {
+            _context.MakeCurrent();
+            _driver.Check(_driver.cuGraphExecDestroy(graph));
+        }
+    }
+
+    private CUgraph Record(Action enqueue)
+    {
+        _driver.Check(_driver.cuStreamBeginCapture_v2(_stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+        CUgraph graph;
+        _mode = Mode.Capturing;
+        try
+        {
+            enqueue();
+        }
+        catch
+        {
+            // A stream left in capture would refuse everything from now on.
+            if (_driver.cuStreamEndCapture(_stream, out graph) == CUresult.CUDA_SUCCESS && graph != default)
+            {
+                _ = _driver.cuGraphDestroy(graph);
+            }
+
+            throw;
+        }
+        finally
+        {
+            _mode = Mode.Eager;
+        }
+
+        _driver.Check(_driver.cuStreamEndCapture(_stream, out graph));
+        return graph;
+    }
+
+    /// <summary>Every op calls this first.</summary>
+    /// <param name="name">The op as <see cref="Device"/> calls it.</param>
+    /// <param name="flops">As <see cref="OpInfo.Flops"/>.</param>
+    /// <param name="bytes">As <see cref="OpInfo.Bytes"/>.</param>
+    private void BeginOp(string name, long flops, long bytes)
+    {
+        if (_mode == Mode.Preparing)
+        {
+            _ops.Add(new OpInfo(name, Scope, flops, bytes));
+        }
+        else if (_mode == Mode.Eager)
+        {
+            Enter(name);
+            _timer?.Next();
+        }
+    }
+
+    /// <summary>A kernel, compiled and loaded the first time it is asked for.</summary>
+    /// <param name="method">See <see cref="PtxCompiler.Compile"/>; a closed generic method is a kernel of its own.</param>
+    /// <param name="threadsPerBlock">Largest block; one kernel has one value.</param>
+    /// <param name="maxDynamicSharedBytes">Most dynamic shared memory that a launch will ask for; one kernel has one value.</param>
+    private CudaKernel Kernel(MethodInfo method, int threadsPerBlock, int maxDynamicSharedBytes = 0)
+    {
+        if (!_kernels.TryGetValue(method, out CudaKernel? kernel))
+        {
+            RequireLoadable(method.Name);
+            kernel = new CudaKernel(_driver, _compiler.Compile(method, threadsPerBlock, _target), maxDynamicSharedBytes);
+            _kernels.Add(method, kernel);
+        }
+
+        return kernel;
+    }
+
+    /// <summary>Enqueues or records a kernel; while preparing, does nothing.</summary>
+    private void Launch(CudaKernel kernel, LaunchSize grid, int threadsPerBlock, int dynamicSharedBytes, ReadOnlySpan<byte> parameters)
+    {
+        if (_mode != Mode.Preparing)
+        {
+            kernel.Launch(_stream, grid, new LaunchSize(threadsPerBlock), dynamicSharedBytes, parameters);
+        }
+    }
+
+    private void RequireLoadable(string what)
+    {
+        if (_mode == Mode.Capturing)
+        {
+            throw new InvalidOperationException($"{what}: met while capturing and not while preparing; what an op needs must not depend on more than its arguments");
+        }
+    }
+}

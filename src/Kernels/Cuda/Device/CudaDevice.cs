@@ -1,0 +1,185 @@
+using System.Reflection;
+using L2c.Kernels.Cuda;
+using L2c.Native;
+
+namespace L2c.Kernels;
+
+/// <summary>A CUDA device: cuBLASLt for matrix products, own kernels for the rest, all on one stream.</summary>
+/// <remarks>
+/// Ops enqueue and return. What an op needs beyond its launch (kernels compiled and loaded, matrix algorithms chosen) is done the first time it is met;
+/// <see cref="Capture"/> meets everything once before it records, so a recording and a replay neither allocate nor synchronise.
+/// Not for use by several threads at a time. Replays are deterministic; unlike on the CPU a row may change by rounding with the batch, because the
+/// library chooses its algorithms by shape.
+/// </remarks>
+public sealed unsafe partial class CudaDevice : Device
+{
+    private readonly ICudaDriver _driver;
+    private readonly CudaContext _context;
+    private readonly PtxCompiler _compiler = new();
+    private readonly PtxTarget _target;
+    private readonly CUstream _stream;
+    private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
+    private readonly Dictionary<nint, long> _allocations = [];
+    private bool _disposed;
+
+    /// <summary>Opens a device of this machine with the vendor's libraries.</summary>
+    /// <param name="ordinal">Number of the device, from 0.</param>
+    /// <param name="precision">What to store.</param>
+    /// <exception cref="CudaUnavailableException">A library or the device is missing, or the device is too old.</exception>
+    /// <exception cref="CudaException">The driver refuses.</exception>
+    public CudaDevice(int ordinal, CudaPrecision precision)
+        : this(CudaLibraries.LoadDriver(), CudaLibraries.LoadCublasLt(), ordinal, precision)
+    {
+    }
+
+    /// <summary>Opens a device through given providers: the tests' emulator is one.</summary>
+    /// <inheritdoc cref="CudaDevice(int, CudaPrecision)"/>
+    public CudaDevice(ICudaDriver driver, ICublasLt cublasLt, int ordinal, CudaPrecision precision)
+    {
+        _driver = driver;
+        Precision = precision;
+        driver.Check(driver.cuInit(0));
+        driver.Check(driver.cuDeviceGetCount(out int count));
+        if ((uint)ordinal >= (uint)count)
+        {
+            throw new CudaUnavailableException($"cuda:{ordinal}: the driver has {count} devices; give a number below that");
+        }
+
+        CudaDeviceInfo info = CudaInventory.Describe(driver, ordinal);
+        _target = PtxTarget.For(info.ComputeCapability);
+        Name = $"cuda:{ordinal} ({info.Name}, {precision.Label()})";
+        _context = new CudaContext(driver, ordinal);
+        try
+        {
+            driver.Check(driver.cuStreamCreate(out _stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+            OpenMatmul(cublasLt);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override DType StorageType => Precision.StorageType();
+
+    /// <summary>What is stored and how it is multiplied.</summary>
+    public CudaPrecision Precision { get; }
+
+    /// <summary>Bytes of all arenas that are not disposed yet.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+        Enter(nameof(Synchronize));
+        _driver.Check(_driver.cuStreamSynchronize(_stream));
+    }
+
+    /// <inheritdoc/>
+    internal protected override nint Allocate(long bytes)
+    {
+        Enter(nameof(Allocate));
+        CUresult result = _driver.cuMemAlloc_v2(out CUdeviceptr address, (nuint)bytes);
+        if (result != CUresult.CUDA_SUCCESS)
+        {
+            string detail = _driver.cuMemGetInfo_v2(out nuint free, out nuint total) == CUresult.CUDA_SUCCESS
+                ? $"asked for {bytes >> 20} MiB, {free >> 20} of {total >> 20} MiB are free"
+                : $"asked for {bytes >> 20} MiB";
+            throw new CudaException(_driver, result, nameof(_driver.cuMemAlloc_v2), detail);
+        }
+
+        _allocations.Add((nint)address.Value, bytes);
+        AllocatedBytes += bytes;
+        return (nint)address.Value;
+    }
+
+    /// <inheritdoc/>
+    internal protected override void Free(nint address)
+    {
+        if (!_allocations.Remove(address, out long bytes))
+        {
+            throw new InvalidOperationException("Free: not an allocation of this device, or freed before");
+        }
+
+        AllocatedBytes -= bytes;
+        if (!_disposed)
+        {
+            _context.MakeCurrent();
+            _driver.Check(_driver.cuMemFree_v2(new CUdeviceptr((ulong)address)));
+        }
+    }
+
+    /// <summary>Frees modules, stream and context. Arenas are their owners' to dispose, before; what is left is freed.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (_disposed || !disposing)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _context.MakeCurrent();
+        foreach (CudaKernel kernel in _kernels.Values)
+        {
+            kernel.Dispose();
+        }
+
+        foreach (nint address in _allocations.Keys)
+        {
+            _ = _driver.cuMemFree_v2(new CUdeviceptr((ulong)address));
+        }
+
+        CloseMatmul();
+        _timer?.Dispose();
+        FreeStaging();
+        if (_stream != default)
+        {
+            _ = _driver.cuStreamDestroy_v2(_stream);
+        }
+
+        _compiler.Dispose();
+        _context.Dispose();
+    }
+
+    private static CUdeviceptr Address(Tensor tensor) => new((ulong)tensor.Address);
+
+    // A context is current per thread, and a test or a server may come back on another one.
+    private void Enter(string what)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_mode != Mode.Eager)
+        {
+            throw new InvalidOperationException($"{what}: not while ops are being captured");
+        }
+
+        _context.MakeCurrent();
+    }
+
+    private void RequireOwn(string op, params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (Tensor tensor in tensors)
+        {
+            if (!tensor.IsNone && tensor.Device != this)
+            {
+                throw new ArgumentException($"{op}: tensor {tensor.Shape} {tensor.DType} of {tensor.Device.Name}, expected one of {Name}");
+            }
+        }
+    }
+
+    private void RequireType(string op, DType type, params ReadOnlySpan<Tensor> tensors)
+    {
+        RequireOwn(op, tensors);
+        foreach (Tensor tensor in tensors)
+        {
+            if (!tensor.IsNone && tensor.DType != type)
+            {
+                throw new ArgumentException($"{op}: tensor {tensor.Shape} is {tensor.DType}, expected {type}");
+            }
+        }
+    }
+}
