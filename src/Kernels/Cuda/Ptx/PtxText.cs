@@ -5,7 +5,10 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Corrections to the compiler's PTX that it has no option for.</summary>
 internal static partial class PtxText
 {
-    /// <summary>Sets the target line, and turns generic loads and stores into global ones.</summary>
+    /// <summary>Raised whenever <see cref="Finish"/> gives other text for the same input: text kept on disk under an older number is not used.</summary>
+    public const int Version = 1;
+
+    /// <summary>Sets the target line, turns generic loads and stores into global ones, and keeps the operands of inline assembly in registers.</summary>
     /// <remarks>
     /// ILGPU writes <c>.target sm_80</c> for every newer architecture. And it cannot know where a raw address points, so it emits <c>ld.f32</c>,
     /// which tests the address for the shared and local windows; but every address in a packed parameter is device memory by contract, and the
@@ -15,7 +18,7 @@ internal static partial class PtxText
     {
         string[] lines = TargetLine().Split(ptx);
         return lines.Length == 2
-            ? UnmarkedAccess().Replace($"{lines[0]}.target {target.Name}{lines[1]}", "$1.global.")
+            ? LocalSlots.Promote(UnmarkedAccess().Replace($"{lines[0]}.target {target.Name}{lines[1]}", "$1.global."))
             : throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
     }
 

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+
+namespace L2c.Kernels.Cuda;
+
+/// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no loops.</summary>
+public readonly struct EightFloats(float v0, float v1, float v2, float v3, float v4, float v5, float v6, float v7)
+{
+    /// <summary>How many.</summary>
+    public const int Count = 8;
+
+    internal readonly float V0 = v0;
+    internal readonly float V1 = v1;
+    internal readonly float V2 = v2;
+    internal readonly float V3 = v3;
+    internal readonly float V4 = v4;
+    internal readonly float V5 = v5;
+    internal readonly float V6 = v6;
+    internal readonly float V7 = v7;
+
+    /// <summary>a + b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator +(EightFloats a, EightFloats b) =>
+        new(a.V0 + b.V0, a.V1 + b.V1, a.V2 + b.V2, a.V3 + b.V3, a.V4 + b.V4, a.V5 + b.V5, a.V6 + b.V6, a.V7 + b.V7);
+
+    /// <summary>a + b for one b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator +(EightFloats a, float b) =>
+        new(a.V0 + b, a.V1 + b, a.V2 + b, a.V3 + b, a.V4 + b, a.V5 + b, a.V6 + b, a.V7 + b);
+
+    /// <summary>a - b for one b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator -(EightFloats a, float b) =>
+        new(a.V0 - b, a.V1 - b, a.V2 - b, a.V3 - b, a.V4 - b, a.V5 - b, a.V6 - b, a.V7 - b);
+
+    /// <summary>a b for one b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator *(EightFloats a, float b) =>
+        new(a.V0 * b, a.V1 * b, a.V2 * b, a.V3 * b, a.V4 * b, a.V5 * b, a.V6 * b, a.V7 * b);
+
+    /// <summary>a b + c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats MultiplyAdd(EightFloats a, EightFloats b, EightFloats c) => new(
+        Fp32.MultiplyAdd(a.V0, b.V0, c.V0),
+        Fp32.MultiplyAdd(a.V1, b.V1, c.V1),
+        Fp32.MultiplyAdd(a.V2, b.V2, c.V2),
+        Fp32.MultiplyAdd(a.V3, b.V3, c.V3),
+        Fp32.MultiplyAdd(a.V4, b.V4, c.V4),
+        Fp32.MultiplyAdd(a.V5, b.V5, c.V5),
+        Fp32.MultiplyAdd(a.V6, b.V6, c.V6),
+        Fp32.MultiplyAdd(a.V7, b.V7, c.V7));
+
+    /// <summary>The sum of the eight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(EightFloats a) => a.V0 + a.V1 + (a.V2 + a.V3) + (a.V4 + a.V5 + (a.V6 + a.V7));
+}
