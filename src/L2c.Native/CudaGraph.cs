@@ -24,7 +24,8 @@ public sealed class CudaGraph : IDisposable
     /// <param name="stream">Not the null stream, and not being recorded already.</param>
     /// <param name="enqueue">Enqueues on that stream. Must not allocate device memory, synchronise or load modules: the driver then refuses the
     /// recording. The rule holds for this thread; others go on undisturbed.</param>
-    /// <exception cref="CudaException">The driver refuses: a forbidden call, no memory. What <paramref name="enqueue"/> throws passes through.</exception>
+    /// <exception cref="CudaException">The driver refuses: a forbidden call, no memory. What <paramref name="enqueue"/> throws passes
+    /// through.</exception>
     public static CudaGraph Capture(ICudaDriver driver, CUstream stream, Action enqueue)
     {
         driver.Check(driver.cuStreamBeginCapture_v2(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));

@@ -6,7 +6,9 @@ namespace L2c.Native.Tests;
 /// <summary>Streams, events, captures and graphs: the owners and, below them, the bindings against a C library.</summary>
 public sealed class CudaGraphTests : IDisposable
 {
-    private const CUdevice_attribute GraphsAlive = (CUdevice_attribute)9001, Launches = (CUdevice_attribute)9002, Capturing = (CUdevice_attribute)9003;
+    private const CUdevice_attribute GraphsAlive = (CUdevice_attribute)9001;
+    private const CUdevice_attribute Launches = (CUdevice_attribute)9002;
+    private const CUdevice_attribute Capturing = (CUdevice_attribute)9003;
     private readonly string _folder = FakeLibraries.Build("libcuda.so.1");
     private readonly LibCuda _cuda;
 

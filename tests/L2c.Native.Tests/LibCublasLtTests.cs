@@ -9,7 +9,8 @@ public sealed class LibCublasLtTests : IDisposable
 {
     private static readonly cublasLtHandle_t _handle = new(Word(0x1100000001));
     private static readonly cublasLtMatmulDesc_t _desc = new(Word(0x2200000002));
-    private static readonly cublasLtMatrixLayout_t _a = new(Word(0x3A00000003)), _b = new(Word(0x3B00000003)), _c = new(Word(0x3C00000003)), _d = new(Word(0x3D00000003));
+    private static readonly cublasLtMatrixLayout_t _a = new(Word(0x3A00000003)), _b = new(Word(0x3B00000003));
+    private static readonly cublasLtMatrixLayout_t _c = new(Word(0x3C00000003)), _d = new(Word(0x3D00000003));
     private static readonly cublasLtMatmulPreference_t _preference = new(Word(0x4400000004));
     private readonly string _folder = FakeLibraries.Build("libcublasLt.so.13");
     private readonly LibCublasLt _lt;
@@ -128,7 +129,8 @@ public sealed class LibCublasLtTests : IDisposable
 
         cublasStatus_t Matmul(ulong workspace) => _lt.cublasLtMatmul(
             _handle, _desc, 1.5f, new CUdeviceptr(0xA00000000A), _a, new CUdeviceptr(0xB00000000B), _b, -0.25f, new CUdeviceptr(0xC00000000C), _c,
-            new CUdeviceptr(0xD00000000D), _d, in algo, new CUdeviceptr(workspace), nuint.CreateChecked(0x200000000), new CUstream(Word(0x5000000001)));
+            new CUdeviceptr(0xD00000000D), _d, in algo, new CUdeviceptr(workspace),
+            nuint.CreateChecked(0x200000000), new CUstream(Word(0x5000000001)));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace L2c.Native;
 
-/// <summary>A handle of cuBLASLt for the device of the context that is current when it is created. Any stream of that device may be used with it.</summary>
+/// <summary>A handle of cuBLASLt for the device of the context that is current when it is created. It serves any stream of that device.</summary>
 public sealed class CublasLtHandle : IDisposable
 {
     private readonly ICublasLt _cublasLt;

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace L2c.Native.Tests.Fake;
 
-/// <summary>Shared libraries made from the C files of this folder with the machine's C compiler, so that the bindings meet a real C ABI without a GPU.</summary>
+/// <summary>Shared libraries made from the C files of this folder with the machine's C compiler, so that the bindings meet a real C ABI without a
+/// GPU.</summary>
 internal static class FakeLibraries
 {
     private static readonly Lazy<string?> _compiler = new(FindCompiler);

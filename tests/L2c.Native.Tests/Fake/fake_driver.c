@@ -176,11 +176,16 @@ int cuModuleGetFunction(void **function, void *module, const char *name)
 }
 int cuModuleUnload(void *module) { return module == (void *)0x4D00000000 ? 0 : 1; }
 int cuFuncGetAttribute(int *value, int attribute, void *function) { *value = 1000 + attribute; return function == (void *)0x4600000000 ? 0 : 1; }
-int cuFuncSetAttribute(void *function, int attribute, int value) { return function == (void *)0x4600000000 && attribute == 8 && value == 65536 ? 0 : 1; }
+int cuFuncSetAttribute(void *function, int attribute, int value)
+{
+    return function == (void *)0x4600000000 && attribute == 8 && value == 65536 ? 0 : 1;
+}
 
 #ifndef MISSING_LAUNCH
 /* Writes what it was given to the address that is the first packed parameter. */
-int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void *stream, void **parameters, void **extra)
+int cuLaunchKernel(
+    void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void *stream,
+    void **parameters, void **extra)
 {
     if (parameters != NULL || extra == NULL || extra[0] != (void *)1 || extra[2] != (void *)2 || extra[4] != (void *)0) return 1;
     launch_record *record = *(launch_record **)extra[1];

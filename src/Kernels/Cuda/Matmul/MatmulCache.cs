@@ -10,8 +10,8 @@ namespace L2c.Kernels.Cuda;
 /// <param name="IsTuned">Whether it won a race.</param>
 internal readonly record struct MatmulCacheEntry(cublasLtMatmulAlgo_t Algorithm, bool IsTuned);
 
-/// <summary>Choices of algorithms, kept in one file per device name and cuBLASLt version. A file that is malformed or of another device or version counts
-/// as empty and is rewritten.</summary>
+/// <summary>Choices of algorithms, kept in one file per device name and cuBLASLt version. A file that is malformed, or of another device or version,
+/// counts as empty and is rewritten.</summary>
 /// <remarks>
 /// Text: a line with the format, one with the device's name, one with the library's version number, then a line per choice: <c>tuned</c> or
 /// <c>heuristic</c>, the algorithm's 64 bytes in hexadecimal, shape and workspace size; separated by tabs.
@@ -45,7 +45,8 @@ public sealed class MatmulCache
     /// <summary>Choices that are known.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>Writes new choices, beside those that another process has written meanwhile; of two for one shape, one that won a race stays.</summary>
+    /// <summary>Writes new choices, beside those that another process has written meanwhile; of two for one shape, one that won a race
+    /// stays.</summary>
     /// <returns>Null when all is kept, else in one line why not.</returns>
     public string? Save()
     {

@@ -2,7 +2,9 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>One shape with its descriptors and the algorithm chosen for it. Owned by its <see cref="MatmulPlanner"/>; not for several threads at a time.</summary>
+/// <summary>One shape with its descriptors and the algorithm chosen for it. Owned by its <see cref="MatmulPlanner"/>; not for several threads at a
+/// time.</summary>
+/// <remarks>A plan should have run once before it is captured: the library may load its kernel at first use, which a capture forbids.</remarks>
 public sealed class MatmulPlan
 {
     private readonly ICublasLt _cublasLt;
@@ -28,7 +30,8 @@ public sealed class MatmulPlan
 
     internal cublasLtMatmulAlgo_t Algorithm => _algorithm;
 
-    /// <summary>Enqueues y = epilogue(x · Wᵀ + bias). Allocates nothing and does not synchronise, so it may be captured; a capture keeps the pointers.</summary>
+    /// <summary>Enqueues y = epilogue(x · Wᵀ + bias). Allocates nothing and does not synchronise, so it may be captured; a capture keeps the
+    /// pointers.</summary>
     /// <param name="x">M x K, rows LdX apart.</param>
     /// <param name="weight">N x K, contiguous.</param>
     /// <param name="bias">N values, aligned to 16 bytes; the default value when the epilogue adds none.</param>

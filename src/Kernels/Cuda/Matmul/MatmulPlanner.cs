@@ -39,7 +39,8 @@ public sealed class MatmulPlanner : IDisposable
 
     /// <summary>The plan of a shape.</summary>
     /// <exception cref="ArgumentException">The shape contradicts itself.</exception>
-    /// <exception cref="CublasLtException">The library refuses; <see cref="cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED"/> when it has no algorithm.</exception>
+    /// <exception cref="CublasLtException">The library refuses; <see cref="cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED"/> when it has no
+    /// algorithm.</exception>
     public MatmulPlan Plan(MatmulShape shape) => TryPlan(shape, out MatmulPlan? plan) ? plan : throw new CublasLtException(
         cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED, nameof(_cublasLt.cublasLtMatmulAlgoGetHeuristic), $"no algorithm for {shape}");
 

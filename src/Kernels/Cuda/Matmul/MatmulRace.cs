@@ -23,7 +23,8 @@ public sealed record MatmulRace(MatmulShape Shape, IReadOnlyList<MatmulCandidate
     /// <summary>Products per time taken, so that the gaps between launches weigh as little as in a graph.</summary>
     internal const int ProductsPerSample = 4;
 
-    /// <summary>Runs the candidates in turn, round by round, so that a clock that drifts favours none. The device waits for the host once a round.</summary>
+    /// <summary>Runs the candidates in turn, round by round, so that a clock that drifts favours none. The device waits for the host once a
+    /// round.</summary>
     internal static MatmulRace Run(
         ICudaDriver driver,
         MatmulOperation operation,

@@ -3,8 +3,8 @@ using L2c.Native;
 
 namespace L2c.Kernels.Tests.Cuda.Matmul;
 
-/// <summary>A small cuBLASLt on host memory: it follows descriptors as the documentation reads, column-major, and computes in fp32. Halves are only planned,
-/// never multiplied. Its algorithms are 1, 2, 3 ..., by <c>data[0]</c>; each takes time on the driver's clock.</summary>
+/// <summary>A small cuBLASLt on host memory: it follows descriptors as the documentation reads, column-major, and computes in fp32. Halves are only
+/// planned, never multiplied. Its algorithms are 1, 2, 3 ..., by <c>data[0]</c>; each takes time on the driver's clock.</summary>
 internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
 {
     private const cublasStatus_t Success = cublasStatus_t.CUBLAS_STATUS_SUCCESS;
