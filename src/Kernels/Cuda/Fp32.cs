@@ -37,4 +37,12 @@ internal static class Fp32
         CudaAsm.Emit("ex2.approx.f32 %0, %1;", out float result, a);
         return result;
     }
+
+    /// <summary>2^a within 2 ulp, and 0 where that is below 2^-126: one instruction, where <see cref="PowerOfTwo"/> scales twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float PowerOfTwoOrZero(float a)
+    {
+        CudaAsm.Emit("ex2.approx.ftz.f32 %0, %1;", out float result, a);
+        return result;
+    }
 }
