@@ -1,220 +1,50 @@
-using System.Runtime.CompilerServices;
-using ILGPU;
+using System.Reflection;
 using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[b,t,h,:] = sum_s softmax_s(q[b,t,h] . k[b,s,h] / sqrt(D)) v[b,s,h,:] on tensor cores.</summary>
-/// <remarks>
-/// Shapes   qkv [B,T,3,H,D], y [B,T,H,D], both fp16 or both bf16; D a multiple of 8 up to 128; qkv aligned to 16 bytes, y to 4.
-/// Numbers  products and sums in fp32, weights rounded to the storage type before they meet the values. Softmax in one pass: the running maximum m is
-///          subtracted, and sums and output are rescaled by 2^(m_old - m_new) when it rises; exponentials to base 2 with log2(e) in the scale.
-/// Traffic  reads 3 B T C and writes B T C elements, plus keys and values again for each further 64 queries, which the second-level cache holds.
-/// Launch   grid [T/64, H, B], 4 warps of 16 queries; keys in tiles of 64, the next tile is copied while one is computed.
-///          Whole tiles run without any mask; the rest of T goes in steps of 16 keys, the last one masked.
-/// Source   Dao 2023, FlashAttention-2, algorithm 1.
-/// </remarks>
+/// <summary>The forms of <see cref="FlashAttentionKernel"/>: one per storage type and head width, each a kernel of its own.</summary>
 internal static class FlashAttention
 {
-    /// <summary>Threads per block.</summary>
-    public const int ThreadsPerBlock = 128;
+    /// <summary>Widest head.</summary>
+    public const int MaxHeadWidth = 128;
 
-    /// <summary>Queries per block.</summary>
-    public const int QueriesPerBlock = 64;
+    private const int WidthStep = 8;
 
-    private const int KeysPerTile = 64;
-    private const int KeysPerTailStep = 16;
+    // 64 keys, the tile of the kernel.
+    private static readonly Type _scores =
+        typeof(FlashScores<FlashScores<Scores16, Scores16>, FlashScores<Scores16, Scores16>>);
 
-    /// <summary>From one key to the next in shared memory: an odd number of 16-byte units, so that eight rows of a matrix meet all banks once.</summary>
-    public static int RowBytes(int headWidth) => (headWidth / 8 | 1) * 16;
+    private static readonly MethodInfo?[] _methods = new MethodInfo?[2 * MaxHeadWidth / WidthStep];
 
-    /// <summary>Dynamic shared memory: two stages of keys and values.</summary>
-    public static int SharedBytes(int headWidth) => 2 * 2 * KeysPerTile * RowBytes(headWidth);
+    /// <summary>Whether there is a form for that storage type and head width.</summary>
+    public static bool Has(DType type, int headWidth) =>
+        type is DType.F16 or DType.BF16 && headWidth % WidthStep == 0 && headWidth is > 0 and <= MaxHeadWidth;
 
-    /// <summary>The kernel: block (i, h, b) computes queries 64 i and on of head h of image b.</summary>
-    /// <param name="qkv">Address.</param>
-    /// <param name="y">Address.</param>
-    /// <param name="tokens">T.</param>
-    /// <param name="channels">C = H D.</param>
-    /// <param name="scale">log2(e) / sqrt(D).</param>
-    public static void Run<TElement, TColumns, TScores>(ulong qkv, ulong y, int tokens, int channels, float scale)
-        where TElement : unmanaged, ITensorCoreElement
-        where TColumns : unmanaged, IFlashColumns
-        where TScores : unmanaged, IFlashScores
+    /// <summary>The kernel; allocates only the first time.</summary>
+    /// <param name="type">fp16 or bf16.</param>
+    /// <param name="headWidth">A multiple of 8 up to <see cref="MaxHeadWidth"/>.</param>
+    public static MethodInfo Method(DType type, int headWidth)
     {
-        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
-        int headWidth = default(TColumns).Width;
-        uint rowBytes = (uint)RowBytes(headWidth), tileBytes = KeysPerTile * rowBytes;
-        long tokenBytes = 6L * channels;
-        ulong head = qkv + (ulong)(Grid.IdxZ * tokens * tokenBytes + 2L * Grid.IdxY * headWidth);
-        uint shared = SharedTiles.Address();
-
-        TileCopy<TColumns> copy = new(head + (ulong)(2L * channels), tokens, channels, shared);
-        copy.Start(0, 0);
-
-        int query = Grid.IdxX * QueriesPerBlock + warp * 16 + (lane >> 2);
-        ulong column = (ulong)((lane & 3) * 4);
-        TColumns columns = default;
-        columns.LoadQueries(
-            head + (ulong)(IntrinsicMath.Min(query, tokens - 1) * tokenBytes) + column,
-            head + (ulong)(IntrinsicMath.Min(query + 8, tokens - 1) * tokenBytes) + column);
-
-        OnlineSoftmax softmax = new(scale);
-        uint keysByRows = shared + (uint)(lane & 15) * rowBytes + (uint)(lane >> 4) * 16;
-        uint keys = shared + (uint)((lane & 7) + (lane >> 4) * 8) * rowBytes + (uint)((lane >> 3) & 1) * 16;
-        uint stage = 0;
-        int key = 0;
-        for (; key + KeysPerTile <= tokens; key += KeysPerTile)
-        {
-            SharedTiles.WaitForCopies();
-            Group.Barrier();
-            if (key + KeysPerTile < tokens)
-            {
-                copy.Start(key + KeysPerTile, 2 * tileBytes - stage);
-            }
-
-            softmax.Step<TElement, TColumns, TScores>(ref columns, keys + stage, keysByRows + stage, rowBytes);
-            stage = 2 * tileBytes - stage;
-        }
-
-        if (key < tokens)
-        {
-            SharedTiles.WaitForCopies();
-            Group.Barrier();
-            keys += stage;
-            keysByRows += stage;
-            for (; key < tokens; key += KeysPerTailStep)
-            {
-                softmax.MaskedStep<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes, tokens - key - (lane & 3) * 2);
-                keys += KeysPerTailStep * rowBytes;
-                keysByRows += KeysPerTailStep * rowBytes;
-            }
-        }
-
-        softmax.Finish(ref columns);
-        ulong target = y + (ulong)(2 * (((long)Grid.IdxZ * tokens + query) * channels + Grid.IdxY * headWidth)) + column;
-        if (query < tokens)
-        {
-            columns.StoreUpper<TElement>(target);
-        }
-
-        if (query + 8 < tokens)
-        {
-            columns.StoreLower<TElement>(target + (ulong)(16L * channels));
-        }
+        int index = 2 * (headWidth / WidthStep - 1) + (type == DType.F16 ? 0 : 1);
+        return _methods[index] ??= typeof(FlashAttentionKernel).GetMethod(nameof(FlashAttentionKernel.FlashAttention))!
+            .MakeGenericMethod(type == DType.F16 ? typeof(F16TensorCore) : typeof(Bf16TensorCore), Columns(headWidth), _scores);
     }
 
-    /// <summary>Copies tiles of 64 keys and values to shared memory; two threads share a row.</summary>
-    private readonly struct TileCopy<TColumns>
-        where TColumns : unmanaged, IFlashColumns
+    // The largest power of two first, the rest beside it: 72 = (16 + 16 + 16 + 16) + 8.
+    private static Type Columns(int width)
     {
-        private readonly ulong _keys;
-        private readonly int _tokens;
-        private readonly int _channels;
-        private readonly uint _target;
-
-        public TileCopy(ulong keys, int tokens, int channels, uint shared)
+        if (width <= 16)
         {
-            _keys = keys + (ulong)((Group.IdxX & 1) * 16);
-            _tokens = tokens;
-            _channels = channels;
-            _target = shared + (uint)((Group.IdxX >> 1) * RowBytes(default(TColumns).Width) + (Group.IdxX & 1) * 16);
+            return width == 16 ? typeof(FlashColumns16) : typeof(FlashColumns8);
         }
 
-        // Rows past the last token are zeros: a weight of 0 must not meet a NaN.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Start(int firstKey, uint stage)
+        int first = 16;
+        while (2 * first < width)
         {
-            int key = firstKey + (Group.IdxX >> 1);
-            int bytes = key < _tokens ? 16 : 0;
-            ulong source = _keys + (ulong)(IntrinsicMath.Min(key, _tokens - 1) * (6L * _channels));
-            uint target = _target + stage;
-            bool even = (Group.IdxX & 1) == 0;
-            default(TColumns).StartCopy(target, source, bytes, even);
-            default(TColumns).StartCopy(
-                target + (uint)(KeysPerTile * RowBytes(default(TColumns).Width)), source + (ulong)(2L * _channels), bytes, even);
-        }
-    }
-
-    /// <summary>Maxima and sums of the two rows of a lane; the sums are over this lane's columns until the end.</summary>
-    private struct OnlineSoftmax
-    {
-        private readonly float _scale;
-        private float _upperMaximum;
-        private float _lowerMaximum;
-        private float _upperSum;
-        private float _lowerSum;
-
-        public OnlineSoftmax(float scale)
-        {
-            _scale = scale;
-            _upperMaximum = float.NegativeInfinity;
-            _lowerMaximum = float.NegativeInfinity;
-            _upperSum = 0;
-            _lowerSum = 0;
+            first *= 2;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TElement, TColumns, TScores>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-            where TScores : unmanaged, IFlashScores
-        {
-            TScores scores = default;
-            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
-            Update<TElement, TColumns, TScores>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void MaskedStep<TElement, TColumns>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes, int count)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-        {
-            Scores16 scores = default;
-            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
-            scores.Mask(count);
-            Update<TElement, TColumns, Scores16>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<TColumns>(ref TColumns columns)
-            where TColumns : unmanaged, IFlashColumns
-        {
-            columns.Scale(Fp32.Reciprocal(Sum4(_upperSum)), Fp32.Reciprocal(Sum4(_lowerSum)));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Update<TElement, TColumns, TScores>(ref TColumns columns, ref TScores scores, uint values, uint rowBytes)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-            where TScores : unmanaged, IFlashScores
-        {
-            // The first key of a step always exists, so the new maximum is finite; the first old one is not, and 2^-infinity is 0.
-            float upper = _upperMaximum, lower = _lowerMaximum;
-            scores.RaiseMaxima(ref upper, ref lower);
-            upper = Max4(upper);
-            lower = Max4(lower);
-            float upperFactor = Fp32.PowerOfTwoOrZero((_upperMaximum - upper) * _scale);
-            float lowerFactor = Fp32.PowerOfTwoOrZero((_lowerMaximum - lower) * _scale);
-            _upperMaximum = upper;
-            _lowerMaximum = lower;
-            columns.Scale(upperFactor, lowerFactor);
-            _upperSum *= upperFactor;
-            _lowerSum *= lowerFactor;
-            scores.Exponentiate(_scale, upper * _scale, lower * _scale, ref _upperSum, ref _lowerSum);
-            scores.AddValues<TElement, TColumns>(ref columns, values, rowBytes);
-        }
-
-        private static float Max4(float value)
-        {
-            value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
-            return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 2));
-        }
-
-        private static float Sum4(float value)
-        {
-            value += Warp.ShuffleXor(value, 1);
-            return value + Warp.ShuffleXor(value, 2);
-        }
+        return typeof(FlashColumns<,>).MakeGenericType(Columns(first), Columns(width - first));
     }
 }

@@ -9,9 +9,6 @@ public sealed unsafe partial class CudaDevice
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    protected override void AttentionCore(Tensor qkv, Tensor y, int heads) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     protected override void ConditioningCore(Tensor time, Tensor table, Tensor labels, Tensor c, Tensor silu) => throw new NotSupportedException();
 
     /// <inheritdoc/>
