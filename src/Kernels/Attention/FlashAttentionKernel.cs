@@ -49,8 +49,8 @@ internal static class FlashAttentionKernel
         ulong head = qkv + (ulong)((long)Grid.IdxZ * tokens * tokenBytes + 2L * Grid.IdxY * headWidth);
         uint shared = SharedTiles.Address();
 
-        TileCopy<TColumns> copy = new(head + (ulong)(2L * channels), tokens, channels, shared);
-        copy.Start(0, 0);
+        ulong firstKey = head + (ulong)(2L * channels);
+        StartCopy<TColumns>(firstKey, 0, tokens, channels, shared);
 
         int query = Grid.IdxX * QueriesPerBlock + warp * 16 + (lane >> 2);
         ulong column = (ulong)((lane & 3) * 4);
@@ -70,7 +70,7 @@ internal static class FlashAttentionKernel
             Group.Barrier();
             if (key + KeysPerTile < tokens)
             {
-                copy.Start(key + KeysPerTile, 2 * tileBytes - stage);
+                StartCopy<TColumns>(firstKey, key + KeysPerTile, tokens, channels, shared + 2 * tileBytes - stage);
             }
 
             softmax.Step<TElement, TColumns, TScores>(ref columns, keys + stage, keysByRows + stage, rowBytes);
@@ -104,36 +104,21 @@ internal static class FlashAttentionKernel
         }
     }
 
-    /// <summary>Copies tiles of 64 keys and values to shared memory; two threads share a row.</summary>
-    private readonly struct TileCopy<TColumns>
+    // Thread t copies its part of row t/2 of the keys and values from firstKey on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StartCopy<TColumns>(ulong keys, int firstKey, int tokens, int channels, uint target)
         where TColumns : unmanaged, IFlashColumns
     {
-        private readonly ulong _keys;
-        private readonly int _tokens;
-        private readonly int _channels;
-        private readonly uint _target;
-
-        public TileCopy(ulong keys, int tokens, int channels, uint shared)
-        {
-            _keys = keys + (ulong)((Group.IdxX & 1) * 16);
-            _tokens = tokens;
-            _channels = channels;
-            _target = shared + (uint)((Group.IdxX >> 1) * RowBytes(default(TColumns).Width) + (Group.IdxX & 1) * 16);
-        }
-
-        // Rows past the last token are zeros: a weight of 0 must not meet a NaN.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Start(int firstKey, uint stage)
-        {
-            int key = firstKey + (Group.IdxX >> 1);
-            int bytes = key < _tokens ? 16 : 0;
-            ulong source = _keys + (ulong)(IntrinsicMath.Min(key, _tokens - 1) * (6L * _channels));
-            uint target = _target + stage;
-            bool even = (Group.IdxX & 1) == 0;
-            default(TColumns).StartCopy(target, source, bytes, even);
-            default(TColumns).StartCopy(
-                target + (uint)(KeysPerTile * RowBytes(default(TColumns).Width)), source + (ulong)(2L * _channels), bytes, even);
-        }
+        uint rowBytes = (uint)RowBytes(default(TColumns).Width);
+        int row = Group.IdxX >> 1, key = firstKey + row;
+        FlashTileCopy copy = new(
+            target + (uint)row * rowBytes,
+            keys + (ulong)(IntrinsicMath.Min(key, tokens - 1) * (6L * channels)),
+            KeysPerTile * rowBytes,
+            (ulong)(2L * channels),
+            key < tokens,
+            Group.IdxX & 1);
+        default(TColumns).StartCopy(copy, 0);
     }
 
     /// <summary>Maxima and sums of the two rows of a lane; the sums are over this lane's columns until the end.</summary>

@@ -16,12 +16,10 @@ internal interface IFlashColumns
     /// <summary>Number of columns.</summary>
     int Width { get; }
 
-    /// <summary>Starts copying one row of keys or values; two neighbouring threads share a row, each with own addresses, 16 bytes apart.</summary>
-    /// <param name="target">Shared address.</param>
-    /// <param name="source">Global address.</param>
-    /// <param name="bytes">16, or 0 for a row of zeros.</param>
-    /// <param name="even">Whether this is the first thread of the two.</param>
-    void StartCopy(uint target, ulong source, int bytes, bool even);
+    /// <summary>Starts copying these columns of a tile.</summary>
+    /// <param name="copy">This thread's part.</param>
+    /// <param name="offset">Of the first column, in bytes.</param>
+    void StartCopy(FlashTileCopy copy, uint offset);
 
     /// <summary>Reads the queries.</summary>
     /// <param name="upper">Row l/4 of lane l, column 2 (l mod 4).</param>
@@ -66,7 +64,7 @@ internal unsafe struct FlashColumns16 : IFlashColumns
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StartCopy(uint target, ulong source, int bytes, bool even) => SharedTiles.StartCopy16(target, source, bytes);
+    public readonly void StartCopy(FlashTileCopy copy, uint offset) => copy.Start16(offset);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -137,13 +135,7 @@ internal unsafe struct FlashColumns8 : IFlashColumns
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StartCopy(uint target, ulong source, int bytes, bool even)
-    {
-        if (even)
-        {
-            SharedTiles.StartCopy16(target, source, bytes);
-        }
-    }
+    public readonly void StartCopy(FlashTileCopy copy, uint offset) => copy.Start8(offset);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -202,10 +194,10 @@ internal struct FlashColumns<TFirst, TSecond> : IFlashColumns
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StartCopy(uint target, ulong source, int bytes, bool even)
+    public void StartCopy(FlashTileCopy copy, uint offset)
     {
-        First.StartCopy(target, source, bytes, even);
-        Second.StartCopy(target + Offset, source + Offset, bytes, even);
+        First.StartCopy(copy, offset);
+        Second.StartCopy(copy, offset + Offset);
     }
 
     /// <inheritdoc/>
