@@ -25,7 +25,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(tokens);
         parameters.Add(channels);
         float scale = (float)(Math.Log2(Math.E) / Math.Sqrt(headWidth));
-        if (FlashAttention.Has(StorageType, headWidth) && qkv.Address % 16 == 0 && y.Address % 4 == 0)
+        if (FlashAttention.Has(StorageType, headWidth) && Sixteen.Divides(qkv, y))
         {
             parameters.Add(scale);
             int shared = FlashAttentionKernel.SharedBytes(headWidth);
@@ -38,7 +38,7 @@ public sealed unsafe partial class CudaDevice
             parameters.Add(headWidth);
             parameters.Add(scale);
             CudaKernel kernel = Kernel(
-                PlainAttentionKernel.Method(StorageType),
+                PlainAttentionKernel.Template.For(StorageType),
                 PlainAttentionKernel.ThreadsPerBlock,
                 PlainAttentionKernel.SharedBytes(PlainAttentionKernel.MaxHeadWidth));
             LaunchSize grid = new(Blocks(tokens, PlainAttentionKernel.QueriesPerBlock), heads, batch);

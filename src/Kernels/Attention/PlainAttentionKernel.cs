@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using ILGPU;
 using L2c.Kernels.Cuda;
@@ -28,14 +27,8 @@ internal static class PlainAttentionKernel
     private const int Warps = 4;
     private const int KeysPerTile = 32;
 
-    private static readonly MethodInfo[] _methods =
-    [
-        .. new[] { typeof(F32Element), typeof(F16Element), typeof(Bf16Element) }
-            .Select(element => typeof(PlainAttentionKernel).GetMethod(nameof(Attention))!.MakeGenericMethod(element)),
-    ];
-
-    /// <summary>The kernel for a storage type; allocates nothing.</summary>
-    public static MethodInfo Method(DType type) => _methods[(int)type];
+    /// <summary>The kernel, one form per storage type.</summary>
+    public static readonly KernelTemplate Template = new(typeof(PlainAttentionKernel), nameof(Attention), ThreadsPerBlock);
 
     /// <summary>Dynamic shared memory: queries, output and weights of each warp, one tile of keys and of values.</summary>
     public static int SharedBytes(int headWidth) =>
@@ -121,10 +114,10 @@ internal static class PlainAttentionKernel
         {
             Quad total = quads[output + d];
             long at = (firstRow + query) * channels + column + d;
-            Store<TElement>(y, at, total.Q0 / divisor.Q0, query < tokens);
-            Store<TElement>(y, at + channels, total.Q1 / divisor.Q1, query + 1 < tokens);
-            Store<TElement>(y, at + 2L * channels, total.Q2 / divisor.Q2, query + 2 < tokens);
-            Store<TElement>(y, at + 3L * channels, total.Q3 / divisor.Q3, query + 3 < tokens);
+            Store<TElement>(y, at, Fp32.Divide(total.Q0, divisor.Q0), query < tokens);
+            Store<TElement>(y, at + channels, Fp32.Divide(total.Q1, divisor.Q1), query + 1 < tokens);
+            Store<TElement>(y, at + 2L * channels, Fp32.Divide(total.Q2, divisor.Q2), query + 2 < tokens);
+            Store<TElement>(y, at + 3L * channels, Fp32.Divide(total.Q3, divisor.Q3), query + 3 < tokens);
         }
     }
 

@@ -158,6 +158,10 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
+    /// <summary>Enqueues or records a kernel in the form for the device's storage type; while preparing, only loads it.</summary>
+    private void Launch(KernelTemplate kernel, LaunchSize grid, ReadOnlySpan<byte> parameters) =>
+        Launch(Kernel(kernel.For(StorageType), kernel.Threads), grid, kernel.Threads, 0, parameters);
+
     private void RequireLoadable(string what)
     {
         if (_mode == Mode.Capturing)

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace L2c.Kernels.Cuda;
 
 /// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no loops.</summary>
-public readonly struct Eight(float v0, float v1, float v2, float v3, float v4, float v5, float v6, float v7)
+public readonly struct EightFloats(float v0, float v1, float v2, float v3, float v4, float v5, float v6, float v7)
 {
     /// <summary>How many.</summary>
     public const int Count = 8;
@@ -19,27 +19,27 @@ public readonly struct Eight(float v0, float v1, float v2, float v3, float v4, f
 
     /// <summary>a + b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Eight operator +(Eight a, Eight b) =>
+    public static EightFloats operator +(EightFloats a, EightFloats b) =>
         new(a.V0 + b.V0, a.V1 + b.V1, a.V2 + b.V2, a.V3 + b.V3, a.V4 + b.V4, a.V5 + b.V5, a.V6 + b.V6, a.V7 + b.V7);
 
     /// <summary>a + b for one b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Eight operator +(Eight a, float b) =>
+    public static EightFloats operator +(EightFloats a, float b) =>
         new(a.V0 + b, a.V1 + b, a.V2 + b, a.V3 + b, a.V4 + b, a.V5 + b, a.V6 + b, a.V7 + b);
 
     /// <summary>a - b for one b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Eight operator -(Eight a, float b) =>
+    public static EightFloats operator -(EightFloats a, float b) =>
         new(a.V0 - b, a.V1 - b, a.V2 - b, a.V3 - b, a.V4 - b, a.V5 - b, a.V6 - b, a.V7 - b);
 
     /// <summary>a b for one b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Eight operator *(Eight a, float b) =>
+    public static EightFloats operator *(EightFloats a, float b) =>
         new(a.V0 * b, a.V1 * b, a.V2 * b, a.V3 * b, a.V4 * b, a.V5 * b, a.V6 * b, a.V7 * b);
 
     /// <summary>a b + c, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Eight MultiplyAdd(Eight a, Eight b, Eight c) => new(
+    public static EightFloats MultiplyAdd(EightFloats a, EightFloats b, EightFloats c) => new(
         Fp32.MultiplyAdd(a.V0, b.V0, c.V0),
         Fp32.MultiplyAdd(a.V1, b.V1, c.V1),
         Fp32.MultiplyAdd(a.V2, b.V2, c.V2),
@@ -51,10 +51,5 @@ public readonly struct Eight(float v0, float v1, float v2, float v3, float v4, f
 
     /// <summary>The sum of the eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Eight a) => a.V0 + a.V1 + (a.V2 + a.V3) + (a.V4 + a.V5 + (a.V6 + a.V7));
-
-    /// <summary>The sum of the squares of the eight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumOfSquares(Eight a) => Fp32.MultiplyAdd(a.V1, a.V1, a.V0 * a.V0) + Fp32.MultiplyAdd(a.V3, a.V3, a.V2 * a.V2)
-        + (Fp32.MultiplyAdd(a.V5, a.V5, a.V4 * a.V4) + Fp32.MultiplyAdd(a.V7, a.V7, a.V6 * a.V6));
+    public static float Sum(EightFloats a) => a.V0 + a.V1 + (a.V2 + a.V3) + (a.V4 + a.V5 + (a.V6 + a.V7));
 }

@@ -1,0 +1,19 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace L2c.Kernels.Cuda;
+
+/// <summary>Operations across the 32 threads of a warp, in kernels.</summary>
+internal static class Lanes
+{
+    /// <summary>The sum over the warp, the same bits in every lane: a butterfly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(float value)
+    {
+        value += Warp.ShuffleXor(value, 16);
+        value += Warp.ShuffleXor(value, 8);
+        value += Warp.ShuffleXor(value, 4);
+        value += Warp.ShuffleXor(value, 2);
+        return value + Warp.ShuffleXor(value, 1);
+    }
+}
