@@ -8,9 +8,6 @@ public sealed unsafe partial class CudaDevice
     /// <inheritdoc/>
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
-    protected override void AttentionCore(Tensor qkv, Tensor y, int heads) => throw new NotSupportedException();
-
     private static void OpenMatmul(ICublasLt cublasLt) => _ = cublasLt;
 
     private static void CloseMatmul()

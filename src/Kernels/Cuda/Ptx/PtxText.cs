@@ -8,7 +8,8 @@ internal static partial class PtxText
     /// <summary>Raised whenever <see cref="Finish"/> gives other text for the same input: text kept on disk under an older number is not used.</summary>
     public const int Version = 1;
 
-    /// <summary>Sets the target line, turns generic loads and stores into global ones, and keeps the operands of inline assembly in registers.</summary>
+    /// <summary>Sets the target line, turns generic loads and stores into global ones, and keeps the operands of inline assembly in registers;
+    /// declares the dynamic shared memory of <see cref="SharedTiles"/>.</summary>
     /// <remarks>
     /// ILGPU writes <c>.target sm_80</c> for every newer architecture. And it cannot know where a raw address points, so it emits <c>ld.f32</c>,
     /// which tests the address for the shared and local windows; but every address in a packed parameter is device memory by contract, and the
@@ -18,12 +19,20 @@ internal static partial class PtxText
     {
         string[] lines = TargetLine().Split(ptx);
         return lines.Length == 2
-            ? LocalSlots.Promote(UnmarkedAccess().Replace($"{lines[0]}.target {target.Name}{lines[1]}", "$1.global."))
+            ? LocalSlots.Promote(UnmarkedAccess().Replace(DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}"), "$1.global."))
             : throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
     }
 
+    // Inline assembly can name a variable and not declare one at module scope, where dynamic shared memory is declared.
+    private static string DeclareSharedTiles(string ptx) => ptx.Contains(SharedTiles.Symbol, StringComparison.Ordinal)
+        ? AddressSize().Replace(ptx, $"$0\n\n.extern .shared .align 16 .b8 {SharedTiles.Symbol}[];", 1)
+        : ptx;
+
     [GeneratedRegex(@"^\.target sm_\d+$", RegexOptions.Multiline)]
     private static partial Regex TargetLine();
+
+    [GeneratedRegex(@"^\.address_size 64$", RegexOptions.Multiline)]
+    private static partial Regex AddressSize();
 
     // "ld.f32" and "st.v4.f32" have the type or vector width right after the opcode; "ld.shared.f32" and "ld.param.b64" have a state space there.
     [GeneratedRegex(@"\b(ld|st)\.(?=[bfsu]\d|v\d)")]
