@@ -31,6 +31,11 @@ public static class Program
         {
             CachingBench.Create(terminal),
         };
+        root.SetAction(_ =>
+        {
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
+            return ExitCode.Usage;
+        });
         ParseResult parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {

@@ -15,7 +15,9 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Bench.Caching;
 
-/// <summary><c>caching</c>: does a run become faster by as much as its schedule saves? The demo model, against its fully planned uncached run.</summary>
+/// <summary>
+/// <c>caching</c>: does a run become faster by as much as its schedule saves? The demo model, against its fully planned uncached run.
+/// </summary>
 internal sealed class CachingBench
 {
     private const int Images = 8, Rounds = 25;
@@ -32,7 +34,8 @@ internal sealed class CachingBench
     public static Command Create(Terminal terminal)
     {
         CachingBench self = new();
-        Command command = new("caching", "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, against their MACs.");
+        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, against their MACs.";
+        Command command = new("caching", what);
         command.Add(self._images);
         self._options.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, terminal));
@@ -55,18 +58,19 @@ internal sealed class CachingBench
         SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model, sampler, schedule, images, new SamplingOptions()))];
         int[] labels = [.. Enumerable.Range(0, images).Select(i => i % architecture.NumClasses)];
         CounterNoiseSource noise = new(seed: 0);
-        double[][] milliseconds = Contest.Measure([.. runs.Select<SamplingRun, Action>(run => () => run.Run(labels, CfgScale, noise))], rounds, terminal.Cancel);
+        Action[] contestants = [.. runs.Select<SamplingRun, Action>(run => () => run.Run(labels, CfgScale, noise))];
+        double[][] milliseconds = Contest.Measure(contestants, rounds, terminal.Cancel);
         Array.ForEach(runs, run => run.Dispose());
 
         bool isMet = true;
-        List<string[]> rows = [Row("0 %", Quartiles.Of(milliseconds[0]), "1", "1", "")];
+        List<string[]> rows = [Row("0 %", Quartiles.Of(milliseconds[0]), Number(1), Number(1), "")];
         for (int i = 1; i < runs.Length; i++)
         {
             Quartiles ratio = Quartiles.Of(Contest.Ratios(milliseconds[i], milliseconds[0]));
             double macs = (double)costs[i].MacsAfter / costs[i].MacsBefore;
             isMet &= ratio.Median / macs <= Bound;
             rows.Add(Row(
-                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), Spread(ratio, Number), $"{Number(ratio.Median / macs)}"));
+                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), Spread(ratio, Number), Number(ratio.Median / macs)));
         }
 
         _options.Publish(parsed, terminal, Markdown.Report(
@@ -74,13 +78,13 @@ internal sealed class CachingBench
             BirthCertificate.Of(
                 device,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
-                ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {Number(CfgScale)}, noise and uploads included"),
+                ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
                 ("rounds", $"{rounds}, each every schedule once in rotating order")),
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,
-            "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; time ratios are taken round by "
-            + "round. MACs as `l2c inspect` counts them, attention products included. The uncached run is planned in full too.",
-            $"Bound: time ratio / MAC ratio at most {Number(Bound)} in every row. {(isMet ? "Met." : "**Missed.**")}"));
+            "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
+            + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. The uncached run is planned in full too.",
+            $"Bound: time ratio / MAC ratio at most {Bound} in every row. {(isMet ? "Met." : "**Missed.**")}"));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
     }
 
@@ -89,5 +93,5 @@ internal sealed class CachingBench
 
     private static string Spread(Quartiles q, Func<double, string> format) => $"{format(q.Median)} ({format(q.Lower)}-{format(q.Upper)})";
 
-    private static string Number(double value) => value.ToString("0.0##", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 }

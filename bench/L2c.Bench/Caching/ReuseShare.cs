@@ -5,7 +5,8 @@ namespace L2c.Bench.Caching;
 /// <summary>Schedules that reuse a share of the branches of cache evaluations, spread evenly.</summary>
 internal static class ReuseShare
 {
-    /// <summary>Of the cache evaluations' branches, in the order evaluation, attention before MLP, block, every (100 / percent)-th is reused.</summary>
+    /// <summary>Of the cache evaluations' branches, in the order evaluation, kind (attention before MLP), block, every (100 / percent)-th is reused.
+    /// </summary>
     /// <param name="percent">0 .. 100; the number reused is rounded down. 100 is the rule <c>all</c>.</param>
     /// <param name="roles">Roles of the evaluations.</param>
     /// <param name="branches">Branches of the network: two per block.</param>
