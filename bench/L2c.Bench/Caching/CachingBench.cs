@@ -83,7 +83,8 @@ internal sealed class CachingBench
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,
             "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
-            + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. The uncached run is planned in full too.",
+            + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. "
+            + "The uncached run is planned in full too.",
             $"Bound: time ratio / MAC ratio at most {Bound} in every row. {(isMet ? "Met." : "**Missed.**")}"));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
     }

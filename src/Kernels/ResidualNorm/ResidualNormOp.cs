@@ -10,7 +10,7 @@ internal readonly record struct ResidualNormArguments(Tensor XIn, ResidualTerm[]
         where V : unmanaged, IFloats<V> => new ResidualNormOp<V>(this);
 }
 
-/// <summary>Residual additions and layer norm, a few rows at a time: memory is passed over once; later looks find the rows in the first cache.</summary>
+/// <summary>Residual additions and layer norm, some rows at a time: memory is passed over once, later looks find the rows in cache.</summary>
 /// <remarks>
 /// Terms are added four at a time over rows that fit the first cache: a pass then reads few streams, each for some kilobytes, which the processor's
 /// prefetchers follow (helped over page boundaries); one pass over the many terms of a cached evaluation would hop between too many of them. Kept
@@ -102,7 +102,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         }
     }
 
-    /// <summary>Writes xIn and all terms of some rows of one image to <paramref name="sum"/>, each row's total to <paramref name="totals"/>.</summary>
+    /// <summary>Writes xIn plus all terms of some rows of one image to <paramref name="sum"/>, row totals to <paramref name="totals"/>.</summary>
     private void AddTerms(int row, int rows, int image, float* sum, float* totals)
     {
         float* x = _xIn + (long)(row % _xInRows) * _channels;
