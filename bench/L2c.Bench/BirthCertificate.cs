@@ -9,17 +9,27 @@ namespace L2c.Bench;
 /// <summary>What a figure needs to be believed: machine, program, source, time. The first lines of every report.</summary>
 internal static class BirthCertificate
 {
+    /// <summary>How busy the machine is, as the operating system tells: taken before the measurement, it is the work of others.</summary>
+    public static string Load()
+    {
+        const string linux = "/proc/loadavg";
+        return File.Exists(linux) ? File.ReadAllText(linux).Split(' ')[0] : "unknown";
+    }
+
     /// <summary>Looks at machine and repository.</summary>
     /// <param name="device">What computes; its name tells instruction set and threads.</param>
+    /// <param name="load">What <see cref="Load"/> said before the measurement.</param>
     /// <param name="subject">What was measured: model, batch, steps, rounds, as name and value.</param>
     /// <returns>Name and value in the order of the report.</returns>
-    public static IReadOnlyList<(string Name, string Value)> Of(CpuDevice device, params IReadOnlyList<(string Name, string Value)> subject)
+    public static IReadOnlyList<(string Name, string Value)> Of(
+        CpuDevice device, string load, params IReadOnlyList<(string Name, string Value)> subject)
     {
         CpuInfo cpu = CpuInfo.Probe();
         return
         [
             ("CPU", $"{cpu.Name}, {cpu.LogicalCores} logical cores"),
             ("device", device.Name),
+            ("load of the last minute before", load),
             ("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
             ("commit", Commit()),
             ("date", DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'")),

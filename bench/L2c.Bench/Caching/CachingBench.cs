@@ -45,6 +45,7 @@ internal sealed class CachingBench
     private int Run(ParseResult parsed, Terminal terminal)
     {
         int images = parsed.GetValue(_images) ?? Images, rounds = _options.Rounds(parsed);
+        string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
         using TensorFile file = TensorFiles.Open(SampleRequest.DemoModelPath);
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
@@ -77,6 +78,7 @@ internal sealed class CachingBench
             "Caching: time against multiply-accumulates",
             BirthCertificate.Of(
                 device,
+                load,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
                 ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
                 ("rounds", $"{rounds}, each every schedule once in rotating order")),
