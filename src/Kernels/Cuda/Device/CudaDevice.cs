@@ -16,7 +16,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly ICudaDriver _driver;
     private readonly CudaOptions _options;
     private readonly CudaContext _context;
-    private readonly PtxCompiler _compiler = new();
+    private readonly PtxCompiler _compiler = new(PtxCache.OfUser());
     private readonly PtxTarget _target;
     private readonly CUstream _stream;
     private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
