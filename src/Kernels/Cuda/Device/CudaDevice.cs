@@ -16,7 +16,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly ICudaDriver _driver;
     private readonly CudaOptions _options;
     private readonly CudaContext _context;
-    private readonly PtxCompiler _compiler = new(PtxCache.OfUser());
+    private readonly PtxCompiler _compiler;
     private readonly PtxTarget _target;
     private readonly CUstream _stream;
     private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
@@ -40,6 +40,7 @@ public sealed unsafe partial class CudaDevice : Device
     {
         _driver = driver;
         _options = options ?? new CudaOptions();
+        _compiler = new PtxCompiler(_options.CacheFolder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
         Precision = precision;
         driver.Check(driver.cuInit(0));
         driver.Check(driver.cuDeviceGetCount(out int count));
