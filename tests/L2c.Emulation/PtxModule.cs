@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using L2c.Emulation.Decoding;
 using L2c.Emulation.Machine;
 using L2c.Emulation.Parsing;
@@ -37,6 +38,9 @@ public readonly record struct PtxParameter(int Offset, int Bytes);
 /// <summary>One kernel of a module.</summary>
 public sealed class PtxEntry
 {
+    // The registers and shadows of a block are large; launches of one size share them.
+    private readonly ConcurrentBag<Block> _blocks = [];
+
     internal PtxEntry(EntryCode code, string target, (int X, int Y, int Z)? maxThreads)
     {
         Code = code;
@@ -66,4 +70,17 @@ public sealed class PtxEntry
     public (int X, int Y, int Z)? MaxThreads { get; }
 
     internal EntryCode Code { get; }
+
+    internal Block TakeBlock(in LaunchDimensions size, byte[] parameters, DeviceMemory memory)
+    {
+        if (!_blocks.TryTake(out Block? block) || !block.Fits(size))
+        {
+            block = new Block(Code, size);
+        }
+
+        block.BeginLaunch(size, parameters, memory);
+        return block;
+    }
+
+    internal void ReturnBlock(Block block) => _blocks.Add(block);
 }
