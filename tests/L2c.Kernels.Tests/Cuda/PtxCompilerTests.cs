@@ -13,47 +13,49 @@ public sealed class PtxCompilerTests : IDisposable
 
     public void Dispose() => _compiler.Dispose();
 
-    public static TheoryData<string> Targets => ["sm_80", "sm_90"];
-
-    internal static PtxTarget Target(string name) => name == "sm_80" ? PtxTarget.Sm80 : PtxTarget.Sm90;
-
-    [Theory, MemberData(nameof(Targets))]
-    public void The_residual_norm_compiles_to_one_entry_without_local_memory(string target)
+    [Fact]
+    public void Every_kernel_compiles_to_one_entry_without_local_memory_whose_accesses_name_their_space()
     {
-        PtxKernel kernel = _compiler.Compile(ResidualNormCuda.Method, ResidualNormCuda.ThreadsPerBlock, Target(target));
+        Assert.True(KernelForms.All.Count >= 40, $"{KernelForms.All.Count} kernels found");
+        foreach (PtxTarget target in KernelForms.Targets)
+        {
+            foreach (KernelForm form in KernelForms.All)
+            {
+                PtxKernel kernel = _compiler.Compile(form.Method, form.Threads, target);
 
-        Assert.Equal("Kernel_GatedResidualNorm", kernel.EntryName);
-        Assert.Single(Regex.Matches(kernel.Text, @"\.entry\s+" + kernel.EntryName + @"\("));
-        Assert.Contains($"\n.target {target}\n", kernel.Text, StringComparison.Ordinal);
-        Assert.Contains(target == "sm_80" ? "\n.version 7.0\n" : "\n.version 7.8\n", kernel.Text, StringComparison.Ordinal);
-        Assert.Contains($".maxntid {ResidualNormCuda.ThreadsPerBlock}, 1, 1", kernel.Text, StringComparison.Ordinal);
-        Assert.False(UsesLocalMemory(kernel));
-        Assert.True(kernel.Text.All(char.IsAscii));
+                Assert.True(Regex.Count(kernel.Text, @"\.entry\s+" + kernel.EntryName + @"\(") == 1, form.Name);
+                Assert.Contains($"\n.target {target}\n", kernel.Text, StringComparison.Ordinal);
+                Assert.Contains(target == PtxTarget.Sm80 ? "\n.version 7.0\n" : "\n.version 7.8\n", kernel.Text, StringComparison.Ordinal);
+                Assert.Contains($".maxntid {form.Threads}, 1, 1", kernel.Text, StringComparison.Ordinal);
+                Assert.False(UsesLocalMemory(kernel), form.Name);
+                Assert.True(kernel.Text.All(char.IsAscii), form.Name);
+                Assert.All(Spaces(kernel.Text), space => Assert.Contains(space, (string[])["global", "param", "shared"]));
+            }
+        }
     }
 
     [Fact]
-    public void The_check_for_local_memory_sees_a_variable_index() =>
-        Assert.True(UsesLocalMemory(_compiler.Compile(Method(nameof(VariableIndex)), 32, PtxTarget.Sm80)));
-
-    [Fact]
-    public void Every_access_names_its_state_space()
+    public void The_check_for_local_memory_sees_a_variable_index()
     {
-        string text = _compiler.Compile(ResidualNormCuda.Method, ResidualNormCuda.ThreadsPerBlock, PtxTarget.Sm90).Text;
-
-        string[] spaces = [.. Regex.Matches(text, @"\b(?:ld|st)\.(\w+)").Select(m => m.Groups[1].Value).Distinct().Order()];
-        Assert.Equal(["global", "param", "shared"], spaces);
-        string local = _compiler.Compile(Method(nameof(VariableIndex)), 32, PtxTarget.Sm90).Text;
-        Assert.Contains("st.local.f32", local, StringComparison.Ordinal);
+        PtxKernel kernel = _compiler.Compile(Method(nameof(VariableIndex)), 32, PtxTarget.Sm80);
+        Assert.True(UsesLocalMemory(kernel));
+        Assert.Contains("st.local.f32", kernel.Text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_divisions_are_done_once_not_per_channel()
+    public void The_residual_norm_divides_once_per_row_and_moves_sixteen_bytes_at_a_time()
     {
-        string text = _compiler.Compile(ResidualNormCuda.Method, ResidualNormCuda.ThreadsPerBlock, PtxTarget.Sm90).Text;
+        KernelTemplate rows = ResidualNormKernel.For(1152);
+        string text = _compiler.Compile(rows.For(DType.BF16), rows.Threads, PtxTarget.Sm90).Text;
 
-        Assert.Equal(2, Regex.Count(text, @"\bdiv\.rn\.f32"));
+        Assert.Equal(3, Regex.Count(text, @"\bdiv\.rn\.f32"));
         Assert.Equal(1, Regex.Count(text, @"\bsqrt\.rn\.f32"));
         Assert.Equal(10, Regex.Count(text, @"\bshfl\.sync\.bfly"));
+        Assert.All(Regex.Matches(text, @"\b(?:ld|st)\.global\.(\w+)").Cast<Match>(), match => Assert.Equal("v4", match.Groups[1].Value));
+
+        // Five chunks of x, of a branch alone, of a branch and its gate, of scale and shift; five of x' and of y.
+        Assert.Equal(30, Regex.Count(text, @"\bld\.global\."));
+        Assert.Equal(10, Regex.Count(text, @"\bst\.global\."));
     }
 
     [Fact]
@@ -103,6 +105,8 @@ public sealed class PtxCompilerTests : IDisposable
     }
 
     private static bool UsesLocalMemory(PtxKernel kernel) => Regex.IsMatch(kernel.Text, @"\.local\b");
+
+    private static IEnumerable<string> Spaces(string text) => Regex.Matches(text, @"\b(?:ld|st)\.(\w+)").Select(m => m.Groups[1].Value).Distinct();
 
     private static MethodInfo Method(string name) => typeof(PtxCompilerTests).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
 
