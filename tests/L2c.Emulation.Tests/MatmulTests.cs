@@ -131,6 +131,7 @@ public sealed class MatmulTests : IDisposable
         Cells result = d.Download(_device, to);
 
         bool hasBias = ((int)epilogue & 4) != 0, hasGelu = ((int)epilogue & 32) != 0;
+        string form = $"{input}->{output} {compute} {epilogue} {ta} {tb} {m}x{n}x{k}";
         double unit = output == BF16 ? 1 / 256.0 : output == F16 ? 1 / 2048.0 : 1 / 16777216.0;
         for (int batch = 0; batch < Batch; batch++)
         {
@@ -155,7 +156,7 @@ public sealed class MatmulTests : IDisposable
                     double got = result.At(batch, row, column);
                     Assert.True(
                         Math.Abs(got - expected) <= bound,
-                        $"{input}->{output} {compute} {epilogue} {ta} {tb} {m}x{n}x{k}: [{batch},{row},{column}] {got}, expected {expected} ± {bound}");
+                        $"{form}: [{batch},{row},{column}] {got}, expected {expected} ± {bound}");
                 }
             }
         }

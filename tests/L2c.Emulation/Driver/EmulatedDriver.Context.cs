@@ -40,7 +40,7 @@ public sealed partial class EmulatedDriver
     }
 
     /// <inheritdoc/>
-    /// <remarks>The status of a context that a fault has lost comes with the fault: whatever call reports it, the message says what happened.</remarks>
+    /// <remarks>The status of a context that a fault has lost comes with the fault: whichever call reports it, the message says why.</remarks>
     public CUresult cuGetErrorString(CUresult status, out string? text)
     {
         bool known = CudaErrors.TryGet(status, out (string Name, string Text) error);
