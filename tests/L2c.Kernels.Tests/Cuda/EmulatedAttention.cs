@@ -1,4 +1,3 @@
-using System.Reflection;
 using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Native;
@@ -12,9 +11,9 @@ internal sealed class EmulatedAttention : IDisposable
 
     public void Dispose() => _compiler.Dispose();
 
-    public PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.Method(type, headWidth), FlashAttentionKernel.ThreadsPerBlock);
+    public PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
 
-    public PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template.For(type), PlainAttentionKernel.ThreadsPerBlock);
+    public PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template, type);
 
     /// <summary>y of the flash form.</summary>
     /// <param name="of">The case.</param>
@@ -77,5 +76,5 @@ internal sealed class EmulatedAttention : IDisposable
         return y;
     }
 
-    private PtxKernel Compile(MethodInfo method, int threads) => _compiler.Compile(method, threads, PtxTarget.Sm80);
+    private PtxKernel Compile(KernelTemplate kernel, DType type) => _compiler.Compile(kernel.For(type), kernel.Threads, PtxTarget.Sm80);
 }
