@@ -5,21 +5,21 @@ using L2c.Native;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Runs the PTX of an attention kernel, as it is or with a planted fault, through the emulator.</summary>
-internal sealed class EmulatedAttention : IDisposable
+public sealed class EmulatedAttention : IDisposable
 {
     private readonly PtxCompiler _compiler = new();
 
     public void Dispose() => _compiler.Dispose();
 
-    public PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
+    private PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
 
-    public PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template, type);
+    private PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template, type);
 
     /// <summary>y of the flash form.</summary>
     /// <param name="of">The case.</param>
     /// <param name="fault">Changes the kernel's text.</param>
     /// <param name="misalignment">Added to the address of qkv, in elements.</param>
-    public float[] RunFlash(AttentionCase of, Func<string, string>? fault = null, int misalignment = 0)
+    internal float[] RunFlash(AttentionCase of, Func<string, string>? fault = null, int misalignment = 0)
     {
         KernelParameters scale = new(new byte[4]);
         scale.Add(Scale(of));
@@ -34,7 +34,7 @@ internal sealed class EmulatedAttention : IDisposable
     }
 
     /// <summary>y of the plain form.</summary>
-    public float[] RunPlain(AttentionCase of, Func<string, string>? fault = null)
+    internal float[] RunPlain(AttentionCase of, Func<string, string>? fault = null)
     {
         KernelParameters last = new(new byte[8]);
         last.Add(of.Width);
