@@ -125,6 +125,12 @@ public sealed unsafe class DeviceMemory : IDisposable
         return allocation.Data + offset;
     }
 
+    /// <summary>Whether a span may be accessed at all, whatever was written to it.</summary>
+    /// <param name="address">Any alignment.</param>
+    /// <param name="bytes">0 or more.</param>
+    /// <exception cref="DeviceFault">Outside or freed.</exception>
+    public void Check(ulong address, long bytes) => ResolveRange(address, bytes, "access");
+
     /// <summary>Releases the host memory of every allocation.</summary>
     public void Dispose()
     {

@@ -1,5 +1,3 @@
-using L2c.Emulation.Machine;
-
 namespace L2c.Emulation;
 
 /// <summary>Extents of a launch.</summary>
@@ -49,7 +47,7 @@ public static class PtxMachine
         Parallel.For(
             0L,
             (long)blocks,
-            () => new Block(entry.Code, dimensions, packed, memory),
+            () => entry.TakeBlock(dimensions, packed, memory),
             (index, state, block) =>
             {
                 try
@@ -69,7 +67,7 @@ public static class PtxMachine
 
                 return block;
             },
-            _ => { });
+            entry.ReturnBlock);
         if (first is not null)
         {
             throw first;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using L2c.Emulation.Decoding;
 using L2c.Emulation.Machine;
 using L2c.Emulation.Parsing;
@@ -29,9 +30,17 @@ public sealed class PtxModule
         Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new KeyNotFoundException($"the module has no entry {name}");
 }
 
+/// <summary>Where a parameter lies in the packed buffer.</summary>
+/// <param name="Offset">First byte.</param>
+/// <param name="Bytes">Its size.</param>
+public readonly record struct PtxParameter(int Offset, int Bytes);
+
 /// <summary>One kernel of a module.</summary>
 public sealed class PtxEntry
 {
+    // The registers and shadows of a block are large; launches of one size share them.
+    private readonly ConcurrentBag<Block> _blocks = [];
+
     internal PtxEntry(EntryCode code, string target, (int X, int Y, int Z)? maxThreads)
     {
         Code = code;
@@ -44,6 +53,9 @@ public sealed class PtxEntry
 
     /// <summary>Size of the packed parameters: each aligned to its own size, none after the last.</summary>
     public int ParameterBytes => Code.ParameterBytes;
+
+    /// <summary>The parameters, in the order of the text.</summary>
+    public IReadOnlyList<PtxParameter> Parameters => Code.Parameters;
 
     /// <summary>Statically allocated shared memory of a block.</summary>
     public int StaticSharedBytes => Code.StaticSharedBytes;
@@ -58,4 +70,17 @@ public sealed class PtxEntry
     public (int X, int Y, int Z)? MaxThreads { get; }
 
     internal EntryCode Code { get; }
+
+    internal Block TakeBlock(in LaunchDimensions size, byte[] parameters, DeviceMemory memory)
+    {
+        if (!_blocks.TryTake(out Block? block) || !block.Fits(size))
+        {
+            block = new Block(Code, size);
+        }
+
+        block.BeginLaunch(size, parameters, memory);
+        return block;
+    }
+
+    internal void ReturnBlock(Block block) => _blocks.Add(block);
 }

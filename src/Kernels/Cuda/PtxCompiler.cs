@@ -9,15 +9,16 @@ namespace L2c.Kernels.Cuda;
 /// <summary>C# kernels to PTX. ILGPU is the compiler and nothing else: no accelerator, no CUDA library, no GPU is touched.</summary>
 /// <remarks>
 /// A kernel is a static method that reads its own block and thread from ILGPU's <c>Grid</c> and <c>Group</c>. Its parameters are raw device addresses
-/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler. Thread-safe.
-/// Source: docs/cuda.md, "ILGPU compiles".
+/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler, and on disk where
+/// a cache is given: then ILGPU starts only for a kernel that is not there. Thread-safe. Source: docs/cuda.md, "ILGPU compiles".
 /// </remarks>
-public sealed class PtxCompiler : IDisposable
+/// <param name="cache">Where compiled text outlives the process; null for nowhere.</param>
+public sealed class PtxCompiler(PtxCache? cache = null) : IDisposable
 {
-    private readonly Context _context = Context.Create(builder => builder
+    private readonly Lazy<Context> _context = new(() => Context.Create(builder => builder
         .Optimize(OptimizationLevel.O2)
         .Inlining(InliningMode.Aggressive)
-        .EnableAlgorithms());
+        .EnableAlgorithms()));
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PtxTarget, PTXBackend> _backends = [];
@@ -57,7 +58,10 @@ public sealed class PtxCompiler : IDisposable
             }
 
             _backends.Clear();
-            _context.Dispose();
+            if (_context.IsValueCreated)
+            {
+                _context.Value.Dispose();
+            }
         }
     }
 
@@ -69,16 +73,23 @@ public sealed class PtxCompiler : IDisposable
         }
 
         int parameterBytes = KernelParameters.Layout(kernel);
+        if (cache?.Read(kernel, threadsPerBlock, target) is { } known)
+        {
+            return new PtxKernel(known.EntryName, known.Text, target, threadsPerBlock, parameterBytes);
+        }
+
         if (!_backends.TryGetValue(target, out PTXBackend? backend))
         {
             // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
             // null.
-            backend = new PTXBackend(_context, target.Architecture, target.InstructionSet, null!);
+            backend = new PTXBackend(_context.Value, target.Architecture, target.InstructionSet, null!);
             _backends.Add(target, backend);
         }
 
         PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, null));
-        return new PtxKernel(compiled.Name, PtxText.Finish(compiled.PTXAssembly, target), target, threadsPerBlock, parameterBytes);
+        string text = PtxText.Finish(compiled.PTXAssembly, target);
+        cache?.Write(kernel, threadsPerBlock, target, compiled.Name, text);
+        return new PtxKernel(compiled.Name, text, target, threadsPerBlock, parameterBytes);
     }
 }

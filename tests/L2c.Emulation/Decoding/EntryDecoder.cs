@@ -17,7 +17,7 @@ internal sealed class EntryDecoder
     private readonly List<(int At, Func<Jump> Make)> _jumps = [];
     private readonly HashSet<string> _open = [];
     private int _localBytes;
-    private int _granule = 4;
+    private int _granule = 16;
 
     private EntryDecoder(PtxTree tree, PtxFunction entry)
     {
@@ -34,11 +34,13 @@ internal sealed class EntryDecoder
     private EntryCode Decode(PtxFunction entry)
     {
         FunctionScope scope = new(_module);
+        List<PtxParameter> parameters = [];
         int parameterBytes = 0;
         foreach (VariableStatement parameter in entry.Parameters)
         {
             int at = (parameterBytes + parameter.Alignment - 1) & -parameter.Alignment;
             scope.Add(new Variable(parameter.Name, VariableSpace.EntryParameter, (ulong)at, parameter.Bytes!.Value), parameter.Line);
+            parameters.Add(new PtxParameter(at, parameter.Bytes.Value));
             parameterBytes = at + parameter.Bytes.Value;
         }
 
@@ -60,7 +62,7 @@ internal sealed class EntryDecoder
             _registers.Bytes,
             _registers.Constants,
             _registers.Specials,
-            parameterBytes,
+            parameters,
             _shared.StaticBytes,
             _shared.DynamicAlignment,
             (_localBytes + 15) & -16,
@@ -145,7 +147,7 @@ internal sealed class EntryDecoder
 
         Op op = operands.Parts[0] switch
         {
-            "ret" when end is not null => Jump(() => new Branch(end.Place!.Value)),
+            "ret" when end is not null => Jump(() => new Branch(end.Place!.Value, uniform: false)),
             "ret" or "exit" => new Exit(),
             "bra" => Jump(Branch(scope, operands)),
             "brx" => Jump(IndexedBranch(scope, operands)),
@@ -164,12 +166,22 @@ internal sealed class EntryDecoder
     private static Func<Jump> Branch(FunctionScope scope, Operands operands)
     {
         operands.RequireCount(1, 1);
+        if (operands.Opcode is not ("bra" or "bra.uni"))
+        {
+            throw operands.Unknown();
+        }
+
         Label label = Find(scope, operands, (operands[0] as NameOperand)?.Name);
-        return () => new Branch(label.Place!.Value);
+        return () => new Branch(label.Place!.Value, operands.Opcode == "bra.uni");
     }
 
     private static Func<Jump> IndexedBranch(FunctionScope scope, Operands operands)
     {
+        if (operands.Opcode is not ("brx.idx" or "brx.idx.uni"))
+        {
+            throw operands.Unknown();
+        }
+
         operands.RequireCount(2, 2);
         Register index = operands.Source(0, 32);
         IReadOnlyList<string> names = operands[1] is NameOperand list && scope.FindTargets(list.Name) is IReadOnlyList<string> found

@@ -30,7 +30,7 @@ internal static class InstructionDecoder
             case "mma":
                 return MatrixDecoder.Multiply(operands);
             case "cp":
-                return MemoryDecoder.AsyncCopy(operands);
+                return MemoryDecoder.AsyncCopy(operands, ref granule);
             case "bar" or "barrier" or "shfl" or "vote" or "activemask" or "membar" or "fence":
                 return SynchronisationDecoder.Decode(operands);
             case "cvt":

@@ -105,7 +105,7 @@ internal static class MemoryDecoder
     }
 
     /// <summary>cp.async and its groups.</summary>
-    public static Op AsyncCopy(Operands operands)
+    public static Op AsyncCopy(Operands operands, ref int granule)
     {
         switch (operands.Opcode)
         {
@@ -139,6 +139,7 @@ internal static class MemoryDecoder
             throw operands.Error("copies are of 16 bytes, with .ca also of 4 or 8");
         }
 
+        granule = Math.Min(granule, (int)bytes);
         bool ignores = operands.Count == 4 && operands.IsPredicate(3);
         return new BeginCopy(
             destination,

@@ -16,14 +16,24 @@ internal abstract class Jump : Op
     public int Join { get; set; }
 }
 
-/// <summary>bra</summary>
-internal sealed class Branch(int target) : Jump
+/// <summary>bra; .uni is a promise that all lanes of the running side go the same way.</summary>
+internal sealed class Branch(int target, bool uniform) : Jump
 {
     public override IEnumerable<int> Targets => [target];
 
     public override bool FallsThrough => Guard is not null;
 
-    public override void Execute(Warp warp, uint active) => warp.Branch(target, Join, active);
+    public override void Execute(Warp warp, uint active)
+    {
+        if (uniform && active != warp.Active)
+        {
+            warp.Lane = BitOperations.TrailingZeroCount(active);
+            throw new DeviceFault(
+                FaultKind.BarrierDivergence, $"bra.uni with lanes of both minds: {active:x8} take it, {warp.Active & ~active:x8} do not");
+        }
+
+        warp.Branch(target, Join, active);
+    }
 }
 
 /// <summary>brx.idx</summary>

@@ -5,20 +5,21 @@ namespace L2c.Emulation.Machine;
 /// <summary>One thread block: its warps, shared and local memory and barriers. Reused for one block of the grid after the other.</summary>
 internal sealed unsafe class Block
 {
-    private readonly LaunchDimensions _size;
-    private readonly byte[] _parameters;
     private readonly byte[] _registers;
     private readonly Warp[] _warps;
     private readonly SharedOrder _order;
     private readonly Barriers _barriers;
+    private readonly uint _blockThreads;
+    private readonly uint _dynamicSharedBytes;
+    private LaunchDimensions _size;
+    private byte[] _parameters = [];
     private (uint X, uint Y, uint Z) _index;
 
-    public Block(EntryCode code, in LaunchDimensions size, byte[] parameters, DeviceMemory memory)
+    public Block(EntryCode code, in LaunchDimensions size)
     {
         Code = code;
-        _size = size;
-        _parameters = parameters;
-        Global = memory;
+        _blockThreads = size.BlockX * size.BlockY * size.BlockZ;
+        _dynamicSharedBytes = size.DynamicSharedBytes;
         int threads = checked((int)(size.BlockX * size.BlockY * size.BlockZ));
         int warps = (threads + Warp.Lanes - 1) / Warp.Lanes;
         _order = new SharedOrder(warps);
@@ -39,11 +40,30 @@ internal sealed unsafe class Block
 
     public EntryCode Code { get; }
 
-    public DeviceMemory Global { get; }
+    public DeviceMemory Global { get; private set; } = null!;
 
     public SharedMemory Shared { get; }
 
     public LocalMemory Local { get; }
+
+    /// <summary>Whether launches of this size can use the block.</summary>
+    public bool Fits(in LaunchDimensions size) =>
+        size.BlockX * size.BlockY * size.BlockZ == _blockThreads && size.DynamicSharedBytes == _dynamicSharedBytes;
+
+    /// <summary>Prepares for blocks of a launch.</summary>
+    /// <param name="size">One that <see cref="Fits"/>.</param>
+    /// <param name="parameters">Pinned, with room behind.</param>
+    /// <param name="memory">Global memory.</param>
+    public void BeginLaunch(in LaunchDimensions size, byte[] parameters, DeviceMemory memory)
+    {
+        _size = size;
+        _parameters = parameters;
+        Global = memory;
+        foreach (Warp warp in _warps)
+        {
+            warp.BeginLaunch();
+        }
+    }
 
     /// <summary>Runs one block to its end.</summary>
     /// <exception cref="DeviceFault">Naming kernel, line and thread.</exception>

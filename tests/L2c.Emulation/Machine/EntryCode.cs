@@ -36,7 +36,7 @@ internal enum SpecialRegister
 /// <param name="RegisterBytes">Of one warp.</param>
 /// <param name="Constants">Literals and addresses, with their bits.</param>
 /// <param name="Specials">Registers that depend on the launch, the block or the thread.</param>
-/// <param name="ParameterBytes">Of the packed parameters.</param>
+/// <param name="Parameters">In the order of the text.</param>
 /// <param name="StaticSharedBytes">Of one block; dynamic shared memory follows, aligned to <paramref name="DynamicSharedAlignment"/>.</param>
 /// <param name="DynamicSharedAlignment">Of the dynamic part, in bytes.</param>
 /// <param name="LocalBytes">Of one thread.</param>
@@ -48,12 +48,15 @@ internal sealed record EntryCode(
     int RegisterBytes,
     IReadOnlyList<(Register Register, ulong Bits)> Constants,
     IReadOnlyList<(Register Register, SpecialRegister Special)> Specials,
-    int ParameterBytes,
+    IReadOnlyList<PtxParameter> Parameters,
     int StaticSharedBytes,
     int DynamicSharedAlignment,
     int LocalBytes,
     int SharedGranule)
 {
+    /// <summary>Of the packed parameters.</summary>
+    public int ParameterBytes { get; } = Parameters is [.., PtxParameter last] ? last.Offset + last.Bytes : 0;
+
     /// <summary>Where dynamic shared memory begins.</summary>
     public int DynamicSharedStart => (StaticSharedBytes + DynamicSharedAlignment - 1) & -DynamicSharedAlignment;
 }

@@ -13,7 +13,7 @@ internal sealed unsafe class SharedMemory
     private readonly SharedOrder _order;
 
     /// <param name="bytes">Static and dynamic.</param>
-    /// <param name="granule">1, 2 or 4: every access is a multiple of it.</param>
+    /// <param name="granule">1 to 16: every access is a multiple of it.</param>
     /// <param name="order">What synchronisation has ordered.</param>
     public SharedMemory(int bytes, int granule, SharedOrder order)
     {

@@ -46,6 +46,18 @@ internal sealed unsafe class Warp
         }
     }
 
+    /// <summary>Fills the registers that hold for a whole launch.</summary>
+    public void BeginLaunch()
+    {
+        foreach ((Register register, SpecialRegister special) in _code.Specials)
+        {
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                Values<uint>(register)[lane] = Block.Special(special, (Number * Lanes) + lane);
+            }
+        }
+    }
+
     public Block Block { get; }
 
     public int Number { get; }
@@ -114,13 +126,11 @@ internal sealed unsafe class Warp
 
         foreach ((Register register, SpecialRegister special) in _code.Specials)
         {
-            uint* values = Values<uint>(register);
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                values[lane] = Block.Special(special, (Number * Lanes) + lane);
-            }
-
             Define(register, uint.MaxValue);
+            if (special is SpecialRegister.BlockX or SpecialRegister.BlockY or SpecialRegister.BlockZ)
+            {
+                new Span<uint>(Values<uint>(register), Lanes).Fill(Block.Special(special, 0));
+            }
         }
 
         Alive = Active = Existing;
@@ -132,6 +142,7 @@ internal sealed unsafe class Warp
     }
 
     /// <summary>Runs to the next barrier or to the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
         Op[] ops = _code.Ops;

@@ -6,7 +6,11 @@ namespace L2c.Emulation.Parsing;
 /// <summary>Literals: <c>17</c>, <c>-1</c>, <c>0x1F</c>, <c>017</c>, <c>0b11</c>, <c>3U</c>, <c>0f3F800000</c>, <c>0d3FF0000000000000</c>, <c>1.5</c>.</summary>
 internal static class PtxLiteral
 {
-    public static bool IsFloat(string text) => IsBits(text, 'f') || IsBits(text, 'd') || (!IsPrefixed(text, 'x') && (text.Contains('.') || text.Contains('e')));
+    public static bool IsFloat(string text)
+    {
+        string digits = text.TrimStart('-');
+        return IsPrefixed(digits, 'f') || IsPrefixed(digits, 'd') || (!IsPrefixed(digits, 'x') && digits.AsSpan().ContainsAny('.', 'e', 'E'));
+    }
 
     /// <summary>A 64-bit value; an unsigned one keeps its bits.</summary>
     public static long Integer(string text, int line)
@@ -33,7 +37,7 @@ internal static class PtxLiteral
         bool negative = text.StartsWith('-');
         string digits = text.TrimStart('-');
         double value;
-        if (IsBits(digits, 'f') && digits.Length == 10)
+        if (IsPrefixed(digits, 'f') && digits.Length == 10)
         {
             uint single = uint.Parse(digits.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (bits == 32)
@@ -43,7 +47,7 @@ internal static class PtxLiteral
 
             value = BitConverter.UInt32BitsToSingle(single);
         }
-        else if (IsBits(digits, 'd') && digits.Length == 18)
+        else if (IsPrefixed(digits, 'd') && digits.Length == 18)
         {
             value = BitConverter.UInt64BitsToDouble(ulong.Parse(digits.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         }
@@ -55,8 +59,6 @@ internal static class PtxLiteral
         value = negative ? -value : value;
         return bits == 32 ? BitConverter.SingleToUInt32Bits((float)value) : BitConverter.DoubleToUInt64Bits(value);
     }
-
-    private static bool IsBits(string text, char letter) => IsPrefixed(text.TrimStart('-'), letter);
 
     private static bool IsPrefixed(string text, char letter) =>
         text.Length > 2 && text[0] == '0' && char.ToLowerInvariant(text[1]) == letter;

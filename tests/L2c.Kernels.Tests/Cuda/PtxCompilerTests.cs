@@ -80,6 +80,18 @@ public sealed class PtxCompilerTests : IDisposable
     }
 
     [Fact]
+    public void A_kernel_has_one_text_whatever_was_compiled_before()
+    {
+        PtxKernel first = _compiler.Compile(Method(nameof(MixedParameters)), 32, PtxTarget.Sm80);
+        using PtxCompiler another = new();
+        another.Compile(Method(nameof(VariableIndex)), 32, PtxTarget.Sm80);
+
+        Assert.Equal(first.Text, another.Compile(Method(nameof(MixedParameters)), 32, PtxTarget.Sm80).Text);
+        Assert.Equal(
+            ["_a_0", "_b_1", "_c_2", "_d_3", "_e_4"], Regex.Matches(first.Text, @"\.param \.\w+ (\w+)").Select(match => match.Groups[1].Value));
+    }
+
+    [Fact]
     public void Unsuitable_methods_are_refused()
     {
         ArgumentException parameter = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesDouble)), 32, PtxTarget.Sm80));
