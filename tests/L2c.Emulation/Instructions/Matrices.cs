@@ -1,0 +1,165 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using L2c.Emulation.Machine;
+
+namespace L2c.Emulation.Instructions;
+
+/// <summary>ldmatrix.m8n8: every lane of eight gives the address of one row of 16 bytes, and gets two neighbours of one row of each matrix.</summary>
+internal sealed unsafe class LoadMatrix(Register[] d, Address address, bool transposed) : Op
+{
+    private const int RowBytes = 16;
+
+    public override void Execute(Warp warp, uint active)
+    {
+        WholeWarp.Check(warp, active);
+        uint addressed = uint.MaxValue >> (32 - (8 * d.Length));
+        warp.Require(address.Base, addressed);
+        ushort** rows = stackalloc ushort*[8 * d.Length];
+        for (int lane = 0; lane < 8 * d.Length; lane++)
+        {
+            warp.Lane = lane;
+            rows[lane] = (ushort*)warp.Block.Shared.Read(warp, address.Of(warp, lane), RowBytes);
+        }
+
+        for (int matrix = 0; matrix < d.Length; matrix++)
+        {
+            uint* result = warp.Values<uint>(d[matrix]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                int major = lane / 4;
+                int minor = lane % 4 * 2;
+                ushort** row = rows + (8 * matrix);
+                (ushort low, ushort high) = transposed ? (row[minor][major], row[minor + 1][major]) : (row[major][minor], row[major][minor + 1]);
+                result[lane] = low | ((uint)high << 16);
+            }
+
+            warp.Define(d[matrix], active);
+        }
+    }
+}
+
+/// <summary>An element of an mma operand: how it is packed into registers of 32 bits.</summary>
+internal interface IMatrixElement
+{
+    static abstract int PerRegister { get; }
+
+    static abstract float Of(uint register, int index);
+}
+
+internal readonly struct HalfElement : IMatrixElement
+{
+    public static int PerRegister => 2;
+
+    public static float Of(uint register, int index) => (float)BitConverter.UInt16BitsToHalf((ushort)(register >> (16 * index)));
+}
+
+internal readonly struct BFloat16Element : IMatrixElement
+{
+    public static int PerRegister => 2;
+
+    public static float Of(uint register, int index) => BitConverter.UInt32BitsToSingle(register >> (16 * index) << 16);
+}
+
+/// <summary>tf32: of a float the sign, the exponent and the upper ten bits; the device ignores the rest.</summary>
+internal readonly struct Tf32Element : IMatrixElement
+{
+    public static int PerRegister => 1;
+
+    public static float Of(uint register, int index) => BitConverter.UInt32BitsToSingle(register & 0xFFFFE000);
+}
+
+/// <summary>mma.m16n8: D[16,8] = A[16,K] · B[K,8] + C[16,8].</summary>
+/// <remarks>
+/// Lane l holds the rows g = l / 4 and g + 8 of A, C and D, and column g of B; t = l % 4 says which columns of A, C and D and which rows of B.
+/// With p elements per register: register r of A holds row g + 8·(r % 2), columns p·t + 4p·(r / 2) and on; register r of B rows p·t + 4p·r and on;
+/// register r of C and D row g + 8·(r / 2), column 2·t + r % 2 (PTX ISA, matrix fragments for mma.m16n8k16 and mma.m16n8k8).
+/// Products are exact in double; the sum is taken in double and rounded once to float, where the device rounds more often, in an order that is
+/// not documented.
+/// </remarks>
+internal sealed unsafe class MultiplyMatrices<T>(Register[] d, Register[] a, Register[] b, Register[] c, int depth) : Op
+    where T : IMatrixElement
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(Warp warp, uint active)
+    {
+        WholeWarp.Check(warp, active);
+        double* left = stackalloc double[16 * depth];
+        double* right = stackalloc double[depth * 8];
+        double* sums = stackalloc double[16 * 8];
+        int per = T.PerRegister;
+        for (int r = 0; r < a.Length; r++)
+        {
+            warp.Require(a[r], active);
+            uint* values = warp.Values<uint>(a[r]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                double* at = left + (((lane / 4) + (8 * (r % 2))) * depth) + (per * (lane % 4)) + (4 * per * (r / 2));
+                for (int i = 0; i < per; i++)
+                {
+                    at[i] = T.Of(values[lane], i);
+                }
+            }
+        }
+
+        for (int r = 0; r < b.Length; r++)
+        {
+            warp.Require(b[r], active);
+            uint* values = warp.Values<uint>(b[r]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                double* at = right + (((per * (lane % 4)) + (4 * per * r)) * 8) + (lane / 4);
+                for (int i = 0; i < per; i++)
+                {
+                    at[8 * i] = T.Of(values[lane], i);
+                }
+            }
+        }
+
+        for (int r = 0; r < c.Length; r++)
+        {
+            warp.Require(c[r], active);
+            float* values = warp.Values<float>(c[r]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                sums[(((lane / 4) + (8 * (r / 2))) * 8) + (2 * (lane % 4)) + (r % 2)] = values[lane];
+            }
+        }
+
+        for (int row = 0; row < 16; row++)
+        {
+            Vector512<double> sum = Vector512.Load(sums + (row * 8));
+            for (int k = 0; k < depth; k++)
+            {
+                sum = Vector512.FusedMultiplyAdd(Vector512.Create(left[(row * depth) + k]), Vector512.Load(right + (k * 8)), sum);
+            }
+
+            sum.Store(sums + (row * 8));
+        }
+
+        for (int r = 0; r < d.Length; r++)
+        {
+            float* values = warp.Values<float>(d[r]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                values[lane] = NaNs.Canonical((float)sums[(((lane / 4) + (8 * (r / 2))) * 8) + (2 * (lane % 4)) + (r % 2)]);
+            }
+
+            warp.Define(d[r], active);
+        }
+    }
+}
+
+/// <summary>Instructions that all 32 lanes execute together.</summary>
+internal static class WholeWarp
+{
+    public static void Check(Warp warp, uint active)
+    {
+        if (active != uint.MaxValue)
+        {
+            warp.Lane = BitOperations.TrailingZeroCount(active);
+            throw new DeviceFault(
+                FaultKind.BarrierDivergence, $"all lanes of the warp execute this together; lanes {~active:x8} are elsewhere or do not exist");
+        }
+    }
+}
