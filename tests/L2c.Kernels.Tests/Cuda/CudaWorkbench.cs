@@ -7,13 +7,17 @@ namespace L2c.Kernels.Tests.Cuda;
 /// <remarks>The emulator refuses to read what nothing has written, so an element that an op leaves out cannot pass.</remarks>
 internal sealed class CudaWorkbench : IDisposable
 {
-    private readonly EmulatedDriver _driver = new();
+    private readonly EmulatedDriver _driver;
     private readonly List<Arena> _arenas = [];
 
     /// <summary>One per storage type.</summary>
     public static readonly CudaPrecision[] Precisions = [CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16];
 
-    public CudaWorkbench(CudaPrecision precision) => Device = new CudaDevice(_driver, new EmulatedCublasLt(_driver), 0, precision);
+    public CudaWorkbench(CudaPrecision precision, EmulatedDriver? driver = null)
+    {
+        _driver = driver ?? new EmulatedDriver();
+        Device = new CudaDevice(_driver, new EmulatedCublasLt(_driver), 0, precision);
+    }
 
     public CudaDevice Device { get; }
 
@@ -90,6 +94,12 @@ internal sealed class CudaWorkbench : IDisposable
 
     public void Dispose()
     {
+        if (_driver.LastFault is not null)
+        {
+            // A lost device frees nothing, and an exception from here would hide the one that says why.
+            return;
+        }
+
         _arenas.ForEach(arena => arena.Dispose());
         Assert.Equal(0, Device.AllocatedBytes);
         Device.Dispose();
