@@ -6,9 +6,6 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Corrections to the compiler's PTX that it has no option for.</summary>
 internal static partial class PtxText
 {
-    /// <summary>Raised whenever <see cref="Finish"/> gives other text for the same input: text kept on disk under an older number is not used.</summary>
-    public const int Version = 2;
-
     /// <summary>Sets the target line, turns generic loads and stores into global ones, lets conditional branches diverge, and keeps the operands of
     /// inline assembly in registers; declares the dynamic shared memory of <see cref="SharedTiles"/>.</summary>
     /// <remarks>
