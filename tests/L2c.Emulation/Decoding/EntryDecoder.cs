@@ -63,7 +63,7 @@ internal sealed class EntryDecoder
             parameterBytes,
             _shared.StaticBytes,
             _shared.DynamicAlignment,
-            (_localBytes + 15) & -16,
+            _localBytes,
             _granule);
     }
 
