@@ -46,6 +46,10 @@ internal sealed class WeightLoader
         }
     }
 
+    /// <summary>Counts what <paramref name="structure"/> takes and reads nothing.</summary>
+    public static (long Bytes, T Weights) OnPaper<T>(Device device, Func<WeightLoader, T> structure) =>
+        Arena.Count(device, "weights on paper", arena => structure(new WeightLoader(device) { _arena = arena }));
+
     /// <summary>A tensor read as it is.</summary>
     public Tensor Tensor(string name, params ReadOnlySpan<int> extents)
     {

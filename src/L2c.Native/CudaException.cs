@@ -55,7 +55,7 @@ public static class CudaDriverExtensions
     }
 
     // "_driver.cuMemAlloc_v2(out p, bytes)" -> "cuMemAlloc_v2"
-    private static string FunctionOf(string call)
+    internal static string FunctionOf(string call)
     {
         int end = call.IndexOf('(', StringComparison.Ordinal);
         string path = end < 0 ? call : call[..end];

@@ -46,7 +46,9 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Equal((9, 4), (json.GetProperty("steps").GetInt32(), json.GetProperty("cacheEvaluations").GetInt32()));
         Assert.False(json.TryGetProperty("model", out _));
         Assert.False(json.TryGetProperty("macsBefore", out _));
-        Assert.Equal(json.GetProperty("reused").GetInt32(), json.GetProperty("evaluations").EnumerateArray().Sum(e => e.GetProperty("compute").GetString()!.Count(c => c == '0')));
+        Assert.Equal(
+            json.GetProperty("reused").GetInt32(),
+            json.GetProperty("evaluations").EnumerateArray().Sum(e => e.GetProperty("compute").GetString()!.Count(c => c == '0')));
         Assert.Contains("name a published one with --model", _cli.Run("inspect", path).Out, StringComparison.Ordinal);
         _cli.Run("inspect", path, "--model", "DiT-XL/2").MustFail(2, "but DiT-XL/2 256 has 56 (28 blocks)");
         _cli.Run("inspect", path, "--threshold", "1.5").MustFail(2, "1.5");
@@ -68,7 +70,7 @@ public sealed class InspectScheduleTests : IDisposable
     [Fact]
     public void Damaged_routers_end_with_code_4()
     {
-        _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "logit 3 is");
+        _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "row 0, branch 3: the logit is NaN");
         SafetensorsData.Write(_cli.PathOf("shape.st"), [("logits", new long[] { 2, 3 }, new float[6])], null, overwrite: false);
         _cli.Run("inspect", _cli.PathOf("shape.st")).MustFail(4, _cli.PathOf("shape.st"));
     }
@@ -80,7 +82,9 @@ public sealed class InspectScheduleTests : IDisposable
         JsonElement json = _cli.Run("inspect", router, schedule, "--diff", "--json").Json;
         Assert.Equal((2, 2, 1, 2), (Int("firstReused"), Int("secondReused"), Int("bothReused"), Int("differing")));
         JsonElement only = Assert.Single(json.GetProperty("evaluations").EnumerateArray());
-        Assert.Equal((1, "[3]", "[1]"), (only.GetProperty("evaluation").GetInt32(), only.GetProperty("onlyFirst").GetRawText(), only.GetProperty("onlySecond").GetRawText()));
+        Assert.Equal(
+            (1, "[3]", "[1]"),
+            (only.GetProperty("evaluation").GetInt32(), only.GetProperty("onlyFirst").GetRawText(), only.GetProperty("onlySecond").GetRawText()));
         string text = _cli.Run("inspect", router, schedule, "--diff").Out;
         Assert.Contains("evaluation 1 (cache): 2 differ", text, StringComparison.Ordinal);
         Assert.Contains("only A computes block 1 mlp", text, StringComparison.Ordinal);
@@ -109,17 +113,47 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
+    public void SmoothCache_files_are_shown_for_the_model_they_fit()
+    {
+        string all = Text("all.json", """{"attn": [1, 0, 1, 0], "mlp": [1, 1, 1, 0]}""");
+        JsonElement json = _cli.Run("inspect", all, "--json").Json;
+        Assert.Equal(("smoothcache", "DiT-XL/2 256"), (json.GetProperty("format").GetString(), json.GetProperty("model").GetString()));
+        Assert.Equal((4, 56, 56, 28), (Int("steps"), Int("branches"), Int("reusedAttention"), Int("reusedMlp")));
+        Assert.Contains("DiT-XL/2 256, assumed", _cli.Run("inspect", all).Out, StringComparison.Ordinal);
+        Assert.Contains($"{all}: schedule, smoothcache", _cli.Run("inspect", all).Out, StringComparison.Ordinal);
+        Assert.Equal(24, _cli.Run("inspect", all, "--model", "DiT-S/2", "--json").Json.GetProperty("branches").GetInt32());
+
+        json = _cli.Run("inspect", Text("one.json", """{"attn1-11": [1, 0]}"""), "--json").Json;
+        Assert.Equal((24, 1), (Int("branches"), Int("reused")));
+        Assert.StartsWith("DiT-", json.GetProperty("model").GetString(), StringComparison.Ordinal);
+        json = _cli.Run("inspect", Text("deep.json", """{"attn-99": [1, 0]}"""), "--json").Json;
+        Assert.Equal((200, 1), (Int("branches"), Int("reused")));
+        Assert.False(json.TryGetProperty("model", out _));
+        _cli.Run("inspect", _cli.PathOf("one.json"), _cli.PathOf("one.json"), "--diff", "--json").Json.GetProperty("differing");
+
+        _cli.Run("inspect", _cli.PathOf("deep.json"), "--model", "DiT-S/2").MustFail(2, "belongs to no branch of a network with 12 blocks");
+        _cli.Run("inspect", Text("early.json", """{"mlp": [0, 1]}""")).MustFail(2, "before any evaluation computed it");
+        _cli.Run("inspect", Text("bits.json", """{"mlp": [1, 2]}""")).MustFail(4, "not a SmoothCache schedule");
+        _cli.Run("inspect", Text("deepest.json", """{"mlp-1000000000": [1, 0]}""")).MustFail(4, "block 1000000000");
+
+        int Int(string name) => json.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
     public void Plots_have_a_coloured_cell_per_evaluation_and_branch()
     {
         string schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0111")), svg = _cli.PathOf("a.svg"), png = _cli.PathOf("a.png");
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", svg).Code);
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png).Code);
-        (string? Fill, int X, int Y)[] cells = [.. XDocument.Load(svg).Descendants().Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "11")
+        (string? Fill, int X, int Y)[] cells = [.. XDocument.Load(svg).Descendants()
+            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "11")
             .Select(e => ((string?)e.Attribute("fill"), (int)e.Attribute("x")!, (int)e.Attribute("y")!))];
         Assert.Equal(8, cells.Length);
         Assert.Equal([4, 3, 1], cells.GroupBy(c => c.Fill).Select(group => group.Count()).OrderDescending());
         PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(png));
-        Assert.All(cells, cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
+        Assert.All(
+            cells,
+            cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
         Assert.Equal("schedule", _cli.Run("inspect", png, "--json").Json.GetProperty("parameters").GetProperty("plot").GetString());
 
         _cli.Run("inspect", schedule, "--plot", png).MustFail(1, "--force");
@@ -138,11 +172,20 @@ public sealed class InspectScheduleTests : IDisposable
         return path;
     }
 
+    private string Text(string name, string content)
+    {
+        File.WriteAllText(_cli.PathOf(name), content);
+        return _cli.PathOf(name);
+    }
+
     private string Schedule(string name, params (string Role, string Compute)[] evaluations)
     {
         string path = _cli.PathOf(name);
         string rows = string.Join(',', evaluations.Select(e => $$"""{"role":"{{e.Role}}","compute":"{{e.Compute}}"}"""));
-        File.WriteAllText(path, $$"""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":{{evaluations.Length}},"evaluations":[{{rows}}]}""", Encoding.ASCII);
+        File.WriteAllText(
+            path,
+            $$"""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":{{evaluations.Length}},"evaluations":[{{rows}}]}""",
+            Encoding.ASCII);
         return path;
     }
 }

@@ -80,7 +80,13 @@ public sealed class InspectTests : IDisposable
         Assert.Equal(32, json.GetProperty("tensors").GetArrayLength());
         Assert.Equal("pos_embed", json.GetProperty("tensors")[0].GetProperty("name").GetString());
 
+        // 16 tokens, 32 wide, two blocks: branches, patch embedding, time MLP, modulations, output layer.
+        const long branches = 2 * ((12 * 16 * 32 * 32) + (2 * 16 * 16 * 32));
+        const long macs = branches + (16 * 16 * 32) + (256 * 32) + (32 * 32) + (14 * 32 * 32) + (16 * 32 * 32);
+        Assert.Equal(macs, model.GetProperty("macsPerEvaluation").GetInt64());
+
         string lines = _cli.Run("inspect", path).Out;
+        Assert.Matches("MACs +474,112 per evaluation, image and half of guidance", lines);
         Assert.Contains("dit, published names", lines, StringComparison.Ordinal);
         Assert.DoesNotContain("pos_embed", lines, StringComparison.Ordinal);
     }

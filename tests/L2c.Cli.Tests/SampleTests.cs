@@ -18,14 +18,17 @@ public sealed class SampleTests : IDisposable
             [
                 "files", "model", "checkpoint", "device", "threads", "dtype", "sampler", "steps", "evaluations", "images", "batch", "batches",
                     "classes", "seed", "rng",
-                "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes",
-                "loadMs", "sampleMs", "evaluationMs", "elapsedMs",
+                "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes", "cacheBytes", "peakBytes",
+                "loadMs", "sampleMs", "planMs", "evaluationMs", "elapsedMs",
             ],
             json.EnumerateObject().Select(member => member.Name));
         Assert.Equal(_cli.PathOf("a.png"), json.GetProperty("files")[0].GetString());
         Assert.Equal((3, 5, 2, 3, 1), (Int("evaluations"), Int("images"), Int("batch"), Int("batches"), Int("threads")));
         Assert.Equal((9, 0), (Int("seed"), Int("nonFiniteCount")));
         Assert.True(Number("evaluationMs") > 0 && Number("sampleMs") >= 3 * Number("evaluationMs") && Number("elapsedMs") >= Number("sampleMs"));
+
+        Assert.Equal((0, Int("weightBytes") + Int("workspaceBytes")), (Int("cacheBytes"), Int("peakBytes")));
+        Assert.InRange(Number("planMs"), 0, Number("sampleMs"));
 
         int Int(string name) => json.GetProperty(name).GetInt32();
         double Number(string name) => json.GetProperty(name).GetDouble();
@@ -37,9 +40,10 @@ public sealed class SampleTests : IDisposable
         CliResult result = Sample(TinyModel.Pixels, "--steps", "2", "--out", _cli.PathOf("a.png"));
         Assert.Equal((0, ""), (result.Code, result.Err));
         string[] lines = result.Out.TrimEnd('\n').Split('\n');
-        Assert.Equal(2, lines.Length);
+        Assert.Equal(3, lines.Length);
         Assert.Equal(_cli.PathOf("a.png"), lines[0]);
         Assert.StartsWith("24 images by tiny pixels in ", lines[1], StringComparison.Ordinal); // three classes, eight of each
+        Assert.Matches(@"^memory: weights .+ \+ workspace .+ \+ cache slots 0 bytes = ", lines[2]);
     }
 
     [Theory]

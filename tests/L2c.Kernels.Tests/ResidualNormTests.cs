@@ -6,10 +6,10 @@ public sealed class ResidualNormTests
 {
     private const float Epsilon = 1e-6f;
 
-    // B, T, C: smallest that has a variance; DiT-XL's width with fewer tokens; primes.
-    private static readonly int[][] _shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101]];
+    // B, T, C: smallest that has a variance; DiT-XL's width with fewer tokens; primes; more tokens than rows that are added at a time.
+    private static readonly int[][] _shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101], [2, 131, 24]];
 
-    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, _shapes, [0, 1, 3]);
+    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, _shapes, [0, 1, 2, 3, 4, 9]);
 
     public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
 
@@ -79,6 +79,32 @@ public sealed class ResidualNormTests
         Tensor overX = data.PutX(bench);
         bench.Device.ResidualNorm(overX, data.PutTerms(bench), default, data.PutNorm(bench), overX);
         Assert.Equal(y, bench.Get(overX));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void All_terms_at_once_equal_one_after_the_other_bit_for_bit(string set, int[] shape, int terms)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(shape, terms, sharedX: false);
+        Tensor x = data.PutX(bench), y = bench.Take(shape);
+        ResidualTerm[] all = data.PutTerms(bench);
+        foreach (ResidualTerm term in all)
+        {
+            bench.Device.ResidualNorm(x, [term], x, Norm.None, default);
+        }
+
+        bench.Device.ResidualNorm(x, [], default, data.PutNorm(bench), y);
+        (float[] sum, float[] normalised) = data.Run(bench);
+        Assert.Equal(bench.Get(x), sum);
+        Assert.Equal(bench.Get(y), normalised);
+        if (terms > 1 && data.Channels > 2)
+        {
+            // Planted fault: the last term first.
+            Tensor other = bench.Take(shape);
+            bench.Device.ResidualNorm(data.PutX(bench), [all[^1], .. all[..^1]], other, Norm.None, default);
+            Assert.NotEqual(sum, bench.Get(other));
+        }
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class CudaInventoryTests
         string folder = FakeLibraries.Build("libcuda.so.1");
         try
         {
-            FakeLibraries.Add(folder, "libcublasLt.so.13", "CUBLASLT");
+            FakeLibraries.Add(folder, "libcublasLt.so.13");
             CudaInventory inventory = CudaInventory.Probe(new FolderLoader(folder));
 
             Assert.Equal(new CudaLibraryInfo(folder + "/libcuda.so.1", new Version(13, 2), null), inventory.Driver);

@@ -63,7 +63,7 @@ public abstract partial class Device : IDisposable
     protected abstract void Dispose(bool disposing);
 
     /// <summary>Throws the candle-style error of an op: op name, what disagrees, both shapes.</summary>
-    private static void Require(bool condition, string op, string rule)
+    private protected static void Require(bool condition, string op, string rule)
     {
         if (!condition)
         {

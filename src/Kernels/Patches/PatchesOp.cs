@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace L2c.Kernels;
 
 /// <summary>What <see cref="Device.Patchify"/> (to patches) or <see cref="Device.Unpatchify"/> (from patches) was called with.</summary>
@@ -8,56 +10,92 @@ internal readonly record struct PatchesArguments(Tensor Image, Tensor Patches, i
         where V : unmanaged, IFloats<V> => new PatchesOp(this);
 }
 
-/// <summary>Both gathers, one row of one image's patches per tile: copies, nothing to compute, too small to matter beside a block.</summary>
-internal sealed unsafe class PatchesOp(PatchesArguments arguments) : CpuOp
+/// <summary>Both gathers, some rows of patches per tile: copies, nothing to compute.</summary>
+/// <remarks>A line of pixels runs through all patches of a row; one table of offsets into them serves every line, channel and image.</remarks>
+internal sealed unsafe class PatchesOp : CpuOp
 {
-    private readonly float* _image = (float*)arguments.Image.Address;
-    private readonly float* _patches = (float*)arguments.Patches.Address;
-    private readonly bool _toPatches = arguments.ToPatches;
-    private readonly int _patch = arguments.PatchSize;
-    private readonly int _images = arguments.Image.Shape[0];
-    private readonly int _channels = arguments.Image.Shape[1];
-    private readonly int _height = arguments.Image.Shape[2];
-    private readonly int _width = arguments.Image.Shape[3];
-    private readonly int _rows = arguments.Image.Shape[2] / arguments.PatchSize;
-    private readonly int _columns = arguments.Image.Shape[3] / arguments.PatchSize;
+    private const int ElementsPerTile = 8 * 1024;
+
+    private readonly float* _image;
+    private readonly float* _patches;
+    private readonly bool _toPatches;
+    private readonly int _patch;
+    private readonly int _images;
+    private readonly int _channels;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly int _patchRows;
+    private readonly int _patchRowsPerTile;
+    private readonly int[] _offsets; // of pixel w = j P + q of a line: patch j, element q of the line's part of it
+
+    public PatchesOp(PatchesArguments arguments)
+    {
+        Shape image = arguments.Image.Shape, patches = arguments.Patches.Shape;
+        _image = (float*)arguments.Image.Address;
+        _patches = (float*)arguments.Patches.Address;
+        (_toPatches, _patch) = (arguments.ToPatches, arguments.PatchSize);
+        (_images, _channels, _height, _width) = (image[0], image[1], image[2], image[3]);
+        _patchRows = patches[0] * (_height / _patch);
+        _patchRowsPerTile = Math.Max(1, ElementsPerTile / (_width * _patch * _channels));
+        int size = patches.Columns, step = _toPatches ? 1 : _channels;
+        _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
+        Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
+        Bytes = 2 * patches.Count * sizeof(float);
+    }
 
     /// <inheritdoc/>
     public override string Name => _toPatches ? nameof(Device.Patchify) : nameof(Device.Unpatchify);
 
     /// <inheritdoc/>
-    public override int Tiles { get; } = arguments.Patches.Shape[0] * (arguments.Image.Shape[2] / arguments.PatchSize);
+    public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long Bytes { get; } = 2 * arguments.Patches.Shape.Count * sizeof(float);
+    public override long Bytes { get; }
 
     /// <inheritdoc/>
     public override void Run(int tile, nint scratch)
     {
-        int batch = tile / _rows, i = tile % _rows;
-        int size = _channels * _patch * _patch;
-        float* patches = _patches + ((long)batch * _rows + i) * _columns * size;
-        for (int c = 0; c < _channels; c++)
+        int perImage = _height / _patch, perRow = _width * _patch * _channels;
+        int end = Math.Min((tile + 1) * _patchRowsPerTile, _patchRows);
+        for (int row = tile * _patchRowsPerTile; row < end; row++)
         {
-            for (int p = 0; p < _patch; p++)
+            float* patches = _patches + (long)row * perRow;
+            float* image = _image + ((long)(row / perImage % _images) * _channels * _height + row % perImage * _patch) * _width;
+            for (int c = 0; c < _channels; c++)
             {
-                float* line = _image + (((long)(batch % _images) * _channels + c) * _height + i * _patch + p) * _width;
-                for (int j = 0; j < _columns; j++, line += _patch)
+                for (int p = 0; p < _patch; p++)
                 {
-                    float* patch = patches + j * size;
+                    float* line = image + ((long)c * _height + p) * _width;
                     if (_toPatches)
                     {
-                        Buffer.MemoryCopy(line, patch + (c * _patch + p) * _patch, _patch * sizeof(float), _patch * sizeof(float));
+                        Scatter(line, patches + (c * _patch + p) * _patch);
                     }
                     else
                     {
-                        for (int q = 0; q < _patch; q++)
-                        {
-                            line[q] = patch[(p * _patch + q) * _channels + c];
-                        }
+                        Gather(patches + p * _patch * _channels + c, line);
                     }
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scatter(float* line, float* patches)
+    {
+        int[] offsets = _offsets;
+        for (int w = 0; w < offsets.Length; w++)
+        {
+            patches[offsets[w]] = line[w];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gather(float* patches, float* line)
+    {
+        int[] offsets = _offsets;
+        for (int w = 0; w < offsets.Length; w++)
+        {
+            line[w] = patches[offsets[w]];
         }
     }
 }

@@ -10,11 +10,21 @@ internal readonly record struct ResidualNormArguments(Tensor XIn, ResidualTerm[]
         where V : unmanaged, IFloats<V> => new ResidualNormOp<V>(this);
 }
 
-/// <summary>Residual additions and layer norm, row by row: memory is passed over once; the later looks at a row find it in the first cache.</summary>
+/// <summary>Residual additions and layer norm, some rows at a time: memory is passed over once, later looks find the rows in cache.</summary>
+/// <remarks>
+/// Terms are added four at a time over rows that fit the first cache: a pass then reads few streams, each for some kilobytes, which the processor's
+/// prefetchers follow (helped over page boundaries); one pass over the many terms of a cached evaluation would hop between too many of them. Kept
+/// outputs come from the last cache or from memory. With 17 terms in a run of the demo model on 2 cores of an EPYC (AVX-512): 0.13 ms, was 0.4.
+/// The order of additions is that of the terms, however they are grouped.
+/// </remarks>
 internal sealed unsafe class ResidualNormOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
     private const int ElementsPerTile = 16 * 1024;
+    private const int TermsAtOnce = 4;
+    private const int ElementsAtOnce = 8 * 1024;
+    private const int MostRows = 64;
+    private const int PrefetchDistance = 512;
 
     private readonly float* _xIn;
     private readonly float* _xOut;
@@ -33,6 +43,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
     private readonly int _tokens;
     private readonly int _channels;
     private readonly int _rowsPerTile;
+    private readonly int _rowsAtOnce;
 
     public ResidualNormOp(ResidualNormArguments arguments)
     {
@@ -55,6 +66,7 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         _lastScale = _kind == NormKind.Modulated ? norm.Scale.Rows - 1 : 0;
         _lastShift = _kind == NormKind.Modulated ? norm.Shift.Rows - 1 : 0;
         _rowsPerTile = Math.Max(1, ElementsPerTile / _channels);
+        _rowsAtOnce = Math.Clamp(ElementsAtOnce / _channels, 1, MostRows);
     }
 
     /// <inheritdoc/>
@@ -64,57 +76,105 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
     public override int Tiles => (_rows + _rowsPerTile - 1) / _rowsPerTile;
 
     /// <inheritdoc/>
-    public override long ScratchBytes => (long)_channels * sizeof(float);
+    public override long ScratchBytes => (long)_rowsAtOnce * _channels * sizeof(float);
 
     /// <inheritdoc/>
     public override long Bytes => sizeof(float) * (long)_rows * _channels * (1 + _terms.Length + (_xOut == null ? 0 : 1) + (_y == null ? 0 : 1));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
+        float* totals = stackalloc float[MostRows];
         int end = Math.Min((tile + 1) * _rowsPerTile, _rows);
-        for (int row = tile * _rowsPerTile; row < end; row++)
+        for (int row = tile * _rowsPerTile; row < end;)
         {
+            // Rows of one image only, so that gates, scale and shift stay the same.
+            int image = row / _tokens, rows = Math.Min(_rowsAtOnce, Math.Min(end, (image + 1) * _tokens) - row);
             float* sum = _xOut == null ? (float*)scratch : _xOut + (long)row * _channels;
-            float total = AddTerms(row, sum);
-            if (_kind != NormKind.None)
+            AddTerms(row, rows, image, sum, totals);
+            for (int i = 0; i < rows && _kind != NormKind.None; i++)
             {
-                Normalise(row, sum, total / _channels);
+                Normalise(row + i, image, sum + (long)i * _channels, totals[i] / _channels);
             }
+
+            row += rows;
         }
     }
 
-    /// <summary>Writes xIn and all terms of one row to <paramref name="sum"/>; returns the total over the row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float AddTerms(int row, float* sum)
+    /// <summary>Writes xIn plus all terms of some rows of one image to <paramref name="sum"/>, row totals to <paramref name="totals"/>.</summary>
+    private void AddTerms(int row, int rows, int image, float* sum, float* totals)
     {
         float* x = _xIn + (long)(row % _xInRows) * _channels;
-        long at = (long)row * _channels;
-        int image = row / _tokens;
-        Term[] terms = _terms;
-        V total = default;
-        for (int i = 0; i < _channels; i += V.Count)
+        int first = 0;
+        do
         {
-            int count = _channels - i;
-            V value = Partial.Load<V>(x + i, count);
-            foreach (ref readonly Term term in terms.AsSpan())
+            int left = _terms.Length - first;
+            switch (left)
             {
-                V branch = Partial.Load<V>(term.Branch + at + i, count);
-                value = term.Gate == null
-                    ? value + branch
-                    : V.MultiplyAdd(Partial.Load<V>(term.Gate + Math.Min(image, term.LastGate) * term.GateStride + i, count), branch, value);
+                case 0: Add<Zero>(first, x, row, rows, image, sum, totals); break;
+                case 1: Add<One>(first, x, row, rows, image, sum, totals); break;
+                case 2: Add<Two>(first, x, row, rows, image, sum, totals); break;
+                case 3: Add<Three>(first, x, row, rows, image, sum, totals); break;
+                default: Add<Four>(first, x, row, rows, image, sum, totals); break;
             }
 
-            total += value;
-            Partial.Store(value, sum + i, count);
+            x = sum;
+            first += TermsAtOnce;
         }
+        while (first < _terms.Length);
+    }
 
-        return V.Sum(total);
+    /// <summary>sum = x + N terms from the <paramref name="first"/> on, over some rows; totals hold once all terms are added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Add<N>(int first, float* x, int row, int rows, int image, float* sum, float* totals)
+        where N : struct, IConstant
+    {
+        int channels = _channels;
+        long at = (long)row * channels;
+        TermRow a = N.Value > 0 ? new(_terms[first], at, image) : default;
+        TermRow b = N.Value > 1 ? new(_terms[first + 1], at, image) : default;
+        TermRow c = N.Value > 2 ? new(_terms[first + 2], at, image) : default;
+        TermRow d = N.Value > 3 ? new(_terms[first + 3], at, image) : default;
+        nint position = 0;
+        for (int r = 0; r < rows; r++)
+        {
+            V total = default;
+            int i = 0;
+            for (; i <= channels - V.Count; i += V.Count, position += V.Count)
+            {
+                V value = Plus<N>(x, position, i, V.Count, a, b, c, d);
+                total += value;
+                V.Store(value, sum + position);
+            }
+
+            if (i < channels)
+            {
+                V value = Plus<N>(x, position, i, channels - i, a, b, c, d);
+                total += value;
+                V.StorePart(value, sum + position, channels - i);
+                position += channels - i;
+            }
+
+            totals[r] = V.Sum(total);
+        }
+    }
+
+    /// <summary>One vector of the sum; <paramref name="position"/> counts from the first row's start, <paramref name="i"/> from this row's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Plus<N>(float* x, nint position, nint i, int count, TermRow a, TermRow b, TermRow c, TermRow d)
+        where N : struct, IConstant
+    {
+        V value = Partial.Load<V>(x + position, count);
+        value = N.Value > 0 ? a.AddTo(value, position, i, count) : value;
+        value = N.Value > 1 ? b.AddTo(value, position, i, count) : value;
+        value = N.Value > 2 ? c.AddTo(value, position, i, count) : value;
+        return N.Value > 3 ? d.AddTo(value, position, i, count) : value;
     }
 
     /// <summary>y = (x - mean) / sqrt(variance + epsilon), then scale and shift.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Normalise(int row, float* x, float mean)
+    private void Normalise(int row, int image, float* x, float mean)
     {
         V means = V.Broadcast(mean), squares = default;
         for (int i = 0; i < _channels; i += V.Count)
@@ -126,8 +186,8 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
 
         V factor = V.Broadcast(1 / MathF.Sqrt(V.Sum(squares) / _channels + _epsilon));
         V offset = V.Broadcast(_kind == NormKind.Modulated ? 1f : 0f);
-        int image = row / _tokens;
-        float* scale = _scale + Math.Min(image, _lastScale) * _scaleStride, shift = _shift + Math.Min(image, _lastShift) * _shiftStride, y = _y + (long)row * _channels;
+        float* scale = _scale + Math.Min(image, _lastScale) * _scaleStride, shift = _shift + Math.Min(image, _lastShift) * _shiftStride;
+        float* y = _y + (long)row * _channels;
         for (int i = 0; i < _channels; i += V.Count)
         {
             int count = _channels - i;
@@ -143,5 +203,20 @@ internal sealed unsafe class ResidualNormOp<V> : CpuOp
         public readonly float* Gate = (float*)term.Gate.Address;
         public readonly nint GateStride = term.Gate.RowStride;
         public readonly int LastGate = term.Gate.IsNone ? 0 : term.Gate.Rows - 1;
+    }
+
+    /// <summary>A term from some row on, and the gate of that row's image.</summary>
+    private readonly struct TermRow(in Term term, long at, int image)
+    {
+        private readonly float* _branch = term.Branch + at;
+        private readonly float* _gate = term.Gate == null ? null : term.Gate + Math.Min(image, term.LastGate) * term.GateStride;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V AddTo(V value, nint position, nint i, int count)
+        {
+            Prefetch.Line(_branch + position + PrefetchDistance);
+            V branch = Partial.Load<V>(_branch + position, count);
+            return _gate == null ? value + branch : V.MultiplyAdd(Partial.Load<V>(_gate + i, count), branch, value);
+        }
     }
 }

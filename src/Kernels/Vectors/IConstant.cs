@@ -7,6 +7,13 @@ internal interface IConstant
     static abstract int Value { get; }
 }
 
+/// <summary>0.</summary>
+internal readonly struct Zero : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 0;
+}
+
 /// <summary>1.</summary>
 internal readonly struct One : IConstant
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
+using L2c.Model.Caching;
 
 namespace L2c.Cli.Commands;
 
@@ -12,19 +13,25 @@ internal sealed class CacheOptions
     private readonly Option<double?> _threshold =
         Words.NonNegative("--threshold", "Branches whose score is at most X are reused [default: 0.1]", "--thres");
     private readonly Option<string?> _rule =
-        Words.Text("--cache", "RULE|FILE.json", "What to reuse without a router: none, all, interval:N, random:P:SEED, top:K, bottom:K, "
-            + "deepcache:A-B, drop:RULE; or a schedule of l2c or SmoothCache");
+        Words.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
     private readonly Option<string?> _saveSchedule = Words.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<bool> _compare =
         Words.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 
-    /// <summary>Adds the options to a command.</summary>
+    /// <summary>Adds all options to a command that samples.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_router, _threshold, _rule, _saveSchedule, _compare])
-        {
-            command.Add(option);
-        }
+        AddScheduleTo(command);
+        command.Add(_saveSchedule);
+        command.Add(_compare);
+    }
+
+    /// <summary>Adds the options that choose a schedule to any command that makes a run.</summary>
+    public void AddScheduleTo(Command command)
+    {
+        command.Add(_router);
+        command.Add(_threshold);
+        command.Add(_rule);
     }
 
     /// <summary>Reads the options.</summary>

@@ -10,10 +10,20 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c inspect</c>: what a file holds.</summary>
 internal sealed class InspectCommand
 {
-    private readonly Argument<string> _path = new("FILE") { Description = "Checkpoint or router (.safetensors, .pt, .pth), schedule (JSON), other file of tensors, or a PNG that l2c has written" };
-    private readonly Argument<string?> _other = new("OTHER") { Description = "With --diff: the router or schedule to compare with", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string> _path = new("FILE")
+    {
+        Description = "Checkpoint or router (.safetensors, .pt, .pth), schedule (JSON), other file of tensors, or a PNG that l2c has written",
+    };
+    private readonly Argument<string?> _other = new("OTHER")
+    {
+        Description = "With --diff: the router or schedule to compare with",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly CheckpointOptions _checkpoint = new();
-    private readonly Option<double?> _threshold = Words.NonNegative("--threshold", "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
+    private readonly Option<double?> _threshold = Words.NonNegative(
+        "--threshold",
+        "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
     private readonly Option<string?> _plot = Words.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
     private readonly Option<bool> _diff = Words.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
     private readonly Option<bool> _tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
@@ -24,7 +34,9 @@ internal sealed class InspectCommand
     public static Command Create(Terminal terminal)
     {
         InspectCommand self = new();
-        Command command = new("inspect", "Shows what a file holds: a checkpoint's architecture, what a router or schedule reuses and saves, a picture's sampling parameters.")
+        Command command = new(
+            "inspect",
+            "Shows what a file holds: a checkpoint's architecture, what a router or schedule reuses and saves, a picture's sampling parameters.")
         {
             self._path,
             self._other,

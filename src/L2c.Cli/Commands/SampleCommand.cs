@@ -42,7 +42,8 @@ internal sealed class SampleCommand
             "--rng",
             "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
     private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
+    private readonly Option<int?> _batch = Words.Whole(
+        "--batch", 1, "Images computed together; default as many as make 1024 tokens. Changes speed and memory, not the images");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out =
@@ -81,7 +82,7 @@ internal sealed class SampleCommand
         return command;
     }
 
-    /// <summary>Adds the options that choose model, sampler, batch and device to another command that makes the same run.</summary>
+    /// <summary>Adds the options that choose model, sampler, batch, schedule and device to another command that makes the same run.</summary>
     internal void AddRunOptionsTo(Command command)
     {
         command.Add(_ckpt);
@@ -91,6 +92,7 @@ internal sealed class SampleCommand
             command.Add(option);
         }
 
+        _cache.AddScheduleTo(command);
         _device.AddTo(command);
     }
 
@@ -120,7 +122,9 @@ internal sealed class SampleCommand
         Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
         terminal.Cancel.ThrowIfCancellationRequested();
         IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
-        SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, clock.Elapsed.TotalMilliseconds).Print(terminal, request.Json);
+        double elapsedMs = clock.Elapsed.TotalMilliseconds;
+        SampleReport report = SampleReport.Of(job, model, device.Threads, path, result, comparison, files, loadMs, elapsedMs);
+        SampleSummary.Print(report, terminal, request.Json);
         return ExitCode.Ok;
     }
 

@@ -20,7 +20,11 @@ internal static class Words
     {
         Description = description,
         HelpName = "N",
-        CustomParser = result => Parse<int>(result, NumberStyles.AllowLeadingSign, value => value >= least && value <= most, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}"),
+        CustomParser = result => Parse<int>(
+            result,
+            NumberStyles.AllowLeadingSign,
+            value => value >= least && value <= most,
+            most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}"),
     };
 
     /// <summary>A seed of 64 bits.</summary>
@@ -36,7 +40,8 @@ internal static class Words
     {
         Description = description,
         HelpName = "X",
-        CustomParser = result => Parse<double>(result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
+        CustomParser = result => Parse<double>(
+            result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
     };
 
     /// <summary>One of a few words.</summary>

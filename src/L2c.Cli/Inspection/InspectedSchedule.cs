@@ -5,17 +5,21 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Inspection;
 
-/// <summary>A schedule that <c>l2c inspect</c> was given: a router with a threshold, or our JSON.</summary>
+/// <summary>A schedule that <c>l2c inspect</c> was given: a router with a threshold, our JSON, or SmoothCache's.</summary>
 /// <param name="File">Path as given.</param>
+/// <param name="Format">Of a schedule file, see <see cref="ScheduleFile.Format"/>; null for a router.</param>
 /// <param name="Schedule">Which branches are computed.</param>
 /// <param name="Threshold">Of a router; null for a schedule file.</param>
 /// <param name="Network">What it is accounted for; null when no published model is known to have its blocks.</param>
 /// <param name="AlsoFits">Other published models of its family and depth, when nobody has said which one is meant.</param>
-internal sealed record InspectedSchedule(string File, CacheSchedule Schedule, double? Threshold, Architecture? Network, IReadOnlyList<string> AlsoFits)
+internal sealed record InspectedSchedule(
+    string File, string? Format, CacheSchedule Schedule, double? Threshold, Architecture? Network, IReadOnlyList<string> AlsoFits)
 {
-    private const int LongestJson = 64 << 20;
+    // SmoothCache's published schedules are for this one; a file without a list for a block says nothing about depth.
+    private const string SmoothCacheModel = "DiT-XL/2 256";
 
-    /// <summary>Whether a file is JSON. A safetensors file may begin with the same brace, but then has the zeros of its header's length behind it.</summary>
+    /// <summary>Whether a file is JSON.</summary>
+    /// <remarks>A safetensors file may begin with the same brace, but then has the zeros of its header's length behind it.</remarks>
     public static bool IsJson(ByteSource source)
     {
         Span<byte> head = stackalloc byte[8];
@@ -26,21 +30,24 @@ internal sealed record InspectedSchedule(string File, CacheSchedule Schedule, do
     }
 
     /// <summary>Reads a schedule file. The source stays open.</summary>
-    /// <exception cref="MalformedFileException">It is no l2c-schedule/1.</exception>
+    /// <param name="source">The file.</param>
+    /// <param name="model">Name of a published model; null for the one that our format names, or the first that SmoothCache's lists fit.</param>
+    /// <exception cref="MalformedFileException">It is of no known format.</exception>
     /// <exception cref="UsageException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
     public static InspectedSchedule Read(ByteSource source, string? model)
     {
-        if (source.Length > LongestJson)
+        ScheduleFile file = ScheduleFile.Read(source);
+        if (file.Own is { } own)
         {
-            throw new MalformedFileException(source.Path, $"is JSON of {Units.Bytes(source.Length)}; a schedule is shorter");
+            CacheSchedule schedule = Valid(file.Path, () => file.ToSchedule(0));
+            Architecture? network = model is null ? PublishedModels.Find(own.Model) : Named(model);
+            return new InspectedSchedule(file.Path, file.Format, schedule, null, Fitting(file.Path, network, schedule.Branches), []);
         }
 
-        byte[] text = new byte[source.Length];
-        source.ReadExactly(0, text);
-        ScheduleJson json = ScheduleJson.Parse(source.Path, text);
-        CacheSchedule schedule = Valid(source.Path, () => json.ToSchedule(source.Path));
-        Architecture? network = model is null ? PublishedModels.Find(json.Model) : Named(model);
-        return new InspectedSchedule(source.Path, schedule, null, Fitting(source.Path, network, schedule.Branches), []);
+        Architecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
+        int branches = assumed is null ? 2 * file.NamedBlocks : Branches(assumed);
+        return new InspectedSchedule(
+            file.Path, file.Format, Valid(file.Path, () => file.ToSchedule(branches)), null, assumed, model is null ? AlsoFitting(assumed) : []);
     }
 
     /// <summary>Reads a router.</summary>
@@ -53,23 +60,35 @@ internal sealed record InspectedSchedule(string File, CacheSchedule Schedule, do
     {
         RouterLogits router = RouterLogits.Load(file);
         RouterArchitecture shape = router.Architecture;
-        Architecture[] fitting = [.. PublishedModels.All.Where(a => Branches(a) == shape.Branches && a is DitArchitecture == (shape.Target == RouterTarget.Dit))];
-        Architecture? network = model is null ? fitting.FirstOrDefault() : Fitting(file.Path, Named(model), shape.Branches);
+        Architecture? network = model is null
+            ? PublishedModels.All.FirstOrDefault(a => Branches(a) == shape.Branches && a is DitArchitecture == (shape.Target == RouterTarget.Dit))
+            : Fitting(file.Path, Named(model), shape.Branches);
         double t = threshold ?? RouterSchedule.PublishedThreshold(shape.Target, network);
-        return new InspectedSchedule(
-            file.Path, Valid(file.Path, () => RouterSchedule.From(router, t)), t, network, model is null ? [.. fitting.Skip(1).Select(a => a.Name)] : []);
+        CacheSchedule schedule = Valid(file.Path, () => RouterSchedule.From(router, t));
+        return new InspectedSchedule(file.Path, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
     }
+
+    /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one of its authors' schedules.</summary>
+    private static DitArchitecture? Assumed(int namedBlocks) =>
+        PublishedModels.All.OfType<DitArchitecture>().FirstOrDefault(a => a.Depth == namedBlocks)
+        ?? (PublishedModels.Find(SmoothCacheModel) is DitArchitecture usual && usual.Depth >= namedBlocks ? usual : null);
+
+    private static IReadOnlyList<string> AlsoFitting(Architecture? network) => network is null
+        ? []
+        : [.. PublishedModels.All.Where(a => a != network && a.Family == network.Family && Branches(a) == Branches(network)).Select(a => a.Name)];
 
     private static Architecture Named(string model) =>
         PublishedModels.Find(model) is { } found && Branches(found) > 0
             ? found
-            : throw new UsageException($"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
+            : throw new UsageException(
+                $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
 
     private static Architecture? Fitting(string path, Architecture? network, int branches) =>
         network is null || Branches(network) == branches
             ? network
             : throw new UsageException(
-                $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {Branches(network)} ({Branches(network) / 2} blocks); name another with --model");
+                $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {Branches(network)} "
+                + $"({Branches(network) / 2} blocks); name another with --model");
 
     private static int Branches(Architecture architecture) => architecture switch
     {

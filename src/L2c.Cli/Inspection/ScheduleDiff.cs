@@ -9,7 +9,8 @@ namespace L2c.Cli.Inspection;
 /// <param name="SecondRole">In the second.</param>
 /// <param name="OnlyFirst">Branches that only the first computes.</param>
 /// <param name="OnlySecond">Branches that only the second computes.</param>
-internal sealed record EvaluationDiff(int Evaluation, string FirstRole, string SecondRole, IReadOnlyList<int> OnlyFirst, IReadOnlyList<int> OnlySecond);
+internal sealed record EvaluationDiff(
+    int Evaluation, string FirstRole, string SecondRole, IReadOnlyList<int> OnlyFirst, IReadOnlyList<int> OnlySecond);
 
 /// <summary>What <c>l2c inspect A B --diff</c> tells. Branch 2b is the attention of block b, 2b + 1 its MLP.</summary>
 /// <param name="First">Path of the first.</param>
@@ -21,7 +22,14 @@ internal sealed record EvaluationDiff(int Evaluation, string FirstRole, string S
 /// <param name="DroppingDiffers">Whether one drops what it skips and the other reuses it.</param>
 /// <param name="Evaluations">Those that differ, in branches or role.</param>
 internal sealed record ScheduleDiff(
-    string First, string Second, int FirstReused, int SecondReused, int BothReused, int Differing, bool DroppingDiffers, IReadOnlyList<EvaluationDiff> Evaluations)
+    string First,
+    string Second,
+    int FirstReused,
+    int SecondReused,
+    int BothReused,
+    int Differing,
+    bool DroppingDiffers,
+    IReadOnlyList<EvaluationDiff> Evaluations)
 {
     /// <summary>Compares two schedules.</summary>
     /// <exception cref="UsageException">They are for another number of evaluations or branches.</exception>
@@ -31,7 +39,8 @@ internal sealed record ScheduleDiff(
         if ((a.Evaluations, a.Branches) != (b.Evaluations, b.Branches))
         {
             throw new UsageException(
-                $"{first.File} has {a.Evaluations} evaluations of {a.Branches} branches, {second.File} {b.Evaluations} of {b.Branches}; compare schedules of one size");
+                $"{first.File} has {a.Evaluations} evaluations of {a.Branches} branches, {second.File} {b.Evaluations} of {b.Branches}; "
+                + "compare schedules of one size");
         }
 
         EvaluationDiff[] all = [.. Enumerable.Range(0, a.Evaluations).Select(e => new EvaluationDiff(

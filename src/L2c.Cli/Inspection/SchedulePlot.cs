@@ -35,7 +35,8 @@ internal sealed class SchedulePlot
     public SchedulePlot(InspectedSchedule inspected)
     {
         CacheSchedule schedule = inspected.Schedule;
-        _description = JsonSerializer.Serialize(new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name }, Terminal.Json);
+        _description = JsonSerializer.Serialize(
+            new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name }, Terminal.Json);
         int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, LargestCell);
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
         Write(Gap, Gap, Units.Printable(Path.GetFileName(inspected.File)));
@@ -154,8 +155,12 @@ internal sealed class SchedulePlot
     private string ToSvg()
     {
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{_width}\" height=\"{_height}\" viewBox=\"0 0 {_width} {_height}\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<desc>{WebUtility.HtmlEncode(_description)}</desc>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{_width}\" height=\"{_height}\" viewBox=\"0 0 {_width} {_height}\">\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<desc>{WebUtility.HtmlEncode(_description)}</desc>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
         foreach ((int x, int y, int width, int height, uint colour) in _boxes)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"#{colour:x6}\"/>\n");
@@ -165,7 +170,8 @@ internal sealed class SchedulePlot
         {
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<text x=\"{x}\" y=\"{y + LineHeight}\" font-family=\"monospace\" font-size=\"{LineHeight + Scale}\" fill=\"#282828\" textLength=\"{text.Length * CharacterWidth}\">{WebUtility.HtmlEncode(text)}</text>\n");
+                $"<text x=\"{x}\" y=\"{y + LineHeight}\" font-family=\"monospace\" font-size=\"{LineHeight + Scale}\" fill=\"#282828\" ");
+            svg.Append(CultureInfo.InvariantCulture, $"textLength=\"{text.Length * CharacterWidth}\">{WebUtility.HtmlEncode(text)}</text>\n");
         }
 
         return svg.Append("</svg>\n").ToString();

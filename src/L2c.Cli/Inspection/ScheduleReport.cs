@@ -12,6 +12,7 @@ internal sealed record EvaluationFacts(string Role, string Compute, long? Macs);
 
 /// <summary>What <c>l2c inspect</c> tells about a router or a schedule. MACs are for one image and one half of guidance.</summary>
 /// <param name="File">Path as given.</param>
+/// <param name="Format">Of a schedule file: "l2c-schedule/1" or "smoothcache"; null for a router.</param>
 /// <param name="Router">The file's facts; null for a schedule file.</param>
 /// <param name="Threshold">Of a router.</param>
 /// <param name="Model">The network that it is accounted for, or null.</param>
@@ -34,6 +35,7 @@ internal sealed record EvaluationFacts(string Role, string Compute, long? Macs);
 /// <param name="Evaluations">Each of them.</param>
 internal sealed record ScheduleReport(
     string File,
+    string? Format,
     TensorFileReport? Router,
     double? Threshold,
     string? Model,
@@ -62,9 +64,13 @@ internal sealed record ScheduleReport(
     {
         CacheSchedule schedule = inspected.Schedule;
         RunCost? cost = inspected.Network is { } network ? new RunCost(schedule, NetworkCost.Of(network)) : null;
-        int[] skipped = [.. from e in Enumerable.Range(0, schedule.Evaluations) from b in Enumerable.Range(0, schedule.Branches) where !schedule.Computes(e, b) select b % 2];
+        int[] skipped = [.. from e in Enumerable.Range(0, schedule.Evaluations)
+                            from b in Enumerable.Range(0, schedule.Branches)
+                            where !schedule.Computes(e, b)
+                            select b % 2];
         return new ScheduleReport(
             inspected.File,
+            inspected.Format,
             router,
             inspected.Threshold,
             inspected.Network?.Name,
@@ -95,7 +101,7 @@ internal sealed record ScheduleReport(
     {
         if (Router is null)
         {
-            o.WriteLine($"{File}: schedule");
+            o.WriteLine($"{File}: schedule, {Format}");
         }
         else
         {
@@ -107,7 +113,8 @@ internal sealed record ScheduleReport(
             Units.PrintFact(o, "threshold", threshold.ToString(CultureInfo.InvariantCulture));
         }
 
-        Units.PrintFact(o, "model", Model is null ? "unknown: name a published one with --model to count MACs" : AlsoFits is null ? Model : $"{Model}, assumed");
+        string model = Model ?? "unknown: name a published one with --model to count MACs";
+        Units.PrintFact(o, "model", AlsoFits is null ? model : $"{model}, assumed");
         if (AlsoFits is not null)
         {
             Units.PrintFact(o, "also fits", $"{string.Join(", ", AlsoFits)}; choose with --model");
@@ -118,11 +125,13 @@ internal sealed record ScheduleReport(
         Units.PrintFact(o, Dropped is null ? "reused" : "dropped", $"{Reused}/{CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{ReusedAttention} + {ReusedMlp}");
         Units.PrintFact(o, "share", string.Create(
-            CultureInfo.InvariantCulture, $"{100 * ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * ShareOfAllEvaluations:0.00} % of all"));
+            CultureInfo.InvariantCulture,
+            $"{100 * ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * ShareOfAllEvaluations:0.00} % of all"));
         if (Model is not null)
         {
             Units.PrintFact(o, "MACs", $"{Units.Count(MacsBefore!.Value)} -> {Units.Count(MacsAfter!.Value)} per image and half of guidance");
-            Units.PrintFact(o, "linear layers only", $"{Units.Count(MacsBeforeWithoutProducts!.Value)} -> {Units.Count(MacsAfterWithoutProducts!.Value)}");
+            string linear = $"{Units.Count(MacsBeforeWithoutProducts!.Value)} -> {Units.Count(MacsAfterWithoutProducts!.Value)}";
+            Units.PrintFact(o, "linear layers only", linear);
             Units.PrintFact(o, "ideal speed-up", string.Create(CultureInfo.InvariantCulture, $"{IdealSpeedup:0.0000}"));
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
+using L2c.Model.Accounting;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -21,7 +22,11 @@ internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// <param name="Architecture">
 /// Everything else, as the converter writes it; <c>heads</c> is null when neither the file nor the user tells them.
 /// </param>
-internal sealed record ModelFacts(string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture);
+/// <param name="MacsPerEvaluation">
+/// Multiply-accumulates of one evaluation for one image and one half of guidance, attention products included; null for other families.
+/// </param>
+internal sealed record ModelFacts(
+    string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture, long? MacsPerEvaluation);
 
 /// <summary>What <c>l2c inspect</c> tells about a file of tensors.</summary>
 /// <param name="File">Path as given.</param>
@@ -74,6 +79,11 @@ internal sealed record TensorFileReport(
             string where = model.Weights is null ? "" : $", under '{Units.Printable(model.Weights)}'";
             Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
+            if (model.MacsPerEvaluation is { } macs)
+            {
+                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
+            }
+
             StoredParameters.Print(o, model.Architecture);
             if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
             {
@@ -141,6 +151,7 @@ internal sealed record TensorFileReport(
             checkpoint.Naming,
             checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.'),
             checkpoint.ParameterCount,
-            JsonSerializer.SerializeToElement(members));
+            JsonSerializer.SerializeToElement(members),
+            checkpoint.Architecture is DitArchitecture or UVitArchitecture ? NetworkCost.Of(checkpoint.Architecture).Evaluation : null);
     }
 }

@@ -6,8 +6,8 @@ namespace L2c.Cli.Profiling;
 
 /// <summary>A run as a trace in Chrome's trace event format, JSON object form: Perfetto and chrome://tracing open it.</summary>
 /// <remarks>
-/// Complete events (<c>ph</c> X) with <c>ts</c> and <c>dur</c> in microseconds since the first op, exact to the nanosecond. Thread 1 has the evaluations,
-/// thread 2 the ops; an op itself runs on all threads of the device. Metadata events (<c>ph</c> M) name them.
+/// Complete events (<c>ph</c> X) with <c>ts</c> and <c>dur</c> in microseconds since the first op, exact to the nanosecond. Thread 1 has the
+/// evaluations, thread 2 the ops; an op itself runs on all threads of the device. Metadata events (<c>ph</c> M) name them.
 /// Source: "Trace Event Format", Google, sections on complete and metadata events.
 /// </remarks>
 internal static class ChromeTrace
@@ -36,7 +36,8 @@ internal static class ChromeTrace
             }
 
             string name = evaluation < 0 ? "modulations ahead" : $"evaluation {evaluation}";
-            WriteSpan(json, name, "evaluation", EvaluationThread, recorder.Nanoseconds(repeat, first).Start, recorder.Nanoseconds(repeat, op - 1).End, null);
+            (long start, long end) = (recorder.Nanoseconds(repeat, first).Start, recorder.Nanoseconds(repeat, op - 1).End);
+            WriteSpan(json, name, "evaluation", EvaluationThread, start, end, null);
         }
 
         for (int i = 0; i < recorder.Ops.Count; i++)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
+using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Dit;
 using L2c.Model.Sampling;
@@ -31,6 +32,12 @@ internal sealed record ProfileReport
     /// <summary>"none", "published" or "all".</summary>
     public required string Guidance { get; init; }
 
+    /// <summary>What is reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching.</summary>
+    public string? Cache { get; init; }
+
+    /// <summary>See <see cref="RunCost.IdealSpeedup"/>, as <c>l2c sample</c> and <c>l2c inspect</c> tell it.</summary>
+    public required double IdealSpeedup { get; init; }
+
     /// <summary>Runs that medians are over.</summary>
     public required int Repeat { get; init; }
 
@@ -43,11 +50,17 @@ internal sealed record ProfileReport
     /// <summary>Memory of the weights.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Memory of the run beside the weights.</summary>
-    public required long RunBytes { get; init; }
+    /// <summary>Memory of the run beside weights and cache slots: inputs, activations, modulations.</summary>
+    public required long WorkspaceBytes { get; init; }
 
-    /// <summary>Part of it that holds outputs for reuse.</summary>
+    /// <summary>Memory of the cache slots, which keep branch outputs for later evaluations.</summary>
     public required long CacheBytes { get; init; }
+
+    /// <summary>Weights, workspace and cache slots together.</summary>
+    public required long PeakBytes { get; init; }
+
+    /// <summary>MACs and bytes, done and saved.</summary>
+    public required WorkRows Work { get; init; }
 
     /// <summary>All ops.</summary>
     public required ProfileRow Total { get; init; }
@@ -58,15 +71,15 @@ internal sealed record ProfileReport
     /// <summary>By evaluation, in sampling order.</summary>
     public required IReadOnlyList<EvaluationRow> PerEvaluation { get; init; }
 
-    /// <summary>Plans a batch, runs it once to warm up, then observed and unobserved in turn.</summary>
+    /// <summary>Plans a batch of a job, runs it once to warm up, then observed and unobserved in turn.</summary>
     /// <returns>The sums, and every op's times.</returns>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public static (ProfileReport Report, ProfileRecorder Recorder) Measure(
-        SampleJob job, DitModel model, CpuDevice device, CacheSchedule schedule, int repeat, CancellationToken cancel)
+        SampleJob job, DitModel model, CpuDevice device, int repeat, CancellationToken cancel)
     {
+        CacheSchedule schedule = job.Schedule;
         double peak = FmaPeak.MeasureGflops(device);
-        SamplingOptions options = new() { Guidance = job.Guidance, ClipDenoised = job.Request.ClipDenoised };
-        using SamplingRun run = SamplingRun.Plan(model, job.Sampler, schedule, job.Batch, options);
+        using SamplingRun run = SamplingRun.Plan(model, job.Sampler, schedule, job.Batch, job.Options);
         ProfileRecorder recorder = new(run.Ops, repeat);
         Run(null);
         double[] runMs = new double[repeat];
@@ -90,12 +103,17 @@ internal sealed record ProfileReport
             Evaluations = schedule.Evaluations,
             Images = job.Batch,
             Guidance = SampleParameters.GuidanceWord(job.Guidance),
+            Cache = job.Cache?.Text,
+            IdealSpeedup = new RunCost(schedule, NetworkCost.Of(job.Architecture)).IdealSpeedup,
             Repeat = repeat,
             FmaPeakGflops = peak,
             RunMs = Median.Of(runMs),
             WeightBytes = model.WeightBytes,
-            RunBytes = run.RunBytes,
+            WorkspaceBytes = run.RunBytes - run.CacheBytes,
             CacheBytes = run.CacheBytes,
+            PeakBytes = model.WeightBytes + run.RunBytes,
+            Work = WorkRows.Of(
+                schedule, new RunWork(run.Ops, schedule.Evaluations, schedule.Branches), BatchWork.OnPaper(job, device, job.FullSchedule).Work),
             Total = ProfileRow.Of(ops, allMs, peak),
             Ops = [.. ops.GroupBy(o => (o.Op.Name, Place: OpPlace.Of(o.Op.Scope)))
                 .Select(g => new KindRow(g.Key.Name, g.Key.Place, ProfileRow.Of([.. g], allMs, peak)))

@@ -11,7 +11,8 @@ namespace L2c.Cli.Profiling;
 /// <param name="ShareOfPeak">Of the measured FMA peak.</param>
 /// <param name="Bytes">Read and written if every operand passes once.</param>
 /// <param name="GbPerSecond">10^9 of them per second.</param>
-internal sealed record ProfileRow(int Calls, double Ms, double Share, long Flops, double? Gflops, double? ShareOfPeak, long Bytes, double? GbPerSecond)
+internal sealed record ProfileRow(
+    int Calls, double Ms, double Share, long Flops, double? Gflops, double? ShareOfPeak, long Bytes, double? GbPerSecond)
 {
     /// <summary>Adds up.</summary>
     /// <param name="ops">Each with its median time in milliseconds.</param>
@@ -22,7 +23,8 @@ internal sealed record ProfileRow(int Calls, double Ms, double Share, long Flops
         double ms = ops.Sum(o => o.Ms);
         long flops = ops.Sum(o => o.Op.Flops), bytes = ops.Sum(o => o.Op.Bytes);
         double? gflops = flops == 0 || ms == 0 ? null : flops / ms / 1e6;
-        return new ProfileRow(ops.Count, ms, allMs == 0 ? 0 : ms / allMs, flops, gflops, gflops / peakGflops, bytes, ms == 0 ? null : bytes / ms / 1e6);
+        return new ProfileRow(
+            ops.Count, ms, allMs == 0 ? 0 : ms / allMs, flops, gflops, gflops / peakGflops, bytes, ms == 0 ? null : bytes / ms / 1e6);
     }
 }
 

@@ -14,9 +14,19 @@ internal static class ProfileTable
     /// <param name="trace">The trace file that was written, or null.</param>
     public static void Print(TextWriter o, ProfileReport report, string? trace)
     {
-        o.WriteLine(Text($"{report.Model}: {report.Images} images, guidance {report.Guidance}, {report.Evaluations} {report.Sampler} steps, on {report.Device}"));
-        o.WriteLine(Text($"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
-        o.WriteLine($"memory: weights {Units.Bytes(report.WeightBytes)}, run {Units.Bytes(report.RunBytes)}, of that kept outputs {Units.Bytes(report.CacheBytes)}");
+        o.WriteLine(Text(
+            $"{report.Model}: {report.Images} images, guidance {report.Guidance}, {report.Evaluations} {report.Sampler} steps, on {report.Device}"));
+        if (report.Cache is not null)
+        {
+            o.WriteLine(Text($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));
+        }
+
+        o.WriteLine(Text(
+            $"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); ")
+            + Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
+        o.WriteLine(
+            $"memory: weights {Units.Bytes(report.WeightBytes)} + workspace {Units.Bytes(report.WorkspaceBytes)}"
+            + $" + cache slots {Units.Bytes(report.CacheBytes)} = {Units.Bytes(report.PeakBytes)}");
         o.WriteLine();
         o.WriteLine($"{"op",-14} {"in",-10}{Columns}");
         foreach (KindRow row in report.Ops)
@@ -29,10 +39,13 @@ internal static class ProfileTable
         o.WriteLine($"{"evaluation",-14} {"branches",-10}{Columns}");
         foreach (EvaluationRow row in report.PerEvaluation)
         {
-            string name = row.Evaluation < 0 ? "ahead" : Text($"{row.Evaluation}"), branches = row.Evaluation < 0 ? "" : Text($"{row.Computed}/{row.Computed + row.Skipped}");
+            string name = row.Evaluation < 0 ? "ahead" : Text($"{row.Evaluation}");
+            string branches = row.Evaluation < 0 ? "" : Text($"{row.Computed}/{row.Computed + row.Skipped}");
             o.WriteLine($"{name,-14} {branches,-10}{Cells(row.Total)}");
         }
 
+        o.WriteLine();
+        WorkTable.Print(o, report.Work);
         if (trace is not null)
         {
             o.WriteLine();
@@ -41,8 +54,8 @@ internal static class ProfileTable
     }
 
     private static string Cells(ProfileRow row) => Text(
-        $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(row.Gflops, "0.0"),10}{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}")
-        + Text($"{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
+        $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(row.Gflops, "0.0"),10}")
+        + Text($"{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
 
     private static string Or(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 

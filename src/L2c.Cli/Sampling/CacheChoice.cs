@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
@@ -10,11 +9,10 @@ namespace L2c.Cli.Sampling;
 
 /// <summary>The schedule that the user chose.</summary>
 /// <param name="Schedule">Which branches are computed; it fits model and sampler.</param>
-/// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the name of the schedule file.</param>
+/// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the schedule file's name.</param>
 internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
 {
     private const double PublishedThreshold = 0.1;
-    private const long LongestScheduleFile = 16 << 20;
 
     /// <summary>Branches whose output comes from an earlier evaluation.</summary>
     public int Reused => Schedule.DropsSkipped ? 0 : Schedule.SkippedBranches;
@@ -46,7 +44,8 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
         RouterArchitecture shape = router.Architecture;
         if (shape.Target != RouterTarget.Dit)
         {
-            throw new UsageException($"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
+            throw new UsageException(
+                $"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
         }
 
         if (shape.Branches != 2 * architecture.Depth)
@@ -79,45 +78,17 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
 
     private static CacheSchedule FromFile(string path, int evaluations, int branches)
     {
-        byte[] text = ReadAll(path);
+        using ByteSource source = ByteSource.OpenFile(path);
+        ScheduleFile file = ScheduleFile.Read(source);
         try
         {
-            CacheSchedule schedule = HasFormat(path, text)
-                ? ScheduleJson.Parse(path, text).ToSchedule(path)
-                : SmoothCacheJson.Parse(path, text, branches);
+            CacheSchedule schedule = file.ToSchedule(branches);
             schedule.RequireFits(evaluations, branches);
             return schedule;
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"{path}: {e.Message.Replace($"{path}: ", "", StringComparison.Ordinal)}; give a schedule for this model and --steps", e);
+            throw new UsageException($"{path}: {e.Message}; give a schedule for this model and --steps", e);
         }
-    }
-
-    /// <summary>Our files name their format; SmoothCache's have nothing but lists.</summary>
-    private static bool HasFormat(string path, byte[] text)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("format", out _);
-        }
-        catch (JsonException e)
-        {
-            throw new MalformedFileException(path, $"is no valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
-        }
-    }
-
-    private static byte[] ReadAll(string path)
-    {
-        using ByteSource source = ByteSource.OpenFile(path);
-        if (source.Length > LongestScheduleFile)
-        {
-            throw new MalformedFileException(path, $"has {source.Length} bytes, more than any schedule needs; it is refused");
-        }
-
-        byte[] text = new byte[source.Length];
-        source.ReadExactly(0, text);
-        return text;
     }
 }

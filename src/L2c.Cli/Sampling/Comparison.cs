@@ -8,7 +8,9 @@ namespace L2c.Cli.Sampling;
 
 /// <summary>A run against the same run with everything computed: same noise, both fully planned.</summary>
 /// <param name="Uncached">Samples of the run that computes everything, [N,C,H,W].</param>
-/// <param name="Psnr">Peak signal-to-noise ratio in dB of all pixels clamped to [-1, 1], data range 2; null for latents and for equal pictures.</param>
+/// <param name="Psnr">
+/// Peak signal-to-noise ratio in dB of all pixels clamped to [-1, 1], data range 2; null for latents and for equal pictures.
+/// </param>
 /// <param name="RelativeL2">|cached - uncached| / |uncached| over all samples; null where that is not finite.</param>
 /// <param name="TimeRatio">Time of a batch with the schedule over time without: median over <see cref="TimedRounds"/> interleaved rounds.</param>
 internal sealed record Comparison(float[] Uncached, double? Psnr, double? RelativeL2, double TimeRatio)

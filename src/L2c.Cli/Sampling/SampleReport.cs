@@ -1,5 +1,3 @@
-using System.Globalization;
-using L2c.Cli.Output;
 using L2c.Model.Accounting;
 using L2c.Model.Dit;
 
@@ -65,7 +63,7 @@ internal sealed record SampleReport
     /// <summary>Sample values that are not finite: 0 unless the model or the noise is broken.</summary>
     public required int NonFiniteCount { get; init; }
 
-    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching, as all that follow on caching.</summary>
+    /// <summary>What was reused, see <see cref="CacheChoice.Text"/>; null, as all up to <see cref="Work"/>, without a word on caching.</summary>
     public string? Cache { get; init; }
 
     /// <summary>Branches of the run whose output came from an earlier evaluation.</summary>
@@ -77,17 +75,26 @@ internal sealed record SampleReport
     /// <summary>Branches of all cache evaluations.</summary>
     public int? CacheBranches { get; init; }
 
-    /// <summary>Memory that keeps branch outputs; part of <see cref="WorkspaceBytes"/>.</summary>
-    public long? CacheBytes { get; init; }
-
     /// <summary>Multiply-accumulates of one image and one half of guidance with every branch computed, attention products included.</summary>
     public long? MacsBefore { get; init; }
 
     /// <summary>As <see cref="MacsBefore"/>, under the schedule.</summary>
     public long? MacsAfter { get; init; }
 
-    /// <summary>After over before.</summary>
+    /// <summary>As <see cref="MacsBefore"/>, linear layers only.</summary>
+    public long? MacsBeforeWithoutProducts { get; init; }
+
+    /// <summary>As <see cref="MacsAfter"/>, linear layers only.</summary>
+    public long? MacsAfterWithoutProducts { get; init; }
+
+    /// <summary>MACs after over before.</summary>
     public double? MacRatio { get; init; }
+
+    /// <summary>MACs before over after: the speed-up if time were proportional to MACs.</summary>
+    public double? IdealSpeedup { get; init; }
+
+    /// <summary>What the ops of a full batch do.</summary>
+    public BatchWork? Work { get; init; }
 
     /// <summary>See <see cref="Comparison.Psnr"/>; null, as all that follow on the comparison, unless asked for.</summary>
     public double? Psnr { get; init; }
@@ -98,20 +105,35 @@ internal sealed record SampleReport
     /// <summary>See <see cref="Comparison.TimeRatio"/>.</summary>
     public double? TimeRatio { get; init; }
 
+    /// <summary>One over <see cref="TimeRatio"/>: speed-up against the run without caching, both planned in full.</summary>
+    public double? RealisedSpeedup { get; init; }
+
+    /// <summary><see cref="RealisedSpeedup"/> over <see cref="IdealSpeedup"/>.</summary>
+    public double? RealisedToIdeal { get; init; }
+
     /// <summary>Interleaved rounds that <see cref="TimeRatio"/> is the median of.</summary>
     public int? TimedRounds { get; init; }
 
     /// <summary>Memory of the weights on the device.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Memory of a batch beside the weights.</summary>
+    /// <summary>Memory of a batch beside weights and cache slots: inputs, activations, modulations.</summary>
     public required long WorkspaceBytes { get; init; }
+
+    /// <summary>Memory of the cache slots, which keep branch outputs for later evaluations.</summary>
+    public required long CacheBytes { get; init; }
+
+    /// <summary>Weights, workspace and cache slots: all that the run has on the device. A comparison plans a second run beside it.</summary>
+    public required long PeakBytes { get; init; }
 
     /// <summary>Opening the checkpoint and loading its weights.</summary>
     public required double LoadMs { get; init; }
 
     /// <summary>Planning and all evaluations.</summary>
     public required double SampleMs { get; init; }
+
+    /// <summary>Planning the run of a full batch; part of <see cref="SampleMs"/>.</summary>
+    public required double PlanMs { get; init; }
 
     /// <summary>Median over the evaluations of full batches.</summary>
     public required double EvaluationMs { get; init; }
@@ -122,7 +144,11 @@ internal sealed record SampleReport
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
         SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, Comparison? comparison,
-        IReadOnlyList<string> files, double loadMs, double elapsedMs) => new()
+        IReadOnlyList<string> files, double loadMs, double elapsedMs)
+    {
+        RunCost? cost = job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
+        double? realised = 1 / comparison?.TimeRatio;
+        return new SampleReport
         {
             Files = files,
             Model = job.Architecture.Name,
@@ -147,77 +173,28 @@ internal sealed record SampleReport
             ReusedBranches = job.Cache?.Reused,
             DroppedBranches = job.Cache is { Dropped: > 0 } ? job.Cache.Dropped : null,
             CacheBranches = job.Cache?.Schedule.CacheBranches,
-            CacheBytes = job.Cache is null ? null : result.CacheBytes,
-            MacsBefore = Cost(job)?.MacsBefore,
-            MacsAfter = Cost(job)?.MacsAfter,
-            MacRatio = Cost(job) is { } cost ? (double)cost.MacsAfter / cost.MacsBefore : null,
+            MacsBefore = cost?.MacsBefore,
+            MacsAfter = cost?.MacsAfter,
+            MacsBeforeWithoutProducts = cost?.MacsBeforeWithoutProducts,
+            MacsAfterWithoutProducts = cost?.MacsAfterWithoutProducts,
+            MacRatio = cost is null ? null : (double)cost.MacsAfter / cost.MacsBefore,
+            IdealSpeedup = cost?.IdealSpeedup,
+            Work = job.Cache is null ? null : BatchWork.Of(job, model.Device),
             Psnr = comparison?.Psnr,
             RelativeL2 = comparison?.RelativeL2,
             TimeRatio = comparison?.TimeRatio,
+            RealisedSpeedup = realised,
+            RealisedToIdeal = realised / cost?.IdealSpeedup,
             TimedRounds = comparison is null ? null : Comparison.TimedRounds,
             WeightBytes = model.WeightBytes,
-            WorkspaceBytes = result.WorkspaceBytes,
+            WorkspaceBytes = result.RunBytes - result.CacheBytes,
+            CacheBytes = result.CacheBytes,
+            PeakBytes = model.WeightBytes + result.RunBytes,
             LoadMs = Math.Round(loadMs, 3),
             SampleMs = Math.Round(result.SampleMs, 3),
+            PlanMs = Math.Round(result.PlanMs, 3),
             EvaluationMs = Math.Round(result.EvaluationMs, 3),
             ElapsedMs = Math.Round(elapsedMs, 3),
         };
-
-    /// <summary>Prints remarks on stderr, and on stdout the JSON object or two lines for a person.</summary>
-    public void Print(Terminal terminal, bool json)
-    {
-        if (Preview)
-        {
-            terminal.Err.WriteLine(
-                "l2c: note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
-                + "the samples are in the .safetensors and .npy");
-        }
-
-        if (NonFiniteCount > 0)
-        {
-            terminal.Err.WriteLine($"l2c: warning: {NonFiniteCount} values of the samples are not finite");
-        }
-
-        if (json)
-        {
-            terminal.PrintJson(this);
-            return;
-        }
-
-        string files = Files.Count <= 4 ? string.Join(", ", Files) : $"{Files[0]} ... {Files[^1]} ({Files.Count} files)";
-        terminal.Out.WriteLine(files);
-        terminal.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Images} images by {Model} in {ElapsedMs / 1000:0.0} s: {Evaluations} {Sampler} steps, {Batches} x {Batch} images, {EvaluationMs:0.0} ms per step, on {Device}"));
-        if (Cache is not null)
-        {
-            terminal.Out.WriteLine(CacheLine());
-        }
-
-        if (TimeRatio is not null)
-        {
-            terminal.Out.WriteLine(ComparisonLine());
-        }
-    }
-
-    private static RunCost? Cost(SampleJob job) => job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
-
-    private string ComparisonLine()
-    {
-        CultureInfo culture = CultureInfo.InvariantCulture;
-        string times = string.Create(culture, $"{TimeRatio:0.000} of the time (median of {TimedRounds} interleaved rounds), {MacRatio:0.000} of the MACs");
-        string psnr = Psnr is null ? "" : string.Create(culture, $", PSNR {Psnr:0.00} dB");
-        return $"against no caching: {times}{psnr}" + (RelativeL2 is null ? "" : string.Create(culture, $", relative L2 {RelativeL2:0.0000}"));
-    }
-
-    private string CacheLine()
-    {
-        int all = CacheBranches!.Value, skipped = ReusedBranches!.Value + (DroppedBranches ?? 0);
-        string what = DroppedBranches is null ? "reused" : "dropped";
-        return all == 0
-            ? $"cache {Cache}: the schedule has no cache evaluations"
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"cache {Cache}: {skipped} of {all} branches of the cache evaluations {what} ({100.0 * skipped / all:0.00} %), {100 * (1 - MacRatio):0.00} % of the MACs saved");
     }
 }

@@ -10,7 +10,10 @@ internal sealed record SampleRequest
     public string? Checkpoint { get; init; }
 
     /// <summary>The checkpoint's path, or that of the demo model beside the program.</summary>
-    public string CheckpointPath => Checkpoint ?? Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+    public string CheckpointPath => Checkpoint ?? DemoModelPath;
+
+    /// <summary>The demo model, beside the program.</summary>
+    public static string DemoModelPath => Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
 
     /// <summary>What the checkpoint leaves open.</summary>
     public required LayoutHints Hints { get; init; }

@@ -12,9 +12,11 @@ namespace L2c.Cli.Sampling;
 /// <param name="Trajectory">Per evaluation the state after it, [N,C,H,W]; empty unless asked for.</param>
 /// <param name="EvaluationMs">Median wall time of an evaluation of a full batch, sampler update included.</param>
 /// <param name="SampleMs">Wall time of planning and all evaluations.</param>
-/// <param name="WorkspaceBytes">Largest memory of a run beside the weights.</param>
+/// <param name="PlanMs">Part of it: planning the run of a full batch.</param>
+/// <param name="RunBytes">Largest memory of a run beside the weights.</param>
 /// <param name="CacheBytes">Part of it that keeps branch outputs for later evaluations.</param>
-internal sealed record SampleResult(float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, long WorkspaceBytes, long CacheBytes);
+internal sealed record SampleResult(
+    float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, double PlanMs, long RunBytes, long CacheBytes);
 
 /// <summary>Runs a job batch by batch.</summary>
 internal static class SampleRun
@@ -33,7 +35,8 @@ internal static class SampleRun
         float[] samples = new float[job.Count * job.ElementsPerImage];
         float[][] trajectory = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])] : [];
         List<double> milliseconds = new(job.Batches * evaluations);
-        long workspaceBytes = 0, cacheBytes = 0;
+        long runBytes = 0, cacheBytes = 0;
+        double planMs = 0;
         string title = $"{job.Count} images, {evaluations} steps";
         ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * evaluations, step =>
         {
@@ -46,9 +49,10 @@ internal static class SampleRun
                     if (run?.Images != images)
                     {
                         run?.Dispose();
+                        long began = Stopwatch.GetTimestamp();
                         run = SamplingRun.Plan(model, job.Sampler, schedule, images, job.Options);
-                        workspaceBytes = Math.Max(workspaceBytes, run.RunBytes);
-                        cacheBytes = Math.Max(cacheBytes, run.CacheBytes);
+                        planMs = first == 0 ? Stopwatch.GetElapsedTime(began).TotalMilliseconds : planMs;
+                        (runBytes, cacheBytes) = (Math.Max(runBytes, run.RunBytes), Math.Max(cacheBytes, run.CacheBytes));
                     }
 
                     RunBatch(job, run, first, samples, trajectory, milliseconds, step, terminal.Cancel);
@@ -59,7 +63,7 @@ internal static class SampleRun
                 run?.Dispose();
             }
         });
-        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, workspaceBytes, cacheBytes);
+        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, planMs, runBytes, cacheBytes);
     }
 
     private static void RunBatch(

@@ -48,7 +48,9 @@ public sealed record NetworkCost(int Blocks, long AttentionLinear, long Attentio
         return Create(a.Depth, t, c, a.MlpWidth, (patch * c * t) + time + modulations + (c * a.PatchOutputs * t));
     }
 
-    /// <summary>Counts a U-ViT. The rest: patch embedding, skip linears, output layer over all tokens, and time MLP and final convolution where there are any.</summary>
+    /// <summary>
+    /// Counts a U-ViT. The rest: patch embedding, skip linears, output layer over all tokens, and time MLP and final convolution where there are any.
+    /// </summary>
     public static NetworkCost Of(UVitArchitecture a)
     {
         long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
@@ -58,5 +60,6 @@ public sealed record NetworkCost(int Blocks, long AttentionLinear, long Attentio
         return Create(a.Blocks, t, c, a.MlpWidth, (patch * c * (t - a.ExtraTokens)) + time + skips + (c * a.PatchOutputs * t) + convolution);
     }
 
-    private static NetworkCost Create(int blocks, long t, long c, long mlpWidth, long rest) => new(blocks, 4 * t * c * c, 2 * t * t * c, 2 * t * c * mlpWidth, rest);
+    private static NetworkCost Create(int blocks, long t, long c, long mlpWidth, long rest) =>
+        new(blocks, 4 * t * c * c, 2 * t * t * c, 2 * t * c * mlpWidth, rest);
 }

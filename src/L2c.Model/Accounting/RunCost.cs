@@ -4,7 +4,9 @@ using L2c.Model.Caching;
 namespace L2c.Model.Accounting;
 
 /// <summary>Multiply-accumulates of a sampling run for one image and one half of guidance, with and without its schedule.</summary>
-/// <remarks>A branch that is not computed, reused or dropped, saves exactly its own MACs. "Before" is the same run with every branch computed.</remarks>
+/// <remarks>
+/// A branch that is not computed, reused or dropped, saves exactly its own MACs. "Before" is the same run with every branch computed.
+/// </remarks>
 public sealed class RunCost
 {
     /// <summary>Counts a run.</summary>
@@ -18,7 +20,8 @@ public sealed class RunCost
         MacsBefore = schedule.Evaluations * network.Evaluation;
         MacsAfter = PerEvaluation.Sum();
         MacsBeforeWithoutProducts = MacsBefore - (schedule.Evaluations * network.Blocks * network.AttentionProducts);
-        MacsAfterWithoutProducts = MacsBeforeWithoutProducts - Enumerable.Range(0, schedule.Evaluations).Sum(e => Saved(schedule, e, network.BranchWithoutProducts));
+        MacsAfterWithoutProducts = MacsBeforeWithoutProducts
+            - Enumerable.Range(0, schedule.Evaluations).Sum(e => Saved(schedule, e, network.BranchWithoutProducts));
     }
 
     /// <summary>MACs of each evaluation under the schedule, attention products included.</summary>

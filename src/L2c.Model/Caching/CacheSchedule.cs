@@ -17,7 +17,9 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <param name="roles">One per evaluation, in sampling order.</param>
     /// <param name="computes">Per evaluation one bit per branch: true where the branch is computed.</param>
     /// <param name="dropsSkipped">Whether a branch that is not computed contributes nothing instead of being reused.</param>
-    /// <exception cref="ArgumentException">Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, or a reuse before anything was computed.</exception>
+    /// <exception cref="ArgumentException">
+    /// Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, or a reuse before anything was computed.
+    /// </exception>
     public CacheSchedule(IReadOnlyList<EvaluationRole> roles, IReadOnlyList<IReadOnlyList<bool>> computes, bool dropsSkipped = false)
     {
         if (roles.Count == 0 || roles.Count != computes.Count)
@@ -61,7 +63,9 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     public BranchAction Action(int evaluation, int branch) =>
         _computes[evaluation][branch] ? BranchAction.Compute : DropsSkipped ? BranchAction.Drop : BranchAction.Reuse;
 
-    /// <summary>The evaluation whose output a branch uses: itself where computed, the latest earlier one that computed it where reused, -1 where dropped.</summary>
+    /// <summary>
+    /// The evaluation whose output a branch uses: itself where computed, the latest earlier one that computed it where reused, -1 where dropped.
+    /// </summary>
     public int Source(int evaluation, int branch)
     {
         if (Action(evaluation, branch) == BranchAction.Drop)
@@ -95,7 +99,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     {
         if (Branches != branches)
         {
-            throw new ArgumentException($"schedule: {Branches} branches ({Branches / 2} blocks), but the network has {branches} ({branches / 2} blocks)");
+            throw new ArgumentException(
+                $"schedule: {Branches} branches ({Branches / 2} blocks), but the network has {branches} ({branches / 2} blocks)");
         }
 
         if (Evaluations != evaluations)
@@ -151,7 +156,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
                 }
                 else if (_roles[e] == EvaluationRole.Refresh)
                 {
-                    throw new ArgumentException($"schedule: evaluation {e} is a refresh but skips branch {b} ({BranchName(b)}); make it a cache evaluation");
+                    throw new ArgumentException(
+                        $"schedule: evaluation {e} is a refresh but skips branch {b} ({BranchName(b)}); make it a cache evaluation");
                 }
                 else if (!DropsSkipped && !available[b])
                 {

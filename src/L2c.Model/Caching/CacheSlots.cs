@@ -15,8 +15,8 @@ public sealed class CacheSlots
 
     /// <summary>Keeps only what a later evaluation reads.</summary>
     /// <remarks>
-    /// In execution order, a slot is free again once its last reader has taken it. A branch computed later in the same evaluation may take it over: its norm
-    /// comes first and adds everything that was pending, so the reader is done before the writer writes.
+    /// In execution order, a slot is free again once its last reader has taken it. A branch computed later in the same evaluation may take it over:
+    /// its norm comes first and adds everything that was pending, so the reader is done before the writer writes.
     /// </remarks>
     public static CacheSlots Plan(CacheSchedule schedule)
     {

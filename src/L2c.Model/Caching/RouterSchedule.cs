@@ -17,7 +17,8 @@ public static class RouterSchedule
         EvaluationRole[] roles = isDit ? PublishedRoles.Dit(shape.Evaluations) : PublishedRoles.UVit(shape.Evaluations);
         if (evaluations is { } wanted && wanted != shape.Evaluations && wanted != roles.Length)
         {
-            throw new ArgumentException($"router: trained for {roles.Length} evaluations, but the sampler makes {wanted}; sample with {roles.Length}");
+            throw new ArgumentException(
+                $"router: trained for {roles.Length} evaluations, but the sampler makes {wanted}; sample with {roles.Length}");
         }
 
         if (roles.Length == 0)
@@ -26,7 +27,11 @@ public static class RouterSchedule
         }
 
         return FromLogits(
-            roles, shape.Branches, router.Values, e => isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e), threshold);
+            roles,
+            shape.Branches,
+            router.Values,
+            e => isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e),
+            threshold);
     }
 
     /// <summary>The threshold that the method's authors give for a network: 0.1 for DiT, 0.9 for DiT-XL/2 at 512 px and for U-ViT.</summary>
@@ -42,8 +47,9 @@ public static class RouterSchedule
     /// <param name="rowOf">Which row belongs to an evaluation.</param>
     /// <param name="threshold">In [0, 1].</param>
     /// <exception cref="ArgumentException">The threshold is out of range.</exception>
-    /// <remarks>Source   Learning-to-Cache, equation 5; sigmoid in fp32 as the published code computes it.</remarks>
-    public static CacheSchedule FromLogits(IReadOnlyList<EvaluationRole> roles, int branches, ReadOnlySpan<float> logits, Func<int, int> rowOf, double threshold)
+    /// <remarks>Source: Learning-to-Cache, equation 5; sigmoid in fp32 as the published code computes it.</remarks>
+    public static CacheSchedule FromLogits(
+        IReadOnlyList<EvaluationRole> roles, int branches, ReadOnlySpan<float> logits, Func<int, int> rowOf, double threshold)
     {
         if (!(threshold >= 0 && threshold <= 1))
         {

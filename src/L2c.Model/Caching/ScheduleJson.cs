@@ -4,7 +4,9 @@ using L2c.Weights;
 
 namespace L2c.Model.Caching;
 
-/// <summary>A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>.</summary>
+/// <summary>
+/// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>.
+/// </summary>
 /// <param name="Format">Always <see cref="CurrentFormat"/>.</param>
 /// <param name="Model">Name of the network it was made for.</param>
 /// <param name="Sampler">Name of the sampler.</param>
@@ -63,15 +65,20 @@ public sealed record ScheduleJson(
             return parsed switch
             {
                 null => throw new MalformedFileException(path, "the schedule is null; write an object"),
-                { Format: not CurrentFormat } => throw new MalformedFileException(path, $"format is \"{parsed.Format}\"; this version reads \"{CurrentFormat}\""),
-                { Evaluations: var rows } when rows.Any(row => row is null) => throw new MalformedFileException(path, "an evaluation is null; write an object"),
-                { Skipped: not (null or "reuse" or Drop) } => throw new MalformedFileException(path, $"skipped is \"{parsed.Skipped}\"; write \"reuse\" or \"drop\""),
+                { Format: not CurrentFormat } =>
+                    throw new MalformedFileException(path, $"format is \"{parsed.Format}\"; this version reads \"{CurrentFormat}\""),
+                { Evaluations: var rows } when rows.Any(row => row is null) =>
+                    throw new MalformedFileException(path, "an evaluation is null; write an object"),
+                { Skipped: not (null or "reuse" or Drop) } =>
+                    throw new MalformedFileException(path, $"skipped is \"{parsed.Skipped}\"; write \"reuse\" or \"drop\""),
                 _ => parsed,
             };
         }
         catch (JsonException exception)
         {
-            throw new MalformedFileException(path, $"not a schedule ({exception.Message.Split(". Path", 2)[0].TrimEnd('.')} at line {exception.LineNumber + 1}); expected {CurrentFormat}", exception);
+            string what = exception.Message.Split(". Path", 2)[0].TrimEnd('.');
+            throw new MalformedFileException(
+                path, $"not a schedule ({what} at line {exception.LineNumber + 1}); expected {CurrentFormat}", exception);
         }
     }
 

@@ -47,8 +47,10 @@ public static class ScheduleRule
 
         CacheSchedule Build(IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses) => new(
             rolesUsed,
-            [.. rolesUsed.Select((role, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, branches).Select(b => role == EvaluationRole.Refresh || !reuses(e, b))])],
+            [.. rolesUsed.Select((role, e) => Row(b => role == EvaluationRole.Refresh || !reuses(e, b)))],
             drop);
+
+        IReadOnlyList<bool> Row(Func<int, bool> computes) => [.. Enumerable.Range(0, branches).Select(computes)];
 
         CacheSchedule Interval(int every) => Build(
             [.. roles.Select((_, e) => e % every == 0 ? EvaluationRole.Refresh : EvaluationRole.Cache)],

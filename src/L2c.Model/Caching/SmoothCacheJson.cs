@@ -1,15 +1,20 @@
+using System.Globalization;
 using System.Text.Json;
 using L2c.Weights;
 
 namespace L2c.Model.Caching;
 
-/// <summary>SmoothCache's schedule files: per branch type a list with 1 (compute) or 0 (reuse) per step, <c>{"attn": [1, 0, ...], "mlp": [...]}</c>.</summary>
+/// <summary>
+/// SmoothCache's schedule files: per branch type a list with 1 (compute) or 0 (reuse) per step, <c>{"attn": [1, 0, ...], "mlp": [...]}</c>.
+/// </summary>
 /// <remarks>
-/// A list may be for one block, <c>"attn-3"</c>, and then counts before the general one; diffusers' names <c>attn1</c> and <c>ff</c> mean the same; a branch
-/// without a list is always computed. Source: Liu et al. 2024, arXiv 2411.10510, and the schedules published with it.
+/// A list may be for one block, <c>"attn-3"</c>, and then counts before the general one; diffusers' names <c>attn1</c> and <c>ff</c> mean the same;
+/// a branch without a list is always computed. Source: Liu et al. 2024, arXiv 2411.10510, and the schedules published with it.
 /// </remarks>
 public static class SmoothCacheJson
 {
+    private const int MostBlocks = 4096;
+
     private static readonly string[][] _names = [["attn", "attn1"], ["mlp", "ff"]];
 
     /// <summary>Reads a schedule.</summary>
@@ -31,11 +36,26 @@ public static class SmoothCacheJson
         string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"{path}: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
+            throw new ArgumentException($"schedule: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
         return new CacheSchedule([.. computes.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], computes);
+    }
+
+    /// <summary>Blocks up to the last one that has a list of its own; 0 when every list is for all blocks.</summary>
+    /// <param name="path">For messages.</param>
+    /// <param name="text">UTF-8 JSON.</param>
+    /// <exception cref="MalformedFileException">Not such a file, or a block beyond any network's.</exception>
+    public static int NamedBlocks(string path, ReadOnlyMemory<byte> text)
+    {
+        int last = ReadLists(path, text).Keys.Max(Block);
+        return last < MostBlocks
+            ? last + 1
+            : throw new MalformedFileException(path, $"has a list for block {last}, which no network has; expected blocks below {MostBlocks}");
+
+        int Block(string name) =>
+            int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;
     }
 
     /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
@@ -68,7 +88,7 @@ public static class SmoothCacheJson
         int[] List(int branch) => [.. Enumerable.Range(0, schedule.Evaluations).Select(e => schedule.Computes(e, branch) ? 1 : 0)];
     }
 
-    /// <summary>_names under which a branch's list may stand, the most specific first.</summary>
+    /// <summary>Names under which a branch's list may stand, the most specific first.</summary>
     private static IEnumerable<string> Candidates(int branch) =>
         _names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(_names[branch % 2]);
 
@@ -79,7 +99,7 @@ public static class SmoothCacheJson
             using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             var lists = document.RootElement.EnumerateObject().ToDictionary(
                 p => p.Name,
-                p => p.Value.EnumerateArray().Select(v => v.GetInt32() switch { 0 => false, 1 => true, _ => throw new FormatException($"{v} in list \"{p.Name}\"") }).ToArray());
+                p => p.Value.EnumerateArray().Select(v => Bit(v, p.Name)).ToArray());
             int[] lengths = [.. lists.Values.Select(list => list.Length).Distinct()];
             return lengths is [> 0]
                 ? lists
@@ -87,7 +107,15 @@ public static class SmoothCacheJson
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw new MalformedFileException(path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
+            throw new MalformedFileException(
+                path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
         }
+
+        bool Bit(JsonElement value, string list) => value.GetInt32() switch
+        {
+            0 => false,
+            1 => true,
+            _ => throw new FormatException($"{value} in list \"{list}\""),
+        };
     }
 }

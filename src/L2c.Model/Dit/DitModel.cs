@@ -15,11 +15,11 @@ public delegate void ForwardTap(string stage, Tensor value);
 /// </remarks>
 public sealed class DitModel : IDisposable
 {
-    private readonly Arena _arena;
+    private readonly Arena? _arena;
     private readonly DitWeights _weights;
 
-    private DitModel(DitArchitecture architecture, Device device, Arena arena, DitWeights weights) =>
-        (Architecture, Device, _arena, _weights) = (architecture, device, arena, weights);
+    private DitModel(DitArchitecture architecture, Device device, Arena? arena, long weightBytes, DitWeights weights) =>
+        (Architecture, Device, _arena, WeightBytes, _weights) = (architecture, device, arena, weightBytes, weights);
 
     /// <summary>Shape and meaning of the network.</summary>
     public DitArchitecture Architecture { get; }
@@ -28,7 +28,7 @@ public sealed class DitModel : IDisposable
     public Device Device { get; }
 
     /// <summary>Memory that the weights take in the device's layout.</summary>
-    public long WeightBytes => _arena.CapacityBytes;
+    public long WeightBytes { get; }
 
     /// <summary>The label table, [label rows, C].</summary>
     internal Tensor LabelTable => _weights.LabelTable;
@@ -40,7 +40,14 @@ public sealed class DitModel : IDisposable
     public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device)
     {
         (Arena arena, DitWeights weights) = WeightLoader.Load(device, read, loader => DitWeights.Take(architecture, loader));
-        return new DitModel(architecture, device, arena, weights);
+        return new DitModel(architecture, device, arena, arena.CapacityBytes, weights);
+    }
+
+    /// <summary>A model whose weights are counted and not there: ops may be recorded with it, never run.</summary>
+    internal static DitModel OnPaper(DitArchitecture architecture, Device device)
+    {
+        (long bytes, DitWeights weights) = WeightLoader.OnPaper(device, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, null, bytes, weights);
     }
 
     /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>
@@ -121,5 +128,5 @@ public sealed class DitModel : IDisposable
     }
 
     /// <summary>Frees the weights.</summary>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose() => _arena?.Dispose();
 }

@@ -1,52 +1,105 @@
 using System.Globalization;
-using L2c.Weights.Layouts;
+using L2c.Model.Accounting;
+using L2c.Model.Caching;
 
 namespace L2c.Model.Sampling;
 
 /// <summary>A plan in words: what runs, what each saving is worth, what memory it takes.</summary>
-/// <remarks>Each saving is the difference to the same run recorded, on paper, with that one switch off: bytes and FLOPs as the ops themselves count them.</remarks>
+/// <remarks>
+/// Each saving is the difference to the same run recorded, on paper, with that one switch turned: ops, FLOPs and bytes as the ops count them.
+/// </remarks>
 internal static class PlanDescription
 {
-    public static string Of(RunPlan run, long runBytes, long cacheBytes)
+    public static string Of(PaperRun run)
     {
-        DitArchitecture a = run.Model.Architecture;
-        PlanSwitches switches = run.Options.Switches;
-        (long bytes, long flops, _, int ops) = run.OnPaper(switches);
-        int skipped = run.Schedule.SkippedBranches, all = run.Schedule.Evaluations * run.Schedule.Branches;
-        string verb = run.Schedule.DropsSkipped ? "dropped" : "reused";
+        RunPlan plan = run.Plan;
+        string guided = plan.Options.Guidance == Guidance.None ? "no guidance" : "guidance reads each image twice";
+        string batch = $"{Number(plan.Images, "image")} in {Number(plan.Rows, "row")}";
         List<string> lines =
         [
-            $"{a.Name}, {run.Sampler.Name}, {run.Schedule.Evaluations} evaluations, {run.Images} images in {run.Rows} rows, {run.Model.Device.Name}",
-            $"  branches      {all - skipped} computed, {skipped} {verb}; of {run.Schedule.CacheBranches} in cache evaluations {Percent(skipped, run.Schedule.CacheBranches)}",
-            $"  work          {ops} ops, {Giga(flops)} GFLOP in matrix products, {Mebi(bytes)} MiB of operands",
-            $"  memory        weights {Mebi(run.Model.WeightBytes)} MiB, run {Mebi(runBytes)} MiB, of which {run.Slots.Count} cache slots {Mebi(cacheBytes)} MiB",
-            "  savings, each against the same plan without it:",
-            Line("modulations ahead", switches.ModulationsAhead, switches with { ModulationsAhead = false }),
-            Line("keep only reused", switches.KeepOnlyReused, switches with { KeepOnlyReused = false }),
-            Line("skip unused", switches.SkipUnused, switches with { SkipUnused = false }),
-            Line("fuse skips", switches.FuseSkips, switches with { FuseSkips = false }),
-            $"    {"replay",-18} {OnOff(switches.Replay)}  {ops} ops recorded once; a run enqueues, allocates and decides nothing",
+            $"{plan.Model.Architecture.Name} on {plan.Model.Device.Name}",
+            Fact("run", $"{Number(plan.Schedule.Evaluations, $"{plan.Sampler.Name} evaluation")} of {batch} ({guided})"),
+            Fact("branches", Branches(plan.Schedule)),
+            Fact("cache slots", Slots(run)),
+            Fact("modulations", Modulations(run)),
+            Fact("memory", $"{Mebi(run.WeightBytes)} MiB weights + {Mebi(run.RunBytes - run.CacheBytes)} MiB workspace"
+                + $" + {Mebi(run.CacheBytes)} MiB cache slots = {Mebi(run.WeightBytes + run.RunBytes)} MiB"),
+            "",
+            $"{"op",-18} {"calls",8} {"GFLOP",12} {"operand MiB",12}",
+            .. run.Ops.GroupBy(op => op.Name).Select(kind => (Name: kind.Key, Work: OpWork.Of(kind))).OrderByDescending(kind => kind.Work.Bytes)
+                .Select(kind => Row(kind.Name, kind.Work)),
+            Row("all", run.Work.Total),
+            "",
+            $"{"saves (- costs)",-18} {"ops",8} {"GFLOP",12} {"operand MiB",12} {"memory MiB",12}",
+            .. Savings(run),
         ];
         return string.Join('\n', lines);
-
-        string Line(string name, bool on, PlanSwitches without)
-        {
-            if (!on)
-            {
-                return $"    {name,-18} off";
-            }
-
-            (long otherBytes, long otherFlops, long otherRunBytes, int otherOps) = run.OnPaper(without);
-            return $"    {name,-18} on   {Mebi(otherBytes - bytes)} MiB of operands, {Giga(otherFlops - flops)} GFLOP, {otherOps - ops} ops, memory {Mebi(otherRunBytes - runBytes)} MiB (negative: it takes memory)";
-        }
-
-        string OnOff(bool on) => on ? "on " : "off";
     }
 
-    private static string Percent(long part, long whole) => whole == 0 ? "-" : (100.0 * part / whole).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+    private static string Branches(CacheSchedule schedule)
+    {
+        int skipped = schedule.SkippedBranches, all = schedule.Evaluations * schedule.Branches, cache = schedule.CacheBranches;
+        string share = cache == 0
+            ? "no cache evaluations"
+            : Text($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
+        return $"{all} in all: {all - skipped} computed, {skipped} {(schedule.DropsSkipped ? "dropped" : "reused")} ({share})";
+    }
+
+    private static string Slots(PaperRun run)
+    {
+        CacheSlots slots = run.Plan.Slots;
+        return slots.Count == 0
+            ? "none: no output is read by a later evaluation"
+            : Text($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, ")
+                + $"of {slots.KeptOutputs} that are kept in the run";
+    }
+
+    private static string Modulations(PaperRun run)
+    {
+        PlanSwitches switches = run.Plan.Options.Switches;
+        if (!switches.ModulationsAhead)
+        {
+            return "computed in every evaluation for itself";
+        }
+
+        int largest = run.Buffers.Groups[0].Final.Rows / run.Buffers.Labels.Columns;
+        string limit = $"limit {Mebi(switches.ModulationLimitBytes)} MiB";
+        return $"computed ahead in {Number(run.Buffers.Groups.Length, "chunk")} of up to {Number(largest, "evaluation")} ({limit})";
+    }
+
+    private static IEnumerable<string> Savings(PaperRun run)
+    {
+        PlanSwitches now = run.Plan.Options.Switches;
+        yield return Saving("layer caching", !run.Plan.Schedule.ComputesAll, run.WithoutCaching, "against computing every branch");
+        yield return Turned(
+            "modulations ahead", now.ModulationsAhead, now with { ModulationsAhead = !now.ModulationsAhead }, "one tall GEMM for many evaluations");
+        yield return Turned(
+            "keep only reused", now.KeepOnlyReused, now with { KeepOnlyReused = !now.KeepOnlyReused }, "slots only for outputs that are read again");
+        yield return Turned(
+            "skip unused", now.SkipUnused, now with { SkipUnused = !now.SkipUnused }, "no norm, shift and scale before a skipped branch");
+        yield return Turned(
+            "fuse skips", now.FuseSkips, now with { FuseSkips = !now.FuseSkips }, "neighbouring residual additions in one pass");
+        yield return now.Replay
+            ? $"{"replay",-18} {run.Ops.Count,8} ops are recorded once; a run enqueues, allocates and decides nothing"
+            : $"{"replay",-18} {run.Ops.Count,8} ops are enqueued anew in every run (off)";
+
+        string Turned(string name, bool on, PlanSwitches other, string why) => Saving(name, on, run.With(other), why);
+
+        // Of a saving that is off, the other run is the one that has it.
+        string Saving(string name, bool on, PaperRun other, string why)
+        {
+            (PaperRun with, PaperRun without) = on ? (run, other) : (other, run);
+            return Row(name, without.Work.Total - with.Work.Total) + $" {Mebi(without.RunBytes - with.RunBytes),12}  {why}{(on ? "" : " (off)")}";
+        }
+    }
+
+    private static string Fact(string name, string value) => $"  {name,-16} {value}";
+
+    private static string Row(string name, OpWork work) => Text($"{name,-18} {work.Ops,8} {2 * work.Macs / 1e9,12:0.000} {Mebi(work.Bytes),12}");
+
+    private static string Number(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Mebi(long bytes) => (bytes / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static string Giga(long flops) => (flops / 1e9).ToString("0.00", CultureInfo.InvariantCulture);
-
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

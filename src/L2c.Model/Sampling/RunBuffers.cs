@@ -31,6 +31,9 @@ internal sealed record RunBuffers(
     Tensor X0,
     Tensor Guided)
 {
+    /// <summary>Memory of the slots.</summary>
+    public long CacheBytes => Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
+
     /// <summary>Evaluations whose modulations fit the limit, and so make a group.</summary>
     public static int GroupSize(DitArchitecture a, int evaluations, int rowsPerEvaluation, DType storage, PlanSwitches switches)
     {

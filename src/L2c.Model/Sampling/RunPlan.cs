@@ -2,6 +2,7 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Dit;
+using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
 
@@ -29,13 +30,26 @@ internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule sch
     /// <summary>Every evaluation, ready to be enqueued.</summary>
     public RunStep[] Steps(RunBuffers buffers) => [.. Enumerable.Range(0, Sampler.Steps.Count).Select(e => new RunStep(this, buffers, e))];
 
-    /// <summary>What the run would take with other switches: listed on memory that is only counted.</summary>
-    public (long Bytes, long Flops, long RunBytes, int Ops) OnPaper(PlanSwitches switches)
+    /// <summary>A plan for a run that is known to be possible.</summary>
+    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
+    public static RunPlan Checked(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
-        var other = new RunPlan(Model, Sampler, Schedule, Images, Options with { Switches = switches });
-        (long runBytes, RunBuffers buffers) = Arena.Count(Model.Device, "run on paper", other.Take);
-        RunStep[] steps = other.Steps(buffers);
-        IReadOnlyList<OpInfo> ops = Model.Device.List(() => Array.ForEach(steps, step => step.Enqueue()));
-        return (ops.Sum(op => op.Bytes), ops.Sum(op => op.Flops), runBytes, ops.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        DitArchitecture architecture = model.Architecture;
+        schedule.RequireFits(sampler.Steps.Count, 2 * architecture.Depth);
+        if (options.Guidance != Guidance.None && !architecture.HasNullClass)
+        {
+            throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
+        }
+
+        return sampler.Steps.Any(s => s.Coefficients.LearnedVariance) && !architecture.LearnSigma
+            ? throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance")
+            : new RunPlan(model, sampler, schedule, images, options);
     }
+
+    /// <summary>The same run with another schedule.</summary>
+    public RunPlan With(CacheSchedule other) => new(Model, Sampler, other, Images, Options);
+
+    /// <summary>The same run with other switches.</summary>
+    public RunPlan With(PlanSwitches switches) => new(Model, Sampler, Schedule, Images, Options with { Switches = switches });
 }

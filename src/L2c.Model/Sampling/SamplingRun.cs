@@ -68,7 +68,7 @@ public sealed class SamplingRun : IDisposable
     public long RunBytes => _arena.CapacityBytes;
 
     /// <summary>Memory of the cache slots.</summary>
-    public long CacheBytes => _buffers.Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
+    public long CacheBytes => _buffers.CacheBytes;
 
     /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
     internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
@@ -93,20 +93,7 @@ public sealed class SamplingRun : IDisposable
     /// <exception cref="ArgumentException">A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.</exception>
     public static SamplingRun Plan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
-        DitArchitecture architecture = model.Architecture;
-        schedule.RequireFits(sampler.Steps.Count, 2 * architecture.Depth);
-        if (options.Guidance != Guidance.None && !architecture.HasNullClass)
-        {
-            throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
-        }
-
-        if (sampler.Steps.Any(s => s.Coefficients.LearnedVariance) && !architecture.LearnSigma)
-        {
-            throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance");
-        }
-
-        var plan = new RunPlan(model, sampler, schedule, images, options);
+        var plan = RunPlan.Checked(model, sampler, schedule, images, options);
         (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);
         try
         {
@@ -120,8 +107,8 @@ public sealed class SamplingRun : IDisposable
         }
     }
 
-    /// <summary>What was planned, what each of the plan's savings is worth, and what memory it takes: text of several lines.</summary>
-    public string Describe() => PlanDescription.Of(_plan, RunBytes, CacheBytes);
+    /// <inheritdoc cref="PaperRun.Describe"/>
+    public string Describe() => new PaperRun(_plan).Describe();
 
     /// <summary>Runs all evaluations.</summary>
     /// <param name="labels">N class labels.</param>

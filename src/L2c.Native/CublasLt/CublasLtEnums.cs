@@ -30,6 +30,9 @@ public enum cublasStatus_t
 
     /// <summary>No algorithm does this.</summary>
     CUBLAS_STATUS_NOT_SUPPORTED = 15,
+
+    /// <summary>A licence is missing.</summary>
+    CUBLAS_STATUS_LICENSE_ERROR = 16,
 }
 
 /// <summary>Element types.</summary>
@@ -113,6 +116,14 @@ public enum cublasLtMatrixLayoutAttribute_t
     CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET = 6,
 }
 
+/// <summary>How the parts of a sum that was split over K are added up.</summary>
+/// <remarks>Source: cublasLt.h. The two schemes left out here add up in D's type, which for halves is not an fp32 sum.</remarks>
+public enum cublasLtReductionScheme_t
+{
+    /// <summary>In the workspace, in the compute type.</summary>
+    CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2,
+}
+
 /// <summary>Wishes, with their C types.</summary>
 /// <remarks>Source: cublasLt.h.</remarks>
 public enum cublasLtMatmulPreferenceAttributes_t
@@ -120,7 +131,10 @@ public enum cublasLtMatmulPreferenceAttributes_t
     /// <summary>uint64: largest workspace in bytes.</summary>
     CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = 1,
 
-    /// <summary>uint32: alignment of A in bytes that an algorithm may rely on.</summary>
+    /// <summary>uint32: bits of <see cref="cublasLtReductionScheme_t"/> that are allowed; all when not set.</summary>
+    CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = 3,
+
+    /// <summary>uint32: alignment of A in bytes that an algorithm may rely on; 256 when not set.</summary>
     CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES = 5,
 
     /// <summary>uint32: alignment of B.</summary>

@@ -22,9 +22,29 @@ public readonly record struct cublasLtMatmulPreference_t(nint Handle);
 /// <summary>An algorithm: opaque, but plain bytes, which may be kept in a file for the same library version and device.</summary>
 /// <remarks>Source: cublasLt.h, <c>uint64_t data[8]</c>.</remarks>
 [InlineArray(8)]
-public struct cublasLtMatmulAlgo_t
+public struct cublasLtMatmulAlgo_t : IEquatable<cublasLtMatmulAlgo_t>
 {
     private ulong _data;
+
+    /// <summary>Whether the bytes agree.</summary>
+    public static bool operator ==(cublasLtMatmulAlgo_t left, cublasLtMatmulAlgo_t right) => left.Equals(right);
+
+    /// <summary>Whether the bytes differ.</summary>
+    public static bool operator !=(cublasLtMatmulAlgo_t left, cublasLtMatmulAlgo_t right) => !left.Equals(right);
+
+    /// <inheritdoc/>
+    public readonly bool Equals(cublasLtMatmulAlgo_t other) => ((ReadOnlySpan<ulong>)this).SequenceEqual(other);
+
+    /// <inheritdoc/>
+    public override readonly bool Equals(object? obj) => obj is cublasLtMatmulAlgo_t other && Equals(other);
+
+    /// <inheritdoc/>
+    public override readonly int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.AddBytes(MemoryMarshal.AsBytes((ReadOnlySpan<ulong>)this));
+        return hash.ToHashCode();
+    }
 }
 
 /// <summary>One answer of the heuristic.</summary>

@@ -177,7 +177,8 @@ public sealed class Checkpoint
         {
             if (!float.IsFinite(logits[i]))
             {
-                throw new MalformedFileException(File.Path, $"logit {first + i} is {logits[i]}; a router needs finite logits");
+                (long row, long branch) = Math.DivRem(first + i, tensor.Shape[^1]);
+                throw new MalformedFileException(File.Path, $"row {row}, branch {branch}: the logit is {logits[i]}; a router needs finite logits");
             }
         }
     }

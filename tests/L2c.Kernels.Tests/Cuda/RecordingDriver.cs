@@ -4,11 +4,13 @@ using L2c.Native;
 
 namespace L2c.Kernels.Tests.Cuda;
 
-/// <summary>A driver that remembers what loading and launching a kernel asked of it. Nothing runs; every other function is an error.</summary>
+/// <summary>A driver that remembers what loading and launching a kernel asked of it, and whose events read a clock that the test moves. Nothing runs;
+/// every other function is an error.</summary>
 internal sealed class RecordingDriver : ICudaDriver
 {
     private readonly byte[] _parameters = new byte[256];
     private int _parameterBytes;
+    private int _eventsCreated;
 
     public List<string> Calls { get; } = [];
 
@@ -25,6 +27,14 @@ internal sealed class RecordingDriver : ICudaDriver
     public CUstream Stream { get; private set; }
 
     public CUresult LaunchResult { get; set; }
+
+    /// <summary>Milliseconds; what a fake library adds to it is the time that its work takes.</summary>
+    public float Clock { get; set; }
+
+    /// <summary>Events that have not been destroyed.</summary>
+    public Dictionary<CUevent, float> Events { get; } = [];
+
+    public int Synchronizations { get; private set; }
 
     public ReadOnlySpan<byte> Parameters => _parameters.AsSpan(0, _parameterBytes);
 
@@ -143,15 +153,30 @@ internal sealed class RecordingDriver : ICudaDriver
     public CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, nuint bytes, CUstream stream) =>
         throw Unexpected(nameof(cuMemcpyDtoDAsync_v2));
 
-    public CUresult cuEventCreate(out CUevent phEvent, CUevent_flags flags) => throw Unexpected(nameof(cuEventCreate));
+    public CUresult cuEventCreate(out CUevent phEvent, CUevent_flags flags)
+    {
+        phEvent = new CUevent(100 + _eventsCreated++);
+        Events.Add(phEvent, float.NaN);
+        return flags == CUevent_flags.CU_EVENT_DEFAULT ? CUresult.CUDA_SUCCESS : CUresult.CUDA_ERROR_INVALID_VALUE;
+    }
 
-    public CUresult cuEventRecord(CUevent hEvent, CUstream stream) => throw Unexpected(nameof(cuEventRecord));
+    public CUresult cuEventRecord(CUevent hEvent, CUstream stream)
+    {
+        Events[hEvent] = Clock;
+        Stream = stream;
+        return CUresult.CUDA_SUCCESS;
+    }
 
     public CUresult cuEventSynchronize(CUevent hEvent) => throw Unexpected(nameof(cuEventSynchronize));
 
-    public CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd) => throw Unexpected(nameof(cuEventElapsedTime));
+    public CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd)
+    {
+        milliseconds = Events[hEnd] - Events[hStart];
+        return CUresult.CUDA_SUCCESS;
+    }
 
-    public CUresult cuEventDestroy_v2(CUevent hEvent) => throw Unexpected(nameof(cuEventDestroy_v2));
+    public CUresult cuEventDestroy_v2(CUevent hEvent) =>
+        Events.Remove(hEvent) ? CUresult.CUDA_SUCCESS : CUresult.CUDA_ERROR_INVALID_HANDLE;
 
     public CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) => throw Unexpected(nameof(cuStreamBeginCapture_v2));
 
@@ -172,7 +197,11 @@ internal sealed class RecordingDriver : ICudaDriver
 
     public CUresult cuStreamCreate(out CUstream stream, CUstream_flags flags) => throw Unexpected(nameof(cuStreamCreate));
 
-    public CUresult cuStreamSynchronize(CUstream stream) => throw Unexpected(nameof(cuStreamSynchronize));
+    public CUresult cuStreamSynchronize(CUstream stream)
+    {
+        Synchronizations++;
+        return CUresult.CUDA_SUCCESS;
+    }
 
     public CUresult cuStreamDestroy_v2(CUstream stream) => throw Unexpected(nameof(cuStreamDestroy_v2));
 

@@ -11,7 +11,8 @@ public sealed class CostTests
     [Theory]
     [InlineData("DiT-XL/2 256", 118_621_421_568)] // 237 GFLOP
     [InlineData("U-ViT-H/2 256", 2_663_934_382_080 / 20)]
-    public void Published_models_cost_what_is_published(string name, long macs) => Assert.Equal(macs, NetworkCost.Of(PublishedModels.Find(name)!).Evaluation);
+    public void Published_models_cost_what_is_published(string name, long macs) => Assert.Equal(
+        macs, NetworkCost.Of(PublishedModels.Find(name)!).Evaluation);
 
     // GMACs as DiT's paper rounds them (Peebles and Xie 2023, table 4: Gflops, which are MACs).
     [Theory]
@@ -41,7 +42,19 @@ public sealed class CostTests
     public void A_small_DiT_counted_by_hand()
     {
         // T = 4, C = 8, MLP 16 wide, one block; patch 2 x 2 x 3 in, 2 x 2 x 6 out.
-        DitArchitecture dit = new() { Name = "d", InputSize = 4, PatchSize = 2, InChannels = 3, HiddenSize = 8, Depth = 1, Heads = 2, NumClasses = 2, HasNullClass = true, MlpRatio = 2 };
+        DitArchitecture dit = new()
+        {
+            Name = "d",
+            InputSize = 4,
+            PatchSize = 2,
+            InChannels = 3,
+            HiddenSize = 8,
+            Depth = 1,
+            Heads = 2,
+            NumClasses = 2,
+            HasNullClass = true,
+            MlpRatio = 2,
+        };
         NetworkCost cost = NetworkCost.Of(dit);
         Assert.Equal(new NetworkCost(1, 4 * 4 * 64, 2 * 16 * 8, 2 * 4 * 8 * 16, (12 * 8 * 4) + (256 * 8) + 64 + (8 * 64) + (8 * 24 * 4)), cost);
         Assert.Equal(1280 + 1024 + 3776, cost.Evaluation);
@@ -51,7 +64,18 @@ public sealed class CostTests
     public void A_small_UViT_counted_by_hand_with_time_MLP_and_convolution()
     {
         // 4 patches and 2 more tokens, C = 8, three blocks of which one has a skip linear.
-        UVitArchitecture plain = new() { Name = "u", InputSize = 4, PatchSize = 2, InChannels = 3, HiddenSize = 8, Depth = 2, Heads = 2, NumClasses = 2, HasNullClass = true };
+        UVitArchitecture plain = new()
+        {
+            Name = "u",
+            InputSize = 4,
+            PatchSize = 2,
+            InChannels = 3,
+            HiddenSize = 8,
+            Depth = 2,
+            Heads = 2,
+            NumClasses = 2,
+            HasNullClass = true,
+        };
         long rest = (12 * 8 * 4) + (2 * 64 * 6) + (8 * 12 * 6);
         Assert.Equal(new NetworkCost(3, 4 * 6 * 64, 2 * 36 * 8, 8 * 6 * 64, rest), NetworkCost.Of(plain));
         Assert.Equal(rest + (8 * 64) + (9 * 9 * 16), NetworkCost.Of(plain with { MlpTimeEmbed = true, FinalConv = true }).Rest);

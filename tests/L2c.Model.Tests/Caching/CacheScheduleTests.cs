@@ -39,7 +39,9 @@ public sealed class CacheScheduleTests
         Assert.NotEqual(Schedule("RR", "11", "11"), Schedule("RC", "11", "11"));
         var dropping = new CacheSchedule([EvaluationRole.Refresh, EvaluationRole.Cache], [[true, true], [false, true]], dropsSkipped: true);
         Assert.NotEqual(Schedule("RC", "11", "01"), dropping);
-        Assert.Equal(CacheSchedule.Full(2, 2), new CacheSchedule([EvaluationRole.Refresh, EvaluationRole.Refresh], [[true, true], [true, true]], dropsSkipped: true));
+        Assert.Equal(
+            CacheSchedule.Full(2, 2),
+            new CacheSchedule([EvaluationRole.Refresh, EvaluationRole.Refresh], [[true, true], [true, true]], dropsSkipped: true));
     }
 
     [Theory]
@@ -59,8 +61,14 @@ public sealed class CacheScheduleTests
     {
         CacheSchedule schedule = CacheSchedule.Full(20, 8);
         schedule.RequireFits(20, 8);
-        Assert.Contains("8 branches (4 blocks), but the network has 56", Assert.Throws<ArgumentException>(() => schedule.RequireFits(20, 56)).Message, StringComparison.Ordinal);
-        Assert.Contains("20 evaluations, but the sampler makes 50", Assert.Throws<ArgumentException>(() => schedule.RequireFits(50, 8)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "8 branches (4 blocks), but the network has 56",
+            Assert.Throws<ArgumentException>(() => schedule.RequireFits(20, 56)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "20 evaluations, but the sampler makes 50",
+            Assert.Throws<ArgumentException>(() => schedule.RequireFits(50, 8)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,9 @@ public sealed class RouterScheduleTests
         // Rows by respaced index; only rows 2 and 0 belong to cache evaluations (1 and 3 of four).
         RouterLogits router = Router(RouterTarget.Dit, 4, [1, -1, -9, -9, -1, 1, -9, -9]);
         CacheSchedule schedule = RouterSchedule.From(router, 0.5);
-        Assert.Equal([EvaluationRole.Refresh, EvaluationRole.Cache, EvaluationRole.Refresh, EvaluationRole.Cache], Enumerable.Range(0, 4).Select(schedule.Role));
+        Assert.Equal(
+            [EvaluationRole.Refresh, EvaluationRole.Cache, EvaluationRole.Refresh, EvaluationRole.Cache],
+            Enumerable.Range(0, 4).Select(schedule.Role));
         Assert.Equal([false, true], [schedule.Computes(1, 0), schedule.Computes(1, 1)]);
         Assert.Equal([true, false], [schedule.Computes(3, 0), schedule.Computes(3, 1)]);
     }

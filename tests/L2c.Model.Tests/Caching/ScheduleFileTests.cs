@@ -40,7 +40,8 @@ public sealed class ScheduleFileTests
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[null]}""")]
     public void Malformed_files_are_refused_in_one_line(string text)
     {
-        MalformedFileException fault = Assert.Throws<MalformedFileException>(() => ScheduleJson.Parse("s.json", Encoding.UTF8.GetBytes(text)).ToSchedule("s.json"));
+        MalformedFileException fault = Assert.Throws<MalformedFileException>(
+            () => ScheduleJson.Parse("s.json", Encoding.UTF8.GetBytes(text)).ToSchedule("s.json"));
         Assert.StartsWith("s.json: ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
     }
@@ -73,13 +74,17 @@ public sealed class ScheduleFileTests
     [InlineData("""{"attn": 1}""")]
     [InlineData("""{"attn": [1], "attn": [1]}""")]
     public void Malformed_SmoothCache_files_are_refused(string text) =>
-        Assert.StartsWith("s.json: ", Assert.Throws<MalformedFileException>(() => SmoothCacheJson.Parse("s.json", Bytes(text), 4)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "s.json: ",
+            Assert.Throws<MalformedFileException>(() => SmoothCacheJson.Parse("s.json", Bytes(text), 4)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void SmoothCache_lists_for_unknown_blocks_and_dropping_are_refused()
     {
         Assert.Throws<ArgumentException>(() => SmoothCacheJson.Parse("s.json", Bytes("""{"attn-9": [1]}"""), 4));
-        Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true)));
+        Assert.Throws<ArgumentException>(
+            () => SmoothCacheJson.ToUtf8(new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true)));
     }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

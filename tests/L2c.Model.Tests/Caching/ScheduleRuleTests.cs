@@ -59,5 +59,8 @@ public sealed class ScheduleRuleTests
     [InlineData("drop:nothing")]
     [InlineData("none:1")]
     public void Unknown_rules_and_numbers_out_of_range_are_refused(string rule) =>
-        Assert.Contains($"cache rule \"{rule}\"", Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, _roles, Branches)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"cache rule \"{rule}\"",
+            Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, _roles, Branches)).Message,
+            StringComparison.Ordinal);
 }

@@ -20,7 +20,8 @@ internal static class LiveOutputs
                 int next = i + 1 < computed.Length ? computed[i + 1] : schedule.Evaluations;
                 if (!schedule.DropsSkipped && next - 1 > computed[i])
                 {
-                    intervals.Add(new Interval(computed[i], branch, (computed[i] * schedule.Branches) + branch, ((next - 1) * schedule.Branches) + branch));
+                    intervals.Add(
+                        new Interval(computed[i], branch, (computed[i] * schedule.Branches) + branch, ((next - 1) * schedule.Branches) + branch));
                 }
             }
         }

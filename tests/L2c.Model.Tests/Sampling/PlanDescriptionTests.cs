@@ -17,29 +17,41 @@ public sealed class PlanDescriptionTests
         using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(4), schedule, 2, new SamplingOptions());
         string text = run.Describe();
         string[] lines = text.Split('\n');
-        Assert.Contains("12 computed, 12 reused; of 12 in cache evaluations 100.00 %", text, StringComparison.Ordinal);
-        Assert.Contains("of which 6 cache slots", text, StringComparison.Ordinal);
-        foreach (string saving in (string[])["modulations ahead", "keep only reused", "skip unused", "fuse skips", "replay"])
+        Assert.Contains("24 in all: 12 computed, 12 reused (100.00 % of the 12 in 2 cache evaluations)", text, StringComparison.Ordinal);
+        Assert.Contains("6 of 0.00 MiB: the most outputs alive at one time, of 12 that are kept in the run", text, StringComparison.Ordinal);
+        Assert.Contains("computed ahead in 1 chunk of up to 4 evaluations", text, StringComparison.Ordinal);
+        foreach (string kind in run.Ops.Select(op => op.Name).Distinct())
         {
-            Assert.Contains(lines, line => line.StartsWith($"    {saving,-18} on", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.StartsWith($"{kind,-18} {run.Ops.Count(op => op.Name == kind),8} ", StringComparison.Ordinal));
+        }
+
+        foreach (string saving in (string[])["layer caching", "modulations ahead", "keep only reused", "skip unused", "fuse skips", "replay"])
+        {
+            string line = Assert.Single(lines, line => line.StartsWith(saving.PadRight(18), StringComparison.Ordinal));
+            Assert.DoesNotContain("(off)", line, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void What_is_counted_on_paper_is_what_is_recorded()
+    public void A_saving_that_is_off_says_what_it_would_save()
     {
         using var device = new CpuDevice(1);
-        using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        CacheSchedule schedule = ScheduleRule.Parse("random:0.5:3", PublishedRoles.Dit(6), 6);
-        var plan = new RunPlan(model, Sampler.Ddim(6), schedule, 1, new SamplingOptions());
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(6), schedule, 1, new SamplingOptions());
-        long before = device.AllocatedBytes;
-        (long bytes, long flops, long runBytes, int ops) = plan.OnPaper(PlanSwitches.All);
-        Assert.Equal((run.Ops.Sum(o => o.Bytes), run.Ops.Sum(o => o.Flops), run.RunBytes, run.Ops.Count), (bytes, flops, runBytes, ops));
-        Assert.Equal(before, device.AllocatedBytes);
-        Assert.True(plan.OnPaper(PlanSwitches.All with { SkipUnused = false }).Flops > flops);
-        Assert.True(plan.OnPaper(PlanSwitches.All with { FuseSkips = false }).Bytes > bytes);
-        Assert.True(plan.OnPaper(PlanSwitches.All with { KeepOnlyReused = false }).RunBytes > runBytes);
-        Assert.True(plan.OnPaper(PlanSwitches.All with { ModulationsAhead = false }).Ops > ops);
+        PaperRun on = Paper(PlanSwitches.All), off = Paper(PlanSwitches.All with { ModulationsAhead = false, Replay = false });
+        string saves = $"{"modulations ahead",-18} {off.Ops.Count - on.Ops.Count,8} ";
+        string[] without = off.Describe().Split('\n');
+        Assert.DoesNotContain("(off)", Assert.Single(on.Describe().Split('\n'), line => Starts(line, saves)), StringComparison.Ordinal);
+        Assert.EndsWith(" (off)", Assert.Single(without, line => Starts(line, saves)), StringComparison.Ordinal);
+        Assert.EndsWith(" (off)", Assert.Single(without, line => Starts(line, "replay")), StringComparison.Ordinal);
+        Assert.Contains("computed in every evaluation for itself", without[4], StringComparison.Ordinal);
+
+        // Two rows of 24 wide; six vectors in each of three blocks and four more, fp32: three evaluations fit, the fourth does not.
+        const long three = 3 * 2 * 24 * ((6 * 3) + 4) * sizeof(float);
+        string[] chunked = Paper(PlanSwitches.All with { ModulationLimitBytes = three }).Describe().Split('\n');
+        Assert.Contains("computed ahead in 2 chunks of up to 3 evaluations", chunked[4], StringComparison.Ordinal);
+
+        bool Starts(string line, string with) => line.StartsWith(with, StringComparison.Ordinal);
+
+        PaperRun Paper(PlanSwitches switches) => PaperRun.Of(
+            RandomDit.Small, device, Sampler.Ddim(4), CacheSchedule.Full(4, 6), 1, new SamplingOptions { Switches = switches });
     }
 }

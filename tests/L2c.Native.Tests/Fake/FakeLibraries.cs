@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace L2c.Native.Tests.Fake;
 
-/// <summary>Shared libraries made from fake_driver.c with the machine's C compiler, so that the bindings meet a real C ABI without a GPU.</summary>
+/// <summary>Shared libraries made from the C files of this folder with the machine's C compiler, so that the bindings meet a real C ABI without a
+/// GPU.</summary>
 internal static class FakeLibraries
 {
     private static readonly Lazy<string?> _compiler = new(FindCompiler);
@@ -19,10 +20,11 @@ internal static class FakeLibraries
         return folder;
     }
 
-    /// <summary>Builds one more library into a folder of <see cref="Build"/>.</summary>
+    /// <summary>Builds one more library into a folder of <see cref="Build"/>; its name says which.</summary>
     public static void Add(string folder, string fileName, params string[] defines)
     {
-        string source = Path.Combine(AppContext.BaseDirectory, "Fake", "fake_driver.c");
+        bool matrix = fileName.StartsWith("libcublasLt", StringComparison.Ordinal);
+        string source = Path.Combine(AppContext.BaseDirectory, "Fake", matrix ? "fake_cublaslt.c" : "fake_driver.c");
         ProcessStartInfo start = new(_compiler.Value!)
         {
             RedirectStandardError = true,

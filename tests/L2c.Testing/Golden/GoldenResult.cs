@@ -30,6 +30,27 @@ public sealed class GoldenResult(GoldenCase golden)
     /// <summary>Whether something was compared and all of it is within bounds.</summary>
     public bool Passed => _comparisons.Count > 0 && _comparisons.TrueForAll(c => c.Passed);
 
+    /// <summary>The same comparisons under a bound that another engine measured: some times its largest error in that tensor over all steps, and at least
+    /// the recorded bound. What is compared for equality stays so.</summary>
+    /// <param name="measure">The same case by a naive engine of the same precision.</param>
+    /// <param name="factor">How many times its error is allowed.</param>
+    public GoldenResult BoundedBy(GoldenResult measure, double factor)
+    {
+        Dictionary<string, double> worst = measure.Comparisons.GroupBy(Tensor).ToDictionary(g => g.Key, g => g.Max(c => c.Error));
+        var result = new GoldenResult(Golden);
+        result._comparisons.AddRange(_comparisons.Select(c => c.Bound == 0 ? c : c with { Bound = Math.Max(c.Bound, factor * worst[Tensor(c)]) }));
+        return result;
+
+        static string Tensor(GoldenComparison comparison) => comparison.Tensor.Split('[')[0];
+    }
+
+    /// <summary>One line: what failed, the first few.</summary>
+    public string Describe()
+    {
+        IEnumerable<string> failures = _comparisons.Where(c => !c.Passed).Take(8).Select(c => $"{c.Tensor}: error {c.Error:0.00e+00}, bound {c.Bound:0.00e+00}");
+        return $"{Golden.File}: {_comparisons.Count} comparisons; {string.Join("; ", failures)}";
+    }
+
     /// <summary>Compares with the manifest's rule: the larger of bound * max|expected| and 3 * the recorded rounding noise.</summary>
     /// <param name="tensor">Name in the manifest's bounds.</param>
     /// <param name="actual">What the engine computed.</param>

@@ -45,7 +45,7 @@ public sealed class RouterLogitsTests
     public void Logits_must_be_finite(float bad)
     {
         MalformedFileException problem = Assert.Throws<MalformedFileException>(() => Load([("logits", [2, 2], [0, 1, bad, 3])]));
-        Assert.Contains("logit 2 is", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("row 1, branch 0: the logit is", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed unsafe partial class CudaDevice
     private Mode _mode = Mode.Eager;
     private List<OpInfo> _ops = [];
     private OpTimer? _timer;
+    private bool _onPaper;
 
     private enum Mode
     {
@@ -22,26 +23,12 @@ public sealed unsafe partial class CudaDevice
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<OpInfo> List(Action enqueue)
-    {
-        Enter(nameof(List));
-        _mode = Mode.Preparing;
-        _ops = [];
-        try
-        {
-            enqueue();
-            return _ops;
-        }
-        finally
-        {
-            _mode = Mode.Eager;
-        }
-    }
+    public override IReadOnlyList<OpInfo> List(Action enqueue) => Prepare(enqueue, onPaper: true);
 
     /// <inheritdoc/>
     public override OpSequence Capture(Action enqueue)
     {
-        IReadOnlyList<OpInfo> ops = List(enqueue);
+        List<OpInfo> ops = Prepare(enqueue, onPaper: false);
         CUgraph graph = Record(enqueue);
         try
         {
@@ -85,6 +72,24 @@ public sealed unsafe partial class CudaDevice
         {
             _context.MakeCurrent();
             _driver.Check(_driver.cuGraphExecDestroy(graph));
+        }
+    }
+
+    private List<OpInfo> Prepare(Action enqueue, bool onPaper)
+    {
+        Enter(nameof(List));
+        _onPaper = onPaper;
+        _mode = Mode.Preparing;
+        _ops = [];
+        try
+        {
+            enqueue();
+            return _ops;
+        }
+        finally
+        {
+            _onPaper = false;
+            _mode = Mode.Eager;
         }
     }
 

@@ -14,8 +14,9 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice : Device
 {
     private readonly ICudaDriver _driver;
+    private readonly CudaOptions _options;
     private readonly CudaContext _context;
-    private readonly PtxCompiler _compiler = new(PtxCache.OfUser());
+    private readonly PtxCompiler _compiler;
     private readonly PtxTarget _target;
     private readonly CUstream _stream;
     private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
@@ -25,18 +26,21 @@ public sealed unsafe partial class CudaDevice : Device
     /// <summary>Opens a device of this machine with the vendor's libraries.</summary>
     /// <param name="ordinal">Number of the device, from 0.</param>
     /// <param name="precision">What to store.</param>
+    /// <param name="options">Choices about speed; null for the usual ones.</param>
     /// <exception cref="CudaUnavailableException">A library or the device is missing, or the device is too old.</exception>
     /// <exception cref="CudaException">The driver refuses.</exception>
-    public CudaDevice(int ordinal, CudaPrecision precision)
-        : this(CudaLibraries.LoadDriver(), CudaLibraries.LoadCublasLt(), ordinal, precision)
+    public CudaDevice(int ordinal, CudaPrecision precision, CudaOptions? options = null)
+        : this(CudaLibraries.LoadDriver(), CudaLibraries.LoadCublasLt(), ordinal, precision, options)
     {
     }
 
     /// <summary>Opens a device through given providers: the tests' emulator is one.</summary>
-    /// <inheritdoc cref="CudaDevice(int, CudaPrecision)"/>
-    public CudaDevice(ICudaDriver driver, ICublasLt cublasLt, int ordinal, CudaPrecision precision)
+    /// <inheritdoc cref="CudaDevice(int, CudaPrecision, CudaOptions)"/>
+    public CudaDevice(ICudaDriver driver, ICublasLt cublasLt, int ordinal, CudaPrecision precision, CudaOptions? options = null)
     {
         _driver = driver;
+        _options = options ?? new CudaOptions();
+        _compiler = new PtxCompiler(_options.CacheFolder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
         Precision = precision;
         driver.Check(driver.cuInit(0));
         driver.Check(driver.cuDeviceGetCount(out int count));
@@ -52,7 +56,7 @@ public sealed unsafe partial class CudaDevice : Device
         try
         {
             driver.Check(driver.cuStreamCreate(out _stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
-            OpenMatmul(cublasLt);
+            OpenMatmul(cublasLt, info);
         }
         catch
         {

@@ -20,25 +20,6 @@ public sealed class PtxCache(string folder)
 
     private readonly string _build = Path.Combine(folder, Id(typeof(PtxCache).Module));
 
-    /// <summary>The user's: <c>$L2C_CACHE/ptx</c>, else <c>$XDG_CACHE_HOME/l2c/ptx</c>, else <c>~/.cache/l2c/ptx</c> (Windows: local application data).</summary>
-    /// <returns>Null where there is no home folder.</returns>
-    public static PtxCache? OfUser()
-    {
-        string? folder = Environment.GetEnvironmentVariable("L2C_CACHE");
-        if (string.IsNullOrEmpty(folder))
-        {
-            string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            root = !string.IsNullOrEmpty(root) ? root
-                : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : home.Length > 0 ? Path.Combine(home, ".cache")
-                : "";
-            folder = root.Length > 0 ? Path.Combine(root, "l2c") : null;
-        }
-
-        return folder is null ? null : new PtxCache(Path.Combine(folder, "ptx"));
-    }
-
     /// <summary>The text of a kernel, or null if it is not there whole.</summary>
     internal (string EntryName, string Text)? Read(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
     {

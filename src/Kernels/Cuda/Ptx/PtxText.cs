@@ -7,7 +7,7 @@ namespace L2c.Kernels.Cuda;
 internal static partial class PtxText
 {
     /// <summary>Sets the target line, turns generic loads and stores into global ones, lets conditional branches diverge, and keeps the operands of
-    /// inline assembly in registers.</summary>
+    /// inline assembly in registers; declares the dynamic shared memory of <see cref="SharedTiles"/>.</summary>
     /// <remarks>
     /// ILGPU writes <c>.target sm_80</c> for every newer architecture. And it cannot know where a raw address points, so it emits <c>ld.f32</c>,
     /// which tests the address for the shared and local windows; but every address in a packed parameter is device memory by contract, and the
@@ -25,9 +25,15 @@ internal static partial class PtxText
             throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
         }
 
-        ptx = UnmarkedAccess().Replace($"{lines[0]}.target {target.Name}{lines[1]}", "$1.global.");
-        return Renumber(LocalSlots.Promote(ConditionalUniformBranch().Replace(ptx, "$1")));
+        ptx = DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}");
+        ptx = ConditionalUniformBranch().Replace(UnmarkedAccess().Replace(ptx, "$1.global."), "$1");
+        return Renumber(LocalSlots.Promote(ptx));
     }
+
+    // Inline assembly can name a variable and not declare one at module scope, where dynamic shared memory is declared.
+    private static string DeclareSharedTiles(string ptx) => ptx.Contains(SharedTiles.Symbol, StringComparison.Ordinal)
+        ? AddressSize().Replace(ptx, $"$0\n\n.extern .shared .align 16 .b8 {SharedTiles.Symbol}[];", 1)
+        : ptx;
 
     private static string Renumber(string ptx)
     {
@@ -49,6 +55,9 @@ internal static partial class PtxText
 
     [GeneratedRegex(@"(@!?%p\d+\s+bra)\.uni\b")]
     private static partial Regex ConditionalUniformBranch();
+
+    [GeneratedRegex(@"^\.address_size 64$", RegexOptions.Multiline)]
+    private static partial Regex AddressSize();
 
     // A label "L_1070" or a parameter "_channels_484". No other name has this form, so that new names cannot meet old ones.
     [GeneratedRegex(@"(?<![\w%$.])(L|_[A-Za-z]\w*?)_\d+\b")]

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using L2c.Cli.Commands;
+using L2c.Cli.Output;
+using L2c.Cli.Sampling;
+using L2c.Kernels;
+using L2c.Model.Accounting;
+using L2c.Model.Caching;
+using L2c.Model.Diffusion;
+using L2c.Model.Dit;
+using L2c.Model.Randomness;
+using L2c.Model.Sampling;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Bench.Caching;
+
+/// <summary>
+/// <c>caching</c>: does a run become faster by as much as its schedule saves? The demo model, against its fully planned uncached run.
+/// </summary>
+internal sealed class CachingBench
+{
+    private const int Images = 8, Rounds = 25;
+    private const float CfgScale = 1.5f;
+    private const string Steps = "20";
+    private const double Bound = 1.05;
+
+    private static readonly int[] _percents = [25, 50, 75, 100];
+
+    private readonly BenchOptions _options = new(Rounds);
+    private readonly Option<int?> _images = Words.Whole("--images", 1, $"Images per run [default: {Images}]");
+
+    /// <summary>The verb.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        CachingBench self = new();
+        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, against their MACs.";
+        Command command = new("caching", what);
+        command.Add(self._images);
+        self._options.AddTo(command);
+        command.SetAction(parsed => self.Run(parsed, terminal));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Terminal terminal)
+    {
+        int images = parsed.GetValue(_images) ?? Images, rounds = _options.Rounds(parsed);
+        string load = BirthCertificate.Load();
+        using CpuDevice device = _options.OpenCpu(parsed);
+        using TensorFile file = TensorFiles.Open(SampleRequest.DemoModelPath);
+        Checkpoint checkpoint = CheckpointLayout.Resolve(file);
+        DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
+        using DitModel model = DitModel.Load(architecture, checkpoint.Read, device);
+        Sampler sampler = Sampler.Ddim(Steps, eta: 0);
+        EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
+        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, 2 * architecture.Depth))];
+        RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
+
+        SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model, sampler, schedule, images, new SamplingOptions()))];
+        int[] labels = [.. Enumerable.Range(0, images).Select(i => i % architecture.NumClasses)];
+        CounterNoiseSource noise = new(seed: 0);
+        Action[] contestants = [.. runs.Select<SamplingRun, Action>(run => () => run.Run(labels, CfgScale, noise))];
+        double[][] milliseconds = Contest.Measure(contestants, rounds, terminal.Cancel);
+        Array.ForEach(runs, run => run.Dispose());
+
+        bool isMet = true;
+        List<string[]> rows = [Row("0 %", Quartiles.Of(milliseconds[0]), Number(1), Number(1), "")];
+        for (int i = 1; i < runs.Length; i++)
+        {
+            Quartiles ratio = Quartiles.Of(Contest.Ratios(milliseconds[i], milliseconds[0]));
+            double macs = (double)costs[i].MacsAfter / costs[i].MacsBefore;
+            isMet &= ratio.Median / macs <= Bound;
+            rows.Add(Row(
+                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), Spread(ratio, Number), Number(ratio.Median / macs)));
+        }
+
+        _options.Publish(parsed, terminal, Markdown.Report(
+            "Caching: time against multiply-accumulates",
+            BirthCertificate.Of(
+                device,
+                load,
+                ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
+                ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
+                ("rounds", $"{rounds}, each every schedule once in rotating order")),
+            ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
+            rows,
+            "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
+            + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. "
+            + "The uncached run is planned in full too.",
+            $"Bound: time ratio / MAC ratio at most {Bound} in every row. {(isMet ? "Met." : "**Missed.**")}"));
+        return isMet ? ExitCode.Ok : ExitCode.RunTime;
+    }
+
+    private static string[] Row(string reused, Quartiles milliseconds, params string[] rest) =>
+        [reused, Spread(milliseconds, value => value.ToString("0.0", CultureInfo.InvariantCulture)), .. rest];
+
+    private static string Spread(Quartiles q, Func<double, string> format) => $"{format(q.Median)} ({format(q.Lower)}-{format(q.Upper)})";
+
+    private static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace L2c.Bench;
+
+/// <summary>Contestants that run in turn in one process, so that a machine that slows down, warms up or is shared favours none.</summary>
+internal static class Contest
+{
+    // The first round pays for compilation and page faults; in the second the just-in-time compiler puts its optimised code in place.
+    private const int WarmUpRounds = 2;
+
+    /// <summary>Measures every contestant once a round; the order moves on by one each round, so each has every position equally often.</summary>
+    /// <param name="contestants">One whole run each.</param>
+    /// <param name="rounds">Rounds that are measured, after two that are not.</param>
+    /// <param name="cancel">Looked at between runs.</param>
+    /// <returns>Milliseconds by contestant and round.</returns>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static double[][] Measure(IReadOnlyList<Action> contestants, int rounds, CancellationToken cancel)
+    {
+        double[][] milliseconds = [.. contestants.Select(_ => new double[rounds])];
+        for (int round = -WarmUpRounds; round < rounds; round++)
+        {
+            for (int position = 0; position < contestants.Count; position++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                int who = (round + WarmUpRounds + position) % contestants.Count;
+                long began = Stopwatch.GetTimestamp();
+                contestants[who]();
+                if (round >= 0)
+                {
+                    milliseconds[who][round] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+                }
+            }
+        }
+
+        return milliseconds;
+    }
+
+    /// <summary>Round by round, one contestant's time over another's: what neighbours in time have in common cancels.</summary>
+    public static double[] Ratios(double[] milliseconds, double[] reference) => [.. milliseconds.Zip(reference, (time, other) => time / other)];
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using L2c.Bench.Caching;
+using L2c.Cli.Output;
+
+namespace L2c.Bench;
+
+/// <summary>The benchmarks, one verb each.</summary>
+public static class Program
+{
+    /// <summary>The process: Ctrl-C ends a benchmark between two runs, and nothing is written.</summary>
+    public static int Main(string[] args)
+    {
+        using CancellationTokenSource interrupt = new();
+        using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = !interrupt.IsCancellationRequested;
+            interrupt.Cancel();
+        });
+        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));
+    }
+
+    /// <summary>Parses the command line and runs the benchmark.</summary>
+    /// <param name="args">The command line without the program's name.</param>
+    /// <param name="terminal">Where to print.</param>
+    /// <returns>The exit code, see <see cref="ExitCode"/>; a bound that is missed is <see cref="ExitCode.RunTime"/>.</returns>
+    public static int Run(string[] args, Terminal terminal)
+    {
+        RootCommand root = new("Benchmarks of L2c: contestants run in turn in one process, results are Markdown with what they were measured on.")
+        {
+            CachingBench.Create(terminal),
+        };
+        root.SetAction(_ =>
+        {
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
+            return ExitCode.Usage;
+        });
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see --help");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(terminal, e, debug: false);
+        }
+    }
+}

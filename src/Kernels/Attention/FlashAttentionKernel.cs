@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using L2c.Kernels.Cuda;
+
+namespace L2c.Kernels;
+
+/// <summary>y[b,t,h,:] = sum_s softmax_s(q[b,t,h] . k[b,s,h] / sqrt(D)) v[b,s,h,:] on tensor cores.</summary>
+/// <remarks>
+/// Shapes   qkv [B,T,3,H,D], y [B,T,H,D], both fp16 or both bf16; D a multiple of 8 up to 128; qkv aligned to 16 bytes, y to 4.
+/// Numbers  products and sums in fp32, weights rounded to the storage type before they meet the values. Softmax in one pass: the running maximum m is
+///          subtracted, and sums and output are rescaled by 2^(m_old - m_new) when it rises; exponentials to base 2 with log2(e) in the scale.
+/// Traffic  reads 3 B T C and writes B T C elements, plus keys and values again for each further 64 queries, which the second-level cache holds.
+/// Launch   grid [T/64, H, B], 4 warps of 16 queries; keys in tiles of 64, the next tile is copied while one is computed.
+///          Whole tiles run without any mask; the rest of T goes in steps of 16 keys, the last one masked.
+/// Source   Dao 2023, FlashAttention-2, algorithm 1.
+/// </remarks>
+internal static class FlashAttentionKernel
+{
+    /// <summary>Threads per block.</summary>
+    public const int ThreadsPerBlock = 128;
+
+    /// <summary>Queries per block.</summary>
+    public const int QueriesPerBlock = 64;
+
+    private const int KeysPerTile = 64;
+    private const int KeysPerTailStep = 16;
+
+    /// <summary>From one key to the next in shared memory: an odd number of 16-byte units, so that eight rows of a matrix meet all banks once.</summary>
+    public static int RowBytes(int headWidth) => (headWidth / 8 | 1) * 16;
+
+    /// <summary>Dynamic shared memory: two stages of keys and values.</summary>
+    public static int SharedBytes(int headWidth) => 2 * 2 * KeysPerTile * RowBytes(headWidth);
+
+    /// <summary>The kernel: block (i, h, b) computes queries 64 i and on of head h of image b.</summary>
+    /// <param name="qkv">Address.</param>
+    /// <param name="y">Address.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="channels">C = H D.</param>
+    /// <param name="scale">log2(e) / sqrt(D).</param>
+    public static void FlashAttention<TElement, TColumns, TScores>(ulong qkv, ulong y, int tokens, int channels, float scale)
+        where TElement : unmanaged, ITensorCoreElement
+        where TColumns : unmanaged, IFlashColumns
+        where TScores : unmanaged, IFlashScores
+    {
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
+        int headWidth = default(TColumns).Width;
+        uint rowBytes = (uint)RowBytes(headWidth), tileBytes = KeysPerTile * rowBytes;
+        long tokenBytes = 6L * channels;
+        ulong head = qkv + (ulong)((long)Grid.IdxZ * tokens * tokenBytes + 2L * Grid.IdxY * headWidth);
+        uint shared = SharedTiles.Address();
+
+        ulong firstKey = head + (ulong)(2L * channels);
+        StartCopy<TColumns>(firstKey, 0, tokens, channels, shared);
+
+        int query = Grid.IdxX * QueriesPerBlock + warp * 16 + (lane >> 2);
+        ulong column = (ulong)((lane & 3) * 4);
+        TColumns columns = default;
+        columns.LoadQueries(
+            head + (ulong)(IntrinsicMath.Min(query, tokens - 1) * tokenBytes) + column,
+            head + (ulong)(IntrinsicMath.Min(query + 8, tokens - 1) * tokenBytes) + column);
+
+        OnlineSoftmax softmax = new(scale);
+        uint keysByRows = shared + (uint)(lane & 15) * rowBytes + (uint)(lane >> 4) * 16;
+        uint keys = shared + (uint)((lane & 7) + (lane >> 4) * 8) * rowBytes + (uint)((lane >> 3) & 1) * 16;
+        uint stage = 0;
+        int key = 0;
+        for (; key + KeysPerTile <= tokens; key += KeysPerTile)
+        {
+            SharedTiles.WaitForCopies();
+            Group.Barrier();
+            if (key + KeysPerTile < tokens)
+            {
+                StartCopy<TColumns>(firstKey, key + KeysPerTile, tokens, channels, shared + 2 * tileBytes - stage);
+            }
+
+            softmax.Step<TElement, TColumns, TScores>(ref columns, keys + stage, keysByRows + stage, rowBytes);
+            stage = 2 * tileBytes - stage;
+        }
+
+        if (key < tokens)
+        {
+            SharedTiles.WaitForCopies();
+            Group.Barrier();
+            keys += stage;
+            keysByRows += stage;
+            for (; key < tokens; key += KeysPerTailStep)
+            {
+                softmax.MaskedStep<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes, tokens - key - (lane & 3) * 2);
+                keys += KeysPerTailStep * rowBytes;
+                keysByRows += KeysPerTailStep * rowBytes;
+            }
+        }
+
+        softmax.Finish(ref columns);
+        ulong target = y + (ulong)(2 * (((long)Grid.IdxZ * tokens + query) * channels + Grid.IdxY * headWidth)) + column;
+        if (query < tokens)
+        {
+            columns.StoreUpper<TElement>(target);
+        }
+
+        if (query + 8 < tokens)
+        {
+            columns.StoreLower<TElement>(target + (ulong)(16L * channels));
+        }
+    }
+
+    // Thread t copies its part of row t/2 of the keys and values from firstKey on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StartCopy<TColumns>(ulong keys, int firstKey, int tokens, int channels, uint target)
+        where TColumns : unmanaged, IFlashColumns
+    {
+        uint rowBytes = (uint)RowBytes(default(TColumns).Width);
+        int row = Group.IdxX >> 1, key = firstKey + row;
+        FlashTileCopy copy = new(
+            target + (uint)row * rowBytes,
+            keys + (ulong)(IntrinsicMath.Min(key, tokens - 1) * (6L * channels)),
+            KeysPerTile * rowBytes,
+            (ulong)(2L * channels),
+            key < tokens,
+            Group.IdxX & 1);
+        default(TColumns).StartCopy(copy, 0);
+    }
+
+    /// <summary>Maxima and sums of the two rows of a lane; the sums are over this lane's columns until the end.</summary>
+    private struct OnlineSoftmax
+    {
+        private readonly float _scale;
+        private float _upperMaximum;
+        private float _lowerMaximum;
+        private float _upperSum;
+        private float _lowerSum;
+
+        public OnlineSoftmax(float scale)
+        {
+            _scale = scale;
+            _upperMaximum = float.NegativeInfinity;
+            _lowerMaximum = float.NegativeInfinity;
+            _upperSum = 0;
+            _lowerSum = 0;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TElement, TColumns, TScores>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes)
+            where TElement : unmanaged, ITensorCoreElement
+            where TColumns : unmanaged, IFlashColumns
+            where TScores : unmanaged, IFlashScores
+        {
+            TScores scores = default;
+            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
+            Update<TElement, TColumns, TScores>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void MaskedStep<TElement, TColumns>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes, int count)
+            where TElement : unmanaged, ITensorCoreElement
+            where TColumns : unmanaged, IFlashColumns
+        {
+            Scores16 scores = default;
+            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
+            scores.Mask(count);
+            Update<TElement, TColumns, Scores16>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Finish<TColumns>(ref TColumns columns)
+            where TColumns : unmanaged, IFlashColumns
+        {
+            columns.Scale(Fp32.Reciprocal(Sum4(_upperSum)), Fp32.Reciprocal(Sum4(_lowerSum)));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Update<TElement, TColumns, TScores>(ref TColumns columns, ref TScores scores, uint values, uint rowBytes)
+            where TElement : unmanaged, ITensorCoreElement
+            where TColumns : unmanaged, IFlashColumns
+            where TScores : unmanaged, IFlashScores
+        {
+            // The first key of a step always exists, so the new maximum is finite; the first old one is not, and 2^-infinity is 0.
+            float upper = _upperMaximum, lower = _lowerMaximum;
+            scores.RaiseMaxima(ref upper, ref lower);
+            upper = Max4(upper);
+            lower = Max4(lower);
+            float upperFactor = Fp32.PowerOfTwoOrZero((_upperMaximum - upper) * _scale);
+            float lowerFactor = Fp32.PowerOfTwoOrZero((_lowerMaximum - lower) * _scale);
+            _upperMaximum = upper;
+            _lowerMaximum = lower;
+            columns.Scale(upperFactor, lowerFactor);
+            _upperSum *= upperFactor;
+            _lowerSum *= lowerFactor;
+            scores.Exponentiate(_scale, upper * _scale, lower * _scale, ref _upperSum, ref _lowerSum);
+            scores.AddValues<TElement, TColumns>(ref columns, values, rowBytes);
+        }
+
+        private static float Max4(float value)
+        {
+            value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
+            return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 2));
+        }
+
+        private static float Sum4(float value)
+        {
+            value += Warp.ShuffleXor(value, 1);
+            return value + Warp.ShuffleXor(value, 2);
+        }
+    }
+}

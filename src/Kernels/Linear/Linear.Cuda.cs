@@ -1,0 +1,116 @@
+using L2c.Kernels.Cuda;
+using L2c.Native;
+
+namespace L2c.Kernels;
+
+public sealed unsafe partial class CudaDevice
+{
+    private CUdeviceptr _matmulWorkspace;
+    private readonly HashSet<MatmulPlan> _tried = [];
+    private MatmulPlanner? _matmuls;
+
+    /// <inheritdoc/>
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
+    {
+        RequireType(nameof(Linear), StorageType, x, bias, y);
+        if (weight.Device != this)
+        {
+            throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
+        }
+
+        long m = x.Rows, n = weight.Outputs, k = weight.Inputs;
+        BeginOp(nameof(Linear), flops: 2 * m * n * k, bytes: ((m * k) + (n * k) + (m * n)) * StorageType.Size());
+
+        // cuBLASLt wants a bias on 16 bytes; a slice of a small model's may lie elsewhere.
+        bool fusesBias = !bias.IsNone && bias.Address % MatmulShape.BiasAlignment == 0;
+        bool fusesActivation = activation == Activation.None
+            || (activation == Activation.GeluTanh && _options.FusedGelu && (fusesBias || bias.IsNone));
+        MatmulEpilogue epilogue = (fusesActivation && activation == Activation.GeluTanh, fusesBias) switch
+        {
+            (true, true) => MatmulEpilogue.GeluTanhBias,
+            (true, false) => MatmulEpilogue.GeluTanh,
+            (false, true) => MatmulEpilogue.Bias,
+            _ => MatmulEpilogue.None,
+        };
+        if (TryMatmul(x, weight, fusesBias ? bias : default, y, epilogue))
+        {
+            if (!fusesActivation || fusesBias == bias.IsNone)
+            {
+                BiasActivation(y, fusesBias ? default : bias, fusesActivation ? Activation.None : activation);
+            }
+        }
+        else
+        {
+            PlainMatmul(x, weight, bias, y);
+            if (activation != Activation.None)
+            {
+                BiasActivation(y, default, activation);
+            }
+        }
+    }
+
+    // False where the library has no algorithm.
+    private bool TryMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue)
+    {
+        CUdeviceptr weightAddress = new((ulong)weight.Address);
+        var shape = new MatmulShape(
+            x.Rows,
+            weight.Outputs,
+            weight.Inputs,
+            x.RowStride,
+            y.RowStride,
+            StorageType,
+            Precision.ComputeType(),
+            epilogue,
+            MatmulShape.AlignmentOf(Address(x)),
+            MatmulShape.AlignmentOf(weightAddress),
+            MatmulShape.AlignmentOf(Address(y)));
+        if (!_matmuls!.TryPlan(shape, out MatmulPlan? plan))
+        {
+            return false;
+        }
+
+        if (_mode == Mode.Preparing && !_onPaper && _tried.Add(plan))
+        {
+            Try(plan);
+        }
+
+        if (_mode != Mode.Preparing)
+        {
+            plan.Enqueue(Address(x), weightAddress, Address(bias), Address(y), _stream);
+        }
+
+        return true;
+    }
+
+    // On operands of its own: at this point the real ones may hold nothing yet.
+    private void Try(MatmulPlan plan)
+    {
+        using var scratch = new MatmulScratch(_driver, plan.Shape, _stream);
+        if (_options.Tune)
+        {
+            _matmuls!.Tune(plan, scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream);
+        }
+
+        plan.Enqueue(scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream);
+        _driver.Check(_driver.cuStreamSynchronize(_stream));
+    }
+
+    private void OpenMatmul(ICublasLt cublasLt, CudaDeviceInfo info)
+    {
+        nuint bytes = MatmulWorkspace.RecommendedBytes(info.ComputeCapability);
+        _driver.Check(_driver.cuMemAlloc_v2(out _matmulWorkspace, bytes));
+        MatmulCache? cache = _options.CacheFolder is null ? null : new MatmulCache(_options.CacheFolder, info.Name, cublasLt.cublasLtGetVersion());
+        _matmuls = new MatmulPlanner(cublasLt, _driver, new MatmulWorkspace(_matmulWorkspace, bytes), cache);
+    }
+
+    private void CloseMatmul()
+    {
+        _matmuls?.SaveCache();
+        _matmuls?.Dispose();
+        if (_matmulWorkspace != default)
+        {
+            _ = _driver.cuMemFree_v2(_matmulWorkspace);
+        }
+    }
+}

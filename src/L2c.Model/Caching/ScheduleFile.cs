@@ -1,0 +1,59 @@
+using System.Text.Json;
+using L2c.Weights;
+
+namespace L2c.Model.Caching;
+
+/// <summary>A schedule file of either format, told apart by content: ours names its format, SmoothCache's has nothing but lists.</summary>
+public sealed class ScheduleFile
+{
+    private const long LongestFile = 16 << 20;
+
+    private readonly ReadOnlyMemory<byte> _text;
+
+    private ScheduleFile(string path, ReadOnlyMemory<byte> text, ScheduleJson? own) => (Path, _text, Own) = (path, text, own);
+
+    /// <summary>For messages.</summary>
+    public string Path { get; }
+
+    /// <summary>What a file of our format says; null for one of SmoothCache.</summary>
+    public ScheduleJson? Own { get; }
+
+    /// <summary>"l2c-schedule/1" or "smoothcache".</summary>
+    public string Format => Own?.Format ?? "smoothcache";
+
+    /// <summary>Of a SmoothCache file: blocks up to the last one that has a list of its own, 0 when every list is for all blocks.</summary>
+    public int NamedBlocks => Own is null ? SmoothCacheJson.NamedBlocks(Path, _text) : 0;
+
+    /// <summary>Reads a file. The source stays open.</summary>
+    /// <exception cref="MalformedFileException">It is of neither format.</exception>
+    public static ScheduleFile Read(ByteSource source)
+    {
+        if (source.Length > LongestFile)
+        {
+            throw new MalformedFileException(source.Path, $"has {source.Length} bytes, more than any schedule needs; it is refused");
+        }
+
+        byte[] text = new byte[source.Length];
+        source.ReadExactly(0, text);
+        return new ScheduleFile(source.Path, text, NamesFormat(source.Path, text) ? ScheduleJson.Parse(source.Path, text) : null);
+    }
+
+    /// <summary>The schedule.</summary>
+    /// <param name="branches">Branches of the network, which SmoothCache's files do not say; ours is taken as it is.</param>
+    /// <exception cref="MalformedFileException">A row or list holds something else than roles and bits.</exception>
+    /// <exception cref="ArgumentException">Well-formed, but no valid schedule, or not for so many branches.</exception>
+    public CacheSchedule ToSchedule(int branches) => Own?.ToSchedule(Path) ?? SmoothCacheJson.Parse(Path, _text, branches);
+
+    private static bool NamesFormat(string path, byte[] text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("format", out _);
+        }
+        catch (JsonException e)
+        {
+            throw new MalformedFileException(path, $"is no valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
+        }
+    }
+}

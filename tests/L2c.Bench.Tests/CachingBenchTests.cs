@@ -1,0 +1,74 @@
+using L2c.Cli.Output;
+using L2c.Testing;
+
+namespace L2c.Bench.Tests;
+
+public sealed class CachingBenchTests
+{
+    private static readonly string[] _short = ["caching", "--images", "1", "--rounds", "1", "--threads", "1"];
+
+    [Fact]
+    public void The_report_tells_what_was_measured_and_on_what()
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Combine(folder.Path, "report.md");
+        (int code, string output, string error) = Run([.. _short, "--out", file]);
+        string report = File.ReadAllText(file);
+        Assert.Equal(output, report);
+        Assert.Equal("", error);
+        string[] parts =
+        [
+            "| CPU | ", ", 1 thread) |", "| load of the last minute before | ", "| runtime | .NET ", "| commit | ",
+            "| model | shapes-dit8", "| run | 1 images, 20 ddim",
+        ];
+        foreach (string part in parts)
+        {
+            Assert.Contains(part, report, StringComparison.Ordinal);
+        }
+
+        // Ten of twenty evaluations compute no branch and keep their rest of 1.84 % (embeddings, modulations, output layer): 0.5 + 0.5 x 0.0184.
+        Assert.Contains("| 0.509 |", Line(report, "| 100 % |"), StringComparison.Ordinal);
+        double[] verdicts = [.. ((string[])["25", "50", "75", "100"]).Select(p => double.Parse(Line(report, $"| {p} % |").Split('|')[^2]))];
+        Assert.All(verdicts, verdict => Assert.InRange(verdict, 0.1, 10));
+        bool isMet = verdicts.All(verdict => verdict <= 1.05);
+        Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);
+        Assert.Contains(isMet ? "Met." : "Missed.", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_report_is_never_overwritten_unasked()
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Combine(folder.Path, "report.md");
+        File.WriteAllText(file, "precious");
+        (int code, string output, string error) = Run([.. _short, "--out", file]);
+        Assert.Equal(ExitCode.RunTime, code);
+        Assert.Equal("", output);
+        Assert.Contains("exists; use --force", error, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(file));
+
+        Run([.. _short, "--out", file, "--force"]);
+        Assert.StartsWith("# Caching", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("caching", "--rounds", "0")]
+    [InlineData("caching", "--images", "many")]
+    [InlineData("coaching")]
+    public void A_wrong_command_line_is_a_usage_error(params string[] args)
+    {
+        (int code, _, string error) = Run(args);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains(args[^1], error, StringComparison.Ordinal);
+    }
+
+    private static string Line(string report, string start) =>
+        Assert.Single(report.Split('\n'), line => line.StartsWith(start, StringComparison.Ordinal));
+
+    private static (int Code, string Output, string Error) Run(string[] args)
+    {
+        StringWriter output = new(), error = new();
+        int code = Program.Run(args, new Terminal(output, error, Interactive: false, TestContext.Current.CancellationToken));
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,47 @@
+namespace L2c.Bench.Tests;
+
+public sealed class MeasuringTests
+{
+    [Fact]
+    public void Contestants_take_turns_and_the_order_moves_on()
+    {
+        List<int> calls = [];
+        Action[] contestants = [.. Enumerable.Range(0, 3).Select<int, Action>(who => () => calls.Add(who))];
+        double[][] milliseconds = Contest.Measure(contestants, rounds: 3, CancellationToken.None);
+        Assert.Equal([0, 1, 2, 1, 2, 0, /* measured from here */ 2, 0, 1, 0, 1, 2, 1, 2, 0], calls);
+        Assert.Equal([3, 3, 3], milliseconds.Select(list => list.Length));
+    }
+
+    [Fact]
+    public void Each_contestants_time_is_its_own()
+    {
+        double[][] milliseconds = Contest.Measure([() => Thread.Sleep(60), () => { }], rounds: 3, CancellationToken.None);
+        Assert.All(milliseconds[0], time => Assert.InRange(time, 55, double.MaxValue));
+        Assert.True(milliseconds[1].Min() < 30, $"doing nothing took {milliseconds[1].Min()} ms");
+    }
+
+    [Fact]
+    public void Cancelling_ends_between_two_runs()
+    {
+        using CancellationTokenSource source = new();
+        int runs = 0;
+        Action contestant = () =>
+        {
+            runs++;
+            source.Cancel();
+        };
+        Assert.Throws<OperationCanceledException>(() => Contest.Measure([contestant, contestant], rounds: 3, source.Token));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public void Quartiles_lie_between_their_neighbours()
+    {
+        Assert.Equal(new Quartiles(2, 3, 4), Quartiles.Of([5, 1, 4, 2, 3]));
+        Assert.Equal(new Quartiles(1.75, 2.5, 3.25), Quartiles.Of([4, 3, 2, 1]));
+        Assert.Equal(new Quartiles(7, 7, 7), Quartiles.Of([7]));
+    }
+
+    [Fact]
+    public void Ratios_are_taken_round_by_round() => Assert.Equal([0.5, 2], Contest.Ratios([1, 8], [2, 4]));
+}
