@@ -25,9 +25,8 @@ internal static partial class PtxText
             throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
         }
 
-        ptx = DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}");
-        ptx = ConditionalUniformBranch().Replace(UnmarkedAccess().Replace(ptx, "$1.global."), "$1");
-        return Renumber(LocalSlots.Promote(ptx));
+        ptx = UnmarkedAccess().Replace(DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}"), "$1.global.");
+        return Renumber(LocalSlots.Promote(ConditionalUniformBranch().Replace(ptx, "$1")));
     }
 
     // Inline assembly can name a variable and not declare one at module scope, where dynamic shared memory is declared.
@@ -53,11 +52,11 @@ internal static partial class PtxText
     [GeneratedRegex(@"^\.target sm_\d+$", RegexOptions.Multiline)]
     private static partial Regex TargetLine();
 
-    [GeneratedRegex(@"(@!?%p\d+\s+bra)\.uni\b")]
-    private static partial Regex ConditionalUniformBranch();
-
     [GeneratedRegex(@"^\.address_size 64$", RegexOptions.Multiline)]
     private static partial Regex AddressSize();
+
+    [GeneratedRegex(@"(@!?%p\d+\s+bra)\.uni\b")]
+    private static partial Regex ConditionalUniformBranch();
 
     // A label "L_1070" or a parameter "_channels_484". No other name has this form, so that new names cannot meet old ones.
     [GeneratedRegex(@"(?<![\w%$.])(L|_[A-Za-z]\w*?)_\d+\b")]
