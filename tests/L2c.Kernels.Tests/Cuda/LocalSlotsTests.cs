@@ -112,7 +112,7 @@ public sealed class LocalSlotsTests
         Assert.SkipUnless(ptxas is not null, Ptxas.Missing);
         PtxasReport report = Ptxas.Assemble(ptxas!, kernel);
         Assert.Equal((0, 0, 0), (report.StackBytes, report.SpillStoreBytes, report.SpillLoadBytes));
-        Assert.InRange(report.Registers, 1, 48);
+        Assert.InRange(report.Registers, 1, 64); // ptxas unrolls the loop: 16 accumulators, and the operands of the steps to come
     }
 
     private static unsafe void FourProducts(ulong a, ulong b, ulong c, int steps)
