@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no loops.</summary>
+/// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no
+/// loops.</summary>
 public readonly struct EightFloats(float v0, float v1, float v2, float v3, float v4, float v5, float v6, float v7)
 {
     /// <summary>How many.</summary>

@@ -5,7 +5,8 @@ namespace L2c.Kernels;
 
 /// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the last store.</summary>
 /// <remarks>
-/// x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c];  y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
+/// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c]
+///          y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
 /// Shapes   x, branches, x', y: [B,T,C], C a multiple of 8 and at most 2048; every row starts at a multiple of 16 bytes. Up to 4 branches.
 /// Numbers  fp32. Mean and variance come from x' before it is rounded to the storage type, the variance from centred values. A lane sums its own
 ///          channels, then a butterfly over the warp: the order depends on C alone. Every operation has a stated rounding.

@@ -5,11 +5,9 @@ using L2c.Native;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Runs the PTX of an attention kernel, as it is or with a planted fault, through the emulator.</summary>
-public sealed class EmulatedAttention : IDisposable
+public sealed class EmulatedAttention
 {
     private readonly PtxCompiler _compiler = new();
-
-    public void Dispose() => _compiler.Dispose();
 
     private PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
 
