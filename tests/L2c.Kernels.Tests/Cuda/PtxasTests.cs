@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using L2c.Kernels.Cuda;
 using L2c.Testing;
 
 namespace L2c.Kernels.Tests.Cuda;
