@@ -3,7 +3,8 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the last store.</summary>
+/// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the
+/// last store.</summary>
 /// <remarks>
 /// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c]
 ///          y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
