@@ -9,6 +9,9 @@ public readonly struct EightFloats(float v0, float v1, float v2, float v3, float
     /// <summary>How many.</summary>
     public const int Count = 8;
 
+    /// <summary>How many a warp has, eight per lane: the distance from one chunk of a lane to its next.</summary>
+    public const int PerWarp = 32 * Count;
+
     internal readonly float V0 = v0;
     internal readonly float V1 = v1;
     internal readonly float V2 = v2;

@@ -19,7 +19,7 @@ public sealed class PtxCompilerTests
         {
             foreach (KernelForm form in KernelForms.All)
             {
-                PtxKernel kernel = KernelForms.Compile(form, target);
+                PtxKernel kernel = _compiler.Compile(form.Method, form.Threads, target);
 
                 Assert.True(Regex.Count(kernel.Text, @"\.entry\s+" + kernel.EntryName + @"\(") == 1, form.Name);
                 Assert.Contains($"\n.target {target}\n", kernel.Text, StringComparison.Ordinal);

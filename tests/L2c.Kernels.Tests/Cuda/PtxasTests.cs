@@ -17,17 +17,19 @@ public sealed class PtxasTests
         string? ptxas = Ptxas.Find();
         Assert.SkipUnless(ptxas is not null, Ptxas.Missing);
         Assert.SkipUnless(RepositoryPaths.Root is not null, $"no checkout: {Table} is not there");
-        SortedDictionary<string, int[]> measured = new(StringComparer.Ordinal);
-        foreach (KernelForm form in KernelForms.All)
+        ConcurrentBag<string> faults = [];
+        ConcurrentDictionary<string, int[]> byName = [];
+        Parallel.ForEach(KernelForms.All, form =>
         {
-            measured[form.Name] = [.. KernelForms.Targets.Select(target =>
+            PtxasReport[] reports = [.. KernelForms.Targets.Select(target => Ptxas.Assemble(ptxas!, KernelForms.Compile(form, target)))];
+            byName[form.Name] = [.. reports.Select(report => report.Registers)];
+            if (reports.Any(report => report is not { StackBytes: 0, SpillStoreBytes: 0, SpillLoadBytes: 0 }))
             {
-                PtxasReport report = Ptxas.Assemble(ptxas!, KernelForms.Compile(form, target));
-                Assert.True(
-                    report is { StackBytes: 0, SpillStoreBytes: 0, SpillLoadBytes: 0 }, $"{form.Name}, {target}: {report} (no stack, no spills)");
-                return report.Registers;
-            })];
-        }
+                faults.Add($"{form.Name}: {string.Join(", ", reports)} (no stack, no spills)");
+            }
+        });
+        Assert.Empty(faults);
+        SortedDictionary<string, int[]> measured = new(byName, StringComparer.Ordinal);
 
         string path = Path.Combine(RepositoryPaths.Root!, Table);
         if (Environment.GetEnvironmentVariable("L2C_UPDATE_REGISTERS") == "1")
@@ -37,13 +39,6 @@ public sealed class PtxasTests
 
         Dictionary<string, int[]> committed = Read(path);
         Assert.Equal(committed.Keys.Order(StringComparer.Ordinal), measured.Keys);
-        string version = Ptxas.Version(ptxas!);
-        if (!File.ReadAllText(path).Contains($"ptxas {version} ", StringComparison.Ordinal))
-        {
-            TestContext.Current.SendDiagnosticMessage("ptxas {0} is not the table's: registers are not compared", version);
-            return;
-        }
-
         foreach ((string name, int[] registers) in measured)
         {
             Assert.True(
@@ -56,9 +51,7 @@ public sealed class PtxasTests
     private static Dictionary<string, int[]> Read(string path) => File.ReadLines(path)
         .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
         .Where(cells => cells.Length == 6 && int.TryParse(cells[3], out _))
-        .ToDictionary(cells => cells[1], cells => new[] { Number(cells[3]), Number(cells[4]) });
-
-    private static int Number(string cell) => int.Parse(cell, CultureInfo.InvariantCulture);
+        .ToDictionary(cells => cells[1], cells => new[] { int.Parse(cells[3], CultureInfo.InvariantCulture), int.Parse(cells[4], CultureInfo.InvariantCulture) });
 
     private static void Write(string path, string version, SortedDictionary<string, int[]> measured)
     {
