@@ -54,14 +54,15 @@ public sealed class PtxCompiler(PtxCache? cache = null)
             return new PtxKernel(known.EntryName, known.Text, target, threadsPerBlock, parameterBytes);
         }
 
-        // A context of its own, which takes some 15 ms: the order of a kernel's instructions depends on what its context has compiled before, and with it
-        // how many registers ptxas takes.
+        // A context of its own, which takes some 15 ms: the order of a kernel's instructions depends on what its context has compiled before, and
+        // with it how many registers ptxas takes.
         using Context context = Context.Create(builder => builder
             .Optimize(OptimizationLevel.O2)
             .Inlining(InliningMode.Aggressive)
             .EnableAlgorithms());
 
-        // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be null.
+        // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
+        // null.
         using PTXBackend backend = new(context, target.Architecture, target.InstructionSet, null!);
         PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, null));

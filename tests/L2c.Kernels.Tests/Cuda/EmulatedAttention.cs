@@ -67,8 +67,8 @@ public sealed class EmulatedAttention
         parameters.Add(new CUdeviceptr(yAddress));
         parameters.Add(of.Tokens);
         parameters.Add(of.Channels);
-        LaunchDimensions dimensions = new(
-            (uint)((of.Tokens + queriesPerBlock - 1) / queriesPerBlock), (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
+        uint blocks = (uint)((of.Tokens + queriesPerBlock - 1) / queriesPerBlock);
+        LaunchDimensions dimensions = new(blocks, (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
         PtxMachine.Run(entry, dimensions, [.. parameters.Packed, .. lastParameters], memory);
         HostConversion.ToFloats(of.Type, memory.ReadRange(yAddress, y.Length * size), y);
         return y;
