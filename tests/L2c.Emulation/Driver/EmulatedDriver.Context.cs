@@ -40,10 +40,12 @@ public sealed partial class EmulatedDriver
     }
 
     /// <inheritdoc/>
+    /// <remarks>The status of a context that a fault has lost comes with the fault: whichever call reports it, the message says why.</remarks>
     public CUresult cuGetErrorString(CUresult status, out string? text)
     {
         bool known = CudaErrors.TryGet(status, out (string Name, string Text) error);
-        text = known ? error.Text : null;
+        bool lost = status != CUresult.CUDA_SUCCESS && status == _context?.Status;
+        text = !known ? null : lost ? $"{error.Text} ({LastFault?.Message})" : error.Text;
         return known ? CUresult.CUDA_SUCCESS : CUresult.CUDA_ERROR_INVALID_VALUE;
     }
 

@@ -1,15 +1,60 @@
+using L2c.Kernels;
+using L2c.Testing;
 using L2c.Testing.Golden;
 
 namespace L2c.Model.Tests.Golden;
 
-public static class CudaGoldenTests
+/// <summary>
+/// The recorded DiT cases through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that stores
+/// the same type. Where nothing was asked for, a forward pass, an uncached, a cached and a DDPM run; all of them with L2C_GOLDENS_DEVICE.
+/// </summary>
+[Trait("Category", "GoldenCuda")]
+public sealed class CudaGoldenTests
 {
-    /// <summary>What runs in every test run: a forward pass, an uncached, a cached and a DDPM run. The rest on request.</summary>
+    /// <summary>What runs in every test run: of each kind the case with the fewest evaluations.</summary>
     public static IEnumerable<string> DefaultFiles =>
         from kind in (string[])["forward", "sample", "cached_sample", "ddpm"]
         let golden = GoldenManifest.Cases.Where(c => c.Family == "dit" && Kind(c) == kind).OrderBy(Steps).FirstOrDefault()
         where golden is not null
         select golden.File;
+
+    public static TheoryData<string, CudaPrecision> Cases =>
+        [.. from file in GoldenRequest.OnCuda ? GoldenRequest.Cases.Where(GoldenRunner.NeedsDevice).Select(c => c.File) : DefaultFiles
+            from precision in (CudaPrecision[])[CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16]
+            select (file, precision)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Recorded_file_is_reproduced(string file, CudaPrecision precision)
+    {
+        GoldenCase golden = GoldenManifest.Find(file);
+        if (GoldenRunner.MissingFile(golden) is { } missing)
+        {
+            GoldenReport.DidNotRun(golden, "skip", $"{missing} is not there");
+            Assert.Skip($"{missing} is not there");
+        }
+
+        GoldenResult result;
+        try
+        {
+            using var cuda = new CudaUnderTest(precision);
+            result = GoldenRunner.Run(golden, cuda.Device);
+        }
+        catch (Exception exception)
+        {
+            GoldenReport.Threw(golden, GoldenRequest.CudaLabel, precision.Label(), exception);
+            throw;
+        }
+
+        if (precision != CudaPrecision.F32)
+        {
+            using var naive = new NaiveDevice(precision.StorageType());
+            result = result.BoundedBy(GoldenRunner.Run(golden, naive), 2);
+        }
+
+        GoldenReport.Ran(result, GoldenRequest.CudaLabel, precision.Label());
+        Assert.True(result.Passed, result.Describe());
+    }
 
     private static string Kind(GoldenCase golden) =>
         golden.Kind == "sample" && golden.Case.GetProperty("sampler").GetString() == "ddpm" ? "ddpm" : golden.Kind;

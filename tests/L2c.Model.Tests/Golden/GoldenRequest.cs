@@ -1,3 +1,4 @@
+using L2c.Testing;
 using L2c.Testing.Golden;
 
 namespace L2c.Model.Tests.Golden;
@@ -15,6 +16,9 @@ internal static class GoldenRequest
         }
     }
 
-    /// <summary>L2C_GOLDENS_DEVICE: <c>emulator</c> or <c>cuda</c> for every DiT case through the CUDA engine; null for the default subset.</summary>
-    public static string? CudaProvider => Environment.GetEnvironmentVariable("L2C_GOLDENS_DEVICE") is { Length: > 0 } device and not "cpu" ? device : null;
+    /// <summary>L2C_GOLDENS_DEVICE: <c>emulator</c> or <c>cuda</c> asks for every DiT case through the CUDA engine; the default subset without.</summary>
+    public static bool OnCuda => Environment.GetEnvironmentVariable("L2C_GOLDENS_DEVICE") is "emulator" or "cuda";
+
+    /// <summary>Where the CUDA engine runs, for reports.</summary>
+    public static string CudaLabel => CudaUnderTest.IsReal ? "cuda" : "emulator";
 }

@@ -39,7 +39,7 @@ public sealed class GoldenTests
         }
 
         GoldenReport.Ran(result, Device, "fp32");
-        Assert.True(result.Passed, Describe(result));
+        Assert.True(result.Passed, result.Describe());
     }
 
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
@@ -47,11 +47,5 @@ public sealed class GoldenTests
     {
         GoldenReport.DidNotRun(golden, status, reason);
         Assert.Skip($"{status}: {reason}");
-    }
-
-    private static string Describe(GoldenResult result)
-    {
-        IEnumerable<string> failures = result.Comparisons.Where(c => !c.Passed).Take(8).Select(c => $"{c.Tensor}: error {c.Error:0.00e+00}, bound {c.Bound:0.00e+00}");
-        return $"{result.Golden.File}: {result.Comparisons.Count} comparisons; {string.Join("; ", failures)}";
     }
 }
