@@ -42,7 +42,7 @@ internal sealed class DeviceOptions(CudaAccess cuda)
     {
         string word = parsed.GetValue(_device) ?? "auto";
         int? threads = parsed.GetValue(_threads);
-        (int? ordinal, string? note) = word switch
+        (int? ordinal, string? lack) = word switch
         {
             "cpu" => (null, null),
             "auto" => threads is null ? FindFirst() : (null, null),
@@ -52,31 +52,36 @@ internal sealed class DeviceOptions(CudaAccess cuda)
         bool tune = parsed.GetValue(_tune);
         if (ordinal is null && dtype is not (null or "fp32"))
         {
-            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; leave --dtype away{Because(note)}");
+            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; leave --dtype away{Because(lack)}");
         }
 
         if (ordinal is null && tune)
         {
-            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; leave it away{Because(note)}");
+            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; leave it away{Because(lack)}");
         }
 
-        return ordinal is not null && threads is not null
-            ? throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu")
-            : new DeviceChoice
-            {
-                Cuda = cuda,
-                Ordinal = ordinal,
-                Precision = dtype is null ? Preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
-                Threads = threads ?? 0,
-                Graph = parsed.GetValue(_graph) != "off",
-                Tune = tune,
-                Note = note,
-            };
+        if (ordinal is not null && threads is not null)
+        {
+            throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
+        }
+
+        return new DeviceChoice
+        {
+            Cuda = cuda,
+            Ordinal = ordinal,
+            Precision = dtype is null ? Preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
+            Threads = threads ?? 0,
+            Graph = parsed.GetValue(_graph) != "off",
+            Tune = tune,
+            Note = lack is null
+                ? null
+                : $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
+        };
     }
 
-    private (int? Ordinal, string? Note) FindFirst() => CudaAccess.FindProblem(cuda.Probe(), 0) is { } problem
-        ? (null, $"computing on the CPU: no CUDA device can be used ({problem.Split(';')[0]}); --device cuda says more")
-        : (0, null);
+    // What is wrong, without where it was looked for.
+    private (int? Ordinal, string? Lack) FindFirst() =>
+        CudaAccess.FindProblem(cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
 
     private int Require(string word)
     {
@@ -93,5 +98,5 @@ internal sealed class DeviceOptions(CudaAccess cuda)
             : ordinal;
     }
 
-    private static string Because(string? note) => note is null ? "" : $" ({note})";
+    private static string Because(string? lack) => lack is null ? "" : $", or use a CUDA device ({lack})";
 }
