@@ -102,6 +102,21 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
+    public void An_event_that_is_recorded_again_is_passed_at_its_last_mark()
+    {
+        _device.Check(Driver.cuEventCreate(out CUevent twice, CUevent_flags.CU_EVENT_DEFAULT));
+        _device.Check(Driver.cuEventCreate(out CUevent between, CUevent_flags.CU_EVENT_DEFAULT));
+        _device.Check(Driver.cuEventRecord(twice, _device.Stream));
+        _device.Check(Driver.cuEventRecord(between, _device.Stream));
+        _device.Check(Driver.cuEventRecord(twice, _device.Stream));
+        _device.Check(Driver.cuEventSynchronize(between));
+        Assert.Equal(CUresult.CUDA_ERROR_NOT_READY, Driver.cuEventElapsedTime(out _, between, twice));
+        _device.Check(Driver.cuEventSynchronize(twice));
+        _device.Check(Driver.cuEventElapsedTime(out float milliseconds, between, twice));
+        Assert.True(milliseconds >= 0);
+    }
+
+    [Fact]
     public void An_event_without_timing_gives_none()
     {
         _device.Check(Driver.cuEventCreate(out CUevent timed, CUevent_flags.CU_EVENT_DEFAULT));

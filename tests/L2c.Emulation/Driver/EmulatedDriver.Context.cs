@@ -171,6 +171,25 @@ public sealed partial class EmulatedDriver
         }
     }
 
+    /// <summary>What every call needs first: an initialised driver, a current context without a fault.</summary>
+    private CUresult Enter(out ContextState context)
+    {
+        context = _context!;
+        return !_initialised ? CUresult.CUDA_ERROR_NOT_INITIALIZED
+            : _context is null || _current.Value != _context.Handle ? CUresult.CUDA_ERROR_INVALID_CONTEXT
+            : _context.Status;
+    }
+
+    /// <summary>As <see cref="Enter"/>, for a call that is unsafe while this thread records: it fails and breaks the recordings.</summary>
+    private CUresult EnterUnsafe(out ContextState context)
+    {
+        CUresult status = Enter(out context);
+        int thread = Environment.CurrentManagedThreadId;
+        return status == CUresult.CUDA_SUCCESS && Break(context.Streams.Where(s => s.Capture is { } c && c.Forbids(thread)))
+            ? CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
+            : status;
+    }
+
     private CUresult EnterDevice(CUdevice device) =>
         !_initialised ? CUresult.CUDA_ERROR_NOT_INITIALIZED
         : device.Value != 0 ? CUresult.CUDA_ERROR_INVALID_DEVICE

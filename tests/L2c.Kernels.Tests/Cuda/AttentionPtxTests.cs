@@ -13,21 +13,19 @@ public sealed class AttentionPtxTests : IDisposable
 
     public void Dispose() => _compiler.Dispose();
 
-    public static TheoryData<DType> Halves => [DType.F16, DType.BF16];
-
-    [Theory, MemberData(nameof(Halves))]
-    public void Every_width_multiplies_its_own_columns_and_no_padding(DType type)
+    [Theory]
+    [InlineData(DType.F16, 8, "f16")]
+    [InlineData(DType.F16, 80, "f16")]
+    [InlineData(DType.F16, 128, "f16")]
+    [InlineData(DType.BF16, 72, "bf16")]
+    public void A_width_multiplies_its_own_columns_and_no_padding(DType type, int width, string name)
     {
-        string name = type == DType.F16 ? "f16" : "bf16";
-        for (int width = 8; width <= FlashAttention.MaxHeadWidth; width += 8)
-        {
-            string text = Text(FlashAttention.For(type, width)!, type);
+        string text = Text(FlashAttention.For(type, width)!, type);
 
-            int deep = 2 * (width / 16) + width / 8, shallow = 2 * (width % 16 / 8);
-            Assert.Equal(KeyRuns * deep, Count(text, $"mma.sync.aligned.m16n8k16.row.col.f32.{name}.{name}.f32"));
-            Assert.Equal(KeyRuns * shallow, Count(text, $"mma.sync.aligned.m16n8k8.row.col.f32.{name}.{name}.f32"));
-            Assert.Equal(0, Count(text, ".local"));
-        }
+        int deep = 2 * (width / 16) + width / 8, shallow = 2 * (width % 16 / 8);
+        Assert.Equal(KeyRuns * deep, Count(text, $"mma.sync.aligned.m16n8k16.row.col.f32.{name}.{name}.f32"));
+        Assert.Equal(KeyRuns * shallow, Count(text, $"mma.sync.aligned.m16n8k8.row.col.f32.{name}.{name}.f32"));
+        Assert.Equal(0, Count(text, ".local"));
     }
 
     [Fact]

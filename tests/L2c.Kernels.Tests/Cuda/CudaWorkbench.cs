@@ -1,32 +1,29 @@
 using L2c.Emulation;
 using L2c.Kernels.Cuda;
+using L2c.Testing;
 
 namespace L2c.Kernels.Tests.Cuda;
 
-/// <summary>An emulated CUDA device of a given precision, and the memory that one test needs on it.</summary>
+/// <summary>A CUDA device of a given precision, and the memory that one test needs on it.</summary>
 /// <remarks>The emulator refuses to read what nothing has written, so an element that an op leaves out cannot pass.</remarks>
 internal sealed class CudaWorkbench : IDisposable
 {
-    private readonly EmulatedDriver _driver;
+    private readonly CudaUnderTest _cuda;
     private readonly List<Arena> _arenas = [];
 
     /// <summary>One per storage type.</summary>
     public static readonly CudaPrecision[] Precisions = [CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16];
 
-    public CudaWorkbench(CudaPrecision precision, EmulatedDriver? driver = null)
-    {
-        _driver = driver ?? new EmulatedDriver();
-        Device = new CudaDevice(_driver, new EmulatedCublasLt(_driver), 0, precision);
-    }
+    public CudaWorkbench(CudaPrecision precision) => _cuda = new CudaUnderTest(precision);
 
-    public CudaDevice Device { get; }
+    public CudaDevice Device => _cuda.Device;
 
-    /// <summary>Kernels that have run since the last call of this, by entry name.</summary>
-    public string[] Launches()
+    /// <summary>Kernels that have run since the last call of this, by entry name; null on a GPU, which does not say.</summary>
+    public string[]? Launches()
     {
         Device.Synchronize();
-        string[] names = [.. _driver.Log.OfType<KernelLaunch>().Select(launch => launch.Kernel)];
-        _driver.ClearLog();
+        string[]? names = _cuda.Emulator?.Log.OfType<KernelLaunch>().Select(launch => launch.Kernel).ToArray();
+        _cuda.Emulator?.ClearLog();
         return names;
     }
 
@@ -94,7 +91,7 @@ internal sealed class CudaWorkbench : IDisposable
 
     public void Dispose()
     {
-        if (_driver.LastFault is not null)
+        if (_cuda.Emulator?.LastFault is not null)
         {
             // A lost device frees nothing, and an exception from here would hide the one that says why.
             return;
@@ -103,8 +100,8 @@ internal sealed class CudaWorkbench : IDisposable
         _arenas.ForEach(arena => arena.Dispose());
         Assert.Equal(0, Device.AllocatedBytes);
         Device.Dispose();
-        Assert.Empty(_driver.Leaks);
-        _driver.Dispose();
+        Assert.Empty(_cuda.Emulator?.Leaks ?? []);
+        _cuda.Dispose();
     }
 
     private T Carve<T>(Func<Arena, T> carve)

@@ -78,6 +78,7 @@ public sealed class RowKernelsCudaTests
     [InlineData(-1)]
     public void A_row_outside_the_source_and_a_label_outside_the_table_stop_the_device(int index)
     {
+        Assert.SkipWhen(CudaUnderTest.IsReal, "a trap ends the process's context, and with it every other test");
         foreach (Action<CudaWorkbench, Tensor> op in new Action<CudaWorkbench, Tensor>[]
         {
             (bench, index) => bench.Device.GatherRows(bench.Put(new float[24], 3, 8), index, bench.Take(1, 8)),
@@ -85,9 +86,7 @@ public sealed class RowKernelsCudaTests
             (bench, index) => bench.Device.Conditioning(bench.Put(new float[8], 1, 8), bench.Put(new float[24], 3, 8), index, default, bench.Take(1, 8)),
         })
         {
-            // The device is lost, as a real one is: nothing can be freed any more.
-            EmulatedDriver driver = new();
-            CudaWorkbench bench = new(CudaPrecision.F16, driver);
+            using CudaWorkbench bench = new(CudaPrecision.F16);
             Tensor onIndex = bench.Put([index]);
             DeviceFault fault = Assert.Throws<DeviceFault>(() =>
             {
