@@ -16,8 +16,8 @@ public sealed class BenchTests : IDisposable
         JsonElement json = Forward("--json").Json;
         Assert.Equal(
             [
-                "model", "weights", "device", "dtype", "threads", "isa", "batch", "repeat", "medianMs", "minMs", "maxMs", "gflop", "gflops", "peakShare",
-                "peakGflops", "residentMiB", "weightBytes", "runBytes", "loadMs", "planMs", "nonFiniteCount",
+                "model", "weights", "device", "dtype", "threads", "isa", "batch", "repeat", "medianMs", "minMs", "maxMs", "gflop", "gflops",
+                "peakShare", "peakGflops", "residentMiB", "weightBytes", "runBytes", "loadMs", "planMs", "nonFiniteCount",
             ],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(("2x32x2/2 64", "random", "fp32"), (Text("model"), Text("weights"), Text("dtype")));
@@ -55,7 +55,10 @@ public sealed class BenchTests : IDisposable
     [Fact]
     public void A_cached_run_is_measured_in_turn_with_the_full_one()
     {
-        string[] bench = ["bench", "sample", "--model", Tiny, "--image-size", "64", "--images", "1", "--steps", "4", "--threads", "1", "--repeat", "3", "--json"];
+        string[] bench =
+        [
+            "bench", "sample", "--model", Tiny, "--image-size", "64", "--images", "1", "--steps", "4", "--threads", "1", "--repeat", "3", "--json",
+        ];
         JsonElement full = _cli.Run(bench).Json;
         Assert.False(full.TryGetProperty("timeRatio", out _) || full.TryGetProperty("cache", out _));
         JsonElement json = _cli.Run([.. bench, "--cache", "all"]).Json;

@@ -51,7 +51,8 @@ public sealed class CliRunner : IDisposable
         StringWriter output = new(), error = new();
         int code = Program.Run(args, new Terminal(output, error, Interactive: false, cancel), Cuda);
         string text = error.ToString();
-        int note = text.StartsWith("l2c: note: computing on the CPU", StringComparison.Ordinal) ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
+        bool noted = text.StartsWith("l2c: note: computing on the CPU", StringComparison.Ordinal);
+        int note = noted ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
         return new CliResult(code, output.ToString(), text[note..], text[..note]);
     }
 

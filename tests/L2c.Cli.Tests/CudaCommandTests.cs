@@ -77,9 +77,12 @@ public sealed class CudaCommandTests : IDisposable
     public void A_sampling_run_is_measured_against_the_one_that_computes_everything()
     {
         JsonElement json = _cli.Run(
-            "bench", "sample", "--model", "2x32x2/2", "--image-size", "32", "--images", "1", "--steps", "4", "--cache", "all", "--repeat", "2", "--json").Json;
+            "bench", "sample", "--model", "2x32x2/2", "--image-size", "32", "--images", "1", "--steps", "4", "--cache", "all", "--repeat", "2",
+            "--json").Json;
         Assert.Equal(
-            json.GetProperty("timeRatio").GetDouble() / json.GetProperty("macRatio").GetDouble(), json.GetProperty("timeToMacRatio").GetDouble(), 1e-9);
+            json.GetProperty("timeRatio").GetDouble() / json.GetProperty("macRatio").GetDouble(),
+            json.GetProperty("timeToMacRatio").GetDouble(),
+            1e-9);
         Assert.True(json.GetProperty("graphNodes").GetInt32() > 0 && json.GetProperty("fullMedianMs").GetDouble() > 0);
     }
 
@@ -90,7 +93,10 @@ public sealed class CudaCommandTests : IDisposable
     }
 
     private CliResult Sample(string name, params string[] more) => _cli.Run(
-        ["sample", "--ckpt", Checkpoint(), "--steps", "4", "--classes", "0,1,2", "--count", "3", "--batch", "2", "--out", _cli.PathOf(name), "--json", .. more]);
+        [
+            "sample", "--ckpt", Checkpoint(), "--steps", "4", "--classes", "0,1,2", "--count", "3", "--batch", "2", "--out", _cli.PathOf(name),
+            "--json", .. more,
+        ]);
 
     private float[] Latents(string name) => TensorReader.Floats(_cli.PathOf($"{name}.safetensors"), "latents").Values;
 

@@ -16,20 +16,23 @@ public sealed class DeviceTests : IDisposable
     [InlineData("cuda:1", "profile")]
     [InlineData("cuda:0", "bench", "forward")]
     public void Without_libraries_cuda_ends_with_code_3_and_says_what_was_looked_for(string device, params string[] command) =>
-        _none.Run([.. command, "--device", device]).MustFail(3, $"--device {device}: libcuda: not found; looked for libcuda.so; install it, or use --device cpu");
+        _none.Run([.. command, "--device", device]).MustFail(
+            3, $"--device {device}: libcuda: not found; looked for libcuda.so; install it, or use --device cpu");
 
     [Fact]
     public void Auto_falls_back_to_the_cpu_and_says_so_once()
     {
         const string note =
-            "l2c: note: computing on the CPU, because no CUDA device can be used (libcuda: not found); --device cuda says more, --device cpu nothing\n";
+            "l2c: note: computing on the CPU, because no CUDA device can be used (libcuda: not found); "
+            + "--device cuda says more, --device cpu nothing\n";
         CliResult auto = Bench(_none);
         Assert.StartsWith("cpu (", auto.Json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.Equal((note, ""), (auto.Note, auto.Err));
         Assert.Equal(note, Bench(_none, "--device", "auto").Note);
         Assert.Equal("", Bench(_none, "--device", "cpu").Note);
         Assert.Equal("", Bench(_none, "--threads", "1").Note);
-        Bench(_none, "--dtype", "bf16").MustFail(2, "--dtype bf16 is not available on the CPU, which computes in fp32; leave --dtype away, or use a CUDA device (libcuda: not found)");
+        Bench(_none, "--dtype", "bf16").MustFail(
+            2, "--dtype bf16 is not available on the CPU, which computes in fp32; leave --dtype away, or use a CUDA device (libcuda: not found)");
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace L2c.Kernels;
 
-/// <summary>What a device's matrix products reach at best: a large square product in its own precision, through its own <see cref="Device.Linear"/>.</summary>
+/// <summary>What matrix products reach at best: large square ones in the device's own precision, through <see cref="Device.Linear"/>.</summary>
 public static class MatmulPeak
 {
     private const int SmallestSide = 128, LargestSide = 8192;

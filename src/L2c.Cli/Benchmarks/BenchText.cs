@@ -9,7 +9,9 @@ internal static class BenchText
     /// <summary>Prints it.</summary>
     public static void Print(BenchReport r, TextWriter o)
     {
-        string run = r.Evaluations is null ? $"forward, batch {r.Batch}" : Text($"{r.Batch} images, {r.Evaluations} evaluations, guidance {r.CfgScale}");
+        string run = r.Evaluations is null
+            ? $"forward, batch {r.Batch}"
+            : Text($"{r.Batch} images, {r.Evaluations} evaluations, guidance {r.CfgScale}");
         o.WriteLine(Text($"{r.Model} ({r.Weights} weights), {run}, on {r.Device}"));
         o.WriteLine(Text($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({r.Repeat} runs)"));
         o.WriteLine(Text($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));

@@ -4,7 +4,7 @@ namespace L2c.Cli.Benchmarks;
 
 /// <summary>Weights of a network that nobody has trained, for measuring speed and memory without a checkpoint: the same on every machine.</summary>
 /// <remarks>
-/// Uniform, with variance 1 / fan-in for weights and 0.02^2 for biases: activations keep their order of magnitude from block to block. About 0.6 ns a value.
+/// Uniform, with variance 1 / fan-in for weights and 0.02^2 for biases: activations keep their order of magnitude from block to block.
 /// </remarks>
 internal sealed class RandomWeights(DitArchitecture architecture)
 {
@@ -15,7 +15,7 @@ internal sealed class RandomWeights(DitArchitecture architecture)
 
     private readonly Dictionary<string, double> _deviations = DitLayout.Tensors(architecture).ToDictionary(
         tensor => tensor.Name,
-        tensor => tensor.Shape.Length == 1 ? BiasDeviation : 1 / Math.Sqrt(tensor.Shape.Skip(1).Aggregate(1.0, (product, extent) => product * extent)));
+        tensor => tensor.Shape.Length == 1 ? BiasDeviation : 1 / Math.Sqrt(FanIn(tensor.Shape)));
 
     /// <summary>Fills a tensor; a <see cref="Model.WeightReader"/>.</summary>
     public void Read(string name, Span<float> destination)
@@ -35,6 +35,8 @@ internal sealed class RandomWeights(DitArchitecture architecture)
             destination[i] = (int)Next(ref state) * scale;
         }
     }
+
+    private static double FanIn(long[] shape) => shape.Skip(1).Aggregate(1.0, (product, extent) => product * extent);
 
     // SplitMix64: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
     private static ulong Next(ref ulong state)

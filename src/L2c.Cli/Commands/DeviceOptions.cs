@@ -13,9 +13,11 @@ internal sealed class DeviceOptions(CudaAccess cuda)
     private const CudaPrecision Preset = CudaPrecision.BF16;
 
     private readonly Option<string?> _device = Words.Text(
-        "--device", "auto|cpu|cuda[:n]", "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
+        "--device", "auto|cpu|cuda[:n]",
+        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
     private readonly Option<string?> _dtype = Words.Choice(
-        "--dtype", "Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: bf16 on CUDA]",
+        "--dtype",
+        "Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: bf16 on CUDA]",
         [.. Enum.GetValues<CudaPrecision>().Select(p => p.Label())]);
     private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
     private readonly Option<string> _graph = Words.OneOf(

@@ -10,7 +10,8 @@ namespace L2c.Cli.Devices;
 public sealed record CudaAccess(Func<CudaInventory> Probe, Func<int, CudaPrecision, CudaOptions, CudaDevice> Open)
 {
     /// <summary>The machine's own.</summary>
-    public static CudaAccess Libraries { get; } = new(CudaInventory.Probe, (ordinal, precision, options) => new CudaDevice(ordinal, precision, options));
+    public static CudaAccess Libraries { get; } = new(
+        CudaInventory.Probe, (ordinal, precision, options) => new CudaDevice(ordinal, precision, options));
 
     /// <summary>Why a device cannot be used: one line, with what was looked for and what to do. Null when it can.</summary>
     internal static string? FindProblem(CudaInventory inventory, int ordinal)

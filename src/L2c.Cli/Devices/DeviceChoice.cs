@@ -35,8 +35,9 @@ internal sealed record DeviceChoice
 
     /// <summary>Tokens of a batch, guidance included, unless the user says how many images.</summary>
     /// <remarks>
-    /// CPU: measured on the demo model with two cores: 8 images a batch take the least time per image, because the activations stay in the caches, and
-    /// 1024 rows per matrix are enough to hide the reading of the weights of any published model. CUDA: 32 images of DiT-XL/2 at 256 pixels.
+    /// CPU: measured on the demo model with two cores: 8 images a batch take the least time per image, because the activations stay in the caches,
+    /// and 1024 rows per matrix are enough to hide the reading of the weights of any published model. CUDA: 32 images of DiT-XL/2 at 256 pixels, not
+    /// measured.
     /// </remarks>
     public int TokensPerBatch => Ordinal is null ? 1024 : 16384;
 

@@ -20,7 +20,7 @@ internal sealed record DeviceFacts(string Name, string Dtype, int? Threads, stri
         _ => throw new ArgumentException($"{device.Name}: a device of an unknown kind"),
     };
 
-    /// <summary>Measures, in this process, what nothing on the device is faster than: multiply-adds in registers on the CPU, a large product on CUDA.</summary>
+    /// <summary>Measures in this process what the device reaches at best: multiply-adds in registers on the CPU, large products on CUDA.</summary>
     public static Peak MeasurePeak(Device device)
     {
         if (device is CpuDevice cpu)

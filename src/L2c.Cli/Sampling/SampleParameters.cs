@@ -6,7 +6,7 @@ namespace L2c.Cli.Sampling;
 /// <summary>What fixes the content of a sampled file.</summary>
 /// <remarks>
 /// Written into the file as one JSON object under <see cref="Key"/>, read back by <c>l2c inspect</c>.
-/// Nothing in it depends on batch size or threads, so a picture of the CPU is the same file however it was computed. A CUDA device's differs from it by
+/// Nothing in it depends on batch size or threads, so a picture of the CPU is the same file however it was computed. A CUDA device's differs by
 /// rounding, and is told by its storage type only where that is not fp32.
 /// </remarks>
 internal sealed record SampleParameters

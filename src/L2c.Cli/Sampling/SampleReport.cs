@@ -136,7 +136,7 @@ internal sealed record SampleReport
     /// <summary>Planning the run of a full batch; part of <see cref="SampleMs"/>.</summary>
     public required double PlanMs { get; init; }
 
-    /// <summary>Median over the evaluations of full batches; where a batch is one CUDA graph, over the batches, each by the number of evaluations.</summary>
+    /// <summary>Median over the evaluations of full batches; where a batch is one CUDA graph, over the batches' means.</summary>
     public required double EvaluationMs { get; init; }
 
     /// <summary>The whole command.</summary>

@@ -10,7 +10,9 @@ namespace L2c.Cli.Sampling;
 /// <summary>Samples and measurements of a finished job.</summary>
 /// <param name="Samples">[N,C,H,W].</param>
 /// <param name="Trajectory">Per evaluation the state after it, [N,C,H,W]; empty unless asked for.</param>
-/// <param name="EvaluationMs">Median wall time of an evaluation of a full batch, sampler update included; in a run of one sequence its mean over the run.</param>
+/// <param name="EvaluationMs">
+/// Median wall time of an evaluation of a full batch, sampler update included; where a batch is one sequence, over the batches' means.
+/// </param>
 /// <param name="SampleMs">Wall time of planning and all evaluations.</param>
 /// <param name="PlanMs">Part of it: planning the run of a full batch.</param>
 /// <param name="RunBytes">Largest memory of a run beside the weights.</param>
