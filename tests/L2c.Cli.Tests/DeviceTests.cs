@@ -1,4 +1,6 @@
 using L2c.Cli.Devices;
+using L2c.Emulation;
+using L2c.Kernels;
 using L2c.Native;
 
 namespace L2c.Cli.Tests;
@@ -68,6 +70,20 @@ public sealed class DeviceTests : IDisposable
             Bench(cli, "--device", "cuda").MustFail(3, problem);
             Assert.Contains($"({problem}", Bench(cli).Note.Replace("device: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_device_without_room_for_the_model_ends_with_code_1_and_its_figures()
+    {
+        using EmulatedDriver small = new() { TotalBytes = 48 << 20 }; // 32 MiB are cuBLASLt's workspace
+        using CliRunner cli = new()
+        {
+            Cuda = new CudaAccess(
+                () => EmulatedCuda.Inventory(),
+                (_, precision, options) => new CudaDevice(small, new EmulatedCublasLt(small), 0, precision, options with { CacheFolder = null })),
+        };
+        cli.Run("bench", "forward", "--model", "12x192x3/2", "--dtype", "fp32").MustFail(1, "not enough memory on the device: cuMemAlloc_v2");
+        Assert.Equal(0, Bench(cli).Code);
     }
 
     public void Dispose()
