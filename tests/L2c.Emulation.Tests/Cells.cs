@@ -70,7 +70,9 @@ internal sealed class Cells
 
     /// <summary>Whether everything between the columns is the same.</summary>
     public bool PaddingEquals(Cells other) =>
-        Enumerable.Range(0, _stride * _batch).Where(i => i % _stride >= _ld * _columns || i % _stride % _ld >= _rows).All(i => At(i).Equals(other.At(i)));
+        Enumerable.Range(0, _stride * _batch)
+            .Where(i => i % _stride >= _ld * _columns || i % _stride % _ld >= _rows)
+            .All(i => At(i).Equals(other.At(i)));
 
     private double At(int index) =>
         _type == cudaDataType_t.CUDA_R_32F

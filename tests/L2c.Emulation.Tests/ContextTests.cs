@@ -58,7 +58,8 @@ public sealed class ContextTests
     [InlineData(9, 0, 227 * 1024)]
     public void The_device_describes_itself(int major, int minor, int shared)
     {
-        using var device = new Device(new EmulatedDriver { ComputeCapability = new Version(major, minor), Multiprocessors = 7, TotalBytes = 1 << 20 });
+        using var device = new Device(
+            new EmulatedDriver { ComputeCapability = new Version(major, minor), Multiprocessors = 7, TotalBytes = 1 << 20 });
         EmulatedDriver driver = device;
         int Ask(CUdevice_attribute attribute)
         {

@@ -117,7 +117,8 @@ public sealed unsafe class DeviceMemoryTests : IDisposable
         ulong a = _memory.Allocate(1024);
         DeviceFault fault = Assert.Throws<DeviceFault>(() => _memory.Write(a + 1032, 8)).At("gemm", 12, "block (0,0,0) thread (3,0,0)");
         Assert.Equal(
-            $"gemm, PTX line 12, block (0,0,0) thread (3,0,0): write of 8 bytes at {a + 1032:x}, 16 bytes past the end of allocation {a:x} of 1024 bytes",
+            $"gemm, PTX line 12, block (0,0,0) thread (3,0,0): write of 8 bytes at {a + 1032:x}, "
+            + $"16 bytes past the end of allocation {a:x} of 1024 bytes",
             fault.Message);
     }
 }

@@ -178,12 +178,14 @@ public sealed unsafe class LaunchTests : IDisposable
     [Fact]
     public void Text_that_does_not_compile_says_why()
     {
-        CudaException broken = Assert.Throws<CudaException>(() => new CudaModule(Driver, Ptx.Replace("mad.lo.s32", "mad.up.s32", StringComparison.Ordinal)));
+        string unknown = Ptx.Replace("mad.lo.s32", "mad.up.s32", StringComparison.Ordinal);
+        CudaException broken = Assert.Throws<CudaException>(() => new CudaModule(Driver, unknown));
         Assert.Equal(CUresult.CUDA_ERROR_INVALID_PTX, broken.Result);
         Assert.Contains("JIT log: PTX line 14", broken.Message, StringComparison.Ordinal);
 
         using var old = new Device(new EmulatedDriver { ComputeCapability = new Version(8, 0) });
-        CudaException newer = Assert.Throws<CudaException>(() => new CudaModule(old.Driver, Ptx.Replace("sm_80", "sm_90", StringComparison.Ordinal)));
+        string sm90 = Ptx.Replace("sm_80", "sm_90", StringComparison.Ordinal);
+        CudaException newer = Assert.Throws<CudaException>(() => new CudaModule(old.Driver, sm90));
         Assert.Contains(".target sm_90 does not run on sm_80", newer.Message, StringComparison.Ordinal);
 
         // A short buffer holds what fits, closed with a NUL.

@@ -1,5 +1,5 @@
-using L2c.Native;
 using System.Runtime.InteropServices;
+using L2c.Native;
 
 namespace L2c.Emulation.Tests;
 

@@ -32,7 +32,8 @@ public sealed class MatmulTests : IDisposable
     /// <summary>Odd sizes, leading dimensions beyond the rows, a batch of two, alpha and beta, all four transpositions.</summary>
     [Theory]
     [MemberData(nameof(Forms))]
-    public void A_product_is_what_a_double_loop_gives(cudaDataType_t input, cudaDataType_t output, cublasComputeType_t compute, cublasLtEpilogue_t epilogue)
+    public void A_product_is_what_a_double_loop_gives(
+        cudaDataType_t input, cudaDataType_t output, cublasComputeType_t compute, cublasLtEpilogue_t epilogue)
     {
         foreach ((bool transposeA, bool transposeB) in new[] { (false, false), (true, false), (false, true), (true, true) })
         {
@@ -92,7 +93,8 @@ public sealed class MatmulTests : IDisposable
     public void Every_half_survives(cudaDataType_t type)
     {
         ushort[] bits = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)i)];
-        using Matmul matmul = new Matmul(_device).With("A", type, 1 << 16, 1).With("B", type, 1, 1).With("C", type, 1 << 16, 1).With("D", type, 1 << 16, 1);
+        using Matmul matmul = new Matmul(_device).With("A", type, 1 << 16, 1).With("B", type, 1, 1)
+            .With("C", type, 1 << 16, 1).With("D", type, 1 << 16, 1);
         CUdeviceptr d = _device.Allocate(2 << 16);
         Matmul.Check(matmul.Enqueue(_device.Upload<ushort>(bits), _device.Upload<ushort>([Cell.Bits(type, 1)]), d, d));
         _device.Synchronize();
@@ -129,6 +131,7 @@ public sealed class MatmulTests : IDisposable
         Cells result = d.Download(_device, to);
 
         bool hasBias = ((int)epilogue & 4) != 0, hasGelu = ((int)epilogue & 32) != 0;
+        string form = $"{input}->{output} {compute} {epilogue} {ta} {tb} {m}x{n}x{k}";
         double unit = output == BF16 ? 1 / 256.0 : output == F16 ? 1 / 2048.0 : 1 / 16777216.0;
         for (int batch = 0; batch < Batch; batch++)
         {
@@ -145,14 +148,15 @@ public sealed class MatmulTests : IDisposable
                     }
 
                     double value = Alpha * sum + Beta * c.At(batch, row, column) + (hasBias ? bias.At(0, row, 0) : 0);
-                    double expected = hasGelu ? value / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (value + 0.044715 * Math.Pow(value, 3)))) : value;
+                    double u = Math.Sqrt(2 / Math.PI) * (value + 0.044715 * Math.Pow(value, 3));
+                    double expected = hasGelu ? value / 2 * (1 + Math.Tanh(u)) : value;
 
                     // One rounding of the result, and the sums' own in fp32.
                     double bound = 1.01 * unit * Math.Abs(expected) + (k + 8) * (size + 2) / 16777216.0;
                     double got = result.At(batch, row, column);
                     Assert.True(
                         Math.Abs(got - expected) <= bound,
-                        $"{input}->{output} {compute} {epilogue} {ta} {tb} {m}x{n}x{k}: [{batch},{row},{column}] {got}, expected {expected} ± {bound}");
+                        $"{form}: [{batch},{row},{column}] {got}, expected {expected} ± {bound}");
                 }
             }
         }

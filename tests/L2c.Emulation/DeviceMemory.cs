@@ -125,6 +125,44 @@ public sealed unsafe class DeviceMemory : IDisposable
         return allocation.Data + offset;
     }
 
+    /// <summary>Copies a span within the device. What was never written in the source is unwritten in the copy.</summary>
+    /// <param name="destination">Any alignment.</param>
+    /// <param name="source">Any alignment.</param>
+    /// <param name="bytes">0 or more.</param>
+    /// <exception cref="DeviceFault">Outside, freed, or the spans overlap, for which a copy is undefined.</exception>
+    public void Copy(ulong destination, ulong source, long bytes)
+    {
+        Allocation from = ResolveRange(source, bytes, "read"), to = ResolveRange(destination, bytes, "write");
+        if (destination < source + (ulong)bytes && source < destination + (ulong)bytes)
+        {
+            throw new DeviceFault(FaultKind.Failed, $"the destination {destination:x} overlaps the source {source:x}");
+        }
+
+        ulong fromOffset = source - from.Address, toOffset = destination - to.Address;
+        Buffer.MemoryCopy(from.Data + fromOffset, to.Data + toOffset, bytes, bytes);
+        Buffer.MemoryCopy(from.Shadow + fromOffset, to.Shadow + toOffset, bytes, bytes);
+    }
+
+    /// <summary>Copies a span to the host. Bytes that were never written arrive as 0xFF, which is NaN in every float type: a download may span
+    /// gaps that nobody looks at.</summary>
+    /// <param name="destination">Host memory.</param>
+    /// <param name="source">Any alignment.</param>
+    /// <param name="bytes">0 or more.</param>
+    /// <exception cref="DeviceFault">Outside or freed.</exception>
+    public void CopyToHost(byte* destination, ulong source, long bytes)
+    {
+        Allocation from = ResolveRange(source, bytes, "read");
+        ulong offset = source - from.Address;
+        Buffer.MemoryCopy(from.Data + offset, destination, bytes, bytes);
+        if (!from.IsInitialised(offset, bytes))
+        {
+            for (long i = 0; i < bytes; i++)
+            {
+                destination[i] |= (byte)(from.Shadow[offset + (ulong)i] - 1);
+            }
+        }
+    }
+
     /// <summary>Whether a span may be accessed at all, whatever was written to it.</summary>
     /// <param name="address">Any alignment.</param>
     /// <param name="bytes">0 or more.</param>

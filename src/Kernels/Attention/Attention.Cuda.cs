@@ -25,26 +25,27 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(tokens);
         parameters.Add(channels);
         float scale = (float)(Math.Log2(Math.E) / Math.Sqrt(headWidth));
-        if (FlashAttention.Has(StorageType, headWidth) && Sixteen.Divides(qkv, y))
+        if (FlashAttention.For(StorageType, headWidth) is { } flash && Sixteen.Divides(qkv, y))
         {
             parameters.Add(scale);
             int shared = FlashAttentionKernel.SharedBytes(headWidth);
-            CudaKernel kernel = Kernel(FlashAttention.Method(StorageType, headWidth), FlashAttentionKernel.ThreadsPerBlock, shared);
-            LaunchSize grid = new(Blocks(tokens, FlashAttentionKernel.QueriesPerBlock), heads, batch);
-            Launch(kernel, grid, FlashAttentionKernel.ThreadsPerBlock, shared, parameters.Packed);
+            Launch(flash, new LaunchSize(Blocks(tokens, FlashAttentionKernel.QueriesPerBlock), heads, batch), shared, shared, parameters.Packed);
         }
         else
         {
             parameters.Add(headWidth);
             parameters.Add(scale);
-            CudaKernel kernel = Kernel(
-                PlainAttentionKernel.Template.For(StorageType),
-                PlainAttentionKernel.ThreadsPerBlock,
-                PlainAttentionKernel.SharedBytes(PlainAttentionKernel.MaxHeadWidth));
-            LaunchSize grid = new(Blocks(tokens, PlainAttentionKernel.QueriesPerBlock), heads, batch);
-            Launch(kernel, grid, PlainAttentionKernel.ThreadsPerBlock, PlainAttentionKernel.SharedBytes(headWidth), parameters.Packed);
+            Launch(
+                PlainAttentionKernel.Template,
+                new LaunchSize(Blocks(tokens, PlainAttentionKernel.QueriesPerBlock), heads, batch),
+                PlainAttentionKernel.SharedBytes(headWidth),
+                PlainAttentionKernel.SharedBytes(PlainAttentionKernel.MaxHeadWidth),
+                parameters.Packed);
         }
     }
+
+    private void Launch(KernelTemplate kernel, LaunchSize grid, int sharedBytes, int maxSharedBytes, ReadOnlySpan<byte> parameters) =>
+        Launch(Kernel(kernel.For(StorageType), kernel.Threads, maxSharedBytes), grid, kernel.Threads, sharedBytes, parameters);
 
     private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;
 }

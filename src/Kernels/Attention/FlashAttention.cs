@@ -1,4 +1,4 @@
-using System.Reflection;
+using System.Globalization;
 using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
@@ -15,21 +15,22 @@ internal static class FlashAttention
     private static readonly Type _scores =
         typeof(FlashScores<FlashScores<Scores16, Scores16>, FlashScores<Scores16, Scores16>>);
 
-    private static readonly MethodInfo?[] _methods = new MethodInfo?[2 * MaxHeadWidth / WidthStep];
+    private static readonly KernelTemplate[] _byWidth =
+    [
+        .. Enumerable.Range(1, MaxHeadWidth / WidthStep).Select(i => i * WidthStep).Select(width => KernelTemplate.OnTensorCores(
+            typeof(FlashAttentionKernel),
+            nameof(FlashAttentionKernel.FlashAttention),
+            FlashAttentionKernel.ThreadsPerBlock,
+            width.ToString(CultureInfo.InvariantCulture),
+            Columns(width),
+            _scores)),
+    ];
 
-    /// <summary>Whether there is a form for that storage type and head width.</summary>
-    public static bool Has(DType type, int headWidth) =>
-        type is DType.F16 or DType.BF16 && headWidth % WidthStep == 0 && headWidth is > 0 and <= MaxHeadWidth;
-
-    /// <summary>The kernel; allocates only the first time.</summary>
-    /// <param name="type">fp16 or bf16.</param>
-    /// <param name="headWidth">A multiple of 8 up to <see cref="MaxHeadWidth"/>.</param>
-    public static MethodInfo Method(DType type, int headWidth)
-    {
-        int index = 2 * (headWidth / WidthStep - 1) + (type == DType.F16 ? 0 : 1);
-        return _methods[index] ??= typeof(FlashAttentionKernel).GetMethod(nameof(FlashAttentionKernel.FlashAttention))!
-            .MakeGenericMethod(type == DType.F16 ? typeof(F16TensorCore) : typeof(Bf16TensorCore), Columns(headWidth), _scores);
-    }
+    /// <summary>The kernel for heads of that width, or null.</summary>
+    /// <param name="type">Storage type.</param>
+    /// <param name="headWidth">D.</param>
+    public static KernelTemplate? For(DType type, int headWidth) =>
+        type is DType.F16 or DType.BF16 && headWidth % WidthStep == 0 && headWidth <= MaxHeadWidth ? _byWidth[headWidth / WidthStep - 1] : null;
 
     // The largest power of two first, the rest beside it: 72 = (16 + 16 + 16 + 16) + 8.
     private static Type Columns(int width)

@@ -43,7 +43,9 @@ internal static class DeviceActivation
         p = Fp32.MultiplyAdd(p, t, 0.0854745582f);
         p = Fp32.MultiplyAdd(p, t, 0.0845865309f);
         float tail = p * t * Fp32.PowerOfTwoOrZero(z * z * (-0.5f * Log2E));
-        return IntrinsicMath.Max(0f, x) - Fp32.Multiply(z, tail);
+
+        // The hardware's maximum of a number and NaN is the number.
+        return (x < 0 ? 0 : x) - Fp32.Multiply(z, tail);
     }
 
     // Below -150 both factors are at their limits; stopping there turns -infinity into -0 and not into NaN.

@@ -2,20 +2,20 @@ using System.Reflection;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>A kernel written once and compiled per storage type: a static method generic over <see cref="IElement"/>, or one that moves bytes and is
-/// not generic at all.</summary>
+/// <summary>A kernel written once and compiled per storage type: a static method whose first type argument is the storage type, or one that moves
+/// bytes and is not generic at all.</summary>
 internal sealed class KernelTemplate
 {
-    private readonly MethodInfo[] _closed;
+    private readonly MethodInfo?[] _closed;
 
-    /// <summary>Closes a method over every storage type.</summary>
+    /// <summary>Closes a method over every storage type: its first type argument is an <see cref="IElement"/>.</summary>
     /// <param name="owner">The class that declares it.</param>
     /// <param name="method">Its name.</param>
     /// <param name="threads">Threads per block that it is launched with.</param>
     /// <param name="constants">Type arguments after the storage type.</param>
     public KernelTemplate(Type owner, string method, int threads, params Type[] constants)
     {
-        MethodInfo open = owner.GetMethod(method, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
+        MethodInfo open = Find(owner, method);
         Threads = threads;
         Name = string.Join('.', [$"{owner.Name}.{method}", .. constants.Select(type => type.Name)]);
         IsGeneric = open.IsGenericMethodDefinition;
@@ -24,7 +24,21 @@ internal sealed class KernelTemplate
             : [open];
     }
 
-    /// <summary>For tables: <c>ResidualNormKernel.Rows.Five</c>.</summary>
+    private KernelTemplate(Type owner, string method, int threads, string form, Type[] arguments)
+    {
+        MethodInfo open = Find(owner, method);
+        Threads = threads;
+        Name = $"{owner.Name}.{method}.{form}";
+        IsGeneric = true;
+        _closed =
+        [
+            null,
+            open.MakeGenericMethod([typeof(F16TensorCore), .. arguments]),
+            open.MakeGenericMethod([typeof(Bf16TensorCore), .. arguments]),
+        ];
+    }
+
+    /// <summary>For tables: <c>ResidualNormKernel.Rows.Chunks5</c>.</summary>
     public string Name { get; }
 
     /// <summary>Threads per block.</summary>
@@ -33,6 +47,21 @@ internal sealed class KernelTemplate
     /// <summary>Whether there is one form per storage type.</summary>
     public bool IsGeneric { get; }
 
-    /// <summary>The form for a storage type; allocates nothing.</summary>
-    public MethodInfo For(DType type) => _closed[IsGeneric ? (int)type : 0];
+    /// <summary>Closes a method over the types that tensor cores multiply: its first type argument is an <see cref="ITensorCoreElement"/>.</summary>
+    /// <param name="owner">The class that declares it.</param>
+    /// <param name="method">Its name.</param>
+    /// <param name="threads">Threads per block that it is launched with.</param>
+    /// <param name="form">What the other type arguments stand for, for <see cref="Name"/>.</param>
+    /// <param name="arguments">Type arguments after the storage type.</param>
+    public static KernelTemplate OnTensorCores(Type owner, string method, int threads, string form, params Type[] arguments) =>
+        new(owner, method, threads, form, arguments);
+
+    /// <summary>Whether there is a form for a storage type.</summary>
+    public bool Has(DType type) => !IsGeneric || _closed[(int)type] is not null;
+
+    /// <summary>The form for a storage type that it <see cref="Has"/>; allocates nothing.</summary>
+    public MethodInfo For(DType type) => _closed[IsGeneric ? (int)type : 0]!;
+
+    private static MethodInfo Find(Type owner, string method) =>
+        owner.GetMethod(method, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 }

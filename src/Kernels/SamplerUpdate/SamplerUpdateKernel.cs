@@ -80,7 +80,8 @@ internal static unsafe class SamplerUpdateKernel
         float predicted = scaled - Fp32.Multiply(epsToX0, eps);
         if ((flags & ClipX0) != 0)
         {
-            predicted = IntrinsicMath.Max(-1f, IntrinsicMath.Min(1f, predicted));
+            // Comparisons, because the hardware's minimum of a number and NaN is the number: a broken output must stay visible.
+            predicted = predicted < -1 ? -1 : predicted > 1 ? 1 : predicted;
             eps = Fp32.Divide(scaled - predicted, epsToX0);
         }
 

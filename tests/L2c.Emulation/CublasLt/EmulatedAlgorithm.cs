@@ -28,5 +28,6 @@ internal sealed record EmulatedAlgorithm(int Id, int Alignment, int WorkspaceByt
 
     /// <summary>Whether the strides of all four matrices fit.</summary>
     public bool Serves(in MatmulProblem problem) =>
-        problem.A.StridesAlign(Alignment) && problem.B.StridesAlign(Alignment) && problem.C.StridesAlign(Alignment) && problem.D.StridesAlign(Alignment);
+        problem.A.StridesAlign(Alignment) && problem.B.StridesAlign(Alignment)
+        && problem.C.StridesAlign(Alignment) && problem.D.StridesAlign(Alignment);
 }

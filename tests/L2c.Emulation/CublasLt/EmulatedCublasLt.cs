@@ -4,7 +4,7 @@ using L2c.Native;
 namespace L2c.Emulation;
 
 /// <summary>
-/// cuBLASLt in C#, on the device of an <see cref="EmulatedDriver"/>: sums in fp32 in the order of k, inputs and results rounded to their storage types.
+/// cuBLASLt in C#, on the device of an <see cref="EmulatedDriver"/>: sums in fp32 in the order of k, inputs and results of their storage types.
 /// </summary>
 /// <param name="driver">Whose streams and memory are used.</param>
 public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt

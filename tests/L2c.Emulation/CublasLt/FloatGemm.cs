@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 
 namespace L2c.Emulation;
 
-/// <summary>Y = A B in fp32: each element is one chain of fused multiply-adds in the order of k, whatever the shape and the number of threads.</summary>
+/// <summary>Y = A B in fp32: each element is one chain of fused multiply-adds in the order of k, whatever shape and threads are.</summary>
 internal static unsafe class FloatGemm
 {
     private const int TileColumns = 4;

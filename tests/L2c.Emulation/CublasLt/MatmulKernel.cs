@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using L2c.Native;
 
@@ -65,10 +66,21 @@ internal static unsafe class MatmulKernel
         {
             using var line = new Scratch(a.Rows);
             Load(problem, a, address, batch, column, line.Data, memory);
-            for (int i = 0; i < a.Rows; i++)
+            if (problem.TransposeA)
             {
-                (int row, int term) = problem.TransposeA ? (column, i) : (i, column);
-                panels[((long)(row / rows) * k + term) * rows + row % rows] = line.Data[i];
+                float* lane = panels + (long)(column / rows) * k * rows + column % rows;
+                for (int i = 0; i < k; i++)
+                {
+                    lane[(long)i * rows] = line.Data[i];
+                }
+
+                return;
+            }
+
+            for (int row = 0; row < a.Rows; row += rows)
+            {
+                var part = new ReadOnlySpan<float>(line.Data + row, Math.Min(rows, (int)a.Rows - row));
+                part.CopyTo(new Span<float>(panels + ((long)row * k + (long)column * rows), part.Length));
             }
         });
     }
@@ -129,11 +141,36 @@ internal static unsafe class MatmulKernel
             float* line = y + (long)column * m;
             for (int i = 0; i < m; i++)
             {
-                float value = alpha * line[i] + (problem.HasBias ? bias[i] : 0);
-                line[i] = problem.HasGelu ? 0.5f * value * (1 + MathF.Tanh(_geluScale * (value + 0.044715f * value * value * value))) : value;
+                line[i] = alpha * line[i] + (problem.HasBias ? bias[i] : 0);
+            }
+
+            if (problem.HasGelu)
+            {
+                Gelu(line, m);
             }
         });
     }
+
+    // x/2 (1 + tanh(u)) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3); what is past the last whole vector goes through a copy.
+    private static void Gelu(float* line, int count)
+    {
+        int lanes = Vector<float>.Count, done = 0;
+        for (; done + lanes <= count; done += lanes)
+        {
+            Vector.Store(Gelu(Vector.Load(line + done)), line + done);
+        }
+
+        if (done < count)
+        {
+            float* rest = stackalloc float[lanes];
+            new ReadOnlySpan<float>(line + done, count - done).CopyTo(new Span<float>(rest, lanes));
+            Vector.Store(Gelu(Vector.Load(rest)), rest);
+            new ReadOnlySpan<float>(rest, count - done).CopyTo(new Span<float>(line + done, count - done));
+        }
+    }
+
+    private static Vector<float> Gelu(Vector<float> x) =>
+        x / (Vector<float>.One + Vector.Exp(x * (Vector<float>.One + x * x * 0.044715f) * (-2 * _geluScale)));
 
     // The device reads while it writes: what is right in a plain loop is a race there.
     private static void RefuseOverlap(string name, MatrixLayout read, ulong readAddress, MatrixLayout written, ulong writtenAddress, int batch)

@@ -39,7 +39,7 @@ internal static class ConversionDecoder
             throw operands.Unknown();
         }
 
-        operation = flushes ? Wrappers.Flushing(operation) : operation;
+        operation = flushes ? typeof(FtzConversion<,,>).MakeGenericType(operation, from, to) : operation;
         operation = saturates && IsFloat(to) ? Wrappers.Saturating(operation) : operation;
         operands.RequireCount(2, 2);
         return (Op)Activator.CreateInstance(
@@ -63,8 +63,14 @@ internal static class ConversionDecoder
 
         if (!IsFloat(from))
         {
+            // .sat is refused where the target holds every value of the source.
+            bool signed = from.Name[0] != 'U' && from != typeof(byte);
+            bool toSigned = to.Name[0] != 'U' && to != typeof(byte);
+            int spare = ElementTypes.Bits(to) - ElementTypes.Bits(from);
+            bool holds = signed == toSigned ? spare >= 0 : toSigned && spare > 0;
             return !IsFloat(to)
-                ? rounding is null ? (saturates ? typeof(Saturating<,>) : typeof(Truncating<,>)).MakeGenericType(from, to) : null
+                ? rounding is not null || (saturates && holds) ? null
+                    : (saturates ? typeof(Saturating<,>) : typeof(Truncating<,>)).MakeGenericType(from, to)
                 : rounding == "rn" ? typeof(ToNearest<,>).MakeGenericType(from, to) : null;
         }
 

@@ -82,31 +82,37 @@ internal static class ElementwiseTable
         Float(table, "div", typeof(DivideFloat<>), "f32", [".approx", ".full"], saturates: false);
         foreach ((string name, Type operation) in new[]
             {
-                ("min", typeof(Minimum<>)), ("max", typeof(Maximum<>)), ("min.NaN", typeof(MinimumOrNaN<>)), ("max.NaN", typeof(MaximumOrNaN<>)),
-                ("neg", typeof(Negate<>)), ("abs", typeof(Absolute<>)),
+                ("min", typeof(Minimum<>)), ("max", typeof(Maximum<>)), ("neg", typeof(Negate<>)), ("abs", typeof(Absolute<>)),
             })
         {
-            Float(table, name, operation, name.EndsWith("NaN", StringComparison.Ordinal) ? "f32 f16" : "f32 f64 f16", none, saturates: false);
+            Float(table, name, operation, "f32 f64 f16", none, saturates: false);
             Half2(table, name, operation, none);
+        }
+
+        foreach ((string name, Type operation) in new[] { ("min", typeof(MinimumOrNaN<>)), ("max", typeof(MaximumOrNaN<>)) })
+        {
+            Float(table, name, operation, "f32 f16", none, saturates: false, suffix: ".NaN");
+            Half2(table, name, operation, none, suffix: ".NaN");
         }
 
         foreach ((string name, Type operation) in new[]
             {
                 ("rcp.rn", typeof(Reciprocal)), ("rcp.approx", typeof(Reciprocal)), ("sqrt.rn", typeof(SquareRoot)), ("sqrt.approx", typeof(SquareRoot)),
                 ("rsqrt.approx", typeof(ReciprocalSquareRoot)), ("ex2.approx", typeof(Exponential2)), ("lg2.approx", typeof(Logarithm2)),
-                ("sin.approx", typeof(Sine)), ("cos.approx", typeof(Cosine)), ("tanh.approx", typeof(HyperbolicTangent)),
+                ("sin.approx", typeof(Sine)), ("cos.approx", typeof(Cosine)),
             })
         {
             Modified(table, name, operation, "f32", saturates: false);
         }
 
+        table["tanh.approx.f32"] = typeof(HyperbolicTangent);
         table["rcp.rn.f64"] = typeof(ReciprocalDouble);
         table["sqrt.rn.f64"] = typeof(SquareRootDouble);
         table["rsqrt.approx.f64"] = typeof(ReciprocalSquareRootDouble);
     }
 
     // f16x2, bf16 and bf16x2 of an operation on one number.
-    private static void Half2(Dictionary<string, Type> table, string name, Type operation, string[] roundings)
+    private static void Half2(Dictionary<string, Type> table, string name, Type operation, string[] roundings, string suffix = "")
     {
         Type half = operation.MakeGenericType(typeof(Half));
         Type single = operation.MakeGenericType(typeof(float));
@@ -115,31 +121,31 @@ internal static class ElementwiseTable
         Type bfloat = (unary ? typeof(ViaSingle1<>) : typeof(ViaSingle2<>)).MakeGenericType(single);
         foreach (string rounding in roundings)
         {
-            table[$"{name}{rounding}.f16x2"] = packed.MakeGenericType(half, typeof(Half));
-            table[$"{name}{rounding}.ftz.f16x2"] = packed.MakeGenericType(Wrappers.Flushing(half), typeof(Half));
-            table[$"{name}{rounding}.bf16"] = bfloat;
-            table[$"{name}{rounding}.bf16x2"] = packed.MakeGenericType(bfloat, typeof(BFloat16));
+            table[$"{name}{rounding}{suffix}.f16x2"] = packed.MakeGenericType(half, typeof(Half));
+            table[$"{name}{rounding}.ftz{suffix}.f16x2"] = packed.MakeGenericType(Wrappers.Flushing(half), typeof(Half));
+            table[$"{name}{rounding}{suffix}.bf16"] = bfloat;
+            table[$"{name}{rounding}{suffix}.bf16x2"] = packed.MakeGenericType(bfloat, typeof(BFloat16));
         }
     }
 
-    private static void Float(Dictionary<string, Type> table, string name, Type operation, string types, string[] roundings, bool saturates)
+    private static void Float(Dictionary<string, Type> table, string name, Type operation, string types, string[] roundings, bool saturates, string suffix = "")
     {
         foreach (string type in types.Split(' '))
         {
             foreach (string rounding in roundings)
             {
-                Modified(table, name + rounding, operation.MakeGenericType(ElementTypes.Of(type)), type, saturates && type != "f64");
+                Modified(table, name + rounding, operation.MakeGenericType(ElementTypes.Of(type)), type, saturates && type != "f64", suffix);
             }
         }
     }
 
     // With and without .ftz and .sat; f64 knows neither.
-    private static void Modified(Dictionary<string, Type> table, string name, Type operation, string type, bool saturates)
+    private static void Modified(Dictionary<string, Type> table, string name, Type operation, string type, bool saturates, string suffix = "")
     {
         foreach (bool flushes in type == "f64" ? new[] { false } : [false, true])
         {
             Type flushed = flushes ? Wrappers.Flushing(operation) : operation;
-            string flushedName = name + (flushes ? ".ftz" : "");
+            string flushedName = name + (flushes ? ".ftz" : "") + suffix;
             table[$"{flushedName}.{type}"] = flushed;
             if (saturates)
             {

@@ -65,7 +65,7 @@ internal sealed class EntryDecoder
             parameters,
             _shared.StaticBytes,
             _shared.DynamicAlignment,
-            (_localBytes + 15) & -16,
+            _localBytes,
             _granule);
     }
 

@@ -42,7 +42,7 @@ internal static class CudaErrors
 
     public static bool TryGet(CUresult status, out (string Name, string Text) error) => _known.TryGetValue(status, out error);
 
-    /// <summary>What a context returns for good after a fault. Uninitialised reads and races do not fault on hardware; here they fail the launch.</summary>
+    /// <summary>What a context returns for good after a fault. Races and reads of unwritten memory go unseen on hardware; here they fail.</summary>
     public static CUresult Of(FaultKind kind) => kind switch
     {
         FaultKind.OutOfBounds or FaultKind.Freed => CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,

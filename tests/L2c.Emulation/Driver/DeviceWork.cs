@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace L2c.Emulation;
 
@@ -34,10 +35,18 @@ public sealed record MemoryCopy(CopyDirection Direction, ulong Destination, ulon
     {
         try
         {
-            // A fault must leave the destination as it was, so the source comes first.
-            byte* source = Direction == CopyDirection.HostToDevice ? (byte*)Source : memory.ReadRange(Source, Bytes);
-            byte* destination = Direction == CopyDirection.DeviceToHost ? (byte*)Destination : memory.WriteRange(Destination, Bytes);
-            Buffer.MemoryCopy(source, destination, Bytes, Bytes);
+            switch (Direction)
+            {
+                case CopyDirection.HostToDevice:
+                    Buffer.MemoryCopy((byte*)Source, memory.WriteRange(Destination, Bytes), Bytes, Bytes);
+                    break;
+                case CopyDirection.DeviceToHost:
+                    memory.CopyToHost((byte*)Destination, Source, Bytes);
+                    break;
+                default:
+                    memory.Copy(Destination, Source, Bytes);
+                    break;
+            }
         }
         catch (DeviceFault fault)
         {
@@ -56,7 +65,7 @@ public sealed record MemorySet(ulong Destination, byte Value, long Bytes) : Devi
     {
         try
         {
-            new Span<byte>(memory.WriteRange(Destination, Bytes), checked((int)Bytes)).Fill(Value);
+            NativeMemory.Fill(memory.WriteRange(Destination, Bytes), (nuint)Bytes, Value);
         }
         catch (DeviceFault fault)
         {

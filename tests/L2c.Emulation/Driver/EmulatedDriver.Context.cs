@@ -40,10 +40,12 @@ public sealed partial class EmulatedDriver
     }
 
     /// <inheritdoc/>
+    /// <remarks>The status of a context that a fault has lost comes with the fault: whichever call reports it, the message says why.</remarks>
     public CUresult cuGetErrorString(CUresult status, out string? text)
     {
         bool known = CudaErrors.TryGet(status, out (string Name, string Text) error);
-        text = known ? error.Text : null;
+        bool lost = status != CUresult.CUDA_SUCCESS && status == _context?.Status;
+        text = !known ? null : lost ? $"{error.Text} ({LastFault?.Message})" : error.Text;
         return known ? CUresult.CUDA_SUCCESS : CUresult.CUDA_ERROR_INVALID_VALUE;
     }
 
@@ -167,6 +169,25 @@ public sealed partial class EmulatedDriver
                 : Break(context.Streams) ? CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
                 : DrainAll(context);
         }
+    }
+
+    /// <summary>What every call needs first: an initialised driver, a current context without a fault.</summary>
+    private CUresult Enter(out ContextState context)
+    {
+        context = _context!;
+        return !_initialised ? CUresult.CUDA_ERROR_NOT_INITIALIZED
+            : _context is null || _current.Value != _context.Handle ? CUresult.CUDA_ERROR_INVALID_CONTEXT
+            : _context.Status;
+    }
+
+    /// <summary>As <see cref="Enter"/>, for a call that is unsafe while this thread records: it fails and breaks the recordings.</summary>
+    private CUresult EnterUnsafe(out ContextState context)
+    {
+        CUresult status = Enter(out context);
+        int thread = Environment.CurrentManagedThreadId;
+        return status == CUresult.CUDA_SUCCESS && Break(context.Streams.Where(s => s.Capture is { } c && c.Forbids(thread)))
+            ? CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
+            : status;
     }
 
     private CUresult EnterDevice(CUdevice device) =>

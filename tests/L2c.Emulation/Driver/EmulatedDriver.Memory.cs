@@ -97,7 +97,8 @@ public sealed partial class EmulatedDriver
                 return CUresult.CUDA_ERROR_INVALID_HANDLE;
             }
 
-            bool fits = (copy.Direction == CopyDirection.DeviceToHost || Fits(context, copy.Destination, copy.Bytes))
+            bool host = (copy.Direction == CopyDirection.HostToDevice ? copy.Source : copy.Destination) != 0;
+            bool fits = host && (copy.Direction == CopyDirection.DeviceToHost || Fits(context, copy.Destination, copy.Bytes))
                 && (copy.Direction == CopyDirection.HostToDevice || Fits(context, copy.Source, copy.Bytes));
             status = fits ? Enqueue(context, state, copy) : CUresult.CUDA_ERROR_INVALID_VALUE;
             return stream is null && status == CUresult.CUDA_SUCCESS ? Drain(context, state.Queue) : status;

@@ -176,11 +176,6 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
             {
                 LastFault = fault;
                 context.Status = CudaErrors.Of(fault.Kind);
-                foreach (StreamState stream in context.Streams)
-                {
-                    stream.Queue.Clear();
-                }
-
                 if (ThrowOnFault)
                 {
                     throw;
@@ -207,25 +202,6 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
         }
 
         return status;
-    }
-
-    /// <summary>What every call needs first: an initialised driver, a current context without a fault.</summary>
-    private CUresult Enter(out ContextState context)
-    {
-        context = _context!;
-        return !_initialised ? CUresult.CUDA_ERROR_NOT_INITIALIZED
-            : _context is null || _current.Value != _context.Handle ? CUresult.CUDA_ERROR_INVALID_CONTEXT
-            : _context.Status;
-    }
-
-    /// <summary>As <see cref="Enter"/>, for a call that is unsafe while this thread records: it fails and breaks the recordings.</summary>
-    private CUresult EnterUnsafe(out ContextState context)
-    {
-        CUresult status = Enter(out context);
-        int thread = Environment.CurrentManagedThreadId;
-        return status == CUresult.CUDA_SUCCESS && Break(context.Streams.Where(s => s.Capture is { } c && c.Forbids(thread)))
-            ? CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
-            : status;
     }
 
     /// <summary>Invalidates the recordings of these streams; false when there is none.</summary>

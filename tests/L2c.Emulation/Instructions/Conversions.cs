@@ -65,6 +65,17 @@ internal readonly struct TowardsZero<TA, TR, TBits> : IUnary<TA, TR>
     }
 }
 
+/// <summary>cvt.ftz is about operands and results that are float; others keep their subnormal numbers.</summary>
+internal readonly struct FtzConversion<TOp, TA, TR> : IUnary<TA, TR>
+    where TOp : IUnary<TA, TR>
+{
+    public static TR Of(TA a)
+    {
+        TR result = TOp.Of(typeof(TA) == typeof(float) ? Flush.Subnormal(a) : a);
+        return typeof(TR) == typeof(float) ? Flush.Subnormal(result) : result;
+    }
+}
+
 internal readonly struct SingleToBFloat16 : IUnary<float, BFloat16>
 {
     public static BFloat16 Of(float a) => BFloat16.Round(a);

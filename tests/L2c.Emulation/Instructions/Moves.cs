@@ -62,7 +62,11 @@ internal sealed unsafe class ActiveMask(Register d) : Op
 {
     public override void Execute(Warp warp, uint active)
     {
-        new Span<uint>(warp.Values<uint>(d), Warp.Lanes).Fill(active);
+        for (uint left = active; left != 0; left &= left - 1)
+        {
+            warp.Values<uint>(d)[BitOperations.TrailingZeroCount(left)] = active;
+        }
+
         warp.Define(d, active);
     }
 }

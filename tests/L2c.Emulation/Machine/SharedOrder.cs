@@ -28,7 +28,7 @@ internal sealed class SharedOrder(int warps)
     {
         _clock = 1;
         Array.Clear(_seen);
-        Array.Clear(_limits);
+        Array.Fill(_limits, 1UL); // above "no access"
         Array.Clear(_partTime);
     }
 
@@ -139,7 +139,7 @@ internal sealed class SharedOrder(int warps)
         }
     }
 
-    private void SetLimit(int warp) => _limits[warp] = Smallest(_seen.AsSpan(warp * warps, warps)) << TimeShift;
+    private void SetLimit(int warp) => _limits[warp] = Math.Max(Smallest(_seen.AsSpan(warp * warps, warps)) << TimeShift, 1);
 
     private static ulong LaneOf(ulong stamp) => stamp >> LaneShift & 63;
 

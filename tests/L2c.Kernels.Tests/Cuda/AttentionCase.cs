@@ -6,6 +6,12 @@ namespace L2c.Kernels.Tests.Cuda;
 /// <summary>Random queries, keys and values of a storage type, the exact result, and the result of code that stores every intermediate.</summary>
 internal sealed class AttentionCase
 {
+    private AttentionCase(AttentionCase of, float[] qkv)
+    {
+        (Type, Batch, Tokens, Heads, Width) = (of.Type, of.Batch, of.Tokens, of.Heads, of.Width);
+        (Qkv, Exact, Naive) = (qkv, of.Exact, of.Naive);
+    }
+
     public AttentionCase(DType type, int batch, int tokens, int heads, int width, double deviation = 1)
     {
         (Type, Batch, Tokens, Heads, Width) = (type, batch, tokens, heads, width);
@@ -36,6 +42,11 @@ internal sealed class AttentionCase
     public void Check(float[] actual) => Tolerance.TimesNaive(2).Check(actual, Exact, Naive);
 
     public void MustReject(float[] faulty) => Tolerance.TimesNaive(2).MustReject(faulty, Exact, Naive);
+
+    /// <summary>The planted fault: other inputs for the same results.</summary>
+    public AttentionCase WithQueriesAndKeysSwapped() => new(
+        this,
+        [.. Qkv.Chunk(3 * Channels).SelectMany(row => (float[])[.. row[Channels..(2 * Channels)], .. row[..Channels], .. row[(2 * Channels)..]])]);
 
     // What the published code does in half precision: scores, scaled scores, weights and output are tensors of the storage type, sums are fp32.
     private float[] Stored()

@@ -13,31 +13,29 @@ public sealed class AttentionPtxTests : IDisposable
 
     public void Dispose() => _compiler.Dispose();
 
-    public static TheoryData<DType> Halves => [DType.F16, DType.BF16];
-
-    [Theory, MemberData(nameof(Halves))]
-    public void Every_width_multiplies_its_own_columns_and_no_padding(DType type)
+    [Theory]
+    [InlineData(DType.F16, 8, "f16")]
+    [InlineData(DType.F16, 80, "f16")]
+    [InlineData(DType.F16, 128, "f16")]
+    [InlineData(DType.BF16, 72, "bf16")]
+    public void A_width_multiplies_its_own_columns_and_no_padding(DType type, int width, string name)
     {
-        string name = type == DType.F16 ? "f16" : "bf16";
-        for (int width = 8; width <= FlashAttention.MaxHeadWidth; width += 8)
-        {
-            string text = _compiler.Compile(FlashAttention.Method(type, width), FlashAttentionKernel.ThreadsPerBlock, PtxTarget.Sm80).Text;
+        string text = Text(FlashAttention.For(type, width)!, type);
 
-            int deep = 2 * (width / 16) + width / 8, shallow = 2 * (width % 16 / 8);
-            Assert.Equal(KeyRuns * deep, Count(text, $"mma.sync.aligned.m16n8k16.row.col.f32.{name}.{name}.f32"));
-            Assert.Equal(KeyRuns * shallow, Count(text, $"mma.sync.aligned.m16n8k8.row.col.f32.{name}.{name}.f32"));
-            Assert.Equal(0, Count(text, ".local"));
-        }
+        int deep = 2 * (width / 16) + width / 8, shallow = 2 * (width % 16 / 8);
+        Assert.Equal(KeyRuns * deep, Count(text, $"mma.sync.aligned.m16n8k16.row.col.f32.{name}.{name}.f32"));
+        Assert.Equal(KeyRuns * shallow, Count(text, $"mma.sync.aligned.m16n8k8.row.col.f32.{name}.{name}.f32"));
+        Assert.Equal(0, Count(text, ".local"));
     }
 
     [Fact]
     public void The_flash_form_exists_for_halves_and_multiples_of_8_up_to_128()
     {
-        Assert.True(FlashAttention.Has(DType.F16, 72));
-        Assert.True(FlashAttention.Has(DType.BF16, 128));
-        Assert.False(FlashAttention.Has(DType.F32, 72));
-        Assert.False(FlashAttention.Has(DType.F16, 136));
-        Assert.False(FlashAttention.Has(DType.F16, 36));
+        Assert.NotNull(FlashAttention.For(DType.F16, 72));
+        Assert.NotNull(FlashAttention.For(DType.BF16, 128));
+        Assert.Null(FlashAttention.For(DType.F32, 72));
+        Assert.Null(FlashAttention.For(DType.F16, 136));
+        Assert.Null(FlashAttention.For(DType.F16, 36));
     }
 
     [Fact]
@@ -64,12 +62,14 @@ public sealed class AttentionPtxTests : IDisposable
     [Fact]
     public void Dynamic_shared_memory_is_declared_once_and_aligned_for_vectors()
     {
-        string text = _compiler.Compile(FlashAttention.Method(DType.F16, 72), FlashAttentionKernel.ThreadsPerBlock, PtxTarget.Sm80).Text;
+        string text = Text(FlashAttention.For(DType.F16, 72)!, DType.F16);
         Assert.Single(Regex.Matches(text, @"^\.extern \.shared \.align 16 \.b8 shared_tiles\[\];$", RegexOptions.Multiline));
-        string plain = _compiler.Compile(PlainAttentionKernel.Template.For(DType.F32), PlainAttentionKernel.ThreadsPerBlock, PtxTarget.Sm80).Text;
+        string plain = Text(PlainAttentionKernel.Template, DType.F32);
         Assert.Single(Regex.Matches(plain, @"^\.extern \.shared \.align 16 ", RegexOptions.Multiline));
         Assert.Contains("ld.shared.v4.f32", plain, StringComparison.Ordinal);
     }
+
+    private string Text(KernelTemplate kernel, DType type) => _compiler.Compile(kernel.For(type), kernel.Threads, PtxTarget.Sm80).Text;
 
     private static int Count(string text, string instruction) => Regex.Count(text, Regex.Escape(instruction) + @"\b");
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Native;
@@ -6,21 +5,21 @@ using L2c.Native;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Runs the PTX of an attention kernel, as it is or with a planted fault, through the emulator.</summary>
-internal sealed class EmulatedAttention : IDisposable
+public sealed class EmulatedAttention : IDisposable
 {
     private readonly PtxCompiler _compiler = new();
 
     public void Dispose() => _compiler.Dispose();
 
-    public PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.Method(type, headWidth), FlashAttentionKernel.ThreadsPerBlock);
+    private PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
 
-    public PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template.For(type), PlainAttentionKernel.ThreadsPerBlock);
+    private PtxKernel Plain(DType type) => Compile(PlainAttentionKernel.Template, type);
 
     /// <summary>y of the flash form.</summary>
     /// <param name="of">The case.</param>
     /// <param name="fault">Changes the kernel's text.</param>
     /// <param name="misalignment">Added to the address of qkv, in elements.</param>
-    public float[] RunFlash(AttentionCase of, Func<string, string>? fault = null, int misalignment = 0)
+    internal float[] RunFlash(AttentionCase of, Func<string, string>? fault = null, int misalignment = 0)
     {
         KernelParameters scale = new(new byte[4]);
         scale.Add(Scale(of));
@@ -35,7 +34,7 @@ internal sealed class EmulatedAttention : IDisposable
     }
 
     /// <summary>y of the plain form.</summary>
-    public float[] RunPlain(AttentionCase of, Func<string, string>? fault = null)
+    internal float[] RunPlain(AttentionCase of, Func<string, string>? fault = null)
     {
         KernelParameters last = new(new byte[8]);
         last.Add(of.Width);
@@ -77,5 +76,5 @@ internal sealed class EmulatedAttention : IDisposable
         return y;
     }
 
-    private PtxKernel Compile(MethodInfo method, int threads) => _compiler.Compile(method, threads, PtxTarget.Sm80);
+    private PtxKernel Compile(KernelTemplate kernel, DType type) => _compiler.Compile(kernel.For(type), kernel.Threads, PtxTarget.Sm80);
 }

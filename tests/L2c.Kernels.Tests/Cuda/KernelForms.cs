@@ -30,7 +30,8 @@ internal static class KernelForms
             : []
         select template;
 
-    private static DType[] Types(KernelTemplate template) => template.IsGeneric ? [DType.F32, DType.F16, DType.BF16] : [DType.F32];
+    private static DType[] Types(KernelTemplate template) =>
+        template.IsGeneric ? [.. new[] { DType.F32, DType.F16, DType.BF16 }.Where(template.Has)] : [DType.F32];
 
     private static string Label(DType type) => type switch { DType.F16 => "fp16", DType.BF16 => "bf16", _ => "fp32" };
 }

@@ -28,6 +28,7 @@ public sealed class PtxCompilerTests : IDisposable
                 Assert.Contains(target == PtxTarget.Sm80 ? "\n.version 7.0\n" : "\n.version 7.8\n", kernel.Text, StringComparison.Ordinal);
                 Assert.Contains($".maxntid {form.Threads}, 1, 1", kernel.Text, StringComparison.Ordinal);
                 Assert.False(UsesLocalMemory(kernel), form.Name);
+                Assert.DoesNotMatch(@"@!?%p\d+\s+bra\.uni", kernel.Text);
                 Assert.True(kernel.Text.All(char.IsAscii), form.Name);
                 Assert.All(Spaces(kernel.Text), space => Assert.Contains(space, (string[])["global", "param", "shared"]));
             }

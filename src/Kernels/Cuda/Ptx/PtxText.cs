@@ -6,24 +6,27 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Corrections to the compiler's PTX that it has no option for.</summary>
 internal static partial class PtxText
 {
-    /// <summary>Raised whenever <see cref="Finish"/> gives other text for the same input: text kept on disk under an older number is not used.</summary>
-    public const int Version = 1;
-
-    /// <summary>Sets the target line, turns generic loads and stores into global ones, and keeps the operands of inline assembly in registers;
-    /// declares the dynamic shared memory of <see cref="SharedTiles"/>.</summary>
+    /// <summary>Sets the target line, turns generic loads and stores into global ones, lets conditional branches diverge, and keeps the operands of
+    /// inline assembly in registers; declares the dynamic shared memory of <see cref="SharedTiles"/>.</summary>
     /// <remarks>
     /// ILGPU writes <c>.target sm_80</c> for every newer architecture. And it cannot know where a raw address points, so it emits <c>ld.f32</c>,
     /// which tests the address for the shared and local windows; but every address in a packed parameter is device memory by contract, and the
     /// compiler itself marks its accesses to shared and local memory, so what is left unmarked is global. Generic and global addresses are equal.
+    /// It takes what inline assembly computes for the same in all threads, and marks a branch on it <c>.uni</c>, which lets the hardware send a whole warp
+    /// one way; a conditional branch loses the mark. ptxas finds out by itself which branches are uniform.
     /// Labels and parameters carry numbers of a process-wide counter; they are counted anew, so that one kernel has one text and the driver's own cache
     /// of machine code finds it again.
     /// </remarks>
     public static string Finish(string ptx, PtxTarget target)
     {
         string[] lines = TargetLine().Split(ptx);
-        return lines.Length == 2
-            ? Renumber(LocalSlots.Promote(UnmarkedAccess().Replace(DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}"), "$1.global.")))
-            : throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
+        if (lines.Length != 2)
+        {
+            throw new InvalidOperationException($"PTX: expected one .target line, found {lines.Length - 1}; the compiler's output has changed");
+        }
+
+        ptx = UnmarkedAccess().Replace(DeclareSharedTiles($"{lines[0]}.target {target.Name}{lines[1]}"), "$1.global.");
+        return Renumber(LocalSlots.Promote(ConditionalUniformBranch().Replace(ptx, "$1")));
     }
 
     // Inline assembly can name a variable and not declare one at module scope, where dynamic shared memory is declared.
@@ -51,6 +54,9 @@ internal static partial class PtxText
 
     [GeneratedRegex(@"^\.address_size 64$", RegexOptions.Multiline)]
     private static partial Regex AddressSize();
+
+    [GeneratedRegex(@"(@!?%p\d+\s+bra)\.uni\b")]
+    private static partial Regex ConditionalUniformBranch();
 
     // A label "L_1070" or a parameter "_channels_484". No other name has this form, so that new names cannot meet old ones.
     [GeneratedRegex(@"(?<![\w%$.])(L|_[A-Za-z]\w*?)_\d+\b")]

@@ -7,7 +7,7 @@ public sealed unsafe partial class CudaDevice
 {
     /// <summary>y = x W^T + bias by the plain kernel, for what cuBLASLt has no algorithm for.</summary>
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
-    private void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y)
+    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y)
     {
         int blocksOfColumns = (weight.Outputs + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile;
         if (blocksOfColumns > 65535)
@@ -29,7 +29,7 @@ public sealed unsafe partial class CudaDevice
     }
 
     /// <summary>y = act(y + bias) in place.</summary>
-    private void BiasActivation(Tensor y, Tensor bias, Activation activation)
+    internal void BiasActivation(Tensor y, Tensor bias, Activation activation)
     {
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(y));

@@ -1,0 +1,113 @@
+using L2c.Emulation;
+using L2c.Kernels.Cuda;
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests.Cuda;
+
+/// <summary>A CUDA device of a given precision, and the memory that one test needs on it.</summary>
+/// <remarks>The emulator refuses to read what nothing has written, so an element that an op leaves out cannot pass.</remarks>
+internal sealed class CudaWorkbench : IDisposable
+{
+    private readonly CudaUnderTest _cuda;
+    private readonly List<Arena> _arenas = [];
+
+    /// <summary>One per storage type.</summary>
+    public static readonly CudaPrecision[] Precisions = [CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16];
+
+    public CudaWorkbench(CudaPrecision precision) => _cuda = new CudaUnderTest(precision);
+
+    public CudaDevice Device => _cuda.Device;
+
+    /// <summary>Kernels that have run since the last call of this, by entry name; null on a GPU, which does not say.</summary>
+    public string[]? Launches()
+    {
+        Device.Synchronize();
+        string[]? names = _cuda.Emulator?.Log.OfType<KernelLaunch>().Select(launch => launch.Kernel).ToArray();
+        _cuda.Emulator?.ClearLog();
+        return names;
+    }
+
+    /// <summary>Values in the storage type.</summary>
+    public Tensor Put(float[] values, params int[] extents)
+    {
+        Tensor tensor = Take(extents);
+        Device.Upload(tensor, values);
+        return tensor;
+    }
+
+    /// <summary>The same values, each row one element off a multiple of 16 bytes.</summary>
+    public Tensor PutMisaligned(float[] values, params int[] extents)
+    {
+        int columns = extents[^1], rows = values.Length / columns;
+        float[] wide = new float[rows * (columns + 1)];
+        for (int row = 0; row < rows; row++)
+        {
+            values.AsSpan(row * columns, columns).CopyTo(wide.AsSpan(row * (columns + 1) + 1));
+        }
+
+        return Put(wide, rows, columns + 1).SliceColumns(1, columns);
+    }
+
+    /// <summary>Values in fp32 whatever the precision: the sampler's state.</summary>
+    public Tensor PutState(float[] values, params int[] extents)
+    {
+        Tensor tensor = TakeState(extents);
+        Device.Upload(tensor, values);
+        return tensor;
+    }
+
+    public Tensor Put(int[] values)
+    {
+        Tensor tensor = Carve(arena => arena.Take(DType.I32, values.Length));
+        Device.Upload(tensor, values);
+        return tensor;
+    }
+
+    public Matrix PutMatrix(float[] values, int outputs, int inputs)
+    {
+        Matrix matrix = Carve(arena => arena.TakeMatrix(outputs, inputs));
+        Device.WriteMatrix(matrix, 0, values);
+        return matrix;
+    }
+
+    public Tensor Take(params int[] extents) => Carve(arena => arena.Take(extents));
+
+    public Tensor TakeState(params int[] extents) => Carve(arena => arena.Take(DType.F32, extents));
+
+    public float[] Get(Tensor tensor)
+    {
+        var values = new float[tensor.Shape.Count];
+        Device.Download(tensor, values);
+        return values;
+    }
+
+    /// <summary>Values as the device stores them: what a reference must start from, and what a naive kernel's result is rounded to.</summary>
+    public float[] Round(float[] values) => Device.StorageType switch
+    {
+        DType.F16 => Array.ConvertAll(values, value => (float)(Half)value),
+        DType.BF16 => Array.ConvertAll(values, value => BitConverter.UInt32BitsToSingle((uint)HostConversion.ToBFloat16(value) << 16)),
+        _ => values,
+    };
+
+    public void Dispose()
+    {
+        if (_cuda.Emulator?.LastFault is not null)
+        {
+            // A lost device frees nothing, and an exception from here would hide the one that says why.
+            return;
+        }
+
+        _arenas.ForEach(arena => arena.Dispose());
+        Assert.Equal(0, Device.AllocatedBytes);
+        Device.Dispose();
+        Assert.Empty(_cuda.Emulator?.Leaks ?? []);
+        _cuda.Dispose();
+    }
+
+    private T Carve<T>(Func<Arena, T> carve)
+    {
+        (Arena arena, T carved) = Arena.Carve(Device, "test", carve);
+        _arenas.Add(arena);
+        return carved;
+    }
+}
