@@ -60,7 +60,9 @@ public class SyntaxTests
             .version 7.0
             .target sm_80
             .address_size 64
-            .visible .entry first(.param .b64 a, .param .b32 b) .maxntid 64, 2, 1 .minnctapersm 2 { .shared .align 8 .b8 s[24]; .local .b8 l[5]; ret; }
+            .visible .entry first(.param .b64 a, .param .b32 b)
+            .maxntid 64, 2, 1 .minnctapersm 2
+            { .shared .align 8 .b8 s[24]; .local .b8 l[5]; ret; }
             .entry second() { .pragma "nounroll"; ret; }
             """);
         PtxEntry first = module.Entry("first");

@@ -27,7 +27,8 @@ public static class PtxMachine
     {
         if (parameters.Length != entry.ParameterBytes)
         {
-            throw new ArgumentException($"{entry.Name}: {parameters.Length} bytes of parameters, the kernel takes {entry.ParameterBytes}", nameof(parameters));
+            throw new ArgumentException(
+                $"{entry.Name}: {parameters.Length} bytes of parameters, the kernel takes {entry.ParameterBytes}", nameof(parameters));
         }
 
         ulong threads = (ulong)size.BlockX * size.BlockY * size.BlockZ;
@@ -35,7 +36,8 @@ public static class PtxMachine
         ulong blocks = (ulong)size.GridX * size.GridY * size.GridZ;
         if (threads == 0 || threads > most || blocks is 0 or > long.MaxValue)
         {
-            throw new ArgumentException($"{entry.Name}: {blocks} blocks of {threads} threads (both at least 1, at most {most} threads)", nameof(size));
+            throw new ArgumentException(
+                $"{entry.Name}: {blocks} blocks of {threads} threads (both at least 1, at most {most} threads)", nameof(size));
         }
 
         byte[] packed = GC.AllocateUninitializedArray<byte>(parameters.Length + 16, pinned: true);

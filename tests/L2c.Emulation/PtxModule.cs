@@ -15,7 +15,7 @@ public sealed class PtxModule
 
     /// <summary>Parses and decodes. Every instruction that an entry can reach is checked here, none while it runs.</summary>
     /// <param name="text">PTX for sm_80 or newer, 64-bit addresses.</param>
-    /// <exception cref="PtxSyntaxException">The text is malformed, or has a directive, instruction or form that the interpreter does not know.</exception>
+    /// <exception cref="PtxSyntaxException">Malformed text, or a directive, instruction or form that the interpreter does not know.</exception>
     public static PtxModule Parse(string text)
     {
         PtxTree tree = new PtxParser(text).Parse();

@@ -12,8 +12,10 @@ public sealed unsafe partial class CudaDevice
     {
         RequireType(nameof(Attention), StorageType, qkv, y);
         int batch = y.Shape[0], tokens = y.Shape[1], channels = y.Columns, headWidth = channels / heads;
-        Require(headWidth <= PlainAttentionKernel.MaxHeadWidth, nameof(Attention), $"heads of {headWidth} (at most {PlainAttentionKernel.MaxHeadWidth})");
-        Require(heads <= MaxGridExtent && batch <= MaxGridExtent, nameof(Attention), $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
+        const int Widest = PlainAttentionKernel.MaxHeadWidth;
+        Require(headWidth <= Widest, nameof(Attention), $"heads of {headWidth} (at most {Widest})");
+        Require(
+            heads <= MaxGridExtent && batch <= MaxGridExtent, nameof(Attention), $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
         BeginOp(
             nameof(Attention),
             flops: 4L * batch * heads * tokens * tokens * headWidth,

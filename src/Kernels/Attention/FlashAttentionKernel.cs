@@ -25,7 +25,7 @@ internal static class FlashAttentionKernel
     private const int KeysPerTile = 64;
     private const int KeysPerTailStep = 16;
 
-    /// <summary>From one key to the next in shared memory: an odd number of 16-byte units, so that eight rows of a matrix meet all banks once.</summary>
+    /// <summary>From one key to the next in shared memory: an odd multiple of 16 bytes, so that eight rows of a matrix meet each bank once.</summary>
     public static int RowBytes(int headWidth) => (headWidth / 8 | 1) * 16;
 
     /// <summary>Dynamic shared memory: two stages of keys and values.</summary>

@@ -5,10 +5,10 @@ namespace L2c.Kernels;
 
 /// <summary>Some columns of a head, as one warp holds them for 16 queries: the queries themselves, and the sum of weighted values.</summary>
 /// <remarks>
-/// A head of any width is a tree: <see cref="FlashColumns{TFirst,TSecond}"/> over leaves of 16 and 8 columns. The tree is a type, so that every loop over
-/// columns is unrolled when the kernel is compiled and everything stays in registers. All addresses point to the first column of the tree; halves are
-/// 2 bytes. A multiplication takes the two words of its right operand from neighbouring registers, which decides the lanes' addresses in matrix loads:
-/// by rows, lane l addresses row l mod 16 and columns 8 (l/16) and on (values; any load of two matrices, which only looks at lanes 0 to 15);
+/// A head of any width is a tree: <see cref="FlashColumns{TFirst,TSecond}"/> over leaves of 16 and 8 columns. The tree is a type, so that every
+/// loop over columns is unrolled when the kernel is compiled and everything stays in registers. All addresses point to the first column of the
+/// tree; halves are 2 bytes. A multiplication takes the two words of its right operand from neighbouring registers, which decides the lanes'
+/// addresses in matrix loads: by rows, lane l addresses row l mod 16 and columns 8 (l/16) and on (values; any load of two matrices, which only looks at lanes 0 to 15);
 /// by columns, row l mod 8 + 8 (l/16) and columns 8 (l/8 mod 2) and on (four matrices of keys).
 /// </remarks>
 internal interface IFlashColumns

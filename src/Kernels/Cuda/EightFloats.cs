@@ -2,11 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no loops.</summary>
+/// <summary>Eight consecutive values of a row in a kernel's registers. Arithmetic is elementwise and written out: the compiler unrolls no
+/// loops.</summary>
 public readonly struct EightFloats(float v0, float v1, float v2, float v3, float v4, float v5, float v6, float v7)
 {
     /// <summary>How many.</summary>
     public const int Count = 8;
+
+    /// <summary>How many a warp has, eight per lane: the distance from one chunk of a lane to its next.</summary>
+    public const int PerWarp = 32 * Count;
 
     internal readonly float V0 = v0;
     internal readonly float V1 = v1;

@@ -7,7 +7,9 @@ namespace L2c.Kernels.Cuda;
 
 /// <summary>How a kernel reads and writes one storage type: always fp32 in registers. A kernel is generic over it and calls
 /// <c>default(TElement)</c>, which costs nothing: each storage type is compiled to code of its own.</summary>
-/// <remarks>Addresses are device addresses of the first element, indices count elements. Storing rounds to nearest, ties to even; NaN stays NaN.</remarks>
+/// <remarks>
+/// Addresses are device addresses of the first element, indices count elements. Storing rounds to nearest, ties to even; NaN stays NaN.
+/// </remarks>
 public interface IElement
 {
     /// <summary>One element.</summary>

@@ -9,19 +9,13 @@ namespace L2c.Kernels.Cuda;
 /// <summary>C# kernels to PTX. ILGPU is the compiler and nothing else: no accelerator, no CUDA library, no GPU is touched.</summary>
 /// <remarks>
 /// A kernel is a static method that reads its own block and thread from ILGPU's <c>Grid</c> and <c>Group</c>. Its parameters are raw device addresses
-/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler, and on disk where
-/// a cache is given: then ILGPU starts only for a kernel that is not there. Thread-safe. Source: docs/cuda.md, "ILGPU compiles".
+/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler, and on disk
+/// where a cache is given: then ILGPU starts only for a kernel that is not there. Thread-safe. Source: docs/cuda.md, "ILGPU compiles".
 /// </remarks>
 /// <param name="cache">Where compiled text outlives the process; null for nowhere.</param>
-public sealed class PtxCompiler(PtxCache? cache = null) : IDisposable
+public sealed class PtxCompiler(PtxCache? cache = null)
 {
-    private readonly Lazy<Context> _context = new(() => Context.Create(builder => builder
-        .Optimize(OptimizationLevel.O2)
-        .Inlining(InliningMode.Aggressive)
-        .EnableAlgorithms()));
-
     private readonly Lock _lock = new();
-    private readonly Dictionary<PtxTarget, PTXBackend> _backends = [];
     private readonly Dictionary<(MethodInfo Kernel, PtxTarget Target), PtxKernel> _kernels = [];
 
     /// <summary>Compiles a kernel, or returns it when it has been compiled before.</summary>
@@ -47,24 +41,6 @@ public sealed class PtxCompiler(PtxCache? cache = null) : IDisposable
         }
     }
 
-    /// <summary>Frees the compiler; compiled text stays valid.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            foreach (PTXBackend backend in _backends.Values)
-            {
-                backend.Dispose();
-            }
-
-            _backends.Clear();
-            if (_context.IsValueCreated)
-            {
-                _context.Value.Dispose();
-            }
-        }
-    }
-
     private PtxKernel CompileNew(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
     {
         if (!kernel.IsStatic || kernel.ReturnType != typeof(void))
@@ -78,14 +54,16 @@ public sealed class PtxCompiler(PtxCache? cache = null) : IDisposable
             return new PtxKernel(known.EntryName, known.Text, target, threadsPerBlock, parameterBytes);
         }
 
-        if (!_backends.TryGetValue(target, out PTXBackend? backend))
-        {
-            // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
-            // null.
-            backend = new PTXBackend(_context.Value, target.Architecture, target.InstructionSet, null!);
-            _backends.Add(target, backend);
-        }
+        // A context of its own, which takes some 15 ms: the order of a kernel's instructions depends on what its context has compiled before, and
+        // with it how many registers ptxas takes.
+        using Context context = Context.Create(builder => builder
+            .Optimize(OptimizationLevel.O2)
+            .Inlining(InliningMode.Aggressive)
+            .EnableAlgorithms());
 
+        // The last argument is NVIDIA's libdevice, an optional library that these kernels do without; the signature forgets to say that it may be
+        // null.
+        using PTXBackend backend = new(context, target.Architecture, target.InstructionSet, null!);
         PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, null));
         string text = PtxText.Finish(compiled.PTXAssembly, target);

@@ -10,9 +10,6 @@ internal readonly struct RowOfEights<TElement, TChunks>
     where TElement : unmanaged, IElement
     where TChunks : unmanaged, IInteger
 {
-    /// <summary>Channels from one chunk of a lane to its next.</summary>
-    public const int Step = 32 * EightFloats.Count;
-
     private readonly EightFloats _v0;
     private readonly EightFloats _v1;
     private readonly EightFloats _v2;
@@ -166,14 +163,14 @@ internal readonly struct RowOfEights<TElement, TChunks>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EightFloats Load(int chunk, ulong address, long at, bool inLast) =>
-        IsInside(chunk, inLast) ? default(TElement).Load8(address, at + (chunk * Step)) : default;
+        IsInside(chunk, inLast) ? default(TElement).Load8(address, at + (chunk * EightFloats.PerWarp)) : default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(int chunk, EightFloats values, ulong address, long at, bool inLast)
     {
         if (IsInside(chunk, inLast))
         {
-            default(TElement).Store8(address, at + (chunk * Step), values);
+            default(TElement).Store8(address, at + (chunk * EightFloats.PerWarp), values);
         }
     }
 }

@@ -21,7 +21,7 @@ internal struct AccumulatorTile
     }
 }
 
-/// <summary>A 16 x 16 left operand: two halves per word, rows and columns as in <see cref="AccumulatorTile"/>; A2 and A3 are columns 8 to 15.</summary>
+/// <summary>A 16 x 16 left operand: two halves per word, laid out as <see cref="AccumulatorTile"/>; A2 and A3 are columns 8 to 15.</summary>
 internal struct LeftFragment
 {
     public uint A0;

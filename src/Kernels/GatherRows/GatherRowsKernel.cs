@@ -24,7 +24,8 @@ internal static unsafe class GatherRowsKernel
     /// <summary>Units of 16 bytes.</summary>
     public static void Sixteens(ulong source, int sourceStride, ulong rows, int sourceRows, ulong destination, int destinationStride, int length)
     {
-        ulong from = source + ((ulong)Row(rows, sourceRows) * (ulong)sourceStride * 16), to = destination + ((ulong)Grid.IdxX * (ulong)destinationStride * 16);
+        ulong from = source + ((ulong)Row(rows, sourceRows) * (ulong)sourceStride * 16);
+        ulong to = destination + ((ulong)Grid.IdxX * (ulong)destinationStride * 16);
         for (int i = Group.IdxX; i < length; i += Threads)
         {
             FourWords.Load(from + ((ulong)i * 16)).Store(to + ((ulong)i * 16));
@@ -34,7 +35,8 @@ internal static unsafe class GatherRowsKernel
     /// <summary>Units of 2 bytes.</summary>
     public static void Twos(ulong source, int sourceStride, ulong rows, int sourceRows, ulong destination, int destinationStride, int length)
     {
-        ushort* from = (ushort*)source + ((long)Row(rows, sourceRows) * sourceStride), to = (ushort*)destination + ((long)Grid.IdxX * destinationStride);
+        ushort* from = (ushort*)source + ((long)Row(rows, sourceRows) * sourceStride);
+        ushort* to = (ushort*)destination + ((long)Grid.IdxX * destinationStride);
         for (int i = Group.IdxX; i < length; i += Threads)
         {
             to[i] = from[i];

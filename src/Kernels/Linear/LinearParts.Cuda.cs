@@ -12,7 +12,8 @@ public sealed unsafe partial class CudaDevice
         int blocksOfColumns = (weight.Outputs + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile;
         if (blocksOfColumns > 65535)
         {
-            throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] has more outputs than a grid holds ({65535 * PlainMatmulKernel.Tile})");
+            throw new ArgumentException(
+                $"Linear: weight [{weight.Outputs}, {weight.Inputs}] has more outputs than a grid holds ({65535 * PlainMatmulKernel.Tile})");
         }
 
         KernelParameters parameters = new(stackalloc byte[128]);
@@ -25,7 +26,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(y.Rows);
         parameters.Add(weight.Outputs);
         parameters.Add(weight.Inputs);
-        Launch(PlainMatmulKernel.Template, new LaunchSize((y.Rows + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile, blocksOfColumns), parameters.Packed);
+        int blocksOfRows = (y.Rows + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile;
+        Launch(PlainMatmulKernel.Template, new LaunchSize(blocksOfRows, blocksOfColumns), parameters.Packed);
     }
 
     /// <summary>y = act(y + bias) in place.</summary>

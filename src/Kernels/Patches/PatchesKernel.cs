@@ -3,7 +3,8 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>patches[b, i W/P + j, (c,p,q)] = image[b mod N, c, i P + p, j P + q], and image[b, c, i P + p, j P + q] = tokens[b, i W/P + j, (p,q,c)].</summary>
+/// <summary>patches[b, i W/P + j, (c,p,q)] = image[b mod N, c, i P + p, j P + q], and
+/// image[b, c, i P + p, j P + q] = tokens[b, i W/P + j, (p,q,c)].</summary>
 /// <remarks>
 /// Shapes   image: [N,C,H,W] fp32, contiguous. patches and tokens: [B,T,C P P] in the storage type, contiguous. Fewer than 2^31 elements each.
 /// Numbers  a copy; rounded to the storage type on the way in, exact on the way out.

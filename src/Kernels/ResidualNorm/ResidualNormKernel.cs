@@ -3,9 +3,11 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the last store.</summary>
+/// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the
+/// last store.</summary>
 /// <remarks>
-/// x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c];  y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
+/// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c]
+///          y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
 /// Shapes   x, branches, x', y: [B,T,C], C a multiple of 8 and at most 2048; every row starts at a multiple of 16 bytes. Up to 4 branches.
 /// Numbers  fp32. Mean and variance come from x' before it is rounded to the storage type, the variance from centred values. A lane sums its own
 ///          channels, then a butterfly over the warp: the order depends on C alone. Every operation has a stated rounding.
@@ -25,9 +27,7 @@ internal static class ResidualNormKernel
     public const int MaxTerms = 4;
 
     /// <summary>Widest row in channels.</summary>
-    public const int MaxChannels = 8 * ChannelsPerChunk;
-
-    private const int ChannelsPerChunk = 32 * EightFloats.Count;
+    public const int MaxChannels = 8 * EightFloats.PerWarp;
 
     private static readonly KernelTemplate[] _byChunks =
     [
@@ -42,7 +42,7 @@ internal static class ResidualNormKernel
     ];
 
     /// <summary>The kernel for rows of that many channels.</summary>
-    public static KernelTemplate For(int channels) => _byChunks[(channels - 1) / ChannelsPerChunk];
+    public static KernelTemplate For(int channels) => _byChunks[(channels - 1) / EightFloats.PerWarp];
 
     /// <summary>Warp w of block i computes row 4 i + w.</summary>
     /// <remarks>
@@ -93,7 +93,7 @@ internal static class ResidualNormKernel
 
         int image = row / tokens;
         int lane = (Group.IdxX % 32) * EightFloats.Count;
-        bool inLast = lane + ((default(TChunks).Value - 1) * ChannelsPerChunk) < channels;
+        bool inLast = lane + ((default(TChunks).Value - 1) * EightFloats.PerWarp) < channels;
         long at = ((long)row * channels) + lane;
         RowOfEights<TElement, TChunks> x = RowOfEights<TElement, TChunks>.Load(xIn, ((long)(row % xRows) * channels) + lane, inLast);
         for (int i = 0; i < terms; i++)

@@ -5,8 +5,9 @@ namespace L2c.Kernels;
 
 /// <summary>Guidance and one sampler step; the formula stands at <see cref="Device.SamplerUpdate"/>.</summary>
 /// <remarks>
-/// Shapes   output and guided: [B,OC,H,W]; x, noise and x0: [N,C,H,W]; all fp32, contiguous. scale: [1], read when the kernel runs. Fewer than 2^31 elements.
-/// Numbers  products and sums are rounded one by one in the documented order, and exp is the CPU's polynomial: the result is the CPU form's, bit for bit.
+/// Shapes   output and guided: [B,OC,H,W]; x, noise and x0: [N,C,H,W]; all fp32, contiguous, fewer than 2^31 elements. scale: [1], read when the
+///          kernel runs.
+/// Numbers  products and sums are rounded one by one in the documented order, and exp is the CPU's polynomial: the CPU form's bits.
 /// Traffic  each operand once; a few megabytes once per step.
 /// Launch   256 threads per block, one element of x each.
 /// Source   Ho and Salimans 2022, equation 6; Song et al. 2021, equation 12; Nichol and Dhariwal 2021, equation 15.

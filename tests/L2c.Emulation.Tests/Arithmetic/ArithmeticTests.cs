@@ -37,7 +37,8 @@ public class ArithmeticTests
         try
         {
             File.WriteAllText(file, Snippet.Module("()", text));
-            using Process process = Process.Start(new ProcessStartInfo(ptxas!, ["-arch=sm_90", file, "-o", "/dev/null"]) { RedirectStandardError = true })!;
+            ProcessStartInfo assembler = new(ptxas!, ["-arch=sm_90", file, "-o", "/dev/null"]) { RedirectStandardError = true };
+            using Process process = Process.Start(assembler)!;
             Assert.Equal("", process.StandardError.ReadToEnd());
             process.WaitForExit();
             Assert.Equal(0, process.ExitCode);

@@ -19,12 +19,13 @@ public class AsyncCopyTests
     [InlineData("cp.async.cg.shared.global [%s], [%g], 16, 0;", 0)]
     [InlineData("cp.async.cg.shared.global [%s], [%g], 16, %p;", 0)]
     [InlineData("cp.async.cg.shared.global [%s], [%g], 16, !%p;", 16)]
-    [InlineData("cp.async.ca.shared.global [%s], [%g], 8; cp.async.ca.shared.global [%s+8], [%g+8], 4; cp.async.ca.shared.global [%s+12], [%g+12], 4;", 16)]
+    [InlineData("cp.async.ca.shared.global [%s], [%g], 8; cp.async.ca.shared.global [%s+8], [%g+8], 4;", 12)]
     public unsafe void Copy_fills_what_is_not_present_with_zeros(string copies, int present)
     {
         using DeviceMemory memory = new();
         ulong output = memory.Allocate(16);
-        Run(memory, output, $"{copies} cp.async.wait_all; ld.shared.b64 %a, [%s]; ld.shared.b64 %b, [%s+8]; @%p st.global.v2.b64 [%out], {{%a, %b}};");
+        const string Store = "cp.async.wait_all; ld.shared.b64 %a, [%s]; ld.shared.b64 %b, [%s+8]; @%p st.global.v2.b64 [%out], {%a, %b};";
+        Run(memory, output, $"st.shared.b32 [%s+12], 0; {copies} {Store}");
         byte[] expected = [.. Enumerable.Range(1, 16).Select(i => (byte)(i <= present ? i : 0))];
         Assert.Equal(expected, new ReadOnlySpan<byte>(memory.ReadRange(output, 16), 16).ToArray());
     }
@@ -57,7 +58,8 @@ public class AsyncCopyTests
     [Theory]
     [InlineData("cp.async.wait_all; ld.shared.b32 %v, [%s];")]
     [InlineData("cp.async.commit_group; cp.async.wait_group 0; ld.shared.b32 %v, [%s];")]
-    [InlineData("cp.async.commit_group; cp.async.cg.shared.global [%s+1024], [%g], 16; cp.async.commit_group; cp.async.wait_group 1; ld.shared.b32 %v, [%s];")]
+    [InlineData("cp.async.commit_group; cp.async.cg.shared.global [%s+1024], [%g], 16; cp.async.commit_group; cp.async.wait_group 1; "
+        + "ld.shared.b32 %v, [%s];")]
     [InlineData("cp.async.commit_group; cp.async.commit_group; cp.async.wait_group 1; ld.shared.b32 %v, [%s];")] // an empty group counts
     [InlineData("cp.async.wait_all; bar.sync 0; ld.shared.b32 %v, [%n];")]
     [InlineData("cp.async.wait_all; bar.warp.sync -1; ld.shared.b32 %v, [%n];")]

@@ -6,7 +6,8 @@ namespace L2c.Emulation.Tests.Machine;
 public class MatrixTests
 {
     // From the figures of the PTX ISA, "Matrix Fragments for mma.m16n8k16", "m16n8k8" and their .tf32 forms: where lane l keeps element i.
-    private static (int Row, int Column) A16(int lane, int i) => ((lane >> 2) + (i is 2 or 3 or 6 or 7 ? 8 : 0), ((lane & 3) * 2) + (i & 1) + (i >= 4 ? 8 : 0));
+    private static (int Row, int Column) A16(int lane, int i) =>
+        ((lane >> 2) + (i is 2 or 3 or 6 or 7 ? 8 : 0), ((lane & 3) * 2) + (i & 1) + (i >= 4 ? 8 : 0));
 
     private static (int Row, int Column) B16(int lane, int i) => (((lane & 3) * 2) + (i & 1) + (i >= 2 ? 8 : 0), lane >> 2);
 
@@ -178,8 +179,8 @@ public class MatrixTests
         float[] result = new float[128];
         for (int i = 0; i < 4; i++)
         {
-            string code = $".reg .f32 %r<4>; mma.sync.aligned.m16n8k{depth}.row.col.f32.{type}.{type}.f32 {{%r0,%r1,%r2,%r3}}, {List(0, registersOfA)}, "
-                + $"{List(registersOfA, registersOfB)}, {List(registersOfA + registersOfB, 4)}; mov.b32 %d, %r{i};";
+            string code = $".reg .f32 %r<4>; mma.sync.aligned.m16n8k{depth}.row.col.f32.{type}.{type}.f32 {{%r0,%r1,%r2,%r3}}, "
+                + $"{List(0, registersOfA)}, {List(registersOfA, registersOfB)}, {List(registersOfA + registersOfB, 4)}; mov.b32 %d, %r{i};";
             ulong[] values = Snippet.Run(code, [.. Enumerable.Repeat(32, names.Length)], 32, lanes);
             for (int lane = 0; lane < 32; lane++)
             {
@@ -191,7 +192,8 @@ public class MatrixTests
         return result;
     }
 
-    private static IEnumerable<ulong> Pack(string type, int registers, Func<int, float> element) => Enumerable.Range(0, registers).Select(r => type switch
+    private static IEnumerable<ulong> Pack(string type, int registers, Func<int, float> element) => Enumerable.Range(0, registers).Select(
+        r => type switch
     {
         "f16" => BitConverter.HalfToUInt16Bits((Half)element(2 * r)) | ((ulong)BitConverter.HalfToUInt16Bits((Half)element((2 * r) + 1)) << 16),
         "bf16" => (BitConverter.SingleToUInt32Bits(element(2 * r)) >> 16) | (BitConverter.SingleToUInt32Bits(element((2 * r) + 1)) & 0xFFFF0000UL),

@@ -90,8 +90,8 @@ public class MemoryTests
             """;
         Assert.Equal(24u | (32u << 16), Snippet.Values(Code, 1, Before)[0]);
         using DeviceMemory memory = new();
-        PtxEntry entry = PtxModule.Parse(Snippet.Module("()", ".reg .b32 %v; .shared .b8 s[4]; st.shared.b32 [dynamic+60], 7; ld.shared.b32 %v, [dynamic+60];", Before))
-            .Entries[0];
+        const string Access = ".reg .b32 %v; .shared .b8 s[4]; st.shared.b32 [dynamic+60], 7; ld.shared.b32 %v, [dynamic+60];";
+        PtxEntry entry = PtxModule.Parse(Snippet.Module("()", Access, Before)).Entries[0];
         Assert.Equal(4, entry.StaticSharedBytes);
         PtxMachine.Run(entry, new LaunchDimensions(1, 1, 1, 1, 1, 1, 64), [], memory);
         DeviceFault fault = Assert.Throws<DeviceFault>(() => PtxMachine.Run(entry, new LaunchDimensions(1, 1, 1, 1, 1, 1, 60), [], memory));

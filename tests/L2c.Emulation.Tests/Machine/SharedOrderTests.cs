@@ -13,13 +13,13 @@ public class SharedOrderTests
 
     [Theory]
     [InlineData("st.shared.b32 [%mine], 1; ld.shared.b32 %v, [%near];")] // missing everything
-    [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; st.shared.b32 [%mine], 1; bar.warp.sync -1; ld.shared.b32 %v, [%far];")] // a warp's barrier for another warp
+    [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; st.shared.b32 [%mine], 1; bar.warp.sync -1; ld.shared.b32 %v, [%far];")]
     [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; ld.shared.b32 %v, [%far]; st.shared.b32 [%mine], 2;")] // write after read
     [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; ld.shared.b32 %v, [%far]; bar.warp.sync -1; st.shared.b32 [%mine], 2;")]
     [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; st.shared.b32 [%near], 2; st.shared.b32 [%mine], 3;")] // write after write
     [InlineData("st.shared.b32 [s], %thread;")] // all threads write one word
-    [InlineData("setp.lt.u32 %p, %lane, 4; st.shared.b32 [%mine], 1; @%p bar.warp.sync 0xF; xor.b32 %near, %mine, 64; ld.shared.b32 %v, [%near];")]
-    [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; st.shared.b32 [%mine], 1; bar.sync 1, 32; ld.shared.b32 %v, [%far];")] // each warp at a barrier of its own
+    [InlineData("setp.lt.u32 %p, %lane, 4; st.shared.b32 [%mine], 1; @%p bar.warp.sync 15; xor.b32 %near, %mine, 64; ld.shared.b32 %v, [%near];")]
+    [InlineData("st.shared.b32 [%mine], 1; bar.sync 0; st.shared.b32 [%mine], 1; bar.sync 1, 32; ld.shared.b32 %v, [%far];")]
     [InlineData("st.shared.b32 [%mine], 1; membar.cta; ld.shared.b32 %v, [%near];")] // a fence is no barrier
     public void Race_faults(string code)
     {
@@ -49,7 +49,9 @@ public class SharedOrderTests
     {
         using DeviceMemory memory = new();
         Snippet.Launch(
-            Snippet.Module("()", ".shared .b8 s[64]; .reg .b32 %a, %b; mov.b32 %a, s; mov.u32 %b, %tid.x; add.u32 %a, %a, %b; st.shared.b8 [%a], %b;"),
+            Snippet.Module("()", """
+                .shared .b8 s[64]; .reg .b32 %a, %b; mov.b32 %a, s; mov.u32 %b, %tid.x; add.u32 %a, %a, %b; st.shared.b8 [%a], %b;
+                """),
             64,
             memory);
     }

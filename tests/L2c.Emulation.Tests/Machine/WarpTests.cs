@@ -73,8 +73,10 @@ public class WarpTests
         foreach ((string mode, uint lower, uint upper) in new[] { ("all", 0u, 1u), ("any", 0u, 1u), ("uni", 1u, 1u) })
         {
             // Lanes below and from 20 vote apart.
-            uint[] values = Snippet.Values(
-                Code + $"mov.b32 %m, 0x000FFFFF; @%p mov.b32 %m, 0xFFF00000; vote.sync.{mode}.pred %q, %p, %m; selp.b32 %r, 1, 0, %q; st.global.b32 [%out], %r;");
+            uint[] values = Snippet.Values(Code + $"""
+                mov.b32 %m, 0x000FFFFF; @%p mov.b32 %m, 0xFFF00000;
+                vote.sync.{mode}.pred %q, %p, %m; selp.b32 %r, 1, 0, %q; st.global.b32 [%out], %r;
+                """);
             Assert.Equal(lower, values[0]);
             Assert.Equal(upper, values[31]);
         }

@@ -48,7 +48,10 @@ internal static class ElementwiseTable
         Each(table, "mov", typeof(Copy<>), Bits + " " + All + " f32 f64");
         table["prmt.b32"] = typeof(Permute);
         table["lop3.b32"] = typeof(Logic3);
-        foreach ((string type, string wide) in new[] { ("s16", "s32"), ("u16", "u32"), ("s32", "s64"), ("u32", "u64"), ("s64", "s128"), ("u64", "u128") })
+        foreach ((string type, string wide) in new[]
+            {
+                ("s16", "s32"), ("u16", "u32"), ("s32", "s64"), ("u32", "u64"), ("s64", "s128"), ("u64", "u128"),
+            })
         {
             Type[] types = [ElementTypes.Of(type), ElementTypes.Of(wide)];
             table[$"mul.hi.{type}"] = typeof(MulHigh<,>).MakeGenericType(types);
@@ -97,7 +100,8 @@ internal static class ElementwiseTable
 
         foreach ((string name, Type operation) in new[]
             {
-                ("rcp.rn", typeof(Reciprocal)), ("rcp.approx", typeof(Reciprocal)), ("sqrt.rn", typeof(SquareRoot)), ("sqrt.approx", typeof(SquareRoot)),
+                ("rcp.rn", typeof(Reciprocal)), ("rcp.approx", typeof(Reciprocal)),
+                ("sqrt.rn", typeof(SquareRoot)), ("sqrt.approx", typeof(SquareRoot)),
                 ("rsqrt.approx", typeof(ReciprocalSquareRoot)), ("ex2.approx", typeof(Exponential2)), ("lg2.approx", typeof(Logarithm2)),
                 ("sin.approx", typeof(Sine)), ("cos.approx", typeof(Cosine)),
             })
@@ -128,13 +132,15 @@ internal static class ElementwiseTable
         }
     }
 
-    private static void Float(Dictionary<string, Type> table, string name, Type operation, string types, string[] roundings, bool saturates, string suffix = "")
+    private static void Float(
+        Dictionary<string, Type> table, string name, Type operation, string types, string[] roundings, bool saturates, string suffix = "")
     {
         foreach (string type in types.Split(' '))
         {
             foreach (string rounding in roundings)
             {
-                Modified(table, name + rounding, operation.MakeGenericType(ElementTypes.Of(type)), type, saturates && type != "f64", suffix);
+                Type exact = operation.MakeGenericType(ElementTypes.Of(type));
+                Modified(table, name + rounding, exact, type, saturates && type != "f64", suffix);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -7,6 +8,7 @@ namespace L2c.Emulation.Instructions;
 /// <remarks>The bytes are copied at once; the shadow of shared memory knows that nobody may rely on that before the wait.</remarks>
 internal sealed unsafe class BeginCopy(Address destination, Address source, int bytes, Register? present, Predicate? ignored) : Op
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp warp, uint active)
     {
         warp.Require(destination.Base, active);

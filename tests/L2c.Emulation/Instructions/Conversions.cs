@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -9,6 +10,7 @@ internal sealed unsafe class Conversion<TOp, TA, TR>(Register d, Register a) : O
     where TA : unmanaged
     where TR : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp warp, uint active)
     {
         warp.Require(a, active);

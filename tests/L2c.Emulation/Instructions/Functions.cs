@@ -34,7 +34,14 @@ internal readonly struct ReciprocalSquareRootDouble : IUnary<double, double>
 
 internal readonly struct Exponential2 : IUnary<float, float>
 {
-    public static float Of(float a) => NaNs.Canonical((float)Math.Pow(2, a));
+    // 2^a = 2^n · e^(f ln 2) with a whole n; far less work than Math.Pow, and as good to the last bit of a float.
+    public static float Of(float a)
+    {
+        double clamped = Math.Clamp(a, -200.0, 200.0);
+        double whole = Math.Round(clamped);
+        double power = BitConverter.Int64BitsToDouble((long)(whole + 1023) << 52);
+        return NaNs.Canonical((float)(Math.Exp((clamped - whole) * 0.6931471805599453) * power));
+    }
 }
 
 internal readonly struct Logarithm2 : IUnary<float, float>

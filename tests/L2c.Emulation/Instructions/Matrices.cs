@@ -10,6 +10,7 @@ internal sealed unsafe class LoadMatrix(Register[] d, Address address, bool tran
 {
     private const int RowBytes = 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp warp, uint active)
     {
         WholeWarp.Check(warp, active);
@@ -51,7 +52,16 @@ internal readonly struct HalfElement : IMatrixElement
 {
     public static int PerRegister => 2;
 
-    public static float Of(uint register, int index) => (float)BitConverter.UInt16BitsToHalf((ushort)(register >> (16 * index)));
+    // The exponent is moved by a multiplication, which normalises subnormal numbers on the way.
+    public static float Of(uint register, int index)
+    {
+        uint bits = register >> (16 * index) & 0xFFFF;
+        uint magnitude = (bits & 0x7FFF) << 13;
+        uint value = (bits & 0x7C00) == 0x7C00
+            ? magnitude | 0x7F800000
+            : BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle(magnitude) * 5.192296858534828e33f); // 2^112
+        return BitConverter.UInt32BitsToSingle(value | (bits & 0x8000) << 16);
+    }
 }
 
 internal readonly struct BFloat16Element : IMatrixElement
@@ -72,8 +82,8 @@ internal readonly struct Tf32Element : IMatrixElement
 /// <summary>mma.m16n8: D[16,8] = A[16,K] · B[K,8] + C[16,8].</summary>
 /// <remarks>
 /// Lane l holds the rows g = l / 4 and g + 8 of A, C and D, and column g of B; t = l % 4 says which columns of A, C and D and which rows of B.
-/// With p elements per register: register r of A holds row g + 8·(r % 2), columns p·t + 4p·(r / 2) and on; register r of B rows p·t + 4p·r and on;
-/// register r of C and D row g + 8·(r / 2), column 2·t + r % 2 (PTX ISA, matrix fragments for mma.m16n8k16 and mma.m16n8k8).
+/// With p elements per register, register r of A holds row g + 8·(r % 2), columns p·t + 4p·(r / 2) and on; register r of B holds rows p·t + 4p·r
+/// and on; register r of C and D holds row g + 8·(r / 2), column 2·t + r % 2 (PTX ISA, matrix fragments for mma.m16n8k16 and mma.m16n8k8).
 /// Products are exact in double; the sum is taken in double and rounded once to float, where the device rounds more often, in an order that is
 /// not documented.
 /// </remarks>
@@ -126,15 +136,9 @@ internal sealed unsafe class MultiplyMatrices<T>(Register[] d, Register[] a, Reg
             }
         }
 
-        for (int row = 0; row < 16; row++)
+        for (int row = 0; row < 16; row += 4)
         {
-            Vector512<double> sum = Vector512.Load(sums + (row * 8));
-            for (int k = 0; k < depth; k++)
-            {
-                sum = Vector512.FusedMultiplyAdd(Vector512.Create(left[(row * depth) + k]), Vector512.Load(right + (k * 8)), sum);
-            }
-
-            sum.Store(sums + (row * 8));
+            FourRows(left + (row * depth), right, sums + (row * 8), depth);
         }
 
         for (int r = 0; r < d.Length; r++)
@@ -148,18 +152,27 @@ internal sealed unsafe class MultiplyMatrices<T>(Register[] d, Register[] a, Reg
             warp.Define(d[r], active);
         }
     }
-}
 
-/// <summary>Instructions that all 32 lanes execute together.</summary>
-internal static class WholeWarp
-{
-    public static void Check(Warp warp, uint active)
+    // Four sums that do not wait for each other.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourRows(double* left, double* right, double* sums, int depth)
     {
-        if (active != uint.MaxValue)
+        Vector512<double> sum0 = Vector512.Load(sums);
+        Vector512<double> sum1 = Vector512.Load(sums + 8);
+        Vector512<double> sum2 = Vector512.Load(sums + 16);
+        Vector512<double> sum3 = Vector512.Load(sums + 24);
+        for (int k = 0; k < depth; k++)
         {
-            warp.Lane = BitOperations.TrailingZeroCount(active);
-            throw new DeviceFault(
-                FaultKind.BarrierDivergence, $"all lanes of the warp execute this together; lanes {~active:x8} are elsewhere or do not exist");
+            Vector512<double> row = Vector512.Load(right + (k * 8));
+            sum0 = Vector512.FusedMultiplyAdd(Vector512.Create(left[k]), row, sum0);
+            sum1 = Vector512.FusedMultiplyAdd(Vector512.Create(left[k + depth]), row, sum1);
+            sum2 = Vector512.FusedMultiplyAdd(Vector512.Create(left[k + (2 * depth)]), row, sum2);
+            sum3 = Vector512.FusedMultiplyAdd(Vector512.Create(left[k + (3 * depth)]), row, sum3);
         }
+
+        sum0.Store(sums);
+        sum1.Store(sums + 8);
+        sum2.Store(sums + 16);
+        sum3.Store(sums + 24);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -7,6 +8,7 @@ namespace L2c.Emulation.Instructions;
 internal static unsafe class Members
 {
     /// <summary>Faults unless every lane names itself, and all that it names are here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Check(Warp warp, uint active, Register members)
     {
         warp.Require(members, active);
@@ -30,6 +32,20 @@ internal static unsafe class Members
     }
 }
 
+/// <summary>Instructions that all 32 lanes execute together.</summary>
+internal static class WholeWarp
+{
+    public static void Check(Warp warp, uint active)
+    {
+        if (active != uint.MaxValue)
+        {
+            warp.Lane = BitOperations.TrailingZeroCount(active);
+            throw new DeviceFault(
+                FaultKind.BarrierDivergence, $"all lanes of the warp execute this together; lanes {~active:x8} are elsewhere or do not exist");
+        }
+    }
+}
+
 internal enum ShuffleMode
 {
     Up,
@@ -41,6 +57,7 @@ internal enum ShuffleMode
 /// <summary>shfl.sync d|p, a, b, c, members. A lane that reads from one outside the mask gets an undefined register.</summary>
 internal sealed unsafe class Shuffle(ShuffleMode mode, Register d, Register? p, Register a, Register b, Register c, Register members) : Op
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp warp, uint active)
     {
         warp.Require(a, active);
@@ -165,7 +182,7 @@ internal sealed unsafe class BlockBarrier(Register barrier, Register? threads) :
             warp.Lane = BitOperations.TrailingZeroCount(active);
             throw new DeviceFault(
                 FaultKind.BarrierDivergence,
-                $"a barrier in divergent code: lanes {missing & warp.Alive:x8} of the warp are elsewhere, lanes {missing & ~warp.Alive:x8} have exited");
+                $"a barrier in divergent code: lanes {missing & warp.Alive:x8} are elsewhere, lanes {missing & ~warp.Alive:x8} have exited");
         }
 
         warp.Lane = 0;

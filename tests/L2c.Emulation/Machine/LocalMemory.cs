@@ -3,6 +3,7 @@ namespace L2c.Emulation.Machine;
 /// <summary>Local memory of the threads of one block, with a shadow that says which bytes were written. Parameters of calls live here too.</summary>
 internal sealed unsafe class LocalMemory(int bytesPerThread, int threads)
 {
+    // Pinned, so that addresses into it stay.
     private readonly byte[] _data = GC.AllocateUninitializedArray<byte>((bytesPerThread * threads) + 16, pinned: true);
     private readonly byte[] _shadow = new byte[bytesPerThread * threads];
 
@@ -33,7 +34,8 @@ internal sealed unsafe class LocalMemory(int bytesPerThread, int threads)
 
         if ((address & (ulong)(bytes - 1)) != 0)
         {
-            throw new DeviceFault(FaultKind.Misaligned, $"{direction} of {bytes} bytes of local memory at {address:x}, which {bytes} does not divide");
+            throw new DeviceFault(
+                FaultKind.Misaligned, $"{direction} of {bytes} bytes of local memory at {address:x}, which {bytes} does not divide");
         }
 
         int offset = (thread * bytesPerThread) + (int)address;

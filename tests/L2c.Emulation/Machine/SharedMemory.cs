@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace L2c.Emulation.Machine;
 
@@ -6,6 +6,7 @@ namespace L2c.Emulation.Machine;
 internal sealed unsafe class SharedMemory
 {
     private readonly byte[] _data;
+    private readonly byte* _start;
     private readonly ulong[] _writes;
     private readonly ulong[] _reads;
     private readonly int _bytes;
@@ -21,6 +22,11 @@ internal sealed unsafe class SharedMemory
         _shift = int.Log2(granule);
         _order = order;
         _data = GC.AllocateUninitializedArray<byte>(bytes + 16, pinned: true);
+        fixed (byte* start = _data)
+        {
+            _start = start;
+        }
+
         int granules = (bytes + granule - 1) >> _shift;
         _writes = new ulong[granules];
         _reads = new ulong[granules];
@@ -33,6 +39,7 @@ internal sealed unsafe class SharedMemory
         Array.Clear(_reads);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public byte* Read(Warp warp, ulong address, int bytes)
     {
         int offset = Resolve(address, bytes, "read");
@@ -56,10 +63,11 @@ internal sealed unsafe class SharedMemory
                 throw Race("read", address, bytes, "write", write);
             }
 
-            reads[i] = reads[i] < limit ? mine : SharedOrder.Merge(reads[i], mine);
+            ulong read = reads[i];
+            reads[i] = read < limit || read == mine ? mine : SharedOrder.Merge(read, mine);
         }
 
-        return Data(offset);
+        return _start + offset;
     }
 
     public byte* Write(Warp warp, ulong address, int bytes) => Write(warp, address, bytes, _order.Stamp(warp));
@@ -71,6 +79,7 @@ internal sealed unsafe class SharedMemory
     public void Arrive(Warp warp, ulong address, int bytes) =>
         _writes.AsSpan(Resolve(address, bytes, "write") >> _shift, bytes >> _shift).Fill(_order.Stamp(warp));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private byte* Write(Warp warp, ulong address, int bytes, ulong stamp)
     {
         int offset = Resolve(address, bytes, "write");
@@ -81,48 +90,42 @@ internal sealed unsafe class SharedMemory
         ulong limit = _order.Limit(warp.Number);
         for (int i = 0; i < writes.Length; i++)
         {
-            if (writes[i] >= limit && !_order.IsOrdered(writes[i], warp))
+            ulong write = writes[i];
+            if (write >= limit && !_order.IsOrdered(write, warp))
             {
-                throw Race("write", address, bytes, "write", writes[i]);
+                throw Race("write", address, bytes, "write", write);
             }
 
-            if (reads[i] >= limit && !_order.IsOrdered(reads[i], warp))
+            ulong read = reads[i];
+            if (read >= limit && !_order.IsOrdered(read, warp))
             {
-                throw Race("write", address, bytes, "read", reads[i]);
+                throw Race("write", address, bytes, "read", read);
             }
 
             writes[i] = stamp;
             reads[i] = 0;
         }
 
-        return Data(offset);
+        return _start + offset;
     }
 
     private static DeviceFault Race(string access, ulong address, int bytes, string other, ulong stamp) =>
         new(FaultKind.SharedRace, $"{access} of {bytes} bytes of shared memory at {address:x} races with a {other} by {SharedOrder.Describe(stamp)}");
 
-    private byte* Data(int offset)
-    {
-        // The array is pinned for its lifetime.
-        return (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_data)) + offset;
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Resolve(ulong address, int bytes, string direction)
     {
         ulong offset = address - Window.FirstShared;
-        if (address < Window.FirstShared || offset > (ulong)_bytes || (ulong)bytes > (ulong)_bytes - offset)
-        {
-            throw new DeviceFault(
-                FaultKind.OutOfBounds,
-                $"{direction} of {bytes} bytes of shared memory at {address:x}; the block has {_bytes} bytes from {Window.FirstShared:x}");
-        }
+        return offset < (ulong)_bytes && (ulong)bytes <= (ulong)_bytes - offset && (address & (ulong)(bytes - 1)) == 0
+            ? (int)offset
+            : throw Refuse(address, bytes, direction);
+    }
 
-        if ((address & (ulong)(bytes - 1)) != 0)
-        {
-            throw new DeviceFault(
-                FaultKind.Misaligned, $"{direction} of {bytes} bytes of shared memory at {address:x}, which {bytes} does not divide");
-        }
-
-        return (int)offset;
+    private DeviceFault Refuse(ulong address, int bytes, string direction)
+    {
+        string access = $"{direction} of {bytes} bytes of shared memory at {address:x}";
+        return address - Window.FirstShared + (ulong)bytes <= (ulong)_bytes
+            ? new DeviceFault(FaultKind.Misaligned, $"{access}, which {bytes} does not divide")
+            : new DeviceFault(FaultKind.OutOfBounds, $"{access}; the block has {_bytes} bytes from {Window.FirstShared:x}");
     }
 }

@@ -59,6 +59,11 @@ internal sealed class SharedOrder(int warps)
             return false;
         }
 
+        if (lane == (ulong)warp.Lane && (uint)stamp == 1u << warp.Number)
+        {
+            return true;
+        }
+
         for (uint left = (uint)stamp; left != 0; left &= left - 1)
         {
             int other = BitOperations.TrailingZeroCount(left);

@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace L2c.Emulation.Parsing;
 
-/// <summary>Literals: <c>17</c>, <c>-1</c>, <c>0x1F</c>, <c>017</c>, <c>0b11</c>, <c>3U</c>, <c>0f3F800000</c>, <c>0d3FF0000000000000</c>, <c>1.5</c>.</summary>
+/// <summary>Literals: <c>17</c>, <c>-1</c>, <c>0x1F</c>, <c>017</c>, <c>0b11</c>, <c>3U</c>, <c>0f3F800000</c>, <c>0d3FF0000000000000</c>,
+/// <c>1.5</c>.</summary>
 internal static class PtxLiteral
 {
     public static bool IsFloat(string text)

@@ -9,7 +9,8 @@ public sealed class AttentionCudaTests
     private const string Flash = "Kernel_FlashAttention";
     private const string Plain = "Kernel_Attention";
 
-    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads, whole tiles, and one with a tail; U-ViT's two extra tokens; primes; widest.
+    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads, whole tiles, and one with a tail; U-ViT's two more tokens; primes;
+    // widest.
     public static MatrixTheoryData<CudaPrecision, int[]> FlashCases => new(
         [CudaPrecision.F16, CudaPrecision.BF16], [[1, 1, 1, 8], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 40], [1, 67, 1, 128]]);
 

@@ -34,7 +34,7 @@ public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFix
     public void A_missing_barrier_is_a_race()
     {
         AttentionCase of = new(DType.F16, 1, 64, 1, 8);
-        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunFlash(of, text => text.Replace("bar.sync", "// bar.sync", StringComparison.Ordinal)));
+        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunFlash(of, WithoutBarriers));
         Assert.Equal(FaultKind.SharedRace, fault.Kind);
     }
 
@@ -75,8 +75,10 @@ public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFix
     public void Planted_faults_of_the_plain_form_are_seen()
     {
         AttentionCase of = new(DType.F32, 1, 40, 1, 5);
-        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunPlain(of, text => text.Replace("bar.sync", "// bar.sync", StringComparison.Ordinal)));
+        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunPlain(of, WithoutBarriers));
         Assert.Equal(FaultKind.SharedRace, fault.Kind);
         of.MustReject(attention.RunPlain(of, text => new Regex(@"selp\.b32(\s+%f\d+), (%f\d+), 0fFF800000").Replace(text, "selp.b32$1, $2, $2")));
     }
+
+    private static string WithoutBarriers(string text) => text.Replace("bar.sync", "// bar.sync", StringComparison.Ordinal);
 }

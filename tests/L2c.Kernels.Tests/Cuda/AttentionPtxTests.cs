@@ -4,14 +4,12 @@ using L2c.Kernels.Cuda;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>What the compiler makes of the attention kernels.</summary>
-public sealed class AttentionPtxTests : IDisposable
+public sealed class AttentionPtxTests
 {
     // The whole tile and the tail step, in runs of 16 keys.
     private const int KeyRuns = 64 / 16 + 1;
 
     private readonly PtxCompiler _compiler = new();
-
-    public void Dispose() => _compiler.Dispose();
 
     [Theory]
     [InlineData(DType.F16, 8, "f16")]

@@ -3,14 +3,12 @@ using L2c.Native;
 
 namespace L2c.Kernels.Tests.Cuda;
 
-public sealed class CudaKernelTests : IDisposable
+public sealed class CudaKernelTests
 {
     private static readonly KernelTemplate _template = BiasActivationKernel.Plain;
 
     private readonly PtxCompiler _compiler = new();
     private readonly RecordingDriver _driver = new();
-
-    public void Dispose() => _compiler.Dispose();
 
     [Fact]
     public void The_driver_gets_the_PTX_and_the_entry_and_unloads_it_once()

@@ -5,11 +5,9 @@ using L2c.Native;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Runs the PTX of an attention kernel, as it is or with a planted fault, through the emulator.</summary>
-public sealed class EmulatedAttention : IDisposable
+public sealed class EmulatedAttention
 {
     private readonly PtxCompiler _compiler = new();
-
-    public void Dispose() => _compiler.Dispose();
 
     private PtxKernel Flash(DType type, int headWidth) => Compile(FlashAttention.For(type, headWidth)!, type);
 
@@ -69,8 +67,8 @@ public sealed class EmulatedAttention : IDisposable
         parameters.Add(new CUdeviceptr(yAddress));
         parameters.Add(of.Tokens);
         parameters.Add(of.Channels);
-        LaunchDimensions dimensions = new(
-            (uint)((of.Tokens + queriesPerBlock - 1) / queriesPerBlock), (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
+        uint blocks = (uint)((of.Tokens + queriesPerBlock - 1) / queriesPerBlock);
+        LaunchDimensions dimensions = new(blocks, (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
         PtxMachine.Run(entry, dimensions, [.. parameters.Packed, .. lastParameters], memory);
         HostConversion.ToFloats(of.Type, memory.ReadRange(yAddress, y.Length * size), y);
         return y;

@@ -19,7 +19,8 @@ public sealed class LinearKernelsCudaTests
     {
         using CudaWorkbench bench = new(precision);
         (int rows, int columns) = (shape[0], shape[1]);
-        float[] product = bench.Round(RandomData.Normal(seed: 41, rows * columns, deviation: 2)), bias = bench.Round(RandomData.Normal(seed: 42, columns));
+        float[] product = bench.Round(RandomData.Normal(seed: 41, rows * columns, deviation: 2));
+        float[] bias = bench.Round(RandomData.Normal(seed: 42, columns));
         double[] exact = Exact<double>();
         float[] naive = bench.Round(Exact<float>());
         Tensor onBias = hasBias ? bench.Put(bias, columns) : default;

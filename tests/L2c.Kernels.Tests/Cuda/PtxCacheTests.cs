@@ -81,7 +81,7 @@ public sealed class PtxCacheTests : IDisposable
     {
         string blocked = _folder.File("blocked");
         File.WriteAllText(blocked, "a file where the folder should be");
-        using PtxCompiler compiler = new(new PtxCache(blocked));
+        PtxCompiler compiler = new(new PtxCache(blocked));
 
         Assert.Equal(Compile(), compiler.Compile(_kernel, _template.Threads, PtxTarget.Sm80));
     }
@@ -101,7 +101,7 @@ public sealed class PtxCacheTests : IDisposable
 
     private PtxKernel Compile()
     {
-        using PtxCompiler compiler = new(Cache);
+        PtxCompiler compiler = new(Cache);
         return compiler.Compile(_kernel, _template.Threads, PtxTarget.Sm80);
     }
 }

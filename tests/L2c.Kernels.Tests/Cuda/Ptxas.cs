@@ -23,7 +23,8 @@ internal static class Ptxas
             return File.Exists(named) ? named : throw new FileNotFoundException($"L2C_PTXAS={named}: no such file");
         }
 
-        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        IEnumerable<string> folders = path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Prepend(Path.Combine(RepositoryPaths.Root ?? ".", ".tools"))
             .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas"))
             .FirstOrDefault(File.Exists);

@@ -140,7 +140,8 @@ public sealed class ResidualNormCudaTests
         // The sum is stored after four branches, as a naive computation by launches would.
         Case first = new(bench, shape, terms: 4);
         float[] naiveSum = bench.Round(data.Continue(bench.Round(first.Sum<float>()), from: 4));
-        float[] naive = bench.Round(Reference.Modulate(Reference.LayerNorm(naiveSum, data.Channels, Epsilon), data.Scale, data.Shift, shape[1], data.Channels));
+        float[] normal = Reference.LayerNorm(naiveSum, data.Channels, Epsilon);
+        float[] naive = bench.Round(Reference.Modulate(normal, data.Scale, data.Shift, shape[1], data.Channels));
         bench.Launches();
         (float[] sum, float[] y) = data.Run();
         if (bench.Launches() is { } launches)
@@ -167,7 +168,11 @@ public sealed class ResidualNormCudaTests
         Tensor Rows(float[] values, int count) => bench.Put(values[..(count * 16)], count, 16);
         ResidualTerm term = data.PutTerms()[0];
         bench.Device.ResidualNorm(
-            data.PutX(), [term with { Gate = Rows(data.Gates[0], 2) }], default, Norm.Modulated(Rows(data.Scale, 2), Rows(data.Shift, 2), Epsilon), few);
+            data.PutX(),
+            [term with { Gate = Rows(data.Gates[0], 2) }],
+            default,
+            Norm.Modulated(Rows(data.Scale, 2), Rows(data.Shift, 2), Epsilon),
+            few);
         bench.Device.ResidualNorm(
             data.PutX(),
             [term with { Gate = Rows(Repeat(data.Gates[0]), 3) }],

@@ -24,7 +24,8 @@ public sealed class RowKernelsCudaTests
         (int evaluations, int images, int channels) = (shape[0], shape[1], shape[2]);
         const int Classes = 11;
         int rows = evaluations * images;
-        float[] time = bench.Round(RandomData.Normal(seed: 101, evaluations * channels)), table = bench.Round(RandomData.Normal(seed: 102, Classes * channels));
+        float[] time = bench.Round(RandomData.Normal(seed: 101, evaluations * channels));
+        float[] table = bench.Round(RandomData.Normal(seed: 102, Classes * channels));
         int[] labels = RandomData.Integers(seed: 103, images, Classes);
         double[] exact = Array.ConvertAll(Reference.Conditioning<double>(time, table, labels, rows, channels), Reference.Silu);
         float[] sum = Reference.Conditioning<float>(time, table, labels, rows, channels), naive = bench.Round(Array.ConvertAll(sum, Reference.Silu));
@@ -83,7 +84,8 @@ public sealed class RowKernelsCudaTests
         {
             (bench, index) => bench.Device.GatherRows(bench.Put(new float[24], 3, 8), index, bench.Take(1, 8)),
             (bench, index) => bench.Device.GatherRows(bench.Put(new float[9], 3, 3), index, bench.Take(1, 3)),
-            (bench, index) => bench.Device.Conditioning(bench.Put(new float[8], 1, 8), bench.Put(new float[24], 3, 8), index, default, bench.Take(1, 8)),
+            (bench, index) =>
+                bench.Device.Conditioning(bench.Put(new float[8], 1, 8), bench.Put(new float[24], 3, 8), index, default, bench.Take(1, 8)),
         })
         {
             using CudaWorkbench bench = new(CudaPrecision.F16);

@@ -146,7 +146,6 @@ public sealed unsafe partial class CudaDevice : Device
             _ = _driver.cuStreamDestroy_v2(_stream);
         }
 
-        _compiler.Dispose();
         _context.Dispose();
     }
 

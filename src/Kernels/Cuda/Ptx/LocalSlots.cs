@@ -9,7 +9,7 @@ namespace L2c.Kernels.Cuda;
 /// register by one <c>mov</c>, then <c>st.local</c> and <c>ld.local</c> on that register. Left alone, each is a round trip to memory in the
 /// innermost loop. A slot becomes a register exactly if nothing but whole loads and stores at offset 0 sees its address; then no other access can
 /// reach it, and a register and a thread's private memory are the same thing. Any other use of the address register (arithmetic, an operand, another
-/// definition, a part of the slot) leaves the slot as it is. Names are looked at over the whole text, so several functions in one module are safe too.
+/// definition, a part of the slot) leaves the slot as it is. Names are looked at over the whole text, so several functions in one module are safe.
 /// </remarks>
 internal static partial class LocalSlots
 {

@@ -5,11 +5,12 @@ using System.Text;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>Compiled PTX on disk, one file per kernel, block size and target. It only saves time: what is missing, damaged or unwritable is compiled.</summary>
+/// <summary>Compiled PTX on disk, one file per kernel, block size and target. It only saves time: what is missing, damaged or unwritable is
+/// compiled.</summary>
 /// <remarks>
-/// Files lie in a folder per build of L2c.Kernels: its module version id changes with every change of its code, so a file can never be older than what
-/// made it. Within it a name is the hash of everything else that the text depends on. A new build removes the folders that no build has written to for
-/// two weeks.
+/// Files lie in a folder per build of L2c.Kernels: its module version id changes with every change of its code, so a file can never be older than
+/// what made it. Within it a name is the hash of everything else that the text depends on. A new build removes the folders that no build has
+/// written to for two weeks.
 /// </remarks>
 /// <param name="folder">Where the builds' folders lie; created when something is written.</param>
 public sealed class PtxCache(string folder)
