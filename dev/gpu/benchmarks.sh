@@ -9,7 +9,7 @@ benchmarks() {
     local size n ahead=0
     for size in $sizes; do for n in $images; do ahead=$((ahead + 1)); done; done
     if wanted peer && ! peer_runs; then
-        note peer skipped 0 "${torch:+python3 has torch ${torch#* } without CUDA}${torch:-python3 has no torch}"
+        note peer skipped 0 "$([ -n "$torch" ] && echo "python3 has torch ${torch#* } without CUDA" || echo "python3 has no torch")"
         only=${only/peer/}
     fi
 
@@ -19,7 +19,6 @@ benchmarks() {
             if wanted bench; then ours "$size" "$n"; fi
             if wanted peer; then peer "$size" "$n" $(($(remaining) - $(wanted bench && echo $((ahead * reserve)) || echo 0))); fi
         done
-        [ $emulator = 0 ] || break # the emulated model has one size
     done
 }
 
@@ -27,8 +26,8 @@ ours() { # SIZE IMAGES
     local size=$1 n=$2 steps
     local program=("$bin/l2c") work=(--model "DiT-XL/2 $size" --device cuda --dtype bf16 --json) counts="20 50"
     if [ $emulator = 1 ]; then
-        # As deep as DiT-XL/2, so that the routers' schedules fit; four tokens.
-        program=("$bin/l2c-bench" emulated) work=(--model 28x32x2/2 --image-size 32 --device cuda --dtype bf16 --repeat 1 --json) counts=20
+        # As deep as DiT-XL/2, so that the routers' schedules fit.
+        program=("$bin/l2c-bench" emulated --) work=(--model 28x32x2/2 --image-size "$size" --device cuda --dtype bf16 --repeat 1 --json) counts=20
     fi
 
     step "bench.forward.$size.$n" 60 "$raw/bench/forward.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --batch $((2 * n))

@@ -8,29 +8,31 @@ folder_of() {
         while read -r folder; do
             [ -d "$folder" ] && find "$folder/nvidia" "$folder/torch/lib" -maxdepth 4 -name "$1*" 2> /dev/null
         done <<< "$folders"
-        timeout 20 find /usr/local /opt /usr/lib /root /home -maxdepth 9 -name "$1*" -not -path '*/stubs/*' 2> /dev/null
+        timeout 20 find /usr/local /opt /usr/lib /root /home -maxdepth 9 -name "$1*" -not -path '*/stubs/*' -not -path '*i386*' 2> /dev/null
     } | head -n 1)
     [ -n "$file" ] && dirname "$file"
 }
 
-# The names of `l2c devices --json`, in one line of JSON, that stand before "problem":null when all is well.
-lacks() { grep -Eq "\"$1\":\{[^}]*\"problem\":\"" "$raw/devices.json"; }
+# Why a library of `l2c devices --json` (one line of JSON: driver, cublasLt) cannot be used; nothing when it can.
+problem_of() { sed -nE "s/.*\"$1\":\{[^}]*\"problem\":\"([^\"]*)\".*/\1/p" "$raw/devices.json" | sed "s/\\\\u0027/'/g"; }
 
 add_library() {
     local folder
-    if lacks "$1" && folder=$(folder_of "$2"); then
+    if [ -n "$(problem_of "$1")" ] && folder=$(folder_of "$2"); then
         export LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
         echo "run.sh: $2 found in $folder, which is now on LD_LIBRARY_PATH"
     fi
 }
 
+# Ends with 1 when there is no GPU to run on.
 probe() {
+    local problem=""
     "$bin/l2c" devices --json > "$raw/devices.json"
     if [ "$emulator" = 0 ]; then
         add_library driver libcuda.so.1
         add_library cublasLt libcublasLt.so
         "$bin/l2c" devices --json > "$raw/devices.json"
-        "$bin/l2c" devices
+        problem=$(problem_of driver) problem=${problem:-$(problem_of cublasLt)}
     fi
 
     torch=$(python3 -c 'import torch; print("cuda" if torch.cuda.is_available() else "cpu", torch.__version__)' 2> /dev/null || true)
@@ -50,4 +52,5 @@ probe() {
                     printf 'driver=%s\nmaxSmMhz=%s\nsmMhz=%s\npowerLimitW=%s\ntemperatureC=%s\n' "$driver" "${most# }" "${now# }" "${power# }" "${heat# }"; }
         fi
     } > "$raw/run.txt"
+    [ -z "$problem" ] || { note device failed "$SECONDS" "$problem"; return 1; }
 }

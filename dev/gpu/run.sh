@@ -19,7 +19,7 @@ usage() {
     exit 2
 }
 
-emulator=0 out=l2c-results only="tests goldens sanitizer bench peer" minutes="" sizes="256 512" images=""
+emulator=0 out=l2c-results only="tests goldens sanitizer bench peer" minutes="" sizes="" images=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --emulator) emulator=1; shift; continue ;;
@@ -47,7 +47,11 @@ case "$out" in /*) ;; *) out=$here/$out ;; esac
 raw=$out/raw
 rm -rf "$raw"
 mkdir -p "$raw"/{tests,goldens,sanitizer,bench,peer,logs} || exit 1
-minutes=${minutes:-$([ $emulator = 1 ] && echo 30 || echo 8)} images=${images:-$([ $emulator = 1 ] && echo 2 || echo 8 32 1)}
+if [ $emulator = 1 ]; then
+    minutes=${minutes:-30} sizes=${sizes:-32} images=${images:-2}
+else
+    minutes=${minutes:-8} sizes=${sizes:-256 512} images=${images:-8 32 1}
+fi
 begin_stages "$raw" $((minutes * 60))
 
 export TESTINGPLATFORM_TELEMETRY_OPTOUT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 L2C_CACHE=$raw/cache
@@ -71,7 +75,7 @@ finish() {
 trap finish EXIT
 trap 'note run cut "$SECONDS" "stopped by a signal"; finish' INT TERM
 
-probe
+probe || finish
 
 if wanted tests; then
     run_tests kernels 150 L2c.Kernels.Tests

@@ -41,6 +41,7 @@ public sealed class GpuResultsTests : IDisposable
     [Theory]
     [InlineData("model\tfailed\t3\texit code 139: \n", "model: failed; exit code 139")]
     [InlineData("goldens\tcut\t120\tlonger than 120 s\n", "goldens: cut; longer than 120 s")]
+    [InlineData("run\tcut\t12\tstopped by a signal\n", "run: cut; stopped by a signal")]
     [InlineData("racecheck\tfailed\t9\texit code 86: \n", "racecheck: failed; exit code 86")]
     [InlineData("bench.sample.256.8.20\tfailed\t9\texit code 1: l2c: error\n", "bench.sample.256.8.20: failed; exit code 1: l2c: error")]
     [InlineData("model\tok\t3\t\n", "model: no test passed")]
@@ -81,6 +82,13 @@ public sealed class GpuResultsTests : IDisposable
         string table = File.ReadAllText(_folder.File("out/results.md"));
         Assert.Contains("| 256 | 8 | 8.000 | 20.0 | 10.0 | 6.000 | 0.800 | 0.750 |", table, StringComparison.Ordinal);
         Assert.Contains("| 256 | 8 | 20 | 200.0 | 160.0 | 0.779 | 0.800 | 1.028 | 250.0 | - |", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_measurement_of_nonsense_is_a_failure()
+    {
+        Write("bench/forward.256.8.json", """{"medianMs":8.0,"nonFiniteCount":5}""");
+        Assert.Equal("forward of 8 images at 256 pixels: 5 values are not finite", (string?)Run(ExitCode.RunTime)["problems"]![0]);
     }
 
     [Fact]

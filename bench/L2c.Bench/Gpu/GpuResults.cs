@@ -23,7 +23,7 @@ internal sealed class GpuResults(IReadOnlyList<GpuRun> runs)
 
     /// <summary>
     /// Why the runs do not pass, one line each: failed tests and cases; failed stages; stages that prove something and were cut; tests that ran and
-    /// left nothing that passed.
+    /// left nothing that passed; measurements whose result is no picture.
     /// </summary>
     public IReadOnlyList<string> Problems =>
     [
@@ -37,6 +37,8 @@ internal sealed class GpuResults(IReadOnlyList<GpuRun> runs)
            from stage in run.Stages
            where stage is { Status: "ok", HasTests: true } && !HasTest(run, stage, "passed")
            select $"{stage.Name}: no test passed",
+        .. Benchmarks.Where(b => (long?)b["nonFiniteCount"] > 0)
+            .Select(b => $"{b["what"]} of {b["images"]} images at {b["imageSize"]} pixels: {b["nonFiniteCount"]} values are not finite"),
     ];
 
     /// <summary>A fact of the first run's machine; "unknown" where it was not told.</summary>

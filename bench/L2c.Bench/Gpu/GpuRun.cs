@@ -18,8 +18,10 @@ internal sealed record GpuStage(string Name, string Status, int Seconds, string 
     /// <summary>Whether it is a program of tests.</summary>
     public bool HasTests => Name is "kernels" or "model" or Recorded;
 
-    /// <summary>Whether it proves something, so that a cut leaves the proof open; a measurement that is cut is only missing.</summary>
-    public bool Proves => HasTests || Name is "memcheck" or "racecheck";
+    /// <summary>
+    /// Whether it proves something, so that a cut leaves the proof open; a measurement that is cut is only missing. <c>run</c> is the whole, stopped.
+    /// </summary>
+    public bool Proves => HasTests || Name is "memcheck" or "racecheck" or "run";
 
     /// <summary>The stage of the recorded cases.</summary>
     public const string Recorded = "goldens";
