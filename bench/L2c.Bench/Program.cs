@@ -32,6 +32,7 @@ public static class Program
         {
             CachingBench.Create(terminal),
             GpuResultsVerb.Create(terminal),
+            EmulatedVerb.Create(terminal),
         };
         root.SetAction(_ =>
         {

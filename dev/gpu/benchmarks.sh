@@ -1,9 +1,10 @@
 # Part of run.sh: L2c and PyTorch on the same work, in turn: for each size and number of images first one, then the other.
 # The work: DiT-XL/2 in bf16, random weights, guidance (so a batch is twice the images); a forward pass, and DDIM runs of 20 and 50 steps in full and
-# with the published routers' schedules. File names tell the work: WHAT.SIZE.IMAGES[.STEPS].json, SIZE.IMAGES.jsonl.
+# with the published routers' schedules. Products are tuned, as the compiled peer's are; `untuned` is a forward pass without that.
+# File names tell the work: WHAT.SIZE.IMAGES[.STEPS].json, SIZE.IMAGES.jsonl.
 
 # What a size still ahead needs for L2c's own figures; a compiling peer may not eat it.
-reserve=30
+reserve=40
 
 benchmarks() {
     local size n ahead=0
@@ -30,6 +31,8 @@ ours() { # SIZE IMAGES
         program=("$bin/l2c-bench" emulated --) work=(--model 28x32x2/2 --image-size "$size" --device cuda --dtype bf16 --repeat 1 --json) counts=20
     fi
 
+    step "bench.untuned.$size.$n" 60 "$raw/bench/untuned.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --batch $((2 * n))
+    work+=(--tune)
     step "bench.forward.$size.$n" 60 "$raw/bench/forward.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --batch $((2 * n))
     for steps in $counts; do
         step "bench.sample.$size.$n.$steps" 90 "$raw/bench/sample.$size.$n.$steps.json" \

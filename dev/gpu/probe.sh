@@ -24,6 +24,15 @@ add_library() {
     fi
 }
 
+# Driver, clocks, power and heat before the work.
+smi() {
+    local driver most now power heat
+    command -v nvidia-smi > /dev/null || return 0
+    IFS=, read -r driver most now power heat < <(nvidia-smi -i 0 --format=csv,noheader,nounits \
+        --query-gpu=driver_version,clocks.max.sm,clocks.sm,power.limit,temperature.gpu 2> /dev/null)
+    printf '%s\n' "driver=$driver" "maxSmMhz=${most# }" "smMhz=${now# }" "powerLimitW=${power# }" "temperatureC=${heat# }"
+}
+
 # Ends with 1 when there is no GPU to run on.
 probe() {
     local problem=""
@@ -46,11 +55,7 @@ probe() {
         echo "torch=$torch"
         echo "sanitizer=$([ -n "$sanitizer" ] && "$sanitizer" --version 2> /dev/null | tail -n 1)"
         echo "load=$(cut -d' ' -f1 /proc/loadavg)"
-        if [ "$emulator" = 0 ] && command -v nvidia-smi > /dev/null; then
-            nvidia-smi -i 0 --query-gpu=driver_version,clocks.max.sm,clocks.sm,power.limit,temperature.gpu --format=csv,noheader,nounits 2> /dev/null \
-                | head -n 1 | { IFS=, read -r driver most now power heat
-                    printf 'driver=%s\nmaxSmMhz=%s\nsmMhz=%s\npowerLimitW=%s\ntemperatureC=%s\n' "$driver" "${most# }" "${now# }" "${power# }" "${heat# }"; }
-        fi
+        [ "$emulator" = 1 ] || smi
     } > "$raw/run.txt"
     [ -z "$problem" ] || { note device failed "$SECONDS" "$problem"; return 1; }
 }

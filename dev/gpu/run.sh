@@ -15,7 +15,7 @@ bin=$root/bin
 . "$root/lib/benchmarks.sh"
 
 usage() {
-    echo "run.sh: $1; usage: run.sh [--emulator] [--out DIR] [--only tests,goldens,sanitizer,bench,peer] [--minutes N] [--sizes N,N] [--images N,N]" >&2
+    echo "run.sh: $1; usage: run.sh [--emulator] [--out DIR] [--only STAGE,...] [--minutes N] [--sizes N,...] [--images N,...]" >&2
     exit 2
 }
 
@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 for word in $only; do
-    case "$word" in tests | goldens | sanitizer | bench | peer) ;; *) usage "--only: no stage $word" ;; esac
+    case "$word" in tests | goldens | sanitizer | bench | peer) ;; *) usage "--only: $word is none of tests, goldens, sanitizer, bench, peer" ;; esac
 done
 for word in ${minutes:-1} $sizes $images; do
     case "$word" in *[!0-9]* | 0*) usage "$word is no whole number above 0" ;; esac
@@ -87,8 +87,8 @@ if wanted goldens; then
 fi
 
 if wanted sanitizer; then
-    sanitize memcheck 90
-    sanitize racecheck 90
+    sanitize memcheck 150
+    sanitize racecheck 150
 fi
 
 if wanted bench || wanted peer; then

@@ -104,13 +104,15 @@ public sealed class GpuResultsTests : IDisposable
     private JsonNode Run(int code)
     {
         using StringWriter output = new(), error = new();
-        Assert.Equal(code, Program.Run(["gpu-results", _folder.File("raw"), "--out", _folder.File("out")], new Terminal(output, error, false, default)));
+        string[] args = ["gpu-results", _folder.File("raw"), "--out", _folder.File("out")];
+        Assert.Equal(code, Program.Run(args, new Terminal(output, error, false, default)));
         Assert.Equal("", error.ToString());
         Assert.Equal(File.ReadAllText(_folder.File("out/results.md")), output.ToString());
         return JsonNode.Parse(File.ReadAllText(_folder.File("out/results.json")))!;
     }
 
-    private void Tests(string stage, params string[] tests) => Write($"tests/{stage}.json", $$$"""{"results":{"tests":[{{{string.Join(',', tests)}}}]}}""");
+    private void Tests(string stage, params string[] tests) =>
+        Write($"tests/{stage}.json", $$$"""{"results":{"tests":[{{{string.Join(',', tests)}}}]}}""");
 
     private void Write(string name, string text, bool append = false)
     {

@@ -3,7 +3,7 @@ namespace L2c.Testing;
 /// <summary>Where this checkout and the recorded data beside it are.</summary>
 public static class RepositoryPaths
 {
-    /// <summary>The folder that holds <c>L2c.sln</c>, or the top of an archive of dev/gpu/pack.sh, which holds <c>L2c.archive</c>; null elsewhere.</summary>
+    /// <summary>The folder that holds <c>L2c.sln</c>, or <c>L2c.archive</c> at the top of what dev/gpu/pack.sh packs; null elsewhere.</summary>
     public static string? Root { get; } = FindRoot();
 
     /// <summary>Recorded inputs and outputs of the published code: L2C_GOLDENS, else <c>../shared/goldens</c> beside the checkout; null where neither exists.</summary>

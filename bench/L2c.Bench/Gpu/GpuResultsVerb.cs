@@ -20,7 +20,11 @@ internal static class GpuResultsVerb
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> output = new("--out") { Description = "Folder for results.json and results.md", Required = true };
-        Command command = new("gpu-results", "Puts the raw results of dev/gpu/run.sh together; exit code 1 when they do not pass.") { folders, output };
+        Command command = new("gpu-results", "Puts the raw results of dev/gpu/run.sh together; exit code 1 when they do not pass.")
+        {
+            folders,
+            output,
+        };
         command.SetAction(parsed => Write(terminal, parsed.GetRequiredValue(folders), parsed.GetRequiredValue(output)));
         return command;
     }

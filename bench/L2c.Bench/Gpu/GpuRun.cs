@@ -75,7 +75,8 @@ internal sealed record GpuRun(
 
     // The last summary counts: a tool writes one per process.
     private static string Summary(string file) =>
-        File.ReadLines(file).LastOrDefault(line => line.Contains("SUMMARY", StringComparison.Ordinal))?.Trim('=', ' ') ?? "no summary: it did not end";
+        File.ReadLines(file).LastOrDefault(line => line.Contains("SUMMARY", StringComparison.Ordinal))?.Trim('=', ' ')
+        ?? "no summary: it did not end";
 
     // A step that was cut or failed leaves an empty file.
     private static JsonObject? Ours(string file)

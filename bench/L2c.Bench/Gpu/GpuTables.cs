@@ -15,8 +15,7 @@ internal static class GpuTables
         StringBuilder text = new();
         text.Append(results.Emulated ? "# Emulated GPU: no time here means anything\n\n" : "# GPU\n\n");
         Table(text, ["measured on", ""], Facts(results).Select(fact => (string[])[fact.Name, fact.Value]));
-        text.Append(CultureInfo.InvariantCulture, $"Tests: {results.Tests("passed")} passed, {results.Tests("failed")} failed, {results.Tests("skipped")} skipped. ");
-        text.Append(CultureInfo.InvariantCulture, $"Recorded cases: {results.Goldens("passed")} passed, {results.Goldens("failed")} failed, {results.Goldens("skipped")} skipped. ");
+        text.Append($"Tests: {Counts(results.Tests)}. Recorded cases: {Counts(results.Goldens)}. ");
         text.Append(results.Problems.Count == 0 ? "**Passed.**\n\n" : $"**Failed:** {results.Problems.Count} problems.\n\n");
         foreach (string problem in results.Problems.Take(20))
         {
@@ -29,6 +28,9 @@ internal static class GpuTables
         Sample(text, results.Benchmarks);
         return text.ToString();
     }
+
+    private static string Counts(Func<string, int> count) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count("passed")} passed, {count("failed")} failed, {count("skipped")} skipped");
 
     private static IEnumerable<(string Name, string Value)> Facts(GpuResults results)
     {
@@ -52,10 +54,16 @@ internal static class GpuTables
         {
             double? ours = Ms(of, "l2c"), eager = Ms(of, "torch", "eager"), compiled = Ms(of, "torch", "compiled");
             double? gemms = Value(of.FirstOrDefault(b => Is(b, "gemm-floor"))?["ms"]);
-            rows.Add([$"{work.size}", $"{work.images}", Text(ours), Text(eager), Text(compiled), Text(gemms), Ratio(ours, compiled), Ratio(gemms, ours)]);
+            rows.Add(
+            [
+                $"{work.size}", $"{work.images}", Text(ours), Text(eager), Text(compiled), Text(gemms),
+                Ratio(ours, compiled), Ratio(gemms, ours),
+            ]);
         }
 
-        Section(text, "A forward pass, ms", ["pixels", "images", "L2c", "PyTorch", "compiled, graph", "bare products", "L2c / compiled", "products / L2c"], rows);
+        Section(
+            text, "A forward pass, ms",
+            ["pixels", "images", "L2c", "PyTorch", "compiled, graph", "bare products", "L2c / compiled", "products / L2c"], rows);
     }
 
     private static void Sample(StringBuilder text, IReadOnlyList<JsonObject> benchmarks)
@@ -89,11 +97,13 @@ internal static class GpuTables
     private static bool Engine(JsonObject benchmark, string engine) => (string?)benchmark["engine"] == engine;
 
     private static double? Ms(JsonObject[] of, string engine, string? variant = null) =>
-        of.Where(b => Engine(b, engine) && !Is(b, "gemm-floor") && (string?)b["variant"] == variant).Select(b => Value(b["medianMs"] ?? b["ms"])).FirstOrDefault();
+        of.Where(b => Engine(b, engine) && !Is(b, "gemm-floor") && (string?)b["variant"] == variant)
+            .Select(b => Value(b["medianMs"] ?? b["ms"])).FirstOrDefault();
 
     private static double? Value(JsonNode? node) => node is null ? null : (double)node;
 
-    private static string Text(double? value) => value is { } figure ? figure.ToString(figure < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture) : None;
+    private static string Text(double? value) =>
+        value is { } figure ? figure.ToString(figure < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture) : None;
 
     private static string Ratio(double? over, double? under) => Text(over / under);
 
