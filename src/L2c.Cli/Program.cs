@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using L2c.Cli.Commands;
+using L2c.Cli.Devices;
 using L2c.Cli.Output;
 
 namespace L2c.Cli;
@@ -23,7 +25,7 @@ public static class Program
     }
 
     /// <summary>The program without a process around it, printing to writers: nobody watches, so no progress is drawn.</summary>
-    /// <inheritdoc cref="Run(string[], Terminal)"/>
+    /// <inheritdoc cref="Run(string[], Terminal, CudaAccess)"/>
     /// <param name="args">The command line without the program's name.</param>
     /// <param name="output">Results.</param>
     /// <param name="error">Errors and remarks.</param>
@@ -34,16 +36,19 @@ public static class Program
     /// <summary>Parses the command line and runs the command.</summary>
     /// <param name="args">The command line without the program's name.</param>
     /// <param name="terminal">Where to print.</param>
+    /// <param name="cuda">How CUDA devices are found and opened; null for the machine's libraries.</param>
     /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] args, Terminal terminal)
+    public static int Run(string[] args, Terminal terminal, CudaAccess? cuda = null)
     {
+        cuda ??= CudaAccess.Libraries;
         Option<bool> debug = new("--debug") { Description = "On an error, print all its details and the stack trace", Recursive = true };
         RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
         {
-            SampleCommand.Create(terminal),
+            SampleCommand.Create(terminal, cuda),
             InspectCommand.Create(terminal),
-            ProfileCommand.Create(terminal),
-            DevicesCommand.Create(terminal),
+            ProfileCommand.Create(terminal, cuda),
+            BenchCommand.Create(terminal, cuda),
+            DevicesCommand.Create(terminal, cuda),
             debug,
         };
         root.SetAction(_ =>
@@ -56,8 +61,7 @@ public static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            string command = parsed.CommandResult.Command == root ? "l2c" : $"l2c {parsed.CommandResult.Command.Name}";
-            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help");
+            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {Words(parsed.CommandResult, root)} --help");
             return ExitCode.Usage;
         }
 
@@ -70,6 +74,9 @@ public static class Program
             return Failure.Report(terminal, e, parsed.GetValue(debug));
         }
     }
+
+    private static string Words(CommandResult result, Command root) =>
+        result.Command == root ? "l2c" : $"{(result.Parent is CommandResult parent ? Words(parent, root) : "l2c")} {result.Command.Name}";
 
     // Redirected help would otherwise be one endless line per option.
     private const int HelpWidth = 120;

@@ -1,3 +1,5 @@
+using L2c.Cli.Profiling;
+
 namespace L2c.Bench.Tests;
 
 public sealed class MeasuringTests

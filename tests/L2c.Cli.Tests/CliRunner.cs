@@ -1,12 +1,15 @@
 using System.Text.Json;
+using L2c.Cli.Devices;
+using L2c.Cli.Output;
 
 namespace L2c.Cli.Tests;
 
 /// <summary>What a run of the program left behind.</summary>
 /// <param name="Code">Exit code.</param>
 /// <param name="Out">Standard output.</param>
-/// <param name="Err">Standard error.</param>
-public sealed record CliResult(int Code, string Out, string Err)
+/// <param name="Err">Standard error, without <paramref name="Note"/>.</param>
+/// <param name="Note">The line that tells why --device auto is the CPU; empty when there was none.</param>
+public sealed record CliResult(int Code, string Out, string Err, string Note)
 {
     /// <summary>The object that --json printed, after a run that must have succeeded.</summary>
     public JsonElement Json
@@ -33,6 +36,9 @@ public sealed record CliResult(int Code, string Out, string Err)
 /// <summary>A test's own folder, and the program run in this process.</summary>
 public sealed class CliRunner : IDisposable
 {
+    /// <summary>The CUDA devices that the program finds: none, whatever the machine has, unless a test says so.</summary>
+    public CudaAccess Cuda { get; init; } = EmulatedCuda.Missing;
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("l2c-cli-").FullName;
 
     public string PathOf(string name) => Path.Combine(Folder, name);
@@ -43,8 +49,11 @@ public sealed class CliRunner : IDisposable
     {
         _ = Folder;
         StringWriter output = new(), error = new();
-        int code = Program.Run(args, output, error, cancel);
-        return new CliResult(code, output.ToString(), error.ToString());
+        int code = Program.Run(args, new Terminal(output, error, Interactive: false, cancel), Cuda);
+        string text = error.ToString();
+        bool noted = text.StartsWith("l2c: note: computing on the CPU", StringComparison.Ordinal);
+        int note = noted ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
+        return new CliResult(code, output.ToString(), text[note..], text[..note]);
     }
 
     /// <summary>Names of everything in the folder, sorted.</summary>

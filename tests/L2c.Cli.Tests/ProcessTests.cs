@@ -25,7 +25,7 @@ public sealed class ProcessTests : IDisposable
     public async Task Ctrl_C_ends_with_code_130_and_leaves_nothing()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "sends a POSIX signal");
-        using Process process = Start("sample", "--count", "4000", "--separate", "--out", "out");
+        using Process process = Start("sample", "--device", "cpu", "--count", "4000", "--separate", "--out", "out");
         while (!Directory.Exists(_cli.PathOf("out")))
         {
             Assert.False(process.HasExited);

@@ -16,6 +16,17 @@ public sealed class UsageTests : IDisposable
     [InlineData("--device needs auto, cpu, cuda or cuda:N, not 'cuda:x'", "sample", "--device", "cuda:x")]
     [InlineData("--dtype fp16 is not available on the CPU", "sample", "--dtype", "fp16")]
     [InlineData("--threads needs a whole number", "sample", "--threads", "0")]
+    [InlineData("--dtype needs one of fp32, tf32, fp16, bf16, not 'int8'", "sample", "--dtype", "int8")]
+    [InlineData("--tune chooses cuBLASLt's algorithms and the CPU has none", "sample", "--device", "cpu", "--tune")]
+    [InlineData("--graph needs one of on, off", "sample", "--graph", "maybe")]
+    [InlineData("see l2c bench forward --help", "bench", "forward", "--batches", "1")]
+    [InlineData("--model DiT-Q/2: no published model", "bench", "forward", "--model", "DiT-Q/2")]
+    [InlineData("U-ViT is not run yet", "bench", "forward", "--model", "U-ViT-H/2")]
+    [InlineData("--image-size 100: a latent cell is 8 pixels", "bench", "forward", "--image-size", "100")]
+    [InlineData("--model 2x32x5/2: ", "bench", "forward", "--model", "2x32x5/2")]
+    [InlineData("--image-size belongs to random weights", "bench", "forward", "--image-size", "64", "--ckpt", "a.pt")]
+    [InlineData("--steps abc", "bench", "sample", "--steps", "abc")]
+    [InlineData("--cache: ", "bench", "sample", "--model", "2x32x2/2", "--cache", "often")]
     [InlineData("FILE", "inspect")]
     [InlineData("--steps abc", "sample", "--steps", "abc")]
     [InlineData("--steps 1001", "sample", "--steps", "1001")]
@@ -51,12 +62,6 @@ public sealed class UsageTests : IDisposable
         Assert.All(help.Out.Split('\n'), line => Assert.True(line.Length <= 120, line));
         Assert.Matches(@"^\d+\.\d+\.\d+", _cli.Run("--version").Out);
     }
-
-    [Theory]
-    [InlineData("cuda")]
-    [InlineData("cuda:1")]
-    public void A_cuda_device_is_unavailable_in_this_version(string device) =>
-        _cli.Run("sample", "--device", device).MustFail(3, "this version has no CUDA engine");
 
     [Fact]
     public void A_missing_file_ends_with_code_1_and_debug_adds_the_stack()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Accounting;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
@@ -15,8 +16,7 @@ namespace L2c.Kernels.Cuda;
 /// <param name="cache">Where compiled text outlives the process; null for nowhere.</param>
 public sealed class PtxCompiler(PtxCache? cache = null)
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<(MethodInfo Kernel, PtxTarget Target), PtxKernel> _kernels = [];
+    private readonly ConcurrentDictionary<(MethodInfo Kernel, PtxTarget Target), Lazy<PtxKernel>> _kernels = [];
 
     /// <summary>Compiles a kernel, or returns it when it has been compiled before.</summary>
     /// <param name="kernel">A static method returning nothing; see the class.</param>
@@ -26,19 +26,12 @@ public sealed class PtxCompiler(PtxCache? cache = null)
     /// another block size.</exception>
     public PtxKernel Compile(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
     {
-        lock (_lock)
-        {
-            if (!_kernels.TryGetValue((kernel, target), out PtxKernel? compiled))
-            {
-                compiled = CompileNew(kernel, threadsPerBlock, target);
-                _kernels.Add((kernel, target), compiled);
-            }
-
-            return compiled.ThreadsPerBlock == threadsPerBlock
-                ? compiled
-                : throw new ArgumentException(
-                    $"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
-        }
+        PtxKernel compiled = _kernels.GetOrAdd(
+            (kernel, target), _ => new Lazy<PtxKernel>(() => CompileNew(kernel, threadsPerBlock, target))).Value;
+        return compiled.ThreadsPerBlock == threadsPerBlock
+            ? compiled
+            : throw new ArgumentException(
+                $"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
     }
 
     private PtxKernel CompileNew(MethodInfo kernel, int threadsPerBlock, PtxTarget target)

@@ -29,10 +29,13 @@ public unsafe partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override string Name => $"cpu ({_instructionSet.Label()}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
+    public override string Name => $"cpu ({Isa}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
     public override DType StorageType => DType.F32;
+
+    /// <summary>The vectors that compute: <c>AVX-512</c>, <c>AVX2</c> or <c>portable</c>.</summary>
+    public string Isa => _instructionSet.Label();
 
     /// <summary>Threads that compute.</summary>
     public int Threads => _team.Threads;

@@ -7,6 +7,9 @@ public abstract class OpSequence : IDisposable
     /// <summary>The ops in order.</summary>
     public abstract IReadOnlyList<OpInfo> Ops { get; }
 
+    /// <summary>What a replay sets off: nodes of the CUDA graph, of which an op may have several; ops on the CPU.</summary>
+    public virtual int Launches => Ops.Count;
+
     /// <summary>Runs the ops in order. On CUDA this enqueues; <see cref="Device.Synchronize"/> waits.</summary>
     public abstract void Run();
 

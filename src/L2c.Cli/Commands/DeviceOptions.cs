@@ -1,56 +1,104 @@
 using System.CommandLine;
 using System.Globalization;
+using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Kernels;
-using L2c.Native;
 
 namespace L2c.Cli.Commands;
 
 /// <summary>Where to compute and in which precision.</summary>
-internal sealed class DeviceOptions
+/// <param name="cuda">How CUDA devices are found and opened.</param>
+internal sealed class DeviceOptions(CudaAccess cuda)
 {
-    private readonly Option<string?> _device =
-        Words.Text("--device", "auto|cpu|cuda[:n]", "Where to compute; auto is the CPU in this version [default: auto]");
-    private readonly Option<string> _dtype =
-        Words.OneOf("--dtype", "Storage type of weights and activations; the CPU has fp32", "fp32", "tf32", "fp16", "bf16");
-    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
+    private const CudaPrecision Preset = CudaPrecision.BF16;
 
-    /// <summary>Adds the options to a command.</summary>
+    private readonly Option<string?> _device = Words.Text(
+        "--device", "auto|cpu|cuda[:n]",
+        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
+    private readonly Option<string?> _dtype = Words.Choice(
+        "--dtype",
+        "Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: bf16 on CUDA]",
+        [.. Enum.GetValues<CudaPrecision>().Select(p => p.Label())]);
+    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
+    private readonly Option<string> _graph = Words.OneOf(
+        "--graph", "Whether a run is recorded once and replayed: on CUDA one graph, one launch; off enqueues every op anew", "on", "off");
+    private readonly Option<bool> _tune = Words.Switch(
+        "--tune", "CUDA: time cuBLASLt's algorithms for every new shape and keep the fastest; the choices are kept on disk");
+
+    /// <summary>Adds the options that every command has which computes.</summary>
     public void AddTo(Command command)
     {
         command.Add(_device);
         command.Add(_dtype);
         command.Add(_threads);
+        command.Add(_tune);
     }
 
-    /// <summary>Checks that what was asked for exists. Starts nothing.</summary>
-    /// <exception cref="UsageException">The word is no device, or the device does not have the precision.</exception>
-    /// <exception cref="DeviceUnavailableException">A CUDA device was asked for.</exception>
-    public void Check(ParseResult parsed)
+    /// <summary>Adds the choice between replaying and enqueuing anew.</summary>
+    public void AddGraphTo(Command command) => command.Add(_graph);
+
+    /// <summary>Decides, and makes sure that what was decided is there. Starts nothing.</summary>
+    /// <exception cref="UsageException">The word is no device, or the device does not have what the other options ask for.</exception>
+    /// <exception cref="DeviceUnavailableException">A CUDA device was asked for that cannot be used.</exception>
+    public DeviceChoice Decide(ParseResult parsed)
     {
-        string device = parsed.GetValue(_device) ?? "auto";
-        if (device is not ("auto" or "cpu"))
+        string word = parsed.GetValue(_device) ?? "auto";
+        int? threads = parsed.GetValue(_threads);
+        (int? ordinal, string? lack) = word switch
         {
-            bool cuda = device == "cuda"
-                || (device.StartsWith("cuda:", StringComparison.Ordinal)
-                    && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
-            throw cuda ? NoCuda(device) : new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{device}'");
+            "cpu" => (null, null),
+            "auto" => threads is null ? FindFirst() : (null, null),
+            _ => (Require(word), (string?)null),
+        };
+        string? dtype = parsed.GetValue(_dtype);
+        bool tune = parsed.GetValue(_tune);
+        if (ordinal is null && dtype is not (null or "fp32"))
+        {
+            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; leave --dtype away{Because(lack)}");
         }
 
-        if (parsed.GetValue(_dtype) is { } dtype and not "fp32")
+        if (ordinal is null && tune)
         {
-            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; leave --dtype away");
+            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; leave it away{Because(lack)}");
         }
+
+        if (ordinal is not null && threads is not null)
+        {
+            throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
+        }
+
+        return new DeviceChoice
+        {
+            Cuda = cuda,
+            Ordinal = ordinal,
+            Precision = dtype is null ? Preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
+            Threads = threads ?? 0,
+            Graph = parsed.GetValue(_graph) != "off",
+            Tune = tune,
+            Note = lack is null
+                ? null
+                : $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
+        };
     }
 
-    /// <summary>Starts the device.</summary>
-    public CpuDevice Open(ParseResult parsed) => new(parsed.GetValue(_threads) ?? 0);
+    // What is wrong, without where it was looked for.
+    private (int? Ordinal, string? Lack) FindFirst() =>
+        CudaAccess.FindProblem(cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
 
-    private static DeviceUnavailableException NoCuda(string device)
+    private int Require(string word)
     {
-        CudaInventory inventory = CudaInventory.Probe();
-        string found = inventory.Driver.Problem ?? $"found {string.Join(", ", inventory.Devices.Select(d => $"cuda:{d.Ordinal} {d.Name}"))}";
-        return new DeviceUnavailableException(
-            $"--device {device}: this version has no CUDA engine and computes on the CPU only ({found}); use --device cpu");
+        int ordinal = 0;
+        if (word != "cuda"
+            && !(word.StartsWith("cuda:", StringComparison.Ordinal)
+                && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out ordinal)))
+        {
+            throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'");
+        }
+
+        return CudaAccess.FindProblem(cuda.Probe(), ordinal) is { } problem
+            ? throw new DeviceUnavailableException($"--device {word}: {problem}, or use --device cpu")
+            : ordinal;
     }
+
+    private static string Because(string? lack) => lack is null ? "" : $", or use a CUDA device ({lack})";
 }

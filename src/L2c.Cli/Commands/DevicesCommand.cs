@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Native;
 
@@ -9,13 +10,13 @@ namespace L2c.Cli.Commands;
 internal static class DevicesCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, CudaAccess access)
     {
         Option<bool> json = new("--json") { Description = "Print one JSON object" };
         Command command = new("devices", "Lists the CPU and the CUDA devices, or what CUDA lacks.") { json };
         command.SetAction(parsed =>
         {
-            Print(terminal, CpuInfo.Probe(), CudaInventory.Probe(), parsed.GetValue(json));
+            Print(terminal, CpuInfo.Probe(), access.Probe(), parsed.GetValue(json));
             return ExitCode.Ok;
         });
         return command;
@@ -28,6 +29,7 @@ internal static class DevicesCommand
             terminal.PrintJson(new
             {
                 Cpu = cpu,
+                Auto = CudaAccess.FindProblem(cuda, 0) is null ? "cuda:0" : "cpu",
                 Cuda = new
                 {
                     Driver = Describe(cuda.Driver),
@@ -57,10 +59,7 @@ internal static class DevicesCommand
 
         o.WriteLine($"driver    {Line(cuda.Driver, "supports CUDA ")}");
         o.WriteLine($"cuBLASLt  {Line(cuda.CublasLt, "")}");
-        if (cuda.Devices.Count > 0)
-        {
-            o.WriteLine("This version computes on the CPU only; it has no CUDA engine yet.");
-        }
+        o.WriteLine($"auto      {(CudaAccess.FindProblem(cuda, 0) is null ? "cuda:0" : "cpu")}");
     }
 
     private static object Describe(CudaLibraryInfo library) => new { library.File, Version = library.Version?.ToString(), library.Problem };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
@@ -14,7 +15,7 @@ internal sealed class ProfileCommand
 {
     private const int DefaultRepeat = 5;
 
-    private readonly SampleCommand _sample = new();
+    private readonly SampleCommand _sample;
     private readonly Option<bool> _plan =
         Words.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
     private readonly Option<int?> _repeat =
@@ -24,13 +25,15 @@ internal sealed class ProfileCommand
     private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the trace file");
     private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
 
+    private ProfileCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+
     /// <summary>The command.</summary>
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, CudaAccess cuda)
     {
-        ProfileCommand self = new();
+        ProfileCommand self = new(cuda);
         Command command = new(
             "profile",
-            "Runs one batch op by op: time, GFLOP/s, share of the measured FMA peak, MACs and bytes, per kind of op, evaluation and branch.");
+            "Runs one batch op by op: time, FLOP/s, share of the measured peak, MACs and bytes, per kind of op, evaluation and branch.");
         self._sample.AddRunOptionsTo(command);
         foreach (Option option in (Option[])[self._plan, self._repeat, self._trace, self._force, self._json])
         {
@@ -58,7 +61,7 @@ internal sealed class ProfileCommand
             OutputTarget.CheckWritable(trace, parsed.GetValue(_force));
         }
 
-        using CpuDevice device = _sample.OpenDevice(parsed);
+        using Device device = request.Device.Open(terminal);
         using TensorFile file = TensorFiles.Open(request.CheckpointPath);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
         SampleJob job = new(request, checkpoint.Require<DitArchitecture>());

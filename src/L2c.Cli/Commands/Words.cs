@@ -44,6 +44,14 @@ internal static class Words
             result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
     };
 
+    /// <summary>One of a few words, or null for whatever suits the other options.</summary>
+    public static Option<string?> Choice(string name, string description, params string[] words) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        CustomParser = result => Pick(result, words),
+    };
+
     /// <summary>One of a few words.</summary>
     public static Option<string> OneOf(string name, string description, string preset, params string[] others)
     {
@@ -53,10 +61,12 @@ internal static class Words
             Description = description,
             HelpName = string.Join('|', words),
             DefaultValueFactory = _ => preset,
-            CustomParser = result => Array.Find(words, word => word == result.Tokens[0].Value)
-                ?? Refuse<string>(result, $"one of {string.Join(", ", words)}")!,
+            CustomParser = result => Pick(result, words)!,
         };
     }
+
+    private static string? Pick(ArgumentResult result, string[] words) =>
+        Array.Find(words, word => word == result.Tokens[0].Value) ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
 
     private static T? Parse<T>(ArgumentResult result, NumberStyles styles, Func<T, bool> accept, string wanted)
         where T : struct, INumberBase<T> =>

@@ -1,3 +1,4 @@
+using L2c.Native;
 using L2c.Weights;
 
 namespace L2c.Cli.Output;
@@ -16,8 +17,11 @@ internal static class Failure
         {
             OperationCanceledException => ("interrupted; nothing was written", ExitCode.Interrupted),
             UsageException => (exception.Message, ExitCode.Usage),
-            DeviceUnavailableException => (exception.Message, ExitCode.Device),
+            DeviceUnavailableException or CudaUnavailableException => (exception.Message, ExitCode.Device),
             MalformedFileException => (exception.Message, ExitCode.Malformed),
+            CudaException { Result: CUresult.CUDA_ERROR_OUT_OF_MEMORY } =>
+                ($"not enough memory on the device: {exception.Message}; take a smaller --batch, or --dtype bf16", ExitCode.RunTime),
+            CudaException or CublasLtException => ($"{exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
             IOException or UnauthorizedAccessException => (exception.Message, ExitCode.RunTime),
             OutOfMemoryException => ("not enough memory; take a smaller --batch or --count", ExitCode.RunTime),
             _ => ($"unexpected {exception.GetType().Name}: {exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),

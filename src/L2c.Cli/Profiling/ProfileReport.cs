@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using L2c.Cli.Devices;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Accounting;
@@ -17,8 +18,11 @@ internal sealed record ProfileReport
     /// <summary>As <c>cpu (AVX-512, 2 threads)</c>.</summary>
     public required string Device { get; init; }
 
-    /// <summary>Threads that computed.</summary>
-    public required int Threads { get; init; }
+    /// <summary>Storage type of weights and activations, as <c>--dtype</c> has it.</summary>
+    public required string Dtype { get; init; }
+
+    /// <summary>Threads that computed; null on CUDA.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>"ddim" or "ddpm".</summary>
     public required string Sampler { get; init; }
@@ -41,11 +45,20 @@ internal sealed record ProfileReport
     /// <summary>Runs that medians are over.</summary>
     public required int Repeat { get; init; }
 
-    /// <summary>FMA peak measured in this process, see <see cref="FmaPeak"/>.</summary>
-    public required double FmaPeakGflops { get; init; }
+    /// <summary>FMA peak measured in this process, see <see cref="FmaPeak"/>; null on CUDA.</summary>
+    public double? FmaPeakGflops { get; init; }
 
-    /// <summary>Median of whole runs that nobody observed, between the observed ones: noise and uploads included.</summary>
+    /// <summary>Peak of large matrix products measured in this process, see <see cref="MatmulPeak"/>; null on the CPU.</summary>
+    public double? MatmulPeakGflops { get; init; }
+
+    /// <summary>Side of the square matrices that reached it; null on the CPU.</summary>
+    public int? MatmulPeakSide { get; init; }
+
+    /// <summary>Median of whole runs that nobody observed, between the observed ones: noise and uploads included. On CUDA one graph launch.</summary>
     public required double RunMs { get; init; }
+
+    /// <summary>Nodes of the graph of one run; null on the CPU.</summary>
+    public int? GraphNodes { get; init; }
 
     /// <summary>Memory of the weights.</summary>
     public required long WeightBytes { get; init; }
@@ -75,10 +88,12 @@ internal sealed record ProfileReport
     /// <returns>The sums, and every op's times.</returns>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public static (ProfileReport Report, ProfileRecorder Recorder) Measure(
-        SampleJob job, DitModel model, CpuDevice device, int repeat, CancellationToken cancel)
+        SampleJob job, DitModel model, Device device, int repeat, CancellationToken cancel)
     {
         CacheSchedule schedule = job.Schedule;
-        double peak = FmaPeak.MeasureGflops(device);
+        Peak measured = DeviceFacts.MeasurePeak(device);
+        double peak = measured.Gflops;
+        var facts = DeviceFacts.Of(device);
         using SamplingRun run = SamplingRun.Plan(model, job.Sampler, schedule, job.Batch, job.Options);
         ProfileRecorder recorder = new(run.Ops, repeat);
         Run(null);
@@ -97,8 +112,9 @@ internal sealed record ProfileReport
         ProfileReport report = new()
         {
             Model = job.Architecture.Name,
-            Device = device.Name,
-            Threads = device.Threads,
+            Device = facts.Name,
+            Dtype = facts.Dtype,
+            Threads = facts.Threads,
             Sampler = job.Sampler.Name,
             Evaluations = schedule.Evaluations,
             Images = job.Batch,
@@ -106,8 +122,11 @@ internal sealed record ProfileReport
             Cache = job.Cache?.Text,
             IdealSpeedup = new RunCost(schedule, NetworkCost.Of(job.Architecture)).IdealSpeedup,
             Repeat = repeat,
-            FmaPeakGflops = peak,
+            FmaPeakGflops = facts.IsCuda ? null : peak,
+            MatmulPeakGflops = facts.IsCuda ? peak : null,
+            MatmulPeakSide = measured.MatmulSide,
             RunMs = Median.Of(runMs),
+            GraphNodes = facts.IsCuda ? run.Launches : null,
             WeightBytes = model.WeightBytes,
             WorkspaceBytes = run.RunBytes - run.CacheBytes,
             CacheBytes = run.CacheBytes,

@@ -8,7 +8,7 @@ namespace L2c.Cli.Profiling;
 /// <param name="Share">Of the time of all ops, 0..1.</param>
 /// <param name="Flops">Floating-point operations of matrix products, two per multiply-add.</param>
 /// <param name="Gflops">10^9 of them per second; null where there are none.</param>
-/// <param name="ShareOfPeak">Of the measured FMA peak.</param>
+/// <param name="ShareOfPeak">Of the peak that was measured: of multiply-adds on the CPU, of large matrix products on CUDA.</param>
 /// <param name="Bytes">Read and written if every operand passes once.</param>
 /// <param name="GbPerSecond">10^9 of them per second.</param>
 internal sealed record ProfileRow(
@@ -17,7 +17,7 @@ internal sealed record ProfileRow(
     /// <summary>Adds up.</summary>
     /// <param name="ops">Each with its median time in milliseconds.</param>
     /// <param name="allMs">Time of all ops of the run.</param>
-    /// <param name="peakGflops">The FMA peak.</param>
+    /// <param name="peakGflops">The measured peak.</param>
     public static ProfileRow Of(IReadOnlyCollection<(OpInfo Op, double Ms)> ops, double allMs, double peakGflops)
     {
         double ms = ops.Sum(o => o.Ms);

@@ -6,7 +6,6 @@ namespace L2c.Cli.Profiling;
 /// <summary>A profile for a person.</summary>
 internal static class ProfileTable
 {
-    private const string Columns = "   calls        ms  share   GFLOP/s  peak         MB    GB/s";
 
     /// <summary>Prints it.</summary>
     /// <param name="o">Where to.</param>
@@ -21,27 +20,29 @@ internal static class ProfileTable
             o.WriteLine(Text($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));
         }
 
-        o.WriteLine(Text(
-            $"run {report.RunMs:0.00} ms, its ops {report.Total.Ms:0.00} ms (medians of {report.Repeat}); ")
-            + Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now"));
+        string graph = report.GraphNodes is { } nodes ? Text($" as one graph of {nodes} nodes") : "";
+        o.WriteLine(
+            Text($"run {report.RunMs:0.00} ms{graph}, its ops {report.Total.Ms:0.00} ms one by one (medians of {report.Repeat}); ") + PeakOf(report));
         o.WriteLine(
             $"memory: weights {Units.Bytes(report.WeightBytes)} + workspace {Units.Bytes(report.WorkspaceBytes)}"
             + $" + cache slots {Units.Bytes(report.CacheBytes)} = {Units.Bytes(report.PeakBytes)}");
         o.WriteLine();
-        o.WriteLine($"{"op",-14} {"in",-10}{Columns}");
+        bool tera = report.MatmulPeakGflops is not null;
+        string columns = $"   calls        ms  share   {(tera ? 'T' : 'G')}FLOP/s  peak         MB    GB/s";
+        o.WriteLine($"{"op",-14} {"in",-10}{columns}");
         foreach (KindRow row in report.Ops)
         {
-            o.WriteLine($"{row.Op,-14} {row.Place,-10}{Cells(row.Total)}");
+            o.WriteLine($"{row.Op,-14} {row.Place,-10}{Cells(row.Total, tera)}");
         }
 
-        o.WriteLine($"{"all",-25}{Cells(report.Total)}");
+        o.WriteLine($"{"all",-25}{Cells(report.Total, tera)}");
         o.WriteLine();
-        o.WriteLine($"{"evaluation",-14} {"branches",-10}{Columns}");
+        o.WriteLine($"{"evaluation",-14} {"branches",-10}{columns}");
         foreach (EvaluationRow row in report.PerEvaluation)
         {
             string name = row.Evaluation < 0 ? "ahead" : Text($"{row.Evaluation}");
             string branches = row.Evaluation < 0 ? "" : Text($"{row.Computed}/{row.Computed + row.Skipped}");
-            o.WriteLine($"{name,-14} {branches,-10}{Cells(row.Total)}");
+            o.WriteLine($"{name,-14} {branches,-10}{Cells(row.Total, tera)}");
         }
 
         o.WriteLine();
@@ -53,8 +54,12 @@ internal static class ProfileTable
         }
     }
 
-    private static string Cells(ProfileRow row) => Text(
-        $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(row.Gflops, "0.0"),10}")
+    private static string PeakOf(ProfileReport report) => report.MatmulPeakGflops is { } matmul
+        ? Text($"{report.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
+        : Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now");
+
+    private static string Cells(ProfileRow row, bool tera) => Text(
+        $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(tera ? row.Gflops / 1e3 : row.Gflops, tera ? "0.00" : "0.0"),10}")
         + Text($"{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
 
     private static string Or(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";

@@ -13,10 +13,6 @@ internal sealed class SampleJob
 {
     private const double DefaultCfgScale = 1.5;
 
-    // Measured on the demo model with two cores: 8 images a batch (1024 tokens with guidance) take the least time per image, because the
-    // activations stay in the caches, and 1024 rows per matrix are enough to hide the reading of the weights of any published model.
-    private const int TokensPerBatch = 1024;
-
     /// <summary>Images per batch unless the user says so, at most.</summary>
     public const int MostPerBatch = 64;
 
@@ -80,7 +76,14 @@ internal sealed class SampleJob
     public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, 2 * Architecture.Depth);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
-    public SamplingOptions Options => new() { Guidance = Guidance, ClipDenoised = Request.ClipDenoised };
+    /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
+    public SamplingOptions Options => new()
+    {
+        Guidance = Guidance,
+        ClipDenoised = Request.ClipDenoised,
+        OneSequence = Request.Device.OneSequence && Request.Trajectory is null,
+        Switches = Request.Device.Switches,
+    };
 
     /// <summary>Where guidance acts; none at scale 1.</summary>
     public Guidance Guidance { get; }
@@ -160,7 +163,7 @@ internal sealed class SampleJob
     {
         if (!request.TorchNoise)
         {
-            return Math.Min(Count, request.Batch ?? Math.Clamp(TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
+            return Math.Min(Count, request.Batch ?? Math.Clamp(request.Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
         }
 
         return request.Batch is null || request.Batch >= Count

@@ -6,7 +6,8 @@ namespace L2c.Cli.Sampling;
 /// <summary>What fixes the content of a sampled file.</summary>
 /// <remarks>
 /// Written into the file as one JSON object under <see cref="Key"/>, read back by <c>l2c inspect</c>.
-/// Nothing in it depends on batch size, device or threads, so a picture is the same file however it was computed.
+/// Nothing in it depends on batch size or threads, so a picture of the CPU is the same file however it was computed. A CUDA device's differs by
+/// rounding, and is told by its storage type only where that is not fp32.
 /// </remarks>
 internal sealed record SampleParameters
 {
@@ -55,7 +56,7 @@ internal sealed record SampleParameters
     /// <summary>File name of the start noise; null when it was drawn.</summary>
     public string? Noise { get; init; }
 
-    /// <summary>"fp32".</summary>
+    /// <summary>Storage type of weights and activations.</summary>
     public required string Dtype { get; init; }
 
     /// <summary>Classes in turn; null in the file of a single image.</summary>
@@ -96,7 +97,7 @@ internal sealed record SampleParameters
         Rng = job.Request.TorchNoise ? "torch" : "l2c",
         Cache = job.Cache?.Text,
         Noise = job.Request.Noise is null ? null : Path.GetFileName(job.Request.Noise),
-        Dtype = "fp32",
+        Dtype = job.Request.Device.Dtype,
         Classes = job.Classes.Classes,
         Images = job.Count,
         Preview = job.Architecture.PixelSpace ? null : true,

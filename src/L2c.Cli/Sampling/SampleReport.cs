@@ -1,3 +1,4 @@
+using L2c.Cli.Devices;
 using L2c.Model.Accounting;
 using L2c.Model.Dit;
 
@@ -18,10 +19,10 @@ internal sealed record SampleReport
     /// <summary>As <c>cpu (AVX-512, 2 threads)</c>.</summary>
     public required string Device { get; init; }
 
-    /// <summary>Threads that computed.</summary>
-    public required int Threads { get; init; }
+    /// <summary>Threads that computed; null on CUDA.</summary>
+    public int? Threads { get; init; }
 
-    /// <summary>Storage and arithmetic.</summary>
+    /// <summary>Storage type of weights and activations, as <c>--dtype</c> has it.</summary>
     public required string Dtype { get; init; }
 
     /// <summary>"ddim" or "ddpm".</summary>
@@ -135,7 +136,7 @@ internal sealed record SampleReport
     /// <summary>Planning the run of a full batch; part of <see cref="SampleMs"/>.</summary>
     public required double PlanMs { get; init; }
 
-    /// <summary>Median over the evaluations of full batches.</summary>
+    /// <summary>Median over the evaluations of full batches; where a batch is one CUDA graph, over the batches' means.</summary>
     public required double EvaluationMs { get; init; }
 
     /// <summary>The whole command.</summary>
@@ -143,19 +144,20 @@ internal sealed record SampleReport
 
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
-        SampleJob job, DitModel model, int threads, string checkpoint, SampleResult result, Comparison? comparison,
+        SampleJob job, DitModel model, string checkpoint, SampleResult result, Comparison? comparison,
         IReadOnlyList<string> files, double loadMs, double elapsedMs)
     {
         RunCost? cost = job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
         double? realised = 1 / comparison?.TimeRatio;
+        var device = DeviceFacts.Of(model.Device);
         return new SampleReport
         {
             Files = files,
             Model = job.Architecture.Name,
             Checkpoint = checkpoint,
-            Device = model.Device.Name,
-            Threads = threads,
-            Dtype = "fp32",
+            Device = device.Name,
+            Threads = device.Threads,
+            Dtype = device.Dtype,
             Sampler = job.Sampler.Name,
             Steps = job.Request.Steps,
             Evaluations = job.Sampler.Steps.Count,

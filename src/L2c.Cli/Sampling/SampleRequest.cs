@@ -1,3 +1,4 @@
+using L2c.Cli.Devices;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -14,6 +15,9 @@ internal sealed record SampleRequest
 
     /// <summary>The demo model, beside the program.</summary>
     public static string DemoModelPath => Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+
+    /// <summary>Where to compute.</summary>
+    public required DeviceChoice Device { get; init; }
 
     /// <summary>What the checkpoint leaves open.</summary>
     public required LayoutHints Hints { get; init; }

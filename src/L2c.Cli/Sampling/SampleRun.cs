@@ -10,7 +10,9 @@ namespace L2c.Cli.Sampling;
 /// <summary>Samples and measurements of a finished job.</summary>
 /// <param name="Samples">[N,C,H,W].</param>
 /// <param name="Trajectory">Per evaluation the state after it, [N,C,H,W]; empty unless asked for.</param>
-/// <param name="EvaluationMs">Median wall time of an evaluation of a full batch, sampler update included.</param>
+/// <param name="EvaluationMs">
+/// Median wall time of an evaluation of a full batch, sampler update included; where a batch is one sequence, over the batches' means.
+/// </param>
 /// <param name="SampleMs">Wall time of planning and all evaluations.</param>
 /// <param name="PlanMs">Part of it: planning the run of a full batch.</param>
 /// <param name="RunBytes">Largest memory of a run beside the weights.</param>
@@ -38,7 +40,8 @@ internal static class SampleRun
         long runBytes = 0, cacheBytes = 0;
         double planMs = 0;
         string title = $"{job.Count} images, {evaluations} steps";
-        ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * evaluations, step =>
+        int stepsPerBatch = job.Options.OneSequence ? 1 : evaluations;
+        ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * stepsPerBatch, step =>
         {
             SamplingRun? run = null;
             try
@@ -72,14 +75,24 @@ internal static class SampleRun
     {
         int start = first * job.ElementsPerImage;
         int length = run.Images * job.ElementsPerImage;
+        bool full = run.Images == job.Batch;
         long began = Stopwatch.GetTimestamp();
-        run.Run(job.Labels.AsSpan(first, run.Images), (float)job.CfgScale, job.Noise(first), evaluation =>
-        {
-            if (run.Images == job.Batch)
-            {
-                milliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            }
 
+        // Nothing can be told of the evaluations of a run of one sequence.
+        Action<int>? afterEvaluation = run.Options.OneSequence ? null : AfterEvaluation;
+        run.Run(job.Labels.AsSpan(first, run.Images), (float)job.CfgScale, job.Noise(first), afterEvaluation, cancel: cancel);
+        if (run.Options.OneSequence)
+        {
+            Note(run.Schedule.Evaluations);
+            step();
+        }
+
+        run.ReadState(samples.AsSpan(start, length));
+
+        void AfterEvaluation(int evaluation)
+        {
+            run.Model.Device.Synchronize();
+            Note(1);
             if (trajectory.Length > 0)
             {
                 run.ReadState(trajectory[evaluation].AsSpan(start, length));
@@ -87,7 +100,14 @@ internal static class SampleRun
 
             step();
             began = Stopwatch.GetTimestamp();
-        }, cancel: cancel);
-        run.ReadState(samples.AsSpan(start, length));
+        }
+
+        void Note(int evaluations)
+        {
+            if (full)
+            {
+                milliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds / evaluations);
+            }
+        }
     }
 }

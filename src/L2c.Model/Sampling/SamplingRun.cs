@@ -76,6 +76,9 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Recorded sequences that a run replays: one, one per evaluation, or none when the plan does not replay.</summary>
     public int Sequences => _sequences.Length;
 
+    /// <summary>What a run sets off, see <see cref="OpSequence.Launches"/>; 0 when the plan does not replay.</summary>
+    public int Launches => _sequences.Sum(sequence => sequence.Launches);
+
     /// <summary>Every op of the run in order; empty when the plan does not replay.</summary>
     public IReadOnlyList<OpInfo> Ops => [.. _sequences.SelectMany(sequence => sequence.Ops)];
 
@@ -116,7 +119,7 @@ public sealed class SamplingRun : IDisposable
     /// <param name="noise">Draw 0 is x_T, draw e + 1 the noise that evaluation e adds. Asked in order, and only where a step uses noise.</param>
     /// <param name="afterEvaluation">Called after each evaluation with its number, when the state can be read; null for none.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
-    /// <param name="cancel">Looked at between evaluations.</param>
+    /// <param name="cancel">Looked at before each evaluation; in a run of one sequence before the run.</param>
     /// <exception cref="ArgumentException">Not N labels, a label outside the table, or <paramref name="afterEvaluation"/> in a run of one sequence.</exception>
     public void Run(
         ReadOnlySpan<int> labels,
@@ -133,6 +136,7 @@ public sealed class SamplingRun : IDisposable
             throw new ArgumentException("the run was planned as one sequence, which does not stop between evaluations; plan it without OneSequence");
         }
 
+        cancel.ThrowIfCancellationRequested();
         SetLabels(labels);
         if (Options.Guidance != Guidance.None)
         {

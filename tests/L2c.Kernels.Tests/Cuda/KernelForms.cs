@@ -12,6 +12,8 @@ public sealed record KernelForm(string Name, MethodInfo Method, int Threads);
 /// <summary>Every kernel that the device can launch, found by its <see cref="KernelTemplate"/>, so that none is left out of the checks.</summary>
 internal static class KernelForms
 {
+    private static readonly PtxCompiler _compiler = new();
+
     public static readonly PtxTarget[] Targets = [PtxTarget.Sm80, PtxTarget.Sm90];
 
     public static IReadOnlyList<KernelForm> All { get; } =
@@ -20,6 +22,9 @@ internal static class KernelForms
             template.IsGeneric ? $"{template.Name} {Label(type)}" : template.Name, template.For(type), template.Threads)))
             .OrderBy(form => form.Name, StringComparer.Ordinal),
     ];
+
+    /// <summary>The form's text; every test that asks for it shares one compilation.</summary>
+    public static PtxKernel Compile(KernelForm form, PtxTarget target) => _compiler.Compile(form.Method, form.Threads, target);
 
     private static IEnumerable<KernelTemplate> Templates() =>
         from type in typeof(KernelTemplate).Assembly.GetTypes()

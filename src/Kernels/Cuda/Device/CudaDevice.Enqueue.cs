@@ -32,8 +32,9 @@ public sealed unsafe partial class CudaDevice
         CUgraph graph = Record(enqueue);
         try
         {
+            _driver.Check(_driver.cuGraphGetNodes(graph, [], out nuint nodes));
             _driver.Check(_driver.cuGraphInstantiateWithFlags(out CUgraphExec exec, graph, 0));
-            return new CudaOpSequence(this, enqueue, ops, exec);
+            return new CudaOpSequence(this, enqueue, ops, exec, checked((int)nodes));
         }
         finally
         {

@@ -1,0 +1,132 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Dit;
+using L2c.Model.Randomness;
+using L2c.Weights.Layouts;
+
+namespace L2c.Cli.Benchmarks;
+
+/// <summary>One call of a network for a batch of unguided images, each with its own timestep and class: planned once and run many times.</summary>
+/// <remarks>All of the network: embeddings, modulations, blocks and output layer, as the published module's forward.</remarks>
+internal sealed class PlannedForward : IDisposable
+{
+    private const int NoisySteps = 1000;
+
+    private readonly Device _device;
+    private readonly Arena _arena;
+    private readonly Tensor _output;
+    private readonly Action _enqueue;
+    private readonly OpSequence? _recorded;
+
+    private PlannedForward(Device device, Arena arena, Tensor output, Action enqueue, bool record)
+    {
+        (_device, _arena, _output, _enqueue) = (device, arena, output, enqueue);
+        _recorded = record ? device.Capture(enqueue) : null;
+        Ops = _recorded?.Ops ?? device.List(enqueue);
+    }
+
+    /// <summary>Memory beside the weights: inputs, activations, modulations, output.</summary>
+    public long Bytes => _arena.CapacityBytes;
+
+    /// <summary>Every op in order.</summary>
+    public IReadOnlyList<OpInfo> Ops { get; }
+
+    /// <summary>See <see cref="OpSequence.Launches"/>; null without a recording.</summary>
+    public int? Launches => _recorded?.Launches;
+
+    /// <summary>Launches of one block beside its modulations; null unless asked for.</summary>
+    public int? LaunchesPerBlock { get; private set; }
+
+    /// <summary>Allocates, uploads inputs and records.</summary>
+    /// <param name="model">The network; it must outlive the plan.</param>
+    /// <param name="batch">B, at least 1.</param>
+    /// <param name="record">Whether a run replays a recording; otherwise it enqueues every op anew.</param>
+    /// <param name="countBlock">Whether <see cref="LaunchesPerBlock"/> is wanted: one more recording, which is not run.</param>
+    public static PlannedForward Plan(DitModel model, int batch, bool record, bool countBlock)
+    {
+        DitArchitecture a = model.Architecture;
+        Device device = model.Device;
+        (Arena arena, Buffers buffers) = Arena.Carve(device, "forward", memory => Buffers.Take(memory, a, batch));
+        try
+        {
+            buffers.UploadInputs(device, a, batch);
+            var full = ForwardPlan.Full(buffers.Modulations, buffers.Activations, a.Depth);
+            var plan = new PlannedForward(device, arena, buffers.Output, () => Enqueue(full), record);
+            plan.LaunchesPerBlock = record && countBlock ? CountBlock(plan.Launches!.Value, full) : null;
+            return plan;
+        }
+        catch
+        {
+            arena.Dispose();
+            throw;
+        }
+
+        void Enqueue(ForwardPlan plan)
+        {
+            device.Scope = OpScope.None;
+            model.Modulate(buffers.Time, buffers.Labels, buffers.Modulations);
+            model.Forward(buffers.Image, plan, buffers.Activations, buffers.Output);
+        }
+
+        // What the recording lacks when the first block's branches are dropped.
+        int CountBlock(int all, ForwardPlan full)
+        {
+            BranchPlan dropped = new(BranchAction.Drop, default);
+            using OpSequence rest = device.Capture(() => Enqueue(full with { Branches = [dropped, dropped, .. full.Branches[2..]] }));
+            return all - rest.Launches;
+        }
+    }
+
+    /// <summary>Runs it and waits for its end.</summary>
+    public void Run()
+    {
+        if (_recorded is null)
+        {
+            _enqueue();
+        }
+        else
+        {
+            _recorded.Run();
+        }
+
+        _device.Synchronize();
+    }
+
+    /// <summary>The network's output of the last run, [B,C_out,H,W].</summary>
+    public float[] ReadOutput()
+    {
+        float[] values = new float[_output.Shape.Count];
+        _device.Download(_output, values);
+        return values;
+    }
+
+    /// <summary>Frees recording and memory; not the model.</summary>
+    public void Dispose()
+    {
+        _recorded?.Dispose();
+        _arena.Dispose();
+    }
+
+    private sealed record Buffers(Tensor Image, Tensor Labels, Tensor Time, Tensor Output, DitModulations Modulations, DitActivations Activations)
+    {
+        public static Buffers Take(Arena arena, DitArchitecture a, int batch) => new(
+            arena.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize),
+            arena.Take(DType.I32, batch),
+            arena.Take(batch, TimestepEmbedding.Width),
+            arena.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize),
+            DitModulations.Take(arena, a, evaluations: 1, rows: batch, timesteps: batch),
+            DitActivations.Take(arena, a, batch));
+
+        public void UploadInputs(Device device, DitArchitecture a, int batch)
+        {
+            float[] image = new float[Image.Shape.Count];
+            new CounterNoiseSource(seed: 0).Fill(0, batch, image.Length / batch, image);
+            int[] timesteps = [.. Enumerable.Range(0, batch).Select(i => (int)((i + 1L) * (NoisySteps - 1) / batch))];
+            float[] time = new float[batch * TimestepEmbedding.Width];
+            TimestepEmbedding.Fill(timesteps, time);
+            device.Upload(Image, image);
+            device.Upload(Labels, [.. Enumerable.Range(0, batch).Select(i => i % a.NumClasses)]);
+            device.Upload(Time, time);
+        }
+    }
+}

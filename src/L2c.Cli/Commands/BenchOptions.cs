@@ -1,0 +1,69 @@
+using System.CommandLine;
+using L2c.Cli.Benchmarks;
+using L2c.Cli.Devices;
+using L2c.Cli.Output;
+using L2c.Weights.Layouts;
+
+namespace L2c.Cli.Commands;
+
+/// <summary>What every benchmark can be told: which network, where, how often.</summary>
+internal sealed class BenchOptions
+{
+    /// <summary>How long the runs that are not measured go on at least: a GPU's clocks take their time to rise.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
+
+    private readonly int _presetRepeat;
+    private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
+    private readonly Option<string?> _model = Words.Text(
+        "--model", "NAME", "Published model, as DiT-XL/2; or depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
+    private readonly Option<int?> _imageSize = Words.Whole(
+        "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
+    private readonly Option<int?> _repeat;
+    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+    private readonly DeviceOptions _device;
+
+    /// <param name="cuda">How CUDA devices are found and opened.</param>
+    /// <param name="repeat">Runs unless the user says so.</param>
+    public BenchOptions(CudaAccess cuda, int repeat)
+    {
+        _presetRepeat = repeat;
+        _device = new DeviceOptions(cuda);
+        _repeat = Words.Whole(
+            "--repeat", 1, $"Runs that are measured, after at least two and {WarmUp.TotalSeconds} s that are not [default: {repeat}]");
+    }
+
+    /// <summary>Adds the options to a benchmark.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_ckpt);
+        command.Add(_model);
+        command.Add(_imageSize);
+        _device.AddTo(command);
+        _device.AddGraphTo(command);
+        command.Add(_repeat);
+        command.Add(_json);
+    }
+
+    /// <summary>Where to compute.</summary>
+    public DeviceChoice Decide(ParseResult parsed) => _device.Decide(parsed);
+
+    /// <summary>Runs to measure.</summary>
+    public int Repeat(ParseResult parsed) => parsed.GetValue(_repeat) ?? _presetRepeat;
+
+    /// <summary>Opens the device and loads the network; see <see cref="BenchSubject.Open"/>.</summary>
+    public BenchSubject Open(ParseResult parsed, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal) =>
+        BenchSubject.Open(parsed.GetValue(_ckpt), parsed.GetValue(_model), parsed.GetValue(_imageSize), choice, decide, terminal);
+
+    /// <summary>Prints a report.</summary>
+    public void Print(ParseResult parsed, BenchReport report, Terminal terminal)
+    {
+        if (parsed.GetValue(_json))
+        {
+            terminal.PrintJson(report);
+        }
+        else
+        {
+            BenchText.Print(report, terminal.Out);
+        }
+    }
+}

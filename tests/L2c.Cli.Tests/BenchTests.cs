@@ -1,0 +1,94 @@
+using System.Text.Json;
+using L2c.Cli.Benchmarks;
+using L2c.Model.Accounting;
+
+namespace L2c.Cli.Tests;
+
+public sealed class BenchTests : IDisposable
+{
+    private const string Tiny = "2x32x2/2";
+
+    private readonly CliRunner _cli = new();
+
+    [Fact]
+    public void A_forward_is_measured_on_random_weights_and_its_figures_fit_together()
+    {
+        JsonElement json = Forward("--json").Json;
+        Assert.Equal(
+            [
+                "model", "weights", "device", "dtype", "threads", "isa", "batch", "repeat", "medianMs", "minMs", "maxMs", "gflop", "gflops",
+                "peakShare", "peakGflops", "residentMiB", "weightBytes", "runBytes", "loadMs", "planMs", "nonFiniteCount",
+            ],
+            json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(("2x32x2/2 64", "random", "fp32"), (Text("model"), Text("weights"), Text("dtype")));
+        Assert.Equal((3, 5, 1, 0), (Number("batch"), Number("repeat"), Number("threads"), Number("nonFiniteCount")));
+        Assert.Contains(Text("isa"), Text("device"), StringComparison.Ordinal);
+
+        // What the ops count is what the formula says.
+        NetworkCost cost = NetworkCost.Of(BenchModel.Find(Tiny, 64));
+        Assert.Equal(2 * 3 * cost.Evaluation / 1e9, Number("gflop"), 1e-6);
+        Assert.InRange(Number("medianMs"), Number("minMs"), Number("maxMs"));
+        Assert.True(Number("minMs") > 0);
+        Assert.InRange(Number("gflops") / (Number("gflop") / Number("medianMs") * 1e3), 0.95, 1.05); // the printed median is rounded
+        Assert.Equal(Number("gflops") / Number("peakGflops"), Number("peakShare"), 1e-9);
+        Assert.InRange(Number("peakShare"), 0, 1.05);
+        Assert.InRange(Number("residentMiB"), 10, 10_000);
+
+        string Text(string name) => json.GetProperty(name).GetString()!;
+        double Number(string name) => json.GetProperty(name).GetDouble();
+    }
+
+    [Fact]
+    public void A_person_reads_lines_and_a_checkpoint_is_measured_too()
+    {
+        string[] lines = Forward().Out.TrimEnd('\n').Split('\n');
+        Assert.StartsWith("2x32x2/2 64 (random weights), forward, batch 3, on cpu (", lines[0], StringComparison.Ordinal);
+        Assert.Matches(@"^median [0-9.]+ ms, [0-9.]+ to [0-9.]+ ms \(5 runs\)$", lines[1]);
+        Assert.Matches(@"^[0-9.]+ GFLOP, [0-9.]+ GFLOP/s, [0-9.]+ % of the [0-9.]+ GFLOP/s measured now$", lines[2]);
+        Assert.Equal(4, lines.Length);
+
+        string checkpoint = TinyModel.Write(_cli.PathOf("tiny.st"), TinyModel.Pixels);
+        JsonElement json = _cli.Run("bench", "forward", "--ckpt", checkpoint, "--batch", "1", "--repeat", "1", "--threads", "1", "--json").Json;
+        Assert.Equal((checkpoint, "tiny pixels"), (json.GetProperty("weights").GetString(), json.GetProperty("model").GetString()));
+    }
+
+    [Fact]
+    public void A_cached_run_is_measured_in_turn_with_the_full_one()
+    {
+        string[] bench =
+        [
+            "bench", "sample", "--model", Tiny, "--image-size", "64", "--images", "1", "--steps", "4", "--threads", "1", "--repeat", "3", "--json",
+        ];
+        JsonElement full = _cli.Run(bench).Json;
+        Assert.False(full.TryGetProperty("timeRatio", out _) || full.TryGetProperty("cache", out _));
+        JsonElement json = _cli.Run([.. bench, "--cache", "all"]).Json;
+        Assert.Equal(("all", 4), (json.GetProperty("cache").GetString(), json.GetProperty("evaluations").GetInt32()));
+        double time = json.GetProperty("timeRatio").GetDouble(), macs = json.GetProperty("macRatio").GetDouble();
+        Assert.InRange(macs, 0.5, 0.65); // two of four evaluations compute no branch
+        Assert.InRange(time, 0.1, 1.5);
+        Assert.Equal(time / macs, json.GetProperty("timeToMacRatio").GetDouble(), 1e-9);
+        Assert.Equal(macs, json.GetProperty("gflop").GetDouble() / full.GetProperty("gflop").GetDouble(), 0.02); // modulations of the null class
+        Assert.True(json.GetProperty("fullMedianMs").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void Random_weights_are_the_same_each_time_and_have_the_variance_that_keeps_activations_in_size()
+    {
+        const string name = "blocks.1.mlp.fc1.weight";
+        RandomWeights weights = new(BenchModel.Find("DiT-S/2", null));
+        float[] first = new float[1536 * 384], again = new float[1536 * 384], other = new float[1536 * 384];
+        weights.Read(name, first);
+        weights.Read("blocks.0.mlp.fc1.weight", other);
+        new RandomWeights(BenchModel.Find("DiT-S/2", null)).Read(name, again);
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, other);
+        Assert.Equal(0, first.Average(), 1e-3);
+        Assert.Equal(1.0 / 384, first.Average(value => (double)value * value), 2e-5);
+        Assert.True(first.Distinct().Count() > 500_000);
+    }
+
+    public void Dispose() => _cli.Dispose();
+
+    private CliResult Forward(params string[] more) =>
+        _cli.Run(["bench", "forward", "--model", Tiny, "--image-size", "64", "--batch", "3", "--threads", "1", "--repeat", "5", .. more]);
+}
