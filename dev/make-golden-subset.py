@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Copies the subset of the recorded data that is committed for checkouts without the full set, with the manifest cut to it.
 
-Usage: dev/make-golden-subset.py GOLDENS CHECKPOINTS     (writes tests/fixtures/goldens and tests/fixtures/checkpoints)
+Usage: dev/make-golden-subset.py GOLDENS CHECKPOINTS [OUT [NAME...]]
+Writes OUT/goldens and OUT/checkpoints, default tests/fixtures; NAME is a file beyond the committed ones, without its ending.
 """
 import json
 import pathlib
@@ -19,7 +20,8 @@ FILES = [
 ]
 
 goldens, checkpoints = map(pathlib.Path, sys.argv[1:3])
-fixtures = pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures"
+fixtures = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures"
+FILES += [f"{name}.safetensors" for name in sys.argv[4:]]
 (fixtures / "goldens").mkdir(parents=True, exist_ok=True)
 (fixtures / "checkpoints").mkdir(parents=True, exist_ok=True)
 

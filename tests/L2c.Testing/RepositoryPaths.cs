@@ -3,7 +3,7 @@ namespace L2c.Testing;
 /// <summary>Where this checkout and the recorded data beside it are.</summary>
 public static class RepositoryPaths
 {
-    /// <summary>The folder that holds <c>L2c.sln</c>, or null when the tests run outside a checkout.</summary>
+    /// <summary>The folder that holds <c>L2c.sln</c>, or <c>L2c.archive</c> at the top of what dev/gpu/pack.sh packs; null elsewhere.</summary>
     public static string? Root { get; } = FindRoot();
 
     /// <summary>Recorded inputs and outputs of the published code: L2C_GOLDENS, else <c>../shared/goldens</c> beside the checkout; null where neither exists.</summary>
@@ -22,7 +22,7 @@ public static class RepositoryPaths
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "L2c.sln")))
+            if (File.Exists(Path.Combine(folder.FullName, "L2c.sln")) || File.Exists(Path.Combine(folder.FullName, "L2c.archive")))
             {
                 return folder.FullName;
             }
