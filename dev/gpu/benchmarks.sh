@@ -1,6 +1,7 @@
 # Part of run.sh: L2c and PyTorch on the same work, in turn: for each size and number of images first one, then the other.
 # The work: DiT-XL/2 in bf16, random weights, guidance (so a batch is twice the images); a forward pass, and DDIM runs of 20 and 50 steps in full and
-# with the published routers' schedules. Products are tuned, as the compiled peer's are; `untuned` is a forward pass without that.
+# with the published routers' schedules. Products are tuned, as the compiled peer's are; `untuned` is a forward pass without that, `apart` one with
+# GELU in a kernel of its own.
 # File names tell the work: WHAT.SIZE.IMAGES[.STEPS].json, SIZE.IMAGES.jsonl.
 
 # What a size still ahead needs for L2c's own figures; a compiling peer may not eat it.
@@ -34,6 +35,7 @@ ours() { # SIZE IMAGES
     step "bench.untuned.$size.$n" 60 "$raw/bench/untuned.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --batch $((2 * n))
     work+=(--tune)
     step "bench.forward.$size.$n" 60 "$raw/bench/forward.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --batch $((2 * n))
+    step "bench.apart.$size.$n" 60 "$raw/bench/apart.$size.$n.json" "${program[@]}" bench forward "${work[@]}" --fused-gelu off --batch $((2 * n))
     for steps in $counts; do
         step "bench.sample.$size.$n.$steps" 90 "$raw/bench/sample.$size.$n.$steps.json" \
             "${program[@]}" bench sample "${work[@]}" --images "$n" --steps "$steps" --cache "$root/bench/schedules/ddim$steps-router.json"

@@ -38,6 +38,9 @@ public sealed class CudaContext : IDisposable
     /// <exception cref="CudaException">The context is gone.</exception>
     public void MakeCurrent() => Driver.Check(Driver.cuCtxSetCurrent(_handle));
 
+    /// <summary>As <see cref="MakeCurrent"/> for cleaning up, where a failure can only repeat an error that an earlier call has already thrown.</summary>
+    public void TryMakeCurrent() => _ = Driver.cuCtxSetCurrent(_handle);
+
     /// <summary>Gives the reference back. A failure is not reported: the driver can only repeat an error that an earlier call has already
     /// thrown.</summary>
     public void Dispose()

@@ -32,7 +32,7 @@ public static class DiskCache
             FileInfo file = new(path);
             return file.Exists && file.Length <= maxBytes ? File.ReadAllText(path) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheFile(e))
         {
             return null;
         }
@@ -50,7 +50,7 @@ public static class DiskCache
             File.Move(temporary, path, overwrite: true);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheFile(e))
         {
             TryDelete(temporary);
             return $"{path}: cannot be written ({e.Message}); set L2C_CACHE to a folder that can";
@@ -63,9 +63,12 @@ public static class DiskCache
         {
             File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheFile(e))
         {
             // The reason has been told already: it is the one that kept the file from being written.
         }
     }
+
+    // The last two: a folder whose name is none.
+    private static bool IsOfTheFile(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 }

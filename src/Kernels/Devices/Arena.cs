@@ -85,12 +85,16 @@ public sealed class Arena : IDisposable
     /// <summary>Frees the allocation.</summary>
     public void Dispose()
     {
-        if (!_disposed && _address != 0)
+        if (_disposed)
         {
-            _device.Free(_address);
+            return;
         }
 
         _disposed = true;
+        if (_address != 0)
+        {
+            _device.Free(_address);
+        }
     }
 
     private nint Advance(long bytes)

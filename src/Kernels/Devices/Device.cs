@@ -3,8 +3,8 @@ namespace L2c.Kernels;
 /// <summary>A place to compute: memory, transfers, recording, and the few fused ops that the networks need (one partial file per op).</summary>
 /// <remarks>
 /// A network calls ops in execution order. Outside <see cref="Capture"/> each runs at once (CPU) or is enqueued on the device's stream
-/// (CUDA); inside, it is recorded. Each op checks shapes here, once, and calls the device's protected form. All ops are deterministic,
-/// and the result for one image does not depend on the other images of a batch or on the number of threads.
+/// (CUDA); inside, it is recorded. Each op checks shapes here, once, and calls the device's protected form. All ops are deterministic:
+/// the same run gives the same bits. What more a device promises stands there.
 /// </remarks>
 public abstract partial class Device : IDisposable
 {

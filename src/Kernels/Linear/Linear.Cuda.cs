@@ -8,6 +8,7 @@ public sealed unsafe partial class CudaDevice
     private CUdeviceptr _matmulWorkspace;
     private readonly HashSet<MatmulPlan> _tried = [];
     private MatmulPlanner? _matmuls;
+    private bool _fusesGelu;
 
     /// <inheritdoc/>
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
@@ -23,9 +24,8 @@ public sealed unsafe partial class CudaDevice
 
         // cuBLASLt wants a bias on 16 bytes; a slice of a small model's may lie elsewhere.
         bool fusesBias = !bias.IsNone && bias.Address % MatmulShape.BiasAlignment == 0;
-        bool fusesActivation = activation == Activation.None
-            || (activation == Activation.GeluTanh && _options.FusedGelu && (fusesBias || bias.IsNone));
-        MatmulEpilogue epilogue = (fusesActivation && activation == Activation.GeluTanh, fusesBias) switch
+        bool fusesGelu = activation == Activation.GeluTanh && _fusesGelu && (fusesBias || bias.IsNone);
+        MatmulEpilogue epilogue = (fusesGelu, fusesBias) switch
         {
             (true, true) => MatmulEpilogue.GeluTanhBias,
             (true, false) => MatmulEpilogue.GeluTanh,
@@ -34,18 +34,24 @@ public sealed unsafe partial class CudaDevice
         };
         if (TryMatmul(x, weight, fusesBias ? bias : default, y, epilogue))
         {
-            if (!fusesActivation || fusesBias == bias.IsNone)
-            {
-                BiasActivation(y, fusesBias ? default : bias, fusesActivation ? Activation.None : activation);
-            }
+            Finish(y, fusesBias ? default : bias, fusesGelu ? Activation.None : activation);
+        }
+        else if (epilogue != MatmulEpilogue.None && TryMatmul(x, weight, default, y, MatmulEpilogue.None))
+        {
+            Finish(y, bias, activation);
         }
         else
         {
             PlainMatmul(x, weight, bias, y);
-            if (activation != Activation.None)
-            {
-                BiasActivation(y, default, activation);
-            }
+            Finish(y, default, activation);
+        }
+    }
+
+    private void Finish(Tensor y, Tensor bias, Activation activation)
+    {
+        if (!bias.IsNone || activation != Activation.None)
+        {
+            BiasActivation(y, bias, activation);
         }
     }
 
@@ -70,14 +76,19 @@ public sealed unsafe partial class CudaDevice
             return false;
         }
 
-        if (_mode == Mode.Preparing && !_onPaper && _tried.Add(plan))
+        if (_mode == Mode.Capturing && !_tried.Contains(plan))
+        {
+            RequireLoadable(nameof(Linear));
+        }
+        else if (_mode == Mode.Preparing && !_onPaper && !_tried.Contains(plan))
         {
             Try(plan);
+            _tried.Add(plan);
         }
 
         if (_mode != Mode.Preparing)
         {
-            plan.Enqueue(Address(x), weightAddress, Address(bias), Address(y), _stream);
+            plan.Enqueue(Address(x), weightAddress, Address(bias), Address(y), _stream.Handle);
         }
 
         return true;
@@ -86,18 +97,19 @@ public sealed unsafe partial class CudaDevice
     // On operands of its own: at this point the real ones may hold nothing yet.
     private void Try(MatmulPlan plan)
     {
-        using var scratch = new MatmulScratch(_driver, plan.Shape, _stream);
+        using var scratch = new MatmulScratch(_driver, plan.Shape, _stream.Handle);
         if (_options.Tune)
         {
-            _matmuls!.Tune(plan, scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream);
+            _matmuls!.Tune(plan, scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream.Handle);
         }
 
-        plan.Enqueue(scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream);
-        _driver.Check(_driver.cuStreamSynchronize(_stream));
+        plan.Enqueue(scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream.Handle);
+        _stream.Synchronize();
     }
 
     private void OpenMatmul(ICublasLt cublasLt, CudaDeviceInfo info)
     {
+        _fusesGelu = _options.FusedGelu ?? (StorageType != DType.F32 && info.ComputeCapability.Major >= 9);
         nuint bytes = MatmulWorkspace.RecommendedBytes(info.ComputeCapability);
         _driver.Check(_driver.cuMemAlloc_v2(out _matmulWorkspace, bytes));
         MatmulCache? cache = _options.CacheFolder is null ? null : new MatmulCache(_options.CacheFolder, info.Name, cublasLt.cublasLtGetVersion());

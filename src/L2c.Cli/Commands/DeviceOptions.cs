@@ -24,6 +24,8 @@ internal sealed class DeviceOptions(CudaAccess cuda)
         "--graph", "Whether a run is recorded once and replayed: on CUDA one graph, one launch; off enqueues every op anew", "on", "off");
     private readonly Option<bool> _tune = Words.Switch(
         "--tune", "CUDA: time cuBLASLt's algorithms for every new shape and keep the fastest; the choices are kept on disk");
+    private readonly Option<string> _fusedGelu = Words.OneOf(
+        "--fused-gelu", "CUDA: GELU inside the product's kernel or in one of its own; auto is inside for fp16 and bf16 from sm_90 on", "auto", "on", "off");
 
     /// <summary>Adds the options that every command has which computes.</summary>
     public void AddTo(Command command)
@@ -32,6 +34,7 @@ internal sealed class DeviceOptions(CudaAccess cuda)
         command.Add(_dtype);
         command.Add(_threads);
         command.Add(_tune);
+        command.Add(_fusedGelu);
     }
 
     /// <summary>Adds the choice between replaying and enqueuing anew.</summary>
@@ -62,6 +65,18 @@ internal sealed class DeviceOptions(CudaAccess cuda)
             throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; leave it away{Because(lack)}");
         }
 
+        string? fusedGelu = parsed.GetValue(_fusedGelu);
+        if (ordinal is null && fusedGelu is "on" or "off")
+        {
+            throw new UsageException($"--fused-gelu {fusedGelu} is a choice of CUDA; leave it away{Because(lack)}");
+        }
+
+        bool graph = parsed.GetValue(_graph) != "off";
+        if (tune && !graph)
+        {
+            throw new UsageException("--tune chooses algorithms while a run is recorded, and --graph off records none; leave one away");
+        }
+
         if (ordinal is not null && threads is not null)
         {
             throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
@@ -73,8 +88,9 @@ internal sealed class DeviceOptions(CudaAccess cuda)
             Ordinal = ordinal,
             Precision = dtype is null ? Preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
-            Graph = parsed.GetValue(_graph) != "off",
+            Graph = graph,
             Tune = tune,
+            FusedGelu = fusedGelu switch { "on" => true, "off" => false, _ => null },
             Note = lack is null
                 ? null
                 : $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",

@@ -27,6 +27,9 @@ internal sealed record DeviceChoice
     /// <summary>See <see cref="CudaOptions.Tune"/>.</summary>
     public bool Tune { get; init; }
 
+    /// <summary>See <see cref="CudaOptions.FusedGelu"/>.</summary>
+    public bool? FusedGelu { get; init; }
+
     /// <summary>What the user should know of the decision, one line; null for nothing.</summary>
     public string? Note { get; init; }
 
@@ -63,7 +66,7 @@ internal sealed record DeviceChoice
 
         try
         {
-            return Cuda.Open(ordinal, Precision, new CudaOptions { Tune = Tune });
+            return Cuda.Open(ordinal, Precision, new CudaOptions { Tune = Tune, FusedGelu = FusedGelu });
         }
         catch (Exception e) when (e is CudaException or CublasLtException or CudaUnavailableException)
         {

@@ -14,17 +14,27 @@ internal sealed class CudaWorkbench : IDisposable
     /// <summary>One per storage type.</summary>
     public static readonly CudaPrecision[] Precisions = [CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16];
 
-    public CudaWorkbench(CudaPrecision precision) => _cuda = new CudaUnderTest(precision);
+    public CudaWorkbench(CudaPrecision precision, CudaOptions? options = null) => _cuda = new CudaUnderTest(precision, options);
 
     public CudaDevice Device => _cuda.Device;
+
+    /// <summary>Device memory in use, whoever took it; on a GPU what arenas took.</summary>
+    public long AllocatedBytes => _cuda.Emulator?.AllocatedBytes ?? Device.AllocatedBytes;
+
+    /// <summary>What has run since the last call of this, in order; empty on a GPU, which does not say.</summary>
+    public DeviceWork[] Work()
+    {
+        Device.Synchronize();
+        DeviceWork[] work = [.. _cuda.Emulator?.Log ?? []];
+        _cuda.Emulator?.ClearLog();
+        return work;
+    }
 
     /// <summary>Kernels that have run since the last call of this, by entry name; null on a GPU, which does not say.</summary>
     public string[]? Launches()
     {
-        Device.Synchronize();
-        string[]? names = _cuda.Emulator?.Log.OfType<KernelLaunch>().Select(launch => launch.Kernel).ToArray();
-        _cuda.Emulator?.ClearLog();
-        return names;
+        string[] names = [.. Work().OfType<KernelLaunch>().Select(launch => launch.Kernel)];
+        return _cuda.Emulator is null ? null : names;
     }
 
     /// <summary>Values in the storage type.</summary>

@@ -89,14 +89,21 @@ public sealed class PtxCacheTests : IDisposable
     [Fact]
     public void A_new_build_removes_only_builds_that_are_out_of_use()
     {
-        string old = Directory.CreateDirectory(_folder.File("old")).FullName, recent = Directory.CreateDirectory(_folder.File("recent")).FullName;
-        File.WriteAllText(Path.Combine(old, "x.ptx"), "");
-        Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-15));
-        Directory.SetLastWriteTimeUtc(recent, DateTime.UtcNow.AddDays(-13));
+        string old = Folder(Guid.NewGuid().ToString("n"), days: 15), recent = Folder(Guid.NewGuid().ToString("n"), days: 13);
+        string foreign = Folder("photographs", days: 1000);
         Compile();
 
         Assert.False(Directory.Exists(old));
         Assert.True(Directory.Exists(recent));
+        Assert.True(File.Exists(Path.Combine(foreign, "x.ptx")));
+
+        string Folder(string name, int days)
+        {
+            string path = Directory.CreateDirectory(_folder.File(name)).FullName;
+            File.WriteAllText(Path.Combine(path, "x.ptx"), "");
+            Directory.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-days));
+            return path;
+        }
     }
 
     private PtxKernel Compile()

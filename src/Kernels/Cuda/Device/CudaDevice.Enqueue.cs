@@ -29,31 +29,29 @@ public sealed unsafe partial class CudaDevice
     public override OpSequence Capture(Action enqueue)
     {
         List<OpInfo> ops = Prepare(enqueue, onPaper: false);
-        CUgraph graph = Record(enqueue);
+        _mode = Mode.Capturing;
         try
         {
-            _driver.Check(_driver.cuGraphGetNodes(graph, [], out nuint nodes));
-            _driver.Check(_driver.cuGraphInstantiateWithFlags(out CUgraphExec exec, graph, 0));
-            return new CudaOpSequence(this, enqueue, ops, exec, checked((int)nodes));
+            return new CudaOpSequence(this, enqueue, ops, CudaGraph.Capture(_driver, _stream.Handle, enqueue));
         }
         finally
         {
-            _ = _driver.cuGraphDestroy(graph);
+            _mode = Mode.Eager;
         }
     }
 
     /// <summary>Enqueues a recorded graph.</summary>
-    internal void Launch(CUgraphExec graph)
+    internal void Launch(CudaGraph graph)
     {
         Enter(nameof(OpSequence));
-        _driver.Check(_driver.cuGraphLaunch(graph, _stream));
+        graph.Launch(_stream.Handle);
     }
 
     /// <summary>Enqueues ops eagerly, waiting for and timing each.</summary>
     internal void Observe(Action enqueue, OpObserver observer)
     {
         Enter(nameof(OpSequence));
-        _timer ??= new OpTimer(_driver, _stream);
+        _timer ??= new OpTimer(_driver, _stream.Handle);
         _timer.Begin(observer);
         try
         {
@@ -66,19 +64,19 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
-    /// <summary>Frees a recorded graph.</summary>
-    internal void Free(CUgraphExec graph)
+    /// <summary>Frees a recorded graph; with the device everything of it went.</summary>
+    internal void Free(CudaGraph graph)
     {
         if (!_disposed)
         {
             _context.MakeCurrent();
-            _driver.Check(_driver.cuGraphExecDestroy(graph));
+            graph.Dispose();
         }
     }
 
     private List<OpInfo> Prepare(Action enqueue, bool onPaper)
     {
-        Enter(nameof(List));
+        Enter(onPaper ? nameof(List) : nameof(Capture));
         _onPaper = onPaper;
         _mode = Mode.Preparing;
         _ops = [];
@@ -92,34 +90,6 @@ public sealed unsafe partial class CudaDevice
             _onPaper = false;
             _mode = Mode.Eager;
         }
-    }
-
-    private CUgraph Record(Action enqueue)
-    {
-        _driver.Check(_driver.cuStreamBeginCapture_v2(_stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
-        CUgraph graph;
-        _mode = Mode.Capturing;
-        try
-        {
-            enqueue();
-        }
-        catch
-        {
-            // A stream left in capture would refuse everything from now on.
-            if (_driver.cuStreamEndCapture(_stream, out graph) == CUresult.CUDA_SUCCESS && graph != default)
-            {
-                _ = _driver.cuGraphDestroy(graph);
-            }
-
-            throw;
-        }
-        finally
-        {
-            _mode = Mode.Eager;
-        }
-
-        _driver.Check(_driver.cuStreamEndCapture(_stream, out graph));
-        return graph;
     }
 
     /// <summary>Every op calls this first.</summary>
@@ -160,7 +130,7 @@ public sealed unsafe partial class CudaDevice
     {
         if (_mode != Mode.Preparing)
         {
-            kernel.Launch(_stream, grid, new LaunchSize(threadsPerBlock), dynamicSharedBytes, parameters);
+            kernel.Launch(_stream.Handle, grid, new LaunchSize(threadsPerBlock), dynamicSharedBytes, parameters);
         }
     }
 
@@ -172,7 +142,8 @@ public sealed unsafe partial class CudaDevice
     {
         if (_mode == Mode.Capturing)
         {
-            throw new InvalidOperationException($"{what}: met while capturing and not while preparing; what an op needs must not depend on more than its arguments");
+            throw new InvalidOperationException(
+                $"{what}: met while capturing and not while preparing; what an op needs must not depend on more than its arguments");
         }
     }
 }

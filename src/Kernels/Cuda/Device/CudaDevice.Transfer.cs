@@ -27,6 +27,7 @@ public sealed unsafe partial class CudaDevice
     {
         RequireUploadable(destination, source.Length);
         RequireType(nameof(Upload), DType.I32, destination);
+        Enter(nameof(Upload));
         fixed (int* values = source)
         {
             CopyToDevice(destination.Address, values, source.Length * (long)sizeof(int));
@@ -46,8 +47,8 @@ public sealed unsafe partial class CudaDevice
         int columns = source.Columns, size = source.DType.Size();
         long bytes = ((((long)source.Rows - 1) * source.RowStride) + columns) * size;
         byte* staged = Staging(bytes);
-        _driver.Check(_driver.cuMemcpyDtoHAsync_v2((nint)staged, Address(source), (nuint)bytes, _stream));
-        _driver.Check(_driver.cuStreamSynchronize(_stream));
+        _driver.Check(_driver.cuMemcpyDtoHAsync_v2((nint)staged, Address(source), (nuint)bytes, _stream.Handle));
+        _stream.Synchronize();
         for (int row = 0; row < source.Rows; row++)
         {
             HostConversion.ToFloats(source.DType, staged + ((long)row * source.RowStride * size), destination.Slice(row * columns, columns));
@@ -72,6 +73,7 @@ public sealed unsafe partial class CudaDevice
 
     private void UploadFloats(nint destination, DType type, ReadOnlySpan<float> source)
     {
+        Enter(nameof(Upload));
         fixed (float* values = source)
         {
             if (type == DType.F32)
@@ -90,11 +92,10 @@ public sealed unsafe partial class CudaDevice
     // In the stream's order, and done when it returns: the host memory is the caller's.
     private void CopyToDevice(nint destination, void* source, long bytes)
     {
-        Enter(nameof(Upload));
         if (bytes > 0)
         {
-            _driver.Check(_driver.cuMemcpyHtoDAsync_v2(new CUdeviceptr((ulong)destination), (nint)source, (nuint)bytes, _stream));
-            _driver.Check(_driver.cuStreamSynchronize(_stream));
+            _driver.Check(_driver.cuMemcpyHtoDAsync_v2(new CUdeviceptr((ulong)destination), (nint)source, (nuint)bytes, _stream.Handle));
+            _stream.Synchronize();
         }
     }
 

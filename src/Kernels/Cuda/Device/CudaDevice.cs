@@ -18,7 +18,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly CudaContext _context;
     private readonly PtxCompiler _compiler;
     private readonly PtxTarget _target;
-    private readonly CUstream _stream;
+    private readonly CudaStream _stream = null!; // set before the constructor returns
     private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
     private readonly Dictionary<nint, long> _allocations = [];
     private bool _disposed;
@@ -46,7 +46,9 @@ public sealed unsafe partial class CudaDevice : Device
         driver.Check(driver.cuDeviceGetCount(out int count));
         if ((uint)ordinal >= (uint)count)
         {
-            throw new CudaUnavailableException($"cuda:{ordinal}: the driver has {count} devices; give a number below that");
+            throw new CudaUnavailableException(count == 0
+                ? "the CUDA driver has no device; check CUDA_VISIBLE_DEVICES"
+                : $"cuda:{ordinal}: the driver has devices 0 to {count - 1}; give one of them");
         }
 
         CudaDeviceInfo info = CudaInventory.Describe(driver, ordinal);
@@ -55,7 +57,7 @@ public sealed unsafe partial class CudaDevice : Device
         _context = new CudaContext(driver, ordinal);
         try
         {
-            driver.Check(driver.cuStreamCreate(out _stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+            _stream = new CudaStream(driver);
             OpenMatmul(cublasLt, info);
         }
         catch
@@ -81,7 +83,7 @@ public sealed unsafe partial class CudaDevice : Device
     public override void Synchronize()
     {
         Enter(nameof(Synchronize));
-        _driver.Check(_driver.cuStreamSynchronize(_stream));
+        _stream.Synchronize();
     }
 
     /// <inheritdoc/>
@@ -113,8 +115,9 @@ public sealed unsafe partial class CudaDevice : Device
         AllocatedBytes -= bytes;
         if (!_disposed)
         {
-            _context.MakeCurrent();
-            _driver.Check(_driver.cuMemFree_v2(new CUdeviceptr((ulong)address)));
+            // After a fault every call repeats it: the call that met it has thrown, and cleaning up must not hide that.
+            _context.TryMakeCurrent();
+            _ = _driver.cuMemFree_v2(new CUdeviceptr((ulong)address));
         }
     }
 
@@ -127,7 +130,12 @@ public sealed unsafe partial class CudaDevice : Device
         }
 
         _disposed = true;
-        _context.MakeCurrent();
+        _context.TryMakeCurrent();
+        if (_stream is not null)
+        {
+            _ = _driver.cuStreamSynchronize(_stream.Handle);
+        }
+
         foreach (CudaKernel kernel in _kernels.Values)
         {
             kernel.Dispose();
@@ -141,10 +149,7 @@ public sealed unsafe partial class CudaDevice : Device
         CloseMatmul();
         _timer?.Dispose();
         FreeStaging();
-        if (_stream != default)
-        {
-            _ = _driver.cuStreamDestroy_v2(_stream);
-        }
+        _stream?.Dispose();
 
         _context.Dispose();
     }

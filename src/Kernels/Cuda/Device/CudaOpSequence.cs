@@ -4,7 +4,7 @@ namespace L2c.Kernels.Cuda;
 
 /// <summary>Ops recorded on a <see cref="CudaDevice"/>: one CUDA graph, launched by one call.</summary>
 /// <remarks>Under observation the ops are enqueued anew one by one, since a graph cannot be stopped between its nodes.</remarks>
-internal sealed class CudaOpSequence(CudaDevice device, Action enqueue, IReadOnlyList<OpInfo> ops, CUgraphExec graph, int nodes) : OpSequence
+internal sealed class CudaOpSequence(CudaDevice device, Action enqueue, IReadOnlyList<OpInfo> ops, CudaGraph graph) : OpSequence
 {
     private bool _disposed;
 
@@ -12,7 +12,7 @@ internal sealed class CudaOpSequence(CudaDevice device, Action enqueue, IReadOnl
     public override IReadOnlyList<OpInfo> Ops => ops;
 
     /// <inheritdoc/>
-    public override int Launches => nodes;
+    public override int Launches => graph.NodeCount;
 
     /// <inheritdoc/>
     public override void Run()

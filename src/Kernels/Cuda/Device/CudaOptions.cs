@@ -3,12 +3,17 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Choices about a <see cref="CudaDevice"/> that change speed and not results beyond rounding.</summary>
 public sealed record CudaOptions
 {
-    /// <summary>Whether cuBLASLt's candidates race for every new shape, when it is prepared; off: the heuristic's first is taken. Winners are kept on disk.</summary>
+    /// <summary>Whether cuBLASLt's candidates race for every new shape when it is prepared for a recording; off: the heuristic's first is taken.</summary>
+    /// <remarks>Winners are kept on disk and serve later runs, tuned or not: the same run can differ by rounding before and after.</remarks>
     public bool Tune { get; init; }
 
-    /// <summary>Whether GELU (tanh) happens inside the product's kernel; off: in a kernel of its own, one more pass over the result.</summary>
-    /// <remarks>The fused form saves traffic, but has been reported slow for bf16 on some shapes: the benchmark measures both.</remarks>
-    public bool FusedGelu { get; init; } = true;
+    /// <summary>Whether GELU (tanh) happens inside the product's kernel; otherwise in a kernel of its own, one more pass over the result. Null: fused for
+    /// halves from sm_90 on.</summary>
+    /// <remarks>
+    /// The fused form saves traffic, but is reported slow on some shapes and older devices, and nobody documents its formula: in fp32 it could miss what
+    /// the own kernel is held to. <c>l2c bench forward --fused-gelu</c> compares.
+    /// </remarks>
+    public bool? FusedGelu { get; init; }
 
     /// <summary>Where compiled kernels and chosen algorithms are kept between runs; null for nowhere.</summary>
     public string? CacheFolder { get; init; } = DiskCache.Folder;

@@ -3,22 +3,22 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>Times ops one by one with two events; each op is waited for before the next is enqueued.</summary>
+/// <summary>Times ops one by one with two events; each op is waited for before the next is enqueued, so that an observer sees its results.</summary>
+/// <remarks>The device is idle when an op begins, so the time contains what the host needs to enqueue it: some microseconds.</remarks>
 internal sealed class OpTimer : IDisposable
 {
-    private readonly ICudaDriver _driver;
     private readonly CUstream _stream;
-    private readonly CUevent _start;
-    private readonly CUevent _end;
+    private readonly CudaEvent _start;
+    private readonly CudaEvent _end;
     private OpObserver? _observer;
     private int _op = -1;
 
     /// <summary>Creates the events.</summary>
     public OpTimer(ICudaDriver driver, CUstream stream)
     {
-        (_driver, _stream) = (driver, stream);
-        driver.Check(driver.cuEventCreate(out _start, CUevent_flags.CU_EVENT_DEFAULT));
-        driver.Check(driver.cuEventCreate(out _end, CUevent_flags.CU_EVENT_DEFAULT));
+        _stream = stream;
+        _start = new CudaEvent(driver);
+        _end = new CudaEvent(driver);
     }
 
     /// <summary>From now on every op is timed.</summary>
@@ -34,7 +34,7 @@ internal sealed class OpTimer : IDisposable
 
         Close();
         _op++;
-        _driver.Check(_driver.cuEventRecord(_start, _stream));
+        _start.Record(_stream);
     }
 
     /// <summary>Waits for the op under way, if there is one, and reports it.</summary>
@@ -45,9 +45,9 @@ internal sealed class OpTimer : IDisposable
             return;
         }
 
-        _driver.Check(_driver.cuEventRecord(_end, _stream));
-        _driver.Check(_driver.cuEventSynchronize(_end));
-        _driver.Check(_driver.cuEventElapsedTime(out float milliseconds, _start, _end));
+        _end.Record(_stream);
+        _end.Synchronize();
+        float milliseconds = _end.MillisecondsSince(_start);
         long end = Stopwatch.GetTimestamp();
         _observer!(_op, end - (long)(milliseconds * 1e-3 * Stopwatch.Frequency), end);
     }
@@ -58,7 +58,7 @@ internal sealed class OpTimer : IDisposable
     /// <summary>Destroys the events.</summary>
     public void Dispose()
     {
-        _ = _driver.cuEventDestroy_v2(_start);
-        _ = _driver.cuEventDestroy_v2(_end);
+        _start.Dispose();
+        _end.Dispose();
     }
 }

@@ -4,8 +4,8 @@ namespace L2c.Kernels.Cuda;
 
 /// <summary>Operands to try a product on before the real ones have values: memory of its own, filled with numbers of about 1.</summary>
 /// <remarks>
-/// Two things must happen before a product is captured. The library loads its kernels at their first use, which a capture forbids; and a race needs values,
-/// because zeros draw less power and let the clock rise, and what lies in fresh memory may be anything.
+/// Two things must happen before a product is captured. The library loads its kernels at their first use, which a capture forbids; and a race needs
+/// values, because zeros draw less power and let the clock rise, and what lies in fresh memory may be anything.
 /// </remarks>
 internal sealed unsafe class MatmulScratch : IDisposable
 {
@@ -22,7 +22,12 @@ internal sealed unsafe class MatmulScratch : IDisposable
         long x = Aligned(((((long)shape.M - 1) * shape.LdX) + shape.K) * size), weight = Aligned((long)shape.N * shape.K * size);
         long bias = Aligned((long)shape.N * size), y = Aligned(((((long)shape.M - 1) * shape.LdY) + shape.N) * size);
         long bytes = x + weight + bias + y;
-        driver.Check(driver.cuMemAlloc_v2(out _memory, (nuint)bytes));
+        CUresult result = driver.cuMemAlloc_v2(out _memory, (nuint)bytes);
+        if (result != CUresult.CUDA_SUCCESS)
+        {
+            throw new CudaException(driver, result, nameof(driver.cuMemAlloc_v2), $"{bytes >> 20} MiB to try {shape} on; take a smaller batch");
+        }
+
         X = _memory;
         Weight = new CUdeviceptr(X.Value + (ulong)x);
         Bias = shape.HasBias ? new CUdeviceptr(Weight.Value + (ulong)weight) : default;

@@ -77,7 +77,8 @@ public sealed class PtxCache(string folder)
     {
         foreach (string build in Directory.EnumerateDirectories(folder))
         {
-            if (Directory.GetLastWriteTimeUtc(build) < DateTime.UtcNow - _keep)
+            // Only folders that are named as a build is: the user may have pointed L2C_CACHE anywhere.
+            if (Guid.TryParseExact(Path.GetFileName(build), "n", out _) && Directory.GetLastWriteTimeUtc(build) < DateTime.UtcNow - _keep)
             {
                 TryDelete(() => Directory.Delete(build, recursive: true));
             }
