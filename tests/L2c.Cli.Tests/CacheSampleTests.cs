@@ -169,9 +169,9 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Equal("kept", File.ReadAllText(path));
         Assert.Equal(0, _runs.Sample("a.png", "--cache", "all", "--save-schedule", path, "--force").Code);
         Assert.Contains("l2c-schedule/1", File.ReadAllText(path), StringComparison.Ordinal);
-        _runs.Sample("b.png", "--cache", "all", "--save-schedule", _runs.Cli.PathOf("b.png")).MustFail(2, "also the name of another file");
+        _runs.Sample("b.png", "--cache", "all", "--save-schedule", _runs.Cli.PathOf("b.png")).MustFail(2, "also the name of another output");
         string same = _runs.Cli.PathOf("same");
-        _runs.Sample("b.png", "--cache", "all", "--save-schedule", same, "--trajectory", same).MustFail(2, "also the name of another file");
+        _runs.Sample("b.png", "--cache", "all", "--save-schedule", same, "--trajectory", same).MustFail(2, "also the name of another output");
     }
 
     public void Dispose() => _runs.Dispose();

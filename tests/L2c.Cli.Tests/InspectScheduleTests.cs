@@ -71,6 +71,10 @@ public sealed class InspectScheduleTests : IDisposable
     public void Damaged_routers_end_with_code_4()
     {
         _cli.Run("inspect", Router("nan.st", 2, 8, b => b == 3 ? float.NaN : 0)).MustFail(4, "row 0, branch 3: the logit is NaN");
+        (string, long[], float[])[] rows = [.. Enumerable.Range(0, 4).Select(
+            r => ($"routers.{r}.prob", new long[] { 4 }, new[] { 0, r == 3 ? float.NaN : 0, 0, 0 }))];
+        SafetensorsData.Write(_cli.PathOf("later.st"), rows, null, overwrite: false);
+        _cli.Run("inspect", _cli.PathOf("later.st")).MustFail(4, "row 3, branch 1: the logit is NaN");
         SafetensorsData.Write(_cli.PathOf("shape.st"), [("logits", new long[] { 2, 3 }, new float[6])], null, overwrite: false);
         _cli.Run("inspect", _cli.PathOf("shape.st")).MustFail(4, _cli.PathOf("shape.st"));
     }

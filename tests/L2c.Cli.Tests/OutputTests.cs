@@ -62,7 +62,7 @@ public sealed class OutputTests : IDisposable
 
     [Fact]
     public void The_trajectory_cannot_take_the_name_of_another_file_of_the_run() =>
-        Sample("--out", _cli.PathOf("a.png"), "--trajectory", _cli.PathOf("./a.png"), "--force").MustFail(2, "is also a file that --out names");
+        Sample("--out", _cli.PathOf("a.png"), "--trajectory", _cli.PathOf("./a.png"), "--force").MustFail(2, "is also the name of another output");
 
     [Fact]
     public void A_folder_that_does_not_exist_is_reported_before_the_work() =>

@@ -14,7 +14,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
 {
     public void Run()
     {
-        if (options.Output is { } target && !options.VerifyOnly && Path.GetFullPath(target) == Path.GetFullPath(options.Input))
+        if (options.Output is { } target && !options.VerifyOnly && RealPath.Same(target, options.Input))
         {
             throw new UsageException($"{target}: is the input too; name another output");
         }

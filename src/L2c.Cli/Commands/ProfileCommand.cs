@@ -58,6 +58,7 @@ internal sealed class ProfileCommand
 
         if (trace is not null)
         {
+            NamedFiles.Check([("--trace", trace)], request.Inputs);
             OutputTarget.CheckWritable(trace, parsed.GetValue(_force));
         }
 

@@ -75,15 +75,16 @@ internal sealed class SchedulePlot
     }
 
     /// <summary>Fails if the picture could not be written under that name.</summary>
-    /// <exception cref="UsageException">The extension is neither .png nor .svg.</exception>
+    /// <exception cref="UsageException">The extension is neither .png nor .svg, or the name is that of the file that is drawn.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or its folder cannot be written to.</exception>
-    public static void Prepare(string path, bool overwrite)
+    public static void Prepare(string path, bool overwrite, string inspected)
     {
         if (!IsSvg(path) && !Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase))
         {
             throw new UsageException($"--plot {path}: plots are PNG or SVG; name a .png or .svg file");
         }
 
+        NamedFiles.Check([("--plot", path)], [inspected]);
         OutputTarget.CheckWritable(path, overwrite);
     }
 

@@ -49,7 +49,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         ScheduleReport report = ScheduleReport.Of(inspected, router);
         if (Plot is { } plot)
         {
-            SchedulePlot.Prepare(plot, Overwrite);
+            SchedulePlot.Prepare(plot, Overwrite, inspected.File);
             new SchedulePlot(inspected).Write(plot, Overwrite);
         }
 

@@ -63,9 +63,8 @@ internal sealed class OutputTarget : IDisposable
         CheckWritable(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
     }
 
-    /// <summary>Whether a path is one of the named files.</summary>
-    public bool Includes(string path, IReadOnlyList<string> suffixes) =>
-        _stem is not null && suffixes.Any(suffix => Path.GetFullPath(_stem + suffix) == Path.GetFullPath(path));
+    /// <summary>Paths of the named files; none in a folder, where numbers are taken that no file has.</summary>
+    public IEnumerable<string> Named(IReadOnlyList<string> suffixes) => _stem is null ? [] : suffixes.Select(suffix => _stem + suffix);
 
     /// <summary>Fails if a file of that name could not be written now. Writes nothing.</summary>
     /// <exception cref="IOException">As <see cref="AtomicFile"/>.</exception>

@@ -30,7 +30,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
         return request switch
         {
             { Router: { } path } => FromRouter(path, request.Threshold ?? PublishedThreshold, architecture, evaluations),
-            { Rule: { } path } when path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) =>
+            { RuleFile: { } path } =>
                 new CacheChoice(FromFile(path, evaluations, branches), Path.GetFileName(path)),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
             _ => null,

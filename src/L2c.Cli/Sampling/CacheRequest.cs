@@ -12,6 +12,9 @@ internal sealed record CacheRequest
     /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
     public string? Rule { get; init; }
 
+    /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
+    public string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
+
     /// <summary>File to write the schedule to.</summary>
     public string? SaveSchedule { get; init; }
 

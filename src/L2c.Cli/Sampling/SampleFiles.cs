@@ -23,33 +23,21 @@ internal static class SampleFiles
         .. job.Request.Cache.Compare ? [ComparisonSuffix] : Array.Empty<string>(),
     ];
 
-    /// <summary>Fails if something that the run shall write exists already or cannot be written.</summary>
-    /// <exception cref="UsageException">The trajectory has the name of another file of the run.</exception>
+    /// <summary>Fails if something that the run shall write is an input, exists already or cannot be written.</summary>
+    /// <exception cref="UsageException">A file would have two parts.</exception>
     /// <exception cref="IOException">As <see cref="OutputTarget.Prepare"/>.</exception>
     public static void Prepare(SampleJob job, OutputTarget target)
     {
         IReadOnlyList<string> suffixes = Suffixes(job);
-        if (job.Request.Trajectory is { } trajectory)
+        (string, string)[] others =
+        [
+            .. job.Request.Trajectory is { } trajectory ? [("--trajectory", trajectory)] : Array.Empty<(string, string)>(),
+            .. job.Request.Cache.SaveSchedule is { } schedule ? [("--save-schedule", schedule)] : Array.Empty<(string, string)>(),
+        ];
+        NamedFiles.Check([.. target.Named(suffixes).Select(path => ("--out", path)), .. others], job.Request.Inputs);
+        foreach ((_, string path) in others)
         {
-            if (target.Includes(trajectory, suffixes))
-            {
-                throw new UsageException($"--trajectory {trajectory} is also a file that --out names; give it another name");
-            }
-
-            OutputTarget.CheckWritable(trajectory, job.Request.Force);
-        }
-
-        if (job.Request.Cache.SaveSchedule is { } schedule)
-        {
-            PrepareSchedule(schedule, job, target);
-        }
-
-        foreach (string input in new[] { job.Request.Checkpoint, job.Request.Noise }.OfType<string>())
-        {
-            if (target.Includes(input, suffixes) || (job.Request.Trajectory is { } path && Path.GetFullPath(path) == Path.GetFullPath(input)))
-            {
-                throw new UsageException($"{input} is an input of this run and would be overwritten; name another output");
-            }
+            OutputTarget.CheckWritable(path, job.Request.Force);
         }
 
         target.Prepare(suffixes);
@@ -100,17 +88,6 @@ internal static class SampleFiles
         }
 
         return written;
-    }
-
-    private static void PrepareSchedule(string path, SampleJob job, OutputTarget target)
-    {
-        bool isTrajectory = job.Request.Trajectory is { } trajectory && Path.GetFullPath(trajectory) == Path.GetFullPath(path);
-        if (isTrajectory || target.Includes(path, Suffixes(job)))
-        {
-            throw new UsageException($"--save-schedule {path} is also the name of another file of the run; give it another name");
-        }
-
-        OutputTarget.CheckWritable(path, job.Request.Force);
     }
 
     private static IReadOnlyList<string> PictureSuffixes(SampleJob job)

@@ -16,6 +16,9 @@ internal sealed record SampleRequest
     /// <summary>The demo model, beside the program.</summary>
     public static string DemoModelPath => Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
 
+    /// <summary>Paths of all files that are read.</summary>
+    public IEnumerable<string> Inputs => new[] { CheckpointPath, Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
+
     /// <summary>Where to compute.</summary>
     public required DeviceChoice Device { get; init; }
 

@@ -100,13 +100,14 @@ public sealed class Checkpoint
             return;
         }
 
+        long before = 0;
         foreach (TensorInfo part in tensor.Parts)
         {
             long count = part.Count;
             if (start < count)
             {
                 int here = (int)Math.Min(count - start, rest.Length / type.Size());
-                ReadPart(tensor, part, start, rest[..(here * type.Size())], type);
+                ReadPart(tensor, before, part, start, rest[..(here * type.Size())], type);
                 rest = rest[(here * type.Size())..];
                 start = 0;
             }
@@ -115,6 +116,7 @@ public sealed class Checkpoint
                 start -= count;
             }
 
+            before += count;
             if (rest.IsEmpty)
             {
                 return;
@@ -124,12 +126,13 @@ public sealed class Checkpoint
         throw new ArgumentOutOfRangeException(nameof(first), $"Checkpoint: {tensor.Name} has {tensor.Count} elements, fewer than were asked for");
     }
 
-    private void ReadPart(CheckpointTensor tensor, TensorInfo part, long first, Span<byte> destination, TensorType type)
+    /// <summary>Reads from a part that has <paramref name="before"/> elements of the tensor in front of it.</summary>
+    private void ReadPart(CheckpointTensor tensor, long before, TensorInfo part, long first, Span<byte> destination, TensorType type)
     {
         if (part.Type == type)
         {
             File.ReadBytes(part, first, destination);
-            CheckFinite(tensor, first, destination, type);
+            CheckFinite(tensor, before + first, destination, type);
             return;
         }
 
@@ -143,8 +146,8 @@ public sealed class Checkpoint
                 Span<byte> stored = scratch.AsSpan(0, count * part.Type.Size());
                 Span<byte> converted = rest[..(count * type.Size())];
                 File.ReadBytes(part, first, stored);
-                Check(tensor, first, FloatConversion.Convert(stored, part.Type, converted, type), type);
-                CheckFinite(tensor, first, converted, type);
+                Check(tensor, before + first, FloatConversion.Convert(stored, part.Type, converted, type), type);
+                CheckFinite(tensor, before + first, converted, type);
                 rest = rest[converted.Length..];
                 first += count;
             }
