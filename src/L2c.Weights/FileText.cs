@@ -3,7 +3,7 @@ using System.Text;
 namespace L2c.Weights;
 
 /// <summary>Names that come out of files, made safe to print: one line, no terminal control sequences, bounded length.</summary>
-internal static class FileText
+public static class FileText
 {
     private const int LongestShown = 120;
 

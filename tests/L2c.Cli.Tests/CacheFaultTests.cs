@@ -73,7 +73,13 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("[]", "not a SmoothCache schedule")]
     [InlineData("{\"attn\": [1, 2]}", "not a SmoothCache schedule")]
     [InlineData("{\"format\": \"l2c-schedule/2\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
-    [InlineData("{\"format\": \"l2c-schedule/1\"}", "not a schedule")]
+    [InlineData("{\"format\": \"l2c-schedule/1\"}", "the schedule has no \"model\"; add it")]
+    [InlineData(
+        "{\"format\": \"l2c-schedule/1\", \"model\": \"m\", \"sampler\": \"ddim\", \"steps\": 0, \"evaluations\": []}",
+        "evaluations has 0 entries; write one entry")]
+    [InlineData(
+        "{\"format\": \"l2c-schedule/1\", \"model\": \"m\", \"sampler\": \"ddim\", \"steps\": 4, \"evaluations\": [" + Refresh + "]}",
+        "steps is 4 and evaluations has 1 entries")]
     public void A_damaged_schedule_file_ends_with_code_4(string text, string message)
     {
         string path = _runs.Text("s.json", text);
@@ -88,6 +94,7 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("--threshold 1.5: scores lie between 0 and 1", "--router", "r.pt", "--threshold", "1.5")]
     [InlineData("--save-schedule needs a schedule", "--save-schedule", "s.json")]
     [InlineData("--compare needs a schedule", "--compare")]
+    [InlineData("--schedule-format belongs to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
     [InlineData("cache rule \"top:3\": 3 is no whole number between 0 and 2", "--cache", "top:3")]
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using L2c.Cli.Sampling;
+using L2c.Model.Diffusion;
 
 namespace L2c.Cli.Tests;
 
@@ -172,6 +174,51 @@ public sealed class CacheSampleTests : IDisposable
         _runs.Sample("b.png", "--cache", "all", "--save-schedule", _runs.Cli.PathOf("b.png")).MustFail(2, "also the name of another output");
         string same = _runs.Cli.PathOf("same");
         _runs.Sample("b.png", "--cache", "all", "--save-schedule", same, "--trajectory", same).MustFail(2, "also the name of another output");
+    }
+
+    [Fact]
+    public void A_schedule_is_saved_as_SmoothCache_lists_and_read_again()
+    {
+        string saved = _runs.Cli.PathOf("smooth.json");
+        string[] save = ["--save-schedule", saved, "--schedule-format", "smoothcache"];
+        Assert.Equal(0, _runs.Sample("a.png", ["--cache", "top:1", .. save]).Code);
+        Assert.Equal("""{"attn-0":[1,1,1,1],"attn-1":[1,0,1,0],"mlp-0":[1,1,1,1],"mlp-1":[1,0,1,0]}""", File.ReadAllText(saved));
+        Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png", "--cache", saved));
+
+        string[] before = _runs.Cli.Files();
+        _runs.Sample("c.png", ["--cache", "drop:all", .. save, "--force"]).MustFail(2, "--schedule-format smoothcache: the lists cannot say");
+        Assert.Equal(before, _runs.Cli.Files());
+    }
+
+    [Theory]
+    [InlineData("tiny pixels", "ddim", "")]
+    [InlineData("DiT-XL/2 256", "ddim", "was made for DiT-XL/2 256 and ddim; it fits tiny pixels and ddim in size")]
+    [InlineData("tiny pixels", "ddpm", "was made for tiny pixels and ddpm; it fits tiny pixels and ddim in size")]
+    public void A_schedule_for_another_model_or_sampler_is_remarked_on(string model, string sampler, string remark)
+    {
+        const string row = """{"role": "refresh", "compute": "1111"}""";
+        string path = _runs.Schedule($"{row}, {row}, {row}, {row}", model, sampler);
+        string[][] commands =
+        [
+            ["sample", "--out", _runs.Cli.PathOf("a.png")], ["profile", "--repeat", "1"], ["bench", "sample", "--repeat", "1", "--images", "1"],
+        ];
+        string checkpoint = TinyModel.Write(_runs.Cli.PathOf("model.safetensors"), TinyModel.Pixels);
+        foreach (string[] command in commands)
+        {
+            CliResult result = _runs.Cli.Run([.. command, "--ckpt", checkpoint, "--steps", "4", "--cache", path, "--threads", "1"]);
+            Assert.Equal((0, remark.Length == 0), (result.Code, result.Err.Length == 0));
+            Assert.Contains(remark, result.Err, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("tiny pixels", 0, "router r.st, threshold 0.1")]
+    [InlineData("DiT-XL/2 512", 8, "router r.st, threshold 0.9")]
+    public void The_threshold_is_the_published_one_for_the_model(string model, int reused, string text)
+    {
+        CacheRequest request = new() { Router = _runs.Router("r.st", 4, 4, (_, _) => 0) }; // a score of 0.5
+        CacheChoice choice = CacheChoice.Decide(request, TinyModel.Pixels with { Name = model }, Sampler.Ddim("4", eta: 0))!;
+        Assert.Equal((reused, text), (choice.Reused, choice.Text));
     }
 
     public void Dispose() => _runs.Dispose();

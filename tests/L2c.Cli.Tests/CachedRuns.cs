@@ -48,8 +48,13 @@ public sealed class CachedRuns : IDisposable
     }
 
     /// <summary>A schedule file of our format with these rows.</summary>
-    public string Schedule(string evaluations) => Text(
-        "s.json", $$"""{"format": "l2c-schedule/1", "model": "m", "sampler": "ddim", "steps": 4, "evaluations": [{{evaluations}}]}""");
+    public string Schedule(string evaluations, string model = "tiny pixels", string sampler = "ddim")
+    {
+        int steps = evaluations.Count(c => c == '{');
+        return Text(
+            "s.json",
+            $$"""{"format": "l2c-schedule/1", "model": "{{model}}", "sampler": "{{sampler}}", "steps": {{steps}}, "evaluations": [{{evaluations}}]}""");
+    }
 
     /// <summary>A file of text.</summary>
     public string Text(string name, string content)

@@ -108,7 +108,12 @@ public sealed class InspectScheduleTests : IDisposable
         string good = Schedule("good.json", ("refresh", "1111"), ("cache", "0110"));
         JsonElement json = _cli.Run("inspect", good, "--json").Json;
         Assert.Equal((2, 4), (json.GetProperty("reused").GetInt32(), json.GetProperty("cacheBranches").GetInt32()));
-        Assert.Contains("   1 cache   .# #.", _cli.Run("inspect", good).Out, StringComparison.Ordinal);
+        string text = _cli.Run("inspect", good).Out;
+        Assert.Contains("   1 cache   .# #.", text, StringComparison.Ordinal);
+        Assert.Matches(@"\n +made for +m, ddim, 2 steps\n", text);
+        Assert.Equal("""{"model":"m","sampler":"ddim","steps":2}""", json.GetProperty("madeFor").GetRawText());
+        File.WriteAllText(_cli.PathOf("mark.json"), File.ReadAllText(good), Encoding.UTF8); // with a byte order mark
+        Assert.Equal(2, _cli.Run("inspect", _cli.PathOf("mark.json"), "--json").Json.GetProperty("reused").GetInt32());
         _cli.Run("inspect", good, "--threshold", "0.5").MustFail(2, "do not apply");
         _cli.Run("inspect", good, "--model", "DiT-S/2").MustFail(2, "12 blocks");
         _cli.Run("inspect", Schedule("width.json", ("refresh", "1111"), ("cache", "01"))).MustFail(2, "evaluation 1 has 2 branches");

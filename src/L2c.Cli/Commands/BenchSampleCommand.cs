@@ -54,6 +54,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         CacheChoice? cache = null;
         using BenchSubject subject = _options.Open(parsed, choice, a => cache = Decide(request, a, sampler, scale), terminal);
 
+        cache?.PrintRemark(terminal);
         DitModel model = subject.Model;
         SamplingOptions options = new()
         {

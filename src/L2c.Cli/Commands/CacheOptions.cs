@@ -11,10 +11,13 @@ internal sealed class CacheOptions
     private readonly Option<string?> _router =
         Words.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
     private readonly Option<double?> _threshold =
-        Words.NonNegative("--threshold", "Branches whose score is at most X are reused [default: 0.1]", "--thres");
+        Words.NonNegative(
+            "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
         Words.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
     private readonly Option<string?> _saveSchedule = Words.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
+    private readonly Option<string?> _format = Words.Choice(
+        "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
         Words.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 
@@ -23,6 +26,7 @@ internal sealed class CacheOptions
     {
         AddScheduleTo(command);
         command.Add(_saveSchedule);
+        command.Add(_format);
         command.Add(_compare);
     }
 
@@ -44,6 +48,7 @@ internal sealed class CacheOptions
             Threshold = parsed.GetValue(_threshold),
             Rule = parsed.GetValue(_rule),
             SaveSchedule = parsed.GetValue(_saveSchedule),
+            SaveAsSmoothCache = parsed.GetValue(_format) == "smoothcache",
             Compare = parsed.GetValue(_compare),
         };
         return request switch
@@ -51,6 +56,8 @@ internal sealed class CacheOptions
             { Router: not null, Rule: not null } => throw new UsageException("--router and --cache exclude each other; leave one away"),
             { Router: null, Threshold: not null } => throw new UsageException("--threshold belongs to a router; give --router FILE"),
             { Threshold: > 1 } => throw new UsageException($"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there"),
+            { SaveSchedule: null } when parsed.GetValue(_format) is not null =>
+                throw new UsageException("--schedule-format belongs to --save-schedule; give --save-schedule FILE"),
             { Router: null, Rule: null, SaveSchedule: not null } => throw NothingCached("--save-schedule"),
             { Router: null, Rule: null, Compare: true } => throw NothingCached("--compare"),
             _ => request,

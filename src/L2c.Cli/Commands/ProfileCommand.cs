@@ -66,6 +66,7 @@ internal sealed class ProfileCommand
         using TensorFile file = TensorFiles.Open(request.CheckpointPath);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
         SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
+        job.Cache?.PrintRemark(terminal);
         if (plan)
         {
             terminal.Out.WriteLine(BatchWork.OnPaper(job, device, job.Schedule).Describe());

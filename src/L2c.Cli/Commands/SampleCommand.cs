@@ -111,6 +111,7 @@ internal sealed class SampleCommand
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
         SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
         SampleFiles.Prepare(job, target);
+        job.Cache?.PrintRemark(terminal);
 
         using Device device = request.Device.Open(terminal);
         using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);

@@ -1,3 +1,4 @@
+using System.Text;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
 using L2c.Weights;
@@ -5,15 +6,28 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Inspection;
 
+/// <summary>What a schedule file was made for.</summary>
+/// <param name="Model">The network's name.</param>
+/// <param name="Sampler">The sampler's.</param>
+/// <param name="Steps">Its evaluations.</param>
+internal sealed record ScheduleOrigin(string Model, string Sampler, int Steps);
+
 /// <summary>A schedule that <c>l2c inspect</c> was given: a router with a threshold, our JSON, or SmoothCache's.</summary>
 /// <param name="File">Path as given.</param>
 /// <param name="Format">Of a schedule file, see <see cref="ScheduleFile.Format"/>; null for a router.</param>
+/// <param name="MadeFor">What a file of our format says that it was made for; null for others.</param>
 /// <param name="Schedule">Which branches are computed.</param>
 /// <param name="Threshold">Of a router; null for a schedule file.</param>
 /// <param name="Network">What it is accounted for; null when no published model is known to have its blocks.</param>
 /// <param name="AlsoFits">Other published models of its family and depth, when nobody has said which one is meant.</param>
 internal sealed record InspectedSchedule(
-    string File, string? Format, CacheSchedule Schedule, double? Threshold, Architecture? Network, IReadOnlyList<string> AlsoFits)
+    string File,
+    string? Format,
+    ScheduleOrigin? MadeFor,
+    CacheSchedule Schedule,
+    double? Threshold,
+    Architecture? Network,
+    IReadOnlyList<string> AlsoFits)
 {
     // SmoothCache's published schedules are for this one; a file without a list for a block says nothing about depth.
     private const string SmoothCacheModel = "DiT-XL/2 256";
@@ -25,7 +39,8 @@ internal sealed record InspectedSchedule(
         Span<byte> head = stackalloc byte[8];
         head = head[..(int)Math.Min(head.Length, source.Length)];
         source.ReadExactly(0, head);
-        ReadOnlySpan<byte> text = ((ReadOnlySpan<byte>)head).TrimStart(" \t\r\n"u8);
+        ReadOnlySpan<byte> text = head.StartsWith(Encoding.UTF8.Preamble) ? head[Encoding.UTF8.Preamble.Length..] : head;
+        text = text.TrimStart(" \t\r\n"u8);
         return text.StartsWith("{"u8) && !text.Contains((byte)0);
     }
 
@@ -41,13 +56,14 @@ internal sealed record InspectedSchedule(
         {
             CacheSchedule schedule = Valid(file.Path, () => file.ToSchedule(0));
             Architecture? network = model is null ? PublishedModels.Find(own.Model) : Named(model);
-            return new InspectedSchedule(file.Path, file.Format, schedule, null, Fitting(file.Path, network, schedule.Branches), []);
+            ScheduleOrigin origin = new(own.Model, own.Sampler, own.Steps);
+            return new InspectedSchedule(file.Path, file.Format, origin, schedule, null, Fitting(file.Path, network, schedule.Branches), []);
         }
 
         Architecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
         int branches = assumed is null ? 2 * file.NamedBlocks : Branches(assumed);
         return new InspectedSchedule(
-            file.Path, file.Format, Valid(file.Path, () => file.ToSchedule(branches)), null, assumed, model is null ? AlsoFitting(assumed) : []);
+            file.Path, file.Format, null, Valid(file.Path, () => file.ToSchedule(branches)), null, assumed, model is null ? AlsoFitting(assumed) : []);
     }
 
     /// <summary>Reads a router.</summary>
@@ -65,7 +81,7 @@ internal sealed record InspectedSchedule(
             : Fitting(file.Path, Named(model), shape.Branches);
         double t = threshold ?? RouterSchedule.PublishedThreshold(shape.Target, network);
         CacheSchedule schedule = Valid(file.Path, () => RouterSchedule.From(router, t));
-        return new InspectedSchedule(file.Path, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
+        return new InspectedSchedule(file.Path, null, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
     }
 
     /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one of its authors' schedules.</summary>

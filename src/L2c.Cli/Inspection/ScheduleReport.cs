@@ -13,6 +13,7 @@ internal sealed record EvaluationFacts(string Role, string Compute, long? Macs);
 /// <summary>What <c>l2c inspect</c> tells about a router or a schedule. MACs are for one image and one half of guidance.</summary>
 /// <param name="File">Path as given.</param>
 /// <param name="Format">Of a schedule file: "l2c-schedule/1" or "smoothcache"; null for a router.</param>
+/// <param name="MadeFor">Of a file of our format: what it says that it was made for.</param>
 /// <param name="Router">The file's facts; null for a schedule file.</param>
 /// <param name="Threshold">Of a router.</param>
 /// <param name="Model">The network that it is accounted for, or null.</param>
@@ -36,6 +37,7 @@ internal sealed record EvaluationFacts(string Role, string Compute, long? Macs);
 internal sealed record ScheduleReport(
     string File,
     string? Format,
+    ScheduleOrigin? MadeFor,
     TensorFileReport? Router,
     double? Threshold,
     string? Model,
@@ -71,6 +73,7 @@ internal sealed record ScheduleReport(
         return new ScheduleReport(
             inspected.File,
             inspected.Format,
+            inspected.MadeFor,
             router,
             inspected.Threshold,
             inspected.Network?.Name,
@@ -106,6 +109,11 @@ internal sealed record ScheduleReport(
         else
         {
             Router.Print(o);
+        }
+
+        if (MadeFor is { } origin)
+        {
+            Units.PrintFact(o, "made for", $"{Units.Printable(origin.Model)}, {Units.Printable(origin.Sampler)}, {origin.Steps} steps");
         }
 
         if (Threshold is { } threshold)

@@ -10,15 +10,23 @@ namespace L2c.Cli.Sampling;
 /// <summary>The schedule that the user chose.</summary>
 /// <param name="Schedule">Which branches are computed; it fits model and sampler.</param>
 /// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the schedule file's name.</param>
-internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
+/// <param name="Remark">What the user should know of it; null for nothing.</param>
+internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
 {
-    private const double PublishedThreshold = 0.1;
-
     /// <summary>Branches whose output comes from an earlier evaluation.</summary>
     public int Reused => Schedule.DropsSkipped ? 0 : Schedule.SkippedBranches;
 
     /// <summary>Branches that contribute nothing.</summary>
     public int Dropped => Schedule.DropsSkipped ? Schedule.SkippedBranches : 0;
+
+    /// <summary>Prints the remark, if there is one, to standard error.</summary>
+    public void PrintRemark(Terminal terminal)
+    {
+        if (Remark is not null)
+        {
+            terminal.Err.WriteLine($"l2c: note: {Remark}");
+        }
+    }
 
     /// <summary>Reads the router or the schedule, or makes the rule's.</summary>
     /// <returns>Null when nothing was said about caching.</returns>
@@ -29,15 +37,14 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
         int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
         return request switch
         {
-            { Router: { } path } => FromRouter(path, request.Threshold ?? PublishedThreshold, architecture, evaluations),
-            { RuleFile: { } path } =>
-                new CacheChoice(FromFile(path, evaluations, branches), Path.GetFileName(path)),
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
+            { RuleFile: { } path } => FromFile(path, architecture, sampler),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
             _ => null,
         };
     }
 
-    private static CacheChoice FromRouter(string path, double threshold, DitArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, int evaluations)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
@@ -60,6 +67,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
                 $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
         }
 
+        double threshold = asked ?? RouterSchedule.PublishedThreshold(shape.Target, architecture);
         CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
@@ -76,19 +84,35 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text)
         }
     }
 
-    private static CacheSchedule FromFile(string path, int evaluations, int branches)
+    private static CacheChoice FromFile(string path, DitArchitecture architecture, Sampler sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
-        try
+        int branches = 2 * architecture.Depth;
+        CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
+        Valid("; give a schedule for this model and --steps", () =>
         {
-            CacheSchedule schedule = file.ToSchedule(branches);
-            schedule.RequireFits(evaluations, branches);
+            schedule.RequireFits(sampler.Steps.Count, branches);
             return schedule;
-        }
-        catch (ArgumentException e)
+        });
+        return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
+
+        CacheSchedule Valid(string advice, Func<CacheSchedule> get)
         {
-            throw new UsageException($"{path}: {e.Message}; give a schedule for this model and --steps", e);
+            try
+            {
+                return get();
+            }
+            catch (ArgumentException e)
+            {
+                throw new UsageException($"{path}: {e.Message}{advice}", e);
+            }
         }
     }
+
+    private static string? Difference(string path, ScheduleJson own, DitArchitecture architecture, Sampler sampler) =>
+        own.Model == architecture.Name && own.Sampler == sampler.Name
+            ? null
+            : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; it fits {architecture.Name} and {sampler.Name}"
+                + " in size and is used as it is";
 }

@@ -6,7 +6,7 @@ internal sealed record CacheRequest
     /// <summary>Router file.</summary>
     public string? Router { get; init; }
 
-    /// <summary>Threshold for the router's scores; null for the published 0.1.</summary>
+    /// <summary>Threshold for the router's scores; null for the published one.</summary>
     public double? Threshold { get; init; }
 
     /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
@@ -17,6 +17,9 @@ internal sealed record CacheRequest
 
     /// <summary>File to write the schedule to.</summary>
     public string? SaveSchedule { get; init; }
+
+    /// <summary>Whether it is written as SmoothCache's lists rather than as <c>l2c-schedule/1</c>.</summary>
+    public bool SaveAsSmoothCache { get; init; }
 
     /// <summary>Whether the run is compared with one that computes everything.</summary>
     public bool Compare { get; init; }

@@ -24,7 +24,7 @@ internal static class SampleFiles
     ];
 
     /// <summary>Fails if something that the run shall write is an input, exists already or cannot be written.</summary>
-    /// <exception cref="UsageException">A file would have two parts.</exception>
+    /// <exception cref="UsageException">A file would have two parts, or the schedule cannot be said in the format of its file.</exception>
     /// <exception cref="IOException">As <see cref="OutputTarget.Prepare"/>.</exception>
     public static void Prepare(SampleJob job, OutputTarget target)
     {
@@ -35,6 +35,7 @@ internal static class SampleFiles
             .. job.Request.Cache.SaveSchedule is { } schedule ? [("--save-schedule", schedule)] : Array.Empty<(string, string)>(),
         ];
         NamedFiles.Check([.. target.Named(suffixes).Select(path => ("--out", path)), .. others], job.Request.Inputs);
+        _ = job.Request.Cache.SaveSchedule is null ? [] : ScheduleText(job);
         foreach ((_, string path) in others)
         {
             OutputTarget.CheckWritable(path, job.Request.Force);
@@ -82,12 +83,25 @@ internal static class SampleFiles
 
         if (job.Request.Cache.SaveSchedule is { } schedule)
         {
-            ScheduleJson content = ScheduleJson.From(job.Schedule, job.Architecture.Name, job.Sampler.Name, job.Sampler.Steps.Count);
-            AtomicFile.Write(schedule, job.Request.Force, stream => stream.Write(content.ToUtf8()));
+            AtomicFile.Write(schedule, job.Request.Force, stream => stream.Write(ScheduleText(job)));
             written.Add(schedule);
         }
 
         return written;
+    }
+
+    private static byte[] ScheduleText(SampleJob job)
+    {
+        try
+        {
+            return job.Request.Cache.SaveAsSmoothCache
+                ? SmoothCacheJson.ToUtf8(job.Schedule)
+                : ScheduleJson.From(job.Schedule, job.Architecture.Name, job.Sampler.Name).ToUtf8();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--schedule-format smoothcache: {e.Message}", e);
+        }
     }
 
     private static IReadOnlyList<string> PictureSuffixes(SampleJob job)

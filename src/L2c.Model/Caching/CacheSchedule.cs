@@ -145,7 +145,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
             ImmutableArray<bool> row = _computes[e];
             if (row.Length != width)
             {
-                throw new ArgumentException($"schedule: evaluation {e} has {row.Length} branches, evaluation 0 has {width}");
+                throw new ArgumentException($"schedule: evaluation {e} has {row.Length} branches, evaluation 0 has {width}; give every evaluation as many");
             }
 
             for (int b = 0; b < width; b++)
@@ -161,7 +161,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
                 }
                 else if (!DropsSkipped && !available[b])
                 {
-                    throw new ArgumentException($"schedule: evaluation {e} reuses branch {b} ({BranchName(b)}) before any evaluation computed it");
+                    throw new ArgumentException(
+                        $"schedule: evaluation {e} reuses branch {b} ({BranchName(b)}) before any evaluation computed it; compute it there");
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using L2c.Weights;
 
@@ -33,8 +34,11 @@ public sealed class ScheduleFile
             throw new MalformedFileException(source.Path, $"has {source.Length} bytes, more than any schedule needs; it is refused");
         }
 
-        byte[] text = new byte[source.Length];
-        source.ReadExactly(0, text);
+        byte[] bytes = new byte[source.Length];
+        source.ReadExactly(0, bytes);
+
+        // Editors put a byte order mark there, which no JSON parser takes.
+        ReadOnlyMemory<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
         return new ScheduleFile(source.Path, text, NamesFormat(source.Path, text) ? ScheduleJson.Parse(source.Path, text) : null);
     }
 
@@ -44,16 +48,9 @@ public sealed class ScheduleFile
     /// <exception cref="ArgumentException">Well-formed, but no valid schedule, or not for so many branches.</exception>
     public CacheSchedule ToSchedule(int branches) => Own?.ToSchedule(Path) ?? SmoothCacheJson.Parse(Path, _text, branches);
 
-    private static bool NamesFormat(string path, byte[] text)
+    private static bool NamesFormat(string path, ReadOnlyMemory<byte> text)
     {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("format", out _);
-        }
-        catch (JsonException e)
-        {
-            throw new MalformedFileException(path, $"is no valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
-        }
+        JsonElement root = new JsonWords(path).Root(text);
+        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("format", out _);
     }
 }

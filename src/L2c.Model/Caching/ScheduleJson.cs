@@ -8,9 +8,9 @@ namespace L2c.Model.Caching;
 /// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>.
 /// </summary>
 /// <param name="Format">Always <see cref="CurrentFormat"/>.</param>
-/// <param name="Model">Name of the network it was made for.</param>
+/// <param name="Model">Name of the network it was made for; it may be used for another one of that size.</param>
 /// <param name="Sampler">Name of the sampler.</param>
-/// <param name="Steps">Sampling steps as asked for.</param>
+/// <param name="Steps">Evaluations of the sampler, as many as <paramref name="Evaluations"/> has.</param>
 /// <param name="Evaluations">In sampling order.</param>
 /// <param name="Skipped">"reuse" (default) or "drop".</param>
 public sealed record ScheduleJson(
@@ -26,16 +26,9 @@ public sealed record ScheduleJson(
 
     private const string Drop = "drop";
 
-    private static readonly JsonSerializerOptions _options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowDuplicateProperties = false,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        WriteIndented = true,
-        MaxDepth = 8,
-    };
+    private static readonly string[] _keys = ["format", "model", "sampler", "steps", "evaluations"];
+
+    private static readonly JsonSerializerOptions _writing = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>One evaluation.</summary>
     /// <param name="Role">"refresh" or "cache".</param>
@@ -43,11 +36,11 @@ public sealed record ScheduleJson(
     public sealed record EvaluationJson(string Role, string Compute);
 
     /// <summary>Describes a schedule.</summary>
-    public static ScheduleJson From(CacheSchedule schedule, string model, string sampler, int steps) => new(
+    public static ScheduleJson From(CacheSchedule schedule, string model, string sampler) => new(
         CurrentFormat,
         model,
         sampler,
-        steps,
+        schedule.Evaluations,
         [.. Enumerable.Range(0, schedule.Evaluations).Select(e => new EvaluationJson(
             schedule.Role(e) == EvaluationRole.Refresh ? "refresh" : "cache",
             string.Concat(Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b) ? '1' : '0'))))],
@@ -55,35 +48,37 @@ public sealed record ScheduleJson(
 
     /// <summary>Parses a file's text.</summary>
     /// <param name="path">For messages.</param>
-    /// <param name="text">UTF-8 JSON.</param>
-    /// <exception cref="MalformedFileException">Not this format.</exception>
-    public static ScheduleJson Parse(string path, ReadOnlySpan<byte> text)
+    /// <param name="text">UTF-8 JSON without a byte order mark.</param>
+    /// <exception cref="MalformedFileException">Not this format, no evaluations, or another number of them than steps.</exception>
+    public static ScheduleJson Parse(string path, ReadOnlyMemory<byte> text)
     {
-        try
+        const string what = "the schedule";
+        JsonWords words = new(path);
+        JsonElement root = words.Root(text);
+
+        // Another version may have other keys, so the format comes first.
+        string format = words.Members(root, what).TryGetValue("format", out JsonElement named) ? words.Text(named, "format") : CurrentFormat;
+        if (format != CurrentFormat)
         {
-            ScheduleJson? parsed = JsonSerializer.Deserialize<ScheduleJson>(text, _options);
-            return parsed switch
-            {
-                null => throw new MalformedFileException(path, "the schedule is null; write an object"),
-                { Format: not CurrentFormat } =>
-                    throw new MalformedFileException(path, $"format is \"{parsed.Format}\"; this version reads \"{CurrentFormat}\""),
-                { Evaluations: var rows } when rows.Any(row => row is null) =>
-                    throw new MalformedFileException(path, "an evaluation is null; write an object"),
-                { Skipped: not (null or "reuse" or Drop) } =>
-                    throw new MalformedFileException(path, $"skipped is \"{parsed.Skipped}\"; write \"reuse\" or \"drop\""),
-                _ => parsed,
-            };
+            throw words.Fault($"format is \"{FileText.Printable(format)}\"; this version reads \"{CurrentFormat}\"");
         }
-        catch (JsonException exception)
+
+        Dictionary<string, JsonElement> members = words.Members(root, what, _keys, "skipped");
+        string? skipped = members.TryGetValue("skipped", out JsonElement word) ? words.Text(word, "skipped") : null;
+        if (skipped is not (null or "reuse" or Drop))
         {
-            string what = exception.Message.Split(". Path", 2)[0].TrimEnd('.');
-            throw new MalformedFileException(
-                path, $"not a schedule ({what} at line {exception.LineNumber + 1}); expected {CurrentFormat}", exception);
+            throw words.Fault($"skipped is \"{FileText.Printable(skipped)}\"; write \"reuse\" or \"drop\"");
         }
+
+        EvaluationJson[] evaluations = [.. words.List(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e))];
+        int steps = words.Whole(members["steps"], "steps");
+        return evaluations.Length > 0 && evaluations.Length == steps
+            ? new ScheduleJson(format, words.Text(members["model"], "model"), words.Text(members["sampler"], "sampler"), steps, evaluations, skipped)
+            : throw words.Fault($"steps is {steps} and evaluations has {evaluations.Length} entries; write one entry for each of one or more steps");
     }
 
     /// <summary>UTF-8 text of the file.</summary>
-    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, _options);
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, _writing);
 
     /// <summary>The schedule.</summary>
     /// <param name="path">For messages.</param>
@@ -99,15 +94,21 @@ public sealed record ScheduleJson(
             {
                 "refresh" => EvaluationRole.Refresh,
                 "cache" => EvaluationRole.Cache,
-                string other => throw new MalformedFileException(path, $"evaluation {e} has role \"{other}\"; write \"refresh\" or \"cache\""),
+                string other => throw new MalformedFileException(path, $"evaluation {e} has role \"{FileText.Printable(other)}\"; write \"refresh\" or \"cache\""),
             };
             string mask = Evaluations[e].Compute;
             int wrong = mask.AsSpan().IndexOfAnyExcept('0', '1');
             computes[e] = wrong < 0
                 ? [.. mask.Select(c => c == '1')]
-                : throw new MalformedFileException(path, $"evaluation {e} has '{mask[wrong]}' for branch {wrong}; write 1 (compute) or 0");
+                : throw new MalformedFileException(path, $"evaluation {e} has '{FileText.Printable(mask[wrong].ToString())}' for branch {wrong}; write 1 (compute) or 0");
         }
 
         return new CacheSchedule(roles, computes, Skipped == Drop);
+    }
+
+    private static EvaluationJson Evaluation(JsonWords words, JsonElement row, int e)
+    {
+        Dictionary<string, JsonElement> members = words.Members(row, $"evaluation {e}", ["role", "compute"]);
+        return new EvaluationJson(words.Text(members["role"], $"role of evaluation {e}"), words.Text(members["compute"], $"compute of evaluation {e}"));
     }
 }

@@ -15,7 +15,8 @@ public static class SmoothCacheJson
 {
     private const int MostBlocks = 4096;
 
-    private static readonly string[][] _names = [["attn", "attn1"], ["mlp", "ff"]];
+    private static readonly string[] _names = ["attn", "mlp"];
+    private static readonly Dictionary<string, string> _diffusersNames = new() { ["attn1"] = "attn", ["ff"] = "mlp" };
 
     /// <summary>Reads a schedule.</summary>
     /// <param name="path">For messages.</param>
@@ -36,7 +37,7 @@ public static class SmoothCacheJson
         string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"schedule: list \"{unknown}\" belongs to no branch of a network with {branches / 2} blocks");
+            throw new ArgumentException($"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
@@ -64,7 +65,7 @@ public static class SmoothCacheJson
     {
         if (schedule.DropsSkipped && !schedule.ComputesAll)
         {
-            throw new ArgumentException("SmoothCache files cannot say that a branch is dropped; save as l2c-schedule/1");
+            throw new ArgumentException("the lists cannot say that a branch is dropped; save the schedule as l2c-schedule/1");
         }
 
         var lists = new Dictionary<string, int[]>();
@@ -73,13 +74,13 @@ public static class SmoothCacheJson
             int[][] blocks = [.. Enumerable.Range(0, schedule.Branches / 2).Select(block => List((2 * block) + type))];
             if (blocks.All(list => list.SequenceEqual(blocks[0])))
             {
-                lists[_names[type][0]] = blocks[0];
+                lists[_names[type]] = blocks[0];
                 continue;
             }
 
             for (int block = 0; block < blocks.Length; block++)
             {
-                lists[$"{_names[type][0]}-{block}"] = blocks[block];
+                lists[$"{_names[type]}-{block}"] = blocks[block];
             }
         }
 
@@ -89,33 +90,41 @@ public static class SmoothCacheJson
     }
 
     /// <summary>Names under which a branch's list may stand, the most specific first.</summary>
-    private static IEnumerable<string> Candidates(int branch) =>
-        _names[branch % 2].Select(name => $"{name}-{branch / 2}").Concat(_names[branch % 2]);
+    private static IEnumerable<string> Candidates(int branch) => [$"{_names[branch % 2]}-{branch / 2}", _names[branch % 2]];
 
+    /// <summary>The lists, all of one length, by SmoothCache's own names.</summary>
     private static Dictionary<string, bool[]> ReadLists(string path, ReadOnlyMemory<byte> text)
     {
-        try
+        JsonWords words = new(path, "not a SmoothCache schedule: ");
+        Dictionary<string, bool[]> lists = [];
+        foreach ((string given, JsonElement value) in words.Members(words.Root(text), "the file"))
         {
-            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
-            var lists = document.RootElement.EnumerateObject().ToDictionary(
-                p => p.Name,
-                p => p.Value.EnumerateArray().Select(v => Bit(v, p.Name)).ToArray());
-            int[] lengths = [.. lists.Values.Select(list => list.Length).Distinct()];
-            return lengths is [> 0]
-                ? lists
-                : throw new FormatException(lengths.Length > 1 ? $"lists of {string.Join(" and ", lengths)} steps" : "no list with steps");
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new MalformedFileException(
-                path, $"not a SmoothCache schedule ({exception.Message.Split('\n')[0]}); expected lists of 0 and 1, one per branch type", exception);
+            string what = $"list \"{FileText.Printable(given)}\"";
+            bool[] bits = [.. words.List(value, what).Select((bit, e) => words.Whole(bit, $"step {e} of {what}") switch
+            {
+                0 => false,
+                1 => true,
+                int other => throw words.Fault($"step {e} of {what} is {other}; write 1 (compute) or 0"),
+            })];
+            if (!lists.TryAdd(OwnName(given), bits))
+            {
+                throw words.Fault($"{what} and another of its lists are for the same branches; leave one away");
+            }
         }
 
-        bool Bit(JsonElement value, string list) => value.GetInt32() switch
+        int[] lengths = [.. lists.Values.Select(list => list.Length).Distinct()];
+        return lengths switch
         {
-            0 => false,
-            1 => true,
-            _ => throw new FormatException($"{value} in list \"{list}\""),
+            [> 0] => lists,
+            [_, _, ..] => throw words.Fault($"it has lists of {string.Join(" and ", lengths)} steps; give all the same number"),
+            _ => throw words.Fault("it has no list with steps; expected lists of 0 and 1, one per branch type"),
         };
+    }
+
+    private static string OwnName(string given)
+    {
+        string[] words = given.Split('-', 2);
+        words[0] = _diffusersNames.GetValueOrDefault(words[0], words[0]);
+        return string.Join('-', words);
     }
 }

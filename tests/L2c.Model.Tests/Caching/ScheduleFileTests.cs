@@ -11,7 +11,7 @@ public sealed class ScheduleFileTests
     [Fact]
     public void Own_format_round_trips()
     {
-        var json = ScheduleJson.From(_example, "DiT-XL/2 256", "ddim", 4);
+        var json = ScheduleJson.From(_example, "DiT-XL/2 256", "ddim");
         ScheduleJson read = ScheduleJson.Parse("s.json", json.ToUtf8());
         Assert.Equal(_example, read.ToSchedule("s.json"));
         Assert.Equal(("DiT-XL/2 256", "ddim", 4), (read.Model, read.Sampler, read.Steps));
@@ -22,20 +22,25 @@ public sealed class ScheduleFileTests
     public void Dropping_survives_the_round_trip()
     {
         var dropping = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);
-        Assert.Equal(dropping, ScheduleJson.Parse("s.json", ScheduleJson.From(dropping, "m", "ddim", 1).ToUtf8()).ToSchedule("s.json"));
+        Assert.Equal(dropping, ScheduleJson.Parse("s.json", ScheduleJson.From(dropping, "m", "ddim").ToUtf8()).ToSchedule("s.json"));
     }
 
     [Theory]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":2,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":0,"evaluations":[]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":7,"sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":"1","evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"\ud800","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[]}""")]
-    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[],"extra":1}""")]
-    [InlineData("""{"format":"l2c-schedule/1","format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}],"extra":1}""")]
+    [InlineData("""{"format":"l2c-schedule/1","format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"rest","compute":"11"}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"1x"}]}""")]
-    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[],"skipped":"sometimes"}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}],"skipped":"sometimes"}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":null}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[null]}""")]
     public void Malformed_files_are_refused_in_one_line(string text)
@@ -44,6 +49,8 @@ public sealed class ScheduleFileTests
             () => ScheduleJson.Parse("s.json", Encoding.UTF8.GetBytes(text)).ToSchedule("s.json"));
         Assert.StartsWith("s.json: ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
+        Assert.DoesNotMatch(@"\.NET|System\.|L2c\.|Json[A-Z]|member|operation", fault.Message);
+        Assert.Single(fault.Message, c => c == ';'); // one advice
     }
 
     [Fact]
@@ -72,12 +79,28 @@ public sealed class ScheduleFileTests
     [InlineData("""{"attn": [1,0], "mlp": [1]}""")]
     [InlineData("""{"attn": []}""")]
     [InlineData("""{"attn": 1}""")]
+    [InlineData("""{"attn": ["1"]}""")]
     [InlineData("""{"attn": [1], "attn": [1]}""")]
-    public void Malformed_SmoothCache_files_are_refused(string text) =>
-        Assert.StartsWith(
-            "s.json: ",
-            Assert.Throws<MalformedFileException>(() => SmoothCacheJson.Parse("s.json", Bytes(text), 4)).Message,
-            StringComparison.Ordinal);
+    [InlineData("""{"attn": [1, 0], "attn1": [1, 1]}""")]
+    [InlineData("""{"mlp-1": [1, 0], "ff-1": [1, 1]}""")]
+    public void Malformed_SmoothCache_files_are_refused(string text)
+    {
+        string message = Assert.Throws<MalformedFileException>(() => SmoothCacheJson.Parse("s.json", Bytes(text), 4)).Message;
+        Assert.StartsWith("s.json: not a SmoothCache schedule: ", message, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\.NET|System\.|L2c\.|Json[A-Z]|member|operation|property", message);
+        Assert.Single(message, c => c == ';');
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_a_schedule()
+    {
+        byte[][] texts = [ScheduleJson.From(_example, "m", "ddim").ToUtf8(), SmoothCacheJson.ToUtf8(_example)];
+        Assert.All(texts, text =>
+        {
+            using var source = ByteSource.FromMemory("s.json", (byte[])[.. Encoding.UTF8.Preamble, .. text]);
+            Assert.Equal(_example, ScheduleFile.Read(source).ToSchedule(4));
+        });
+    }
 
     [Fact]
     public void SmoothCache_lists_for_unknown_blocks_and_dropping_are_refused()
