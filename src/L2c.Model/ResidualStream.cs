@@ -19,7 +19,8 @@ internal sealed class ResidualStream
     /// <param name="source">What the stream starts from: [T,C] (positions, read by every image) or [B,T,C].</param>
     /// <param name="state">[B,T,C]: holds the stream from the first norm on.</param>
     /// <param name="fuse">Whether additions wait for each other; without, each but the last before a norm is a pass of its own.</param>
-    public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) => (_device, _source, _state, _fuse) = (device, source, state, fuse);
+    public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) =>
+        (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
     /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
     public void Add(Tensor branch, Tensor gate = default)

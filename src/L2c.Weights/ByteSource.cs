@@ -43,14 +43,15 @@ public abstract class ByteSource : IDisposable
 
     /// <summary>Opens a regular file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="MalformedFileException">It is a directory, empty, a pipe or a device.</exception>
+    /// <exception cref="IOException">It is a directory.</exception>
+    /// <exception cref="MalformedFileException">It is empty, a pipe or a device.</exception>
     /// <exception cref="UnauthorizedAccessException">Reading it is not permitted.</exception>
     public static ByteSource OpenFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
         {
-            throw new MalformedFileException(path, "is a directory; name a file in it");
+            throw new IOException($"{path}: is a directory; name a file in it");
         }
 
         if (!File.Exists(path))

@@ -49,6 +49,13 @@ public sealed class BenchTests : IDisposable
 
         string checkpoint = TinyModel.Write(_cli.PathOf("tiny.st"), TinyModel.Pixels);
         JsonElement json = _cli.Run("bench", "forward", "--ckpt", checkpoint, "--batch", "1", "--repeat", "1", "--threads", "1", "--json").Json;
+        CliResult Bench(params string[] more) =>
+            _cli.Run(["bench", "forward", "--batch", "1", "--repeat", "1", "--threads", "1", .. more]);
+        string bare = TinyModel.Write(_cli.PathOf("bare.st"), TinyModel.Latents, described: false);
+        Bench("--ckpt", bare).MustFail(4, "--heads");
+        Assert.Equal(0, Bench("--ckpt", bare, "--heads", "2").Code);
+        Bench("--ckpt", checkpoint, "--use", "ema").MustFail(4, checkpoint);
+        Bench("--model", Tiny, "--heads", "2").MustFail(2, "--use, --heads and --num-classes belong to a checkpoint");
         Assert.Equal((checkpoint, "tiny pixels"), (json.GetProperty("weights").GetString(), json.GetProperty("model").GetString()));
     }
 
@@ -62,6 +69,7 @@ public sealed class BenchTests : IDisposable
         JsonElement full = _cli.Run(bench).Json;
         Assert.False(full.TryGetProperty("timeRatio", out _) || full.TryGetProperty("cache", out _));
         JsonElement json = _cli.Run([.. bench, "--cache", "all"]).Json;
+        Assert.Equal((3, 4), (full.GetProperty("repeat").GetInt32(), json.GetProperty("repeat").GetInt32())); // each goes first equally often
         Assert.Equal(("all", 4), (json.GetProperty("cache").GetString(), json.GetProperty("evaluations").GetInt32()));
         double time = json.GetProperty("timeRatio").GetDouble(), macs = json.GetProperty("macRatio").GetDouble();
         Assert.InRange(macs, 0.5, 0.65); // two of four evaluations compute no branch

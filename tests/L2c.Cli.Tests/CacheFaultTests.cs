@@ -101,8 +101,10 @@ public sealed class CacheFaultTests : IDisposable
         _runs.Sample("a.png", options).MustFail(2, message);
 
     [Fact]
-    public void A_missing_file_ends_with_code_1()
+    public void A_missing_file_or_a_folder_ends_with_code_1()
     {
+        _runs.Cli.Run("inspect", _runs.Cli.Folder).MustFail(1, "is a directory; name a file in it");
+        _runs.Cli.Run("sample", "--ckpt", _runs.Cli.Folder).MustFail(1, "is a directory");
         _runs.Sample("a.png", "--cache", _runs.Cli.PathOf("none.json")).MustFail(1, "none.json: no such file");
         _runs.Sample("a.png", "--router", _runs.Cli.PathOf("none.pt")).MustFail(1, "none.pt: no such file");
     }

@@ -95,7 +95,15 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Contains("only B computes block 0 mlp", text, StringComparison.Ordinal);
         Assert.Equal(0, _cli.Run("inspect", router, router, "--diff", "--json").Json.GetProperty("differing").GetInt32());
 
+        // Lists for all blocks do not say how many there are: as many as the other file has.
+        string lists = Text("lists.json", """{"attn": [1, 0]}""");
+        foreach (string[] pair in (string[][])[[lists, schedule], [schedule, lists], [router, lists]])
+        {
+            Assert.Equal(2, _cli.Run(["inspect", .. pair, "--diff", "--json"]).Json.GetProperty("differing").GetInt32());
+        }
+
         _cli.Run("inspect", router, schedule).MustFail(2, "add --diff");
+        _cli.Run("inspect", router, schedule, schedule, "--diff").MustFail(2, "see l2c inspect --help");
         _cli.Run("inspect", router, "--diff").MustFail(2, "name both");
         _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of one size");
 

@@ -44,6 +44,8 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(_cli.PathOf("a.png"), lines[0]);
         Assert.StartsWith("24 images by tiny pixels in ", lines[1], StringComparison.Ordinal); // three classes, eight of each
         Assert.Matches(@"^memory: weights .+ \+ workspace .+ \+ cache slots 0 bytes = ", lines[2]);
+        string one = Sample(TinyModel.Pixels, "--steps", "1", "--count", "1", "--out", _cli.PathOf("b.png")).Out.Split('\n')[1];
+        Assert.Matches("^1 image by .*: 1 ddim step, 1 x 1 image, ", one);
     }
 
     [Theory]

@@ -24,7 +24,10 @@ internal static class TinyModel
     public static DitArchitecture Latents { get; } = Pixels with { Name = "tiny latents", InChannels = 4, PixelSpace = false, ClassNames = [] };
 
     /// <summary>Writes a checkpoint whose every weight is N(0, 0.2²), the same each time.</summary>
-    public static string Write(string path, DitArchitecture architecture)
+    /// <param name="path">Where to.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="described">Whether the file says what it holds.</param>
+    public static string Write(string path, DitArchitecture architecture, bool described = true)
     {
         Random random = new(7);
         float Normal() => 0.2f * (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
@@ -33,7 +36,8 @@ internal static class TinyModel
             long count = tensor.Shape.Aggregate(1L, (product, extent) => product * extent);
             return (tensor.Name, tensor.Shape, Enumerable.Range(0, (int)count).Select(_ => Normal()).ToArray());
         })];
-        SafetensorsData.Write(path, tensors, new Dictionary<string, string> { [Architecture.MetadataKey] = architecture.ToJson() }, overwrite: false);
+        Dictionary<string, string>? metadata = described ? new() { [Architecture.MetadataKey] = architecture.ToJson() } : null;
+        SafetensorsData.Write(path, tensors, metadata, overwrite: false);
         return path;
     }
 }

@@ -10,7 +10,7 @@ public class ByteSourceTests
     {
         using TemporaryFolder folder = new();
         Assert.Contains("no such file", Assert.Throws<FileNotFoundException>(() => TensorFiles.Open(folder.File("none"))).Message);
-        Assert.Contains("is a directory", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(folder.Path)).Message);
+        Assert.Contains("is a directory", Assert.Throws<IOException>(() => TensorFiles.Open(folder.Path)).Message);
     }
 
     [Fact]

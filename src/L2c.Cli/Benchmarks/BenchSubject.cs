@@ -29,19 +29,24 @@ internal sealed class BenchSubject : IDisposable
 
     /// <summary>Finds out which network is meant, decides what depends on it, and only then opens the device and loads weights.</summary>
     /// <param name="checkpoint">The checkpoint; null for random weights.</param>
-    /// <param name="name">See <see cref="BenchModel.Find"/>; with a checkpoint the published model that it must be, or null.</param>
+    /// <param name="hints">What the checkpoint leaves open; without one the model alone, see <see cref="BenchModel.Find"/>.</param>
     /// <param name="imageSize">See <see cref="BenchModel.Find"/>.</param>
     /// <param name="choice">Where.</param>
     /// <param name="decide">Called with the network before anything expensive.</param>
     /// <param name="terminal">For the device's note.</param>
-    /// <exception cref="UsageException">No such network.</exception>
+    /// <exception cref="UsageException">No such network, or an option that does not apply to it.</exception>
     /// <exception cref="MalformedFileException">The checkpoint cannot be read.</exception>
     public static BenchSubject Open(
-        string? checkpoint, string? name, int? imageSize, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal)
+        string? checkpoint, LayoutHints hints, int? imageSize, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal)
     {
         if (checkpoint is null)
         {
-            DitArchitecture architecture = BenchModel.Find(name ?? "DiT-S/2", imageSize);
+            if (hints with { Model = null } != LayoutHints.None)
+            {
+                throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or leave them away");
+            }
+
+            DitArchitecture architecture = BenchModel.Find(hints.Model ?? "DiT-S/2", imageSize);
             return Load(architecture, new RandomWeights(architecture).Read, "random", choice, decide, terminal);
         }
 
@@ -51,7 +56,7 @@ internal sealed class BenchSubject : IDisposable
         }
 
         using TensorFile file = TensorFiles.Open(checkpoint);
-        Checkpoint opened = CheckpointOptions.Resolve(file, new LayoutHints { Model = name });
+        Checkpoint opened = CheckpointOptions.Resolve(file, hints);
         return Load(opened.Require<DitArchitecture>(), opened.Read, checkpoint, choice, decide, terminal);
     }
 

@@ -11,9 +11,9 @@ internal static class BenchText
     {
         string run = r.Evaluations is null
             ? $"forward, batch {r.Batch}"
-            : Text($"{r.Batch} images, {r.Evaluations} evaluations, guidance {r.CfgScale}");
+            : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Text($"guidance {r.CfgScale}");
         o.WriteLine(Text($"{r.Model} ({r.Weights} weights), {run}, on {r.Device}"));
-        o.WriteLine(Text($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({r.Repeat} runs)"));
+        o.WriteLine(Text($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
         o.WriteLine(Text($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));
         o.WriteLine(
             $"memory: weights {Units.Bytes(r.WeightBytes)} + run {Units.Bytes(r.RunBytes)}; " + Text($"process {r.ResidentMiB:0.0} MiB"));

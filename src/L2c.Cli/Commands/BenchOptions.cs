@@ -14,8 +14,8 @@ internal sealed class BenchOptions
 
     private readonly int _presetRepeat;
     private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
-    private readonly Option<string?> _model = Words.Text(
-        "--model", "NAME", "Published model, as DiT-XL/2; or depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
+    private readonly CheckpointOptions _checkpoint = new(
+        "Published model, as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
     private readonly Option<int?> _imageSize = Words.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;
@@ -36,7 +36,7 @@ internal sealed class BenchOptions
     public void AddTo(Command command)
     {
         command.Add(_ckpt);
-        command.Add(_model);
+        _checkpoint.AddTo(command);
         command.Add(_imageSize);
         _device.AddTo(command);
         _device.AddGraphTo(command);
@@ -52,7 +52,7 @@ internal sealed class BenchOptions
 
     /// <summary>Opens the device and loads the network; see <see cref="BenchSubject.Open"/>.</summary>
     public BenchSubject Open(ParseResult parsed, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal) =>
-        BenchSubject.Open(parsed.GetValue(_ckpt), parsed.GetValue(_model), parsed.GetValue(_imageSize), choice, decide, terminal);
+        BenchSubject.Open(parsed.GetValue(_ckpt), _checkpoint.Read(parsed), parsed.GetValue(_imageSize), choice, decide, terminal);
 
     /// <summary>Prints a report.</summary>
     public void Print(ParseResult parsed, BenchReport report, Terminal terminal)

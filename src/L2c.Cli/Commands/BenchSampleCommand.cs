@@ -18,7 +18,7 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c bench sample</c>: a whole sampling run; with a schedule, in turn with the run that computes everything.</summary>
 internal sealed class BenchSampleCommand(CudaAccess cuda)
 {
-    private const int DefaultImages = 8, DefaultRepeat = 7;
+    private const int DefaultImages = 8, DefaultRepeat = 8;
     private const double DefaultCfgScale = 1.5;
 
     private readonly BenchOptions _options = new(cuda, DefaultRepeat);
@@ -73,7 +73,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         CounterNoiseSource noise = new(seed: 0);
         SamplingRun[] runs = full is null ? [run] : [run, full];
         Action[] contestants = [.. runs.Select<SamplingRun, Action>(r => () => r.Run(labels, (float)scale, noise, cancel: terminal.Cancel))];
-        double[][] milliseconds = Contest.Measure(contestants, _options.Repeat(parsed), terminal.Cancel, BenchOptions.WarmUp);
+        double[][] milliseconds = Contest.Measure(contestants, Rounds(parsed, runs.Length), terminal.Cancel, BenchOptions.WarmUp);
 
         float[] samples = new float[run.StateShape.Count];
         run.ReadState(samples);
@@ -88,6 +88,9 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         _options.Print(parsed, full is null ? report : Compare(report, run, milliseconds), terminal);
         return ExitCode.Ok;
     }
+
+    /// <summary>A multiple of the contestants, so that each goes first equally often.</summary>
+    private int Rounds(ParseResult parsed, int contestants) => (_options.Repeat(parsed) + contestants - 1) / contestants * contestants;
 
     private static BenchReport Compare(BenchReport report, SamplingRun run, double[][] milliseconds)
     {

@@ -14,18 +14,22 @@ internal sealed class CheckpointOptions
         HelpName = "ema|model",
     };
 
-    private readonly Option<string?> _model =
-        Words.Text("--model", "NAME", "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)");
+    private readonly Option<string?> _model;
     private readonly Option<int?> _heads = Words.Whole("--heads", 1, "Attention heads, where the file and the published models do not tell them");
     private readonly Option<int?> _classes = Words.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
 
-    public CheckpointOptions() => _use.Validators.Add(result =>
+    /// <param name="model">What <c>--model</c> means to the command.</param>
+    public CheckpointOptions(string model = "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)")
     {
-        if (result.Tokens is [{ Value: not ("ema" or "model") and string word }])
+        _model = Words.Text("--model", "NAME", model);
+        _use.Validators.Add(result =>
         {
-            result.AddError($"--use needs one of ema, model, not '{word}'");
-        }
-    });
+            if (result.Tokens is [{ Value: not ("ema" or "model") and string word }])
+            {
+                result.AddError($"--use needs one of ema, model, not '{word}'");
+            }
+        });
+    }
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -10,14 +10,12 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c inspect</c>: what a file holds.</summary>
 internal sealed class InspectCommand
 {
-    private readonly Argument<string> _path = new("FILE")
+    // One argument for both files: help shows a second one as if it were required.
+    private readonly Argument<string[]> _files = new("FILE")
     {
-        Description = "Checkpoint or router (.safetensors, .pt, .pth), schedule (JSON), other file of tensors, or a PNG that l2c has written",
-    };
-    private readonly Argument<string?> _other = new("OTHER")
-    {
-        Description = "With --diff: the router or schedule to compare with",
-        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Checkpoint or router (.safetensors, .pt, .pth), schedule (JSON), other file of tensors, or a PNG that l2c has written; "
+            + "with --diff two routers or schedules",
+        Arity = new ArgumentArity(1, 2),
     };
 
     private readonly CheckpointOptions _checkpoint = new();
@@ -38,8 +36,7 @@ internal sealed class InspectCommand
             "inspect",
             "Shows what a file holds: a checkpoint's architecture, what a router or schedule reuses and saves, a picture's sampling parameters.")
         {
-            self._path,
-            self._other,
+            self._files,
         };
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[self._threshold, self._plot, self._diff, self._tensors, self._force, self._json])
@@ -59,8 +56,9 @@ internal sealed class InspectCommand
     {
         ScheduleQuestion question = new(
             _checkpoint.Read(parsed), parsed.GetValue(_threshold), parsed.GetValue(_plot), parsed.GetValue(_force), parsed.GetValue(_tensors));
-        string path = parsed.GetRequiredValue(_path);
-        string? other = parsed.GetValue(_other);
+        string[] files = parsed.GetRequiredValue(_files);
+        string path = files[0];
+        string? other = files.ElementAtOrDefault(1);
         if (parsed.GetValue(_diff) != (other is not null))
         {
             throw new UsageException(other is null ? "--diff compares two files; name both" : $"{other}: to compare two files, add --diff");

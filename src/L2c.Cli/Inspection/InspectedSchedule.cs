@@ -32,6 +32,9 @@ internal sealed record InspectedSchedule(
     // SmoothCache's published schedules are for this one; a file without a list for a block says nothing about depth.
     private const string SmoothCacheModel = "DiT-XL/2 256";
 
+    /// <summary>Whether the file itself says how many blocks it is for; SmoothCache's do not.</summary>
+    public bool SaysDepth => Format is null || MadeFor is not null;
+
     /// <summary>Whether a file is JSON.</summary>
     /// <remarks>A safetensors file may begin with the same brace, but then has the zeros of its header's length behind it.</remarks>
     public static bool IsJson(ByteSource source)
@@ -47,9 +50,10 @@ internal sealed record InspectedSchedule(
     /// <summary>Reads a schedule file. The source stays open.</summary>
     /// <param name="source">The file.</param>
     /// <param name="model">Name of a published model; null for the one that our format names, or the first that SmoothCache's lists fit.</param>
+    /// <param name="branchesOfOther">Branches of what the file is compared with, for a file that does not say its own; null to assume a model.</param>
     /// <exception cref="MalformedFileException">It is of no known format.</exception>
     /// <exception cref="UsageException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
-    public static InspectedSchedule Read(ByteSource source, string? model)
+    public static InspectedSchedule Read(ByteSource source, string? model, int? branchesOfOther = null)
     {
         ScheduleFile file = ScheduleFile.Read(source);
         if (file.Own is { } own)
@@ -61,7 +65,7 @@ internal sealed record InspectedSchedule(
         }
 
         Architecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
-        int branches = assumed is null ? 2 * file.NamedBlocks : Branches(assumed);
+        int branches = branchesOfOther ?? (assumed is null ? 2 * file.NamedBlocks : Branches(assumed));
         return new InspectedSchedule(
             file.Path, file.Format, null, Valid(file.Path, () => file.ToSchedule(branches)), null, assumed, model is null ? AlsoFitting(assumed) : []);
     }

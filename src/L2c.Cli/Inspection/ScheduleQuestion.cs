@@ -29,6 +29,11 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         }
 
         InspectedSchedule a = Read(first), b = Read(second);
+        if (Hints.Model is null && a.SaysDepth != b.SaysDepth)
+        {
+            (a, b) = a.SaysDepth ? (a, Read(second, a.Schedule.Branches)) : (Read(first, b.Schedule.Branches), b);
+        }
+
         return Threshold is not null && a.Threshold is null && b.Threshold is null
             ? throw new UsageException("--threshold applies to routers, and both files are schedules; leave it away")
             : ScheduleDiff.Of(a, b);
@@ -56,14 +61,16 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         return report;
     }
 
-    private InspectedSchedule Read(string path)
+    /// <summary>Reads a router or schedule; of a file that does not say its depth, for <paramref name="branches"/> where given.</summary>
+    private InspectedSchedule Read(string path, int? branches = null)
     {
         ByteSource source = ByteSource.OpenFile(path);
         if (InspectedSchedule.IsJson(source))
         {
             using (source)
             {
-                return InspectedSchedule.Read(source, Hints.Model);
+                RefuseHints(path);
+                return InspectedSchedule.Read(source, Hints.Model, branches);
             }
         }
 

@@ -113,7 +113,7 @@ internal sealed record ScheduleReport(
 
         if (MadeFor is { } origin)
         {
-            Units.PrintFact(o, "made for", $"{Units.Printable(origin.Model)}, {Units.Printable(origin.Sampler)}, {origin.Steps} steps");
+            Units.PrintFact(o, "made for", $"{Units.Printable(origin.Model)}, {Units.Printable(origin.Sampler)}, {Units.Of(origin.Steps, "step")}");
         }
 
         if (Threshold is { } threshold)

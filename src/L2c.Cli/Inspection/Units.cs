@@ -16,6 +16,9 @@ internal static class Units
     /// <summary>With thousands separated.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>As <c>1 image</c> and <c>2 images</c>.</summary>
+    public static string Of(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
     /// <summary>One line of a report: what, then how much.</summary>
     public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");
 

@@ -5,10 +5,11 @@ namespace L2c.Cli.Profiling;
 /// <summary>Contestants that run in turn in one process, so that a machine that slows down, warms up or is shared favours none.</summary>
 internal static class Contest
 {
-    // The first round pays for compilation and page faults; in the second the just-in-time compiler puts its optimised code in place.
-    private const int WarmUpRounds = 2;
+    /// <summary>Rounds that are not measured, at least.</summary>
+    /// <remarks>The first pays for compilation and page faults; in the second the just-in-time compiler puts its optimised code in place.</remarks>
+    public const int WarmUpRounds = 2;
 
-    /// <summary>Measures every contestant once a round; the order moves on by one each round, so each has every position equally often.</summary>
+    /// <summary>Measures every contestant once a round; the order moves on by one each round, so after a multiple of their number each had every position equally often.</summary>
     /// <param name="contestants">One whole run each.</param>
     /// <param name="rounds">Rounds that are measured, after two or more that are not.</param>
     /// <param name="cancel">Looked at between runs.</param>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Model.Dit;
@@ -15,8 +14,8 @@ namespace L2c.Cli.Sampling;
 /// <param name="TimeRatio">Time of a batch with the schedule over time without: median over <see cref="TimedRounds"/> interleaved rounds.</param>
 internal sealed record Comparison(float[] Uncached, double? Psnr, double? RelativeL2, double TimeRatio)
 {
-    /// <summary>Rounds that are timed, after one that is not.</summary>
-    public const int TimedRounds = 5;
+    /// <summary>Rounds that are timed; even, so that each run goes first equally often.</summary>
+    public const int TimedRounds = 6;
 
     /// <summary>Samples without caching and measures.</summary>
     /// <param name="job">A job with a schedule.</param>
@@ -63,33 +62,22 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
         return double.IsFinite(ratio) ? ratio : null;
     }
 
-    /// <summary>Neighbours in time are compared and the order alternates, so that a machine that slows down or warms up favours neither.</summary>
     private static double TimeBatch(SampleJob job, DitModel model, Terminal terminal)
     {
         using SamplingRun cached = SamplingRun.Plan(model, job.Sampler, job.Schedule, job.Batch, job.Options);
         using SamplingRun uncached = SamplingRun.Plan(model, job.Sampler, job.FullSchedule, job.Batch, job.Options);
-        List<double> ratios = new(TimedRounds);
-        ProgressBar.Run(terminal, job.Request.ShowProgress, $"timing, {TimedRounds} rounds", 2 * (TimedRounds + 1), step =>
+        double[][] milliseconds = [];
+        int runs = 2 * (TimedRounds + Contest.WarmUpRounds);
+        ProgressBar.Run(terminal, job.Request.ShowProgress, $"timing, {TimedRounds} rounds", runs, step =>
         {
-            for (int round = 0; round <= TimedRounds; round++)
-            {
-                bool cachedFirst = round % 2 == 0;
-                double first = Time(cachedFirst ? cached : uncached, step), second = Time(cachedFirst ? uncached : cached, step);
-                if (round > 0)
-                {
-                    ratios.Add(cachedFirst ? first / second : second / first);
-                }
-            }
+            milliseconds = Contest.Measure([() => Run(cached, step), () => Run(uncached, step)], TimedRounds, terminal.Cancel);
         });
-        return Median.Of(ratios);
+        return Median.Of(Contest.Ratios(milliseconds[0], milliseconds[1]));
 
-        double Time(SamplingRun run, Action step)
+        void Run(SamplingRun run, Action step)
         {
-            long began = Stopwatch.GetTimestamp();
             run.Run(job.Labels.AsSpan(0, job.Batch), (float)job.CfgScale, job.Noise(0), cancel: terminal.Cancel);
-            double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             step();
-            return milliseconds;
         }
     }
 }

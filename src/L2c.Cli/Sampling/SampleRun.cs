@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using L2c.Cli.Inspection;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Model.Caching;
@@ -39,7 +40,7 @@ internal static class SampleRun
         List<double> milliseconds = new(job.Batches * evaluations);
         long runBytes = 0, cacheBytes = 0;
         double planMs = 0;
-        string title = $"{job.Count} images, {evaluations} steps";
+        string title = $"{Units.Of(job.Count, "image")}, {Units.Of(evaluations, "step")}";
         int stepsPerBatch = job.Options.OneSequence ? 1 : evaluations;
         ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * stepsPerBatch, step =>
         {

@@ -47,7 +47,7 @@ public static class RouterSchedule
     /// <param name="rowOf">Which row belongs to an evaluation.</param>
     /// <param name="threshold">In [0, 1].</param>
     /// <exception cref="ArgumentException">The threshold is out of range.</exception>
-    /// <remarks>Source: Learning-to-Cache, equation 5; sigmoid in fp32 as the published code computes it.</remarks>
+    /// <remarks>Source: Learning-to-Cache, equation 5; sigmoid and comparison in fp32 as the published code has them.</remarks>
     public static CacheSchedule FromLogits(
         IReadOnlyList<EvaluationRole> roles, int branches, ReadOnlySpan<float> logits, Func<int, int> rowOf, double threshold)
     {
@@ -56,13 +56,14 @@ public static class RouterSchedule
             throw new ArgumentException($"threshold {threshold} is not between 0 and 1");
         }
 
+        float rounded = (float)threshold;
         bool[][] computes = new bool[roles.Count][];
         for (int e = 0; e < roles.Count; e++)
         {
             computes[e] = new bool[branches];
             for (int b = 0; b < branches; b++)
             {
-                computes[e][b] = roles[e] == EvaluationRole.Refresh || Score(logits[(rowOf(e) * branches) + b]) > threshold;
+                computes[e][b] = roles[e] == EvaluationRole.Refresh || Score(logits[(rowOf(e) * branches) + b]) > rounded;
             }
         }
 

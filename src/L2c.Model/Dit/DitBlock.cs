@@ -3,10 +3,13 @@ using L2c.Model.Caching;
 
 namespace L2c.Model.Dit;
 
-/// <summary>One adaLN-Zero block: x += gate * Attn(mod(LN(x))), x += gate * Mlp(mod(LN(x))); a branch that is not computed leaves out all but the addition.</summary>
+/// <summary>
+/// One adaLN-Zero block: x += gate * Attn(mod(LN(x))), x += gate * Mlp(mod(LN(x))); a branch that is not computed leaves out all but the addition.
+/// </summary>
 /// <remarks>
 /// Each residual addition is fused with the norm that follows it, so a block ends with its MLP's output pending in the stream.
-/// Source: Peebles and Xie 2023, section 3.2; DiT models.py, DiTBlock. Reuse: Learning-to-Cache, section 3; what is reused is the output before the gate.
+/// Source: Peebles and Xie 2023, section 3.2; DiT models.py, DiTBlock. Reuse: Learning-to-Cache, section 3; what is reused is the output before the
+/// gate.
 /// </remarks>
 internal static class DitBlock
 {
@@ -22,7 +25,8 @@ internal static class DitBlock
     /// <param name="x">The stream, [B,T,C].</param>
     /// <param name="a">Buffers.</param>
     /// <param name="tap">Sees the stream as it enters and the branches' outputs before their gates, or null.</param>
-    public static void Forward(Device device, DitBlockWeights w, ForwardPlan plan, int block, int heads, ResidualStream x, DitActivations a, ForwardTap? tap)
+    public static void Forward(
+        Device device, DitBlockWeights w, ForwardPlan plan, int block, int heads, ResidualStream x, DitActivations a, ForwardTap? tap)
     {
         BranchPlan attention = plan.Branches[2 * block], mlp = plan.Branches[(2 * block) + 1];
 

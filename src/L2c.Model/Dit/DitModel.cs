@@ -3,7 +3,9 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Dit;
 
-/// <summary>Called after a stage of a forward pass with its name and result. Only outside recording, where each op has run when its call returns.</summary>
+/// <summary>
+/// Called after a stage of a forward pass with its name and result. Only outside recording, where each op has run when its call returns.
+/// </summary>
 /// <param name="stage">Name as the recorded data uses it: <c>block0.attn_out</c>.</param>
 /// <param name="value">Valid until the next stage overwrites it.</param>
 public delegate void ForwardTap(string stage, Tensor value);

@@ -10,8 +10,8 @@ namespace L2c.Model.Dit;
 internal delegate bool ModulationNeeds(int evaluation, int block, ModulationPart part);
 
 /// <summary>
-/// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed by one
-/// tall GEMM per block and part, before the group's first evaluation.
+/// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed by
+/// one tall GEMM per block and part, before the group's first evaluation.
 /// </summary>
 /// <remarks>
 /// Each evaluation has R rows: one per image and, with guidance, one for the null label. Only the evaluations that need a part have rows in it.
@@ -43,9 +43,6 @@ public sealed class DitModulations
     /// <summary>[evaluations R, 2C]: shift, scale.</summary>
     internal Tensor Final { get; }
 
-    /// <summary>Multiply-adds that the group's vectors take.</summary>
-    internal long Macs => (long)Final.Rows * Final.Columns * Silu.Columns + _parts.Cast<Rows>().Sum(p => p.Evaluations.Length == 0 ? 0 : p.Values.Shape.Count * Silu.Columns);
-
     /// <summary>Carves room for one group in which every evaluation needs everything.</summary>
     /// <param name="arena">Where.</param>
     /// <param name="architecture">The network.</param>
@@ -53,7 +50,8 @@ public sealed class DitModulations
     /// <param name="rows">R: rows per evaluation.</param>
     /// <param name="timesteps">E, or one per row where rows of an evaluation differ in time.</param>
     /// <param name="keepCondition">Whether c itself is wanted, not only its SiLU.</param>
-    public static DitModulations Take(Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
+    public static DitModulations Take(
+        Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
         Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, (_, _, _, _) => true)[0];
 
     /// <summary>Carves room for several groups that are computed one after another in the same memory.</summary>
@@ -62,7 +60,8 @@ public sealed class DitModulations
     /// <param name="groups">Evaluations of each group; the first is the largest.</param>
     /// <param name="rows">R: rows per evaluation.</param>
     /// <param name="needs">By group, evaluation of the group, block and part.</param>
-    internal static DitModulations[] Take(Arena arena, DitArchitecture architecture, int[] groups, int rows, Func<int, int, int, ModulationPart, bool> needs) =>
+    internal static DitModulations[] Take(
+        Arena arena, DitArchitecture architecture, int[] groups, int rows, Func<int, int, int, ModulationPart, bool> needs) =>
         Take(arena, architecture, groups, rows, groups[0], false, needs);
 
     /// <summary>The values of a part for one evaluation, [R, width]; none where it was said not to be needed.</summary>
@@ -87,7 +86,13 @@ public sealed class DitModulations
     }
 
     private static DitModulations[] Take(
-        Arena arena, DitArchitecture architecture, int[] groups, int rows, int timesteps, bool keepCondition, Func<int, int, int, ModulationPart, bool> needs)
+        Arena arena,
+        DitArchitecture architecture,
+        int[] groups,
+        int rows,
+        int timesteps,
+        bool keepCondition,
+        Func<int, int, int, ModulationPart, bool> needs)
     {
         int c = architecture.HiddenSize, most = groups[0];
         Tensor hidden = arena.Take(timesteps, c), embedding = arena.Take(timesteps, c);

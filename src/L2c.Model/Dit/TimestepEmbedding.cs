@@ -34,8 +34,12 @@ public static class TimestepEmbedding
         }
     }
 
-    /// <summary>exp(x) for x in [-10, 0], rounded as torch.exp rounds on the CPU: within 1 ulp, but not always to nearest (15 of the 128 frequencies differ).</summary>
-    /// <remarks>x = q ln 2 + s with ln 2 in two parts, then a polynomial of degree 6 in s, all by FMA (SLEEF's single-precision scheme, which PyTorch uses).</remarks>
+    /// <summary>
+    /// exp(x) for x in [-10, 0], rounded as torch.exp rounds on the CPU: within 1 ulp, but not always to nearest (15 of the 128 frequencies differ).
+    /// </summary>
+    /// <remarks>
+    /// x = q ln 2 + s with ln 2 in two parts, then a polynomial of degree 6 in s, all by FMA (SLEEF's single-precision scheme, which PyTorch uses).
+    /// </remarks>
     private static float Exp(float x)
     {
         float q = MathF.Round(x * (float)(1 / Math.Log(2)));

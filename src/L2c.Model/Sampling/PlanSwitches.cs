@@ -6,10 +6,10 @@ public sealed record PlanSwitches
     /// <summary>All on.</summary>
     public static PlanSwitches All { get; } = new();
 
-    /// <summary>Modulations of many evaluations come from one tall GEMM per block, before the first of them; off: of one evaluation at a time.</summary>
+    /// <summary>Modulations of many evaluations come from one tall GEMM per block, before the first of them; off: evaluation by evaluation.</summary>
     public bool ModulationsAhead { get; init; } = true;
 
-    /// <summary>Only outputs that a later evaluation reads are kept, in slots that are shared; off: every branch has a slot, always written.</summary>
+    /// <summary>Only outputs that a later evaluation reads are kept, in shared slots; off: every branch has a slot, always written.</summary>
     public bool KeepOnlyReused { get; init; } = true;
 
     /// <summary>A branch that is not computed goes without its norm, shift and scale; off: they are computed and not used.</summary>

@@ -57,12 +57,14 @@ internal sealed record RunBuffers(
     }
 
     /// <summary>Carves everything.</summary>
-    public static RunBuffers Take(Arena arena, DitArchitecture a, Sampler sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options)
+    public static RunBuffers Take(
+        Arena arena, DitArchitecture a, Sampler sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options)
     {
         int rows = options.Guidance.Rows(images), modulationRows = options.Guidance == Guidance.None ? images : images + 1;
         int size = a.InputSize, evaluations = sampler.Steps.Count;
         int groupSize = GroupSize(a, evaluations, modulationRows, arena.StorageType, options.Switches);
-        int[] groups = [.. Enumerable.Range(0, (evaluations + groupSize - 1) / groupSize).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
+        int count = (evaluations + groupSize - 1) / groupSize;
+        int[] groups = [.. Enumerable.Range(0, count).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
         return new RunBuffers(
             X: Image(),
             Labels: arena.Take(DType.I32, modulationRows),
@@ -84,11 +86,12 @@ internal sealed record RunBuffers(
 
         Tensor Image() => arena.Take(DType.F32, images, a.InChannels, size, size);
 
-        bool Needs(int evaluation, int block, ModulationPart part) => !options.Switches.SkipUnused || (schedule.Action(evaluation, part.Branch(block)) switch
-        {
-            BranchAction.Compute => true,
-            BranchAction.Reuse => part.IsGate(),
-            _ => false,
-        });
+        bool Needs(int evaluation, int block, ModulationPart part) =>
+            !options.Switches.SkipUnused || (schedule.Action(evaluation, part.Branch(block)) switch
+            {
+                BranchAction.Compute => true,
+                BranchAction.Reuse => part.IsGate(),
+                _ => false,
+            });
     }
 }

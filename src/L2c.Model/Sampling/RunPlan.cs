@@ -19,7 +19,8 @@ internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule sch
 
     public SamplingOptions Options { get; } = options;
 
-    public CacheSlots Slots { get; } = options.Switches.KeepOnlyReused || schedule.ComputesAll ? CacheSlots.Plan(schedule) : CacheSlots.KeepEverything(schedule);
+    public CacheSlots Slots { get; } =
+        options.Switches.KeepOnlyReused || schedule.ComputesAll ? CacheSlots.Plan(schedule) : CacheSlots.KeepEverything(schedule);
 
     /// <summary>B.</summary>
     public int Rows => Options.Guidance.Rows(Images);

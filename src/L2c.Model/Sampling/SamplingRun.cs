@@ -3,7 +3,6 @@ using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 using L2c.Model.Randomness;
-using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
 
@@ -13,9 +12,11 @@ namespace L2c.Model.Sampling;
 /// <param name="endTicks">After it.</param>
 public delegate void RunObserver(in OpInfo op, long startTicks, long endTicks);
 
-/// <summary>A sampling run, planned once and run many times: memory is allocated, branches are chosen and ops recorded before the first evaluation.</summary>
+/// <summary>
+/// A sampling run, planned once and run many times: memory is allocated, branches are chosen and ops recorded before the first evaluation.
+/// </summary>
 /// <remarks>
-/// Labels, start noise, step noise and the guidance scale are inputs of the run; steps, sampler, schedule, guidance and batch size are fixed by the plan.
+/// Labels, start noise, step noise and the guidance scale are inputs of the run; steps, sampler, schedule, guidance and batch size are the plan's.
 /// The sampler's state has one row per image: guidance reads each row twice, and the duplicated half of the published code does not exist.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3: input-invariant and step-variant, hence a static graph.
 /// </remarks>
@@ -26,20 +27,18 @@ public sealed class SamplingRun : IDisposable
     private readonly RunBuffers _buffers;
     private readonly RunStep[] _steps;
     private readonly OpSequence[] _sequences;
-    private readonly int[] _labels;
-    private readonly float[] _staging;
+    private readonly RunInputs _inputs;
 
     private SamplingRun(RunPlan plan, Arena arena, RunBuffers buffers)
     {
         (_plan, _arena, _buffers) = (plan, arena, buffers);
-        _labels = new int[buffers.Labels.Columns];
-        _staging = new float[buffers.X.Shape.Count];
+        _inputs = new RunInputs(plan, buffers);
         _steps = plan.Steps(buffers);
         _sequences = plan switch
         {
             { Options.Switches.Replay: false } => [],
-            { Options.OneSequence: true } => [Model.Device.Capture(() => Array.ForEach(_steps, step => step.Enqueue()))],
-            _ => [.. _steps.Select(step => Model.Device.Capture(step.Enqueue))],
+            { Options.OneSequence: true } => Record(Model.Device, [() => Array.ForEach(_steps, step => step.Enqueue())]),
+            _ => Record(Model.Device, [.. _steps.Select<RunStep, Action>(step => step.Enqueue)]),
         };
     }
 
@@ -93,7 +92,9 @@ public sealed class SamplingRun : IDisposable
     /// <param name="schedule">Which branches each evaluation computes.</param>
     /// <param name="images">N, at least 1.</param>
     /// <param name="options">Guidance, what to keep, what to save.</param>
-    /// <exception cref="ArgumentException">A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.</exception>
+    /// <exception cref="ArgumentException">
+    /// A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.
+    /// </exception>
     public static SamplingRun Plan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         var plan = RunPlan.Checked(model, sampler, schedule, images, options);
@@ -120,7 +121,10 @@ public sealed class SamplingRun : IDisposable
     /// <param name="afterEvaluation">Called after each evaluation with its number, when the state can be read; null for none.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
     /// <param name="cancel">Looked at before each evaluation; in a run of one sequence before the run.</param>
-    /// <exception cref="ArgumentException">Not N labels, a label outside the table, or <paramref name="afterEvaluation"/> in a run of one sequence.</exception>
+    /// <exception cref="ArgumentException">
+    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> in a run of one sequence, or <paramref name="observer"/> in one that
+    /// does not replay.
+    /// </exception>
     public void Run(
         ReadOnlySpan<int> labels,
         float guidanceScale,
@@ -129,26 +133,25 @@ public sealed class SamplingRun : IDisposable
         RunObserver? observer = null,
         CancellationToken cancel = default)
     {
-        Device device = Model.Device;
         bool whole = Options is { OneSequence: true, Switches.Replay: true };
         if (whole && afterEvaluation is not null)
         {
             throw new ArgumentException("the run was planned as one sequence, which does not stop between evaluations; plan it without OneSequence");
         }
 
-        cancel.ThrowIfCancellationRequested();
-        SetLabels(labels);
-        if (Options.Guidance != Guidance.None)
+        if (observer is not null && _sequences.Length == 0)
         {
-            device.Upload(_buffers.GuidanceScale, [guidanceScale]);
+            throw new ArgumentException("the run was planned without replay, so it has no recorded ops to observe; plan it with PlanSwitches.Replay");
         }
 
-        Draw(noise, 0, _buffers.X);
+        cancel.ThrowIfCancellationRequested();
+        _inputs.SetCondition(labels, guidanceScale);
+        _inputs.DrawStart(noise);
         if (Options.OneSequence)
         {
             for (int e = 0; e < _steps.Length; e++)
             {
-                DrawFor(e, noise);
+                _inputs.DrawFor(e, noise);
             }
         }
 
@@ -161,7 +164,7 @@ public sealed class SamplingRun : IDisposable
             RunByEvaluation(noise, afterEvaluation, observer, cancel);
         }
 
-        device.Synchronize();
+        Model.Device.Synchronize();
     }
 
     /// <summary>Copies the state to the host: after a run, the samples.</summary>
@@ -186,29 +189,20 @@ public sealed class SamplingRun : IDisposable
     private static Tensor Kept(Tensor tensor) =>
         tensor.IsNone ? throw new InvalidOperationException("the run was planned without KeepPredictions") : tensor;
 
-    private void SetLabels(ReadOnlySpan<int> labels)
+    /// <summary>One sequence per part; what was recorded is freed again when a later part fails.</summary>
+    private static OpSequence[] Record(Device device, Action[] parts)
     {
-        DitArchitecture architecture = Model.Architecture;
-        if (labels.Length != Images)
+        List<OpSequence> recorded = new(parts.Length);
+        try
         {
-            throw new ArgumentException($"{labels.Length} labels for {Images} images");
+            Array.ForEach(parts, part => recorded.Add(device.Capture(part)));
+            return [.. recorded];
         }
-
-        foreach (int label in labels)
+        catch
         {
-            if ((uint)label >= (uint)architecture.LabelRows)
-            {
-                throw new ArgumentException($"label {label} is outside 0..{architecture.LabelRows - 1} of {architecture.Name}");
-            }
+            recorded.ForEach(sequence => sequence.Dispose());
+            throw;
         }
-
-        labels.CopyTo(_labels);
-        if (Options.Guidance != Guidance.None)
-        {
-            _labels[Images] = architecture.NullLabel;
-        }
-
-        Model.Device.Upload(_buffers.Labels, _labels);
     }
 
     private void RunByEvaluation(INoiseSource noise, Action<int>? afterEvaluation, RunObserver? observer, CancellationToken cancel)
@@ -218,7 +212,7 @@ public sealed class SamplingRun : IDisposable
             cancel.ThrowIfCancellationRequested();
             if (!Options.OneSequence)
             {
-                DrawFor(e, noise);
+                _inputs.DrawFor(e, noise);
             }
 
             if (_sequences.Length == 0)
@@ -248,18 +242,4 @@ public sealed class SamplingRun : IDisposable
 
     // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
     private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
-
-    private void DrawFor(int evaluation, INoiseSource noise)
-    {
-        if (!_buffers.Noise[evaluation].IsNone)
-        {
-            Draw(noise, evaluation + 1, _buffers.Noise[evaluation]);
-        }
-    }
-
-    private void Draw(INoiseSource noise, int draw, Tensor destination)
-    {
-        noise.Fill(draw, Images, _staging.Length / Images, _staging);
-        Model.Device.Upload(destination, _staging);
-    }
 }

@@ -48,6 +48,16 @@ public sealed class RouterScheduleTests
     }
 
     [Fact]
+    public void The_threshold_is_compared_in_fp32()
+    {
+        // A threshold so little below a score that fp32 cannot tell them apart: the score is not above it.
+        const float logit = -2.2f;
+        double threshold = RouterSchedule.Score(logit) - 1e-12;
+        Assert.True(RouterSchedule.Score(logit) > threshold);
+        Assert.Equal(1, RouterSchedule.From(Router(RouterTarget.Dit, 2, [logit, 9, 9, 9]), threshold).SkippedBranches);
+    }
+
+    [Fact]
     public void Another_number_of_evaluations_is_refused()
     {
         ArgumentException problem = Assert.Throws<ArgumentException>(() => RouterSchedule.From(Router(RouterTarget.Dit, 4, new float[8]), 0.5, 6));

@@ -9,7 +9,7 @@ namespace L2c.Model.Tests.Golden;
 /// half precision gives. Its error is the measure for an engine of the same precision.
 /// </summary>
 /// <remarks>Ops run at once; a recording calls what it recorded again. Slow and plain on purpose.</remarks>
-internal sealed unsafe class NaiveDevice(DType storage) : Device
+internal unsafe class NaiveDevice(DType storage) : Device
 {
     private readonly HashSet<nint> _allocations = [];
     private List<OpInfo>? _listing;

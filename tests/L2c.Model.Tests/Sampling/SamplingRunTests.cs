@@ -3,6 +3,7 @@ using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
+using L2c.Model.Tests.Golden;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Sampling;
@@ -123,6 +124,29 @@ public sealed class SamplingRunTests
         Assert.Throws<OperationCanceledException>(() => run.Run([0, 1], 1, noise, cancel: new CancellationToken(true)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_run_that_does_not_replay_refuses_an_observer(bool one)
+    {
+        using var device = new CpuDevice(1);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        SamplingOptions options = new() { OneSequence = one, Switches = new PlanSwitches { Replay = false } };
+        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(2), 1, options);
+        ArgumentException refusal = Assert.Throws<ArgumentException>(
+            () => run.Run([0], 1, new CounterNoiseSource(Seed), observer: (in OpInfo _, long _, long _) => { }));
+        Assert.Contains("no recorded ops to observe", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_recording_that_fails_frees_the_earlier_ones()
+    {
+        using FailingDevice device = new(failAt: 2);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        Assert.Throws<IOException>(() => SamplingRun.Plan(model, Sampler.Ddim(4), 1, new SamplingOptions()));
+        Assert.Equal((2, 2), (device.Captured, device.Freed));
+    }
+
     private static float[] Sample(
         DitArchitecture architecture, string sampler, int[] labels, int firstImage, int threads, Guidance guidance = Guidance.FirstThreeChannels, float scale = 1.5f)
     {
@@ -147,4 +171,34 @@ public sealed class SamplingRunTests
     }
 
     private static float Distance(float[] a, float[] b) => a.Zip(b, (x, y) => MathF.Abs(x - y)).Max();
+
+    /// <summary>A device whose recordings are counted, and one of which fails.</summary>
+    private sealed class FailingDevice(int failAt) : NaiveDevice(DType.F32)
+    {
+        public int Captured { get; private set; }
+
+        public int Freed { get; private set; }
+
+        public override OpSequence Capture(Action enqueue)
+        {
+            if (Captured == failAt)
+            {
+                throw new IOException("the recording failed");
+            }
+
+            Captured++;
+            return new Counted(this);
+        }
+
+        private sealed class Counted(FailingDevice device) : OpSequence
+        {
+            public override IReadOnlyList<OpInfo> Ops => [];
+
+            public override void Run() => throw new NotSupportedException();
+
+            public override void Run(OpObserver observer) => throw new NotSupportedException();
+
+            protected override void Dispose(bool disposing) => device.Freed++;
+        }
+    }
 }
