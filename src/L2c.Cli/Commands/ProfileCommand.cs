@@ -1,5 +1,6 @@
 using System.CommandLine;
 using L2c.Cli.Devices;
+using L2c.Cli.Inspection;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
@@ -78,7 +79,7 @@ internal sealed class ProfileCommand
             ProfileReport.Measure(job, model, device, parsed.GetValue(_repeat) ?? DefaultRepeat, terminal.Cancel);
         if (trace is not null)
         {
-            string title = $"l2c: {job.Architecture.Name}, {job.Batch} images, {device.Name}";
+            string title = $"l2c: {job.Architecture.Name}, {Units.Of(job.Batch, "image")}, {device.Name}";
             AtomicFile.Write(trace, parsed.GetValue(_force), stream => ChromeTrace.Write(stream, recorder, recorder.TypicalRun, title));
         }
 

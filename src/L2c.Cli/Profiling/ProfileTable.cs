@@ -6,15 +6,15 @@ namespace L2c.Cli.Profiling;
 /// <summary>A profile for a person.</summary>
 internal static class ProfileTable
 {
-
     /// <summary>Prints it.</summary>
     /// <param name="o">Where to.</param>
     /// <param name="report">What was measured.</param>
     /// <param name="trace">The trace file that was written, or null.</param>
     public static void Print(TextWriter o, ProfileReport report, string? trace)
     {
-        o.WriteLine(Text(
-            $"{report.Model}: {report.Images} images, guidance {report.Guidance}, {report.Evaluations} {report.Sampler} steps, on {report.Device}"));
+        o.WriteLine(
+            $"{report.Model}: {Units.Of(report.Images, "image")}, guidance {report.Guidance}, "
+            + $"{Units.Of(report.Evaluations, $"{report.Sampler} step")}, on {report.Device}");
         if (report.Cache is not null)
         {
             o.WriteLine(Text($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));

@@ -37,7 +37,8 @@ public static class SmoothCacheJson
         string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks");
+            throw new ArgumentException(
+                $"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks; leave it away");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
