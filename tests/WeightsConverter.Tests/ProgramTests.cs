@@ -37,6 +37,19 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public void The_input_is_kept_when_a_link_leads_to_it()
+    {
+        using TemporaryFolder folder = new();
+        string input = Router(folder), link = folder.File("link.safetensors");
+        byte[] before = File.ReadAllBytes(input);
+        File.CreateSymbolicLink(link, input);
+        Tool run = Tool.Run(link, input, "--force", "--dtype", "fp16");
+        Assert.Equal(2, run.Code);
+        Assert.Contains("is the input too", run.SingleErrorLine(), StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(input));
+    }
+
+    [Fact]
     public void Options_that_do_not_apply_to_the_file_are_exit_code_2()
     {
         using TemporaryFolder folder = new();
