@@ -51,9 +51,9 @@ public sealed class CachedRuns : IDisposable
     public string Schedule(string evaluations, string model = "tiny pixels", string sampler = "ddim")
     {
         int steps = evaluations.Count(c => c == '{');
-        return Text(
-            "s.json",
-            $$"""{"format": "l2c-schedule/1", "model": "{{model}}", "sampler": "{{sampler}}", "steps": {{steps}}, "evaluations": [{{evaluations}}]}""");
+        return Text("s.json", $$"""
+            {"format": "l2c-schedule/1", "model": "{{model}}", "sampler": "{{sampler}}", "steps": {{steps}}, "evaluations": [{{evaluations}}]}
+            """);
     }
 
     /// <summary>A file of text.</summary>

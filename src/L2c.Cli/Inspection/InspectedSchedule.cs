@@ -50,7 +50,7 @@ internal sealed record InspectedSchedule(
     /// <summary>Reads a schedule file. The source stays open.</summary>
     /// <param name="source">The file.</param>
     /// <param name="model">Name of a published model; null for the one that our format names, or the first that SmoothCache's lists fit.</param>
-    /// <param name="branchesOfOther">Branches of what the file is compared with, for a file that does not say its own; null to assume a model.</param>
+    /// <param name="branchesOfOther">Branches of what the file is compared with, for one that does not say its own; null to assume a model.</param>
     /// <exception cref="MalformedFileException">It is of no known format.</exception>
     /// <exception cref="UsageException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
     public static InspectedSchedule Read(ByteSource source, string? model, int? branchesOfOther = null)
@@ -67,7 +67,13 @@ internal sealed record InspectedSchedule(
         Architecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
         int branches = branchesOfOther ?? (assumed is null ? 2 * file.NamedBlocks : Branches(assumed));
         return new InspectedSchedule(
-            file.Path, file.Format, null, Valid(file.Path, () => file.ToSchedule(branches)), null, assumed, model is null ? AlsoFitting(assumed) : []);
+            file.Path,
+            file.Format,
+            null,
+            Valid(file.Path, () => file.ToSchedule(branches)),
+            null,
+            assumed,
+            model is null ? AlsoFitting(assumed) : []);
     }
 
     /// <summary>Reads a router.</summary>

@@ -9,7 +9,10 @@ internal static class Contest
     /// <remarks>The first pays for compilation and page faults; in the second the just-in-time compiler puts its optimised code in place.</remarks>
     public const int WarmUpRounds = 2;
 
-    /// <summary>Measures every contestant once a round; the order moves on by one each round, so after a multiple of their number each had every position equally often.</summary>
+    /// <summary>
+    /// Measures every contestant once a round; the order moves on by one each round, so after a multiple of their number each had every position
+    /// equally often.
+    /// </summary>
     /// <param name="contestants">One whole run each.</param>
     /// <param name="rounds">Rounds that are measured, after two or more that are not.</param>
     /// <param name="cancel">Looked at between runs.</param>

@@ -113,6 +113,6 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     private static string? Difference(string path, ScheduleJson own, DitArchitecture architecture, Sampler sampler) =>
         own.Model == architecture.Name && own.Sampler == sampler.Name
             ? null
-            : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; it fits {architecture.Name} and {sampler.Name}"
-                + " in size and is used as it is";
+            : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "
+                + $"it fits {architecture.Name} and {sampler.Name} in size and is used as it is";
 }

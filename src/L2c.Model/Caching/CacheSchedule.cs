@@ -145,7 +145,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
             ImmutableArray<bool> row = _computes[e];
             if (row.Length != width)
             {
-                throw new ArgumentException($"schedule: evaluation {e} has {row.Length} branches, evaluation 0 has {width}; give every evaluation as many");
+                throw new ArgumentException(
+                    $"schedule: evaluation {e} has {row.Length} branches, evaluation 0 has {width}; give every evaluation as many");
             }
 
             for (int b = 0; b < width; b++)

@@ -58,7 +58,8 @@ internal sealed class JsonWords(string path, string claim = "")
 
         return members.Keys.FirstOrDefault(name => !required.Contains(name) && !optional.Contains(name)) is { } unknown
             ? throw Fault(
-                $"{what} has \"{FileText.Printable(unknown)}\", which means nothing here; its keys are {string.Join(", ", [.. required, .. optional])}")
+                $"{what} has \"{FileText.Printable(unknown)}\", which means nothing here; "
+                + $"its keys are {string.Join(", ", [.. required, .. optional])}")
             : members;
     }
 

@@ -94,13 +94,15 @@ public sealed record ScheduleJson(
             {
                 "refresh" => EvaluationRole.Refresh,
                 "cache" => EvaluationRole.Cache,
-                string other => throw new MalformedFileException(path, $"evaluation {e} has role \"{FileText.Printable(other)}\"; write \"refresh\" or \"cache\""),
+                string other => throw new MalformedFileException(
+                    path, $"evaluation {e} has role \"{FileText.Printable(other)}\"; write \"refresh\" or \"cache\""),
             };
             string mask = Evaluations[e].Compute;
             int wrong = mask.AsSpan().IndexOfAnyExcept('0', '1');
             computes[e] = wrong < 0
                 ? [.. mask.Select(c => c == '1')]
-                : throw new MalformedFileException(path, $"evaluation {e} has '{FileText.Printable(mask[wrong].ToString())}' for branch {wrong}; write 1 (compute) or 0");
+                : throw new MalformedFileException(
+                    path, $"evaluation {e} has '{FileText.Printable(mask[wrong].ToString())}' for branch {wrong}; write 1 (compute) or 0");
         }
 
         return new CacheSchedule(roles, computes, Skipped == Drop);
@@ -109,6 +111,7 @@ public sealed record ScheduleJson(
     private static EvaluationJson Evaluation(JsonWords words, JsonElement row, int e)
     {
         Dictionary<string, JsonElement> members = words.Members(row, $"evaluation {e}", ["role", "compute"]);
-        return new EvaluationJson(words.Text(members["role"], $"role of evaluation {e}"), words.Text(members["compute"], $"compute of evaluation {e}"));
+        return new EvaluationJson(
+            words.Text(members["role"], $"role of evaluation {e}"), words.Text(members["compute"], $"compute of evaluation {e}"));
     }
 }

@@ -13,8 +13,8 @@ public sealed record SamplingOptions
     public bool KeepPredictions { get; init; }
 
     /// <summary>
-    /// Whether the whole run is one recorded sequence: on CUDA one graph, one launch. Nothing can then be told of evaluations while the run runs, and every
-    /// step's noise has memory of its own. Off: one sequence per evaluation.
+    /// Whether the whole run is one recorded sequence: on CUDA one graph, one launch. Nothing can then be told of evaluations while the run runs, and
+    /// every step's noise has memory of its own. Off: one sequence per evaluation.
     /// </summary>
     public bool OneSequence { get; init; }
 

@@ -122,8 +122,8 @@ public sealed class SamplingRun : IDisposable
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
     /// <param name="cancel">Looked at before each evaluation; in a run of one sequence before the run.</param>
     /// <exception cref="ArgumentException">
-    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> in a run of one sequence, or <paramref name="observer"/> in one that
-    /// does not replay.
+    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> in a run of one sequence, or <paramref name="observer"/> in one
+    /// that does not replay.
     /// </exception>
     public void Run(
         ReadOnlySpan<int> labels,
