@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using L2c.Bench.Caching;
+using L2c.Bench.Gemm;
 using L2c.Cli.Output;
 
 namespace L2c.Bench;
@@ -30,6 +31,7 @@ public static class Program
         RootCommand root = new("Benchmarks of L2c: contestants run in turn in one process, results are Markdown with what they were measured on.")
         {
             CachingBench.Create(terminal),
+            GemmBench.Create(terminal),
         };
         root.SetAction(_ =>
         {
