@@ -22,7 +22,7 @@ public abstract partial class Device
     /// <param name="y">[.., N], any row stride, as many rows as x; must not overlap x.</param>
     /// <param name="activation">Applied in the epilogue.</param>
     /// <remarks>
-    /// Numbers  accumulates in fp32 in an order that depends on K alone, so a row's result does not depend on M.
+    /// Numbers  accumulates in fp32 in an order that depends on K alone, so a row's result does not depend on M. CPU: one chain over k from the bias.
     /// Traffic  M K + N K + M N elements.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
