@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using L2c.Bench.Caching;
+using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Cli.Output;
 
@@ -32,6 +33,7 @@ public static class Program
         {
             CachingBench.Create(terminal),
             GemmBench.Create(terminal),
+            ForwardBench.Create(terminal),
         };
         root.SetAction(_ =>
         {

@@ -63,37 +63,18 @@ internal sealed class GemmBench
         string[] Measure(Contestant contestant)
         {
             using MatrixWork work = contestant.Create(device);
-            using OpSequence peak = FmaPeak.Capture(device);
-            long peakFlops = peak.Ops[0].Flops;
-            int repeats = (int)Math.Max(1, (work.Flops + (peakFlops / 2)) / peakFlops);
-            double[][] milliseconds = Contest.Measure([work.Run, RunPeak], rounds, terminal.Cancel, BenchOptions.WarmUp);
-            double[] products = Speeds(milliseconds[0], work.Flops), peaks = Speeds(milliseconds[1], repeats * peakFlops);
+            using PeakLoop peak = new(device, work.Flops);
+            double[][] milliseconds = Contest.Measure([work.Run, peak.Run], rounds, terminal.Cancel, BenchOptions.WarmUp);
+            double[] products = PeakLoop.Gflops(milliseconds[0], work.Flops), peaks = PeakLoop.Gflops(milliseconds[1], peak.Flops);
             var share = Quartiles.Of(products.Zip(peaks, (product, at) => product / at));
             bool isBelow = share.Median < contestant.Bound;
             isMet &= !isBelow;
             return
             [
-                contestant.Name, contestant.Shape, Spread(Quartiles.Of(products), "0"), Spread(Quartiles.Of(peaks), "0"), Spread(share, "0.000"),
+                contestant.Name, contestant.Shape, Quartiles.Of(products).Text("0"), Quartiles.Of(peaks).Text("0"), share.Text("0.000"),
                 contestant.Bound is { } bound ? $"{bound.ToString("0.00", CultureInfo.InvariantCulture)}{(isBelow ? " missed" : "")}" : "",
             ];
-
-            void RunPeak()
-            {
-                for (int i = 0; i < repeats; i++)
-                {
-                    peak.Run();
-                }
-            }
         }
-    }
-
-    private static double[] Speeds(double[] milliseconds, long flops) => [.. milliseconds.Select(time => flops / time / 1e6)];
-
-    private static string Spread(Quartiles q, string format)
-    {
-        return $"{Text(q.Median)} ({Text(q.Lower)}-{Text(q.Upper)})";
-
-        string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static Contestant Linear(string name, int m, int n, int k, double? bound, Activation activation = Activation.None) =>
