@@ -9,7 +9,7 @@ namespace L2c.Bench;
 /// <summary>What every benchmark can be told: how long, on how many threads, where its report goes.</summary>
 internal sealed class BenchOptions
 {
-    /// <summary>How long contestants of a few milliseconds run before they are measured: the runtime replaces its first code in the background.</summary>
+    /// <summary>How long contestants run at least before they are measured: the runtime replaces its first code in the background.</summary>
     public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(200);
 
     private readonly int _presetRounds;

@@ -9,7 +9,7 @@ internal sealed class PeakLoop : IDisposable
     private readonly int _rounds;
 
     /// <param name="device">Its instruction set and threads.</param>
-    /// <param name="flops">Floating-point operations of what it runs in turn with; the loop does about as many, so that both are disturbed alike.</param>
+    /// <param name="flops">Floating-point operations of what it runs in turn with; the loop does about as many: both are disturbed alike.</param>
     public PeakLoop(CpuDevice device, long flops)
     {
         _round = FmaPeak.Capture(device);

@@ -78,11 +78,12 @@ internal sealed class OnnxNetwork : IDisposable
     private void Require(string path, string name, params int[] shape)
     {
         int[]? found = _session.InputMetadata.GetValueOrDefault(name)?.Dimensions;
-        if (found is null || found.Length != shape.Length || !found.Zip(shape, (extent, wanted) => extent == wanted || extent == -1).All(fits => fits))
+        if (found is null || found.Length != shape.Length || found.Zip(shape).Any(sizes => sizes.First != sizes.Second && sizes.First != -1))
         {
             string what = found is null ? "none" : $"[{string.Join(", ", found)}]";
             _session.Dispose();
-            throw new MalformedFileException(path, $"input {name} [{string.Join(", ", shape)}] expected, found {what}; name the peers' folder by --peers");
+            throw new MalformedFileException(
+                path, $"input {name} [{string.Join(", ", shape)}] expected, found {what}; name the peers' folder by --peers");
         }
     }
 }

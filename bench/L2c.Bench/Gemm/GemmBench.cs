@@ -36,7 +36,7 @@ internal sealed class GemmBench
     public static Command Create(Terminal terminal)
     {
         GemmBench self = new();
-        Command command = new("gemm", "Matrix products and attention of DiT-S, a tiny network and DiT-XL on the CPU, against its peak of multiply-adds.");
+        Command command = new("gemm", "Matrix products of DiT-S, a tiny network and DiT-XL on the CPU, against its peak of multiply-adds.");
         self._options.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;
@@ -54,8 +54,8 @@ internal sealed class GemmBench
             BirthCertificate.Of(device, load, ("rounds", $"{rounds} for each product, each the product and the peak once in rotating order")),
             ["product", "shape", "GFLOP/s", "peak GFLOP/s", "share of peak", "bound"],
             rows,
-            "Linear maps (M, N, K) on packed weights, bias added; attention (batch x tokens, width, heads), softmax included in the time but not in the "
-            + "operations. The peak is a loop of multiply-adds in registers on all threads, as many operations as the product, run in turn with it. "
+            "Linear maps (M, N, K) on packed weights, bias added; attention (batch x tokens, width, heads), softmax included in the time but not in "
+            + "the operations. The peak is a loop of multiply-adds in registers on all threads, as many operations as the product, run in turn with it. "
             + "Values are medians over the rounds, with quartiles in brackets; shares are taken round by round.",
             isMet ? "Bounds: all met." : "Bounds: **missed** where the share is below."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
