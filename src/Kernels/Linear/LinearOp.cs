@@ -26,6 +26,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private const int MostRows = 128;
     private const int MostPanels = 8;
 
+    // A thread waits at the end of an op for a tile of another one: half a tile on average.
+    private const int TilesPerThread = 16;
+
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
     private static int Height => MicroKernel.TallestTile<V>();
@@ -56,7 +59,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         int rowTiles = (_rows + MostRows - 1) / MostRows;
         int panels = PackedWeight.Panels(_outputs, Width);
         _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
-        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / (8L * threads)), 1, MostPanels);
+        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MostPanels);
         _panelTiles = (panels + _panelsPerTile - 1) / _panelsPerTile;
         Tiles = (_rows + _rowsPerTile - 1) / _rowsPerTile * _panelTiles;
     }
