@@ -9,6 +9,9 @@ namespace L2c.Bench;
 /// <summary>What every benchmark can be told: how long, on how many threads, where its report goes.</summary>
 internal sealed class BenchOptions
 {
+    /// <summary>How long contestants run at least before they are measured: the runtime replaces its first code in the background.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(200);
+
     private readonly int _presetRounds;
     private readonly Option<int?> _rounds;
     private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using L2c.Bench.Caching;
+using L2c.Bench.Forward;
+using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
 using L2c.Cli.Output;
 
@@ -33,6 +35,8 @@ public static class Program
             CachingBench.Create(terminal),
             GpuResultsVerb.Create(terminal),
             EmulatedVerb.Create(terminal),
+            GemmBench.Create(terminal),
+            ForwardBench.Create(terminal),
         };
         root.SetAction(_ =>
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace L2c.Bench;
 
 /// <summary>Median and quartiles of measured values, interpolated linearly between neighbours.</summary>
@@ -19,5 +21,14 @@ internal readonly record struct Quartiles(double Lower, double Median, double Up
             double above = sorted[Math.Min(below + 1, sorted.Length - 1)];
             return sorted[below] + ((position - below) * (above - sorted[below]));
         }
+    }
+
+    /// <summary>The median, and the quartiles in brackets.</summary>
+    /// <param name="format">Of each, as <c>0.0</c>.</param>
+    public string Text(string format)
+    {
+        return $"{Text(Median)} ({Text(Lower)}-{Text(Upper)})";
+
+        string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }
 }

@@ -21,6 +21,8 @@ for project in src/L2c.Cli bench/L2c.Bench tests/L2c.Kernels.Tests tests/L2c.Mod
 done
 # What only a debugger or a configuration of the runtime asks for.
 rm -f "$top"/bin/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so} "$top"/bin/*.xml
+# The CPU's opponent, which `l2c-bench forward` loads when it runs: no business of a GPU, and half of an archive.
+rm -f "$top"/bin/{Microsoft.ML.OnnxRuntime.dll,libonnxruntime*.so,onnxruntime*}
 
 cp dev/gpu/run.sh dev/gpu/README.md LICENSE "$top"
 cp dev/gpu/{probe,stages,benchmarks}.sh "$top/lib"

@@ -40,16 +40,38 @@ public sealed class ProcessTests : IDisposable
         Assert.Empty(_cli.Files());
     }
 
+    [Theory]
+    [InlineData("portable", 0, "")]
+    [InlineData("sse", 2, "l2c: error: L2C_ISA=sse: no such vectors; give avx512, avx2 or portable, or unset it\n")]
+    public async Task The_environment_chooses_the_vectors(string isa, int code, string message)
+    {
+        string[] call = ["bench", "forward", "--model", "1x16x2/2", "--image-size", "32", "--device", "cpu", "--repeat", "1", "--json"];
+        using Process process = StartWith(isa, call);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(message, await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(code, process.ExitCode);
+        Assert.Equal(code == 0, output.Replace(" ", "").Contains($"\"isa\":\"{isa}\"", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _cli.Dispose();
 
-    private Process Start(params string[] args)
+    private Process Start(params string[] args) => StartWith(null, args);
+
+    private Process StartWith(string? isa, params string[] args)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "l2c.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. args])
+        ProcessStartInfo start = new("dotnet", [program, .. args])
         {
             WorkingDirectory = _cli.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        if (isa is not null)
+        {
+            start.Environment["L2C_ISA"] = isa;
+        }
+
+        return Process.Start(start)!;
     }
 }

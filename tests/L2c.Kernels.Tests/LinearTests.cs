@@ -4,8 +4,8 @@ namespace L2c.Kernels.Tests;
 
 public sealed class LinearTests
 {
-    // Smallest; DiT-S qkv on a few tokens; primes, with K beyond one block of 384.
-    private static readonly int[][] _shapes = [[1, 1, 1], [32, 1152, 384], [13, 101, 397]];
+    // Smallest; DiT-S qkv on a few tokens; primes, with K beyond one block of 768.
+    private static readonly int[][] _shapes = [[1, 1, 1], [32, 1152, 384], [13, 101, 797]];
 
     public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
@@ -66,6 +66,28 @@ public sealed class LinearTests
         CheckInteger(bench, 9, 50, 1153);
         CheckInteger(bench, 130, 97, 384);
         CheckInteger(bench, 3, 4, 769);
+    }
+
+    // So the cuts of K into blocks, of rows and columns into tiles, change no bit.
+    [Theory]
+    [InlineData(nameof(InstructionSet.Avx2))]
+    [InlineData(nameof(InstructionSet.Avx512))]
+    public void An_element_is_one_chain_of_multiply_adds_from_the_bias(string set)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(11, 101, 1601);
+        float[] y = data.Run(bench, Activation.None);
+        for (int i = 0; i < y.Length; i++)
+        {
+            (int row, int column) = Math.DivRem(i, data.N);
+            float sum = data.Bias[column];
+            for (int k = 0; k < data.K; k++)
+            {
+                sum = MathF.FusedMultiplyAdd(data.X[row * data.K + k], data.Weight[column * data.K + k], sum);
+            }
+
+            Assert.Equal(sum, y[i]);
+        }
     }
 
     public static TheoryData<string> SetsOnly => [.. Workbench.Sets];

@@ -72,7 +72,7 @@ internal sealed class CachingBench
             double macs = (double)costs[i].MacsAfter / costs[i].MacsBefore;
             isMet &= ratio.Median / macs <= Bound;
             rows.Add(Row(
-                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), Spread(ratio, Number), Number(ratio.Median / macs)));
+                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)));
         }
 
         _options.Publish(parsed, terminal, Markdown.Report(
@@ -93,9 +93,7 @@ internal sealed class CachingBench
     }
 
     private static string[] Row(string reused, Quartiles milliseconds, params string[] rest) =>
-        [reused, Spread(milliseconds, value => value.ToString("0.0", CultureInfo.InvariantCulture)), .. rest];
-
-    private static string Spread(Quartiles q, Func<double, string> format) => $"{format(q.Median)} ({format(q.Lower)}-{format(q.Upper)})";
+        [reused, milliseconds.Text("0.0"), .. rest];
 
     private static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 }

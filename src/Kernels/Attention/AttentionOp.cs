@@ -98,7 +98,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
             {
                 float* keys = q + channels + key * stride, target = scores + (long)key * Width;
                 MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - key), vectors, keys, stride, 1, queries, Width, _headWidth, target, Width, accumulate: false);
+                    Math.Min(Height, _tokens - key), vectors, keys, stride, 1, queries, Width, _headWidth, null, 0, target, Width, queries);
             }
 
             for (int vector = 0; vector < vectors; vector++)
@@ -174,7 +174,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
             int vectors = MicroKernel.NextVectors<V>(_headWidth - d);
             columns = Math.Min(vectors * V.Count, _headWidth - d);
             MicroKernel.Multiply<V>(
-                rows, vectors, scores, 1, Width, values + d, _paddedHeadWidth, _tokens, output, Width, accumulate: false);
+                rows, vectors, scores, 1, Width, values + d, _paddedHeadWidth, _tokens, null, 0, output, Width, values);
             for (int i = 0; i < rows; i++)
             {
                 V factor = V.Broadcast(1 / sums[i]);

@@ -12,11 +12,13 @@ public unsafe partial class CpuDevice : Device
     private List<CpuOp>? _capturing;
     private bool _disposed;
 
-    /// <summary>Starts the device's threads; uses the widest vectors that the machine has.</summary>
+    /// <summary>Starts the device's threads; uses the widest vectors that the machine has, or those that <c>L2C_ISA</c> names: avx512, avx2, portable.
+    /// </summary>
     /// <param name="threads">Threads that compute, the caller's included; 0 for one per core.</param>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <exception cref="InstructionSetException"><c>L2C_ISA</c> names no vectors, or some that the machine lacks.</exception>
     public CpuDevice(int threads = 0)
-        : this(threads, InstructionSets.Best)
+        : this(threads, InstructionSets.Choose(Environment.GetEnvironmentVariable))
     {
     }
 

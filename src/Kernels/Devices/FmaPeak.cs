@@ -13,8 +13,7 @@ public static class FmaPeak
     /// <returns>The fastest round in 10^9 floating-point operations per second, two per multiply-add. What else the machine does can only lower it.</returns>
     public static double MeasureGflops(CpuDevice device)
     {
-        var arguments = new FmaLoopArguments();
-        OpSequence sequence = device.Capture(() => device.Enqueue(arguments));
+        using OpSequence sequence = Capture(device);
         long flops = sequence.Ops[0].Flops, best = long.MaxValue;
         for (int round = 0; round < Rounds; round++)
         {
@@ -25,6 +24,10 @@ public static class FmaPeak
 
         return flops / (best / (double)Stopwatch.Frequency) / 1e9;
     }
+
+    /// <summary>One round as a recording, some tenths of a millisecond: for whoever wants the peak of the very moments in which something else runs.</summary>
+    /// <param name="device">Its instruction set and threads.</param>
+    public static OpSequence Capture(CpuDevice device) => device.Capture(() => device.Enqueue(new FmaLoopArguments()));
 
     /// <summary>No operands: the loop is all there is.</summary>
     private readonly record struct FmaLoopArguments : ICpuOpArguments

@@ -22,7 +22,7 @@ public abstract partial class Device
     /// <param name="y">[.., N], any row stride, as many rows as x; must not overlap x.</param>
     /// <param name="activation">Applied in the epilogue.</param>
     /// <remarks>
-    /// Numbers  accumulates in fp32. On the CPU the order depends on K alone, so a row's result does not depend on M; on CUDA the library chooses by shape.
+    /// Numbers  accumulates in fp32. CPU: one chain over k from the bias, so a row's result does not depend on M. CUDA: the library chooses by shape.
     /// Traffic  M K + N K + M N elements.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>

@@ -12,16 +12,22 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 
 /// <summary>y = act(x W^T + b) on packed panels of weights.</summary>
 /// <remarks>
-/// A tile is up to 128 rows by a few panels. K is cut into blocks of 384, so that 8 rows of x and a panel stay in cache; partial sums rest in y.
-/// An element is a sum over blocks of sums over k: the order depends on K alone. Rows and columns that fill no register tile go through the
-/// same micro-kernel into scratch, and only what exists is copied out.
+/// A tile is up to 128 rows by a few panels. K is cut into equal blocks of at most 768, so that the rows' block and a panel's stay in the second
+/// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias: the cuts change no bit.
+/// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
+/// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time. Rows and columns that fill no register tile go
+/// through the same micro-kernel in scratch, and only what exists is copied in and out.
 /// </remarks>
 internal sealed unsafe class LinearOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    private const int DepthBlock = 384;
+
+    private const int MostDepth = 768;
     private const int MostRows = 128;
     private const int MostPanels = 8;
+
+    // A thread waits at the end of an op for a tile of another one: half a tile on average.
+    private const int TilesPerThread = 16;
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
@@ -53,7 +59,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         int rowTiles = (_rows + MostRows - 1) / MostRows;
         int panels = PackedWeight.Panels(_outputs, Width);
         _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
-        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / (8L * threads)), 1, MostPanels);
+        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MostPanels);
         _panelTiles = (panels + _panelsPerTile - 1) / _panelsPerTile;
         Tiles = (_rows + _rowsPerTile - 1) / _rowsPerTile * _panelTiles;
     }
@@ -79,66 +85,89 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, _outputs);
-        for (int k = 0; k < _inputs; k += DepthBlock)
+        int blocks = (_inputs + MostDepth - 1) / MostDepth, depthBlock = (_inputs + blocks - 1) / blocks;
+        for (int k = 0; k < _inputs; k += depthBlock)
         {
-            int depth = Math.Min(DepthBlock, _inputs - k);
-            for (int row = firstRow; row < endRow; row += Height)
+            int depth = Math.Min(depthBlock, _inputs - k);
+            for (int column = firstColumn; column < endColumn; column += Width)
             {
-                for (int column = firstColumn; column < endColumn; column += Width)
+                (int nextColumn, int nextK) =
+                    column + Width < endColumn ? (column + Width, k)
+                    : k + depth < _inputs ? (firstColumn, k + depth)
+                    : (endColumn < _outputs ? endColumn : 0, 0); // the next tile begins with it
+                float* weights = Panel(nextColumn, nextK), endWeights = weights + (long)depth * Width;
+                for (int row = firstRow; row < endRow; row += Height, weights += depth * Prefetch.LineFloats)
                 {
-                    Block(row, Math.Min(Height, endRow - row), column, Math.Min(Width, endColumn - column), k, depth, (float*)scratch);
+                    float* ahead = weights < endWeights ? weights : _x + (row + Height) * (nint)_arguments.X.RowStride + k;
+                    Block(row, Math.Min(Height, endRow - row), column, Math.Min(Width, endColumn - column), k, depth, ahead, (float*)scratch);
                 }
             }
         }
     }
 
+    private float* Panel(int column, int k) => _weight + ((long)column * _inputs + (long)k * Width);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int row, int rows, int column, int columns, int k, int depth, float* scratch)
+    private void Block(int row, int rows, int column, int columns, int k, int depth, float* ahead, float* scratch)
     {
         nint xRow = _arguments.X.RowStride, yRow = _arguments.Y.RowStride;
         float* x = _x + row * xRow + k;
-        float* panel = _weight + ((long)column * _inputs + (long)k * Width);
+        float* panel = Panel(column, k);
         float* y = _y + row * yRow + column;
-        int vectors = (columns + V.Count - 1) / V.Count;
+        float* start = k > 0 ? y : _bias == null ? null : _bias + column;
+        nint startRow = k > 0 ? yRow : 0;
         if (rows == Height && columns == Width)
         {
-            MicroKernel.Multiply<V>(rows, vectors, x, xRow, 1, panel, Width, depth, y, yRow, accumulate: k > 0);
+            MicroKernel.Multiply<V>(rows, MicroKernel.PanelVectors, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead);
         }
         else
         {
-            MicroKernel.Multiply<V>(rows, vectors, x, xRow, 1, panel, Width, depth, scratch, Width, accumulate: false);
-            CopyOut(scratch, rows, columns, y, yRow, accumulate: k > 0);
+            int vectors = (columns + V.Count - 1) / V.Count;
+            CopyIn(start, startRow, rows, columns, scratch);
+            MicroKernel.Multiply<V>(rows, vectors, x, xRow, 1, panel, Width, depth, scratch, Width, scratch, Width, ahead);
+            CopyOut(scratch, rows, columns, y, yRow);
         }
 
-        if (k + depth == _inputs && (_bias != null || _arguments.Activation != Activation.None))
+        if (k + depth == _inputs && _arguments.Activation != Activation.None)
         {
-            Finish(column, rows, columns, y, yRow);
+            Activate(rows, columns, y, yRow);
         }
     }
 
-    private static void CopyOut(float* scratch, int rows, int columns, float* y, nint yRow, bool accumulate)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyIn(float* start, nint startRow, int rows, int columns, float* scratch)
     {
-        for (int i = 0; i < rows; i++, y += yRow, scratch += Width)
+        for (int i = 0; i < Height; i++, scratch += Width)
         {
             for (int j = 0; j < columns; j += V.Count)
             {
-                V sum = V.Load(scratch + j);
-                Partial.Store(accumulate ? Partial.Load<V>(y + j, columns - j) + sum : sum, y + j, columns - j);
+                V.Store(start == null ? default : Partial.Load<V>(start + Math.Min(i, rows - 1) * startRow + j, columns - j), scratch + j);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish(int column, int rows, int columns, float* y, nint yRow)
+    private static void CopyOut(float* scratch, int rows, int columns, float* y, nint yRow)
+    {
+        for (int i = 0; i < rows; i++, y += yRow, scratch += Width)
+        {
+            for (int j = 0; j < columns; j += V.Count)
+            {
+                Partial.Store(V.Load(scratch + j), y + j, columns - j);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Activate(int rows, int columns, float* y, nint yRow)
     {
         Activation activation = _arguments.Activation;
         for (int j = 0; j < columns; j += V.Count)
         {
-            V bias = _bias == null ? default : Partial.Load<V>(_bias + column + j, columns - j);
             float* at = y + j;
             for (int i = 0; i < rows; i++, at += yRow)
             {
-                V value = Partial.Load<V>(at, columns - j) + bias;
+                V value = Partial.Load<V>(at, columns - j);
                 value = activation switch
                 {
                     Activation.Silu => Elementary.Silu(value),

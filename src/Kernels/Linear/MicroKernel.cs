@@ -4,7 +4,8 @@ namespace L2c.Kernels;
 
 /// <summary>The innermost product of every matrix op: a tile of C = A B held in registers while k runs.</summary>
 /// <remarks>
-/// One element is one chain of multiply-adds over k = 0, 1, ..., whatever the tile's size; so tiles of different heights and widths agree bit for bit.
+/// One element is one chain of multiply-adds over k = 0, 1, ..., whatever the tile's size; so tiles of different heights and widths agree bit
+/// for bit, and a sum that is continued later is the same as one in one go.
 /// 8 rows x 3 vectors take 24 accumulators, 3 vectors of B and 1 of A: 28 of AVX-512's 32 registers. 4 x 3 takes all 16 of AVX2.
 /// </remarks>
 internal static unsafe class MicroKernel
@@ -29,21 +30,22 @@ internal static unsafe class MicroKernel
     /// <see cref="PanelVectors"/>.</summary>
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(
-        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
+        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, float* ahead)
         where V : unmanaged, IFloats<V>
     {
         switch (rows > 4, vectors)
         {
-            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
-            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
-            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
-            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
-            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
-            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, c, cRow, accumulate); break;
+            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
         }
     }
 
-    /// <summary>c[i, j] (+)= sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
+    /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
     /// <param name="rows">Rows of a that exist, 1 .. Rows; the last one stands in for those that do not.</param>
     /// <param name="a">First element of A.</param>
     /// <param name="aRow">Elements from one row of A to the next.</param>
@@ -51,12 +53,16 @@ internal static unsafe class MicroKernel
     /// <param name="b">First element of B; columns are consecutive.</param>
     /// <param name="bStep">Elements from one k to the next in B.</param>
     /// <param name="depth">Number of k.</param>
+    /// <param name="start">First element of what the sums start from, at least as large as the tile; null for zeros. It may be c.</param>
+    /// <param name="startRow">Elements from one row of it to the next; 0 gives every row the same.</param>
     /// <param name="c">First element of the tile; all Rows x Vectors are written.</param>
     /// <param name="cRow">Elements from one row of the tile to the next.</param>
-    /// <param name="accumulate">Whether the sum is added to c or replaces it.</param>
+    /// <param name="ahead">What will be read soon: one cache line after another is asked for, one for each k. The rows below the tile are asked for
+    /// too: that is where the next call writes, as a rule.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V, Rows, Vectors>(
-        int rows, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth, float* c, nint cRow, bool accumulate)
+        int rows, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, float* ahead)
         where V : unmanaged, IFloats<V>
         where Rows : struct, IConstant
         where Vectors : struct, IConstant
@@ -65,24 +71,30 @@ internal static unsafe class MicroKernel
         V c20 = default, c21 = default, c22 = default, c30 = default, c31 = default, c32 = default;
         V c40 = default, c41 = default, c42 = default, c50 = default, c51 = default, c52 = default;
         V c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
+        AskForNextTile<V, Rows, Vectors>(c, cRow);
         nint last = rows - 1;
         float* a0 = a, a1 = a + Math.Min(1, last) * aRow, a2 = a + Math.Min(2, last) * aRow, a3 = a + Math.Min(3, last) * aRow;
         float* a4 = a + Math.Min(4, last) * aRow, a5 = a + Math.Min(5, last) * aRow;
         float* a6 = a + Math.Min(6, last) * aRow, a7 = a + Math.Min(7, last) * aRow;
+        if (start != null)
+        {
+            Load<V, Vectors>(start, out c00, out c01, out c02);
+            Load<V, Vectors>(start + startRow, out c10, out c11, out c12);
+            Load<V, Vectors>(start + 2 * startRow, out c20, out c21, out c22);
+            Load<V, Vectors>(start + 3 * startRow, out c30, out c31, out c32);
+            if (Rows.Value > 4)
+            {
+                Load<V, Vectors>(start + 4 * startRow, out c40, out c41, out c42);
+                Load<V, Vectors>(start + 5 * startRow, out c50, out c51, out c52);
+                Load<V, Vectors>(start + 6 * startRow, out c60, out c61, out c62);
+                Load<V, Vectors>(start + 7 * startRow, out c70, out c71, out c72);
+            }
+        }
+
         nint at = 0;
         for (int k = depth; k > 0; k--)
         {
-            V b0 = V.Load(b), b1 = default, b2 = default;
-            if (Vectors.Value > 1)
-            {
-                b1 = V.Load(b + V.Count);
-            }
-
-            if (Vectors.Value > 2)
-            {
-                b2 = V.Load(b + 2 * V.Count);
-            }
-
+            Load<V, Vectors>(b, out V b0, out V b1, out V b2);
             Row<V, Vectors>(a0 + at, b0, b1, b2, ref c00, ref c01, ref c02);
             Row<V, Vectors>(a1 + at, b0, b1, b2, ref c10, ref c11, ref c12);
             Row<V, Vectors>(a2 + at, b0, b1, b2, ref c20, ref c21, ref c22);
@@ -95,20 +107,38 @@ internal static unsafe class MicroKernel
                 Row<V, Vectors>(a7 + at, b0, b1, b2, ref c70, ref c71, ref c72);
             }
 
+            Prefetch.Line(ahead);
+            ahead += Prefetch.LineFloats;
             b += bStep;
             at += aStep;
         }
 
-        Finish<V, Vectors>(c, accumulate, c00, c01, c02);
-        Finish<V, Vectors>(c + cRow, accumulate, c10, c11, c12);
-        Finish<V, Vectors>(c + 2 * cRow, accumulate, c20, c21, c22);
-        Finish<V, Vectors>(c + 3 * cRow, accumulate, c30, c31, c32);
+        Store<V, Vectors>(c00, c01, c02, c);
+        Store<V, Vectors>(c10, c11, c12, c + cRow);
+        Store<V, Vectors>(c20, c21, c22, c + 2 * cRow);
+        Store<V, Vectors>(c30, c31, c32, c + 3 * cRow);
         if (Rows.Value > 4)
         {
-            Finish<V, Vectors>(c + 4 * cRow, accumulate, c40, c41, c42);
-            Finish<V, Vectors>(c + 5 * cRow, accumulate, c50, c51, c52);
-            Finish<V, Vectors>(c + 6 * cRow, accumulate, c60, c61, c62);
-            Finish<V, Vectors>(c + 7 * cRow, accumulate, c70, c71, c72);
+            Store<V, Vectors>(c40, c41, c42, c + 4 * cRow);
+            Store<V, Vectors>(c50, c51, c52, c + 5 * cRow);
+            Store<V, Vectors>(c60, c61, c62, c + 6 * cRow);
+            Store<V, Vectors>(c70, c71, c72, c + 7 * cRow);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AskForNextTile<V, Rows, Vectors>(float* c, nint cRow)
+        where V : unmanaged, IFloats<V>
+        where Rows : struct, IConstant
+        where Vectors : struct, IConstant
+    {
+        c += Rows.Value * cRow;
+        for (int i = 0; i < Rows.Value; i++, c += cRow)
+        {
+            for (int j = 0; j < Vectors.Value; j++)
+            {
+                Prefetch.Line(c + j * V.Count);
+            }
         }
     }
 
@@ -131,19 +161,29 @@ internal static unsafe class MicroKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<V, Vectors>(float* c, bool accumulate, V c0, V c1, V c2)
+    private static void Load<V, Vectors>(float* source, out V v0, out V v1, out V v2)
         where V : unmanaged, IFloats<V>
         where Vectors : struct, IConstant
     {
-        V.Store(accumulate ? V.Load(c) + c0 : c0, c);
+        v0 = V.Load(source);
+        v1 = Vectors.Value > 1 ? V.Load(source + V.Count) : default;
+        v2 = Vectors.Value > 2 ? V.Load(source + 2 * V.Count) : default;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<V, Vectors>(V v0, V v1, V v2, float* destination)
+        where V : unmanaged, IFloats<V>
+        where Vectors : struct, IConstant
+    {
+        V.Store(v0, destination);
         if (Vectors.Value > 1)
         {
-            V.Store(accumulate ? V.Load(c + V.Count) + c1 : c1, c + V.Count);
+            V.Store(v1, destination + V.Count);
         }
 
         if (Vectors.Value > 2)
         {
-            V.Store(accumulate ? V.Load(c + 2 * V.Count) + c2 : c2, c + 2 * V.Count);
+            V.Store(v2, destination + 2 * V.Count);
         }
     }
 }

@@ -23,6 +23,26 @@ internal static class InstructionSets
         : Avx2.IsSupported && Fma.IsSupported ? InstructionSet.Avx2
         : InstructionSet.Portable;
 
+    /// <summary>What <c>L2C_ISA</c> asks for; <see cref="Best"/> where it asks for nothing.</summary>
+    /// <param name="variable">Reads an environment variable.</param>
+    /// <exception cref="InstructionSetException">No such set, or not on this machine.</exception>
+    public static InstructionSet Choose(Func<string, string?> variable)
+    {
+        const string name = "L2C_ISA";
+        string? wanted = variable(name);
+        InstructionSet? set = wanted switch
+        {
+            null or "" => Best,
+            "avx512" => InstructionSet.Avx512,
+            "avx2" => InstructionSet.Avx2,
+            "portable" => InstructionSet.Portable,
+            _ => null,
+        };
+        return set is null ? throw new InstructionSetException($"{name}={wanted}: no such vectors; give avx512, avx2 or portable, or unset it")
+            : set > Best ? throw new InstructionSetException($"{name}={wanted}: this machine has {Best.Label()} at best; unset it")
+            : set.Value;
+    }
+
     /// <summary>As shown in a device's name.</summary>
     public static string Label(this InstructionSet set) => set switch
     {
@@ -31,3 +51,6 @@ internal static class InstructionSets
         _ => "portable",
     };
 }
+
+/// <summary>The environment asks for vectors that the CPU device cannot compute with. The message says what to do.</summary>
+public sealed class InstructionSetException(string message) : Exception(message);

@@ -1,3 +1,4 @@
+using L2c.Kernels;
 using L2c.Native;
 using L2c.Weights;
 
@@ -16,7 +17,7 @@ internal static class Failure
         (string message, int code) = exception switch
         {
             OperationCanceledException => ("interrupted; nothing was written", ExitCode.Interrupted),
-            UsageException => (exception.Message, ExitCode.Usage),
+            UsageException or InstructionSetException => (exception.Message, ExitCode.Usage),
             DeviceUnavailableException or CudaUnavailableException => (exception.Message, ExitCode.Device),
             MalformedFileException => (exception.Message, ExitCode.Malformed),
             CudaException { Result: CUresult.CUDA_ERROR_OUT_OF_MEMORY } =>

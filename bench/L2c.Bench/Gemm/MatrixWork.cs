@@ -1,0 +1,58 @@
+using L2c.Kernels;
+
+namespace L2c.Bench.Gemm;
+
+/// <summary>One op that is bound by multiply-adds, recorded on operands of its own.</summary>
+internal sealed class MatrixWork : IDisposable
+{
+    private readonly Arena _arena;
+    private readonly OpSequence _recorded;
+
+    private MatrixWork(Arena arena, OpSequence recorded) => (_arena, _recorded) = (arena, recorded);
+
+    /// <summary>Floating-point operations of one run, two per multiply-add.</summary>
+    public long Flops => _recorded.Ops.Sum(op => op.Flops);
+
+    /// <summary>y = act(x W^T + b) for x [m, k] and y [m, n].</summary>
+    public static MatrixWork Linear(CpuDevice device, int m, int n, int k, Activation activation)
+    {
+        (Arena arena, (Tensor x, Matrix weight, Tensor bias, Tensor y)) =
+            Arena.Carve(device, "gemm", a => (a.Take(m, k), a.TakeMatrix(n, k), a.Take(n), a.Take(m, n)));
+        device.Upload(x, Values(m * k));
+        device.WriteMatrix(weight, 0, Values(n * k));
+        device.Upload(bias, Values(n));
+        return new MatrixWork(arena, device.Capture(() => device.Linear(x, weight, bias, y, activation)));
+    }
+
+    /// <summary>softmax(q k^T / sqrt(D)) v for tokens of a batch, width = heads x D.</summary>
+    public static MatrixWork Attention(CpuDevice device, int batch, int tokens, int width, int heads)
+    {
+        (Arena arena, (Tensor qkv, Tensor y)) =
+            Arena.Carve(device, "attention", a => (a.Take(batch, tokens, 3 * width), a.Take(batch, tokens, width)));
+        device.Upload(qkv, Values(batch * tokens * 3 * width));
+        return new MatrixWork(arena, device.Capture(() => device.Attention(qkv, y, heads)));
+    }
+
+    /// <summary>One run.</summary>
+    public void Run() => _recorded.Run();
+
+    /// <summary>Frees the operands.</summary>
+    public void Dispose()
+    {
+        _recorded.Dispose();
+        _arena.Dispose();
+    }
+
+    // Ordinary magnitudes of either sign: neither subnormals nor infinities, whose arithmetic some cores do more slowly.
+    private static float[] Values(int count)
+    {
+        Random random = new(1);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = (2 * random.NextSingle()) - 1;
+        }
+
+        return values;
+    }
+}

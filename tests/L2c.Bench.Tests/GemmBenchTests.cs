@@ -1,0 +1,35 @@
+using System.Globalization;
+using L2c.Cli.Output;
+
+namespace L2c.Bench.Tests;
+
+public sealed class GemmBenchTests
+{
+    [Fact]
+    public void Every_product_is_held_against_the_peak_and_its_bound()
+    {
+        StringWriter output = new(), error = new();
+        int code = Program.Run(
+            ["gemm", "--rounds", "1", "--threads", "1"], new Terminal(output, error, Interactive: false, TestContext.Current.CancellationToken));
+        Assert.Equal("", error.ToString());
+        string report = output.ToString();
+        Assert.Contains(", 1 thread) |", report, StringComparison.Ordinal);
+        string[][] rows = [.. report[report.IndexOf("| product |", StringComparison.Ordinal)..].Split('\n')
+            .Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
+        Assert.Equal(["2048, 1152, 384", "2048, 384, 1536", "1024, 576, 192", "1024, 192, 768", "512, 4608, 1152", "512, 1152, 4608"],
+            rows.Where(row => row[5] != "").Select(row => row[1]));
+        Assert.All(rows, row =>
+        {
+            double share = Median(row[4]);
+            Assert.InRange(share, 0.01, 10); // one round each on a machine that may be busy
+            Assert.Equal(Median(row[2]) / Median(row[3]), share, 0.05 * share);
+            double bound = row[5] == "" ? 0 : Median(row[5]);
+            bool isRounded = Math.Abs(share - bound) < 0.001; // either verdict is right
+            Assert.True(isRounded || row[5].EndsWith(" missed", StringComparison.Ordinal) == share < bound, string.Join(" | ", row));
+        });
+        bool isMet = !report.Contains("missed", StringComparison.Ordinal);
+        Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);
+    }
+
+    private static double Median(string cell) => double.Parse(cell.Split(' ')[0], CultureInfo.InvariantCulture);
+}
