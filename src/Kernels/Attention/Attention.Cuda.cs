@@ -4,9 +4,6 @@ namespace L2c.Kernels;
 
 public sealed unsafe partial class CudaDevice
 {
-    // Blocks of a grid in y and z.
-    private const int MaxGridExtent = 65535;
-
     /// <inheritdoc/>
     protected override void AttentionCore(Tensor qkv, Tensor y, int heads)
     {
@@ -48,6 +45,4 @@ public sealed unsafe partial class CudaDevice
 
     private void Launch(KernelTemplate kernel, LaunchSize grid, int sharedBytes, int maxSharedBytes, ReadOnlySpan<byte> parameters) =>
         Launch(Kernel(kernel.For(StorageType), kernel.Threads, maxSharedBytes), grid, kernel.Threads, sharedBytes, parameters);
-
-    private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;
 }

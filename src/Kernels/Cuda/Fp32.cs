@@ -31,15 +31,7 @@ internal static class Fp32
         return result;
     }
 
-    /// <summary>2^a within 2 ulp.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float PowerOfTwo(float a)
-    {
-        CudaAsm.Emit("ex2.approx.f32 %0, %1;", out float result, a);
-        return result;
-    }
-
-    /// <summary>2^a within 2 ulp, and 0 where that is below 2^-126: one instruction, where <see cref="PowerOfTwo(float)"/> scales twice.</summary>
+    /// <summary>2^a within 2 ulp, and 0 where that is below 2^-126: one instruction, where the form without .ftz scales twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float PowerOfTwoOrZero(float a)
     {

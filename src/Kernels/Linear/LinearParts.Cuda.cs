@@ -9,11 +9,11 @@ public sealed unsafe partial class CudaDevice
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
     internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y)
     {
-        int blocksOfColumns = (weight.Outputs + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile;
-        if (blocksOfColumns > 65535)
+        int blocksOfColumns = Blocks(weight.Outputs, PlainMatmulKernel.Tile);
+        if (blocksOfColumns > MaxGridExtent)
         {
             throw new ArgumentException(
-                $"Linear: weight [{weight.Outputs}, {weight.Inputs}] has more outputs than a grid holds ({65535 * PlainMatmulKernel.Tile})");
+                $"Linear: weight [{weight.Outputs}, {weight.Inputs}] has more outputs than a grid holds ({MaxGridExtent * PlainMatmulKernel.Tile})");
         }
 
         KernelParameters parameters = new(stackalloc byte[128]);
@@ -26,7 +26,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(y.Rows);
         parameters.Add(weight.Outputs);
         parameters.Add(weight.Inputs);
-        int blocksOfRows = (y.Rows + PlainMatmulKernel.Tile - 1) / PlainMatmulKernel.Tile;
+        int blocksOfRows = Blocks(y.Rows, PlainMatmulKernel.Tile);
         Launch(PlainMatmulKernel.Template, new LaunchSize(blocksOfRows, blocksOfColumns), parameters.Packed);
     }
 

@@ -52,5 +52,5 @@ public sealed unsafe partial class CudaDevice
         ? (int)tensor.Shape.Count
         : throw new ArgumentException($"{op}: {tensor.Shape} has more elements than one launch counts (2^31); use smaller batches");
 
-    private static LaunchSize BlocksOf(int count, int threads) => new((count + threads - 1) / threads);
+    private static LaunchSize BlocksOf(int count, int threads) => new(Blocks(count, threads));
 }

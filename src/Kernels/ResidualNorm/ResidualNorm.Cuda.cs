@@ -22,7 +22,7 @@ public sealed unsafe partial class CudaDevice
             }
         }
 
-        int launches = Math.Max(1, (terms.Length + ResidualNormKernel.MaxTerms - 1) / ResidualNormKernel.MaxTerms);
+        int launches = Math.Max(1, Blocks(terms.Length, ResidualNormKernel.MaxTerms));
         long passes = terms.Length + launches + (xOut.IsNone ? 0 : 1) + (y.IsNone ? 0 : 1) + (launches - 1);
         BeginOp(nameof(ResidualNorm), flops: 0, bytes: passes * sum.Shape.Count * StorageType.Size());
         for (; terms.Length > ResidualNormKernel.MaxTerms; terms = terms[ResidualNormKernel.MaxTerms..])
@@ -64,7 +64,7 @@ public sealed unsafe partial class CudaDevice
         if (isFast)
         {
             parameters.Add(rows);
-            int blocks = (rows + ResidualNormKernel.RowsPerBlock - 1) / ResidualNormKernel.RowsPerBlock;
+            int blocks = Blocks(rows, ResidualNormKernel.RowsPerBlock);
             Launch(ResidualNormKernel.For(channels), new LaunchSize(blocks), parameters.Packed);
         }
         else

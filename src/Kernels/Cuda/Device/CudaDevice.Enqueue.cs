@@ -7,6 +7,9 @@ namespace L2c.Kernels;
 // How an op gets onto the stream, into a list or into a graph. An op calls BeginOp, then Kernel and Launch.
 public sealed unsafe partial class CudaDevice
 {
+    // Blocks of a grid in y and z.
+    private const int MaxGridExtent = 65535;
+
     private Mode _mode = Mode.Eager;
     private List<OpInfo> _ops = [];
     private OpTimer? _timer;
@@ -137,6 +140,9 @@ public sealed unsafe partial class CudaDevice
     /// <summary>Enqueues or records a kernel in the form for the device's storage type; while preparing, only loads it.</summary>
     private void Launch(KernelTemplate kernel, LaunchSize grid, ReadOnlySpan<byte> parameters) =>
         Launch(Kernel(kernel.For(StorageType), kernel.Threads), grid, kernel.Threads, 0, parameters);
+
+    /// <summary>Blocks that hold so many elements, the last perhaps in part.</summary>
+    private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;
 
     private void RequireLoadable(string what)
     {
