@@ -82,6 +82,13 @@ public sealed class Arena : IDisposable
     public Matrix TakeMatrix(int outputs, int inputs) =>
         new(Advance(_device.MatrixBytes(outputs, inputs)), outputs, inputs, _device.StorageType, _device);
 
+    /// <summary>What <see cref="Device.Linear"/> needs to compute dx = dy W, with the outputs and inputs of <paramref name="weight"/> exchanged: room for a
+    /// second layout, to be filled by <see cref="Device.WriteTransposed"/>, or the weight's own memory where the device can read it both ways.</summary>
+    public Matrix TakeTransposed(Matrix weight) => _device.TakeTransposed(this, weight);
+
+    /// <summary>Carves bytes for a layout that only the device knows.</summary>
+    internal nint TakeBytes(long bytes) => Advance(bytes);
+
     /// <summary>Frees the allocation.</summary>
     public void Dispose()
     {

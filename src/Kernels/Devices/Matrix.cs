@@ -6,4 +6,5 @@ namespace L2c.Kernels;
 /// <param name="Inputs">K: columns of the stored weight.</param>
 /// <param name="DType">Element type.</param>
 /// <param name="Device">The device whose layout it is.</param>
-public readonly record struct Matrix(nint Address, int Outputs, int Inputs, DType DType, Device Device);
+/// <param name="IsTransposed">Whether it stands for the transpose of a weight, for dx = dy W: see <see cref="Arena.TakeTransposed"/>.</param>
+public readonly record struct Matrix(nint Address, int Outputs, int Inputs, DType DType, Device Device, bool IsTransposed = false);

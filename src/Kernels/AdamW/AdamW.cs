@@ -1,0 +1,63 @@
+namespace L2c.Kernels;
+
+/// <summary>Columns of the vector that <see cref="Device.AdamW"/> reads: what may change from step to step.</summary>
+public enum AdamWCoefficient
+{
+    /// <summary>Learning rate.</summary>
+    LearningRate,
+    /// <summary>beta1.</summary>
+    Beta1,
+    /// <summary>beta2.</summary>
+    Beta2,
+    /// <summary>Added to the root of the second moment.</summary>
+    Epsilon,
+    /// <summary>Decay per step, before the learning rate.</summary>
+    WeightDecay,
+    /// <summary>1 / (1 - beta1^step).</summary>
+    Correction1,
+    /// <summary>1 / sqrt(1 - beta2^step).</summary>
+    Correction2,
+    /// <summary>d of ema = d ema + (1 - d) w; ignored without a moving average.</summary>
+    EmaDecay,
+    /// <summary>How many there are.</summary>
+    Count,
+}
+
+public abstract partial class Device
+{
+    /// <summary>One step of AdamW and of a moving average, in place:
+    /// <code>
+    /// w   = w - lr decay w
+    /// m   = m + (1 - beta1) (g - m)
+    /// v   = beta2 v + (1 - beta2) g^2
+    /// w   = w - lr Correction1 m / (sqrt(v) Correction2 + epsilon)
+    /// ema = ema + (1 - d) (w - ema)
+    /// </code></summary>
+    /// <param name="weights">[P] F32, contiguous.</param>
+    /// <param name="gradients">[P] F32.</param>
+    /// <param name="firstMoment">[P] F32, m.</param>
+    /// <param name="secondMoment">[P] F32, v.</param>
+    /// <param name="average">[P] F32; none without one.</param>
+    /// <param name="coefficients">[<see cref="AdamWCoefficient.Count"/>] F32, read at replay time.</param>
+    /// <remarks>
+    /// Traffic  8 P elements, 10 with the average.
+    /// Source   Loshchilov and Hutter 2019, algorithm 2, in the form of torch.optim.AdamW.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public void AdamW(Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients)
+    {
+        const string Op = nameof(AdamW);
+        foreach (Tensor tensor in (ReadOnlySpan<Tensor>)[gradients, firstMoment, secondMoment, average.IsNone ? weights : average])
+        {
+            Require(tensor.Shape.Count == weights.Shape.Count, Op, $"{tensor.Shape} does not match weights {weights.Shape}");
+            Require(tensor.DType == DType.F32 && tensor.IsContiguous, Op, $"{tensor.Shape} {tensor.DType} must be F32, contiguous");
+        }
+
+        Require(weights.DType == DType.F32 && weights.IsContiguous, Op, $"weights {weights.Shape} {weights.DType} must be F32, contiguous");
+        Require(coefficients.DType == DType.F32 && coefficients.Shape.Count == (int)AdamWCoefficient.Count, Op, $"coefficients {coefficients.Shape} {coefficients.DType} must be [{(int)AdamWCoefficient.Count}] F32");
+        AdamWCore(weights, gradients, firstMoment, secondMoment, average, coefficients);
+    }
+
+    /// <summary>The device's form of <see cref="AdamW"/>; shapes have been checked.</summary>
+    protected virtual void AdamWCore(Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
+}

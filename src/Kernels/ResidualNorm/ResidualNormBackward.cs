@@ -1,0 +1,75 @@
+namespace L2c.Kernels;
+
+public abstract partial class Device
+{
+    /// <summary>The gradient of one addition to the residual stream: dBranch[b,t] = gate[b] dx[b,t], and dGate[b] = sum_t dx[b,t] branch[b,t].</summary>
+    /// <param name="dx">[B,T,C], contiguous: gradient of the stream. It goes on to what was added to, unchanged.</param>
+    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is no dGate.</param>
+    /// <param name="dBranch">[B,T,C], contiguous; may be <paramref name="dx"/> if nothing else reads it.</param>
+    /// <param name="dGate">[B,C], any row stride, one row per image; none with frozen weights.</param>
+    /// <remarks>
+    /// Numbers  sums over t in fp32, t ascending: they depend on T alone.
+    /// Traffic  2 B T C elements, 3 with dGate.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public void ResidualTermBackward(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate = default)
+    {
+        const string Op = nameof(ResidualTermBackward);
+        Require(dx.Shape.Rank == 3 && dx.IsContiguous, Op, $"dx {dx.Shape} must be [B,T,C], contiguous");
+        Require(dBranch.Shape == dx.Shape && dBranch.IsContiguous, Op, $"dBranch {dBranch.Shape} does not match dx {dx.Shape}");
+        Require(term.Gate.IsNone || (term.Gate.Columns == dx.Columns && term.Gate.Rows <= dx.Shape[0]), Op, $"gate {term.Gate.Shape} does not match dx {dx.Shape} (C must agree, at most B rows)");
+        Require(dGate.IsNone || (dGate.Rows == dx.Shape[0] && dGate.Columns == dx.Columns), Op, $"dGate {dGate.Shape} does not match dx {dx.Shape} (one row per image)");
+        Require(dGate.IsNone || (!term.Gate.IsNone && term.Gate.Rows == dGate.Rows), Op, $"dGate {dGate.Shape} does not match gate {term.Gate.Shape}");
+        Require(dGate.IsNone || (term.Branch.Shape == dx.Shape && term.Branch.IsContiguous), Op, $"branch {term.Branch.Shape} does not match dx {dx.Shape}");
+        ResidualTermBackwardCore(dx, term, dBranch, dGate);
+    }
+
+    /// <summary>The gradient of the norm that <see cref="ResidualNorm"/> ends with:
+    /// <code>
+    /// n     = (x - mean) / sqrt(variance + epsilon)                                per row
+    /// g     = dy (1 + scale[b])                                                    Affine: dy weight
+    /// dxOut = dxIn + (g - mean(g) - n mean(g n)) / sqrt(variance + epsilon)
+    /// dScale[b] = sum_t dy n,  dShift[b] = sum_t dy                                Affine: sums over all rows
+    /// </code></summary>
+    /// <param name="x">[B,T,C], contiguous: what was normalised, the stream after the additions.</param>
+    /// <param name="norm">The norm; not <see cref="NormKind.None"/>.</param>
+    /// <param name="dy">[B,T,C], contiguous: gradient of the normalised stream.</param>
+    /// <param name="dxIn">[B,T,C], contiguous: gradient that reaches the stream from after the norm; none for zero.</param>
+    /// <param name="dxOut">[B,T,C], contiguous; may be <paramref name="dxIn"/> or <paramref name="dy"/>. None where nothing before needs a gradient.</param>
+    /// <param name="dScale">[B,C] for Modulated, [C] for Affine, any row stride; none with frozen weights.</param>
+    /// <param name="dShift">As <paramref name="dScale"/>; both or none.</param>
+    /// <remarks>
+    /// Rows     scale and shift may have fewer rows than images, as in the forward; with dScale and dShift they have B.
+    /// Numbers  mean, variance (from centred values) and sums in fp32; sums over t with t ascending.
+    /// Traffic  4 B T C elements.
+    /// Source   Ba et al. 2016.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public void NormBackward(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale = default, Tensor dShift = default)
+    {
+        const string Op = nameof(NormBackward);
+        Require(norm.Kind != NormKind.None, Op, "there is no norm");
+        Require(x.Shape.Rank == 3 && x.IsContiguous, Op, $"x {x.Shape} must be [B,T,C], contiguous");
+        Require(dy.Shape == x.Shape && dy.IsContiguous, Op, $"dy {dy.Shape} does not match x {x.Shape}");
+        Require(dxIn.IsNone || (dxIn.Shape == x.Shape && dxIn.IsContiguous), Op, $"dxIn {dxIn.Shape} does not match x {x.Shape}");
+        Require(dxOut.IsNone || (dxOut.Shape == x.Shape && dxOut.IsContiguous), Op, $"dxOut {dxOut.Shape} does not match x {x.Shape}");
+        Require(dScale.IsNone == dShift.IsNone, Op, "dScale and dShift go together");
+        Require(!dxOut.IsNone || !dScale.IsNone, Op, "neither dxOut nor dScale and dShift are given");
+        bool isModulated = norm.Kind == NormKind.Modulated;
+        bool vectorsFit = isModulated
+            ? norm.Scale.Columns == x.Columns && norm.Shift.Columns == x.Columns && norm.Scale.Rows <= x.Shape[0] && norm.Shift.Rows <= x.Shape[0]
+            : norm.Scale.Shape.Count == x.Columns && norm.Shift.Shape.Count == x.Columns;
+        Require(vectorsFit, Op, $"scale {norm.Scale.Shape} and shift {norm.Shift.Shape} do not match x {x.Shape}");
+        int rows = isModulated ? x.Shape[0] : 1;
+        bool gradientsFit = dScale.IsNone
+            || (dScale.Columns == x.Columns && dShift.Columns == x.Columns && dScale.Rows == rows && dShift.Rows == rows && norm.Scale.Rows == rows && norm.Shift.Rows == rows);
+        Require(gradientsFit, Op, $"dScale {dScale.Shape} and dShift {dShift.Shape} do not match scale {norm.Scale.Shape} and x {x.Shape}");
+        NormBackwardCore(x, norm, dy, dxIn, dxOut, dScale, dShift);
+    }
+
+    /// <summary>The device's form of <see cref="ResidualTermBackward"/>; shapes have been checked.</summary>
+    protected virtual void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) => throw new NotSupportedException();
+
+    /// <summary>The device's form of <see cref="NormBackward"/>; shapes have been checked.</summary>
+    protected virtual void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) => throw new NotSupportedException();
+}
