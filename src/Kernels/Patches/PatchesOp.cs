@@ -50,12 +50,13 @@ internal sealed unsafe class PatchesOp : CpuOp
         _patchRowsPerTile = Math.Max(1, ElementsPerTile / (_width * _patch * _channels));
         int size = patches.Columns, step = _direction == PatchesDirection.Patchify ? 1 : _channels;
         _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
+        Name = _direction.ToString();
         Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
         Bytes = 2 * patches.Count * sizeof(float);
     }
 
     /// <inheritdoc/>
-    public override string Name => _direction.ToString();
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override int Tiles { get; }
