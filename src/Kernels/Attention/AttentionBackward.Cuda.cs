@@ -27,7 +27,6 @@ public sealed unsafe partial class CudaDevice
         LaunchSize grid = new(Blocks(tokens, AttentionBackwardKernel.RowsPerBlock), heads, batch);
         KernelParameters forQueries = new(stackalloc byte[64]), forKeys = new(stackalloc byte[64]);
         forQueries.Add(Address(qkv));
-        forQueries.Add(Address(y));
         forQueries.Add(Address(dy));
         forQueries.Add(Address(dQkv));
         forQueries.Add(statistics);

@@ -5,14 +5,15 @@ using L2c.Kernels.Cuda;
 namespace L2c.Kernels;
 
 /// <summary>The gradient of attention in two kernels, in fp32 arithmetic: queries first, which leave the statistics of their rows, then keys and
-/// values. P = softmax rows of q k^T / sqrt(D) is computed anew by both, dP = dy v^T, dS = P (dP - rowsum(dy y)) / sqrt(D).</summary>
+/// values. P = softmax rows of q k^T / sqrt(D) is computed anew by both, dP = dy v^T, dS = P (dP - rowsum(P dP)) / sqrt(D).</summary>
 /// <remarks>
-/// Shapes   qkv and dQkv [B,T,3,H,D], y and dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,3] fp32: maximum of a query's scores in
-///          powers of two, 1 / sum of its weights, rowsum(dy y).
-/// Numbers  everything in fp32, weights too; one rounding to the storage type. A sum runs over queries or keys in ascending order, so it depends on T
-///          alone; nothing is added up across blocks.
-/// Traffic  9 B T C elements, plus k (twice) and v again for each further 16 queries, q and dy for each further 16 keys, which the second-level cache
-///          holds; 5 products of T x T x D are computed twice or three times in fp32, not on tensor cores. No T x T matrix beyond a tile of 16 x 32.
+/// Shapes   qkv and dQkv [B,T,3,H,D], dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,3] fp32: maximum of a query's scores in
+///          powers of two, 1 / sum of its weights, rowsum(P dP).
+/// Numbers  everything in fp32, weights too; one rounding to the storage type. rowsum(P dP) equals rowsum(dy y), but its rounding errors go with those
+///          of dP, which it is taken from: where one key has nearly all the weight, that leaves several times less of them. A sum runs over queries
+///          or keys in ascending order, so it depends on T alone; nothing is added up across blocks.
+/// Traffic  8 B T C elements, plus k and v twice again for each further 16 queries, q and dy for each further 16 keys, which the second-level cache
+///          holds. Nine products of T x T x D in fp32, not on tensor cores. No T x T matrix beyond a tile of 16 x 32.
 /// Launch   grid [T/16, H, B], 4 warps of 4 queries (keys), the other side in tiles of 32, a lane each while scores are computed, then a column (and
 ///          every 32nd). Dynamic shared memory of 30 KiB (36 KiB) for heads of 64, 114 KiB (132 KiB) for the widest: where a device grants less per
 ///          block, D is bounded by that (sm_86 and sm_89: 99 KiB, D up to 190).
@@ -43,7 +44,6 @@ internal static unsafe class AttentionBackwardKernel
 
     /// <summary>Block (i, h, b) computes queries 16 i and on of head h of image b.</summary>
     /// <param name="qkv">Address.</param>
-    /// <param name="y">Address.</param>
     /// <param name="dy">Address.</param>
     /// <param name="dQkv">Address.</param>
     /// <param name="statistics">Address.</param>
@@ -53,7 +53,7 @@ internal static unsafe class AttentionBackwardKernel
     /// <param name="scale">log2(e) / sqrt(D).</param>
     /// <param name="factor">1 / sqrt(D).</param>
     public static void Queries<TElement>(
-        ulong qkv, ulong y, ulong dy, ulong dQkv, ulong statistics, int tokens, int channels, int headWidth, float scale, float factor)
+        ulong qkv, ulong dy, ulong dQkv, ulong statistics, int tokens, int channels, int headWidth, float scale, float factor)
         where TElement : unmanaged, IElement
     {
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, pitch = headWidth | 1;
@@ -65,37 +65,38 @@ internal static unsafe class AttentionBackwardKernel
         int queries = warp * quadsPerWarp, outputs = queries + headWidth, gradients = outputs + headWidth, slopes = gradients + headWidth;
         int keys = 4 * Warps * quadsPerWarp, values = keys + (Tile * pitch);
 
-        Quad delta = default;
         for (int d = lane; d < headWidth; d += 32)
         {
             quads[queries + d] = LoadFour<TElement>(qkv, firstRow, query, tokens, 3 * channels, column + d);
-            Quad output = LoadFour<TElement>(dy, firstRow, query, tokens, channels, column + d);
-            quads[outputs + d] = output;
+            quads[outputs + d] = LoadFour<TElement>(dy, firstRow, query, tokens, channels, column + d);
             quads[gradients + d] = default;
-            delta = delta.Add(output, LoadFour<TElement>(y, firstRow, query, tokens, channels, column + d));
         }
 
-        delta = delta.SumOfWarp();
-        Quad maximum = new(float.NegativeInfinity), sum = default;
+        Quad maximum = new(float.NegativeInfinity), sum = default, delta = default;
         for (int first = 0; first < tokens; first += Tile)
         {
             Group.Barrier();
             LoadTile<TElement>(floats, keys, qkv, firstRow, first, tokens, 3 * channels, channels + column, headWidth);
+            LoadTile<TElement>(floats, values, qkv, firstRow, first, tokens, 3 * channels, (2 * channels) + column, headWidth);
             Group.Barrier();
-            Quad score = default;
-            for (int d = 0, key = keys + (lane * pitch); d < headWidth; d++)
+            Quad score = default, product = default;
+            for (int d = 0, at = lane * pitch; d < headWidth; d++)
             {
-                score = score.Add(quads[queries + d], floats[key + d]);
+                score = score.Add(quads[queries + d], floats[keys + at + d]);
+                product = product.Add(quads[outputs + d], floats[values + at + d]);
             }
 
             // The first key of a tile always exists, so the new maximum is finite; the first old one is not, and 2^-infinity is 0.
             score = first + lane < tokens ? score.Times(scale) : new Quad(float.NegativeInfinity);
             Quad raised = score.Max(maximum).MaxOfWarp();
-            sum = score.PowerOfTwoOfDifference(raised).Add(sum, maximum.PowerOfTwoOfDifference(raised));
+            Quad weight = score.PowerOfTwoOfDifference(raised), rescale = maximum.PowerOfTwoOfDifference(raised);
+            sum = weight.Add(sum, rescale);
+            delta = weight.Times(product).Add(delta, rescale);
             maximum = raised;
         }
 
         Quad inverse = sum.SumOfWarp().Inverse();
+        delta = delta.SumOfWarp().Times(inverse);
         for (int first = 0; first < tokens; first += Tile)
         {
             Group.Barrier();

@@ -118,11 +118,12 @@ internal static unsafe class HybridLossKernel
     {
         public Cumulative(float x)
         {
-            // Beyond 10 it is 0 or 1, and neither power nor reciprocal leaves the exponent range before.
-            x = x > 10 ? 10 : x < -10 ? -10 : x;
-            float u = x * Fp32.MultiplyAdd(0.0713548162f, x * x, 1.59576912f), power = Fp32.Exp(-u);
-            Value = Fp32.Divide(1, 1 + power);
-            Rest = power * Value;
+            // Beyond 15 it is 0 or 1; the smaller of it and its rest is a product, because 1 - s would cancel.
+            x = x > 15 ? 15 : x < -15 ? -15 : x;
+            float u = x * Fp32.MultiplyAdd(0.0713548162f, x * x, 1.59576912f), power = Fp32.Exp(-IntrinsicMath.Abs(u));
+            float larger = Fp32.Divide(1, 1 + power), smaller = power * larger;
+            Value = x < 0 ? smaller : larger;
+            Rest = x < 0 ? larger : smaller;
             ScaledDensity = x * (Value * Rest) * Fp32.MultiplyAdd(0.214064449f, x * x, 1.59576912f);
         }
 

@@ -5,12 +5,12 @@ namespace L2c.Kernels;
 // Memory for what an op keeps between its own kernels. Ops run one after another on one stream, so they share it.
 public sealed unsafe partial class CudaDevice
 {
-    private const long SmallestScratch = 1 << 20;
+    private const long SmallestScratch = 1 << 16;
 
     // The last is the largest. Those before are kept, because recorded graphs may hold their addresses.
     private readonly List<(CUdeviceptr Address, long Bytes)> _scratch = [];
 
-    /// <summary>Bytes held for ops that work in several kernels, beside <see cref="AllocatedBytes"/>: at most four times the largest request, or 1 MiB.</summary>
+    /// <summary>Bytes held for ops that work in several kernels, beside <see cref="AllocatedBytes"/>: at most four times the largest request, or 64 KiB.</summary>
     public long ScratchBytes => _scratch.Sum(block => block.Bytes);
 
     /// <summary>Memory that holds nothing yet and keeps what an op writes until that op's last kernel. Grown while an op is prepared or enqueued, never
@@ -31,7 +31,7 @@ public sealed unsafe partial class CudaDevice
             CUresult result = _driver.cuMemAlloc_v2(out CUdeviceptr address, (nuint)size);
             if (result != CUresult.CUDA_SUCCESS)
             {
-                throw new CudaException(_driver, result, nameof(_driver.cuMemAlloc_v2), $"{size >> 20} MiB for {op}; take a smaller batch");
+                throw new CudaException(_driver, result, nameof(_driver.cuMemAlloc_v2), $"{size >> 10} KiB for {op}; take a smaller batch");
             }
 
             _scratch.Add((address, size));
