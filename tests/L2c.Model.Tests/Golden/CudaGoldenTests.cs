@@ -50,7 +50,7 @@ public sealed class CudaGoldenTests
         if (precision != CudaPrecision.F32)
         {
             using var naive = new NaiveDevice(precision.StorageType());
-            result = result.BoundedBy(GoldenRunner.Run(golden, naive), 2);
+            result = result.BoundedBy(GoldenRunner.Run(golden, naive), 2, DitTrainingGolden.Squares);
         }
 
         GoldenReport.Ran(result, GoldenRequest.CudaLabel, precision.Label());
