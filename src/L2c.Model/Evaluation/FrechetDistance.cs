@@ -4,11 +4,13 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace L2c.Model.Evaluation;
 
-/// <summary>The Frechet distance of feature sets to one reference set, both taken as normal distributions: the squared 2-Wasserstein distance.</summary>
+/// <summary>
+/// The Frechet distance of feature sets to one reference set, both taken as normal distributions: the squared 2-Wasserstein distance.
+/// </summary>
 /// <remarks>
 /// Formula  |m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1^(1/2) S2 S1^(1/2))^(1/2)), S1 the reference.
-/// Numerics binary64. Square roots by the eigenvalues of symmetric matrices, which singular covariances do not disturb; eigenvalues that rounding made
-///          negative count as 0. The reference's root is computed once.
+/// Numerics binary64. Square roots by the eigenvalues of symmetric matrices, which singular covariances do not disturb; eigenvalues that rounding
+///          made negative count as 0. The reference's root is computed once.
 /// Source   Dowson and Landau 1982, "The Frechet distance between multivariate normal distributions"; Heusel et al. 2017 for its use on features.
 /// </remarks>
 public sealed class FrechetDistance

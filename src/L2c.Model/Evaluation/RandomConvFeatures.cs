@@ -5,12 +5,12 @@ namespace L2c.Model.Evaluation;
 
 /// <summary>Features of small pictures for a Frechet distance: statistics of a convolution net with fixed random weights.</summary>
 /// <remarks>
-/// Formula  three layers, each a convolution without bias and a ReLU; of each layer's map the mean of every channel over space, then its standard deviation
-///          (population); layers in order: 2 (32 + 64 + 128) = 448 features.
-/// Layers   3 to 32 channels 5 x 5, 32 to 64 channels 3 x 3, 64 to 128 channels 3 x 3, all with stride 2 and zeros around the map (2, 1, 1 pixels), so
-///          that 32 x 32 pixels become 16 x 16, 8 x 8 and 4 x 4.
-/// Weights  He-normal: N(0, 2 / fan-in), fan-in = channels in x kernel area. Element e of layer l, in PyTorch's order [out, in, y, x], is sqrt(2 / fan-in)
-///          times element e of <see cref="CounterNoise"/> with seed 20260101, image l (0, 1, 2), draw 0.
+/// Formula  three layers, each a convolution without bias and a ReLU; of each layer's map the mean of every channel over space, then its standard
+///          deviation (population); layers in order: 2 (32 + 64 + 128) = 448 features.
+/// Layers   3 to 32 channels 5 x 5, 32 to 64 channels 3 x 3, 64 to 128 channels 3 x 3, all with stride 2 and zeros around the map (2, 1, 1 pixels),
+///          so that 32 x 32 pixels become 16 x 16, 8 x 8 and 4 x 4.
+/// Weights  He-normal: N(0, 2 / fan-in), fan-in = channels in x kernel area. Element e of layer l, in PyTorch's order [out, in, y, x], is
+///          sqrt(2 / fan-in) times element e of <see cref="CounterNoise"/> with seed 20260101, image l (0, 1, 2), draw 0.
 /// Numerics fp32 fused multiply-adds in a fixed order per output, statistics in binary64: the same bits on every machine, whatever its vectors.
 /// Fixed    before anything was measured, and not to be tuned: another choice would be another measure.
 /// Source   He, Zhang, Ren and Sun 2015, "Delving deep into rectifiers", for the weights' variance.

@@ -6,8 +6,8 @@ namespace L2c.Model.Evaluation;
 
 /// <summary>A convolution of stride 2 with a ReLU, without bias; maps are [y, x, channel] with zeros around them.</summary>
 /// <remarks>
-/// Each output is one chain of fused multiply-adds over (y, x, channel in) of the kernel, so its bits do not depend on the vectors' width. A kernel of four
-/// neighbouring pixels times sixteen channels keeps its sums in registers.
+/// Each output is one chain of fused multiply-adds over (y, x, channel in) of the kernel, so its bits do not depend on the vectors' width. A tile of
+/// four neighbouring pixels times sixteen channels keeps its sums in registers.
 /// </remarks>
 internal sealed class StridedConvolution
 {

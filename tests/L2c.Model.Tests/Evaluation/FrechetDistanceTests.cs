@@ -19,7 +19,8 @@ public class FrechetDistanceTests
     public void Correlated_features_agree_with_the_matrix_root_by_iteration()
     {
         const int Features = 12;
-        FeatureStatistics a = FeatureStatistics.Of(Correlated(1, 60, Features), Features), b = FeatureStatistics.Of(Correlated(2, 80, Features), Features);
+        FeatureStatistics a = FeatureStatistics.Of(Correlated(1, 60, Features), Features);
+        FeatureStatistics b = FeatureStatistics.Of(Correlated(2, 80, Features), Features);
         double[] product = Multiply(a.Covariance, b.Covariance, Features);
         double expected = a.Mean.Zip(b.Mean, (x, y) => (x - y) * (x - y)).Sum()
             + Trace(a.Covariance, Features) + Trace(b.Covariance, Features) - (2 * Trace(Root(product, Features), Features));
@@ -92,7 +93,8 @@ public class FrechetDistanceTests
         {
             for (int i = 0; i < features; i++)
             {
-                mixed[(s * features) + i] = Enumerable.Range(0, features).Sum(k => (double)mixing[(i * features) + k] * independent[(s * features) + k]);
+                mixed[(s * features) + i] = Enumerable.Range(0, features)
+                    .Sum(k => (double)mixing[(i * features) + k] * independent[(s * features) + k]);
             }
         }
 
