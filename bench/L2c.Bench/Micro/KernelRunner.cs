@@ -15,26 +15,24 @@ namespace L2c.Bench.Micro;
 /// <summary>Hands the ops to BenchmarkDotNet. What it needs is loaded when this class is first used: an archive without it can do all else.</summary>
 internal static class KernelRunner
 {
-    /// <summary>How thoroughly, by name.</summary>
-    public static IReadOnlyDictionary<string, Job> Jobs { get; } = new Dictionary<string, Job>(StringComparer.Ordinal)
-    {
-        ["dry"] = Job.Dry,
-        ["short"] = Job.ShortRun,
-        ["default"] = Job.Default,
-        ["long"] = Job.LongRun,
-    };
-
     /// <summary>Measures some ops, prints BenchmarkDotNet's table and leaves its files.</summary>
     /// <param name="ops">Names in <see cref="KernelCases"/>.</param>
-    /// <param name="job">Name in <see cref="Jobs"/>.</param>
+    /// <param name="job">How thoroughly: dry, short, default or long.</param>
     /// <param name="folder">Where its files go.</param>
     /// <param name="cancel">Ends the run at the next op.</param>
     /// <returns>Whether everything was measured.</returns>
     public static bool Run(IReadOnlyList<string> ops, string job, string folder, CancellationToken cancel)
     {
         (KernelBenchmark.Chosen, KernelBenchmark.Cancel) = (ops, cancel);
+        Job measured = job switch
+        {
+            "dry" => Job.Dry,
+            "short" => Job.ShortRun,
+            "long" => Job.LongRun,
+            _ => Job.Default,
+        };
         ManualConfig config = ManualConfig.CreateEmpty()
-            .AddJob(Jobs[job].WithToolchain(InProcessEmitToolchain.Instance)) // a project of its own would not build with ours
+            .AddJob(measured.WithToolchain(InProcessEmitToolchain.Instance)) // a project of its own would not build with ours
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddColumn(StatisticColumn.Min, StatisticColumn.Median)

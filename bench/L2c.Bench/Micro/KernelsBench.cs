@@ -10,6 +10,8 @@ internal static class KernelsBench
     /// <summary>Where BenchmarkDotNet's files go unless the user says so: a name that git ignores.</summary>
     private const string Folder = "BenchmarkDotNet.Artifacts";
 
+    private static readonly string[] _jobs = ["dry", "short", "default", "long"];
+
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -36,14 +38,22 @@ internal static class KernelsBench
             return ExitCode.Usage;
         }
 
-        if (!KernelRunner.Jobs.ContainsKey(job))
+        if (!_jobs.Contains(job))
         {
-            Failure.Print(terminal, $"--job {job}: no such job; give {string.Join(", ", KernelRunner.Jobs.Keys)}");
+            Failure.Print(terminal, $"--job {job}: no such job; give {string.Join(", ", _jobs)}");
             return ExitCode.Usage;
         }
 
-        bool isComplete = KernelRunner.Run(ops, job, folder, terminal.Cancel);
-        terminal.Cancel.ThrowIfCancellationRequested();
-        return isComplete ? ExitCode.Ok : ExitCode.RunTime;
+        try
+        {
+            bool isComplete = KernelRunner.Run(ops, job, folder, terminal.Cancel);
+            terminal.Cancel.ThrowIfCancellationRequested();
+            return isComplete ? ExitCode.Ok : ExitCode.RunTime;
+        }
+        catch (FileNotFoundException missing) when (missing.FileName?.StartsWith("BenchmarkDotNet,", StringComparison.Ordinal) == true)
+        {
+            Failure.Print(terminal, "kernels: BenchmarkDotNet is not part of this archive; run the verb from a checkout");
+            return ExitCode.RunTime;
+        }
     }
 }
