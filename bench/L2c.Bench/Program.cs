@@ -5,6 +5,7 @@ using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
+using L2c.Bench.Micro;
 using L2c.Bench.Training;
 using L2c.Cli.Output;
 
@@ -39,6 +40,7 @@ public static class Program
             GemmBench.Create(terminal),
             ForwardBench.Create(terminal),
             TrainingBench.Create(terminal),
+            KernelsBench.Create(terminal),
         };
         root.SetAction(_ =>
         {

@@ -13,11 +13,12 @@ trap 'rm -rf "$work"' EXIT
 top=$work/l2c-gpu
 mkdir -p "$top"/{lib,tests,bench/peers}
 
-# One folder, so that the runtime is there once. Not trimmed (ILGPU reflects) and not one file (xunit v3 looks for its assemblies).
+# One folder, so that the runtime is there once. Not trimmed (ILGPU reflects) and not one file (xunit v3 looks for its assemblies). Without
+# BenchmarkDotNet, which `l2c-bench kernels` loads: that measures the CPU.
 for project in src/L2c.Cli bench/L2c.Bench tests/L2c.Kernels.Tests tests/L2c.Model.Tests; do
     echo "pack.sh: $project"
-    dotnet publish "$project" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=false -p:PublishSingleFile=false -o "$top/bin" \
-        > "$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }
+    dotnet publish "$project" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=false -p:PublishSingleFile=false \
+        -p:L2cWithoutKernels=true -o "$top/bin" > "$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }
 done
 # What only a debugger or a configuration of the runtime asks for.
 rm -f "$top"/bin/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so} "$top"/bin/*.xml

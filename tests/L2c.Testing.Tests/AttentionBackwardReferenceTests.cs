@@ -14,10 +14,10 @@ public sealed class AttentionBackwardReferenceTests
     {
         float[] qkv = [1, 2, 10, 3, 4, 20], dy = [1, 0]; // T = 2, H = D = 1: q = 1, 3; k = 2, 4; v = 10, 20
         double p = 1 / (1 + Math.Exp(2)), slope = p * (1 - p) * (10 - 20); // of the first query's score with the first key
-        FiniteDifferences.Check(
+        FiniteDifferences.AssertEqual(
             [slope * (2 - 4), slope, p, 0, -slope, 1 - p],
             Reference.AttentionBackward<double>(qkv, dy, tokens: 2, heads: 1, headWidth: 1),
-            1e-14);
+            1e-13);
     }
 
     [Theory]
@@ -25,10 +25,11 @@ public sealed class AttentionBackwardReferenceTests
     [InlineData(2, 3, 1, 4)]
     public void Gradients_match_finite_differences(int batch, int tokens, int heads, int width)
     {
-        float[] qkv = RandomData.Normal(seed: 5, batch * tokens * 3 * heads * width), dy = RandomData.Normal(seed: 6, qkv.Length / 3);
-        double[] expected = FiniteDifferences.Of(x => Reference.Attention<double>(x, tokens, heads, width), qkv, dy);
-        FiniteDifferences.Check(expected, Reference.AttentionBackward<double>(qkv, dy, tokens, heads, width), 1e-5);
-        Assert.Throws<Xunit.Sdk.EqualException>(
-            () => FiniteDifferences.Check(expected, Reference.AttentionBackward<double>(qkv, dy, tokens, heads, width, scale: 1), 1e-5));
+        float[] qkv = FiniteDifferences.OnGrid(RandomData.Normal(seed: 5, batch * tokens * 3 * heads * width));
+        float[] dy = RandomData.Normal(seed: 6, qkv.Length / 3);
+        double[] expected = FiniteDifferences.Gradient(x => Reference.Attention<double>(x, tokens, heads, width), qkv, dy);
+        FiniteDifferences.AssertEqual(expected, Reference.AttentionBackward<double>(qkv, dy, tokens, heads, width));
+        Assert.Throws<Xunit.Sdk.TrueException>(
+            () => FiniteDifferences.AssertEqual(expected, Reference.AttentionBackward<double>(qkv, dy, tokens, heads, width, scale: 1)));
     }
 }

@@ -4,8 +4,7 @@ public sealed class LinearGradientsReferenceTests
 {
     private const int Rows = 4, Outputs = 3, Inputs = 5;
 
-    private readonly float[] _x = RandomData.Normal(seed: 1, Rows * Inputs), _weight = RandomData.Normal(seed: 2, Outputs * Inputs);
-    private readonly float[] _bias = RandomData.Normal(seed: 3, Outputs), _dy = RandomData.Normal(seed: 4, Rows * Outputs);
+    private readonly float[] _x = Draw(1, Rows * Inputs), _weight = Draw(2, Outputs * Inputs), _bias = Draw(3, Outputs), _dy = Draw(4, Rows * Outputs);
 
     [Fact]
     public void Gradients_match_sums_by_hand()
@@ -19,22 +18,24 @@ public sealed class LinearGradientsReferenceTests
 
     [Fact]
     public void The_weights_gradient_matches_finite_differences() =>
-        FiniteDifferences.Check(
-            FiniteDifferences.Of(weight => Reference.Linear<double>(_x, weight, _bias, Inputs), _weight, _dy),
+        FiniteDifferences.AssertEqual(
+            FiniteDifferences.Gradient(weight => Reference.Linear<double>(_x, weight, _bias, Inputs), _weight, _dy),
             Reference.LinearWeightGradient<double>(_dy, _x, Rows),
             1e-11);
 
     [Fact]
     public void The_inputs_gradient_matches_finite_differences() =>
-        FiniteDifferences.Check(
-            FiniteDifferences.Of(x => Reference.Linear<double>(x, _weight, _bias, Inputs), _x, _dy),
+        FiniteDifferences.AssertEqual(
+            FiniteDifferences.Gradient(x => Reference.Linear<double>(x, _weight, _bias, Inputs), _x, _dy),
             Reference.LinearInputGradient<double>(_dy, _weight, Inputs),
             1e-11);
 
     [Fact]
     public void The_biases_gradient_matches_finite_differences() =>
-        FiniteDifferences.Check(
-            FiniteDifferences.Of(bias => Reference.Linear<double>(_x, _weight, bias, Inputs), _bias, _dy),
+        FiniteDifferences.AssertEqual(
+            FiniteDifferences.Gradient(bias => Reference.Linear<double>(_x, _weight, bias, Inputs), _bias, _dy),
             Reference.ColumnSums<double>(_dy, Outputs),
             1e-11);
+
+    private static float[] Draw(int seed, int count) => FiniteDifferences.OnGrid(RandomData.Normal(seed, count));
 }

@@ -25,6 +25,13 @@ public static class FiniteDifferences
         }
     }
 
+    /// <summary>d(sum_i weights[i] forward(x)[i]) / dx</summary>
+    /// <param name="forward">The function; it must not keep or change its argument.</param>
+    /// <param name="x">Where, on the grid.</param>
+    /// <param name="weights">The gradient that comes from above, as many values as the function gives.</param>
+    public static double[] Gradient(Func<float[], double[]> forward, float[] x, float[] weights) =>
+        Gradient(moved => forward(moved).Zip(weights, (y, weight) => y * weight).Sum(), x);
+
     /// <summary>Fails unless each element is within <paramref name="bound"/> of the largest.</summary>
     public static void AssertEqual(double[] expected, double[] actual, double bound = 1e-7)
     {

@@ -12,9 +12,13 @@ internal static class Elementary
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<V>(V x)
+        where V : unmanaged, IFloats<V> => ExpInRange(Limit(x));
+
+    /// <summary><see cref="Exp"/> of what lies in [-150, 150] for certain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ExpInRange<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        x = Limit(x);
         V n = Exponent(x);
         return V.Scale(ReducedExpMinusOne(x, n) + V.Broadcast(1f), n);
     }
@@ -57,14 +61,14 @@ internal static class Elementary
         where V : unmanaged, IFloats<V>
     {
         V zero = V.Broadcast(0f);
-        V z = V.Min(V.Broadcast(15f), V.Max(zero - x, x));
+        V z = V.Min(V.Broadcast(15f), V.Abs(x));
         return V.Max(zero, x) - z * NormalTail(z, Bell(z));
     }
 
-    /// <summary>exp(-z^2 / 2).</summary>
+    /// <summary>exp(-z^2 / 2) for z in [0, 15].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Bell<V>(V z)
-        where V : unmanaged, IFloats<V> => Exp(z * z * V.Broadcast(-0.5f));
+        where V : unmanaged, IFloats<V> => ExpInRange(z * z * V.Broadcast(-0.5f));
 
     /// <summary>Phi(-z) for z in [0, 15], given <see cref="Bell"/> of z.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

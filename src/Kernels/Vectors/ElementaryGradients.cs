@@ -14,8 +14,8 @@ internal static class ElementaryGradients
     public static V Silu<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        V z = V.Min(V.Broadcast(150f), Magnitude(x));
-        return Mirror(x, SigmoidTail(z, z, V.Broadcast(1f)));
+        V z = V.Min(V.Broadcast(150f), V.Abs(x));
+        return Mirror(x, SigmoidTail(z, V.Broadcast(0f) - z, V.Broadcast(-1f)));
     }
 
     /// <summary>d/dx of GELU in its tanh form.</summary>
@@ -23,10 +23,10 @@ internal static class ElementaryGradients
     public static V GeluTanh<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        // u = 2 sqrt(2/pi) (z + 0.044715 z^3), and its derivative.
-        V z = V.Min(V.Broadcast(15f), Magnitude(x)), square = z * z;
-        V u = z * V.MultiplyAdd(V.Broadcast(0.0713548162f), square, V.Broadcast(1.59576912f));
-        return Mirror(x, SigmoidTail(z, u, V.MultiplyAdd(V.Broadcast(0.214064449f), square, V.Broadcast(1.59576912f))));
+        // -u = -2 sqrt(2/pi) (z + 0.044715 z^3), which is -112 at z = 11, and its derivative.
+        V z = V.Min(V.Broadcast(11f), V.Abs(x)), square = z * z;
+        V minusU = z * V.MultiplyAdd(V.Broadcast(-0.0713548162f), square, V.Broadcast(-1.59576912f));
+        return Mirror(x, SigmoidTail(z, minusU, V.MultiplyAdd(V.Broadcast(-0.214064449f), square, V.Broadcast(-1.59576912f))));
     }
 
     /// <summary>d/dx of GELU exactly: Phi(x) + x phi(x).</summary>
@@ -34,30 +34,20 @@ internal static class ElementaryGradients
     public static V GeluErf<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        V z = V.Min(V.Broadcast(15f), Magnitude(x)), zero = V.Broadcast(0f);
-        V bell = Elementary.Bell(z);
-        return Mirror(x, V.MultiplyAdd(zero - z * V.Broadcast(0.398942280f), bell, Elementary.NormalTail(z, bell)));
+        V z = V.Min(V.Broadcast(15f), V.Abs(x)), bell = Elementary.Bell(z);
+        return Mirror(x, V.MultiplyAdd(z * V.Broadcast(-0.398942280f), bell, Elementary.NormalTail(z, bell)));
     }
 
+    /// <summary>Derivative of x sigmoid(u(x)) at -z, for odd u: s e (1 - z s u') with e = exp(-u(z)), s = 1 / (1 + e); -u in [-150, 0].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Magnitude<V>(V x)
-        where V : unmanaged, IFloats<V> => V.Max(V.Broadcast(0f) - x, x);
-
-    /// <summary>Derivative of x sigmoid(u(x)) at -z, for odd u: s e (1 - z s u') with e = exp(-u(z)), s = 1 / (1 + e).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V SigmoidTail<V>(V z, V u, V slope)
+    private static V SigmoidTail<V>(V z, V minusU, V minusSlope)
         where V : unmanaged, IFloats<V>
     {
-        V zero = V.Broadcast(0f), one = V.Broadcast(1f), e = Elementary.Exp(zero - u), s = one / (one + e);
-        return s * e * V.MultiplyAdd(zero - z * s, slope, one);
+        V one = V.Broadcast(1f), e = Elementary.ExpInRange(minusU), s = one / (one + e);
+        return s * e * V.MultiplyAdd(z * s, minusSlope, one);
     }
 
-    /// <summary>The tail below 0, 1 less the tail above. Around 0 both are 1/2, and a weight between 0 and 1, which subnormals get, changes nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Mirror<V>(V x, V tail)
-        where V : unmanaged, IFloats<V>
-    {
-        V one = V.Broadcast(1f), weight = V.Min(one, V.Max(V.Broadcast(0f), x * V.Broadcast(1e38f)));
-        return V.MultiplyAdd(weight, one - (tail + tail), tail);
-    }
+        where V : unmanaged, IFloats<V> => V.IfNegative(x, tail, V.Broadcast(1f) - tail);
 }

@@ -48,6 +48,15 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Abs(F32x16 value) => new(Vector512.Abs(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 IfNegative(F32x16 value, F32x16 then, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(value._lanes, Vector512<float>.Zero), then._lanes, otherwise._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 value) => new(Vector512.Sqrt(value._lanes));
 
     /// <inheritdoc/>

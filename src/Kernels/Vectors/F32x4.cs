@@ -58,6 +58,15 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Abs(F32x4 value) => new(Vector128.Abs(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 IfNegative(F32x4 value, F32x4 then, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(value._lanes, Vector128<float>.Zero), then._lanes, otherwise._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Sqrt(F32x4 value) => new(Vector128.Sqrt(value._lanes));
 
     /// <inheritdoc/>

@@ -48,6 +48,15 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Abs(F32x8 value) => new(Vector256.Abs(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 IfNegative(F32x8 value, F32x8 then, F32x8 otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(value._lanes, Vector256<float>.Zero), then._lanes, otherwise._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Sqrt(F32x8 value) => new(Vector256.Sqrt(value._lanes));
 
     /// <inheritdoc/>

@@ -40,6 +40,12 @@ internal unsafe interface IFloats<V> :
     /// <summary>The larger of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
     static abstract V Max(V a, V b);
 
+    /// <summary>Without the sign.</summary>
+    static abstract V Abs(V value);
+
+    /// <summary>Of each pair <paramref name="then"/> where <paramref name="value"/> is below 0; the other where it is 0, above, or NaN.</summary>
+    static abstract V IfNegative(V value, V then, V otherwise);
+
     /// <summary>The square root, correctly rounded.</summary>
     static abstract V Sqrt(V value);
 
