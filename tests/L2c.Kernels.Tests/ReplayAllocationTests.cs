@@ -15,6 +15,21 @@ public sealed class ReplayAllocationTests
     {
         using var chain = new DeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
         using OpSequence sequence = chain.Capture();
+        CheckAllocatesNothing(sequence);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_replay_of_gradients_allocates_nothing_on_any_thread(int threads)
+    {
+        using var chain = new MatrixGradientDeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
+        using OpSequence sequence = chain.Capture();
+        CheckAllocatesNothing(sequence);
+    }
+
+    private static void CheckAllocatesNothing(OpSequence sequence)
+    {
         sequence.Run();
         long before = GC.GetTotalAllocatedBytes(precise: true), beforeHere = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 20; run++)
