@@ -21,7 +21,7 @@ public sealed class GemmBenchTests
         Assert.All(rows, row =>
         {
             double share = Median(row[4]);
-            Assert.InRange(share, 0.01, 10); // one round each on a machine that may be busy
+            Assert.InRange(share, 0.001, 1000); // one round each: on a busy machine either may have lost its core
             Assert.Equal(Median(row[2]) / Median(row[3]), share, 0.05 * share);
             double bound = row[5] == "" ? 0 : Median(row[5]);
             bool isRounded = Math.Abs(share - bound) < 0.001; // either verdict is right

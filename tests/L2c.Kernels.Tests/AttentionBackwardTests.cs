@@ -4,8 +4,9 @@ namespace L2c.Kernels.Tests;
 
 public sealed class AttentionBackwardTests
 {
-    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; primes, with more queries than one block.
-    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37]];
+    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; primes, with more queries than one block; a long
+    // head, whose blocks are smaller.
+    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37], [1, 530, 1, 5]];
 
     public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 

@@ -28,6 +28,16 @@ public sealed class ReplayAllocationTests
         AssertAllocatesNothing(sequence);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Nor_does_a_replay_of_gradients(int threads)
+    {
+        using var chain = new MatrixGradientDeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
+        using OpSequence sequence = chain.Capture();
+        AssertAllocatesNothing(sequence);
+    }
+
     private static void AssertAllocatesNothing(OpSequence sequence)
     {
         sequence.Run();

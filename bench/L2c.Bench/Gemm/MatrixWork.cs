@@ -33,6 +33,36 @@ internal sealed class MatrixWork : IDisposable
         return new MatrixWork(arena, device.Capture(() => device.Attention(qkv, y, heads)));
     }
 
+    /// <summary>dx = dy W for dy [m, n] and a weight [n, k].</summary>
+    public static MatrixWork InputGradient(CpuDevice device, int m, int n, int k)
+    {
+        (Arena arena, (Tensor dy, Matrix transposed, Tensor dx)) =
+            Arena.Carve(device, "gemm", a => (a.Take(m, n), a.TakeTransposed(a.TakeMatrix(n, k)), a.Take(m, k)));
+        device.Upload(dy, Values(m * n));
+        device.WriteTransposed(transposed, 0, Values(n * k));
+        return new MatrixWork(arena, device.Capture(() => device.Linear(dy, transposed, default, dx)));
+    }
+
+    /// <summary>dW = dy^T x for dy [m, n] and x [m, k].</summary>
+    public static MatrixWork WeightGradient(CpuDevice device, int m, int n, int k)
+    {
+        (Arena arena, (Tensor dy, Tensor x, Tensor dWeight)) = Arena.Carve(device, "gemm", a => (a.Take(m, n), a.Take(m, k), a.Take(n, k)));
+        device.Upload(dy, Values(m * n));
+        device.Upload(x, Values(m * k));
+        return new MatrixWork(arena, device.Capture(() => device.LinearWeightGradient(dy, x, dWeight)));
+    }
+
+    /// <summary>The gradient of <see cref="Attention"/>.</summary>
+    public static MatrixWork AttentionBackward(CpuDevice device, int batch, int tokens, int width, int heads)
+    {
+        (Arena arena, (Tensor qkv, Tensor y, Tensor dy, Tensor dQkv)) = Arena.Carve(device, "attention", a =>
+            (a.Take(batch, tokens, 3 * width), a.Take(batch, tokens, width), a.Take(batch, tokens, width), a.Take(batch, tokens, 3 * width)));
+        device.Upload(qkv, Values(batch * tokens * 3 * width));
+        device.Attention(qkv, y, heads);
+        device.Upload(dy, Values(batch * tokens * width));
+        return new MatrixWork(arena, device.Capture(() => device.AttentionBackward(qkv, y, dy, dQkv, heads)));
+    }
+
     /// <summary>One run.</summary>
     public void Run() => _recorded.Run();
 

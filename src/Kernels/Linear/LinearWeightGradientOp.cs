@@ -15,8 +15,8 @@ internal readonly record struct LinearWeightGradientArguments(Tensor Dy, Tensor 
 /// The sum over M is cut into equal blocks, so that a panel of x stays in the first cache and a tile's columns of dy in the second. Within a block
 /// each panel of x is copied to consecutive memory once and serves all outputs of the tile; dy is read in place, with a step of one row: a copy of it
 /// costs more than it saves. Sums rest in dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
-/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per call; without that half of the time
-/// goes into waiting.
+/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per call; without that up to
+/// half of the time goes into waiting.
 /// </remarks>
 internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
