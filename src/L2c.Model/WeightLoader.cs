@@ -10,23 +10,25 @@ public delegate void WeightReader(string name, Span<float> destination);
 /// <summary>A linear map's weight and bias.</summary>
 /// <param name="Weight">[out, in] in the device's layout.</param>
 /// <param name="Bias">[out].</param>
-public readonly record struct LinearWeights(Matrix Weight, Tensor Bias);
+/// <param name="Transposed">[in, out], for dx = dy W; none where no input gradient is wanted.</param>
+public readonly record struct LinearWeights(Matrix Weight, Tensor Bias, Matrix Transposed = default);
 
 /// <summary>Carves a network's weights from one arena and fills them: the structure is written once, as the calls that take tensors.</summary>
 internal sealed class WeightLoader
 {
     private readonly Device _device;
+    private readonly WeightUse _use;
     private readonly List<(string Name, long Count, Store Store)> _reads = [];
     private Arena? _arena;
 
-    private WeightLoader(Device device) => _device = device;
+    private WeightLoader(Device device, WeightUse use) => (_device, _use) = (device, use);
 
     private delegate void Store(ReadOnlySpan<float> values);
 
     /// <summary>Carves what <paramref name="structure"/> takes, then reads every tensor from <paramref name="read"/>.</summary>
-    public static (Arena Arena, T Weights) Load<T>(Device device, WeightReader read, Func<WeightLoader, T> structure)
+    public static (Arena Arena, T Weights) Load<T>(Device device, WeightUse use, WeightReader read, Func<WeightLoader, T> structure)
     {
-        var loader = new WeightLoader(device);
+        var loader = new WeightLoader(device, use);
         (Arena arena, T weights) = Arena.Carve(device, "weights", a =>
         {
             loader._arena = a;
@@ -47,8 +49,8 @@ internal sealed class WeightLoader
     }
 
     /// <summary>Counts what <paramref name="structure"/> takes and reads nothing.</summary>
-    public static (long Bytes, T Weights) OnPaper<T>(Device device, Func<WeightLoader, T> structure) =>
-        Arena.Count(device, "weights on paper", arena => structure(new WeightLoader(device) { _arena = arena }));
+    public static (long Bytes, T Weights) OnPaper<T>(Device device, WeightUse use, Func<WeightLoader, T> structure) =>
+        Arena.Count(device, "weights on paper", arena => structure(new WeightLoader(device, use) { _arena = arena }));
 
     /// <summary>A tensor read as it is.</summary>
     public Tensor Tensor(string name, params ReadOnlySpan<int> extents)
@@ -59,21 +61,33 @@ internal sealed class WeightLoader
     }
 
     /// <summary>A linear map read from <c>name.weight</c> and <c>name.bias</c>.</summary>
-    public LinearWeights Linear(string name, int outputs, int inputs) => LinearParts(name, inputs, outputs)[0];
+    /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="outputs">N.</param>
+    /// <param name="inputs">K.</param>
+    /// <param name="transposedFor">From which use on an input gradient is wanted, so that the matrix is also kept transposed; null for never.</param>
+    public LinearWeights Linear(string name, int outputs, int inputs, WeightUse? transposedFor = null) =>
+        LinearParts(name, inputs, [outputs], transposedFor)[0];
 
     /// <summary>One stored linear map as several, each with a range of the outputs, so that they can be computed apart.</summary>
     /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
     /// <param name="inputs">K.</param>
     /// <param name="outputs">Outputs of each part, in stored order.</param>
-    public LinearWeights[] LinearParts(string name, int inputs, params int[] outputs)
+    /// <param name="transposedFor">As in <see cref="Linear"/>.</param>
+    public LinearWeights[] LinearParts(string name, int inputs, int[] outputs, WeightUse? transposedFor = null)
     {
         Matrix[] matrices = [.. outputs.Select(n => _arena!.TakeMatrix(n, inputs))];
+        Matrix[] transposed = [.. matrices.Select(matrix => _use >= transposedFor ? _arena!.TakeTransposed(matrix) : default)];
         _reads.Add(($"{name}.weight", (long)outputs.Sum() * inputs, values =>
         {
-            foreach (Matrix matrix in matrices)
+            for (int i = 0; i < matrices.Length; i++)
             {
-                int count = matrix.Outputs * inputs;
-                _device.WriteMatrix(matrix, 0, values[..count]);
+                int count = matrices[i].Outputs * inputs;
+                _device.WriteMatrix(matrices[i], 0, values[..count]);
+                if (transposed[i].Device is not null)
+                {
+                    _device.WriteTransposed(transposed[i], 0, values[..count]);
+                }
+
                 values = values[count..];
             }
         }
@@ -83,7 +97,7 @@ internal sealed class WeightLoader
         var parts = new LinearWeights[outputs.Length];
         for (int i = 0, first = 0; i < parts.Length; first += outputs[i++])
         {
-            parts[i] = new LinearWeights(matrices[i], bias.SliceColumns(first, outputs[i]));
+            parts[i] = new LinearWeights(matrices[i], bias.SliceColumns(first, outputs[i]), transposed[i]);
         }
 
         return parts;

@@ -20,14 +20,17 @@ public sealed class DitModel : IDisposable
     private readonly Arena? _arena;
     private readonly DitWeights _weights;
 
-    private DitModel(DitArchitecture architecture, Device device, Arena? arena, long weightBytes, DitWeights weights) =>
-        (Architecture, Device, _arena, WeightBytes, _weights) = (architecture, device, arena, weightBytes, weights);
+    private DitModel(DitArchitecture architecture, Device device, Arena? arena, long weightBytes, DitWeights weights, WeightUse use) =>
+        (Architecture, Device, _arena, WeightBytes, _weights, Use) = (architecture, device, arena, weightBytes, weights, use);
 
     /// <summary>Shape and meaning of the network.</summary>
     public DitArchitecture Architecture { get; }
 
     /// <summary>Where the weights are and ops go.</summary>
     public Device Device { get; }
+
+    /// <summary>What the weights were loaded for.</summary>
+    public WeightUse Use { get; }
 
     /// <summary>Memory that the weights take in the device's layout.</summary>
     public long WeightBytes { get; }
@@ -39,17 +42,18 @@ public sealed class DitModel : IDisposable
     /// <param name="architecture">The network.</param>
     /// <param name="read">Gives tensors by their published names.</param>
     /// <param name="device">Where to put them.</param>
-    public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device)
+    /// <param name="use">What for.</param>
+    public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device, WeightUse use = WeightUse.Inference)
     {
-        (Arena arena, DitWeights weights) = WeightLoader.Load(device, read, loader => DitWeights.Take(architecture, loader));
-        return new DitModel(architecture, device, arena, arena.CapacityBytes, weights);
+        (Arena arena, DitWeights weights) = WeightLoader.Load(device, use, read, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, arena, arena.CapacityBytes, weights, use);
     }
 
     /// <summary>A model whose weights are counted and not there: ops may be recorded with it, never run.</summary>
-    internal static DitModel OnPaper(DitArchitecture architecture, Device device)
+    internal static DitModel OnPaper(DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference)
     {
-        (long bytes, DitWeights weights) = WeightLoader.OnPaper(device, loader => DitWeights.Take(architecture, loader));
-        return new DitModel(architecture, device, null, bytes, weights);
+        (long bytes, DitWeights weights) = WeightLoader.OnPaper(device, use, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, null, bytes, weights, use);
     }
 
     /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>

@@ -40,12 +40,12 @@ internal sealed record DitWeights(
             w.Linear("t_embedder.mlp.2", c, c),
             w.Tensor("y_embedder.embedding_table.weight", a.LabelRows, c),
             [.. Enumerable.Range(0, a.Depth).Select(i => new DitBlockWeights(
-                w.LinearParts($"blocks.{i}.adaLN_modulation.1", c, 2 * c, c, 2 * c, c),
-                w.Linear($"blocks.{i}.attn.qkv", 3 * c, c),
-                w.Linear($"blocks.{i}.attn.proj", c, c),
-                w.Linear($"blocks.{i}.mlp.fc1", a.MlpWidth, c),
-                w.Linear($"blocks.{i}.mlp.fc2", c, a.MlpWidth)))],
+                w.LinearParts($"blocks.{i}.adaLN_modulation.1", c, [2 * c, c, 2 * c, c]),
+                w.Linear($"blocks.{i}.attn.qkv", 3 * c, c, WeightUse.RouterTraining),
+                w.Linear($"blocks.{i}.attn.proj", c, c, WeightUse.RouterTraining),
+                w.Linear($"blocks.{i}.mlp.fc1", a.MlpWidth, c, WeightUse.RouterTraining),
+                w.Linear($"blocks.{i}.mlp.fc2", c, a.MlpWidth, WeightUse.RouterTraining)))],
             w.Linear("final_layer.adaLN_modulation.1", 2 * c, c),
-            w.Linear("final_layer.linear", a.PatchOutputs, c));
+            w.Linear("final_layer.linear", a.PatchOutputs, c, WeightUse.RouterTraining));
     }
 }
