@@ -7,7 +7,9 @@ namespace L2c.Model.Training;
 public sealed class CheckpointFolder(string folder)
 {
     private const string Extension = ".safetensors";
-    private readonly string _folder = Path.Combine(folder, "checkpoints");
+
+    /// <summary>Where the states are.</summary>
+    public string Path { get; } = System.IO.Path.Combine(folder, "checkpoints");
 
     /// <summary>The newest state; null when there is none.</summary>
     public string? FindLatest() => States().LastOrDefault().Path;
@@ -17,8 +19,8 @@ public sealed class CheckpointFolder(string folder)
     /// <param name="write">Writes a file of that path, which must appear only when it is complete.</param>
     public void Save(int step, Action<string> write)
     {
-        Directory.CreateDirectory(_folder);
-        write(Path.Combine(_folder, step.ToString("D8", CultureInfo.InvariantCulture) + Extension));
+        Directory.CreateDirectory(Path);
+        write(System.IO.Path.Combine(Path, step.ToString("D8", CultureInfo.InvariantCulture) + Extension));
         foreach ((int older, string path) in States())
         {
             if (older < step)
@@ -37,15 +39,15 @@ public sealed class CheckpointFolder(string folder)
         }
     }
 
-    private (int Step, string Path)[] States() => !Directory.Exists(_folder)
+    private (int Step, string Path)[] States() => !Directory.Exists(Path)
         ? []
-        : [.. Directory.EnumerateFiles(_folder, "*" + Extension)
+        : [.. Directory.EnumerateFiles(Path, "*" + Extension)
             .Select(path => (Step: StepOf(path), Path: path))
             .Where(state => state.Step >= 0)
             .OrderBy(state => state.Step)];
 
     private static int StepOf(string path) =>
-        Path.GetFileNameWithoutExtension(path) is { Length: >= 8 } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int step)
+        System.IO.Path.GetFileNameWithoutExtension(path) is { Length: >= 8 } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int step)
             ? step
             : -1;
 }

@@ -52,15 +52,18 @@ public sealed class TrainingDraws(ulong seed, int draws, int batch)
         }
     }
 
-    /// <summary>The noise that is added to the data, standard normal.</summary>
+    /// <summary>The noise that is added to an image, standard normal.</summary>
     /// <param name="step">Optimisation step, from 0.</param>
     /// <param name="draw">0 .. draws - 1.</param>
-    /// <param name="destination">[batch, C, H, W], row-major.</param>
-    public void Noise(int step, int draw, Span<float> destination) => Normals(step, draw, Purpose.Noise, destination);
+    /// <param name="image">0 .. batch - 1.</param>
+    /// <param name="destination">[C, H, W], row-major.</param>
+    public void Noise(int step, int draw, int image, Span<float> destination) =>
+        CounterNoise.Fill(seed, (uint)Row(draw, image), (uint)step, (uint)Purpose.Noise, destination);
 
-    /// <summary>x_T of images that a teacher denoises where there are no data, standard normal.</summary>
+    /// <summary>x_T of an image that a teacher denoises where there are no data, standard normal.</summary>
     /// <inheritdoc cref="Noise"/>
-    public void StartNoise(int step, int draw, Span<float> destination) => Normals(step, draw, Purpose.StartNoise, destination);
+    public void StartNoise(int step, int draw, int image, Span<float> destination) =>
+        CounterNoise.Fill(seed, (uint)Row(draw, image), (uint)step, (uint)Purpose.StartNoise, destination);
 
     /// <summary>Router logits before training, standard normal.</summary>
     /// <param name="seed">The seed of the run.</param>
@@ -90,15 +93,6 @@ public sealed class TrainingDraws(ulong seed, int draws, int batch)
     }
 
     private int Row(int draw, int image) => checked((draw * batch) + image);
-
-    private void Normals(int step, int draw, Purpose purpose, Span<float> destination)
-    {
-        int perImage = destination.Length / batch;
-        for (int image = 0; image < batch; image++)
-        {
-            CounterNoise.Fill(seed, (uint)Row(draw, image), (uint)step, (uint)purpose, destination.Slice(image * perImage, perImage));
-        }
-    }
 
     private void Integers(int step, int draw, Purpose purpose, int count, Span<int> destination)
     {

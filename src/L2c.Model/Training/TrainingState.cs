@@ -14,23 +14,15 @@ public static class TrainingState
 {
     private const string KindKey = "l2c.state", StepKey = "step", SeedKey = "seed", GeneratorKey = "generator", SettingsKey = "settings";
 
-    /// <summary>One tensor to write: its values are asked for when its turn comes, so that only one is in memory.</summary>
-    /// <param name="Name">Unique in the file.</param>
-    /// <param name="Shape">Extents.</param>
-    /// <param name="Read">Gives the values, row-major.</param>
-    public sealed record Entry(string Name, long[] Shape, Func<float[]> Read);
-
     /// <summary>Writes a state.</summary>
     /// <param name="path">Where the file shall appear, complete; an older one is replaced.</param>
     /// <param name="kind">The trainer, as <c>router/1</c>.</param>
     /// <param name="step">Optimisation steps done.</param>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="settings">What the run was started with.</param>
-    /// <param name="doubles">Scalars, as double precision: losses since the last log entry, the weight of the penalty.</param>
     /// <param name="entries">The tensors.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(
-        string path, string kind, int step, ulong seed, TrainingSettings settings, IReadOnlyList<(string Name, double Value)> doubles, IReadOnlyList<Entry> entries)
+    public static void Write(string path, string kind, int step, ulong seed, TrainingSettings settings, IReadOnlyList<StateEntry> entries)
     {
         Dictionary<string, string> metadata = new()
         {
@@ -40,20 +32,10 @@ public static class TrainingState
             [GeneratorKey] = TrainingDraws.Generator,
             [SettingsKey] = settings.ToJson(),
         };
-        TensorInfo[] infos =
-        [
-            .. doubles.Select(scalar => new TensorInfo(scalar.Name, TensorType.F64, [])),
-            .. entries.Select(entry => new TensorInfo(entry.Name, TensorType.F32, entry.Shape)),
-        ];
-        using SafetensorsWriter writer = new(path, infos, metadata, overwrite: true);
-        foreach ((_, double value) in doubles)
+        using SafetensorsWriter writer = new(path, [.. entries.Select(entry => entry.Info)], metadata, overwrite: true);
+        foreach (StateEntry entry in entries)
         {
-            writer.Write(BitConverter.GetBytes(value));
-        }
-
-        foreach (Entry entry in entries)
-        {
-            writer.Write(MemoryMarshal.AsBytes(entry.Read().AsSpan()));
+            entry.Write(writer.Write);
         }
 
         writer.Commit();
@@ -98,24 +80,18 @@ public static class TrainingState
         }
     }
 
-    /// <summary>Reads a tensor that must have exactly the destination's number of values.</summary>
+    /// <summary>Reads a tensor that must have exactly the destination's number of values: float, double or int.</summary>
     /// <exception cref="MalformedFileException">The file lacks it, or it has another size or type.</exception>
-    public static void Read(TensorFile file, string name, Span<float> destination) =>
-        file.ReadBytes(Require(file, name, TensorType.F32, destination.Length), 0, MemoryMarshal.AsBytes(destination));
-
-    /// <summary>Reads a scalar.</summary>
-    /// <exception cref="MalformedFileException">The file lacks it, or it is none.</exception>
-    public static double Read(TensorFile file, string name)
+    public static void Read<T>(TensorFile file, string name, Span<T> destination)
+        where T : unmanaged
     {
-        Span<byte> bytes = stackalloc byte[sizeof(double)];
-        file.ReadBytes(Require(file, name, TensorType.F64, 1), 0, bytes);
-        return BitConverter.ToDouble(bytes);
+        TensorType type = StateEntry.TypeOf<T>();
+        TensorInfo info = file.Find(name) is { } found && found.Type == type && found.Count == destination.Length
+            ? found
+            : throw new MalformedFileException(
+                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, take an older one");
+        file.ReadBytes(info, 0, MemoryMarshal.AsBytes(destination));
     }
-
-    private static TensorInfo Require(TensorFile file, string name, TensorType type, long count) =>
-        file.Find(name) is { } info && info.Type == type && info.Count == count
-            ? info
-            : throw new MalformedFileException(file.Path, $"lacks {name} of {count} {type.Label()} values; the state is damaged, take an older one");
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
