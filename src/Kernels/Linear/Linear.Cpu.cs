@@ -10,7 +10,8 @@ public unsafe partial class CpuDevice
     {
         RequireIdle(nameof(WriteMatrix));
         int count = rows.Length / matrix.Inputs;
-        if (matrix.Device != this || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
+        if (matrix.Device != this || matrix.IsTransposed
+            || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(
                 $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {Name}");
@@ -20,7 +21,7 @@ public unsafe partial class CpuDevice
         {
             fixed (float* source = rows)
             {
-                _team.Run(new PackWeight(matrix, firstOutput, count, source, PanelWidth));
+                _team.Run(new PackRows(nameof(WriteMatrix), matrix, firstOutput, count, source, PanelWidth));
             }
         }
     }

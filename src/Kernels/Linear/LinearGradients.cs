@@ -16,8 +16,11 @@ public abstract partial class Device
     {
         const string Op = nameof(LinearWeightGradient);
         Require(dy.Rows == x.Rows, Op, $"dy {dy.Shape} does not match x {x.Shape} (rows must agree)");
-        Require(dWeight.DType == DType.F32 && dWeight.IsContiguous && dWeight.Shape.Rank == 2, Op, $"dWeight {dWeight.Shape} {dWeight.DType} must be [N,K] F32, contiguous");
-        Require(dWeight.Rows == dy.Columns && dWeight.Columns == x.Columns, Op, $"dWeight {dWeight.Shape} does not match dy {dy.Shape} and x {x.Shape}");
+        Require(
+            dWeight.DType == DType.F32 && dWeight.IsContiguous && dWeight.Shape.Rank == 2, Op,
+            $"dWeight {dWeight.Shape} {dWeight.DType} must be [N,K] F32, contiguous");
+        Require(
+            dWeight.Rows == dy.Columns && dWeight.Columns == x.Columns, Op, $"dWeight {dWeight.Shape} does not match dy {dy.Shape} and x {x.Shape}");
         LinearWeightGradientCore(dy, x, dWeight);
     }
 
@@ -31,7 +34,9 @@ public abstract partial class Device
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public void ColumnSums(Tensor x, Tensor sums)
     {
-        Require(sums.DType == DType.F32 && sums.IsContiguous && sums.Shape.Count == x.Columns, nameof(ColumnSums), $"sums {sums.Shape} {sums.DType} must be F32, a value per column of x {x.Shape}");
+        Require(
+            sums.DType == DType.F32 && sums.IsContiguous && sums.Shape.Count == x.Columns, nameof(ColumnSums),
+            $"sums {sums.Shape} {sums.DType} must be F32, a value per column of x {x.Shape}");
         ColumnSumsCore(x, sums);
     }
 
@@ -42,8 +47,12 @@ public abstract partial class Device
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public void PackMatrix(Tensor values, Matrix weight)
     {
-        Require(!weight.IsTransposed && values.Rows == weight.Outputs && values.Columns == weight.Inputs, nameof(PackMatrix), $"values {values.Shape} do not match weight [{weight.Outputs}, {weight.Inputs}]");
-        Require(values.DType == DType.F32 && values.IsContiguous, nameof(PackMatrix), $"values {values.Shape} {values.DType} must be F32, contiguous");
+        Require(
+            !weight.IsTransposed && values.Rows == weight.Outputs && values.Columns == weight.Inputs, nameof(PackMatrix),
+            $"values {values.Shape} do not match weight [{weight.Outputs}, {weight.Inputs}]");
+        Require(
+            values.DType == DType.F32 && values.IsContiguous, nameof(PackMatrix),
+            $"values {values.Shape} {values.DType} must be F32, contiguous");
         PackMatrixCore(values, weight);
     }
 
@@ -53,12 +62,17 @@ public abstract partial class Device
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public void PackTransposed(Tensor values, Matrix transposed)
     {
-        Require(transposed.IsTransposed && values.Rows == transposed.Inputs && values.Columns == transposed.Outputs, nameof(PackTransposed), $"values {values.Shape} do not match transposed weight [{transposed.Outputs}, {transposed.Inputs}]");
-        Require(values.DType == DType.F32 && values.IsContiguous, nameof(PackTransposed), $"values {values.Shape} {values.DType} must be F32, contiguous");
+        Require(
+            transposed.IsTransposed && values.Rows == transposed.Inputs && values.Columns == transposed.Outputs, nameof(PackTransposed),
+            $"values {values.Shape} do not match transposed weight [{transposed.Outputs}, {transposed.Inputs}]");
+        Require(
+            values.DType == DType.F32 && values.IsContiguous, nameof(PackTransposed),
+            $"values {values.Shape} {values.DType} must be F32, contiguous");
         PackTransposedCore(values, transposed);
     }
 
-    /// <summary>Carves what <see cref="Linear"/> needs to compute dx = dy W: a second layout on the CPU, a view of the weight itself on CUDA.</summary>
+    /// <summary>Carves what <see cref="Linear"/> needs to compute dx = dy W: a second layout on the CPU, a view of the weight itself on CUDA.
+    /// </summary>
     internal protected virtual Matrix TakeTransposed(Arena arena, Matrix weight) => throw new NotSupportedException();
 
     /// <summary>Writes rows of a weight, given as PyTorch stores it, into its transposed matrix; does nothing where that is a view.</summary>

@@ -15,8 +15,7 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 /// A tile is up to 128 rows by a few panels. K is cut into equal blocks of at most 768, so that the rows' block and a panel's stay in the second
 /// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
-/// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time. Rows and columns that fill no register tile go
-/// through the same micro-kernel in scratch, and only what exists is copied in and out.
+/// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
 /// </remarks>
 internal sealed unsafe class LinearOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
@@ -71,7 +70,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => Height * Width * sizeof(float);
+    public override long ScratchBytes => EdgeTile.ScratchFloats<V>() * sizeof(float);
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -116,45 +115,10 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         float* y = _y + row * yRow + column;
         float* start = k > 0 ? y : _bias == null ? null : _bias + column;
         nint startRow = k > 0 ? yRow : 0;
-        if (rows == Height && columns == Width)
-        {
-            MicroKernel.Multiply<V>(rows, MicroKernel.PanelVectors, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead);
-        }
-        else
-        {
-            int vectors = (columns + V.Count - 1) / V.Count;
-            CopyIn(start, startRow, rows, columns, scratch);
-            MicroKernel.Multiply<V>(rows, vectors, x, xRow, 1, panel, Width, depth, scratch, Width, scratch, Width, ahead);
-            CopyOut(scratch, rows, columns, y, yRow);
-        }
-
+        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, scratch);
         if (k + depth == _inputs && _arguments.Activation != Activation.None)
         {
             Activate(rows, columns, y, yRow);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyIn(float* start, nint startRow, int rows, int columns, float* scratch)
-    {
-        for (int i = 0; i < Height; i++, scratch += Width)
-        {
-            for (int j = 0; j < columns; j += V.Count)
-            {
-                V.Store(start == null ? default : Partial.Load<V>(start + Math.Min(i, rows - 1) * startRow + j, columns - j), scratch + j);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyOut(float* scratch, int rows, int columns, float* y, nint yRow)
-    {
-        for (int i = 0; i < rows; i++, y += yRow, scratch += Width)
-        {
-            for (int j = 0; j < columns; j += V.Count)
-            {
-                Partial.Store(V.Load(scratch + j), y + j, columns - j);
-            }
         }
     }
 

@@ -11,16 +11,38 @@ internal static class PackedWeight
     public static long Bytes(int outputs, int inputs, int width) => (long)Panels(outputs, width) * width * inputs * sizeof(float);
 }
 
-/// <summary>Writes rows of a weight into its panels; one panel is one tile.</summary>
-internal sealed unsafe class PackWeight(Matrix matrix, int firstOutput, int count, float* source, int width) : CpuOp
+/// <summary>What <see cref="Device.PackMatrix"/> was called with.</summary>
+internal readonly unsafe record struct PackMatrixArguments(Tensor Values, Matrix Weight) : ICpuOpArguments
 {
+    /// <inheritdoc/>
+    public CpuOp Bind<V>(int threads)
+        where V : unmanaged, IFloats<V> =>
+        new PackRows(nameof(Device.PackMatrix), Weight, 0, Weight.Outputs, (float*)Values.Address, MicroKernel.PanelVectors * V.Count);
+}
+
+/// <summary>What <see cref="Device.PackTransposed"/> was called with.</summary>
+internal readonly unsafe record struct PackTransposedArguments(Tensor Values, Matrix Transposed) : ICpuOpArguments
+{
+    /// <inheritdoc/>
+    public CpuOp Bind<V>(int threads)
+        where V : unmanaged, IFloats<V> =>
+        new PackTransposedRows(
+            nameof(Device.PackTransposed), Transposed, 0, Transposed.Inputs, (float*)Values.Address, MicroKernel.PanelVectors * V.Count);
+}
+
+/// <summary>Writes rows of a weight into its panels; a tile is a run of inputs of one panel.</summary>
+internal sealed unsafe class PackRows(string name, Matrix matrix, int firstOutput, int count, float* source, int width) : CpuOp
+{
+    private const int InputsPerTile = 256;
+
     private readonly int _firstPanel = firstOutput / width;
+    private readonly int _panels = (firstOutput + count - 1) / width - firstOutput / width + 1;
 
     /// <inheritdoc/>
-    public override string Name => nameof(Device.WriteMatrix);
+    public override string Name => name;
 
     /// <inheritdoc/>
-    public override int Tiles => (firstOutput + count - 1) / width - _firstPanel + 1;
+    public override int Tiles => _panels * ((matrix.Inputs + InputsPerTile - 1) / InputsPerTile);
 
     /// <inheritdoc/>
     public override long Bytes => 2L * count * matrix.Inputs * sizeof(float);
@@ -28,25 +50,50 @@ internal sealed unsafe class PackWeight(Matrix matrix, int firstOutput, int coun
     /// <inheritdoc/>
     public override void Run(int tile, nint scratch)
     {
-        int panel = _firstPanel + tile, inputs = matrix.Inputs;
+        int panel = _firstPanel + tile % _panels, firstInput = tile / _panels * InputsPerTile;
+        int inputs = Math.Min(InputsPerTile, matrix.Inputs - firstInput);
         int first = Math.Max(firstOutput, panel * width), end = Math.Min(firstOutput + count, (panel + 1) * width);
+        float* from = source + (long)(first - firstOutput) * matrix.Inputs + firstInput;
+        float* to = (float*)matrix.Address + ((long)panel * matrix.Inputs + firstInput) * width + (first - panel * width);
+        Transposition.Copy(from, matrix.Inputs, end - first, inputs, 1, to, width);
 
         // Whoever writes the last output clears the padding behind it.
         int padding = end == matrix.Outputs ? (panel + 1) * width - end : 0;
-        float* row = source + (long)(first - firstOutput) * inputs;
-        float* target = (float*)matrix.Address + (long)panel * width * inputs + (first - panel * width);
-        for (int k = 0; k < inputs; k++, target += width)
+        for (int k = 0; k < inputs && padding > 0; k++)
         {
-            int rows = end - first;
-            for (int i = 0; i < rows; i++)
-            {
-                target[i] = row[(long)i * inputs + k];
-            }
+            new Span<float>(to + (end - first) + (long)k * width, padding).Clear();
+        }
+    }
+}
 
-            for (int i = 0; i < padding; i++)
-            {
-                target[rows + i] = 0;
-            }
+/// <summary>Writes rows of a weight into the panels of its transposed matrix, where a row is one k of every panel; a tile is a run of rows of one
+/// panel.</summary>
+internal sealed unsafe class PackTransposedRows(string name, Matrix transposed, int firstRow, int count, float* source, int width) : CpuOp
+{
+    private const int RowsPerTile = 256;
+
+    private readonly int _panels = PackedWeight.Panels(transposed.Outputs, width);
+
+    /// <inheritdoc/>
+    public override string Name => name;
+
+    /// <inheritdoc/>
+    public override int Tiles => _panels * ((count + RowsPerTile - 1) / RowsPerTile);
+
+    /// <inheritdoc/>
+    public override long Bytes => 2L * count * transposed.Outputs * sizeof(float);
+
+    /// <inheritdoc/>
+    public override void Run(int tile, nint scratch)
+    {
+        int panel = tile % _panels, first = tile / _panels * RowsPerTile, end = Math.Min(first + RowsPerTile, count);
+        int columns = Math.Min(width, transposed.Outputs - panel * width);
+        float* from = source + (long)first * transposed.Outputs + panel * width;
+        float* to = (float*)transposed.Address + ((long)panel * transposed.Inputs + firstRow + first) * width;
+        for (int row = first; row < end; row++, from += transposed.Outputs, to += width)
+        {
+            new ReadOnlySpan<float>(from, columns).CopyTo(new Span<float>(to, columns));
+            new Span<float>(to + columns, width - columns).Clear();
         }
     }
 }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Text;
+using L2c.Kernels;
+
 namespace L2c.Model.Training;
 
 /// <summary>One part of a step's memory.</summary>
@@ -9,6 +13,37 @@ public sealed record MemoryPart(string Name, long Bytes);
 /// <param name="Parts">In the order of carving.</param>
 public sealed record TrainingMemory(IReadOnlyList<MemoryPart> Parts)
 {
+    private const double MebiByte = 1 << 20;
+
     /// <summary>All of it.</summary>
     public long TotalBytes => Parts.Sum(part => part.Bytes);
+
+    /// <summary>A table of several lines: part, MiB; the total last.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (MemoryPart part in (IEnumerable<MemoryPart>)[.. Parts, new MemoryPart("total", TotalBytes)])
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{part.Name,-28}{part.Bytes / MebiByte,12:0.0} MiB\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Writes down what carving takes, part by part. An arena's carving code runs twice: the second time nothing is added.</summary>
+    internal sealed class Ledger(Arena arena, List<MemoryPart> parts)
+    {
+        /// <summary>Carves a part.</summary>
+        public T Take<T>(string name, Func<Arena, T> carve)
+        {
+            long before = arena.UsedBytes;
+            T taken = carve(arena);
+            if (parts.TrueForAll(part => part.Name != name))
+            {
+                parts.Add(new MemoryPart(name, arena.UsedBytes - before));
+            }
+
+            return taken;
+        }
+    }
 }

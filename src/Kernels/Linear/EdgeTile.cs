@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace L2c.Kernels;
+
+/// <summary>The micro-kernel on tiles of any size: where rows or columns do not fill its registers, it works in scratch, and only what exists is
+/// copied in and out.</summary>
+internal static unsafe class EdgeTile
+{
+    /// <summary>Floats of the scratch.</summary>
+    public static int ScratchFloats<V>()
+        where V : unmanaged, IFloats<V> => MicroKernel.TallestTile<V>() * MicroKernel.PanelVectors * V.Count;
+
+    /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for <paramref name="rows"/>, at most <see cref="MicroKernel.TallestTile"/>, by
+    /// <paramref name="columns"/>, at most <see cref="MicroKernel.PanelVectors"/> vectors. Nothing else of c is written; rows of b are read up to a
+    /// whole vector. <paramref name="scratch"/> has <see cref="ScratchFloats"/> values.</summary>
+    /// <inheritdoc cref="MicroKernel.Multiply{V, Rows, Vectors}"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<V>(
+        int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, float* ahead, float* scratch)
+        where V : unmanaged, IFloats<V>
+    {
+        int vectors = (columns + V.Count - 1) / V.Count;
+        if (rows % 4 == 0 && columns == vectors * V.Count)
+        {
+            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead);
+            return;
+        }
+
+        nint width = vectors * V.Count;
+        if (start != null)
+        {
+            CopyIn<V>(start, startRow, rows, columns, scratch, width);
+        }
+
+        MicroKernel.Multiply<V>(
+            rows, vectors, a, aRow, aStep, b, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead);
+        CopyOut<V>(scratch, width, rows, columns, c, cRow);
+    }
+
+    // Rows that do not exist repeat the last one, as in the micro-kernel.
+    private static void CopyIn<V>(float* start, nint startRow, int rows, int columns, float* scratch, nint width)
+        where V : unmanaged, IFloats<V>
+    {
+        for (int i = 0; i < MicroKernel.TallestTile<V>(); i++, scratch += width)
+        {
+            for (int j = 0; j < columns; j += V.Count)
+            {
+                V.Store(Partial.Load<V>(start + Math.Min(i, rows - 1) * startRow + j, columns - j), scratch + j);
+            }
+        }
+    }
+
+    private static void CopyOut<V>(float* scratch, nint width, int rows, int columns, float* c, nint cRow)
+        where V : unmanaged, IFloats<V>
+    {
+        for (int i = 0; i < rows; i++, c += cRow, scratch += width)
+        {
+            for (int j = 0; j < columns; j += V.Count)
+            {
+                Partial.Store(V.Load(scratch + j), c + j, columns - j);
+            }
+        }
+    }
+}
