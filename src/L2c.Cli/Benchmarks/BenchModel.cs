@@ -37,7 +37,7 @@ internal static partial class BenchModel
     /// <param name="name">As in <see cref="Find"/>; of a published model the sizes of its blocks and patches are taken.</param>
     /// <param name="fit">Sets what depends on the items: name, channels, side, classes.</param>
     /// <exception cref="UsageException">As <see cref="Find"/>.</exception>
-    public static DitArchitecture Find(string name, Func<DitArchitecture, DitArchitecture> fit) => RequireUsable(
+    public static DitArchitecture FindFor(string name, Func<DitArchitecture, DitArchitecture> fit) => RequireUsable(
         fit(PublishedModels.Find(name) switch
         {
             DitArchitecture published => published,

@@ -6,7 +6,6 @@ using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Training;
 using L2c.Kernels;
-using L2c.Kernels.Cuda;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -31,7 +30,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<double?> _average = Words.Fraction("--ema", $"Decay of the moving average of the weights [default: {_defaults.AverageDecay}]");
     private readonly Option<bool> _warmUp = Words.Switch("--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/model", $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.FP16, CudaPrecision.BF16);
+        cuda, "runs/model", $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

@@ -7,7 +7,6 @@ using L2c.Cli.Output;
 using L2c.Cli.Sampling;
 using L2c.Cli.Training;
 using L2c.Kernels;
-using L2c.Kernels.Cuda;
 using L2c.Model;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
@@ -40,7 +39,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
     private readonly Option<bool> _imageFree = Words.Switch("--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = Words.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
-    private readonly TrainingOptions _training = new(cuda, "runs/router", "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.FP16);
+    private readonly TrainingOptions _training = new(cuda, "runs/router", "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

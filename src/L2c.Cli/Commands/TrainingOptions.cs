@@ -3,7 +3,7 @@ using L2c.Cli.Data;
 using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Training;
-using L2c.Kernels.Cuda;
+using L2c.Kernels;
 using L2c.Model.Training;
 
 namespace L2c.Cli.Commands;

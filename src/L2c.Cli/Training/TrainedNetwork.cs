@@ -31,7 +31,7 @@ internal sealed class TrainedNetwork : IDisposable
         $"{a.Depth}x{a.HiddenSize}x{a.Heads}/{a.PatchSize}, MLP ratio {a.MlpRatio}, {a.InChannels}x{a.InputSize}x{a.InputSize}, {a.NumClasses} classes";
 
     /// <summary>A network from scratch, for the items of some data.</summary>
-    /// <param name="name">See <see cref="BenchModel.Find(string, int?)"/>.</param>
+    /// <param name="name">See <see cref="BenchModel.FindFor"/>.</param>
     /// <param name="data">Decides channels and side.</param>
     /// <param name="classes">Classes; null for the data's.</param>
     /// <param name="seed">Of the weights.</param>
@@ -40,7 +40,7 @@ internal sealed class TrainedNetwork : IDisposable
     {
         // Three or one channels are pixels, whatever else is latents, of which a cell stands for eight pixels.
         bool pixels = data.Channels is 1 or 3;
-        DitArchitecture architecture = BenchModel.Find(name, named => named with
+        DitArchitecture architecture = BenchModel.FindFor(name, named => named with
         {
             Name = pixels ? $"{name.Split(' ')[0]} {data.Size} pixel space" : $"{name.Split(' ')[0]} {8 * data.Size}",
             InputSize = data.Size,
