@@ -1,42 +1,10 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
+using L2c.Model.Dit;
+using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
-
-/// <summary>What a training step keeps for every trained parameter.</summary>
-public enum ParameterState
-{
-    /// <summary>The parameters.</summary>
-    Weights,
-    /// <summary>Gradient of the last step.</summary>
-    Gradient,
-    /// <summary>AdamW's first moment.</summary>
-    FirstMoment,
-    /// <summary>AdamW's second moment.</summary>
-    SecondMoment,
-    /// <summary>The moving average of the parameters.</summary>
-    Average,
-}
-
-/// <summary>What a step of AdamW is told anew each time.</summary>
-/// <param name="Step">1 for the first.</param>
-/// <param name="LearningRate">Learning rate.</param>
-/// <param name="AverageDecay">d of average = d average + (1 - d) weights.</param>
-public readonly record struct OptimizerStep(long Step, double LearningRate, double AverageDecay = 0.9999)
-{
-    /// <summary>beta1.</summary>
-    public double Beta1 { get; init; } = 0.9;
-
-    /// <summary>beta2.</summary>
-    public double Beta2 { get; init; } = 0.999;
-
-    /// <summary>Added to the root of the second moment.</summary>
-    public double Epsilon { get; init; } = 1e-8;
-
-    /// <summary>Decay per step, before the learning rate; 0 as published.</summary>
-    public double WeightDecay { get; init; }
-}
 
 /// <summary>
 /// One optimisation step of a DiT, planned once and run many times: forward, hybrid loss, backward, AdamW, moving average, and the weights written into
@@ -48,29 +16,49 @@ public readonly record struct OptimizerStep(long Step, double LearningRate, doub
 /// </remarks>
 public sealed class DitTrainingStep : IDisposable
 {
+    private readonly DitModel _model;
+    private readonly Arena _parameterArena, _arena;
+    private readonly TrainedParameters _parameters;
+    private readonly DitTrainingBuffers _buffers;
+    private readonly DitTrainingPass _pass;
+    private readonly OpSequence _pack, _step;
+
+    private DitTrainingStep(
+        DitModel model, Arena parameterArena, TrainedParameters parameters, Arena arena, DitTrainingBuffers buffers, int batch, TrainingMemory memory)
+    {
+        (_model, _parameterArena, _parameters, _arena, _buffers, Batch, Memory) = (model, parameterArena, parameters, arena, buffers, batch, memory);
+        _pass = DitTrainingPass.Trained(model, buffers.Modulations, buffers.Activations, buffers.Tape, buffers.ModulationGradients);
+        _pack = Device.Capture(model.Pack);
+        _step = Device.Capture(Enqueue);
+        _pack.Run();
+    }
+
     /// <summary>The process: timesteps of <see cref="Run"/> index it.</summary>
     public static NoiseSchedule Process { get; } = NoiseSchedule.Linear.Respace(Respacing.Select(NoiseSchedule.TrainingTimesteps));
 
     /// <summary>Shape and meaning of the network.</summary>
-    public DitArchitecture Architecture => throw new NotImplementedException();
+    public DitArchitecture Architecture => _model.Architecture;
 
     /// <summary>Where it runs.</summary>
-    public Device Device => throw new NotImplementedException();
+    public Device Device => _model.Device;
 
     /// <summary>B.</summary>
-    public int Batch => throw new NotImplementedException();
+    public int Batch { get; }
 
     /// <summary>Shape of the input, [B,C,H,W].</summary>
-    public Shape StateShape => throw new NotImplementedException();
+    public Shape StateShape => _buffers.Inputs.X0.Shape;
 
     /// <summary>Memory by part.</summary>
-    public TrainingMemory Memory => throw new NotImplementedException();
+    public TrainingMemory Memory { get; }
+
+    /// <summary>Every op of a step in order.</summary>
+    public IReadOnlyList<OpInfo> Ops => _step.Ops;
 
     /// <summary>Values of one <see cref="ParameterState"/>: all trained parameters one after another, with gaps of zeros that keep each aligned.</summary>
-    public int StateLength => throw new NotImplementedException();
+    public int StateLength => _parameters.Length;
 
     /// <summary>Published names and shapes of all tensors of a checkpoint, the position table included, in canonical order.</summary>
-    public IReadOnlyList<(string Name, long[] Shape)> Tensors => throw new NotImplementedException();
+    public IReadOnlyList<(string Name, long[] Shape)> Tensors => DitLayout.Tensors(Architecture);
 
     /// <summary>Allocates and records everything. Moments start at zero, the moving average at the parameters.</summary>
     /// <param name="architecture">The network; it must predict a variance.</param>
@@ -79,12 +67,59 @@ public sealed class DitTrainingStep : IDisposable
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
     /// <exception cref="ArgumentException">A network without learned variance, or a device that stores halves.</exception>
-    public static DitTrainingStep Plan(DitArchitecture architecture, WeightReader initial, Device device, int batch, TrainingPlanOptions options) =>
-        throw new NotImplementedException();
+    public static DitTrainingStep Plan(DitArchitecture architecture, WeightReader initial, Device device, int batch, TrainingPlanOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        RequireTrainable(architecture, device);
+        List<MemoryPart> parts = [];
+        Stack<IDisposable> taken = [];
+        try
+        {
+            (Arena parameterArena, TrainedParameters parameters) = Kept(Arena.Carve(device, "parameters", memory => Take(memory, architecture, parts)));
+            float[] zeros = new float[parameters.Length];
+            foreach (ParameterState state in Enum.GetValues<ParameterState>())
+            {
+                device.Upload(parameters.All(state), zeros);
+            }
+
+            var model = DitModel.LoadTrained(architecture, initial, device, parameters);
+            taken.Push(model);
+            parts.Add(new MemoryPart("weights in the ops' layouts", model.WeightBytes));
+            (Arena arena, DitTrainingBuffers buffers) = Kept(Arena.Carve(
+                device, "training step", memory => DitTrainingBuffers.Take(memory, architecture, batch, options, parts)));
+            var step = new DitTrainingStep(model, parameterArena, parameters, arena, buffers, batch, new TrainingMemory(parts));
+            step.CopyState(ParameterState.Weights, ParameterState.Average, zeros);
+            return step;
+        }
+        catch
+        {
+            foreach (IDisposable owner in taken)
+            {
+                owner.Dispose();
+            }
+
+            throw;
+        }
+
+        (Arena, T) Kept<T>((Arena Arena, T Carved) carved)
+        {
+            taken.Push(carved.Arena);
+            return carved;
+        }
+    }
 
     /// <summary>What <see cref="Plan"/> would allocate, counted without allocating anything.</summary>
-    public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options) =>
-        throw new NotImplementedException();
+    /// <inheritdoc cref="Plan"/>
+    public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
+    {
+        RequireTrainable(architecture, device);
+        List<MemoryPart> parts = [];
+        (_, TrainedParameters parameters) = Arena.Count(device, "parameters on paper", memory => Take(memory, architecture, parts));
+        using var model = DitModel.OnPaper(architecture, device, WeightUse.Inference, parameters);
+        parts.Add(new MemoryPart("weights in the ops' layouts", model.WeightBytes));
+        Arena.Count(device, "training step on paper", memory => DitTrainingBuffers.Take(memory, architecture, batch, options, parts));
+        return new TrainingMemory(parts);
+    }
 
     /// <summary>Runs one step. Allocates nothing.</summary>
     /// <param name="x0">[B,C,H,W]: the data.</param>
@@ -93,6 +128,7 @@ public sealed class DitTrainingStep : IDisposable
     /// <param name="timesteps">B timesteps, 0 .. 999.</param>
     /// <param name="optimizer">Learning rate and step number.</param>
     /// <param name="losses">Receives [B,2]: mean squared error of the noise, and the bound's term in bits per dimension, of each image.</param>
+    /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed.</param>
     /// <exception cref="ArgumentException">A span of another length, or a label or timestep out of range.</exception>
     public void Run(
         ReadOnlySpan<float> x0,
@@ -100,23 +136,99 @@ public sealed class DitTrainingStep : IDisposable
         ReadOnlySpan<int> labels,
         ReadOnlySpan<int> timesteps,
         in OptimizerStep optimizer,
-        Span<float> losses) => throw new NotImplementedException();
+        Span<float> losses,
+        RunObserver? observer = null)
+    {
+        TrainingInputs.RequireLabels(labels, Batch, Architecture);
+        _buffers.Inputs.Set(Device, x0, noise, labels, timesteps, optimizer);
+        if (observer is null)
+        {
+            _step.Run();
+        }
+        else
+        {
+            Observe(observer);
+        }
+
+        Device.Download(_buffers.Losses, losses);
+    }
 
     /// <summary>Copies one state of all trained parameters.</summary>
     /// <param name="state">Which.</param>
     /// <param name="destination"><see cref="StateLength"/> values.</param>
-    public void ReadState(ParameterState state, Span<float> destination) => throw new NotImplementedException();
+    public void ReadState(ParameterState state, Span<float> destination) => Device.Download(_parameters.All(state), destination);
 
     /// <summary>Restores one state of all trained parameters, as <see cref="ReadState"/> gave it.</summary>
-    public void WriteState(ParameterState state, ReadOnlySpan<float> source) => throw new NotImplementedException();
+    public void WriteState(ParameterState state, ReadOnlySpan<float> source)
+    {
+        Device.Upload(_parameters.All(state), source);
+        if (state == ParameterState.Weights)
+        {
+            _pack.Run();
+        }
+    }
 
-    /// <summary>Copies one tensor of a checkpoint. The position table is the same in <see cref="ParameterState.Weights"/> and
-    /// <see cref="ParameterState.Average"/> and has no other state.</summary>
+    /// <summary>Copies one tensor of a checkpoint. The position table is the same in every state, since it is not trained.</summary>
     /// <param name="state">Which.</param>
     /// <param name="name">Published name, one of <see cref="Tensors"/>.</param>
     /// <param name="destination">As many values as the tensor has.</param>
-    public void ReadTensor(ParameterState state, string name, Span<float> destination) => throw new NotImplementedException();
+    public void ReadTensor(ParameterState state, string name, Span<float> destination) => Device.Download(
+        name == TrainedParameters.Positions ? _model.Weights.Positions : _parameters.View(state, name), destination);
 
     /// <summary>Frees everything.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _step.Dispose();
+        _pack.Dispose();
+        _arena.Dispose();
+        _model.Dispose();
+        _parameterArena.Dispose();
+    }
+
+    private static void RequireTrainable(DitArchitecture architecture, Device device)
+    {
+        if (!architecture.LearnSigma)
+        {
+            throw new ArgumentException($"{architecture.Name} does not predict a variance, which the hybrid loss needs; train one with LearnSigma");
+        }
+
+        if (device.StorageType != DType.F32)
+        {
+            throw new ArgumentException($"{device.Name} stores {device.StorageType}; weights are trained in fp32 or tf32");
+        }
+    }
+
+    private static TrainedParameters Take(Arena arena, DitArchitecture architecture, List<MemoryPart> parts) => new TrainingMemory.Ledger(arena, parts)
+        .Take("parameters, gradients, moments, average", memory => TrainedParameters.Take(memory, architecture));
+
+    private void Enqueue()
+    {
+        DitTrainingBuffers b = _buffers;
+        DitTrainingInputs inputs = b.Inputs;
+        Device.Scope = OpScope.None;
+        _model.Modulate(inputs.TimeEmbedding, inputs.Labels, b.Modulations);
+        _pass.Forward(inputs.Noised, b.Output);
+        Device.HybridLoss(b.Output, inputs.Noise, inputs.X0, inputs.Noised, inputs.LossTable, b.OutputGradient, b.Losses);
+        _pass.Backward(b.OutputGradient);
+        b.ModulationGradients.Backward(Device, _model.Weights, inputs.TimeEmbedding, inputs.Labels, b.Modulations);
+
+        Device.Scope = OpScope.None;
+        Device.AdamW(
+            _parameters.All(ParameterState.Weights),
+            _parameters.All(ParameterState.Gradient),
+            _parameters.All(ParameterState.FirstMoment),
+            _parameters.All(ParameterState.SecondMoment),
+            _parameters.All(ParameterState.Average),
+            inputs.Coefficients);
+        _model.Pack();
+    }
+
+    private void CopyState(ParameterState from, ParameterState to, float[] staging)
+    {
+        ReadState(from, staging);
+        WriteState(to, staging);
+    }
+
+    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
+    private void Observe(RunObserver observer) => _step.Run((i, start, end) => observer(_step.Ops[i], start, end));
 }

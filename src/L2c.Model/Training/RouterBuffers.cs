@@ -29,42 +29,27 @@ internal sealed record RouterBuffers(
     DitActivations Activations,
     DitTape Tape)
 {
-    /// <summary>Index 2t + 1 and index 2t.</summary>
+    // Index 2t + 1 and index 2t.
     private const int Evaluations = 2;
 
     /// <summary>Carves everything.</summary>
     public static RouterBuffers Take(Arena arena, DitArchitecture a, int batch, TrainingPlanOptions options, List<MemoryPart> parts)
     {
         var ledger = new TrainingMemory.Ledger(arena, parts);
-        int size = a.InputSize, branches = 2 * a.Depth;
-        var images = ledger.Take("inputs, outputs, loss", memory => (
-            X: memory.Take(DType.F32, batch, a.InChannels, size, size),
-            Labels: memory.Take(DType.I32, batch),
-            Time: memory.Take(Evaluations, TimestepEmbedding.Width),
-            Output: Image(memory),
-            Teacher: Image(memory),
-            Gradient: Image(memory),
-            Errors: memory.Take(DType.F32, batch),
-            Weights: memory.Take(DType.F32, branches, 1),
-            WeightGradients: memory.Take(DType.F32, branches, batch * a.Tokens)));
-        DitModulations modulations = ledger.Take("modulations", memory => DitModulations.Take(memory, a, Evaluations, batch, Evaluations));
         DitActivations activations = ledger.Take("activations", memory => DitActivations.Take(memory, a, batch));
-        Tensor[] cached = ledger.Take(
-            "cached branch outputs", memory => Enumerable.Range(0, branches).Select(_ => memory.Take(batch, a.Tokens, a.HiddenSize)).ToArray());
-        DitTape tape = ledger.Take("kept for the backward pass", memory => DitTape.ForRouters(memory, a, activations, batch, options.Checkpointing));
         return new RouterBuffers(
-            images.X,
-            images.Labels,
-            images.Time,
-            images.Output,
-            images.Teacher,
-            images.Gradient,
-            images.Errors,
-            modulations,
-            new CachedBranches(cached, images.Weights, images.WeightGradients),
+            ledger.Take("x", memory => memory.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize)),
+            ledger.Take("labels", memory => memory.Take(DType.I32, batch)),
+            ledger.Take("timesteps", memory => memory.Take(Evaluations, TimestepEmbedding.Width)),
+            ledger.Take("output", Image),
+            ledger.Take("teacher's output", Image),
+            ledger.Take("gradient of the output", Image),
+            ledger.Take("losses", memory => memory.Take(DType.F32, batch)),
+            ledger.Take("modulations", memory => DitModulations.Take(memory, a, Evaluations, batch, Evaluations)),
+            ledger.Take("cached branch outputs", memory => CachedBranches.Take(memory, a, batch)),
             activations,
-            tape);
+            ledger.Take("kept for the backward pass", memory => DitTape.ForRouters(memory, a, activations, batch, options.Checkpointing)));
 
-        Tensor Image(Arena memory) => memory.Take(DType.F32, batch, a.OutChannels, size, size);
+        Tensor Image(Arena memory) => memory.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize);
     }
 }

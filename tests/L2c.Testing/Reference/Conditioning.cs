@@ -23,4 +23,24 @@ public static partial class Reference
 
         return c;
     }
+
+    /// <summary>dTime[r] = dSilu[r] silu'(c[r]); dTable[l] = sum of dTime[r] over the rows r with labels[r] = l</summary>
+    /// <param name="dSilu">[B,C].</param>
+    /// <param name="c">[B,C].</param>
+    /// <param name="labels">[B].</param>
+    /// <param name="tableRows">Rows of the label table.</param>
+    public static (T[] DTime, T[] DTable) ConditioningBackward<T>(float[] dSilu, float[] c, int[] labels, int tableRows)
+        where T : IFloatingPointIeee754<T>
+    {
+        int channels = c.Length / labels.Length;
+        var dTime = new T[c.Length];
+        var dTable = new T[tableRows * channels];
+        for (int i = 0; i < c.Length; i++)
+        {
+            dTime[i] = Of<T>(dSilu[i]) * SiluGradient(Of<T>(c[i]));
+            dTable[labels[i / channels] * channels + i % channels] += dTime[i];
+        }
+
+        return (dTime, dTable);
+    }
 }

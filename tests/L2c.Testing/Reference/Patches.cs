@@ -43,6 +43,26 @@ public static partial class Reference
         return image;
     }
 
+    /// <summary>dTokens[b, (i,j), (p,q,c)] = dImage[b, c, i P + p, j P + q]: the gradient of <see cref="Unpatchify"/>.</summary>
+    /// <param name="dImage">[B,C,H,W].</param>
+    /// <param name="batch">B.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="patch">P.</param>
+    public static float[] UnpatchifyBackward(float[] dImage, int batch, int channels, int height, int width, int patch)
+    {
+        var dTokens = new float[dImage.Length];
+        foreach ((int b, int c, int y, int x) in Pixels(batch, channels, height, width))
+        {
+            int token = y / patch * (width / patch) + x / patch;
+            int value = (y % patch * patch + x % patch) * channels + c;
+            dTokens[b * channels * height * width + token * channels * patch * patch + value] = dImage[((b * channels + c) * height + y) * width + x];
+        }
+
+        return dTokens;
+    }
+
     private static IEnumerable<(int B, int C, int Y, int X)> Pixels(int batch, int channels, int height, int width) =>
         from b in Enumerable.Range(0, batch)
         from c in Enumerable.Range(0, channels)
