@@ -13,6 +13,7 @@ namespace L2c.Model.Training;
 /// <param name="ModulationGradients">Theirs.</param>
 /// <param name="Activations">Scratch of both passes.</param>
 /// <param name="Tape">What the forward keeps.</param>
+/// <param name="Parts">What all of it takes.</param>
 internal sealed record DitTrainingBuffers(
     DitTrainingInputs Inputs,
     Tensor Output,
@@ -21,21 +22,25 @@ internal sealed record DitTrainingBuffers(
     DitModulations Modulations,
     DitModulationGradients ModulationGradients,
     DitActivations Activations,
-    DitTape Tape)
+    DitTape Tape,
+    IReadOnlyList<MemoryPart> Parts)
 {
+    private const string Images = "inputs, outputs, losses", Modulated = "modulations and their gradients";
+
     /// <summary>Carves everything.</summary>
-    public static DitTrainingBuffers Take(Arena arena, DitArchitecture a, int batch, TrainingPlanOptions options, List<MemoryPart> parts)
+    public static DitTrainingBuffers Take(Arena arena, DitArchitecture a, int batch, TrainingPlanOptions options)
     {
-        var ledger = new TrainingMemory.Ledger(arena, parts);
+        var ledger = new TrainingMemory.Ledger(arena);
         return new DitTrainingBuffers(
-            ledger.Take("inputs", memory => DitTrainingInputs.Take(memory, a, batch, DitTrainingStep.Process)),
-            ledger.Take("output", Image),
-            ledger.Take("gradient of the output", Image),
-            ledger.Take("losses", memory => memory.Take(DType.F32, batch, 2)),
-            ledger.Take("modulations", memory => DitModulations.TakeForTraining(memory, a, batch)),
-            ledger.Take("gradients of modulations", memory => DitModulationGradients.Take(memory, a, batch)),
+            ledger.Take(Images, memory => DitTrainingInputs.Take(memory, a, batch, DitTrainingStep.Process)),
+            ledger.Take(Images, Image),
+            ledger.Take(Images, Image),
+            ledger.Take(Images, memory => memory.Take(DType.F32, batch, 2)),
+            ledger.Take(Modulated, memory => DitModulations.TakeForTraining(memory, a, batch)),
+            ledger.Take(Modulated, memory => DitModulationGradients.Take(memory, a, batch)),
             ledger.Take("activations", memory => DitActivations.Take(memory, a, batch)),
-            ledger.Take("kept for the backward pass", memory => DitTape.ForWeights(memory, a, batch, options.Checkpointing)));
+            ledger.Take("kept for the backward pass", memory => DitTape.ForWeights(memory, a, batch, options.Checkpointing)),
+            ledger.Parts);
 
         Tensor Image(Arena memory) => memory.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize);
     }

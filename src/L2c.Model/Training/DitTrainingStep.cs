@@ -24,9 +24,10 @@ public sealed class DitTrainingStep : IDisposable
     private readonly OpSequence _pack, _step;
 
     private DitTrainingStep(
-        DitModel model, Arena parameterArena, TrainedParameters parameters, Arena arena, DitTrainingBuffers buffers, int batch, TrainingMemory memory)
+        DitModel model, Arena parameterArena, TrainedParameters parameters, Arena arena, DitTrainingBuffers buffers, int batch)
     {
-        (_model, _parameterArena, _parameters, _arena, _buffers, Batch, Memory) = (model, parameterArena, parameters, arena, buffers, batch, memory);
+        (_model, _parameterArena, _parameters, _arena, _buffers, Batch) = (model, parameterArena, parameters, arena, buffers, batch);
+        Memory = MemoryOf(parameterArena.CapacityBytes, model, buffers);
         _pass = DitTrainingPass.Trained(model, buffers.Modulations, buffers.Activations, buffers.Tape, buffers.ModulationGradients);
         _pack = Device.Capture(model.Pack);
         _step = Device.Capture(Enqueue);
@@ -71,11 +72,10 @@ public sealed class DitTrainingStep : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         RequireTrainable(architecture, device);
-        List<MemoryPart> parts = [];
         Stack<IDisposable> taken = [];
         try
         {
-            (Arena parameterArena, TrainedParameters parameters) = Kept(Arena.Carve(device, "parameters", memory => Take(memory, architecture, parts)));
+            (Arena parameterArena, TrainedParameters parameters) = Kept(Arena.Carve(device, "parameters", memory => TrainedParameters.Take(memory, architecture)));
             float[] zeros = new float[parameters.Length];
             foreach (ParameterState state in Enum.GetValues<ParameterState>())
             {
@@ -84,10 +84,9 @@ public sealed class DitTrainingStep : IDisposable
 
             var model = DitModel.LoadTrained(architecture, initial, device, parameters);
             taken.Push(model);
-            parts.Add(new MemoryPart("weights in the ops' layouts", model.WeightBytes));
             (Arena arena, DitTrainingBuffers buffers) = Kept(Arena.Carve(
-                device, "training step", memory => DitTrainingBuffers.Take(memory, architecture, batch, options, parts)));
-            var step = new DitTrainingStep(model, parameterArena, parameters, arena, buffers, batch, new TrainingMemory(parts));
+                device, "training step", memory => DitTrainingBuffers.Take(memory, architecture, batch, options)));
+            var step = new DitTrainingStep(model, parameterArena, parameters, arena, buffers, batch);
             step.CopyState(ParameterState.Weights, ParameterState.Average, zeros);
             return step;
         }
@@ -113,12 +112,12 @@ public sealed class DitTrainingStep : IDisposable
     public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
     {
         RequireTrainable(architecture, device);
-        List<MemoryPart> parts = [];
-        (_, TrainedParameters parameters) = Arena.Count(device, "parameters on paper", memory => Take(memory, architecture, parts));
+        (long bytes, TrainedParameters parameters) = Arena.Count(
+            device, "parameters on paper", memory => TrainedParameters.Take(memory, architecture));
         using var model = DitModel.OnPaper(architecture, device, WeightUse.Inference, parameters);
-        parts.Add(new MemoryPart("weights in the ops' layouts", model.WeightBytes));
-        Arena.Count(device, "training step on paper", memory => DitTrainingBuffers.Take(memory, architecture, batch, options, parts));
-        return new TrainingMemory(parts);
+        (_, DitTrainingBuffers buffers) = Arena.Count(
+            device, "training step on paper", memory => DitTrainingBuffers.Take(memory, architecture, batch, options));
+        return MemoryOf(bytes, model, buffers);
     }
 
     /// <summary>Runs one step. Allocates nothing.</summary>
@@ -198,8 +197,12 @@ public sealed class DitTrainingStep : IDisposable
         }
     }
 
-    private static TrainedParameters Take(Arena arena, DitArchitecture architecture, List<MemoryPart> parts) => new TrainingMemory.Ledger(arena, parts)
-        .Take("parameters, gradients, moments, average", memory => TrainedParameters.Take(memory, architecture));
+    private static TrainingMemory MemoryOf(long parameterBytes, DitModel model, DitTrainingBuffers buffers) => new(
+    [
+        new MemoryPart("parameters, gradients, moments, average", parameterBytes),
+        new MemoryPart("weights in the ops' layouts", model.WeightBytes),
+        .. buffers.Parts,
+    ]);
 
     private void Enqueue()
     {

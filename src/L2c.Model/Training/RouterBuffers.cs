@@ -16,6 +16,7 @@ namespace L2c.Model.Training;
 /// <param name="Cached">The refresh evaluation's branch outputs, the student's weights and their gradients.</param>
 /// <param name="Activations">For the three forward passes, then for gradients.</param>
 /// <param name="Tape">The student's.</param>
+/// <param name="Parts">What all of it takes.</param>
 internal sealed record RouterBuffers(
     Tensor X,
     Tensor Labels,
@@ -27,28 +28,32 @@ internal sealed record RouterBuffers(
     DitModulations Modulations,
     CachedBranches Cached,
     DitActivations Activations,
-    DitTape Tape)
+    DitTape Tape,
+    IReadOnlyList<MemoryPart> Parts)
 {
+    private const string Images = "inputs, outputs, losses";
+
     // Index 2t + 1 and index 2t.
     private const int Evaluations = 2;
 
     /// <summary>Carves everything.</summary>
-    public static RouterBuffers Take(Arena arena, DitArchitecture a, int batch, TrainingPlanOptions options, List<MemoryPart> parts)
+    public static RouterBuffers Take(Arena arena, DitArchitecture a, int batch, TrainingPlanOptions options)
     {
-        var ledger = new TrainingMemory.Ledger(arena, parts);
+        var ledger = new TrainingMemory.Ledger(arena);
         DitActivations activations = ledger.Take("activations", memory => DitActivations.Take(memory, a, batch));
         return new RouterBuffers(
-            ledger.Take("x", memory => memory.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize)),
-            ledger.Take("labels", memory => memory.Take(DType.I32, batch)),
-            ledger.Take("timesteps", memory => memory.Take(Evaluations, TimestepEmbedding.Width)),
-            ledger.Take("output", Image),
-            ledger.Take("teacher's output", Image),
-            ledger.Take("gradient of the output", Image),
-            ledger.Take("losses", memory => memory.Take(DType.F32, batch)),
+            ledger.Take(Images, memory => memory.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize)),
+            ledger.Take(Images, memory => memory.Take(DType.I32, batch)),
+            ledger.Take(Images, memory => memory.Take(Evaluations, TimestepEmbedding.Width)),
+            ledger.Take(Images, Image),
+            ledger.Take(Images, Image),
+            ledger.Take(Images, Image),
+            ledger.Take(Images, memory => memory.Take(DType.F32, batch)),
             ledger.Take("modulations", memory => DitModulations.Take(memory, a, Evaluations, batch, Evaluations)),
             ledger.Take("cached branch outputs", memory => CachedBranches.Take(memory, a, batch)),
             activations,
-            ledger.Take("kept for the backward pass", memory => DitTape.ForRouters(memory, a, activations, batch, options.Checkpointing)));
+            ledger.Take("kept for the backward pass", memory => DitTape.ForRouters(memory, a, activations, batch, options.Checkpointing)),
+            ledger.Parts);
 
         Tensor Image(Arena memory) => memory.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize);
     }

@@ -30,9 +30,10 @@ public sealed class RouterStep : IDisposable
     private readonly float[] _timeEmbeddings, _squaredErrors, _weightGradients;
     private readonly double[] _imageLosses;
 
-    private RouterStep(DitModel model, NoiseSchedule grid, int batch, Arena arena, RouterBuffers buffers, TrainingMemory memory)
+    private RouterStep(DitModel model, NoiseSchedule grid, int batch, Arena arena, RouterBuffers buffers)
     {
-        (Model, Grid, Batch, Memory, _arena, _buffers) = (model, grid, batch, memory, arena, buffers);
+        (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
+        Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
         _squaredErrors = new float[batch];
         _imageLosses = new double[batch];
         _weightGradients = new float[buffers.Cached.WeightGradients.Shape.Count];
@@ -102,12 +103,11 @@ public sealed class RouterStep : IDisposable
             throw new ArgumentException($"a router needs a step to cache from and one to cache in; the grid has {grid.Count}");
         }
 
-        List<MemoryPart> parts = WeightParts(model.Architecture, model.Device);
         (Arena arena, RouterBuffers buffers) = Arena.Carve(
-            model.Device, "router step", memory => RouterBuffers.Take(memory, model.Architecture, batch, options, parts));
+            model.Device, "router step", memory => RouterBuffers.Take(memory, model.Architecture, batch, options));
         try
         {
-            return new RouterStep(model, grid, batch, arena, buffers, new TrainingMemory(parts));
+            return new RouterStep(model, grid, batch, arena, buffers);
         }
         catch
         {
@@ -123,9 +123,9 @@ public sealed class RouterStep : IDisposable
     /// <param name="options">Recomputation.</param>
     public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
     {
-        List<MemoryPart> parts = WeightParts(architecture, device);
-        Arena.Count(device, "router step on paper", memory => RouterBuffers.Take(memory, architecture, batch, options, parts));
-        return new TrainingMemory(parts);
+        (_, RouterBuffers buffers) = Arena.Count(
+            device, "router step on paper", memory => RouterBuffers.Take(memory, architecture, batch, options));
+        return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
 
     /// <summary>Runs one draw. Allocates nothing.</summary>
@@ -190,7 +190,7 @@ public sealed class RouterStep : IDisposable
         _arena.Dispose();
     }
 
-    private static List<MemoryPart> WeightParts(DitArchitecture architecture, Device device)
+    private static MemoryPart[] WeightParts(DitArchitecture architecture, Device device)
     {
         long forward = DitModel.OnPaper(architecture, device).WeightBytes;
         long both = DitModel.OnPaper(architecture, device, WeightUse.RouterTraining).WeightBytes;

@@ -24,23 +24,34 @@ public sealed record TrainingMemory(IReadOnlyList<MemoryPart> Parts)
         var text = new StringBuilder();
         foreach (MemoryPart part in (IEnumerable<MemoryPart>)[.. Parts, new MemoryPart("total", TotalBytes)])
         {
-            text.Append(CultureInfo.InvariantCulture, $"{part.Name,-28}{part.Bytes / MebiByte,12:0.0} MiB\n");
+            text.Append(CultureInfo.InvariantCulture, $"{part.Name,-40}{part.Bytes / MebiByte,12:0.0} MiB\n");
         }
 
         return text.ToString();
     }
 
-    /// <summary>Writes down what carving takes, part by part. An arena's carving code runs twice: the second time nothing is added.</summary>
-    internal sealed class Ledger(Arena arena, List<MemoryPart> parts)
+    /// <summary>Writes down what carving takes.</summary>
+    internal sealed class Ledger(Arena arena)
     {
-        /// <summary>Carves a part.</summary>
-        public T Take<T>(string name, Func<Arena, T> carve)
+        private readonly List<MemoryPart> _parts = [];
+
+        /// <summary>What has been carved, by name.</summary>
+        public IReadOnlyList<MemoryPart> Parts => _parts;
+
+        /// <summary>Carves something that belongs to a part.</summary>
+        public T Take<T>(string part, Func<Arena, T> carve)
         {
             long before = arena.UsedBytes;
             T taken = carve(arena);
-            if (parts.TrueForAll(part => part.Name != name))
+            int at = _parts.FindIndex(known => known.Name == part);
+            var grown = new MemoryPart(part, arena.UsedBytes - before + (at < 0 ? 0 : _parts[at].Bytes));
+            if (at < 0)
             {
-                parts.Add(new MemoryPart(name, arena.UsedBytes - before));
+                _parts.Add(grown);
+            }
+            else
+            {
+                _parts[at] = grown;
             }
 
             return taken;
