@@ -24,12 +24,12 @@ public readonly record struct OptimizerStep(long Step, double LearningRate, doub
     internal void Fill(Span<float> coefficients)
     {
         coefficients[(int)AdamWCoefficient.LearningRate] = (float)LearningRate;
-        coefficients[(int)AdamWCoefficient.Beta1] = (float)Beta1;
-        coefficients[(int)AdamWCoefficient.Beta2] = (float)Beta2;
+        coefficients[(int)AdamWCoefficient.OneMinusBeta1] = (float)(1 - Beta1);
+        coefficients[(int)AdamWCoefficient.OneMinusBeta2] = (float)(1 - Beta2);
         coefficients[(int)AdamWCoefficient.Epsilon] = (float)Epsilon;
         coefficients[(int)AdamWCoefficient.WeightDecay] = (float)WeightDecay;
         coefficients[(int)AdamWCoefficient.Correction1] = (float)(1 / (1 - Math.Pow(Beta1, Step)));
         coefficients[(int)AdamWCoefficient.Correction2] = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Step)));
-        coefficients[(int)AdamWCoefficient.EmaDecay] = (float)AverageDecay;
+        coefficients[(int)AdamWCoefficient.OneMinusEmaDecay] = (float)(1 - AverageDecay);
     }
 }
