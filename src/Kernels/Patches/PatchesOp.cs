@@ -48,6 +48,7 @@ internal sealed unsafe class PatchesOp : CpuOp
         (_images, _channels, _height, _width) = (image[0], image[1], image[2], image[3]);
         _patchRows = patches[0] * (_height / _patch);
         _patchRowsPerTile = Math.Max(1, ElementsPerTile / (_width * _patch * _channels));
+        Name = _direction.ToString();
         int size = patches.Columns, step = _direction == PatchesDirection.Patchify ? 1 : _channels;
         _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
         Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
@@ -55,7 +56,7 @@ internal sealed unsafe class PatchesOp : CpuOp
     }
 
     /// <inheritdoc/>
-    public override string Name => _direction.ToString();
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override int Tiles { get; }
