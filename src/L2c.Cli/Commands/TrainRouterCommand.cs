@@ -81,7 +81,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         using DitModel model = DitModel.Load(architecture, hash.Read, device, WeightUse.RouterTraining);
         TrainingSettings settings = new()
         {
-            { "--ckpt", $"{architecture.Name} {hash.Text()}" },
+            { "--ckpt", $"{TrainedNetwork.Describe(architecture)}, weights {hash.Text()}" },
             { "--data", data?.Name ?? "image-free" },
             { "--device", RunStart.Describe(choice, device) },
         };
