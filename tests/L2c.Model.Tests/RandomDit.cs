@@ -23,6 +23,7 @@ internal static class RandomDit
     public static DitModel Load(DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
         DitModel.Load(architecture, Reader(architecture), device, use);
 
+    /// <summary>The weights by name.</summary>
     public static WeightReader Reader(DitArchitecture architecture)
     {
         Dictionary<string, long[]> shapes = DitLayout.Tensors(architecture).ToDictionary(t => t.Name, t => t.Shape);
