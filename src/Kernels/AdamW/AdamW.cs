@@ -54,10 +54,13 @@ public abstract partial class Device
         }
 
         Require(weights.DType == DType.F32 && weights.IsContiguous, Op, $"weights {weights.Shape} {weights.DType} must be F32, contiguous");
-        Require(coefficients.DType == DType.F32 && coefficients.Shape.Count == (int)AdamWCoefficient.Count, Op, $"coefficients {coefficients.Shape} {coefficients.DType} must be [{(int)AdamWCoefficient.Count}] F32");
+        const int Count = (int)AdamWCoefficient.Count;
+        bool coefficientsFit = coefficients.DType == DType.F32 && coefficients.Shape.Count == Count && coefficients.Rows == 1;
+        Require(coefficientsFit, Op, $"coefficients {coefficients.Shape} {coefficients.DType} must be [{Count}] F32");
         AdamWCore(weights, gradients, firstMoment, secondMoment, average, coefficients);
     }
 
     /// <summary>The device's form of <see cref="AdamW"/>; shapes have been checked.</summary>
-    protected virtual void AdamWCore(Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
+    protected virtual void AdamWCore(
+        Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>Derivatives of the activations, within 5 ulp of the result or of 0.1, whichever is larger.</summary>
+/// <summary>Derivatives of the activations, within 2.5 ulp of the result or of 1, whichever is larger.</summary>
 /// <remarks>
 /// All three activations f have f(x) - f(-x) = x, so f'(x) = 1 - f'(-x): only the tail f'(-z) with z = |x| is computed, which is a small factor times
 /// exp(-..) and neither overflows nor cancels. z stops where that is 0 in fp32: infinities give their limits.
