@@ -15,6 +15,9 @@ public interface ITrainingData
     /// <summary>Labels are 0 .. Classes - 1.</summary>
     int Classes { get; }
 
+    /// <summary>Names of the classes in the order of their labels; empty where nobody knows them.</summary>
+    IReadOnlyList<string> ClassNames => [];
+
     /// <summary>Reads item <paramref name="index"/>. May be called from several threads at a time.</summary>
     /// <param name="index">0 or more; sources with fewer items begin again in another order.</param>
     /// <param name="image">Receives C H W values, row-major: images in [-1, 1], latents as the network reads them.</param>

@@ -24,6 +24,8 @@ public sealed class ShapesData(ulong seed = 0) : ITrainingData
     /// <inheritdoc/>
     public int Classes => ClassNames.Count;
 
+    IReadOnlyList<string> ITrainingData.ClassNames => ClassNames;
+
     /// <inheritdoc/>
     public int Read(long index, Span<float> image)
     {
