@@ -38,7 +38,7 @@ internal static class TrainingRuns
         List<string> all = [.. args];
         for (int i = 0; i < more.Length; i++)
         {
-            int at = all.IndexOf(more[i]);
+            int at = more[i].StartsWith("--", StringComparison.Ordinal) ? all.IndexOf(more[i]) : -1;
             if (at > 0)
             {
                 all[at + 1] = more[++i];

@@ -15,7 +15,7 @@ internal sealed class TrainingOptions
 
     private readonly string _presetFolder;
     private readonly Option<string?> _data = Words.Text(
-        "--data", "shapes|PATH", "Images or latents: the built-in shapes, shapes:SEED, a folder, or a file [default: shapes]");
+        "--data", TrainingDataText.Forms, "Images or latents with labels: the built-in shapes, shards, or a folder of pictures [default: shapes]");
     private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
     private readonly Option<int?> _maxSteps;
     private readonly Option<int?> _ckptEvery = Words.Whole(

@@ -3,7 +3,6 @@ using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Model;
 using L2c.Model.Training;
-using L2c.Model.Training.Data;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -47,7 +46,7 @@ internal sealed class TrainedNetwork : IDisposable
             InChannels = data.Channels,
             NumClasses = classes ?? data.Classes,
             PixelSpace = pixels,
-            ClassNames = data is ShapesData && classes is null ? ShapesData.ClassNames : [],
+            ClassNames = classes is null || classes == data.Classes ? data.ClassNames : [],
         });
         return new TrainedNetwork(architecture, new DitInitialization(architecture, seed).Read, null);
     }
