@@ -4,7 +4,7 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>One number for each of the four queries of a warp.</summary>
+/// <summary>One number for each of the four queries (or keys) of a warp.</summary>
 /// <param name="q0">Of the first query.</param>
 /// <param name="q1">Of the second.</param>
 /// <param name="q2">Of the third.</param>
@@ -46,6 +46,14 @@ internal readonly struct Quad(float q0, float q1, float q2, float q3)
     /// <summary>this b</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Quad Times(Quad b) => new(Q0 * b.Q0, Q1 * b.Q1, Q2 * b.Q2, Q3 * b.Q3);
+
+    /// <summary>this - b</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Minus(Quad b) => new(Q0 - b.Q0, Q1 - b.Q1, Q2 - b.Q2, Q3 - b.Q3);
+
+    /// <summary>1 / this</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad Inverse() => new(Fp32.Divide(1, Q0), Fp32.Divide(1, Q1), Fp32.Divide(1, Q2), Fp32.Divide(1, Q3));
 
     /// <summary>The larger of both.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

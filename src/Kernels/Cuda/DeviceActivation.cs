@@ -6,7 +6,7 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Activations in kernels: the forms of <see cref="Elementary"/>, with the device's power of two and reciprocal.</summary>
 /// <remarks>
 /// Either is within 2 ulp, so that results are as exact as naive fp32 in absolute terms. All are x times a sigmoid or a tail probability: no tanh
-/// (the hardware's has 11 bits) and no cancellation. Infinities give their limits.
+/// (the hardware's has 11 bits) and no cancellation. Infinities give their limits, in derivatives too, and NaN stays NaN.
 /// </remarks>
 internal static class DeviceActivation
 {
@@ -32,6 +32,63 @@ internal static class DeviceActivation
     public static float GeluErf(float x)
     {
         float z = IntrinsicMath.Min(15f, IntrinsicMath.Abs(x));
+        float tail = TailFactor(z) * Fp32.PowerOfTwoOrZero(z * z * (-0.5f * Log2E));
+
+        // The hardware's maximum of a number and NaN is the number.
+        return (x < 0 ? 0 : x) - Fp32.Multiply(z, tail);
+    }
+
+    /// <summary>Derivative of one of <see cref="Activation"/>, known at run time; the same for all threads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ApplySlope(float x, int activation) => activation == (int)Activation.Silu ? SiluSlope(x)
+        : activation == (int)Activation.GeluTanh ? GeluTanhSlope(x)
+        : activation == (int)Activation.GeluErf ? GeluErfSlope(x)
+        : 1;
+
+    /// <summary>s (1 + x (1 - s)), s = 1 / (1 + exp(-x)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SiluSlope(float x)
+    {
+        // Beyond 80 the derivative is 0 or 1, and neither power nor reciprocal leaves the exponent range before.
+        x = Clamp(x, 80);
+        return SigmoidSlope(x, x, 1);
+    }
+
+    /// <summary>s (1 + x (1 - s) (2u)'), s = 1 / (1 + exp(-2u)), u as in <see cref="GeluTanh"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GeluTanhSlope(float x)
+    {
+        x = Clamp(x, 10);
+        float square = x * x;
+        return SigmoidSlope(x, x * Fp32.MultiplyAdd(0.0713548162f, square, 1.59576912f), Fp32.MultiplyAdd(0.214064449f, square, 1.59576912f));
+    }
+
+    /// <summary>Phi(x) + x phi(x), Phi the normal distribution and phi its density.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GeluErfSlope(float x)
+    {
+        x = Clamp(x, 15);
+        float z = IntrinsicMath.Abs(x), power = Fp32.PowerOfTwoOrZero(z * z * (-0.5f * Log2E));
+        float tail = TailFactor(z) * power;
+        return Fp32.MultiplyAdd(x, 0.398942280f * power, x < 0 ? tail : 1 - tail);
+    }
+
+    // s (1 + x (1 - s) slope) of s = 1 / (1 + exp(-u)); 1 - s as a product, because the difference would cancel.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float SigmoidSlope(float x, float u, float slope)
+    {
+        float power = Fp32.PowerOfTwoOrZero(u * -Log2E), sigmoid = Fp32.Reciprocal(1f + power);
+        return sigmoid * Fp32.MultiplyAdd(x * (power * sigmoid), slope, 1);
+    }
+
+    // Comparisons, because the hardware's minimum of a number and NaN is the number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Clamp(float x, float bound) => x > bound ? bound : x < -bound ? -bound : x;
+
+    // Phi(-z) exp(z^2 / 2), z in 0 .. 15.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float TailFactor(float z)
+    {
         float t = Fp32.Reciprocal(Fp32.MultiplyAdd(z, 0.212132037f, 1f));
         float p = -0.0653854087f;
         p = Fp32.MultiplyAdd(p, t, 0.245966971f);
@@ -42,10 +99,7 @@ internal static class DeviceActivation
         p = Fp32.MultiplyAdd(p, t, 0.0733980313f);
         p = Fp32.MultiplyAdd(p, t, 0.0854745582f);
         p = Fp32.MultiplyAdd(p, t, 0.0845865309f);
-        float tail = p * t * Fp32.PowerOfTwoOrZero(z * z * (-0.5f * Log2E));
-
-        // The hardware's maximum of a number and NaN is the number.
-        return (x < 0 ? 0 : x) - Fp32.Multiply(z, tail);
+        return p * t;
     }
 
     // Below -150 both factors are at their limits; stopping there turns -infinity into -0 and not into NaN.

@@ -41,6 +41,16 @@ public readonly struct EightFloats(float v0, float v1, float v2, float v3, float
     public static EightFloats operator *(EightFloats a, float b) =>
         new(a.V0 * b, a.V1 * b, a.V2 * b, a.V3 * b, a.V4 * b, a.V5 * b, a.V6 * b, a.V7 * b);
 
+    /// <summary>a - b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator -(EightFloats a, EightFloats b) =>
+        new(a.V0 - b.V0, a.V1 - b.V1, a.V2 - b.V2, a.V3 - b.V3, a.V4 - b.V4, a.V5 - b.V5, a.V6 - b.V6, a.V7 - b.V7);
+
+    /// <summary>a b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats operator *(EightFloats a, EightFloats b) =>
+        new(a.V0 * b.V0, a.V1 * b.V1, a.V2 * b.V2, a.V3 * b.V3, a.V4 * b.V4, a.V5 * b.V5, a.V6 * b.V6, a.V7 * b.V7);
+
     /// <summary>a b + c, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static EightFloats MultiplyAdd(EightFloats a, EightFloats b, EightFloats c) => new(
@@ -52,6 +62,19 @@ public readonly struct EightFloats(float v0, float v1, float v2, float v3, float
         Fp32.MultiplyAdd(a.V5, b.V5, c.V5),
         Fp32.MultiplyAdd(a.V6, b.V6, c.V6),
         Fp32.MultiplyAdd(a.V7, b.V7, c.V7));
+
+    /// <summary>A function of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static EightFloats Map<TFunction>(EightFloats x)
+        where TFunction : unmanaged, IFunction => new(
+        default(TFunction).Of(x.V0),
+        default(TFunction).Of(x.V1),
+        default(TFunction).Of(x.V2),
+        default(TFunction).Of(x.V3),
+        default(TFunction).Of(x.V4),
+        default(TFunction).Of(x.V5),
+        default(TFunction).Of(x.V6),
+        default(TFunction).Of(x.V7));
 
     /// <summary>The sum of the eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

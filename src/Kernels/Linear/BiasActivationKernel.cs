@@ -3,10 +3,10 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[m,n] = act(y[m,n] + bias[n]) in place: what follows a matrix product that has no such epilogue.</summary>
+/// <summary>y[m,n] = act(x[m,n] + bias[n]): what follows a matrix product that has no such epilogue, in place; and an activation by itself.</summary>
 /// <remarks>
-/// Shapes   y: [M,N], any row stride. bias: [N], or none.
-/// Numbers  fp32; one rounding to the storage type, besides the product's own.
+/// Shapes   x and y: [M,N], any row strides; they may be the same. bias: [N], or none.
+/// Numbers  fp32; one rounding to the storage type, besides that of x.
 /// Traffic  reads and writes M N elements.
 /// Launch   grid [M], one block of 256 threads per row. The fast level takes N a multiple of 8 and rows at multiples of 16 bytes, eight columns
 ///          per thread and step; the plain level takes anything.
@@ -23,71 +23,41 @@ internal static class BiasActivationKernel
     public static readonly KernelTemplate Plain = new(typeof(BiasActivationKernel), nameof(Scalars), Threads);
 
     /// <summary>Eight columns per thread and step.</summary>
-    public static void Eights<TElement>(ulong y, ulong bias, int stride, int columns, int activation)
+    public static void Eights<TElement>(ulong x, int xStride, ulong bias, ulong y, int yStride, int columns, int activation)
         where TElement : unmanaged, IElement
     {
-        long row = (long)Grid.IdxX * stride;
+        long xRow = (long)Grid.IdxX * xStride, yRow = (long)Grid.IdxX * yStride;
         for (int n = Group.IdxX * EightFloats.Count; n < columns; n += Threads * EightFloats.Count)
         {
-            EightFloats value = default(TElement).Load8(y, row + n);
+            EightFloats value = default(TElement).Load8(x, xRow + n);
             if (bias != 0)
             {
                 value += default(TElement).Load8(bias, n);
             }
 
             // Asked once per eight, not once per value.
-            value = activation == (int)Activation.Silu ? Silu(value)
-                : activation == (int)Activation.GeluTanh ? GeluTanh(value)
-                : activation == (int)Activation.GeluErf ? GeluErf(value)
+            value = activation == (int)Activation.Silu ? EightFloats.Map<Silu>(value)
+                : activation == (int)Activation.GeluTanh ? EightFloats.Map<GeluTanh>(value)
+                : activation == (int)Activation.GeluErf ? EightFloats.Map<GeluErf>(value)
                 : value;
-            default(TElement).Store8(y, row + n, value);
+            default(TElement).Store8(y, yRow + n, value);
         }
     }
 
     /// <summary>One column per thread and step.</summary>
-    public static void Scalars<TElement>(ulong y, ulong bias, int stride, int columns, int activation)
+    public static void Scalars<TElement>(ulong x, int xStride, ulong bias, ulong y, int yStride, int columns, int activation)
         where TElement : unmanaged, IElement
     {
-        long row = (long)Grid.IdxX * stride;
+        long xRow = (long)Grid.IdxX * xStride, yRow = (long)Grid.IdxX * yStride;
         for (int n = Group.IdxX; n < columns; n += Threads)
         {
-            float value = default(TElement).Load(y, row + n);
+            float value = default(TElement).Load(x, xRow + n);
             if (bias != 0)
             {
                 value += default(TElement).Load(bias, n);
             }
 
-            default(TElement).Store(y, row + n, DeviceActivation.Apply(value, activation));
+            default(TElement).Store(y, yRow + n, DeviceActivation.Apply(value, activation));
         }
     }
-
-    private static EightFloats Silu(EightFloats x) => new(
-        DeviceActivation.Silu(x.V0),
-        DeviceActivation.Silu(x.V1),
-        DeviceActivation.Silu(x.V2),
-        DeviceActivation.Silu(x.V3),
-        DeviceActivation.Silu(x.V4),
-        DeviceActivation.Silu(x.V5),
-        DeviceActivation.Silu(x.V6),
-        DeviceActivation.Silu(x.V7));
-
-    private static EightFloats GeluTanh(EightFloats x) => new(
-        DeviceActivation.GeluTanh(x.V0),
-        DeviceActivation.GeluTanh(x.V1),
-        DeviceActivation.GeluTanh(x.V2),
-        DeviceActivation.GeluTanh(x.V3),
-        DeviceActivation.GeluTanh(x.V4),
-        DeviceActivation.GeluTanh(x.V5),
-        DeviceActivation.GeluTanh(x.V6),
-        DeviceActivation.GeluTanh(x.V7));
-
-    private static EightFloats GeluErf(EightFloats x) => new(
-        DeviceActivation.GeluErf(x.V0),
-        DeviceActivation.GeluErf(x.V1),
-        DeviceActivation.GeluErf(x.V2),
-        DeviceActivation.GeluErf(x.V3),
-        DeviceActivation.GeluErf(x.V4),
-        DeviceActivation.GeluErf(x.V5),
-        DeviceActivation.GeluErf(x.V6),
-        DeviceActivation.GeluErf(x.V7));
 }

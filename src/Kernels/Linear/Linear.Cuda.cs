@@ -14,11 +14,7 @@ public sealed unsafe partial class CudaDevice
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
     {
         RequireType(nameof(Linear), StorageType, x, bias, y);
-        if (weight.Device != this)
-        {
-            throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
-        }
-
+        RequireOwn(nameof(Linear), weight);
         long m = x.Rows, n = weight.Outputs, k = weight.Inputs;
         BeginOp(nameof(Linear), flops: 2 * m * n * k, bytes: ((m * k) + (n * k) + (m * n)) * StorageType.Size());
 
@@ -51,11 +47,11 @@ public sealed unsafe partial class CudaDevice
     {
         if (!bias.IsNone || activation != Activation.None)
         {
-            BiasActivation(y, bias, activation);
+            BiasActivation(y, bias, y, activation);
         }
     }
 
-    // False where the library has no algorithm.
+    // A transposed weight is the same memory, read the other way.
     private bool TryMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue)
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
@@ -70,7 +66,14 @@ public sealed unsafe partial class CudaDevice
             epilogue,
             MatmulShape.AlignmentOf(Address(x)),
             MatmulShape.AlignmentOf(weightAddress),
-            MatmulShape.AlignmentOf(Address(y)));
+            MatmulShape.AlignmentOf(Address(y)),
+            weight.IsTransposed ? MatmulForm.InputGradient : MatmulForm.Map);
+        return TryMatmul(nameof(Linear), shape, Address(x), weightAddress, Address(bias), Address(y));
+    }
+
+    // False where the library has no algorithm.
+    private bool TryMatmul(string op, in MatmulShape shape, CUdeviceptr x, CUdeviceptr weight, CUdeviceptr bias, CUdeviceptr y)
+    {
         if (!_matmuls!.TryPlan(shape, out MatmulPlan? plan))
         {
             return false;
@@ -78,7 +81,7 @@ public sealed unsafe partial class CudaDevice
 
         if (_mode == Mode.Capturing && !_tried.Contains(plan))
         {
-            RequireLoadable(nameof(Linear));
+            RequireLoadable(op);
         }
         else if (_mode == Mode.Preparing && !_onPaper && !_tried.Contains(plan))
         {
@@ -88,7 +91,7 @@ public sealed unsafe partial class CudaDevice
 
         if (_mode != Mode.Preparing)
         {
-            plan.Enqueue(Address(x), weightAddress, Address(bias), Address(y), _stream.Handle);
+            plan.Enqueue(x, weight, bias, y, _stream.Handle);
         }
 
         return true;

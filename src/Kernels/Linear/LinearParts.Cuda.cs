@@ -1,4 +1,5 @@
 using L2c.Kernels.Cuda;
+using L2c.Native;
 
 namespace L2c.Kernels;
 
@@ -9,37 +10,68 @@ public sealed unsafe partial class CudaDevice
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
     internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y)
     {
-        int blocksOfColumns = Blocks(weight.Outputs, PlainMatmulKernel.Tile);
-        if (blocksOfColumns > MaxGridExtent)
-        {
-            throw new ArgumentException(
-                $"Linear: weight [{weight.Outputs}, {weight.Inputs}] has more outputs than a grid holds ({MaxGridExtent * PlainMatmulKernel.Tile})");
-        }
+        CUdeviceptr weightAddress = new((ulong)weight.Address);
+        (int output, int term) = weight.IsTransposed ? (1, weight.Outputs) : (weight.Inputs, 1);
+        PlainProduct(
+            nameof(Linear),
+            new PlainOperand(Address(x), x.RowStride, 1),
+            new PlainOperand(weightAddress, output, term),
+            Address(bias),
+            y,
+            weight.Inputs);
+    }
 
+    /// <summary>dW = dy^T x by the plain kernel.</summary>
+    /// <exception cref="ArgumentException">More inputs than a grid holds.</exception>
+    internal void PlainWeightGradient(Tensor dy, Tensor x, Tensor dWeight) => PlainProduct(
+        nameof(LinearWeightGradient),
+        new PlainOperand(Address(dy), 1, dy.RowStride),
+        new PlainOperand(Address(x), 1, x.RowStride),
+        default,
+        dWeight,
+        x.Rows);
+
+    private void PlainProduct(string op, PlainOperand left, PlainOperand right, CUdeviceptr bias, Tensor y, int terms)
+    {
+        int blocksOfColumns = Blocks(y.Columns, PlainMatmulKernel.Tile);
+        Require(
+            blocksOfColumns <= MaxGridExtent, op, $"result {y.Shape} has more columns than a grid holds ({MaxGridExtent * PlainMatmulKernel.Tile})");
         KernelParameters parameters = new(stackalloc byte[128]);
-        parameters.Add(Address(x));
-        parameters.Add(x.RowStride);
-        parameters.Add(new Native.CUdeviceptr((ulong)weight.Address));
-        parameters.Add(Address(bias));
+        left.AddTo(ref parameters);
+        right.AddTo(ref parameters);
+        parameters.Add(bias);
         parameters.Add(Address(y));
         parameters.Add(y.RowStride);
         parameters.Add(y.Rows);
-        parameters.Add(weight.Outputs);
-        parameters.Add(weight.Inputs);
-        int blocksOfRows = Blocks(y.Rows, PlainMatmulKernel.Tile);
-        Launch(PlainMatmulKernel.Template, new LaunchSize(blocksOfRows, blocksOfColumns), parameters.Packed);
+        parameters.Add(y.Columns);
+        parameters.Add(terms);
+        parameters.Add(y.DType == DType.F32 ? 1 : 0);
+        Launch(PlainMatmulKernel.Template, new LaunchSize(Blocks(y.Rows, PlainMatmulKernel.Tile), blocksOfColumns), parameters.Packed);
     }
 
-    /// <summary>y = act(y + bias) in place.</summary>
-    internal void BiasActivation(Tensor y, Tensor bias, Activation activation)
+    // Elements from one row of the result (left) or column (right) to the next, and from one term of the sums to the next.
+    private readonly record struct PlainOperand(CUdeviceptr Address, int Line, int Term)
+    {
+        public void AddTo(ref KernelParameters parameters)
+        {
+            parameters.Add(Address);
+            parameters.Add(Line);
+            parameters.Add(Term);
+        }
+    }
+
+    /// <summary>y = act(x + bias); y may be x.</summary>
+    internal void BiasActivation(Tensor x, Tensor bias, Tensor y, Activation activation)
     {
         KernelParameters parameters = new(stackalloc byte[64]);
-        parameters.Add(Address(y));
+        parameters.Add(Address(x));
+        parameters.Add(x.RowStride);
         parameters.Add(Address(bias));
+        parameters.Add(Address(y));
         parameters.Add(y.RowStride);
         parameters.Add(y.Columns);
         parameters.Add((int)activation);
-        bool isFast = y.Columns % EightFloats.Count == 0 && Sixteen.Divides(y, bias);
+        bool isFast = y.Columns % EightFloats.Count == 0 && Sixteen.Divides(x, bias, y);
         Launch(isFast ? BiasActivationKernel.Fast : BiasActivationKernel.Plain, new LaunchSize(y.Rows), parameters.Packed);
     }
 }

@@ -3,11 +3,12 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[m,n] = sum_k x[m,k] W[n,k] + bias[n]: the plain matrix product, for shapes and strides that cuBLASLt has no algorithm for.</summary>
+/// <summary>y[m,n] = sum_k x[m,k] w[n,k] + bias[n]: the plain matrix product, for shapes and strides that cuBLASLt has no algorithm for.</summary>
 /// <remarks>
-/// Shapes   x: [M,K], y: [M,N], any row strides. W: [N,K], contiguous. bias: [N], or none.
+/// Shapes   x: M lines of K terms, w: N lines of K terms; an operand's lines and terms lie any distance apart, so it may be transposed in memory, as
+///          for dx = dy W and dW = dy^T x. y: [M,N], any row stride, in the storage type or in fp32. bias: [N], or none.
 /// Numbers  fp32 products and sums (one fused multiply-add per k, k ascending), one rounding on storing: a row's result does not depend on M.
-/// Traffic  x is read N/16 times, W M/16 times, through shared memory. No tensor cores: a fallback, not a fast path.
+/// Traffic  x is read N/16 times, w M/16 times, through shared memory. No tensor cores: a fallback, not a fast path.
 /// Launch   grid [M/16, N/16] rounded up, 256 threads: thread t has row t/16 and column t mod 16 of the tile; 2176 bytes of static shared memory.
 /// </remarks>
 internal static class PlainMatmulKernel
@@ -18,23 +19,36 @@ internal static class PlainMatmulKernel
     /// <summary>The kernel for every storage type.</summary>
     public static readonly KernelTemplate Template = new(typeof(PlainMatmulKernel), nameof(Tiles), Tile * Tile);
 
-    // One column more than the tile: the rows of W that a warp reads then lie in different banks.
+    // One column more than the tile: the lines of w that a warp reads then lie in different banks.
     private const int Pitch = Tile + 1;
 
     /// <summary>Block (i, j) computes rows 16 i .. and columns 16 j .. of y.</summary>
-    public static void Tiles<TElement>(ulong x, int xStride, ulong weight, ulong bias, ulong y, int yStride, int rows, int outputs, int inputs)
+    public static void Tiles<TElement>(
+        ulong x,
+        int xLine,
+        int xTerm,
+        ulong w,
+        int wLine,
+        int wTerm,
+        ulong bias,
+        ulong y,
+        int yStride,
+        int rows,
+        int outputs,
+        int terms,
+        int storesFloats)
         where TElement : unmanaged, IElement
     {
         ArrayView<float> xTile = SharedMemory.Allocate<float>(Tile * Pitch);
         ArrayView<float> wTile = SharedMemory.Allocate<float>(Tile * Pitch);
         int i = Group.IdxX / Tile, j = Group.IdxX % Tile;
-        int row = (Grid.IdxX * Tile) + i, column = (Grid.IdxY * Tile) + j, weightRow = (Grid.IdxY * Tile) + i;
+        int row = (Grid.IdxX * Tile) + i, column = (Grid.IdxY * Tile) + j, wRow = (Grid.IdxY * Tile) + i;
         float sum = 0;
-        for (int k = 0; k < inputs; k += Tile)
+        for (int k = 0; k < terms; k += Tile)
         {
-            bool hasK = k + j < inputs;
-            xTile[(i * Pitch) + j] = hasK && row < rows ? default(TElement).Load(x, ((long)row * xStride) + k + j) : 0;
-            wTile[(i * Pitch) + j] = hasK && weightRow < outputs ? default(TElement).Load(weight, ((long)weightRow * inputs) + k + j) : 0;
+            bool hasK = k + j < terms;
+            xTile[(i * Pitch) + j] = hasK && row < rows ? default(TElement).Load(x, ((long)row * xLine) + ((long)(k + j) * xTerm)) : 0;
+            wTile[(i * Pitch) + j] = hasK && wRow < outputs ? default(TElement).Load(w, ((long)wRow * wLine) + ((long)(k + j) * wTerm)) : 0;
             Group.Barrier();
             for (int d = 0; d < Tile; d++)
             {
@@ -51,7 +65,15 @@ internal static class PlainMatmulKernel
                 sum += default(TElement).Load(bias, column);
             }
 
-            default(TElement).Store(y, ((long)row * yStride) + column, sum);
+            long at = ((long)row * yStride) + column;
+            if (storesFloats != 0)
+            {
+                default(F32Element).Store(y, at, sum);
+            }
+            else
+            {
+                default(TElement).Store(y, at, sum);
+            }
         }
     }
 }

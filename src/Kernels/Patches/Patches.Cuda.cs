@@ -31,6 +31,19 @@ public sealed unsafe partial class CudaDevice
         Launch(PatchesKernel.ToImage, BlocksOf(count, PatchesKernel.Threads), parameters.Packed);
     }
 
+    /// <inheritdoc/>
+    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize)
+    {
+        RequireType(nameof(UnpatchifyBackward), DType.F32, dImage);
+        RequireType(nameof(UnpatchifyBackward), StorageType, dTokens);
+        int count = BeginPatches(nameof(UnpatchifyBackward), dTokens);
+        KernelParameters parameters = new(stackalloc byte[64]);
+        parameters.Add(Address(dImage));
+        parameters.Add(Address(dTokens));
+        AddPatches(ref parameters, count, dImage, patchSize);
+        Launch(PatchesKernel.ToTokens, BlocksOf(count, PatchesKernel.Threads), parameters.Packed);
+    }
+
     private int BeginPatches(string op, Tensor patches)
     {
         int count = RequireInt32(op, patches);
@@ -51,6 +64,4 @@ public sealed unsafe partial class CudaDevice
     private static int RequireInt32(string op, Tensor tensor) => tensor.Shape.Count <= int.MaxValue - 1024
         ? (int)tensor.Shape.Count
         : throw new ArgumentException($"{op}: {tensor.Shape} has more elements than one launch counts (2^31); use smaller batches");
-
-    private static LaunchSize BlocksOf(int count, int threads) => new(Blocks(count, threads));
 }

@@ -51,7 +51,6 @@ internal sealed unsafe class PatchesOp : CpuOp
         Name = _direction.ToString();
         int size = patches.Columns, step = _direction == PatchesDirection.Patchify ? 1 : _channels;
         _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
-        Name = _direction.ToString();
         Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
         Bytes = 2 * patches.Count * sizeof(float);
     }

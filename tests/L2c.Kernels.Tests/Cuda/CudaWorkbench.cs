@@ -80,6 +80,9 @@ internal sealed class CudaWorkbench : IDisposable
         return matrix;
     }
 
+    /// <summary>The matrix that dx = dy W is computed with.</summary>
+    public Matrix View(Matrix weight) => Carve(arena => arena.TakeTransposed(weight));
+
     public Tensor Take(params int[] extents) => Carve(arena => arena.Take(extents));
 
     public Tensor TakeState(params int[] extents) => Carve(arena => arena.Take(DType.F32, extents));

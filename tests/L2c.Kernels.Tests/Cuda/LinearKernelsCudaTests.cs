@@ -26,14 +26,14 @@ public sealed class LinearKernelsCudaTests
         Tensor onBias = hasBias ? bench.Put(bias, columns) : default;
         foreach (Tensor y in new[] { bench.Put(product, rows, columns), bench.PutMisaligned(product, rows, columns) })
         {
-            bench.Device.BiasActivation(y, onBias, activation);
+            bench.Device.BiasActivation(y, onBias, y, activation);
             Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
         }
 
         if (hasBias)
         {
             Tensor without = bench.Put(product, rows, columns);
-            bench.Device.BiasActivation(without, default, activation);
+            bench.Device.BiasActivation(without, default, without, activation);
             Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
         }
 
@@ -41,7 +41,7 @@ public sealed class LinearKernelsCudaTests
         {
             Activation other = activation == Activation.None ? Activation.Silu : Activation.None;
             Tensor wrong = bench.Put(product, rows, columns);
-            bench.Device.BiasActivation(wrong, onBias, other);
+            bench.Device.BiasActivation(wrong, onBias, wrong, other);
             Tolerance.TimesNaive(2).MustReject(bench.Get(wrong), exact, naive);
         }
 
@@ -67,7 +67,7 @@ public sealed class LinearKernelsCudaTests
         double[] exact = Array.ConvertAll(x, value => Reference.GeluErf((double)value));
         float[] naive = Array.ConvertAll(x, Reference.GeluErf);
         Tensor y = bench.Put(x, 1, x.Length);
-        bench.Device.BiasActivation(y, default, Activation.GeluTanh);
+        bench.Device.BiasActivation(y, default, y, Activation.GeluTanh);
         Tolerance.TimesNaive(2).MustReject(bench.Get(y), exact, naive);
     }
 
@@ -79,7 +79,7 @@ public sealed class LinearKernelsCudaTests
     {
         using CudaWorkbench bench = new(CudaPrecision.F32);
         Tensor y = bench.Put([float.NegativeInfinity, -1e30f, -200, -100, 100, 200, 1e30f, float.PositiveInfinity, float.NaN], 1, 9);
-        bench.Device.BiasActivation(y, default, activation);
+        bench.Device.BiasActivation(y, default, y, activation);
         float[] values = bench.Get(y);
         Assert.All(values[..4], value => Assert.InRange(value, -1e-30f, 0));
         Assert.Equal([100, 200, 1e30f, float.PositiveInfinity, float.NaN], values[4..]);

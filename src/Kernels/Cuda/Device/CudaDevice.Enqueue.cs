@@ -144,6 +144,9 @@ public sealed unsafe partial class CudaDevice
     /// <summary>Blocks that hold so many elements, the last perhaps in part.</summary>
     private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;
 
+    /// <summary>A grid of one thread per element.</summary>
+    private static LaunchSize BlocksOf(long count, int threads) => new(checked((int)((count + threads - 1) / threads)));
+
     private void RequireLoadable(string what)
     {
         if (_mode == Mode.Capturing)

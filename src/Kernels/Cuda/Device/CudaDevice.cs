@@ -18,6 +18,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly CudaContext _context;
     private readonly PtxCompiler _compiler;
     private readonly PtxTarget _target;
+    private readonly int _sharedBytesPerBlock; // the most that a kernel may ask for
     private readonly CudaStream _stream = null!; // set before the constructor returns
     private readonly Dictionary<MethodInfo, CudaKernel> _kernels = [];
     private readonly Dictionary<nint, long> _allocations = [];
@@ -53,6 +54,9 @@ public sealed unsafe partial class CudaDevice : Device
 
         CudaDeviceInfo info = CudaInventory.Describe(driver, ordinal);
         _target = PtxTarget.For(info.ComputeCapability);
+        driver.Check(driver.cuDeviceGet(out CUdevice device, ordinal));
+        driver.Check(driver.cuDeviceGetAttribute(
+            out _sharedBytesPerBlock, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device));
         Name = $"cuda:{ordinal} ({info.Name}, {precision.Label()})";
         _context = new CudaContext(driver, ordinal);
         try
@@ -147,6 +151,7 @@ public sealed unsafe partial class CudaDevice : Device
         }
 
         CloseMatmul();
+        FreeScratch();
         _timer?.Dispose();
         FreeStaging();
         _stream?.Dispose();

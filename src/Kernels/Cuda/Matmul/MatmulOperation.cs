@@ -16,7 +16,8 @@ public readonly record struct MatmulWorkspace(CUdeviceptr Address, nuint Bytes)
 /// <summary>A shape in the terms of cuBLASLt: descriptors and the calls that take them.</summary>
 /// <remarks>
 /// Row-major y = x Wᵀ is column-major yᵀ = W xᵀ: A is W seen as K x N (transposed by the operation), B is x seen as K x M, D is y seen as N x M.
-/// So a bias per row of D is a bias per column of y.
+/// So a bias per row of D is a bias per column of y. W seen as N x K, as dx = dy W has it, is not transposed by the operation; and for dW = dyᵀ x
+/// it is B that is: x of the shape, seen as M x K.
 /// </remarks>
 internal sealed class MatmulOperation : IDisposable
 {
@@ -35,16 +36,9 @@ internal sealed class MatmulOperation : IDisposable
         Shape = shape;
         try
         {
-            cudaDataType_t type = shape.Type switch
-            {
-                DType.F16 => cudaDataType_t.CUDA_R_16F,
-                DType.BF16 => cudaDataType_t.CUDA_R_16BF,
-                _ => cudaDataType_t.CUDA_R_32F,
-            };
-            (ulong m, ulong n, ulong k) = ((ulong)shape.M, (ulong)shape.N, (ulong)shape.K);
             cublasLt.Check(cublasLt.cublasLtMatmulDescCreate(out _desc, shape.Compute, cudaDataType_t.CUDA_R_32F));
-            Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_TRANSA, cublasOperation_t.CUBLAS_OP_T);
-            Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_TRANSB, cublasOperation_t.CUBLAS_OP_N);
+            Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_TRANSA, Transposed(shape.Form == MatmulForm.Map));
+            Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_TRANSB, Transposed(shape.Form == MatmulForm.WeightGradient));
             Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_EPILOGUE, Epilogue(shape.Epilogue));
             if (shape.HasBias)
             {
@@ -52,9 +46,9 @@ internal sealed class MatmulOperation : IDisposable
                 SetBias(new CUdeviceptr(workspace.Address.Value + MatmulShape.BiasAlignment));
             }
 
-            cublasLt.Check(cublasLt.cublasLtMatrixLayoutCreate(out _weight, type, k, n, shape.K));
-            cublasLt.Check(cublasLt.cublasLtMatrixLayoutCreate(out _x, type, k, m, shape.LdX));
-            cublasLt.Check(cublasLt.cublasLtMatrixLayoutCreate(out _y, type, n, m, shape.LdY));
+            _weight = Layout(shape.W, shape.RowStrideW, shape.Type);
+            _x = Layout(shape.X, shape.LdX, shape.Type);
+            _y = Layout((shape.M, shape.N), shape.LdY, shape.OutputType);
         }
         catch
         {
@@ -142,6 +136,8 @@ internal sealed class MatmulOperation : IDisposable
         Destroy(_y);
     }
 
+    private static cublasOperation_t Transposed(bool isTransposed) => isTransposed ? cublasOperation_t.CUBLAS_OP_T : cublasOperation_t.CUBLAS_OP_N;
+
     private static cublasLtEpilogue_t Epilogue(MatmulEpilogue epilogue) => epilogue switch
     {
         MatmulEpilogue.None => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_DEFAULT,
@@ -152,6 +148,20 @@ internal sealed class MatmulOperation : IDisposable
 
     private bool IsUsable(cublasLtMatmulHeuristicResult_t result) =>
         result.state == cublasStatus_t.CUBLAS_STATUS_SUCCESS && result.workspaceSize <= _workspace.Bytes;
+
+    // A row-major matrix is a column-major one with rows and columns exchanged.
+    private cublasLtMatrixLayout_t Layout((int Rows, int Columns) matrix, int rowStride, DType type)
+    {
+        cudaDataType_t element = type switch
+        {
+            DType.F16 => cudaDataType_t.CUDA_R_16F,
+            DType.BF16 => cudaDataType_t.CUDA_R_16BF,
+            _ => cudaDataType_t.CUDA_R_32F,
+        };
+        _cublasLt.Check(_cublasLt.cublasLtMatrixLayoutCreate(
+            out cublasLtMatrixLayout_t layout, element, (ulong)matrix.Columns, (ulong)matrix.Rows, rowStride));
+        return layout;
+    }
 
     private void Destroy(cublasLtMatrixLayout_t layout)
     {

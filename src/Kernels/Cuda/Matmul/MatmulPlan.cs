@@ -30,12 +30,12 @@ public sealed class MatmulPlan
 
     internal cublasLtMatmulAlgo_t Algorithm => _algorithm;
 
-    /// <summary>Enqueues y = epilogue(x · Wᵀ + bias). Allocates nothing and does not synchronise, so it may be captured; a capture keeps the
+    /// <summary>Enqueues the product: y = epilogue(x · Wᵀ + bias), or as the shape's form has it. Allocates nothing and does not synchronise, so it may be captured; a capture keeps the
     /// pointers.</summary>
-    /// <param name="x">M x K, rows LdX apart.</param>
-    /// <param name="weight">N x K, contiguous.</param>
+    /// <param name="x">x of the shape.</param>
+    /// <param name="weight">W of the shape.</param>
     /// <param name="bias">N values, aligned to 16 bytes; the default value when the epilogue adds none.</param>
-    /// <param name="y">M x N, rows LdY apart.</param>
+    /// <param name="y">y of the shape.</param>
     /// <param name="stream">The stream.</param>
     /// <exception cref="ArgumentException">An address is less aligned than the shape says, or a bias is missing or superfluous.</exception>
     /// <exception cref="CublasLtException">The library refuses.</exception>

@@ -19,8 +19,8 @@ internal sealed unsafe class MatmulScratch : IDisposable
     {
         _driver = driver;
         int size = shape.Type.Size();
-        long x = Aligned(((((long)shape.M - 1) * shape.LdX) + shape.K) * size), weight = Aligned((long)shape.N * shape.K * size);
-        long bias = Aligned((long)shape.N * size), y = Aligned(((((long)shape.M - 1) * shape.LdY) + shape.N) * size);
+        long x = Bytes(shape.X, shape.LdX, size), weight = Bytes(shape.W, shape.RowStrideW, size);
+        long bias = Aligned((long)shape.N * size), y = Bytes((shape.M, shape.N), shape.LdY, shape.OutputType.Size());
         long bytes = x + weight + bias + y;
         CUresult result = driver.cuMemAlloc_v2(out _memory, (nuint)bytes);
         if (result != CUresult.CUDA_SUCCESS)
@@ -57,6 +57,9 @@ internal sealed unsafe class MatmulScratch : IDisposable
 
     /// <summary>Frees the memory; the caller has waited for what used it.</summary>
     public void Dispose() => _ = _driver.cuMemFree_v2(_memory);
+
+    private static long Bytes((int Rows, int Columns) matrix, int rowStride, int size) =>
+        Aligned((((matrix.Rows - 1L) * rowStride) + matrix.Columns) * size);
 
     private static long Aligned(long bytes) => (bytes + MatmulShape.MaxAlignment - 1) / MatmulShape.MaxAlignment * MatmulShape.MaxAlignment;
 

@@ -157,7 +157,7 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
         }
 
         driver.Clock += algorithm.Milliseconds(Calls.Matmul);
-        if (LastOperation.TransA != 1 || LastOperation.TransB != 0 || c != d || cDesc != dDesc || beta != 0)
+        if (c != d || cDesc != dDesc || beta != 0)
         {
             return cublasStatus_t.CUBLAS_STATUS_INVALID_VALUE;
         }
@@ -174,9 +174,10 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
             for (int col = 0; col < ld.Cols; col++)
             {
                 float sum = 0;
-                for (int k = 0; k < lb.Rows; k++)
+                bool turnA = LastOperation.TransA == 1, turnB = LastOperation.TransB == 1;
+                for (int k = 0; k < (turnA ? la.Rows : la.Cols); k++)
                 {
-                    sum += Read(a.Value, k + (row * la.Ld)) * Read(b.Value, k + (col * lb.Ld));
+                    sum += Read(a.Value, turnA ? k + (row * la.Ld) : row + (k * la.Ld)) * Read(b.Value, turnB ? col + (k * lb.Ld) : k + (col * lb.Ld));
                 }
 
                 sum *= alpha;

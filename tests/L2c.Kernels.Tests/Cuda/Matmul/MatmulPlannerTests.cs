@@ -39,6 +39,47 @@ public sealed class MatmulPlannerTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(MatmulForm.InputGradient, 0, 0)]
+    [InlineData(MatmulForm.InputGradient, 3, 2)]
+    [InlineData(MatmulForm.WeightGradient, 0, 0)]
+    [InlineData(MatmulForm.WeightGradient, 1, 4)]
+    public void Descriptors_of_the_gradients_read_operands_the_other_way(MatmulForm form, int gapX, int gapW)
+    {
+        const int M = 5, N = 3, K = 7;
+        MatmulShape shape = MatmulBench.Shape(M, N, K, MatmulEpilogue.None) with { Form = form };
+        shape = shape with { LdX = shape.X.Columns + gapX, LdW = gapW == 0 ? 0 : shape.W.Columns + gapW };
+        MatmulBench.Operands data = MatmulBench.Fill(shape);
+        Enqueue(_bench.Planner.Plan(shape), data);
+        (int x0, int w0, int y0) = (MatmulBench.Offset(data.X), MatmulBench.Offset(data.Weight), MatmulBench.Offset(data.Y));
+        for (int i = 0; i < M; i++)
+        {
+            for (int j = 0; j < N; j++)
+            {
+                double sum = 0;
+                for (int k = 0; k < K; k++)
+                {
+                    int x = form == MatmulForm.InputGradient ? (i * shape.LdX) + k : (k * shape.LdX) + i;
+                    sum += (double)data.X[x0 + x] * data.Weight[w0 + (k * shape.RowStrideW) + j];
+                }
+
+                Assert.Equal(sum, data.Y[y0 + (i * N) + j], 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_form_has_a_line_of_its_own_and_a_weights_gradient_is_fp32()
+    {
+        MatmulShape map = MatmulBench.Shape(2, 4, 8, MatmulEpilogue.None, DType.BF16);
+        MatmulShape input = map with { Form = MatmulForm.InputGradient }, weight = map with { Form = MatmulForm.WeightGradient, LdX = 2, LdW = 6 };
+        Assert.Equal("y[2,4]/4 = x[2,8]/8 W[4,8]' BF16 CUBLAS_COMPUTE_32F None align 16,16,16", map.ToString());
+        Assert.Equal("y[2,4]/4 = x[2,8]/8 W[8,4] BF16 CUBLAS_COMPUTE_32F None align 16,16,16", input.ToString());
+        Assert.Equal("y[2,4]/4 = x[8,2]/2' W[8,4]/6 BF16 CUBLAS_COMPUTE_32F None align 16,16,16", weight.ToString());
+        Assert.Equal((DType.BF16, DType.F32), (input.OutputType, weight.OutputType));
+        Assert.NotSame(_bench.Planner.Plan(map), _bench.Planner.Plan(input));
+    }
+
     [Fact]
     public void A_shape_is_planned_once()
     {
@@ -145,7 +186,8 @@ public sealed class MatmulPlannerTests : IDisposable
         MatmulShape[] bad =
         [
             good with { M = 0 }, good with { LdX = 7 }, good with { LdY = 3 }, good with { Type = DType.I32 }, good with { AlignX = 3 },
-            good with { AlignW = 2 }, good with { AlignY = 512 },
+            good with { AlignW = 2 }, good with { AlignY = 512 }, good with { LdW = 7 },
+            good with { Form = MatmulForm.WeightGradient, LdX = 2 }, good with { Form = MatmulForm.InputGradient, LdW = 3 },
             good with { Type = DType.F16, Compute = cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 },
         ];
         foreach (MatmulShape shape in bad)

@@ -1,0 +1,54 @@
+using ILGPU;
+using L2c.Kernels.Cuda;
+
+namespace L2c.Kernels;
+
+/// <summary>dx[m,n] = dy[m,n] act'(x[m,n]).</summary>
+/// <remarks>
+/// Shapes   dy, x and dx: [M,N], any row strides; dx may be dy.
+/// Numbers  fp32; one rounding to the storage type.
+/// Traffic  2 M N elements read, M N written.
+/// Launch   grid [M], one block of 256 threads per row. The fast level takes N a multiple of 8 and rows at multiples of 16 bytes, eight columns
+///          per thread and step; the plain level takes anything.
+/// Source   as <see cref="BiasActivationKernel"/>.
+/// </remarks>
+internal static class ActivateBackwardKernel
+{
+    private const int Threads = 256;
+
+    /// <summary>The fast level.</summary>
+    public static readonly KernelTemplate Fast = new(typeof(ActivateBackwardKernel), nameof(Eights), Threads);
+
+    /// <summary>The plain level.</summary>
+    public static readonly KernelTemplate Plain = new(typeof(ActivateBackwardKernel), nameof(Scalars), Threads);
+
+    /// <summary>Eight columns per thread and step.</summary>
+    public static void Eights<TElement>(ulong dy, int dyStride, ulong x, int xStride, ulong dx, int dxStride, int columns, int activation)
+        where TElement : unmanaged, IElement
+    {
+        long dyRow = (long)Grid.IdxX * dyStride, xRow = (long)Grid.IdxX * xStride, dxRow = (long)Grid.IdxX * dxStride;
+        for (int n = Group.IdxX * EightFloats.Count; n < columns; n += Threads * EightFloats.Count)
+        {
+            EightFloats gradient = default(TElement).Load8(dy, dyRow + n), value = default(TElement).Load8(x, xRow + n);
+
+            // Asked once per eight, not once per value.
+            gradient = activation == (int)Activation.Silu ? gradient * EightFloats.Map<SiluSlope>(value)
+                : activation == (int)Activation.GeluTanh ? gradient * EightFloats.Map<GeluTanhSlope>(value)
+                : activation == (int)Activation.GeluErf ? gradient * EightFloats.Map<GeluErfSlope>(value)
+                : gradient;
+            default(TElement).Store8(dx, dxRow + n, gradient);
+        }
+    }
+
+    /// <summary>One column per thread and step.</summary>
+    public static void Scalars<TElement>(ulong dy, int dyStride, ulong x, int xStride, ulong dx, int dxStride, int columns, int activation)
+        where TElement : unmanaged, IElement
+    {
+        long dyRow = (long)Grid.IdxX * dyStride, xRow = (long)Grid.IdxX * xStride, dxRow = (long)Grid.IdxX * dxStride;
+        for (int n = Group.IdxX; n < columns; n += Threads)
+        {
+            float slope = DeviceActivation.ApplySlope(default(TElement).Load(x, xRow + n), activation);
+            default(TElement).Store(dx, dxRow + n, default(TElement).Load(dy, dyRow + n) * slope);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using L2c.Emulation;
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests.Cuda;
+
+/// <summary>The gradients of the linear map: products of cuBLASLt with operands that lie transposed, their plain form, and what goes with them.</summary>
+public sealed class LinearGradientsCudaTests
+{
+    // M, N, K: smallest; a projection of DiT-XL, smaller; primes, which leave rows unaligned, with more rows than the reference's blocks.
+    private static readonly int[][] _shapes = [[1, 1, 1], [34, 144, 96], [67, 37, 19]];
+
+    public static MatrixTheoryData<CudaPrecision, int[]> Cases => new(Enum.GetValues<CudaPrecision>(), _shapes);
+
+    // The plain form has no tf32.
+    public static MatrixTheoryData<CudaPrecision, int[]> PlainCases => new(CudaWorkbench.Precisions, _shapes);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_inputs_gradient_is_a_product_with_the_same_weight_read_the_other_way(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        Case data = new(bench, shape);
+        Matrix weight = bench.PutMatrix(data.Weight, data.Outputs, data.Inputs), transposed = bench.View(weight);
+        Assert.Equal((weight.Address, data.Inputs, data.Outputs, true), (transposed.Address, transposed.Outputs, transposed.Inputs, transposed.IsTransposed));
+        Tensor dy = bench.Put(data.Dy, data.Rows, data.Outputs), dx = bench.Take(data.Rows, data.Inputs);
+        double[] exact = Reference.LinearInputGradient<double>(data.Dy, data.Weight, data.Inputs);
+        float[] naive = bench.Round(Reference.LinearInputGradient<float>(data.Products(data.Dy), data.Products(data.Weight), data.Inputs));
+        bench.Work();
+        bench.Device.Linear(dy, transposed, default, dx);
+        DeviceWork[] work = bench.Work();
+        if (work.Length > 0)
+        {
+            MatmulLaunch product = (MatmulLaunch)Assert.Single(work);
+            Assert.Equal(
+                (data.Inputs, data.Rows, data.Outputs, false, false), (product.M, product.N, product.K, product.TransposeA, product.TransposeB));
+        }
+
+        Tolerance.TimesNaive(2).Check(bench.Get(dx), exact, naive);
+        float[] faulty = [.. data.Weight];
+        faulty[^1] += 1;
+        bench.Device.WriteMatrix(weight, 0, faulty);
+        bench.Device.Linear(dy, transposed, default, dx);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dx), exact, naive);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_weights_gradient_is_fp32_in_every_precision(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        Case data = new(bench, shape);
+        Tensor dWeight = bench.TakeState(data.Outputs, data.Inputs);
+        double[] exact = Reference.LinearWeightGradient<double>(data.Dy, data.X, data.Rows);
+        float[] naive = Reference.LinearWeightGradient<float>(data.Products(data.Dy), data.Products(data.X), data.Rows);
+        bench.Work();
+        bench.Device.LinearWeightGradient(bench.Put(data.Dy, data.Rows, data.Outputs), bench.Put(data.X, data.Rows, data.Inputs), dWeight);
+        DeviceWork[] work = bench.Work();
+        if (work.Length > 0)
+        {
+            MatmulLaunch product = Assert.Single(work.OfType<MatmulLaunch>());
+            Assert.Empty(work.OfType<KernelLaunch>());
+            Assert.Equal(
+                (data.Inputs, data.Outputs, data.Rows, false, true), (product.M, product.N, product.K, product.TransposeA, product.TransposeB));
+        }
+
+        Tolerance.TimesNaive(2).Check(bench.Get(dWeight), exact, naive);
+        float[] faulty = [.. data.X];
+        faulty[^1] += 1;
+        bench.Device.LinearWeightGradient(bench.Put(data.Dy, data.Rows, data.Outputs), bench.Put(faulty, data.Rows, data.Inputs), dWeight);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dWeight), exact, naive);
+    }
+
+    [Theory]
+    [MemberData(nameof(PlainCases))]
+    public void The_plain_forms_are_as_accurate(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        Case data = new(bench, shape);
+        Matrix transposed = bench.View(bench.PutMatrix(data.Weight, data.Outputs, data.Inputs));
+        float[] bias = bench.Round(RandomData.Normal(seed: 84, data.Inputs));
+        Tensor dx = bench.Take(data.Rows, data.Inputs), dWeight = bench.TakeState(data.Outputs, data.Inputs);
+        bench.Device.PlainMatmul(bench.PutMisaligned(data.Dy, data.Rows, data.Outputs), transposed, default, dx);
+        Tolerance.TimesNaive(2).Check(
+            bench.Get(dx),
+            Reference.LinearInputGradient<double>(data.Dy, data.Weight, data.Inputs),
+            bench.Round(Reference.LinearInputGradient<float>(data.Dy, data.Weight, data.Inputs)));
+        bench.Device.PlainMatmul(bench.Put(data.Dy, data.Rows, data.Outputs), transposed, bench.Put(bias, data.Inputs), dx);
+        Tolerance.TimesNaive(2).MustReject(
+            bench.Get(dx),
+            Reference.LinearInputGradient<double>(data.Dy, data.Weight, data.Inputs),
+            bench.Round(Reference.LinearInputGradient<float>(data.Dy, data.Weight, data.Inputs)));
+
+        double[] exact = Reference.LinearWeightGradient<double>(data.Dy, data.X, data.Rows);
+        float[] naive = Reference.LinearWeightGradient<float>(data.Dy, data.X, data.Rows);
+        Tensor x = bench.PutMisaligned(data.X, data.Rows, data.Inputs);
+        bench.Device.PlainWeightGradient(bench.PutMisaligned(data.Dy, data.Rows, data.Outputs), x, dWeight);
+        Tolerance.TimesNaive(2).Check(bench.Get(dWeight), exact, naive);
+        float[] faulty = [.. data.Dy];
+        faulty[^1] += 1;
+        bench.Device.PlainWeightGradient(bench.Put(faulty, data.Rows, data.Outputs), x, dWeight);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dWeight), exact, naive);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Row_strides_are_followed_and_gaps_left_alone(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        Case data = new(bench, shape);
+        Tensor dWeight = bench.TakeState(data.Outputs, data.Inputs), alone = bench.TakeState(data.Outputs, data.Inputs);
+        Tensor dy = bench.Put(data.Dy, data.Rows, data.Outputs), x = bench.Put(data.X, data.Rows, data.Inputs);
+        Tensor wideDy = bench.PutMisaligned(data.Dy, data.Rows, data.Outputs), wideX = bench.PutMisaligned(data.X, data.Rows, data.Inputs);
+        bench.Device.LinearWeightGradient(dy, x, alone);
+        bench.Device.LinearWeightGradient(wideDy, wideX, dWeight);
+        Assert.Equal(bench.Get(alone), bench.Get(dWeight));
+
+        Matrix transposed = bench.View(bench.PutMatrix(data.Weight, data.Outputs, data.Inputs));
+        Tensor dx = bench.Take(data.Rows, data.Inputs), wide = bench.PutMisaligned(new float[data.Rows * data.Inputs], data.Rows, data.Inputs);
+        bench.Device.Linear(dy, transposed, default, dx);
+        bench.Device.Linear(wideDy, transposed, default, wide);
+        Assert.Equal(bench.Get(dx), bench.Get(wide));
+        Assert.Equal(new float[data.Rows], bench.Get(wide with { Address = wide.Address - wide.DType.Size(), Shape = new Shape(data.Rows, 1) }));
+    }
+
+    [Theory]
+    [MemberData(nameof(PlainCases))]
+    public void Column_sums_are_as_accurate_as_naive_fp32(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        (int rows, int columns) = (shape[0], shape[1]);
+        float[] x = bench.Round(RandomData.Normal(seed: 85, rows * columns));
+        double[] exact = Reference.ColumnSums<double>(x, columns);
+        float[] naive = Reference.ColumnSums<float>(x, columns);
+        Tensor sums = bench.TakeState(columns), again = bench.TakeState(columns);
+        bench.Device.ColumnSums(bench.Put(x, rows, columns), sums);
+        Tolerance.TimesNaive(2).Check(bench.Get(sums), exact, naive);
+        bench.Device.ColumnSums(bench.PutMisaligned(x, rows, columns), again);
+        Assert.Equal(bench.Get(sums), bench.Get(again));
+        x[^1] += 1;
+        bench.Device.ColumnSums(bench.Put(x, rows, columns), sums);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(sums), exact, naive);
+    }
+
+    [Theory]
+    [MemberData(nameof(PlainCases))]
+    public void Packing_is_an_op_that_does_what_writing_does_and_reaches_the_transposed_view(CudaPrecision precision, int[] shape)
+    {
+        using CudaWorkbench bench = new(precision);
+        Case data = new(bench, shape);
+        float[] values = RandomData.Normal(seed: 86, data.Outputs * data.Inputs);
+        Matrix written = bench.PutMatrix(values, data.Outputs, data.Inputs), packed = bench.PutMatrix(new float[values.Length], data.Outputs, data.Inputs);
+        Matrix view = bench.View(packed);
+        Tensor onValues = bench.PutState(values, data.Outputs, data.Inputs), dy = bench.Put(data.Dy, data.Rows, data.Outputs);
+        using OpSequence sequence = bench.Device.Capture(() =>
+        {
+            bench.Device.PackMatrix(onValues, packed);
+            bench.Device.PackTransposed(onValues, view);
+        });
+        Assert.Equal([nameof(Device.PackMatrix)], sequence.Ops.Select(op => op.Name));
+        sequence.Run();
+        Tensor expected = bench.Take(data.Rows, data.Inputs), actual = bench.Take(data.Rows, data.Inputs);
+        bench.Device.WriteTransposed(view, 0, values);
+        bench.Device.Linear(dy, bench.View(written), default, expected);
+        bench.Device.Linear(dy, view, default, actual);
+        Assert.Equal(bench.Get(expected), bench.Get(actual));
+        Assert.Contains(bench.Get(actual), value => value != 0);
+    }
+
+    [Fact]
+    public void Matrices_that_do_not_fit_are_refused_by_name()
+    {
+        using CudaWorkbench bench = new(CudaPrecision.BF16), other = new(CudaPrecision.BF16);
+        Matrix weight = bench.PutMatrix(new float[12], 4, 3), view = bench.View(weight), foreign = other.PutMatrix(new float[12], 4, 3);
+        Tensor values = bench.PutState(new float[12], 4, 3), x = bench.Put(new float[8], 2, 4);
+        Refused("WriteTransposed: 3 values at row 4 do not match transposed weight [3, 4]", () => bench.Device.WriteTransposed(view, 4, new float[3]));
+        Refused("WriteTransposed: 12 values at row 0", () => bench.Device.WriteTransposed(weight, 0, new float[12]));
+        Refused("WriteMatrix: 12 values at row 0", () => bench.Device.WriteMatrix(view, 0, new float[12]));
+        Refused("PackMatrix: weight [4, 3] is not on", () => bench.Device.PackMatrix(values, foreign));
+        Refused("PackTransposed: weight [3, 4] is not on", () => bench.Device.PackTransposed(values, other.View(foreign)));
+        Refused(
+            "LinearWeightGradient: tensor [2, 4] is F32, expected BF16",
+            () => bench.Device.LinearWeightGradient(bench.PutState(new float[8], 2, 4), x, bench.TakeState(4, 4)));
+
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Case
+    {
+        private readonly bool _isTf32;
+
+        public Case(CudaWorkbench bench, int[] shape)
+        {
+            (Rows, Outputs, Inputs) = (shape[0], shape[1], shape[2]);
+            _isTf32 = bench.Device.Precision == CudaPrecision.TF32;
+            Dy = bench.Round(RandomData.Normal(seed: 81, Rows * Outputs));
+            X = bench.Round(RandomData.Normal(seed: 82, Rows * Inputs));
+            Weight = bench.Round(RandomData.Normal(seed: 83, Outputs * Inputs, deviation: 1 / Math.Sqrt(Inputs)));
+        }
+
+        public int Rows { get; }
+
+        public int Outputs { get; }
+
+        public int Inputs { get; }
+
+        public float[] Dy { get; }
+
+        public float[] X { get; }
+
+        public float[] Weight { get; }
+
+        /// <summary>Inputs of products as the device rounds them: under tf32 they have ten bits of mantissa.</summary>
+        public float[] Products(float[] values) => _isTf32
+            ? Array.ConvertAll(values, value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & ~0x1FFFu))
+            : values;
+    }
+}
