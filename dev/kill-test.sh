@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and compares what the two
-# runs leave: every file but TensorBoard's events must have the same bytes.
+# Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and
+# compares what the two runs leave: every file but TensorBoard's events must have the same bytes.
 # Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train] [--keep DIR]      N is 10; the seed is printed.
 # L2C names the program: default, that of a Release build here. Ends with 0 when all files agree, else 1; 2 for wrong arguments.
 set -euo pipefail
@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
         --seed) seed=$2 ;;
         --only) only=$2 ;;
         --keep) keep=$2 ;;
-        *) echo "kill-test.sh: unknown argument $1; usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train] [--keep DIR]" >&2; exit 2 ;;
+        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|train, --keep DIR" >&2; exit 2 ;;
     esac
     shift 2
 done
@@ -45,7 +45,8 @@ run() {
     took=$(($(now) - began))
     echo "$name: undisturbed in $took ms"
 
-    # A life lasts up to a quarter of the undisturbed run, and a little more for the start: so the kills spread over the run, and some hit the start itself.
+    # A life lasts up to a quarter of the undisturbed run, and a little more for the start: so the kills spread over the run, and some hit the start
+    # itself.
     while [ "$killed" -lt "$kills" ]; do
         life=$((RANDOM * (took / 4 + 600) / 32768))
         "$L2C" "$@" --out "$work/$name-killed" --no-progress --resume-from-checkpoint latest >"$work/$name.log" 2>&1 &
@@ -65,7 +66,8 @@ run() {
         fi
     done
 
-    "$L2C" "$@" --out "$work/$name-killed" --no-progress --resume-from-checkpoint latest >"$work/$name.log" 2>&1 || { cat "$work/$name.log" >&2; return 1; }
+    "$L2C" "$@" --out "$work/$name-killed" --no-progress --resume-from-checkpoint latest >"$work/$name.log" 2>&1 ||
+        { cat "$work/$name.log" >&2; return 1; }
     compare "$name" || return 1
     echo "$name: $kills kills, all files agree"
 }
@@ -81,7 +83,8 @@ compare() {
     done || { echo "$1: other bytes" >&2; return 1; }
 }
 
-[ "$only" = train ] || run train-router train-router --device cpu --steps 10 --draws 2 --batch 2 --lr 0.05 --max-steps 120 --ckpt-every 7 --log-every 3 || status=1
-[ "$only" = train-router ] || run train train --device cpu --batch 8 --max-steps 120 --ckpt-every 7 --log-every 3 || status=1
+length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3)
+[ "$only" = train ] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
+[ "$only" = train-router ] || run train train "${length[@]}" --batch 8 || status=1
 [ "$status" -eq 0 ] && echo "kill-test.sh: everything agrees" || echo "kill-test.sh: FAILED (seed $seed)" >&2
 exit "$status"

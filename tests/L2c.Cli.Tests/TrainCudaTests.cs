@@ -16,9 +16,9 @@ public sealed class TrainCudaTests : IDisposable
     public void A_router_step_is_that_of_the_cpu(string dtype, double tolerance)
     {
         string ckpt = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TrainingRuns.Network);
-        string[] cuda = TrainingRuns.Router(ckpt, _cli.PathOf("cuda"), "--device", "cuda", "--dtype", dtype, "--max-steps", "1", "--draws", "1", "--json");
-        double expected = Loss(_cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("cpu"), "--max-steps", "1", "--draws", "1", "--json")));
-        CliResult result = _cli.Run(cuda);
+        string[] one = ["--max-steps", "1", "--draws", "1", "--json"];
+        double expected = Loss(_cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("cpu"), one)));
+        CliResult result = _cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("cuda"), [.. one, "--device", "cuda", "--dtype", dtype]));
         Assert.Equal(dtype, result.Json.GetProperty("dtype").GetString());
         Assert.InRange(Loss(result) / expected, 1 - tolerance, 1 + tolerance);
     }
@@ -26,13 +26,13 @@ public sealed class TrainCudaTests : IDisposable
     [Fact]
     public void A_training_step_is_that_of_the_cpu_and_halves_are_refused()
     {
-        string[] cpu = TrainingRuns.Model(_cli.PathOf("cpu"), "--max-steps", "2", "--batch", "2", "--model", "1x16x2/16", "--json");
-        string[] cuda = TrainingRuns.Model(_cli.PathOf("cuda"), "--max-steps", "2", "--batch", "2", "--model", "1x16x2/16", "--device", "cuda", "--dtype", "fp32", "--json");
+        string[] two = ["--max-steps", "2", "--batch", "2", "--model", "1x16x2/16", "--json"];
+        string[] cpu = TrainingRuns.Model(_cli.PathOf("cpu"), two);
+        string[] cuda = TrainingRuns.Model(_cli.PathOf("cuda"), [.. two, "--device", "cuda", "--dtype", "fp32"]);
         CliResult result = _cli.Run(cuda);
         Assert.InRange(Loss(result) / Loss(_cli.Run(cpu)), 1 - 1e-5, 1 + 1e-5);
         _cli.Run([.. cuda.Select(word => word == "fp32" ? "bf16" : word)]).MustFail(2, "--dtype needs one of fp32, tf32, not 'bf16'");
-        _cli.Run(TrainingRuns.Model(_cli.PathOf("cuda"), "--max-steps", "2", "--batch", "2", "--model", "1x16x2/16", "--resume-from-checkpoint", "latest"))
-            .MustFail(2, "--device was ");
+        _cli.Run(TrainingRuns.Model(_cli.PathOf("cuda"), [.. two, "--resume-from-checkpoint", "latest"])).MustFail(2, "--device was ");
     }
 
     public void Dispose()

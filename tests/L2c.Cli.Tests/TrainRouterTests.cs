@@ -20,7 +20,8 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(9, json.GetProperty("stepsDone").GetInt32());
         Assert.Equal(1e-12, Math.Abs(json.GetProperty("loss").GetDouble() - json.GetProperty("dataLoss").GetDouble()
             - (json.GetProperty("lambda").GetDouble() * json.GetProperty("penalty").GetDouble())), 1e-9);
-        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "router.png", "router.pt", "router.safetensors", "tensorboard"], _cli.Files("run"));
+        Assert.Equal(
+            [".lock", "checkpoints", "log.csv", "log.jsonl", "router.png", "router.pt", "router.safetensors", "tensorboard"], _cli.Files("run"));
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
 
         // Means over two steps each: the ninth waits for its pair.
@@ -33,7 +34,8 @@ public sealed class TrainRouterTests : IDisposable
             JsonElement inspected = _cli.Run("inspect", _cli.PathOf(router), "--json", "--threshold", "0.1").Json;
             Assert.Equal((10, 4), (inspected.GetProperty("steps").GetInt32(), inspected.GetProperty("branches").GetInt32()));
             Assert.Equal(json.GetProperty("reusedShare").GetDouble(), inspected.GetProperty("shareOfCacheEvaluations").GetDouble(), 1e-12);
-            CliResult sampled = _cli.Run("sample", "--ckpt", _ckpt, "--router", _cli.PathOf(router), "--steps", "10", "--count", "1", "--out", _cli.PathOf("s/"));
+            CliResult sampled = _cli.Run(
+                "sample", "--ckpt", _ckpt, "--router", _cli.PathOf(router), "--steps", "10", "--count", "1", "--out", _cli.PathOf("s/"));
             Assert.Equal(0, sampled.Code);
         }
     }
@@ -48,7 +50,8 @@ public sealed class TrainRouterTests : IDisposable
             _cli.PathOf("run/router.pt"));
         string[] words = printed.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.Equal("10", words[0]);
-        Assert.Equal(TensorReader.Floats(_cli.PathOf("run/router.safetensors"), "logits").Values, words[1..].Select(word => (float)double.Parse(word)));
+        float[] logits = TensorReader.Floats(_cli.PathOf("run/router.safetensors"), "logits").Values;
+        Assert.Equal(logits, words[1..].Select(word => (float)double.Parse(word)));
     }
 
     [Theory]
@@ -62,7 +65,8 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(0, Train("whole", more).Code);
 
         using InterruptAfter error = new("step 4 of 9");
-        int code = Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("cut"), more), new Terminal(TextWriter.Null, error, Interactive: false, error.Token), EmulatedCuda.Missing);
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        int code = Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("cut"), more), terminal, EmulatedCuda.Missing);
         Assert.Equal(130, code);
         Assert.Contains("l2c: error: interrupted after step 4, whose state is in ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["00000004.safetensors"], _cli.Files("cut/checkpoints"));
@@ -111,11 +115,14 @@ public sealed class TrainRouterTests : IDisposable
     public void Another_setting_or_network_is_refused_by_name()
     {
         Assert.Equal(0, Train("run", "--max-steps", "1").Code);
-        Train("run", "--lr", "0.1", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--lr was 0.05 and is now 0.1; resume with the settings of the run");
-        Train("run", "--seed", "1", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--seed was 0 and is now 1");
-        Train("run", "--data", "shapes:3", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--data was shapes, seed 0 and is now shapes, seed 3");
+        Refuse("--lr was 0.05 and is now 0.1; resume with the settings of the run", "--lr", "0.1");
+        Refuse("--seed was 0 and is now 1", "--seed", "1");
+        Refuse("--data was shapes, seed 0 and is now shapes, seed 3", "--data", "shapes:3");
         string other = TinyModel.Write(_cli.PathOf("other.safetensors"), TrainingRuns.Network with { Heads = 1 });
-        _cli.Run(TrainingRuns.Router(other, _cli.PathOf("run"), "--resume-from-checkpoint", "latest", "--no-progress")).MustFail(2, "--ckpt was ");
+        Refuse("--ckpt was ", "--ckpt", other);
+
+        void Refuse(string message, string option, string value) =>
+            Train("run", "--resume-from-checkpoint", "latest", "--no-progress", option, value).MustFail(2, message);
     }
 
     [Fact]

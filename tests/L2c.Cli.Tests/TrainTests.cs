@@ -40,7 +40,8 @@ public sealed class TrainTests : IDisposable
     {
         Assert.Equal(0, Train("whole").Code);
         using InterruptAfter error = new("step 4 of 9");
-        int code = Program.Run(TrainingRuns.Model(_cli.PathOf("cut")), new Terminal(TextWriter.Null, error, Interactive: false, error.Token), EmulatedCuda.Missing);
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        int code = Program.Run(TrainingRuns.Model(_cli.PathOf("cut")), terminal, EmulatedCuda.Missing);
         Assert.Equal(130, code);
         Assert.Contains("interrupted after step 4", error.ToString(), StringComparison.Ordinal);
         CliResult resumed = Train("cut", "--resume-from-checkpoint", "latest", "--threads", "3");
@@ -62,8 +63,8 @@ public sealed class TrainTests : IDisposable
     public void Training_begins_with_the_weights_and_the_average_of_a_checkpoint()
     {
         string ckpt = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TrainingRuns.Network);
-        string[] call = ["train", "--init", ckpt, "--lr", "0", "--ema", "0.5", "--batch", "2", "--max-steps", "2", "--device", "cpu", "--out", _cli.PathOf("run")];
-        Assert.Equal(0, _cli.Run(call).Code);
+        string[] call = ["train", "--init", ckpt, "--lr", "0", "--ema", "0.5", "--batch", "2", "--max-steps", "2", "--device", "cpu"];
+        Assert.Equal(0, _cli.Run([.. call, "--out", _cli.PathOf("run")]).Code);
         using TensorFile before = TensorFiles.Open(ckpt), after = TensorFiles.Open(_cli.PathOf("run/model.safetensors"));
         foreach (TensorInfo tensor in before.Tensors)
         {
@@ -83,8 +84,7 @@ public sealed class TrainTests : IDisposable
         {
             Weights.Safetensors.SafetensorsData.Write(
                 both,
-                file.Tensors.Select(t => ($"model.{t.Name}", t.Shape, TensorReader.Floats(ckpt, t.Name).Values))
-                    .Concat(file.Tensors.Select(t => ($"ema.{t.Name}", t.Shape, TensorReader.Floats(ckpt, t.Name).Values.Select(v => 2 * v).ToArray()))),
+                [.. file.Tensors.Select(t => ($"model.{t.Name}", t.Shape, Times(1, t))), .. file.Tensors.Select(t => ($"ema.{t.Name}", t.Shape, Times(2, t)))],
                 new Dictionary<string, string> { [Architecture.MetadataKey] = TrainingRuns.Network.ToJson() },
                 overwrite: false);
         }
@@ -99,6 +99,8 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(weights, TensorReader.Floats(_cli.PathOf("one/model.safetensors"), Name).Values);
         float[] state = TensorReader.Floats(_cli.PathOf("run/checkpoints/00000001.safetensors"), "weights").Values;
         Assert.True(state.AsSpan().IndexOf(weights) >= 0, "the weights that are trained are those under model.");
+
+        float[] Times(float factor, TensorInfo tensor) => [.. TensorReader.Floats(ckpt, tensor.Name).Values.Select(v => factor * v)];
     }
 
     [Theory]
@@ -109,7 +111,8 @@ public sealed class TrainTests : IDisposable
     [InlineData("--heads 2", "belong to a checkpoint")]
     [InlineData("--ema 2", "a number from 0 to 1")]
     public void Options_that_do_not_fit_are_refused(string options, string message) =>
-        _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")]).MustFail(2, message);
+        _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")])
+            .MustFail(2, message);
 
     public void Dispose() => _cli.Dispose();
 

@@ -21,14 +21,18 @@ internal sealed class TrainCommand(CudaAccess cuda)
 
     private readonly CheckpointOptions _checkpoint = new(
         $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {DefaultModel}]");
-    private readonly Option<string?> _init = Words.Text("--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
-    private readonly Option<int?> _imageSize = Words.Whole("--image-size", 1, "Side of the items in pixels or latent cells, where the data leave it open", most: 4096);
+    private readonly Option<string?> _init = Words.Text(
+        "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
+    private readonly Option<int?> _imageSize = Words.Whole(
+        "--image-size", 1, "Side of the items in pixels or latent cells, where the data leave it open", most: 4096);
     private readonly Option<int?> _classes = Words.Whole("--classes", 1, "Classes; default the data's", most: 1_000_000);
     private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per step [default: {_defaults.Batch}]", most: 65536);
     private readonly Option<double?> _learningRate = Words.NonNegative("--lr", $"Learning rate of AdamW [default: {_defaults.LearningRate}]");
     private readonly Option<double?> _weightDecay = Words.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
-    private readonly Option<double?> _average = Words.Fraction("--ema", $"Decay of the moving average of the weights [default: {_defaults.AverageDecay}]");
-    private readonly Option<bool> _warmUp = Words.Switch("--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
+    private readonly Option<double?> _average = Words.Fraction(
+        "--ema", $"Decay of the moving average of the weights [default: {_defaults.AverageDecay}]");
+    private readonly Option<bool> _warmUp = Words.Switch(
+        "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
         cuda, "runs/model", $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
@@ -76,13 +80,15 @@ internal sealed class TrainCommand(CudaAccess cuda)
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
         TrainingProgress progress = _training.Progress(parsed, schedule, () => Describe(trainer.Figures), terminal);
-        bool finished = TrainingLoop.Run(trainer, schedule, folder, () => trainer.WriteModel(folder.File(ResultName), overwrite: true), progress, terminal);
+        string result = folder.File(ResultName);
+        bool finished = TrainingLoop.Run(trainer, schedule, folder, () => trainer.WriteModel(result, overwrite: true), progress, terminal);
         if (!finished)
         {
             return RunStart.Interrupted(folder, trainer, terminal);
         }
 
-        DitTrainingReport.Of([ResultName], folder, network.Architecture, device, trainer, options, begin, time).Print(terminal, _training.Json(parsed));
+        DitTrainingReport.Of([ResultName], folder, network.Architecture, device, trainer, options, begin, time)
+            .Print(terminal, _training.Json(parsed));
         return ExitCode.Ok;
     }
 

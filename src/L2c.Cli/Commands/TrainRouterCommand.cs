@@ -29,17 +29,23 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<double?> _learningRate = Words.NonNegative(
         "--lr", "Learning rate of AdamW; default as published for model and steps, otherwise 1e-3");
     private readonly Option<int?> _draws = Words.Whole(
-        "--draws", 1, $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]", most: 4096);
+        "--draws",
+        1,
+        $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]",
+        most: 4096);
     private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
     private readonly Option<double?> _straightThrough = Words.Fraction(
-        "--ste-threshold", "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
+        "--ste-threshold",
+        "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
     private readonly Option<double?> _targetReuse = Words.Fraction(
         "--target-reuse", "Move lambda, beginning at --l1, until this share of the cache evaluations' branches is reused");
     private readonly Option<double?> _threshold = Words.Fraction(
         "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
-    private readonly Option<bool> _imageFree = Words.Switch("--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
+    private readonly Option<bool> _imageFree = Words.Switch(
+        "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = Words.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
-    private readonly TrainingOptions _training = new(cuda, "runs/router", "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
+    private readonly TrainingOptions _training = new(
+        cuda, "runs/router", "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

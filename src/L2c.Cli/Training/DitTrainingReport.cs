@@ -52,7 +52,14 @@ internal sealed record DitTrainingReport
 
     /// <summary>Collects the facts of a finished run.</summary>
     public static DitTrainingReport Of(
-        IReadOnlyList<string> results, RunFolder folder, DitArchitecture architecture, Device device, DitTrainer trainer, DitTrainingOptions options, int begin, TrainingTime time)
+        IReadOnlyList<string> results,
+        RunFolder folder,
+        DitArchitecture architecture,
+        Device device,
+        DitTrainer trainer,
+        DitTrainingOptions options,
+        int begin,
+        TrainingTime time)
     {
         int now = trainer.StepsDone - begin;
         var facts = DeviceFacts.Of(device);

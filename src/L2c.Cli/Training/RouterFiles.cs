@@ -29,7 +29,8 @@ internal static class RouterFiles
                 .Where(snapshot => snapshot.Step < trainer.StepsDone),
             new RouterSnapshot(trainer.StepsDone, router.Values),
         ];
-        EvolutionPlot.Write(
-            folder.File(Picture), $"{trainer.Shape.Name}, {trainer.Shape.Evaluations} steps", trainer.Shape.Evaluations, trainer.Shape.Branches, threshold, snapshots, overwrite: true);
+        (int evaluations, int branches) = (trainer.Shape.Evaluations, trainer.Shape.Branches);
+        string title = $"{trainer.Shape.Name}, {evaluations} steps";
+        EvolutionPlot.Write(folder.File(Picture), title, evaluations, branches, threshold, snapshots, overwrite: true);
     }
 }

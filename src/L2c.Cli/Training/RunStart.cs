@@ -13,7 +13,9 @@ internal static class RunStart
     public static string Describe(DeviceChoice choice, Device device)
     {
         var facts = DeviceFacts.Of(device);
-        return facts.IsCuda ? $"{facts.Name}, {facts.Dtype}, fused GELU {choice.FusedGelu?.ToString() ?? "auto"}" : $"cpu, {facts.Isa}, {facts.Dtype}";
+        return facts.IsCuda
+            ? $"{facts.Name}, {facts.Dtype}, fused GELU {choice.FusedGelu?.ToString() ?? "auto"}"
+            : $"cpu, {facts.Isa}, {facts.Dtype}";
     }
 
     /// <summary>Restores the folder's state, if the run continues.</summary>
@@ -56,7 +58,9 @@ internal static class RunStart
     /// <returns>The exit code.</returns>
     public static int Interrupted(RunFolder folder, ITrainer trainer, Terminal terminal)
     {
-        Failure.Print(terminal, $"interrupted after step {trainer.StepsDone}, whose state is in {folder.Checkpoints.Path}; go on with --resume-from-checkpoint latest");
+        Failure.Print(
+            terminal,
+            $"interrupted after step {trainer.StepsDone}, whose state is in {folder.Checkpoints.Path}; go on with --resume-from-checkpoint latest");
         return ExitCode.Interrupted;
     }
 }

@@ -27,7 +27,8 @@ internal sealed class TrainedNetwork : IDisposable
 
     /// <summary>Shape in a line, for telling runs apart; without the name.</summary>
     public static string Describe(DitArchitecture a) =>
-        $"{a.Depth}x{a.HiddenSize}x{a.Heads}/{a.PatchSize}, MLP ratio {a.MlpRatio}, {a.InChannels}x{a.InputSize}x{a.InputSize}, {a.NumClasses} classes";
+        $"{a.Depth}x{a.HiddenSize}x{a.Heads}/{a.PatchSize}, MLP ratio {a.MlpRatio}, {a.InChannels}x{a.InputSize}x{a.InputSize}, "
+        + $"{a.NumClasses} classes";
 
     /// <summary>A network from scratch, for the items of some data.</summary>
     /// <param name="name">See <see cref="BenchModel.FindFor"/>.</param>
@@ -69,7 +70,8 @@ internal sealed class TrainedNetwork : IDisposable
             }
 
             second = TensorFiles.Open(path);
-            return new TrainedNetwork(architecture, weights.Read, CheckpointOptions.Resolve(second, hints with { Use = WeightSet.Ema }).Read, file, second);
+            Checkpoint average = CheckpointOptions.Resolve(second, hints with { Use = WeightSet.Ema });
+            return new TrainedNetwork(architecture, weights.Read, average.Read, file, second);
         }
         catch
         {

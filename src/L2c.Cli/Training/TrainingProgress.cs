@@ -4,7 +4,8 @@ using L2c.Cli.Output;
 
 namespace L2c.Cli.Training;
 
-/// <summary>One line on standard error that tells where a run stands: redrawn where a person watches, otherwise printed at every checkpoint.</summary>
+/// <summary>One line on standard error that tells where a run stands: redrawn where a person watches, otherwise printed at every
+/// checkpoint.</summary>
 /// <param name="terminal">Where to.</param>
 /// <param name="show">Whether the user wants it.</param>
 /// <param name="maxSteps">Steps of the whole run.</param>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace L2c.Model.Training;
 
-/// <summary>The states of a run on disk: <c>checkpoints/00001000.safetensors</c>. A new one is complete under its name before older ones are removed.</summary>
+/// <summary>The states of a run on disk: <c>checkpoints/00001000.safetensors</c>. A new one is complete under its name before older ones are
+/// removed.</summary>
 /// <param name="folder">The run's folder; <c>checkpoints</c> is made in it when the first state is saved.</param>
 public sealed class CheckpointFolder(string folder)
 {
@@ -47,7 +48,8 @@ public sealed class CheckpointFolder(string folder)
             .OrderBy(state => state.Step)];
 
     private static int StepOf(string path) =>
-        System.IO.Path.GetFileNameWithoutExtension(path) is { Length: >= 8 } name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int step)
+        System.IO.Path.GetFileNameWithoutExtension(path) is { Length: >= 8 } name
+        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int step)
             ? step
             : -1;
 }

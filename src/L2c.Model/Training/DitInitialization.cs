@@ -4,7 +4,8 @@ namespace L2c.Model.Training;
 
 /// <summary>Weights of a DiT before training, as published.</summary>
 /// <remarks>
-/// Linear layers and the patch embedding: uniform on ±√(6 / (fan-in + fan-out)), biases 0 (Glorot and Bengio 2010, equation 16). Label table and time MLP:
+/// Linear layers and the patch embedding: uniform on ±√(6 / (fan-in + fan-out)), biases 0 (Glorot and Bengio 2010, equation 16). Label table and
+/// time MLP:
 /// N(0, 0.02²). Modulations and the output layer: 0, so that every block begins as the identity and the network as 0 (Peebles and Xie 2023,
 /// section 3.2, adaLN-Zero). Positions: the fixed table. Source of the facts: DiT models.py, initialize_weights.
 /// </remarks>
@@ -27,7 +28,9 @@ public sealed class DitInitialization(DitArchitecture architecture, ulong seed)
         {
             SinCosPositions.Compute(architecture.InputSize / architecture.PatchSize, architecture.HiddenSize).CopyTo(destination);
         }
-        else if (shape.Length == 1 || name.Contains("adaLN_modulation", StringComparison.Ordinal) || name.StartsWith("final_layer.", StringComparison.Ordinal))
+        else if (shape.Length == 1
+            || name.Contains("adaLN_modulation", StringComparison.Ordinal)
+            || name.StartsWith("final_layer.", StringComparison.Ordinal))
         {
             destination.Clear();
         }

@@ -5,9 +5,11 @@ using L2c.Weights.Safetensors;
 
 namespace L2c.Model.Training;
 
-/// <summary>Trains a DiT from given weights: noise and variance with the hybrid loss over 1000 linear steps, AdamW, moving average, label drop.</summary>
+/// <summary>Trains a DiT from given weights: noise and variance with the hybrid loss over 1000 linear steps, AdamW, moving average, label
+/// drop.</summary>
 /// <remarks>
-/// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Peebles and Xie 2023, section 4; the published train.py.
+/// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Peebles and Xie 2023, section 4; the published
+/// train.py.
 /// </remarks>
 public sealed class DitTrainer : ITrainer
 {
@@ -106,7 +108,8 @@ public sealed class DitTrainer : ITrainer
     public void WriteModel(string path, bool overwrite)
     {
         Dictionary<string, string> metadata = new() { [Architecture.MetadataKey] = _step.Architecture.ToJson() };
-        StateEntry[] tensors = [.. _step.Tensors.Select(tensor => StateEntry.Of<float>(tensor.Name, tensor.Shape, () => Tensor(tensor.Name, tensor.Shape)))];
+        StateEntry[] tensors =
+            [.. _step.Tensors.Select(tensor => StateEntry.Of<float>(tensor.Name, tensor.Shape, () => Tensor(tensor.Name, tensor.Shape)))];
         using SafetensorsWriter writer = new(path, [.. tensors.Select(tensor => tensor.Info)], metadata, overwrite);
         foreach (StateEntry tensor in tensors)
         {

@@ -15,7 +15,8 @@ public sealed record DitTrainingOptions
     /// <summary>Decay of the moving average.</summary>
     public double AverageDecay { get; init; } = 0.9999;
 
-    /// <summary>Whether the average's decay begins small: min(decay, (1 + k) / (10 + k)) at step k from 0, so that a short run forgets its initial weights.</summary>
+    /// <summary>Whether the average's decay begins small: min(decay, (1 + k) / (10 + k)) at step k from 0, so that a short run forgets its initial
+    /// weights.</summary>
     public bool AverageWarmUp { get; init; }
 
     /// <summary>Seed of everything random.</summary>

@@ -1,6 +1,7 @@
 namespace L2c.Model.Training;
 
-/// <summary>Means of a trainer's figures over the steps since they were last taken. Part of the state, so that a log's row does not depend on interruptions.</summary>
+/// <summary>Means of a trainer's figures over the steps since they were last taken. Part of the state, so that a log's row does not depend on
+/// interruptions.</summary>
 /// <param name="names">What is averaged.</param>
 public sealed class FigureMeans(IReadOnlyList<string> names)
 {

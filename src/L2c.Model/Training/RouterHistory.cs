@@ -3,7 +3,8 @@ using L2c.Weights;
 namespace L2c.Model.Training;
 
 /// <summary>Logits at evenly spaced steps of a run, the first before training: at most <see cref="Most"/>, whatever its length.</summary>
-/// <remarks>Kept are the multiples of an interval that begins at 1 and doubles when there is no room: what is kept depends on the step alone.</remarks>
+/// <remarks>Kept are the multiples of an interval that begins at 1 and doubles when there is no room: what is kept depends on the step
+/// alone.</remarks>
 /// <param name="count">Logits of the router.</param>
 public sealed class RouterHistory(int count)
 {

@@ -7,7 +7,8 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>Trains the routers of a DiT: several draws of a timestep per optimisation step, then one step of AdamW on the routers that were drawn.</summary>
+/// <summary>Trains the routers of a DiT: several draws of a timestep per optimisation step, then one step of AdamW on the routers that were
+/// drawn.</summary>
 /// <remarks>
 /// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the
 /// published train_router.py, whose eight processes are the draws here.
@@ -116,7 +117,8 @@ public sealed class RouterTrainer : ITrainer
     public int StepsDone { get; private set; }
 
     /// <inheritdoc/>
-    /// <remarks>loss = data_loss + lambda penalty; penalty: sum of sigmoids of the router drawn; reuse: share of cache evaluations' branches with a score up to
+    /// <remarks>loss = data_loss + lambda penalty; penalty: sum of sigmoids of the router drawn; reuse: share of cache evaluations' branches with a
+    /// score up to
     /// the threshold.</remarks>
     public FigureMeans Means { get; } = new(["loss", "data_loss", "penalty", "lambda", "reuse"]);
 
@@ -161,7 +163,7 @@ public sealed class RouterTrainer : ITrainer
         StateEntry.Of<float>("second_moment", [_objective.Routers, _objective.Branches], () => _objective.SecondMoment.ToArray()),
         StateEntry.Of<int>("router_steps", [_objective.Routers], () => _objective.Steps.ToArray()),
         StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
-        .. _control is null ? [] : new[] { StateEntry.Of<double>(Control, [2], () => new[] { _control.Sum, _control.Lambda }) },
+        .. _control is null ? [] : new[] { StateEntry.Of<double>(Control, [_control.State.Length], () => _control.State) },
         .. History.Entries(),
     ]);
 
@@ -176,9 +178,7 @@ public sealed class RouterTrainer : ITrainer
         TrainingState.Read<double>(file, "figure_sums", Means.State);
         if (_control is not null)
         {
-            double[] control = new double[2];
-            TrainingState.Read<double>(file, Control, control);
-            (_control.Sum, _control.Lambda) = (control[0], control[1]);
+            TrainingState.Read<double>(file, Control, _control.State);
             _objective.Lambda = _control.Lambda;
         }
 

@@ -6,7 +6,8 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>States for router training without data: noise that the teacher denoises to the index that was drawn, with DDIM (eta 0) and no guidance.</summary>
+/// <summary>States for router training without data: noise that the teacher denoises to the index that was drawn, with DDIM (eta 0) and no
+/// guidance.</summary>
 /// <remarks>Costs N - 2 - 2t evaluations more per draw, half of N - 2 in the mean.</remarks>
 internal sealed class TeacherStart : INoiseSource, IDisposable
 {

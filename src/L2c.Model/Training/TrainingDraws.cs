@@ -2,7 +2,8 @@ using L2c.Model.Randomness;
 
 namespace L2c.Model.Training;
 
-/// <summary>Everything that is random in training, as a function of (seed, optimisation step, draw, image): the generator has no state but the step.</summary>
+/// <summary>Everything that is random in training, as a function of (seed, optimisation step, draw, image): the generator has no state but the
+/// step.</summary>
 /// <remarks>
 /// Philox4x32-10 with key = seed and counters (element block, draw · batch + image, step, purpose). Integers come from one word w as ⌊w n / 2^32⌋,
 /// whose probabilities differ by less than n / 2^32; events of probability p happen where w &lt; p 2^32; normals are those of
@@ -74,7 +75,8 @@ public sealed class TrainingDraws(ulong seed, int draws, int batch)
     /// <param name="seed">The seed of the run.</param>
     /// <param name="tensor">Its number in canonical order.</param>
     /// <param name="weights">Its values.</param>
-    public static void Normals(ulong seed, int tensor, Span<float> weights) => CounterNoise.Fill(seed, (uint)tensor, 0, (uint)Purpose.Weights, weights);
+    public static void Normals(ulong seed, int tensor, Span<float> weights) =>
+        CounterNoise.Fill(seed, (uint)tensor, 0, (uint)Purpose.Weights, weights);
 
     /// <summary>Weights of one tensor before training, uniform on [-1, 1) in multiples of 2^-23.</summary>
     /// <inheritdoc cref="Normals(ulong, int, Span{float})"/>

@@ -12,7 +12,8 @@ public static class TrainingFit
         if (data.Channels != a.InChannels || data.Size != a.InputSize)
         {
             throw new ArgumentException(
-                $"{data.Name}: items of {data.Channels} x {data.Size} x {data.Size}, but {a.Name} reads {a.InChannels} x {a.InputSize} x {a.InputSize}; give other data");
+                $"{data.Name}: items of {data.Channels} x {data.Size} x {data.Size}, "
+                + $"but {a.Name} reads {a.InChannels} x {a.InputSize} x {a.InputSize}; give other data");
         }
 
         if (data.Classes > a.NumClasses)
@@ -33,12 +34,14 @@ public static class TrainingFit
 
         if (given.Branches != wanted.Branches)
         {
-            throw new ArgumentException($"a router for {given.Branches / 2} blocks, but the network has {wanted.Branches / 2}; give a router of that depth");
+            throw new ArgumentException(
+                $"a router for {given.Branches / 2} blocks, but the network has {wanted.Branches / 2}; give a router of that depth");
         }
 
         if (given.Evaluations != wanted.Evaluations)
         {
-            throw new ArgumentException($"a router for {given.Evaluations} steps, but --steps makes {wanted.Evaluations}; train with --steps {given.Evaluations}");
+            throw new ArgumentException(
+                $"a router for {given.Evaluations} steps, but --steps makes {wanted.Evaluations}; train with --steps {given.Evaluations}");
         }
     }
 }

@@ -7,7 +7,8 @@ namespace L2c.Model.Training;
 
 /// <summary>Where a training run stands after an optimisation step: a safetensors file from which it continues bit for bit.</summary>
 /// <remarks>
-/// Metadata: <c>l2c.state</c> (which trainer), <c>step</c>, <c>seed</c>, <c>generator</c>, <c>settings</c>. The generator has no state beside seed and step, nor has the
+/// Metadata: <c>l2c.state</c> (which trainer), <c>step</c>, <c>seed</c>, <c>generator</c>, <c>settings</c>. The generator has no state beside seed
+/// and step, nor has the
 /// position in the data; both follow from <see cref="TrainingDraws"/>. No clock, host or path is in the file, so equal runs write equal files.
 /// </remarks>
 public static class TrainingState
@@ -53,14 +54,16 @@ public static class TrainingState
         string found = Require(file, KindKey);
         if (found != kind)
         {
-            throw new MalformedFileException(file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+            throw new MalformedFileException(
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
         }
 
         string generator = Require(file, GeneratorKey);
         if (generator != TrainingDraws.Generator)
         {
             throw new MalformedFileException(
-                file.Path, $"draws by '{FileText.Printable(generator)}', this version by '{TrainingDraws.Generator}'; resume with the version that wrote it");
+                file.Path,
+                $"draws by '{FileText.Printable(generator)}', this version by '{TrainingDraws.Generator}'; resume with the version that wrote it");
         }
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))

@@ -67,10 +67,12 @@ public sealed class DitTrainerTests : IDisposable
             run.State(router);
         }
 
-        Assert.Contains("'router/1'", Assert.Throws<MalformedFileException>(() => Restore(Start(_options, 1), "router")).Message, StringComparison.Ordinal);
+        Assert.Contains("'router/1'", Refusal("router"), StringComparison.Ordinal);
         DitTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
         State(Advance(other, 1), "shallow");
-        Assert.Contains("lacks weights", Assert.Throws<MalformedFileException>(() => Restore(Start(_options, 1), "shallow")).Message, StringComparison.Ordinal);
+        Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
+
+        string Refusal(string name) => Assert.Throws<MalformedFileException>(() => Restore(Start(_options, 1), name)).Message;
     }
 
     [Fact]

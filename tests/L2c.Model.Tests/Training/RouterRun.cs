@@ -12,7 +12,8 @@ internal sealed class RouterRun : IDisposable
     private readonly CpuDevice _device;
     private readonly DitModel _model;
 
-    public RouterRun(RouterTrainingOptions options, int threads = 1, bool imageFree = false, RouterLogits? initial = null, DitArchitecture? architecture = null)
+    public RouterRun(
+        RouterTrainingOptions options, int threads = 1, bool imageFree = false, RouterLogits? initial = null, DitArchitecture? architecture = null)
     {
         architecture ??= RandomDit.Small;
         _device = new CpuDevice(threads);

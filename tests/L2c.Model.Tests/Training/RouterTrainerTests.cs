@@ -172,7 +172,8 @@ public sealed class RouterTrainerTests : IDisposable
         Assert.Contains("12 steps", Refusal(given with { Architecture = given.Architecture with { Evaluations = 12 } }), StringComparison.Ordinal);
         Assert.Contains("2 blocks", Refusal(given with { Architecture = given.Architecture with { Branches = 4 } }), StringComparison.Ordinal);
 
-        static string Refusal(RouterLogits router) => Assert.Throws<ArgumentException>(() => new RouterRun(RouterRun.Options, initial: router)).Message;
+        static string Refusal(RouterLogits router) =>
+            Assert.Throws<ArgumentException>(() => new RouterRun(RouterRun.Options, initial: router)).Message;
     }
 
     [Theory]
