@@ -52,10 +52,10 @@ public sealed class EvolutionPlotTests : IDisposable
     [Fact]
     public void A_routers_other_kind_has_other_rows_and_files_are_kept_unless_asked_for()
     {
-        EvolutionPlot.Write(
-            _folder.File("u.svg"), "u", Evaluations, Branches, 0.9, [new RouterSnapshot(0, new float[Evaluations * Branches])], false, RouterTarget.UVit);
+        RouterSnapshot[] one = [new RouterSnapshot(0, new float[Evaluations * Branches])];
+        EvolutionPlot.Write(_folder.File("u.svg"), "u", Evaluations, Branches, 0.9, one, overwrite: false, RouterTarget.UVit);
         Assert.Equal(2 * Branches, Boxes("u.svg").Count(box => box.Side == 13));
-        Assert.Throws<IOException>(() => Write("u.svg", [new RouterSnapshot(0, new float[Evaluations * Branches])]));
+        Assert.Throws<IOException>(() => Write("u.svg", one));
         Assert.Throws<ArgumentOutOfRangeException>(() => Write("v.svg", []));
     }
 
@@ -68,5 +68,6 @@ public sealed class EvolutionPlotTests : IDisposable
         .Where(e => e.Name.LocalName == "rect" && e.Attribute("x") is not null && (string?)e.Attribute("width") == (string?)e.Attribute("height"))
         .Select(e => ((int)e.Attribute("x")!, (int)e.Attribute("y")!, (int)e.Attribute("width")!, (string)e.Attribute("fill")!))];
 
-    private string[] Texts(string name) => [.. XDocument.Load(_folder.File(name)).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
+    private string[] Texts(string name) =>
+        [.. XDocument.Load(_folder.File(name)).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
 }

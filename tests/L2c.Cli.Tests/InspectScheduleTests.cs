@@ -81,7 +81,8 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Equal(after / before, published.GetProperty("macRatio").GetDouble(), 1e-12);
         Assert.Equal(before / after, published.GetProperty("idealSpeedup").GetDouble(), 1e-12);
 
-        string line = Assert.Single(_cli.Run("inspect", path, "--sweep").Out.Split('\n'), text => text.EndsWith("as published", StringComparison.Ordinal));
+        string[] lines = _cli.Run("inspect", path, "--sweep").Out.Split('\n');
+        string line = Assert.Single(lines, text => text.EndsWith("as published", StringComparison.Ordinal));
         Assert.Matches($@"^ +{threshold:0.00} +{reused} +{attention} +{reused - attention} ", line);
 
         int Int(string key) => published.GetProperty(key).GetInt32();

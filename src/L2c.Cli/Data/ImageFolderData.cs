@@ -5,10 +5,13 @@ using SkiaSharp;
 
 namespace L2c.Cli.Data;
 
-/// <summary>A folder of pictures for models of pixels: a subfolder per class, in ordinal order of their names; PNG, JPEG and WebP at any depth.</summary>
+/// <summary>
+/// A folder of pictures for models of pixels: a subfolder per class, in ordinal order of their names; PNG, JPEG and WebP at any depth.
+/// </summary>
 /// <remarks>
-/// A picture is decoded when it is read: its centred square, resampled to the model's size (<see cref="PictureScaler"/>), pixels in [-1, 1]. Transparency, colour
-/// profiles and a camera's orientation mark are ignored, as published loaders do. Other files are left out; <see cref="Name"/> tells how many pictures there are.
+/// A picture is decoded when it is read: its centred square, resampled to the model's size (<see cref="PictureScaler"/>), pixels in [-1, 1].
+/// Transparency, colour profiles and a camera's orientation mark are ignored, as published loaders do. Other files are left out; <see cref="Name"/>
+/// tells how many pictures there are.
 /// </remarks>
 internal sealed class ImageFolderData : ITrainingData
 {

@@ -2,8 +2,9 @@ namespace L2c.Cli.Data;
 
 /// <summary>The centred square of a picture, resampled to a small one.</summary>
 /// <remarks>
-/// Formula  per axis, weights w((i + 1/2 - centre) / s) normalised to 1, s = max(1, square / size), w the cubic of Keys with a = -1/2: shrinking averages over
-///          all pixels under the widened filter, so nothing is skipped; the square's own edges are the picture's border, pixels beside it do not count.
+/// Formula  per axis, weights w((i + 1/2 - centre) / s) normalised to 1, s = max(1, square / size), w the cubic of Keys with a = -1/2: shrinking
+///          averages over all pixels under the widened filter, so nothing is skipped; the square's own edges are the picture's border, pixels beside
+///          it do not count.
 /// Source   Keys 1981, "Cubic convolution interpolation for digital image processing"; widening as in the Python Imaging Library's BICUBIC, which the
 ///          published training ends its centre crop with.
 /// </remarks>

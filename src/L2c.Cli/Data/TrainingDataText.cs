@@ -69,7 +69,8 @@ internal static class TrainingDataText
         if ((needs.Channels ?? data.Channels) != data.Channels || (needs.Size ?? data.Size) != data.Size)
         {
             string wanted = $"{needs.Channels?.ToString(CultureInfo.InvariantCulture) ?? "C"}x{Side(needs.Size)}x{Side(needs.Size)}";
-            string advice = data.Channels == 3 && needs.Channels == 4 ? "give latents in safetensors or npy files" : "give other data, or another model";
+            bool wantsLatents = data.Channels == 3 && needs.Channels == 4;
+            string advice = wantsLatents ? "give latents in safetensors or npy files" : "give other data, or another model";
             return $"its items are {data.Channels}x{data.Size}x{data.Size}, but the model reads {wanted}; {advice}";
         }
 

@@ -14,8 +14,8 @@ internal sealed record RouterSnapshot(long Step, float[] Logits);
 
 /// <summary>The router's scores over its training as a picture: a heat map cache evaluation x branch per snapshot.</summary>
 /// <remarks>
-/// Blue is computed, the deeper the higher the score; amber with a dot is reused, the deeper the lower; white is the threshold. Rows that no evaluation reads,
-/// which training leaves at their first random values, are not drawn.
+/// Blue is computed, the deeper the higher the score; amber with a dot is reused, the deeper the lower; white is the threshold. Rows that no
+/// evaluation reads, which training leaves at their first random values, are not drawn.
 /// </remarks>
 internal sealed class EvolutionPlot
 {

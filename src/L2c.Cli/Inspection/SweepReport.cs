@@ -62,14 +62,17 @@ internal sealed record SweepReport(
             published.CacheBranches,
             published.Threshold!.Value,
             published.MacsBefore,
-            [.. Enumerable.Range(0, Twentieths + 1).Select(i => Row(ScheduleReport.Of(InspectedSchedule.Read(router, (double)i / Twentieths, model), null)))]);
+            [.. Enumerable.Range(0, Twentieths + 1)
+                .Select(i => InspectedSchedule.Read(router, (double)i / Twentieths, model))
+                .Select(schedule => Row(ScheduleReport.Of(schedule, null)))]);
     }
 
     /// <summary>Prints it for a person.</summary>
     public void Print(TextWriter o)
     {
         o.WriteLine($"{File}: router, {Steps} evaluations, {CacheBranches} branches in cache evaluations");
-        Units.PrintFact(o, "model", Model is null ? "unknown: name a published one with --model to count MACs" : AlsoFits is null ? Model : $"{Model}, assumed");
+        string model = Model ?? "unknown: name a published one with --model to count MACs";
+        Units.PrintFact(o, "model", AlsoFits is null ? model : $"{model}, assumed");
         if (AlsoFits is not null)
         {
             Units.PrintFact(o, "also fits", $"{string.Join(", ", AlsoFits)}; choose with --model");

@@ -34,7 +34,9 @@ public static class RouterSchedule
             threshold);
     }
 
-    /// <summary>The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.</summary>
+    /// <summary>
+    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
+    /// </summary>
     /// <param name="shape">The router.</param>
     public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterArchitecture shape)
     {

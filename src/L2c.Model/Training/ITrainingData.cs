@@ -1,6 +1,8 @@
 namespace L2c.Model.Training;
 
-/// <summary>An endless stream of labelled images or latents. Item i is a function of the source and i alone, so a position in the data is one number.</summary>
+/// <summary>
+/// An endless stream of labelled images or latents. Item i is a function of the source and i alone, so a position in the data is one number.
+/// </summary>
 public interface ITrainingData
 {
     /// <summary>What it is, for logs: <c>shapes, seed 0</c>.</summary>

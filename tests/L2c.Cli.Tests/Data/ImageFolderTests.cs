@@ -79,7 +79,8 @@ public sealed class ImageFolderTests : IDisposable
         int side = Math.Min(width, height), left = (width - side) / 2, top = (height - side) / 2;
         IEnumerable<byte> square = Enumerable.Range(top, side).SelectMany(row => bytes.AsSpan(3 * ((row * width) + left), 3 * side).ToArray());
         File.WriteAllBytes(_folder.File("square"), [.. square]);
-        double[] expected = [.. Python.Run(Resize, _folder.File("square"), Text(size), Text(side)).Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture))];
+        string printed = Python.Run(Resize, _folder.File("square"), Text(size), Text(side));
+        double[] expected = [.. printed.Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture))];
         Assert.Equal(image.Length, expected.Length);
         for (int i = 0; i < image.Length; i++)
         {
