@@ -132,9 +132,28 @@ public sealed class TrainRouterTests : IDisposable
         byte[] router = File.ReadAllBytes(_cli.PathOf("run/router.safetensors"));
         Train("run").MustFail(1, "go on with --resume-from-checkpoint latest, or start anew with --force");
         Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "leave one away");
+        Train("run", "--force", "--init", _cli.PathOf("none.pt")).MustFail(1, "none.pt");
+        Assert.Equal(router, File.ReadAllBytes(_cli.PathOf("run/router.safetensors"))); // what cannot begin destroys nothing
         Assert.Equal(0, Train("run", "--force", "--seed", "3").Code);
         Assert.NotEqual(router, File.ReadAllBytes(_cli.PathOf("run/router.safetensors")));
         Assert.Equal(5, File.ReadAllLines(_cli.PathOf("run/log.csv")).Length);
+        Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
+
+        Directory.Delete(_cli.PathOf("run/checkpoints"), recursive: true);
+        Train("run", "--resume-from-checkpoint", "latest").MustFail(1, "exists, without a checkpoint to go on from; start anew with --force");
+    }
+
+    [Fact]
+    public void A_person_sees_one_line_that_is_redrawn()
+    {
+        StringWriter error = new();
+        Terminal terminal = new(TextWriter.Null, error, Interactive: true, CancellationToken.None);
+        Assert.Equal(0, Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("run")), terminal, EmulatedCuda.Missing));
+        string[] drawn = error.ToString().Split('\r');
+        Assert.InRange(drawn.Length, 3, 10);
+        Assert.StartsWith("step 9 of 9: loss ", drawn[^1], StringComparison.Ordinal);
+        Assert.EndsWith("\n", drawn[^1], StringComparison.Ordinal);
+        Assert.Equal(1, error.ToString().Count(c => c == '\n'));
     }
 
     [Fact]

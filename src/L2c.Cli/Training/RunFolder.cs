@@ -12,10 +12,11 @@ internal sealed class RunFolder : IDisposable
     private const string LockName = ".lock";
 
     private readonly FileStream _lock;
+    private readonly IReadOnlyList<string> _replaced;
 
-    private RunFolder(string path, FileStream fileLock, string? state)
+    private RunFolder(string path, FileStream fileLock, string? state, IReadOnlyList<string> replaced)
     {
-        (Path, _lock, State) = (path, fileLock, state);
+        (Path, _lock, State, _replaced) = (path, fileLock, state, replaced);
         Checkpoints = new CheckpointFolder(path);
     }
 
@@ -49,9 +50,10 @@ internal sealed class RunFolder : IDisposable
             CheckpointFolder checkpoints = new(path);
             string? latest = checkpoints.FindLatest();
             string? state = resume == Latest ? latest : resume;
+            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
             if (state is null && !force)
             {
-                RequireEmpty(path, latest, results);
+                RequireEmpty(latest, there);
             }
 
             if (resume == Latest && latest is null)
@@ -59,14 +61,7 @@ internal sealed class RunFolder : IDisposable
                 terminal.Err.WriteLine($"l2c: note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
-            if (force)
-            {
-                checkpoints.Clear();
-            }
-
-            RemoveLeftovers(path);
-            RemoveLeftovers(checkpoints.Path);
-            return new RunFolder(path, fileLock, state);
+            return new RunFolder(path, fileLock, state, force ? there : []);
         }
         catch
         {
@@ -77,6 +72,23 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Path of a file in it.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Makes room, now that the run is known to begin: half-written files of a killed process go, and with <c>--force</c> the old run.</summary>
+    public void Begin()
+    {
+        if (State is null)
+        {
+            Checkpoints.Clear();
+        }
+
+        foreach (string path in _replaced)
+        {
+            System.IO.File.Delete(path);
+        }
+
+        RemoveLeftovers(Path);
+        RemoveLeftovers(Checkpoints.Path);
+    }
 
     /// <summary>Lets other processes in.</summary>
     public void Dispose() => _lock.Dispose();
@@ -112,11 +124,16 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private static void RequireEmpty(string path, string? latest, IReadOnlyList<string> results)
+    private static void RequireEmpty(string? latest, string[] there)
     {
-        if ((latest ?? results.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(System.IO.File.Exists)) is { } there)
+        if (latest is not null)
         {
-            throw new IOException($"{there} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+            throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+        }
+
+        if (there.Length > 0)
+        {
+            throw new IOException($"{there[0]} exists, without a checkpoint to go on from; start anew with --force, or name another folder with --out");
         }
     }
 

@@ -19,6 +19,7 @@ internal static class TrainingLoop
     public static bool Run(
         ITrainer trainer, TrainingSchedule schedule, RunFolder folder, Action writeResults, TrainingProgress progress, Terminal terminal)
     {
+        folder.Begin();
         using RunLogs logs = new(folder, trainer);
         int begin = trainer.StepsDone;
         bool saved = folder.State is not null;

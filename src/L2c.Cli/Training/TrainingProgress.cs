@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using L2c.Cli.Output;
+using Spectre.Console;
 
 namespace L2c.Cli.Training;
 
@@ -14,6 +15,11 @@ internal sealed class TrainingProgress(Terminal terminal, bool show, int maxStep
 {
     // Steps that the mean time is taken over.
     private const int Window = 20;
+
+    // A line that wraps could not be redrawn.
+    private readonly int _room = !terminal.Interactive
+        ? int.MaxValue
+        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) }).Profile.Width - 1;
 
     private readonly Queue<long> _times = [];
     private long _drawn;
@@ -37,6 +43,7 @@ internal sealed class TrainingProgress(Terminal terminal, bool show, int maxStep
         if (terminal.Interactive && (isCheckpoint || Stopwatch.GetElapsedTime(_drawn, now) > TimeSpan.FromMilliseconds(200)))
         {
             string line = Line(step);
+            line = line.Length > _room ? line[.._room] : line;
             terminal.Err.Write($"\r{line.PadRight(_width)}");
             (_drawn, _width) = (now, line.Length);
         }

@@ -192,6 +192,41 @@ public sealed class RouterTrainerTests : IDisposable
         Assert.InRange(after.Zip(router.Values).Count(pair => pair.First != pair.Second), 56, 2 * 56);
     }
 
+    [Theory]
+    [InlineData("dpm20_router.pth", "20")]
+    [InlineData("dpm50_router.pth", "50")]
+    public void A_published_router_of_a_U_ViT_is_refused(string name, string steps)
+    {
+        string path = Path.Combine(RepositoryPaths.Routers ?? "", name);
+        Assert.SkipUnless(File.Exists(path), $"{path} is not there");
+        using TensorFile file = TensorFiles.Open(path);
+        RouterLogits router = RouterLogits.Load(file);
+        DitArchitecture deep = RandomDit.Small with { Depth = 29, HiddenSize = 8 };
+        ArgumentException refused = Assert.Throws<ArgumentException>(
+            () => new RouterRun(RouterRun.Options with { Steps = steps }, initial: router, architecture: deep));
+        Assert.Contains("U-ViT is not run yet", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(1000)]
+    public void The_history_is_evenly_spaced_and_bounded(int steps)
+    {
+        RouterHistory history = new(1);
+        for (int step = 0; step <= steps; step++)
+        {
+            history.Add(step, [step]);
+        }
+
+        Assert.InRange(history.Snapshots.Count, Math.Min(steps + 1, RouterHistory.Most / 2), RouterHistory.Most);
+        Assert.All(history.Snapshots.Index(), snapshot => Assert.Equal(snapshot.Index * history.Interval, snapshot.Item[0]));
+        Assert.True(steps - history.Snapshots[^1][0] < history.Interval);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static RouterRun Start(string variant, int threads) => new(
