@@ -48,7 +48,8 @@ internal sealed class ResidualStream
         return state;
     }
 
-    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> at the end of a network, where nothing reads the stream afterwards: it is not written.</summary>
+    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> at the end of a network, where nothing reads the stream afterwards: it is not
+    /// written.</summary>
     public void NormaliseLast(Norm norm, Tensor y) => _device.ResidualNorm(_source, Pending(), default, norm, y);
 
     private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);

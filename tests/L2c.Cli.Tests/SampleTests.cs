@@ -19,13 +19,14 @@ public sealed class SampleTests : IDisposable
                 "files", "model", "checkpoint", "device", "threads", "dtype", "sampler", "steps", "evaluations", "images", "batch", "batches",
                     "classes", "seed", "rng",
                 "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes", "cacheBytes", "peakBytes",
-                "loadMs", "sampleMs", "planMs", "evaluationMs", "elapsedMs",
+                "startMs", "loadMs", "sampleMs", "planMs", "evaluationMs", "elapsedMs",
             ],
             json.EnumerateObject().Select(member => member.Name));
         Assert.Equal(_cli.PathOf("a.png"), json.GetProperty("files")[0].GetString());
         Assert.Equal((3, 5, 2, 3, 1), (Int("evaluations"), Int("images"), Int("batch"), Int("batches"), Int("threads")));
         Assert.Equal((9, 0), (Int("seed"), Int("nonFiniteCount")));
         Assert.True(Number("evaluationMs") > 0 && Number("sampleMs") >= 3 * Number("evaluationMs") && Number("elapsedMs") >= Number("sampleMs"));
+        Assert.True(Number("startMs") >= Number("planMs"), "the test's own process started before");
 
         Assert.Equal((0, Int("weightBytes") + Int("workspaceBytes")), (Int("cacheBytes"), Int("peakBytes")));
         Assert.InRange(Number("planMs"), 0, Number("sampleMs"));

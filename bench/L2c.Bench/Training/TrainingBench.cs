@@ -67,9 +67,9 @@ internal sealed class TrainingBench
                 ("rounds", $"{rounds}, each every contestant once in rotating order")),
             ["", "ms", "time / forward"],
             names.Select((name, i) => (string[])[name, Quartiles.Of(milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
-            "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh evaluation, "
-            + "DDIM step, teacher, student, loss and backward pass with frozen weights, uploads and downloads included. The training step of the network has "
-            + "the hybrid loss, all weight gradients, AdamW, the moving average and the packing of the new weights.",
+            "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh "
+            + "evaluation, DDIM step, teacher, student, loss and backward pass with frozen weights, uploads and downloads included. The training step "
+            + "of the network has the hybrid loss, all weight gradients, AdamW, the moving average and the packing of the new weights.",
             "Where a router step's time goes, in ms (median of the rounds; every op by itself):",
             OpTimes.Of(kept.Observe, rounds).Describe(),
             $"Memory of a router step of {Large} at batch {LargeBatch} on this device, predicted on paper:",

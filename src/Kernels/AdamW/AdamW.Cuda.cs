@@ -24,6 +24,7 @@ public sealed unsafe partial class CudaDevice
             isFast &= tensor.Address % 16 == 0;
         }
 
-        Launch(isFast ? AdamWKernel.Fast : AdamWKernel.Plain, BlocksOf(isFast ? count / EightFloats.Count : count, AdamWKernel.Threads), parameters.Packed);
+        long threads = isFast ? count / EightFloats.Count : count;
+        Launch(isFast ? AdamWKernel.Fast : AdamWKernel.Plain, BlocksOf(threads, AdamWKernel.Threads), parameters.Packed);
     }
 }

@@ -15,7 +15,9 @@ public sealed unsafe partial class CudaDevice
         int queryBytes = AttentionBackwardKernel.QueryBytes(headWidth), keyBytes = AttentionBackwardKernel.KeyBytes(headWidth);
         Require(headWidth <= Widest, Op, $"heads of {headWidth} (at most {Widest})");
         Require(
-            keyBytes <= _sharedBytesPerBlock, Op, $"heads of {headWidth} need {keyBytes} bytes of shared memory, {Name} grants {_sharedBytesPerBlock}");
+            keyBytes <= _sharedBytesPerBlock,
+            Op,
+            $"heads of {headWidth} need {keyBytes} bytes of shared memory, {Name} grants {_sharedBytesPerBlock}");
         Require(heads <= MaxGridExtent && batch <= MaxGridExtent, Op, $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
         BeginOp(
             Op,

@@ -9,9 +9,9 @@ namespace L2c.Kernels;
 /// <remarks>
 /// Shapes   qkv and dQkv [B,T,3,H,D], dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,3] fp32: maximum of a query's scores in
 ///          powers of two, 1 / sum of its weights, rowsum(P dP).
-/// Numbers  everything in fp32, weights too; one rounding to the storage type. rowsum(P dP) equals rowsum(dy y), but its rounding errors go with those
-///          of dP, which it is taken from: where one key has nearly all the weight, that leaves several times less of them. A sum runs over queries
-///          or keys in ascending order, so it depends on T alone; nothing is added up across blocks.
+/// Numbers  everything in fp32, weights too; one rounding to the storage type. rowsum(P dP) equals rowsum(dy y), but its rounding errors go with
+///          those of dP, which it is taken from: where one key has nearly all the weight, that leaves several times less of them. A sum runs over
+///          queries or keys in ascending order, so it depends on T alone; nothing is added up across blocks.
 /// Traffic  8 B T C elements, plus k and v twice again for each further 16 queries, q and dy for each further 16 keys, which the second-level cache
 ///          holds. Nine products of T x T x D in fp32, not on tensor cores. No T x T matrix beyond a tile of 16 x 32.
 /// Launch   grid [T/16, H, B], 4 warps of 4 queries (keys), the other side in tiles of 32, a lane each while scores are computed, then a column (and

@@ -18,7 +18,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(blended));
         parameters.Add(count);
         bool isFast = count % EightFloats.Count == 0 && fresh.Address % 16 == 0 && cached.Address % 16 == 0 && blended.Address % 16 == 0;
-        Launch(isFast ? BlendKernel.Fast : BlendKernel.Plain, BlocksOf(isFast ? count / EightFloats.Count : count, BlendKernel.Threads), parameters.Packed);
+        long threads = isFast ? count / EightFloats.Count : count;
+        Launch(isFast ? BlendKernel.Fast : BlendKernel.Plain, BlocksOf(threads, BlendKernel.Threads), parameters.Packed);
     }
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace L2c.Kernels;
 
 /// <summary>dTable[l] = sum over the rows r with labels[r] = l of dSilu[r] silu'(c[r]).</summary>
 /// <remarks>
-/// Shapes   dSilu and c: [B,C], any row strides. labels: [B] I32, read when the kernel runs; a label outside the table stops the device. dTable: [rows,C]
-///          fp32, contiguous, written whole.
+/// Shapes   dSilu and c: [B,C], any row strides. labels: [B] I32, read when the kernel runs; a label outside the table stops the device. dTable:
+///          [rows,C] fp32, contiguous, written whole.
 /// Numbers  fp32, r ascending.
 /// Traffic  writes the table; every block reads all labels, and the rows that carry its own.
 /// Launch   grid [rows, C/128], 128 threads, one column each: a thousand rows once per step, so there is only the plain level.

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>A function that a kernel applies to each of several values: a type, because the compiler unrolls no loops and takes no delegates.</summary>
+/// <summary>A function that a kernel applies to each of several values: a type, because the compiler unrolls no loops and takes no
+/// delegates.</summary>
 internal interface IFunction
 {
     /// <summary>Its value.</summary>

@@ -77,7 +77,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(new CUdeviceptr((ulong)weight.Address));
         parameters.Add(count);
         bool isFast = count % EightFloats.Count == 0 && values.Address % 16 == 0 && weight.Address % 16 == 0;
-        Launch(isFast ? RoundKernel.Fast : RoundKernel.Plain, BlocksOf(isFast ? count / EightFloats.Count : count, RoundKernel.Threads), parameters.Packed);
+        long threads = isFast ? count / EightFloats.Count : count;
+        Launch(isFast ? RoundKernel.Fast : RoundKernel.Plain, BlocksOf(threads, RoundKernel.Threads), parameters.Packed);
     }
 
     /// <inheritdoc/>

@@ -7,14 +7,15 @@ namespace L2c.Kernels;
 
 /// <summary>The loss of predicted noise and variance, and its gradient; the formula stands at <see cref="Device.HybridLoss"/>.</summary>
 /// <remarks>
-/// Shapes   output and dOutput: [B,2C,H,W]; noise, x0 and xt: [B,C,H,W]; all fp32, contiguous, fewer than 2^31 elements per image; dOutput may be output.
-///          table: <see cref="HybridLossColumn"/> for each image. losses: [B,2] fp32.
-/// Numbers  fp32. With d the logarithm of the ratio of variances, exp(-d) - 1 + d is a series where it would cancel, and the means' difference is taken
-///          from x0, so that equal distributions give 0. A thread adds every 256th element, ascending, then a butterfly over the warp, then the warps.
+/// Shapes   output and dOutput: [B,2C,H,W]; noise, x0 and xt: [B,C,H,W]; all fp32, contiguous, fewer than 2^31 elements per image; dOutput may be
+///          output. table: <see cref="HybridLossColumn"/> for each image. losses: [B,2] fp32.
+/// Numbers  fp32. With d the logarithm of the ratio of variances, exp(-d) - 1 + d is a series where it would cancel, and the means' difference is
+///          taken from x0, so that equal distributions give 0. A thread adds every 256th element, ascending, then a butterfly over the warp, then
+///          the warps.
 /// Traffic  5 reads and 2 writes per element of x0: some megabytes once per step, so there is only the plain level.
 /// Launch   grid [B], 256 threads, 64 bytes of static shared memory.
-/// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1; the discretised likelihood is that of Ho et al. 2020, equation 13, with the
-///          normal distribution's tanh approximation, as gaussian_diffusion.py has it.
+/// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1; the discretised likelihood is that of Ho et al. 2020, equation 13, with
+///          the normal distribution's tanh approximation, as gaussian_diffusion.py has it.
 /// </remarks>
 internal static unsafe class HybridLossKernel
 {

@@ -6,14 +6,14 @@ namespace L2c.Kernels;
 /// <summary>The gradient of a layer norm and of what is applied after it, by rows:
 /// dxOut = dxIn + r (g - mean(g) - n mean(g n)), n = (x - mean) r, g = dy (offset + scale[b]), r = 1 / sqrt(variance + epsilon).</summary>
 /// <remarks>
-/// Shapes   x, dy, dxIn and dxOut: [B,T,C], contiguous; dxOut may be dxIn or dy. dxIn may be 0 for zeros; dxOut may be 0 where only the statistics are
-///          wanted. statistics: [B T, 2] fp32, mean and r of each row for <see cref="NormColumnsKernel"/>; may be 0. scale: rows any distance apart,
-///          image b reads row min(b, last); an affine norm has one row and offset 0, adaLN offset 1.
-/// Numbers  fp32, the variance from centred values; one rounding to the storage type. A lane sums its own columns, then a butterfly over the warp: the
-///          order depends on C alone, and mean and r are computed anew to the same bits by every launch.
+/// Shapes   x, dy, dxIn and dxOut: [B,T,C], contiguous; dxOut may be dxIn or dy. dxIn may be 0 for zeros; dxOut may be 0 where only the statistics
+///          are wanted. statistics: [B T, 2] fp32, mean and r of each row for <see cref="NormColumnsKernel"/>; may be 0. scale: rows any distance
+///          apart, image b reads row min(b, last); an affine norm has one row and offset 0, adaLN offset 1.
+/// Numbers  fp32, the variance from centred values; one rounding to the storage type. A lane sums its own columns, then a butterfly over the warp:
+///          the order depends on C alone, and mean and r are computed anew to the same bits by every launch.
 /// Traffic  3 reads and 1 write per element; a row is read four times (dy twice), all but the first time from the caches.
-/// Launch   4 warps per block, one row each; no shared memory. The fast level takes C a multiple of 8 and rows at multiples of 16 bytes, eight columns
-///          per lane and step; the plain level takes anything. In place is safe: a lane reads and writes its own columns only.
+/// Launch   4 warps per block, one row each; no shared memory. The fast level takes C a multiple of 8 and rows at multiples of 16 bytes, eight
+///          columns per lane and step; the plain level takes anything. In place is safe: a lane reads and writes its own columns only.
 /// Source   Ba et al. 2016.
 /// </remarks>
 internal static unsafe class NormBackwardKernel

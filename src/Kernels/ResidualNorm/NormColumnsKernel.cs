@@ -3,11 +3,13 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>dScale[b,c] = sum_t dy[b,t,c] n[b,t,c] and dShift[b,c] = sum_t dy[b,t,c]: what reaches the vectors that a norm is scaled and shifted by.</summary>
+/// <summary>dScale[b,c] = sum_t dy[b,t,c] n[b,t,c] and dShift[b,c] = sum_t dy[b,t,c]: what reaches the vectors that a norm is scaled and shifted
+/// by.</summary>
 /// <remarks>
 /// Shapes   x and dy: [B,T,C], contiguous; an affine norm's vectors are shared, so it takes all rows as one image. statistics: [B T, 2] fp32, from
 ///          <see cref="NormBackwardKernel"/>. dScale and dShift: [B,C], any row strides.
-/// Numbers  fp32, rounded once to the storage type. A thread adds every eighth token, ascending, then the eight are added: the order depends on T alone.
+/// Numbers  fp32, rounded once to the storage type. A thread adds every eighth token, ascending, then the eight are added: the order depends on T
+///          alone.
 /// Traffic  2 B T C elements, read once.
 /// Launch   grid [C/32, B], 256 threads, 2048 bytes of static shared memory; a warp reads 32 columns of a row.
 /// </remarks>
@@ -30,7 +32,8 @@ internal static unsafe class NormColumnsKernel
         {
             long row = ((long)Grid.IdxY * tokens) + token;
             float gradient = default(TElement).Load(dy, (row * channels) + column);
-            float normal = (default(TElement).Load(x, (row * channels) + column) - ((float*)statistics)[2 * row]) * ((float*)statistics)[(2 * row) + 1];
+            float mean = ((float*)statistics)[2 * row], factor = ((float*)statistics)[(2 * row) + 1];
+            float normal = (default(TElement).Load(x, (row * channels) + column) - mean) * factor;
             scale = Fp32.MultiplyAdd(gradient, normal, scale);
             shift += gradient;
         }

@@ -43,7 +43,8 @@ public sealed unsafe partial class CudaDevice
     }
 
     /// <inheritdoc/>
-    /// <remarks>With dScale and dShift statistics of the rows come first, then the sums down the columns, then dxOut, which may overwrite dy.</remarks>
+    /// <remarks>With dScale and dShift statistics of the rows come first, then the sums down the columns, then dxOut, which may overwrite
+    /// dy.</remarks>
     protected override void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift)
     {
         const string Op = nameof(NormBackward);

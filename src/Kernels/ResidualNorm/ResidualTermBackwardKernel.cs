@@ -5,10 +5,10 @@ namespace L2c.Kernels;
 
 /// <summary>dBranch[b,t,c] = gate[b,c] dx[b,t,c], and dGate[b,c] = sum_t dx[b,t,c] branch[b,t,c].</summary>
 /// <remarks>
-/// Shapes   dx, branch and dBranch: [B,T,C], contiguous; dBranch may be dx. gate: rows any distance apart, image b reads row min(b, last); may be 0 for
-///          1. dGate: [B,C], any row stride.
-/// Numbers  fp32, rounded once to the storage type. Sums: a thread adds every eighth token, ascending, then the eight are added: the order depends on T
-///          alone.
+/// Shapes   dx, branch and dBranch: [B,T,C], contiguous; dBranch may be dx. gate: rows any distance apart, image b reads row min(b, last); may be 0
+///          for 1. dGate: [B,C], any row stride.
+/// Numbers  fp32, rounded once to the storage type. Sums: a thread adds every eighth token, ascending, then the eight are added: the order depends
+///          on T alone.
 /// Traffic  one read and one write per element; one more read with dGate. Gates come from the caches.
 /// Launch   without dGate grid [B T], 256 threads per row: eight columns per thread and step where C is a multiple of 8 and every row starts at a
 ///          multiple of 16 bytes, else one. With dGate grid [C/32, B], 256 threads, 1024 bytes of static shared memory; a warp reads 32 columns of a

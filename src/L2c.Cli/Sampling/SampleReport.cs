@@ -127,6 +127,9 @@ internal sealed record SampleReport
     /// <summary>Weights, workspace and cache slots: all that the run has on the device. A comparison plans a second run beside it.</summary>
     public required long PeakBytes { get; init; }
 
+    /// <summary>From the start of the process to the start of the first evaluation.</summary>
+    public required double StartMs { get; init; }
+
     /// <summary>Opening the checkpoint and loading its weights.</summary>
     public required double LoadMs { get; init; }
 
@@ -192,6 +195,7 @@ internal sealed record SampleReport
             WorkspaceBytes = result.RunBytes - result.CacheBytes,
             CacheBytes = result.CacheBytes,
             PeakBytes = model.WeightBytes + result.RunBytes,
+            StartMs = Math.Round(result.StartMs),
             LoadMs = Math.Round(loadMs, 3),
             SampleMs = Math.Round(result.SampleMs, 3),
             PlanMs = Math.Round(result.PlanMs, 3),

@@ -16,10 +16,11 @@ namespace L2c.Cli.Sampling;
 /// </param>
 /// <param name="SampleMs">Wall time of planning and all evaluations.</param>
 /// <param name="PlanMs">Part of it: planning the run of a full batch.</param>
+/// <param name="StartMs">From the start of the process to the start of its first evaluation.</param>
 /// <param name="RunBytes">Largest memory of a run beside the weights.</param>
 /// <param name="CacheBytes">Part of it that keeps branch outputs for later evaluations.</param>
 internal sealed record SampleResult(
-    float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, double PlanMs, long RunBytes, long CacheBytes);
+    float[] Samples, float[][] Trajectory, double EvaluationMs, double SampleMs, double PlanMs, double StartMs, long RunBytes, long CacheBytes);
 
 /// <summary>Runs a job batch by batch.</summary>
 internal static class SampleRun
@@ -39,7 +40,7 @@ internal static class SampleRun
         float[][] trajectory = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])] : [];
         List<double> milliseconds = new(job.Batches * evaluations);
         long runBytes = 0, cacheBytes = 0;
-        double planMs = 0;
+        double planMs = 0, startMs = 0;
         string title = $"{Units.Of(job.Count, "image")}, {Units.Of(evaluations, "step")}";
         int stepsPerBatch = job.Options.OneSequence ? 1 : evaluations;
         ProgressBar.Run(terminal, job.Request.ShowProgress, title, job.Batches * stepsPerBatch, step =>
@@ -55,7 +56,7 @@ internal static class SampleRun
                         run?.Dispose();
                         long began = Stopwatch.GetTimestamp();
                         run = SamplingRun.Plan(model, job.Sampler, schedule, images, job.Options);
-                        planMs = first == 0 ? Stopwatch.GetElapsedTime(began).TotalMilliseconds : planMs;
+                        (planMs, startMs) = first == 0 ? (Stopwatch.GetElapsedTime(began).TotalMilliseconds, ProcessMs()) : (planMs, startMs);
                         (runBytes, cacheBytes) = (Math.Max(runBytes, run.RunBytes), Math.Max(cacheBytes, run.CacheBytes));
                     }
 
@@ -67,7 +68,14 @@ internal static class SampleRun
                 run?.Dispose();
             }
         });
-        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, planMs, runBytes, cacheBytes);
+        return new SampleResult(samples, trajectory, Median.Of(milliseconds), clock.Elapsed.TotalMilliseconds, planMs, startMs, runBytes, cacheBytes);
+    }
+
+    // The system tells the start to hundredths of a second.
+    private static double ProcessMs()
+    {
+        using var process = Process.GetCurrentProcess();
+        return (DateTime.Now - process.StartTime).TotalMilliseconds;
     }
 
     private static void RunBatch(

@@ -111,7 +111,8 @@ public sealed class NoiseSchedule
         return new NoiseSchedule(betas.MoveToImmutable(), map.MoveToImmutable());
     }
 
-    /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as published.</summary>
+    /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as
+    /// published.</summary>
     /// <param name="t">Index into this schedule.</param>
     /// <param name="x0">The data.</param>
     /// <param name="noise">N(0,1), as long.</param>

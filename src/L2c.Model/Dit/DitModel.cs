@@ -50,7 +50,8 @@ public sealed class DitModel : IDisposable
     public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device, WeightUse use = WeightUse.Inference) =>
         Load(architecture, read, device, use, null);
 
-    /// <summary>A model whose weights are trained: <paramref name="read"/> fills <paramref name="trained"/>, and <see cref="Pack"/> has to follow.</summary>
+    /// <summary>A model whose weights are trained: <paramref name="read"/> fills <paramref name="trained"/>, and <see cref="Pack"/> has to
+    /// follow.</summary>
     internal static DitModel LoadTrained(DitArchitecture architecture, WeightReader read, Device device, TrainedParameters trained) =>
         Load(architecture, read, device, WeightUse.Inference, trained);
 

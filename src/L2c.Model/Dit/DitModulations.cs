@@ -66,7 +66,8 @@ public sealed class DitModulations
         Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
         Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, false, (_, _, _, _) => true)[0];
 
-    /// <summary>Carves room for one evaluation in which every row has its own timestep, with all that <see cref="DitModulationGradients"/> needs.</summary>
+    /// <summary>Carves room for one evaluation in which every row has its own timestep, with all that <see cref="DitModulationGradients"/>
+    /// needs.</summary>
     internal static DitModulations TakeForTraining(Arena arena, DitArchitecture architecture, int rows) =>
         Take(arena, architecture, [1], rows, rows, true, true, (_, _, _, _) => true)[0];
 

@@ -20,7 +20,8 @@ internal sealed record AttentionTape(Tensor X, Tensor Normed, Tensor Qkv, Tensor
 internal sealed record MlpTape(Tensor X, Tensor Normed, Tensor Hidden, Tensor Activated, Tensor Output);
 
 /// <summary>
-/// What a forward pass keeps for the backward pass. With recomputation only the stream entering each block is a block's own, the rest is one memory for all.
+/// What a forward pass keeps for the backward pass. With recomputation only the stream entering each block is a block's own, the rest is one memory
+/// for all.
 /// </summary>
 internal sealed class DitTape
 {
@@ -74,7 +75,8 @@ internal sealed class DitTape
     /// <param name="recomputes">Whether blocks share memory.</param>
     public static DitTape ForWeights(Arena arena, DitArchitecture a, int rows, bool recomputes) => new(arena, a, rows, recomputes, null);
 
-    /// <summary>Carves a tape for frozen weights: the inputs of linear maps live in the scratch, and the first attention is computed elsewhere.</summary>
+    /// <summary>Carves a tape for frozen weights: the inputs of linear maps live in the scratch, and the first attention is computed
+    /// elsewhere.</summary>
     /// <param name="arena">Where.</param>
     /// <param name="a">The network.</param>
     /// <param name="scratch">Buffers for as many rows.</param>

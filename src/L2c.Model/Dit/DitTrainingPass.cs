@@ -4,11 +4,12 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Dit;
 
 /// <summary>
-/// A forward pass that keeps what its backward pass needs, and that backward pass, in one of two forms: a student, whose branches are blended with cached
-/// ones and whose weights are frozen, or a plain network whose weights are trained.
+/// A forward pass that keeps what its backward pass needs, and that backward pass, in one of two forms: a student, whose branches are blended with
+/// cached ones and whose weights are frozen, or a plain network whose weights are trained.
 /// </summary>
 /// <remarks>
-/// A student and its teacher start from the same image, so the student's first attention is the teacher's: it is taken from there and not computed again.
+/// A student and its teacher start from the same image, so the student's first attention is the teacher's: it is taken from there and not computed
+/// again.
 /// Source: as <see cref="DitModel"/>; blending: Learning-to-Cache, equation 5.
 /// </remarks>
 internal sealed partial class DitTrainingPass

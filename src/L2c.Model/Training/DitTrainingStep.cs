@@ -7,8 +7,8 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Training;
 
 /// <summary>
-/// One optimisation step of a DiT, planned once and run many times: forward, hybrid loss, backward, AdamW, moving average, and the weights written into
-/// the layouts that the forward reads; recorded as one sequence.
+/// One optimisation step of a DiT, planned once and run many times: forward, hybrid loss, backward, AdamW, moving average, and the weights written
+/// into the layouts that the forward reads; recorded as one sequence.
 /// </summary>
 /// <remarks>
 /// Trained is everything but the position table. The process has 1000 steps, linear betas. Not for use by several threads at a time.
@@ -55,7 +55,8 @@ public sealed class DitTrainingStep : IDisposable
     /// <summary>Every op of a step in order.</summary>
     public IReadOnlyList<OpInfo> Ops => _step.Ops;
 
-    /// <summary>Values of one <see cref="ParameterState"/>: all trained parameters one after another, with gaps of zeros that keep each aligned.</summary>
+    /// <summary>Values of one <see cref="ParameterState"/>: all trained parameters one after another, with gaps of zeros that keep each
+    /// aligned.</summary>
     public int StateLength => _parameters.Length;
 
     /// <summary>Published names and shapes of all tensors of a checkpoint, the position table included, in canonical order.</summary>
@@ -75,7 +76,8 @@ public sealed class DitTrainingStep : IDisposable
         Stack<IDisposable> taken = [];
         try
         {
-            (Arena parameterArena, TrainedParameters parameters) = Kept(Arena.Carve(device, "parameters", memory => TrainedParameters.Take(memory, architecture)));
+            (Arena parameterArena, TrainedParameters parameters) = Kept(Arena.Carve(
+                device, "parameters", memory => TrainedParameters.Take(memory, architecture)));
             float[] zeros = new float[parameters.Length];
             foreach (ParameterState state in Enum.GetValues<ParameterState>())
             {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
@@ -9,12 +8,13 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Training;
 
 /// <summary>
-/// One draw of router training, planned once and run many times: refresh evaluation, DDIM step, teacher, cached student, loss, and the loss's gradient
-/// with respect to every branch's weight. Model weights are frozen.
+/// One draw of router training, planned once and run many times: refresh evaluation, DDIM step, teacher, cached student, loss, and the loss's
+/// gradient with respect to every branch's weight. Model weights are frozen.
 /// </summary>
 /// <remarks>
-/// For t in [0, N/2): the refresh evaluation is at respaced index 2t + 1 and keeps every branch's output, one DDIM step (eta 0, no guidance) leads to index
-/// 2t, where teacher (all branches fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads at a time.
+/// For t in [0, N/2): the refresh evaluation is at respaced index 2t + 1 and keeps every branch's output. One DDIM step (eta 0, no guidance) leads to
+/// index 2t, where teacher (all branches fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads
+/// at a time.
 /// Scopes of the recorded ops: evaluation 0 is the refresh, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
@@ -28,16 +28,14 @@ public sealed class RouterStep : IDisposable
     private readonly ForwardPlan _refreshPlan, _teacherPlan;
     private readonly OpSequence _refresh, _compare;
     private readonly OpSequence[] _advance;
-    private readonly float[] _timeEmbeddings, _squaredErrors, _weightGradients;
-    private readonly double[] _imageLosses;
+    private readonly RouterResults _results;
+    private readonly float[] _timeEmbeddings;
 
     private RouterStep(DitModel model, NoiseSchedule grid, int batch, Arena arena, RouterBuffers buffers)
     {
         (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
-        _squaredErrors = new float[batch];
-        _imageLosses = new double[batch];
-        _weightGradients = new float[buffers.Cached.WeightGradients.Shape.Count];
+        _results = new RouterResults(buffers);
         _timeEmbeddings = new float[grid.Count * TimestepEmbedding.Width];
         TimestepEmbedding.Fill(grid.TimestepMap.AsSpan(), _timeEmbeddings);
 
@@ -51,7 +49,8 @@ public sealed class RouterStep : IDisposable
 
         _refresh = model.Device.Capture(Refresh);
         var ddim = Sampler.Ddim(grid);
-        _advance = [.. Enumerable.Range(0, Draws).Select(t => model.Device.Capture(() => Advance(ddim.Steps.Single(step => step.Index == (2 * t) + 1))))];
+        SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
+        _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -83,7 +82,7 @@ public sealed class RouterStep : IDisposable
     public IReadOnlyList<OpInfo> Ops => [.. _refresh.Ops, .. _advance[0].Ops, .. _compare.Ops];
 
     /// <summary>Per image of the last run: mean squared difference of student and teacher over all output channels.</summary>
-    public ReadOnlySpan<double> ImageLosses => _imageLosses;
+    public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">Loaded with <see cref="WeightUse.RouterTraining"/>. It must outlive the step.</param>
@@ -167,10 +166,7 @@ public sealed class RouterStep : IDisposable
             Observe(t, observer);
         }
 
-        device.Download(_buffers.SquaredErrors, _squaredErrors);
-        device.Download(_buffers.Cached.WeightGradients, _weightGradients);
-        AddUp(gradient);
-        return Losses();
+        return _results.Read(device, gradient);
     }
 
     /// <summary>Copies x at index 2t of the last run, [B,C,H,W].</summary>
@@ -215,16 +211,10 @@ public sealed class RouterStep : IDisposable
     {
         Model.Forward(_buffers.X, _teacherPlan, _buffers.Activations, _buffers.Teacher);
         _student.Forward(_buffers.X, _buffers.Output);
-        float scale = 2f * GradientScale / _buffers.Output.Shape.Count;
-        Model.Device.SquaredError(_buffers.Output, _buffers.Teacher, scale, _buffers.OutputGradient, _buffers.SquaredErrors);
+        Model.Device.SquaredError(
+            _buffers.Output, _buffers.Teacher, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
         _student.Backward(_buffers.OutputGradient);
     }
-
-    /// <summary>
-    /// What gradients are carried times: the loss is a mean over many elements, so halves would hold its gradient as zeros. A power of two, and then the
-    /// gradient of the output is between one and two times student - teacher; it changes no digit.
-    /// </summary>
-    private float GradientScale => BitOperations.RoundUpToPowerOf2((uint)_buffers.Output.Shape.Count) / 2;
 
     private ReadOnlySpan<float> TimeEmbedding(int index) => _timeEmbeddings.AsSpan(index * TimestepEmbedding.Width, TimestepEmbedding.Width);
 
@@ -235,32 +225,5 @@ public sealed class RouterStep : IDisposable
         {
             sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
         }
-    }
-
-    private void AddUp(Span<double> gradient)
-    {
-        int rows = _weightGradients.Length / gradient.Length;
-        for (int branch = 0; branch < gradient.Length; branch++)
-        {
-            double sum = 0;
-            foreach (float share in _weightGradients.AsSpan(branch * rows, rows))
-            {
-                sum += share;
-            }
-
-            gradient[branch] = sum / GradientScale;
-        }
-    }
-
-    private double Losses()
-    {
-        double elements = _buffers.Output.Shape.Count / Batch, sum = 0;
-        for (int image = 0; image < Batch; image++)
-        {
-            _imageLosses[image] = _squaredErrors[image] / elements;
-            sum += _imageLosses[image];
-        }
-
-        return sum / Batch;
     }
 }

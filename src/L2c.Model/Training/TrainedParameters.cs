@@ -4,8 +4,8 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Training;
 
 /// <summary>
-/// Every trained parameter of a network in one F32 tensor, one after another in canonical order, and in further tensors of the same layout its gradient,
-/// moments and moving average: so that the optimiser is one op.
+/// Every trained parameter of a network in one F32 tensor, one after another in canonical order, and in further tensors of the same layout its
+/// gradient, moments and moving average: so that the optimiser is one op.
 /// </summary>
 internal sealed class TrainedParameters
 {

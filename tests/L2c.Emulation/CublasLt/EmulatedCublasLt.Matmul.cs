@@ -38,7 +38,7 @@ public sealed partial class EmulatedCublasLt
 
             foreach (EmulatedAlgorithm algorithm in EmulatedAlgorithm.All)
             {
-                if (returnAlgoCount < heuristicResults.Length && algorithm.Serves(problem) && Suits(algorithm, wishes))
+                if (HasAlgorithms && returnAlgoCount < heuristicResults.Length && algorithm.Serves(problem) && Suits(algorithm, wishes))
                 {
                     heuristicResults[returnAlgoCount++] = Result(algorithm, problem);
                 }
@@ -65,7 +65,7 @@ public sealed partial class EmulatedCublasLt
             EmulatedAlgorithm? algorithm = EmulatedAlgorithm.Find(algo);
             status = status != cublasStatus_t.CUBLAS_STATUS_SUCCESS ? status
                 : algorithm is null ? cublasStatus_t.CUBLAS_STATUS_INVALID_VALUE
-                : algorithm.Serves(problem) ? cublasStatus_t.CUBLAS_STATUS_SUCCESS
+                : HasAlgorithms && algorithm.Serves(problem) ? cublasStatus_t.CUBLAS_STATUS_SUCCESS
                 : cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
             result = status == cublasStatus_t.CUBLAS_STATUS_SUCCESS
                 ? Result(algorithm!, problem)

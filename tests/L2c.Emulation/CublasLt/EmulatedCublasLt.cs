@@ -11,6 +11,9 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
 {
     private readonly HandleTable _objects = new();
 
+    /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
+    public bool HasAlgorithms { get; set; } = true;
+
     /// <summary>One line for each handle and description that was not destroyed.</summary>
     public IReadOnlyList<string> Leaks
     {

@@ -18,6 +18,9 @@ internal sealed class CudaWorkbench : IDisposable
 
     public CudaDevice Device => _cuda.Device;
 
+    /// <summary>The emulated matrix library; null on a GPU.</summary>
+    public EmulatedCublasLt? Library => _cuda.Library;
+
     /// <summary>Device memory in use, whoever took it; on a GPU what arenas took.</summary>
     public long AllocatedBytes => _cuda.Emulator?.AllocatedBytes ?? Device.AllocatedBytes;
 

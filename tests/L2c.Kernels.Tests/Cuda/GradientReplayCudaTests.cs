@@ -78,8 +78,10 @@ public sealed class GradientReplayCudaTests
             (_qkv, _dQkv) = (arena.Take(Images, Tokens, 3 * Channels), arena.Take(Images, Tokens, 3 * Channels));
             (_silu, _dSilu, _dTime) = (arena.Take(Images, Channels), arena.Take(Images, Channels), arena.Take(Images, Channels));
             _back = arena.Take(Images * Tokens, Channels);
-            (_weight, _dWeight, _dBias) = (arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels));
-            (_blendWeight, _dBlendWeight, _labels) = (arena.Take(DType.F32, 1), arena.Take(DType.F32, Images * Tokens), arena.Take(DType.I32, Images));
+            (_weight, _dWeight) = (arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels));
+            (_dBias, _blendWeight, _dBlendWeight) = (
+                arena.Take(DType.F32, Channels), arena.Take(DType.F32, 1), arena.Take(DType.F32, Images * Tokens));
+            _labels = arena.Take(DType.I32, Images);
             _dTable = arena.Take(DType.F32, 4, Channels);
             int[] image = [Images, 1, 4, 6];
             (_image, _target, _dImage, _sums) = (

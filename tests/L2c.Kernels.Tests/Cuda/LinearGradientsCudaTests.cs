@@ -3,7 +3,8 @@ using L2c.Testing;
 
 namespace L2c.Kernels.Tests.Cuda;
 
-/// <summary>The gradients of the linear map: products of cuBLASLt with operands that lie transposed, their plain form, and what goes with them.</summary>
+/// <summary>The gradients of the linear map: products of cuBLASLt with operands that lie transposed, their plain form, and what goes with
+/// them.</summary>
 public sealed class LinearGradientsCudaTests
 {
     // M, N, K: smallest; a projection of DiT-XL, smaller; primes, which leave rows unaligned, with more rows than the reference's blocks.
@@ -21,7 +22,9 @@ public sealed class LinearGradientsCudaTests
         using CudaWorkbench bench = new(precision);
         Case data = new(bench, shape);
         Matrix weight = bench.PutMatrix(data.Weight, data.Outputs, data.Inputs), transposed = bench.View(weight);
-        Assert.Equal((weight.Address, data.Inputs, data.Outputs, true), (transposed.Address, transposed.Outputs, transposed.Inputs, transposed.IsTransposed));
+        Assert.Equal(
+            (weight.Address, data.Inputs, data.Outputs, true),
+            (transposed.Address, transposed.Outputs, transposed.Inputs, transposed.IsTransposed));
         Tensor dy = bench.Put(data.Dy, data.Rows, data.Outputs), dx = bench.Take(data.Rows, data.Inputs);
         double[] exact = Reference.LinearInputGradient<double>(data.Dy, data.Weight, data.Inputs);
         float[] naive = bench.Round(Reference.LinearInputGradient<float>(data.Products(data.Dy), data.Products(data.Weight), data.Inputs));
@@ -101,6 +104,31 @@ public sealed class LinearGradientsCudaTests
         Tolerance.TimesNaive(2).MustReject(bench.Get(dWeight), exact, naive);
     }
 
+    [Fact]
+    public void Where_the_library_has_no_algorithm_the_plain_form_takes_over()
+    {
+        Assert.SkipWhen(CudaUnderTest.IsReal, "only the emulated library can be without algorithms");
+        using CudaWorkbench bench = new(CudaPrecision.BF16);
+        Case data = new(bench, [34, 144, 96]);
+        Matrix weight = bench.PutMatrix(data.Weight, data.Outputs, data.Inputs), transposed = bench.View(weight);
+        Tensor dy = bench.Put(data.Dy, data.Rows, data.Outputs), x = bench.Put(data.X, data.Rows, data.Inputs);
+        Tensor y = bench.Take(data.Rows, data.Outputs), dx = bench.Take(data.Rows, data.Inputs), dWeight = bench.TakeState(data.Outputs, data.Inputs);
+        bench.Library!.HasAlgorithms = false;
+        bench.Work();
+        bench.Device.Linear(x, weight, default, y);
+        bench.Device.Linear(dy, transposed, default, dx);
+        bench.Device.LinearWeightGradient(dy, x, dWeight);
+        Assert.Equal(["Kernel_Tiles", "Kernel_Tiles", "Kernel_Tiles"], bench.Launches()!);
+        Tolerance.TimesNaive(2).Check(
+            bench.Get(dx),
+            Reference.LinearInputGradient<double>(data.Dy, data.Weight, data.Inputs),
+            bench.Round(Reference.LinearInputGradient<float>(data.Dy, data.Weight, data.Inputs)));
+        Tolerance.TimesNaive(2).Check(
+            bench.Get(dWeight),
+            Reference.LinearWeightGradient<double>(data.Dy, data.X, data.Rows),
+            Reference.LinearWeightGradient<float>(data.Dy, data.X, data.Rows));
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Row_strides_are_followed_and_gaps_left_alone(CudaPrecision precision, int[] shape)
@@ -148,7 +176,8 @@ public sealed class LinearGradientsCudaTests
         using CudaWorkbench bench = new(precision);
         Case data = new(bench, shape);
         float[] values = RandomData.Normal(seed: 86, data.Outputs * data.Inputs);
-        Matrix written = bench.PutMatrix(values, data.Outputs, data.Inputs), packed = bench.PutMatrix(new float[values.Length], data.Outputs, data.Inputs);
+        Matrix written = bench.PutMatrix(values, data.Outputs, data.Inputs);
+        Matrix packed = bench.PutMatrix(new float[values.Length], data.Outputs, data.Inputs);
         Matrix view = bench.View(packed);
         Tensor onValues = bench.PutState(values, data.Outputs, data.Inputs), dy = bench.Put(data.Dy, data.Rows, data.Outputs);
         using OpSequence sequence = bench.Device.Capture(() =>
@@ -172,7 +201,8 @@ public sealed class LinearGradientsCudaTests
         using CudaWorkbench bench = new(CudaPrecision.BF16), other = new(CudaPrecision.BF16);
         Matrix weight = bench.PutMatrix(new float[12], 4, 3), view = bench.View(weight), foreign = other.PutMatrix(new float[12], 4, 3);
         Tensor values = bench.PutState(new float[12], 4, 3), x = bench.Put(new float[8], 2, 4);
-        Refused("WriteTransposed: 3 values at row 4 do not match transposed weight [3, 4]", () => bench.Device.WriteTransposed(view, 4, new float[3]));
+        Refused(
+            "WriteTransposed: 3 values at row 4 do not match transposed weight [3, 4]", () => bench.Device.WriteTransposed(view, 4, new float[3]));
         Refused("WriteTransposed: 12 values at row 0", () => bench.Device.WriteTransposed(weight, 0, new float[12]));
         Refused("WriteMatrix: 12 values at row 0", () => bench.Device.WriteMatrix(view, 0, new float[12]));
         Refused("PackMatrix: weight [4, 3] is not on", () => bench.Device.PackMatrix(values, foreign));

@@ -31,7 +31,8 @@ public sealed class RowGradientsCudaTests
         float[] x = bench.Round(RandomData.Normal(seed: 121, rows * columns, deviation: 2)), dy = bench.Round(RandomData.Normal(seed: 122, x.Length));
         double[] exact = Array.ConvertAll(x, v => Apply((double)v)), exactGradient = Gradient<double>();
         float[] naive = bench.Round(Array.ConvertAll(x, Apply)), naiveGradient = bench.Round(Gradient<float>());
-        foreach (Func<float[], Tensor> put in new Func<float[], Tensor>[] { v => bench.Put(v, rows, columns), v => bench.PutMisaligned(v, rows, columns) })
+        Func<float[], Tensor>[] puts = [values => bench.Put(values, rows, columns), values => bench.PutMisaligned(values, rows, columns)];
+        foreach (Func<float[], Tensor> put in puts)
         {
             Tensor onX = put(x), y = bench.Take(rows, columns), dx = bench.Take(rows, columns), inPlace = put(dy);
             bench.Device.Activate(onX, y, activation);
@@ -94,12 +95,13 @@ public sealed class RowGradientsCudaTests
     {
         using CudaWorkbench bench = new(CudaPrecision.F32);
         float[] x = [.. Enumerable.Range(-4096, 8192).Select(i => i / 256f)];
-        foreach ((Activation activation, Func<double, double> exact, Func<float, float> naive) in new (Activation, Func<double, double>, Func<float, float>)[]
-        {
+        (Activation, Func<double, double>, Func<float, float>)[] forms =
+        [
             (Activation.Silu, Reference.SiluGradient, Reference.SiluGradient),
             (Activation.GeluTanh, Reference.GeluTanhGradient, Reference.GeluTanhGradient),
             (Activation.GeluErf, Reference.GeluErfGradient, Reference.GeluErfGradient),
-        })
+        ];
+        foreach ((Activation activation, Func<double, double> exact, Func<float, float> naive) in forms)
         {
             Tensor dx = bench.Put([.. x.Select(_ => 1f)], 1, x.Length);
             bench.Device.ActivateBackward(dx, bench.Put(x, 1, x.Length), dx, activation);
@@ -115,7 +117,8 @@ public sealed class RowGradientsCudaTests
         (int rows, int columns) = (shape[0], shape[1]);
         float[] fresh = Values(131), cached = Values(132), d = Values(133);
         Tensor onFresh = Put(fresh), onCached = Put(cached), onD = Put(d), onWeight = bench.PutState([weight], 1);
-        Tensor blended = bench.Take(1, rows, columns), dFresh = bench.Take(1, rows, columns), dWeight = bench.TakeState(rows), alone = bench.TakeState(rows);
+        Tensor blended = bench.Take(1, rows, columns), dFresh = bench.Take(1, rows, columns);
+        Tensor dWeight = bench.TakeState(rows), alone = bench.TakeState(rows);
         double[] exact = Reference.Blend<double>(fresh, cached, weight);
         float[] naive = bench.Round(Reference.Blend<float>(fresh, cached, weight));
         bench.Device.Blend(onFresh, onCached, onWeight, blended);

@@ -161,7 +161,8 @@ public sealed class TrainingOpsCudaTests
                 (float)by.LearningRate, (float)(1 - by.Beta1), (float)(1 - by.Beta2), (float)by.Epsilon, (float)by.WeightDecay,
                 (float)(1 / (1 - Math.Pow(by.Beta1, by.Step))), (float)(1 / Math.Sqrt(1 - Math.Pow(by.Beta2, by.Step))), (float)(1 - by.EmaDecay),
             ];
-            bench.Device.AdamW(onW, bench.PutState(g, count), onM, onV, withAverage ? onEma : default, bench.PutState(coefficients, coefficients.Length));
+            Tensor onG = bench.PutState(g, count), onCoefficients = bench.PutState(coefficients, coefficients.Length);
+            bench.Device.AdamW(onW, onG, onM, onV, withAverage ? onEma : default, onCoefficients);
             return (bench.Get(onW), bench.Get(onM), bench.Get(onV), bench.Get(onEma));
         }
     }

@@ -11,6 +11,9 @@ namespace L2c.Model.Tests.Golden;
 /// <summary>Kind "router_training": optimisation steps of a router, compared after every draw and every step.</summary>
 internal static class DitTrainingGolden
 {
+    /// <summary>Tensors that are means of squared differences of two outputs.</summary>
+    public static readonly string[] Squares = ["data_loss", "loss"];
+
     public static GoldenResult Run(GoldenCase golden, Device device, GoldenFault fault = GoldenFault.None, TrainingPlanOptions? options = null)
     {
         var result = new GoldenResult(golden);

@@ -7,7 +7,8 @@ namespace L2c.Model.Tests.Golden;
 internal static class GoldenRunner
 {
     /// <summary>Whether the case is one of tensors on a device, so that a device can be wrong about it.</summary>
-    public static bool NeedsDevice(GoldenCase golden) => golden.Family == "dit" && golden.Kind is "forward" or "sample" or "cached_sample" or "router_training";
+    public static bool NeedsDevice(GoldenCase golden) =>
+        golden.Family == "dit" && golden.Kind is "forward" or "sample" or "cached_sample" or "router_training";
 
     /// <summary>Runs a case; null where there is no code for it yet.</summary>
     /// <param name="golden">The case.</param>

@@ -45,7 +45,8 @@ internal unsafe partial class NaiveDevice
     protected override void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended) => Do(nameof(Blend), () =>
     {
         float w = Load(weight)[0];
-        float[] parts = Round(Array.ConvertAll(Load(fresh), value => w * value)), rest = Round(Array.ConvertAll(Load(cached), value => (1 - w) * value));
+        float[] parts = Round(Array.ConvertAll(Load(fresh), value => w * value));
+        float[] rest = Round(Array.ConvertAll(Load(cached), value => (1 - w) * value));
         Store(blended, [.. parts.Zip(rest, (a, b) => a + b)]);
     });
 
@@ -60,17 +61,18 @@ internal unsafe partial class NaiveDevice
             }
         });
 
-    protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) => Do(nameof(ResidualTermBackward), () =>
-    {
-        float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Branch);
-        (float[] gradient, float[] gates) = Reference.ResidualTermBackward<float>(
-            Load(dx), branch, term.Gate.IsNone ? null : Load(term.Gate), dx.Shape[1], dx.Columns);
-        Store(dBranch, gradient);
-        if (!dGate.IsNone)
+    protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
+        Do(nameof(ResidualTermBackward), () =>
         {
-            Store(dGate, gates);
-        }
-    });
+            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Branch);
+            (float[] gradient, float[] gates) = Reference.ResidualTermBackward<float>(
+                Load(dx), branch, term.Gate.IsNone ? null : Load(term.Gate), dx.Shape[1], dx.Columns);
+            Store(dBranch, gradient);
+            if (!dGate.IsNone)
+            {
+                Store(dGate, gates);
+            }
+        });
 
     protected override void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) =>
         Do(nameof(NormBackward), () =>
@@ -167,7 +169,8 @@ internal unsafe partial class NaiveDevice
             Store(dOutput, gradient);
         });
 
-    protected override void AdamWCore(Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) =>
+    protected override void AdamWCore(
+        Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) =>
         Do(nameof(AdamW), () =>
         {
             float[] k = Load(coefficients), g = Load(gradients), w = Load(weights);

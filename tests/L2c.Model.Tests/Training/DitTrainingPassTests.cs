@@ -11,8 +11,8 @@ public sealed class DitTrainingPassTests
     private const int Batch = 2;
 
     /// <summary>
-    /// With nothing cached (zeros) and w = 1 the student is the network, and a branch adds gate w fresh to the stream: so its dw is the sum over the gate's
-    /// gradients, each times its gate.
+    /// With nothing cached (zeros) and w = 1 the student is the network, and a branch adds gate w fresh to the stream: so its dw is the sum over the
+    /// gate's gradients, each times its gate.
     /// </summary>
     [Fact]
     public void Frozen_and_trained_weights_give_the_same_gradient_of_the_stream()

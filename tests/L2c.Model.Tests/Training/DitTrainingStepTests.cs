@@ -30,7 +30,8 @@ public sealed class DitTrainingStepTests
         double[] values = parameters[name];
         float[] gradient = fixture.Read(ParameterState.Gradient, name, values.Length);
         double bound = 2e-5 * gradient.Max(Math.Abs);
-        int[] entries = [.. RandomData.Integers(name.Length, 12, values.Length), Array.IndexOf(gradient, gradient.Max()), Array.IndexOf(gradient, gradient.Min())];
+        int[] extremes = [Array.IndexOf(gradient, gradient.Max()), Array.IndexOf(gradient, gradient.Min())];
+        int[] entries = [.. RandomData.Integers(name.Length, 12, values.Length), .. extremes];
         foreach (int at in entries.Distinct())
         {
             double expected = TrainingFixture.Difference(values, at, loss);
@@ -120,7 +121,8 @@ public sealed class DitTrainingStepTests
         Assert.Equal(before, fixture.Read(ParameterState.Average));
         var optimizer = new OptimizerStep(1, 0.01, 0.9) { WeightDecay = 0.1 };
         fixture.Run(optimizer);
-        float[] gradient = fixture.Read(ParameterState.Gradient), after = fixture.Read(ParameterState.Weights), average = fixture.Read(ParameterState.Average);
+        float[] gradient = fixture.Read(ParameterState.Gradient), after = fixture.Read(ParameterState.Weights);
+        float[] average = fixture.Read(ParameterState.Average);
         for (int i = 0; i < before.Length; i++)
         {
             // After the first step both corrected moments are the gradient's.
@@ -159,7 +161,8 @@ public sealed class DitTrainingStepTests
             () => fixture.Step.Run(fixture.X0, fixture.Noise, _labels, _timesteps, new OptimizerStep(0, 0), losses));
     }
 
-    /// <summary>The loss linearised in the output: sum of output and its gradient, which the loss's own formulas give at the unchanged parameters.</summary>
+    /// <summary>The loss linearised in the output: sum of output and its gradient, which the loss's own formulas give at the unchanged
+    /// parameters.</summary>
     private static Func<double> LinearisedLoss(Fixture fixture, DoubleDit network)
     {
         int image = fixture.X0.Length / Batch;

@@ -3,7 +3,8 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
 
-/// <summary>A DiT's forward pass in double precision as plain loops, written from the formulas and independent of the ops: what gradients are held against.</summary>
+/// <summary>A DiT's forward pass in double precision as plain loops, written from the formulas and independent of the ops: what gradients are held
+/// against.</summary>
 /// <remarks>Parameters by published names; one image at a time. A student's branches are blended with given outputs.</remarks>
 internal sealed class DoubleDit(DitArchitecture a, IReadOnlyDictionary<string, double[]> parameters)
 {
@@ -61,7 +62,8 @@ internal sealed class DoubleDit(DitArchitecture a, IReadOnlyDictionary<string, d
         float[] sinusoid = new float[TimestepEmbedding.Width];
         TimestepEmbedding.Fill([timestep], sinusoid);
         double[] hidden = Map(Linear([.. sinusoid.Select(v => (double)v)], "t_embedder.mlp.0"), Silu);
-        return Add(Linear(hidden, "t_embedder.mlp.2"), parameters["y_embedder.embedding_table.weight"][(label * a.HiddenSize)..((label + 1) * a.HiddenSize)]);
+        double[] table = parameters["y_embedder.embedding_table.weight"];
+        return Add(Linear(hidden, "t_embedder.mlp.2"), table[(label * a.HiddenSize)..((label + 1) * a.HiddenSize)]);
     }
 
     private double[] Linear(double[] x, string name)

@@ -66,7 +66,8 @@ public sealed class TrainingDevicesTests
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= bound * largest, $"element {i}: {actual[i]}, expected {expected[i]} of at most {largest}");
+            Assert.True(
+                Math.Abs(expected[i] - actual[i]) <= bound * largest, $"element {i}: {actual[i]}, expected {expected[i]} of at most {largest}");
         }
     }
 }

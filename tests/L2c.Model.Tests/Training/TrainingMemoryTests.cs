@@ -45,16 +45,19 @@ public sealed class TrainingMemoryTests
         DitArchitecture xl = Assert.IsType<DitArchitecture>(PublishedModels.Find("DiT-XL/2"));
         const int batch = 8;
         long stream = (long)batch * xl.Tokens * xl.HiddenSize * sizeof(float);
-        TrainingMemory kept = RouterStep.Predict(xl, device, batch, new()), recomputed = RouterStep.Predict(xl, device, batch, new() { Checkpointing = true });
+        TrainingMemory kept = RouterStep.Predict(xl, device, batch, new());
+        TrainingMemory recomputed = RouterStep.Predict(xl, device, batch, new() { Checkpointing = true });
 
-        // In streams of B T C values: a block keeps X, qkv, heads and output of its attention (6) and X, hidden and output of its MLP (6), the first one
+        // In streams of B T C values: a block keeps X, qkv, heads and output of its attention (6) and X, hidden and output of its MLP (6), the first
+        // one
         // only the output of its attention (7), and there is the stream before the last norm.
         Assert.Equal(((27 * 12) + 7 + 1) * stream, Part(kept, "kept for the backward pass"));
         Assert.Equal((28 + 1 + 1 + 5 + 6) * stream, Part(recomputed, "kept for the backward pass"));
 
         // And a weight per branch with a share of its gradient per token.
         Assert.Equal((56 * (stream + (batch * xl.Tokens * sizeof(float)))) + Arena.AlignmentBytes, Part(kept, "cached branch outputs"));
-        Assert.Equal(kept.TotalBytes - Part(kept, "kept for the backward pass"), recomputed.TotalBytes - Part(recomputed, "kept for the backward pass"));
+        Assert.Equal(
+            kept.TotalBytes - Part(kept, "kept for the backward pass"), recomputed.TotalBytes - Part(recomputed, "kept for the backward pass"));
         Assert.Contains("total", kept.Describe(), StringComparison.Ordinal);
 
         static long Part(TrainingMemory memory, string name) => memory.Parts.Single(part => part.Name == name).Bytes;

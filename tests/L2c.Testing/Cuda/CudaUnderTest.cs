@@ -28,7 +28,8 @@ public sealed class CudaUnderTest : IDisposable
         else
         {
             Emulator = new EmulatedDriver();
-            Device = new CudaDevice(Emulator, new EmulatedCublasLt(Emulator), 0, precision, options);
+            Library = new EmulatedCublasLt(Emulator);
+            Device = new CudaDevice(Emulator, Library, 0, precision, options);
         }
     }
 
@@ -40,6 +41,9 @@ public sealed class CudaUnderTest : IDisposable
 
     /// <summary>What the device runs on, to be asked what ran; null on a GPU.</summary>
     public EmulatedDriver? Emulator { get; }
+
+    /// <summary>Its matrix library; null on a GPU.</summary>
+    public EmulatedCublasLt? Library { get; }
 
     /// <summary>Closes the device, then the emulator.</summary>
     public void Dispose()

@@ -41,14 +41,18 @@ public sealed class GoldenResult(GoldenCase golden)
     /// </remarks>
     /// <param name="measure">The same case by a naive engine of the same precision.</param>
     /// <param name="factor">How many times its error is allowed.</param>
-    public GoldenResult BoundedBy(GoldenResult measure, double factor)
+    /// <param name="squares">Tensors that are means of squared differences: where a difference may err that many times, they may err its square.
+    /// </param>
+    public GoldenResult BoundedBy(GoldenResult measure, double factor, params string[] squares)
     {
         Dictionary<string, double> worst = measure.Comparisons.GroupBy(Tensor).ToDictionary(g => g.Key, g => g.Max(c => c.RootMeanSquare));
         var result = new GoldenResult(Golden);
         result._comparisons.AddRange(_comparisons.Select(c => c.Bound == 0
             ? c
-            : c with { Error = c.RootMeanSquare, Bound = Math.Max(c.Bound, factor * worst[Tensor(c)]) }));
+            : c with { Error = c.RootMeanSquare, Bound = Math.Max(c.Bound, Factor(Tensor(c)) * worst[Tensor(c)]) }));
         return result;
+
+        double Factor(string tensor) => squares.Contains(tensor) ? factor * factor : factor;
 
         static string Tensor(GoldenComparison comparison) => comparison.Tensor.Split('[')[0];
     }

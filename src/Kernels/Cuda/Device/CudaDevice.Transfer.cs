@@ -62,7 +62,8 @@ public sealed unsafe partial class CudaDevice
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)
     {
         int count = rows.Length / matrix.Inputs;
-        if (matrix.Device != this || matrix.IsTransposed || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
+        if (matrix.Device != this || matrix.IsTransposed || rows.Length % matrix.Inputs != 0 || firstOutput < 0
+            || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(
                 $"WriteMatrix: {rows.Length} values at row {firstOutput} do not match weight [{matrix.Outputs}, {matrix.Inputs}] of {Name}");

@@ -177,7 +177,8 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
                 bool turnA = LastOperation.TransA == 1, turnB = LastOperation.TransB == 1;
                 for (int k = 0; k < (turnA ? la.Rows : la.Cols); k++)
                 {
-                    sum += Read(a.Value, turnA ? k + (row * la.Ld) : row + (k * la.Ld)) * Read(b.Value, turnB ? col + (k * lb.Ld) : k + (col * lb.Ld));
+                    int left = turnA ? k + (row * la.Ld) : row + (k * la.Ld), right = turnB ? col + (k * lb.Ld) : k + (col * lb.Ld);
+                    sum += Read(a.Value, left) * Read(b.Value, right);
                 }
 
                 sum *= alpha;

@@ -33,7 +33,10 @@ internal sealed class MatmulBench : IDisposable
     {
         Random random = new(shape.M + shape.N + shape.K);
         Operands operands = new(
-            Pinned(shape.X.Rows, shape.X.Columns, shape.LdX), Pinned(shape.W.Rows, shape.W.Columns, shape.RowStrideW), Pinned(1, shape.N, shape.N), Pinned(shape.M, shape.N, shape.LdY));
+            Pinned(shape.X.Rows, shape.X.Columns, shape.LdX),
+            Pinned(shape.W.Rows, shape.W.Columns, shape.RowStrideW),
+            Pinned(1, shape.N, shape.N),
+            Pinned(shape.M, shape.N, shape.LdY));
         Array.Clear(operands.Y);
         Array.Fill(operands.Y, Guard);
         return operands;
