@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 
@@ -8,9 +9,11 @@ public static class Python
 {
     private const string Interpreter = "/usr/bin/python3";
 
+    private static readonly ConcurrentDictionary<string, bool> _has = new(); // to import takes seconds
+
     /// <summary>Whether the modules can be imported; a test skips where they cannot.</summary>
     /// <param name="modules">As <c>torch, numpy</c>.</param>
-    public static bool Has(string modules) => File.Exists(Interpreter) && Start($"import {modules}").Code == 0;
+    public static bool Has(string modules) => _has.GetOrAdd(modules, m => File.Exists(Interpreter) && Start($"import {m}").Code == 0);
 
     /// <summary>Runs a program and returns what it printed.</summary>
     /// <param name="program">Its text.</param>

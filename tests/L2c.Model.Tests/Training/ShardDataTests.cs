@@ -200,5 +200,9 @@ public sealed class ShardDataTests : IDisposable
     private void Npy<T>(string name, long[] shape, T[] values)
         where T : unmanaged =>
         NpyFile.Write(
-            _folder.File(name), values is long[] ? TensorType.I64 : TensorType.F32, shape, MemoryMarshal.AsBytes(values.AsSpan()), overwrite: true);
+            _folder.File(name),
+            typeof(T) == typeof(long) ? TensorType.I64 : TensorType.F32,
+            shape,
+            MemoryMarshal.AsBytes(values.AsSpan()),
+            overwrite: true);
 }
