@@ -48,6 +48,8 @@ public static class Program
             InspectCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
+            TrainRouterCommand.Create(terminal, cuda),
+            TrainCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,
         };

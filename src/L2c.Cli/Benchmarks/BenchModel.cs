@@ -27,11 +27,29 @@ internal static partial class BenchModel
         DitArchitecture architecture = PublishedModels.Find(name) switch
         {
             DitArchitecture published => Resize(published, imageSize),
-            UVitArchitecture => throw new UsageException($"--model {name}: U-ViT is not run yet; name a DiT"),
+            UVitArchitecture => throw UVit(name),
             _ => Parse(name, imageSize ?? DefaultImageSize),
         };
-        return architecture.FindProblem() is { } problem ? throw new UsageException($"--model {name}: {problem}; give other sizes") : architecture;
+        return RequireUsable(architecture, name);
     }
+
+    /// <summary>The network of a name for other items than latents of 1000 classes.</summary>
+    /// <param name="name">As in <see cref="Find"/>; of a published model the sizes of its blocks and patches are taken.</param>
+    /// <param name="fit">Sets what depends on the items: name, channels, side, classes.</param>
+    /// <exception cref="UsageException">As <see cref="Find"/>.</exception>
+    public static DitArchitecture FindFor(string name, Func<DitArchitecture, DitArchitecture> fit) => RequireUsable(
+        fit(PublishedModels.Find(name) switch
+        {
+            DitArchitecture published => published,
+            UVitArchitecture => throw UVit(name),
+            _ => Parse(name, DefaultImageSize),
+        }),
+        name);
+
+    private static DitArchitecture RequireUsable(DitArchitecture architecture, string name) =>
+        architecture.FindProblem() is { } problem ? throw new UsageException($"--model {name}: {problem}; give other sizes") : architecture;
+
+    private static UsageException UVit(string name) => new($"--model {name}: U-ViT is not run yet; name a DiT");
 
     private static DitArchitecture Resize(DitArchitecture published, int? imageSize) => imageSize is null
         ? published

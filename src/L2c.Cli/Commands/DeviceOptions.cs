@@ -7,18 +7,14 @@ using L2c.Kernels;
 namespace L2c.Cli.Commands;
 
 /// <summary>Where to compute and in which precision.</summary>
-/// <param name="cuda">How CUDA devices are found and opened.</param>
-internal sealed class DeviceOptions(CudaAccess cuda)
+internal sealed class DeviceOptions
 {
-    private const CudaPrecision Preset = CudaPrecision.BF16;
-
+    private readonly CudaAccess _cuda;
+    private readonly CudaPrecision _preset;
     private readonly Option<string?> _device = Words.Text(
         "--device", "auto|cpu|cuda[:n]",
         "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
-    private readonly Option<string?> _dtype = Words.Choice(
-        "--dtype",
-        "Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: bf16 on CUDA]",
-        [.. Enum.GetValues<CudaPrecision>().Select(p => p.Label())]);
+    private readonly Option<string?> _dtype;
     private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
     private readonly Option<string> _graph = Words.OneOf(
         "--graph", "Whether a run is recorded once and replayed: on CUDA one graph, one launch; off enqueues every op anew", "on", "off");
@@ -26,6 +22,18 @@ internal sealed class DeviceOptions(CudaAccess cuda)
         "--tune", "CUDA: time cuBLASLt's algorithms for every new shape and keep the fastest; the choices are kept on disk");
     private readonly Option<string> _fusedGelu = Words.OneOf(
         "--fused-gelu", "CUDA: GELU inside the product's kernel or in one of its own; auto is inside for fp16 and bf16 from sm_90 on", "auto", "on", "off");
+
+    /// <param name="cuda">How CUDA devices are found and opened.</param>
+    /// <param name="preset">Precision on CUDA unless the user says so.</param>
+    /// <param name="refused">Precisions that the command does not compute in.</param>
+    public DeviceOptions(CudaAccess cuda, CudaPrecision preset = CudaPrecision.BF16, params CudaPrecision[] refused)
+    {
+        (_cuda, _preset) = (cuda, preset);
+        _dtype = Words.Choice(
+            "--dtype",
+            $"Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: {preset.Label()} on CUDA]",
+            [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())]);
+    }
 
     /// <summary>Adds the options that every command has which computes.</summary>
     public void AddTo(Command command)
@@ -84,9 +92,9 @@ internal sealed class DeviceOptions(CudaAccess cuda)
 
         return new DeviceChoice
         {
-            Cuda = cuda,
+            Cuda = _cuda,
             Ordinal = ordinal,
-            Precision = dtype is null ? Preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
+            Precision = dtype is null ? _preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
             Graph = graph,
             Tune = tune,
@@ -99,7 +107,7 @@ internal sealed class DeviceOptions(CudaAccess cuda)
 
     // What is wrong, without where it was looked for.
     private (int? Ordinal, string? Lack) FindFirst() =>
-        CudaAccess.FindProblem(cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
+        CudaAccess.FindProblem(_cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
 
     private int Require(string word)
     {
@@ -111,7 +119,7 @@ internal sealed class DeviceOptions(CudaAccess cuda)
             throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'");
         }
 
-        return CudaAccess.FindProblem(cuda.Probe(), ordinal) is { } problem
+        return CudaAccess.FindProblem(_cuda.Probe(), ordinal) is { } problem
             ? throw new DeviceUnavailableException($"--device {word}: {problem}, or use --device cpu")
             : ordinal;
     }

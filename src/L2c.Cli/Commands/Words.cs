@@ -44,6 +44,14 @@ internal static class Words
             result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
     };
 
+    /// <summary>A number from 0 to 1.</summary>
+    public static Option<double?> Fraction(string name, string description, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => Parse<double>(result, NumberStyles.Float, value => value is >= 0 and <= 1, "a number from 0 to 1"),
+    };
+
     /// <summary>One of a few words, or null for whatever suits the other options.</summary>
     public static Option<string?> Choice(string name, string description, params string[] words) => new(name)
     {

@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Training;
 using L2c.Native;
 using L2c.Weights;
 
@@ -23,7 +24,7 @@ internal static class Failure
             CudaException { Result: CUresult.CUDA_ERROR_OUT_OF_MEMORY } =>
                 ($"not enough memory on the device: {exception.Message}; take a smaller --batch, or --dtype bf16", ExitCode.RunTime),
             CudaException or CublasLtException => ($"{exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
-            IOException or UnauthorizedAccessException => (exception.Message, ExitCode.RunTime),
+            IOException or UnauthorizedAccessException or DivergedException => (exception.Message, ExitCode.RunTime),
             OutOfMemoryException => ("not enough memory; take a smaller --batch or --count", ExitCode.RunTime),
             _ => ($"unexpected {exception.GetType().Name}: {exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
         };

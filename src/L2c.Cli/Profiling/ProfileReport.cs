@@ -145,6 +145,6 @@ internal sealed record ProfileReport
         };
         return (report, recorder);
 
-        void Run(RunObserver? observer) => run.Run(job.Labels.AsSpan(0, job.Batch), (float)job.CfgScale, job.Noise(0), null, observer, cancel);
+        void Run(RunObserver? observer) => run.Run(job.Labels.AsSpan(0, job.Batch), (float)job.CfgScale, job.Noise(0), null, observer, cancel: cancel);
     }
 }

@@ -4,6 +4,7 @@ namespace L2c.Model.Randomness;
 /// <remarks>
 /// Element e is number e mod 16 of Box-Muller block e / 16, whose sixteen words are Philox4x32-10 with key = seed and counters
 /// (4·(e / 16) + k, draw, image, 0), k = 0..3; a word w gives u = (w >> 8) · 2^-24. The same bits on every machine (<see cref="PortableMath"/>).
+/// The last counter word is 0 here; others belong to training (<see cref="Training.TrainingDraws"/>), so that no two uses of a seed share a value.
 /// Changing any of this changes every picture that a seed names.
 /// </remarks>
 public static class CounterNoise
@@ -20,27 +21,32 @@ public static class CounterNoise
     {
         ArgumentOutOfRangeException.ThrowIfNegative(image);
         ArgumentOutOfRangeException.ThrowIfNegative(draw);
+        Fill(seed, (uint)draw, (uint)image, 0, destination);
+    }
 
-        uint counter = 0;
+    /// <summary>As the public form, with the last three counter words given.</summary>
+    internal static void Fill(ulong seed, uint c1, uint c2, uint c3, Span<float> destination)
+    {
+        uint c0 = 0;
         for (; destination.Length >= BoxMuller.BlockLength; destination = destination[BoxMuller.BlockLength..])
         {
-            FillBlock(seed, image, draw, ref counter, destination);
+            FillBlock(seed, ref c0, c1, c2, c3, destination);
         }
 
         if (!destination.IsEmpty)
         {
             Span<float> block = stackalloc float[BoxMuller.BlockLength];
-            FillBlock(seed, image, draw, ref counter, block);
+            FillBlock(seed, ref c0, c1, c2, c3, block);
             block[..destination.Length].CopyTo(destination);
         }
     }
 
-    private static void FillBlock(ulong seed, int image, int draw, ref uint counter, Span<float> block)
+    private static void FillBlock(ulong seed, ref uint c0, uint c1, uint c2, uint c3, Span<float> block)
     {
         Span<uint> words = stackalloc uint[WordsPerCounter];
         for (int i = 0; i < BoxMuller.BlockLength; i += WordsPerCounter)
         {
-            Philox4x32.Block(seed, counter++, (uint)draw, (uint)image, 0, words);
+            Philox4x32.Block(seed, c0++, c1, c2, c3, words);
             for (int k = 0; k < WordsPerCounter; k++)
             {
                 block[i + k] = (int)(words[k] >> 8) * (1f / (1 << 24));

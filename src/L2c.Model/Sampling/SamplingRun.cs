@@ -120,10 +120,11 @@ public sealed class SamplingRun : IDisposable
     /// <param name="noise">Draw 0 is x_T, draw e + 1 the noise that evaluation e adds. Asked in order, and only where a step uses noise.</param>
     /// <param name="afterEvaluation">Called after each evaluation with its number, when the state can be read; null for none.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
+    /// <param name="evaluations">How many of the first evaluations are run; null for all.</param>
     /// <param name="cancel">Looked at before each evaluation; in a run of one sequence before the run.</param>
     /// <exception cref="ArgumentException">
-    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> in a run of one sequence, or <paramref name="observer"/> in one
-    /// that does not replay.
+    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> or <paramref name="evaluations"/> in a run of one sequence, or
+    /// <paramref name="observer"/> in one that does not replay.
     /// </exception>
     public void Run(
         ReadOnlySpan<int> labels,
@@ -131,10 +132,11 @@ public sealed class SamplingRun : IDisposable
         INoiseSource noise,
         Action<int>? afterEvaluation = null,
         RunObserver? observer = null,
+        int? evaluations = null,
         CancellationToken cancel = default)
     {
         bool whole = Options is { OneSequence: true, Switches.Replay: true };
-        if (whole && afterEvaluation is not null)
+        if (whole && (afterEvaluation is not null || evaluations is not null))
         {
             throw new ArgumentException("the run was planned as one sequence, which does not stop between evaluations; plan it without OneSequence");
         }
@@ -161,7 +163,7 @@ public sealed class SamplingRun : IDisposable
         }
         else
         {
-            RunByEvaluation(noise, afterEvaluation, observer, cancel);
+            RunByEvaluation(evaluations ?? _steps.Length, noise, afterEvaluation, observer, cancel);
         }
 
         Model.Device.Synchronize();
@@ -205,9 +207,9 @@ public sealed class SamplingRun : IDisposable
         }
     }
 
-    private void RunByEvaluation(INoiseSource noise, Action<int>? afterEvaluation, RunObserver? observer, CancellationToken cancel)
+    private void RunByEvaluation(int count, INoiseSource noise, Action<int>? afterEvaluation, RunObserver? observer, CancellationToken cancel)
     {
-        for (int e = 0; e < _steps.Length; e++)
+        for (int e = 0; e < count; e++)
         {
             cancel.ThrowIfCancellationRequested();
             if (!Options.OneSequence)

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and
+# compares what the two runs leave: every file but TensorBoard's events must have the same bytes.
+# Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train] [--keep DIR]      N is 10; the seed is printed.
+# L2C names the program: default, that of a Release build here. Ends with 0 when all files agree, else 1; 2 for wrong arguments.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kills=10 seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') only="" keep=""
+while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || { echo "kill-test.sh: $1 needs a value" >&2; exit 2; }
+    case "$1" in
+        --kills) kills=$2 ;;
+        --seed) seed=$2 ;;
+        --only) only=$2 ;;
+        --keep) keep=$2 ;;
+        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|train, --keep DIR" >&2; exit 2 ;;
+    esac
+    shift 2
+done
+case "$only" in ""|train-router|train) ;; *) echo "kill-test.sh: --only needs train-router or train" >&2; exit 2 ;; esac
+[[ "$kills$seed" =~ ^[0-9]+$ ]] || { echo "kill-test.sh: --kills and --seed need whole numbers" >&2; exit 2; }
+
+if [ -z "${L2C:-}" ]; then
+    dotnet build src/L2c.Cli -c Release --verbosity quiet --nologo
+    L2C=$PWD/src/L2c.Cli/bin/Release/net10.0/l2c
+fi
+
+work=${keep:-$(mktemp -d)}
+mkdir -p "$work"
+[ -n "$keep" ] || trap 'rm -rf "$work"' EXIT
+RANDOM=$((seed % 32768))
+echo "seed $seed"
+status=0
+
+# Milliseconds of the clock.
+now() { date +%s%3N; }
+
+# run NAME ARGUMENTS...: the comparison for one command.
+run() {
+    local name=$1 began took pid killed=0 life newest
+    shift
+    began=$(now)
+    "$L2C" "$@" --out "$work/$name-undisturbed" --no-progress >"$work/$name.log" 2>&1 || { cat "$work/$name.log" >&2; return 1; }
+    took=$(($(now) - began))
+    echo "$name: undisturbed in $took ms"
+
+    # A life lasts up to a quarter of the undisturbed run, and a little more for the start: so the kills spread over the run, and some hit the start
+    # itself.
+    while [ "$killed" -lt "$kills" ]; do
+        life=$((RANDOM * (took / 4 + 600) / 32768))
+        "$L2C" "$@" --out "$work/$name-killed" --no-progress --resume-from-checkpoint latest >"$work/$name.log" 2>&1 &
+        pid=$!
+        sleep "$(printf '%d.%03d' $((life / 1000)) $((life % 1000)))"
+        if kill -9 "$pid" 2>/dev/null; then
+            wait "$pid" 2>/dev/null || true
+            killed=$((killed + 1))
+            newest=$(ls "$work/$name-killed/checkpoints" 2>/dev/null | tail -n 1) || true
+            echo "$name: kill $killed after $life ms, newest state ${newest:-none}"
+        else
+            # It came to its end: its files are compared, then it begins anew, so that all kills happen.
+            wait "$pid" || { cat "$work/$name.log" >&2; return 1; }
+            compare "$name" || return 1
+            echo "$name: finished and agreed; begins anew"
+            rm -rf "$work/$name-killed"
+        fi
+    done
+
+    "$L2C" "$@" --out "$work/$name-killed" --no-progress --resume-from-checkpoint latest >"$work/$name.log" 2>&1 ||
+        { cat "$work/$name.log" >&2; return 1; }
+    compare "$name" || return 1
+    echo "$name: $kills kills, all files agree"
+}
+
+# compare NAME: the two folders have the same files with the same bytes.
+compare() {
+    local a=$work/$1-undisturbed b=$work/$1-killed names
+    names() { (cd "$1" && find . -type f ! -path './tensorboard/*' | LC_ALL=C sort); }
+    diff <(names "$a") <(names "$b") || { echo "$1: other files" >&2; return 1; }
+    [ "$(names "$a" | wc -l)" -ge 4 ] || { echo "$1: too few files to compare" >&2; return 1; }
+    names "$a" | while read -r file; do
+        cmp "$a/$file" "$b/$file" || return 1
+    done || { echo "$1: other bytes" >&2; return 1; }
+}
+
+length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3)
+[ "$only" = train ] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
+[ "$only" = train-router ] || run train train "${length[@]}" --batch 8 || status=1
+[ "$status" -eq 0 ] && echo "kill-test.sh: everything agrees" || echo "kill-test.sh: FAILED (seed $seed)" >&2
+exit "$status"

@@ -1,0 +1,151 @@
+using L2c.Cli.Output;
+using L2c.Model.Training;
+
+namespace L2c.Cli.Training;
+
+/// <summary>The folder of a training run: one process at a time, states under <c>checkpoints</c>, everything else beside them.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    /// <summary>The word for the newest state, if there is one.</summary>
+    public const string Latest = "latest";
+
+    private const string LockName = ".lock";
+
+    private readonly FileStream _lock;
+    private readonly IReadOnlyList<string> _replaced;
+
+    private RunFolder(string path, FileStream fileLock, string? state, IReadOnlyList<string> replaced)
+    {
+        (Path, _lock, State, _replaced) = (path, fileLock, state, replaced);
+        Checkpoints = new CheckpointFolder(path);
+    }
+
+    /// <summary>As the user named it.</summary>
+    public string Path { get; }
+
+    /// <summary>The state to continue from; null for a new run.</summary>
+    public string? State { get; }
+
+    /// <summary>The states.</summary>
+    public CheckpointFolder Checkpoints { get; }
+
+    /// <summary>Takes the folder and decides where the run begins.</summary>
+    /// <param name="path">Created if need be.</param>
+    /// <param name="results">Names of the files that a finished run leaves.</param>
+    /// <param name="resume">A state, <see cref="Latest"/>, or null for a new run.</param>
+    /// <param name="force">Whether a new run may replace an old one.</param>
+    /// <param name="terminal">For a remark.</param>
+    /// <exception cref="UsageException">Resuming and replacing at once.</exception>
+    /// <exception cref="IOException">Another process trains there, it holds a run that may not be replaced, or it cannot be written to.</exception>
+    public static RunFolder Open(string path, IReadOnlyList<string> results, string? resume, bool force, Terminal terminal)
+    {
+        if (resume is not null && force)
+        {
+            throw new UsageException("--force starts anew and --resume-from-checkpoint continues; leave one away");
+        }
+
+        FileStream fileLock = Lock(path);
+        try
+        {
+            CheckpointFolder checkpoints = new(path);
+            string? latest = checkpoints.FindLatest();
+            string? state = resume == Latest ? latest : resume;
+            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
+            if (state is null && !force)
+            {
+                RequireEmpty(latest, there);
+            }
+
+            if (resume == Latest && latest is null)
+            {
+                terminal.Err.WriteLine($"l2c: note: {path} has no checkpoint yet; the run starts from the beginning");
+            }
+
+            return new RunFolder(path, fileLock, state, force ? there : []);
+        }
+        catch
+        {
+            fileLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Path of a file in it.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Makes room, now that the run is known to begin: half-written files of a killed process go, and with <c>--force</c> the old run.</summary>
+    public void Begin()
+    {
+        if (State is null)
+        {
+            Checkpoints.Clear();
+        }
+
+        foreach (string path in _replaced)
+        {
+            System.IO.File.Delete(path);
+        }
+
+        RemoveLeftovers(Path);
+        RemoveLeftovers(Checkpoints.Path);
+    }
+
+    /// <summary>Lets other processes in.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string path)
+    {
+        if (System.IO.File.Exists(path))
+        {
+            throw new IOException($"{path} is a file; name a folder with --out");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: the folder cannot be created ({e.Message}); name another with --out", e);
+        }
+
+        try
+        {
+            // The system takes the lock back when the process ends, however it ends.
+            return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path}: another process trains there; wait for its end, or name another folder with --out", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{path}: no file can be written there; check the folder's permissions, or name another with --out", e);
+        }
+    }
+
+    private static void RequireEmpty(string? latest, string[] there)
+    {
+        if (latest is not null)
+        {
+            throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+        }
+
+        if (there.Length > 0)
+        {
+            throw new IOException($"{there[0]} exists, without a checkpoint to go on from; start anew with --force, or name another folder with --out");
+        }
+    }
+
+    /// <summary>Deletes the temporary files of a process that was killed while it wrote.</summary>
+    private static void RemoveLeftovers(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            foreach (string path in Directory.EnumerateFiles(folder, ".????????.???.tmp"))
+            {
+                System.IO.File.Delete(path);
+            }
+        }
+    }
+}

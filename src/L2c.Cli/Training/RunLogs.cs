@@ -1,0 +1,50 @@
+using L2c.Cli.Logs;
+using L2c.Model.Training;
+
+namespace L2c.Cli.Training;
+
+/// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows.</summary>
+internal sealed class RunLogs : IDisposable
+{
+    private readonly List<ITrainingLog> _logs = [];
+    private readonly float[] _row;
+    private readonly FigureMeans _means;
+
+    /// <summary>Opens the logs, cut back to where the run stands.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="trainer">Restored, if the run is resumed.</param>
+    /// <exception cref="IOException">A log cannot be read or written.</exception>
+    public RunLogs(RunFolder folder, ITrainer trainer)
+    {
+        (_means, _row) = (trainer.Means, new float[trainer.Means.Names.Count]);
+        long? resumeAfter = folder.State is null ? null : trainer.StepsDone;
+        try
+        {
+            foreach (string name in Names)
+            {
+                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Their names in the folder.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["log.csv", "log.jsonl", "tensorboard"];
+
+    /// <summary>Writes a row of means.</summary>
+    public void Write(int step)
+    {
+        _means.Take(_row);
+        _logs.ForEach(log => log.Write(step, _row));
+    }
+
+    /// <summary>Brings all rows to the disk.</summary>
+    public void Flush() => _logs.ForEach(log => log.Flush());
+
+    /// <summary>Closes the logs.</summary>
+    public void Dispose() => _logs.ForEach(log => log.Dispose());
+}

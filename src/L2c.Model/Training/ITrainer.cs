@@ -1,0 +1,31 @@
+using L2c.Weights;
+
+namespace L2c.Model.Training;
+
+/// <summary>A training run that advances step by step and whose state can be put into a file and back, bit for bit.</summary>
+public interface ITrainer : IDisposable
+{
+    /// <summary>Optimisation steps done.</summary>
+    int StepsDone { get; }
+
+    /// <summary>Means of the figures since they were last taken: what logs show.</summary>
+    FigureMeans Means { get; }
+
+    /// <summary>The figures of the last step, as <see cref="FigureMeans.Names"/> has them.</summary>
+    ReadOnlySpan<double> Figures { get; }
+
+    /// <summary>One optimisation step.</summary>
+    /// <exception cref="DivergedException">The loss is no number any more.</exception>
+    void Advance();
+
+    /// <summary>Writes the state.</summary>
+    /// <param name="path">Where the file shall appear, complete.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    void Save(string path);
+
+    /// <summary>Continues from a state. Only before the first step.</summary>
+    /// <param name="file">What <see cref="Save"/> wrote.</param>
+    /// <exception cref="MalformedFileException">No state of this trainer, or a damaged one.</exception>
+    /// <exception cref="ArgumentException">It was made with another setting; the message names it.</exception>
+    void Restore(TensorFile file);
+}

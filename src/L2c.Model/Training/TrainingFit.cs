@@ -1,0 +1,47 @@
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Training;
+
+/// <summary>Whether what a run is given belongs together.</summary>
+public static class TrainingFit
+{
+    /// <summary>Holds data against a network.</summary>
+    /// <exception cref="ArgumentException">Other images than the network reads, or labels that it has not.</exception>
+    public static void Check(ITrainingData data, DitArchitecture a)
+    {
+        if (data.Channels != a.InChannels || data.Size != a.InputSize)
+        {
+            throw new ArgumentException(
+                $"{data.Name}: items of {data.Channels} x {data.Size} x {data.Size}, "
+                + $"but {a.Name} reads {a.InChannels} x {a.InputSize} x {a.InputSize}; give other data");
+        }
+
+        if (data.Classes > a.NumClasses)
+        {
+            throw new ArgumentException($"{data.Name}: {data.Classes} classes, but {a.Name} has {a.NumClasses}; give other data");
+        }
+    }
+
+    /// <summary>Holds a router against the one that is to be trained.</summary>
+    /// <exception cref="ArgumentException">For another family, depth or number of steps.</exception>
+    public static void Check(RouterLogits router, RouterArchitecture wanted)
+    {
+        RouterArchitecture given = router.Architecture;
+        if (given.Target != wanted.Target)
+        {
+            throw new ArgumentException("a router for a U-ViT, and the network is a DiT; give a DiT's router (U-ViT is not run yet)");
+        }
+
+        if (given.Branches != wanted.Branches)
+        {
+            throw new ArgumentException(
+                $"a router for {given.Branches / 2} blocks, but the network has {wanted.Branches / 2}; give a router of that depth");
+        }
+
+        if (given.Evaluations != wanted.Evaluations)
+        {
+            throw new ArgumentException(
+                $"a router for {given.Evaluations} steps, but --steps makes {wanted.Evaluations}; train with --steps {given.Evaluations}");
+        }
+    }
+}

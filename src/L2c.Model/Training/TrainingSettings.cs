@@ -1,0 +1,57 @@
+using System.Collections;
+using System.Text.Json;
+
+namespace L2c.Model.Training;
+
+/// <summary>The settings that decide the bits of a training run, by the name of their option: a run is resumed only with the same ones.</summary>
+/// <remarks>What changes no bit of the result is left out: steps to do, checkpoint and log intervals, threads, places of files.</remarks>
+public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
+{
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Adds a setting.</summary>
+    /// <param name="option">As <c>--lr</c>.</param>
+    /// <param name="value">Formatted so that equal text is equal effect; empty where the option is not in use.</param>
+    public void Add(string option, string value) => _values.Add(option, value);
+
+    /// <summary>Adds a number: the shortest text that gives it back.</summary>
+    public void Add(string option, double value) => Add(option, value.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>One JSON object, sorted by option.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new SortedDictionary<string, string>(_values, StringComparer.Ordinal));
+
+    /// <summary>Says which setting differs from those that a state was written with.</summary>
+    /// <param name="saved">What <see cref="ToJson"/> wrote then.</param>
+    /// <returns>One line, or null when all agree.</returns>
+    /// <exception cref="FormatException">The text is no such object.</exception>
+    public string? FindDifference(string saved)
+    {
+        Dictionary<string, string> before;
+        try
+        {
+            before = JsonSerializer.Deserialize<Dictionary<string, string>>(saved) ?? throw new FormatException("the settings are null");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException("the settings are no JSON object of texts", e);
+        }
+
+        foreach (string option in _values.Keys.Union(before.Keys).Order(StringComparer.Ordinal))
+        {
+            string was = before.GetValueOrDefault(option, ""), now = _values.GetValueOrDefault(option, "");
+            if (was != now)
+            {
+                return $"{option} was {Show(was)} and is now {Show(now)}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => _values.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static string Show(string value) => value.Length == 0 ? "not given" : value;
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using L2c.Weights;
+using L2c.Weights.Safetensors;
+
+namespace L2c.Model.Training;
+
+/// <summary>Where a training run stands after an optimisation step: a safetensors file from which it continues bit for bit.</summary>
+/// <remarks>
+/// Metadata: <c>l2c.state</c> (which trainer), <c>step</c>, <c>seed</c>, <c>generator</c>, <c>settings</c>. The generator has no state beside seed
+/// and step, nor has the
+/// position in the data; both follow from <see cref="TrainingDraws"/>. No clock, host or path is in the file, so equal runs write equal files.
+/// </remarks>
+public static class TrainingState
+{
+    private const string KindKey = "l2c.state", StepKey = "step", SeedKey = "seed", GeneratorKey = "generator", SettingsKey = "settings";
+
+    /// <summary>Writes a state.</summary>
+    /// <param name="path">Where the file shall appear, complete; an older one is replaced.</param>
+    /// <param name="kind">The trainer, as <c>router/1</c>.</param>
+    /// <param name="step">Optimisation steps done.</param>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="settings">What the run was started with.</param>
+    /// <param name="entries">The tensors.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, string kind, int step, ulong seed, TrainingSettings settings, IReadOnlyList<StateEntry> entries)
+    {
+        Dictionary<string, string> metadata = new()
+        {
+            [KindKey] = kind,
+            [StepKey] = step.ToString(CultureInfo.InvariantCulture),
+            [SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
+            [GeneratorKey] = TrainingDraws.Generator,
+            [SettingsKey] = settings.ToJson(),
+        };
+        using SafetensorsWriter writer = new(path, [.. entries.Select(entry => entry.Info)], metadata, overwrite: true);
+        foreach (StateEntry entry in entries)
+        {
+            entry.Write(writer.Write);
+        }
+
+        writer.Commit();
+    }
+
+    /// <summary>Checks that a state is this trainer's and was made with the same settings.</summary>
+    /// <param name="file">The open file.</param>
+    /// <param name="kind">As given to <see cref="Write"/>.</param>
+    /// <param name="settings">What the run is now started with.</param>
+    /// <returns>Optimisation steps done.</returns>
+    /// <exception cref="MalformedFileException">No state of this trainer, or a damaged one.</exception>
+    /// <exception cref="ArgumentException">A setting differs; the message names it.</exception>
+    public static int Check(TensorFile file, string kind, TrainingSettings settings)
+    {
+        string found = Require(file, KindKey);
+        if (found != kind)
+        {
+            throw new MalformedFileException(
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+        }
+
+        string generator = Require(file, GeneratorKey);
+        if (generator != TrainingDraws.Generator)
+        {
+            throw new MalformedFileException(
+                file.Path,
+                $"draws by '{FileText.Printable(generator)}', this version by '{TrainingDraws.Generator}'; resume with the version that wrote it");
+        }
+
+        if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
+        {
+            throw new MalformedFileException(file.Path, "its step is no number; take an older state");
+        }
+
+        try
+        {
+            return settings.FindDifference(Require(file, SettingsKey)) is { } difference
+                ? throw new ArgumentException($"{file.Path}: {difference}; resume with the settings of the run, or start another run")
+                : step;
+        }
+        catch (FormatException e)
+        {
+            throw new MalformedFileException(file.Path, $"{e.Message}; take an older state", e);
+        }
+    }
+
+    /// <summary>Reads a tensor that must have exactly the destination's number of values: float, double or int.</summary>
+    /// <exception cref="MalformedFileException">The file lacks it, or it has another size or type.</exception>
+    public static void Read<T>(TensorFile file, string name, Span<T> destination)
+        where T : unmanaged
+    {
+        TensorType type = StateEntry.TypeOf<T>();
+        TensorInfo info = file.Find(name) is { } found && found.Type == type && found.Count == destination.Length
+            ? found
+            : throw new MalformedFileException(
+                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, take an older one");
+        file.ReadBytes(info, 0, MemoryMarshal.AsBytes(destination));
+    }
+
+    private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
+        ? value
+        : throw new MalformedFileException(file.Path, $"is no training state: it lacks {key}; give a file of a checkpoints folder");
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using L2c.Cli.Output;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Cli.Tests;
+
+public sealed class TrainTests : IDisposable
+{
+    private readonly CliRunner _cli = new();
+
+    [Fact]
+    public void A_run_leaves_a_model_that_is_inspected_and_samples()
+    {
+        JsonElement json = Train("run", "--json").Json;
+        Assert.Equal(9, json.GetProperty("stepsDone").GetInt32());
+        Assert.Equal("2x16x2/8 32 pixel space", json.GetProperty("model").GetString());
+        Assert.Equal(json.GetProperty("loss").GetDouble(), json.GetProperty("mse").GetDouble() + json.GetProperty("vb").GetDouble(), 1e-9);
+        Assert.InRange(json.GetProperty("mse").GetDouble(), 0.8, 1.1);
+        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "model.safetensors", "tensorboard"], _cli.Files("run"));
+        Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
+        Assert.Equal("step,loss,mse,vb", File.ReadLines(_cli.PathOf("run/log.csv")).First());
+
+        string model = _cli.PathOf("run/model.safetensors");
+        using (TensorFile file = TensorFiles.Open(model))
+        {
+            var architecture = Assert.IsType<DitArchitecture>(CheckpointLayout.Resolve(file).Architecture);
+            Assert.Equal((2, 16, 2, 8, 3, 32, 10), (architecture.Depth, architecture.HiddenSize, architecture.Heads, architecture.PatchSize,
+                architecture.InChannels, architecture.InputSize, architecture.NumClasses));
+            Assert.True(architecture is { HasNullClass: true, LearnSigma: true, PixelSpace: true });
+            Assert.Equal("heart", architecture.ClassNames[7]);
+        }
+
+        Assert.Equal(0, _cli.Run("sample", "--ckpt", model, "--steps", "2", "--classes", "disc", "--count", "1", "--out", _cli.PathOf("s.png")).Code);
+        Assert.Equal(0, _cli.Run(TrainingRuns.Router(model, _cli.PathOf("router"))).Code);
+    }
+
+    [Fact]
+    public void Ctrl_C_finishes_the_step_and_the_run_goes_on_to_the_same_bytes()
+    {
+        Assert.Equal(0, Train("whole").Code);
+        using InterruptAfter error = new("step 4 of 9");
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        int code = Program.Run(TrainingRuns.Model(_cli.PathOf("cut")), terminal, EmulatedCuda.Missing);
+        Assert.Equal(130, code);
+        Assert.Contains("interrupted after step 4", error.ToString(), StringComparison.Ordinal);
+        CliResult resumed = Train("cut", "--resume-from-checkpoint", "latest", "--threads", "3");
+        Assert.Equal(0, resumed.Code);
+        TrainingRuns.AssertSameFiles(_cli.PathOf("whole"), _cli.PathOf("cut"));
+    }
+
+    [Fact]
+    public void Another_setting_is_refused_by_name()
+    {
+        Assert.Equal(0, Train("run").Code);
+        Train("run", "--lr", "0.1", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--lr was 0.0001 and is now 0.1");
+        Train("run", "--ema", "0.9", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--ema was 0.9999 and is now 0.9");
+        Train("run", "--model", "2x16x2/16", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--model was ");
+        Assert.Equal(0, Train("run", "--ckpt-every", "2", "--log-every", "3", "--resume-from-checkpoint", "latest").Code);
+    }
+
+    [Fact]
+    public void Training_begins_with_the_weights_and_the_average_of_a_checkpoint()
+    {
+        string ckpt = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TrainingRuns.Network);
+        string[] call = ["train", "--init", ckpt, "--lr", "0", "--ema", "0.5", "--batch", "2", "--max-steps", "2", "--device", "cpu"];
+        Assert.Equal(0, _cli.Run([.. call, "--out", _cli.PathOf("run")]).Code);
+        using TensorFile before = TensorFiles.Open(ckpt), after = TensorFiles.Open(_cli.PathOf("run/model.safetensors"));
+        foreach (TensorInfo tensor in before.Tensors)
+        {
+            Assert.Equal(
+                TensorReader.Floats(ckpt, tensor.Name).Values, TensorReader.Floats(_cli.PathOf("run/model.safetensors"), tensor.Name).Values);
+        }
+
+        Assert.Equal(before.Metadata[Architecture.MetadataKey], after.Metadata[Architecture.MetadataKey]);
+    }
+
+    [Fact]
+    public void Of_a_checkpoint_with_two_sets_each_begins_with_its_own()
+    {
+        string ckpt = TinyModel.Write(_cli.PathOf("one.safetensors"), TrainingRuns.Network);
+        string both = _cli.PathOf("both.safetensors");
+        using (TensorFile file = TensorFiles.Open(ckpt))
+        {
+            Weights.Safetensors.SafetensorsData.Write(
+                both,
+                [.. file.Tensors.Select(t => ($"model.{t.Name}", t.Shape, Times(1, t))), .. file.Tensors.Select(t => ($"ema.{t.Name}", t.Shape, Times(2, t)))],
+                new Dictionary<string, string> { [Architecture.MetadataKey] = TrainingRuns.Network.ToJson() },
+                overwrite: false);
+        }
+
+        // Learning rate 0 and decay 1 hold both where they begin.
+        string[] call = ["--init", both, "--lr", "0", "--ema", "1", "--batch", "2", "--max-steps", "1", "--device", "cpu", "--out"];
+        Assert.Equal(0, _cli.Run(["train", .. call, _cli.PathOf("run")]).Code);
+        Assert.Equal(0, _cli.Run(["train", "--use", "model", .. call, _cli.PathOf("one")]).Code);
+        const string Name = "blocks.1.mlp.fc1.weight";
+        float[] weights = TensorReader.Floats(ckpt, Name).Values;
+        Assert.Equal(weights.Select(v => 2 * v), TensorReader.Floats(_cli.PathOf("run/model.safetensors"), Name).Values);
+        Assert.Equal(weights, TensorReader.Floats(_cli.PathOf("one/model.safetensors"), Name).Values);
+        float[] state = TensorReader.Floats(_cli.PathOf("run/checkpoints/00000001.safetensors"), "weights").Values;
+        Assert.True(state.AsSpan().IndexOf(weights) >= 0, "the weights that are trained are those under model.");
+
+        float[] Times(float factor, TensorInfo tensor) => [.. TensorReader.Floats(ckpt, tensor.Name).Values.Select(v => factor * v)];
+    }
+
+    [Theory]
+    [InlineData("--dtype bf16", "--dtype needs one of")]
+    [InlineData("--model U-ViT-H/2", "U-ViT is not run yet")]
+    [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
+    [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
+    [InlineData("--heads 2", "belong to a checkpoint")]
+    [InlineData("--ema 2", "a number from 0 to 1")]
+    public void Options_that_do_not_fit_are_refused(string options, string message) =>
+        _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")])
+            .MustFail(2, message);
+
+    public void Dispose() => _cli.Dispose();
+
+    private CliResult Train(string folder, params string[] more) => _cli.Run(TrainingRuns.Model(_cli.PathOf(folder), more));
+}

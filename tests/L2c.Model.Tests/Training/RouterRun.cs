@@ -1,0 +1,64 @@
+using L2c.Kernels;
+using L2c.Model.Dit;
+using L2c.Model.Training;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Tests.Training;
+
+/// <summary>A router trainer on a small network of its own.</summary>
+internal sealed class RouterRun : IDisposable
+{
+    private readonly CpuDevice _device;
+    private readonly DitModel _model;
+
+    public RouterRun(
+        RouterTrainingOptions options, int threads = 1, bool imageFree = false, RouterLogits? initial = null, DitArchitecture? architecture = null)
+    {
+        architecture ??= RandomDit.Small;
+        _device = new CpuDevice(threads);
+        _model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
+        ITrainingData? data = imageFree ? null : new NoiseItems(architecture);
+        Trainer = new RouterTrainer(_model, data, options with { Threads = threads }, initial, new TrainingSettings { { "--device", "test" } });
+    }
+
+    public static RouterTrainingOptions Options { get; } = new()
+    {
+        Steps = "10", Lambda = 1e-3, LearningRate = 0.05, Threshold = 0.5, Draws = 2, Batch = 2, Seed = 5,
+    };
+
+    public RouterTrainer Trainer { get; }
+
+    public DitModel Model => _model;
+
+    public RouterRun Advance(int steps)
+    {
+        for (int i = 0; i < steps; i++)
+        {
+            Trainer.Advance();
+        }
+
+        return this;
+    }
+
+    public RouterRun Restore(string path)
+    {
+        using TensorFile file = TensorFiles.Open(path);
+        Trainer.Restore(file);
+        return this;
+    }
+
+    /// <summary>The state as a file's bytes.</summary>
+    public byte[] State(string path)
+    {
+        Trainer.Save(path);
+        return File.ReadAllBytes(path);
+    }
+
+    public void Dispose()
+    {
+        Trainer.Dispose();
+        _model.Dispose();
+        _device.Dispose();
+    }
+}
