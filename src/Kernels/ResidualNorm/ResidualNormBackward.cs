@@ -8,7 +8,7 @@ public abstract partial class Device
     /// <param name="dBranch">[B,T,C], contiguous; may be <paramref name="dx"/> if nothing else reads it.</param>
     /// <param name="dGate">[B,C], any row stride, one row per image; none with frozen weights.</param>
     /// <remarks>
-    /// Numbers  sums over t in fp32, t ascending: they depend on T alone.
+    /// Numbers  sums over t in fp32, in an order that depends on T alone.
     /// Traffic  2 B T C elements, 3 with dGate.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
@@ -40,7 +40,7 @@ public abstract partial class Device
     /// <param name="dShift">As <paramref name="dScale"/>; both or none.</param>
     /// <remarks>
     /// Rows     scale and shift may have fewer rows than images, as in the forward; with dScale and dShift they have B.
-    /// Numbers  mean, variance (from centred values) and sums in fp32; sums over t with t ascending.
+    /// Numbers  mean, variance (from centred values) and sums in fp32; sums over t in an order that depends on T alone.
     /// Traffic  4 B T C elements.
     /// Source   Ba et al. 2016.
     /// </remarks>
