@@ -5,6 +5,7 @@ using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
+using L2c.Bench.Training;
 using L2c.Cli.Output;
 
 namespace L2c.Bench;
@@ -37,6 +38,7 @@ public static class Program
             EmulatedVerb.Create(terminal),
             GemmBench.Create(terminal),
             ForwardBench.Create(terminal),
+            TrainingBench.Create(terminal),
         };
         root.SetAction(_ =>
         {

@@ -17,7 +17,7 @@ internal sealed class ResidualStream
 
     /// <param name="device">Where ops go.</param>
     /// <param name="source">What the stream starts from: [T,C] (positions, read by every image) or [B,T,C].</param>
-    /// <param name="state">[B,T,C]: holds the stream from the first norm on.</param>
+    /// <param name="state">[B,T,C]: holds the stream from the first norm on; none where every norm names its own.</param>
     /// <param name="fuse">Whether additions wait for each other; without, each but the last before a norm is a pass of its own.</param>
     public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) =>
         (_device, _source, _state, _fuse) = (device, source, state, fuse);
@@ -34,15 +34,22 @@ internal sealed class ResidualStream
     }
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
-    public Tensor Normalise(Norm norm, Tensor y)
+    public Tensor Normalise(Norm norm, Tensor y) => Normalise(norm, y, _state);
+
+    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> with the stream written to memory of its own, which a backward pass will read.</summary>
+    /// <param name="norm">What follows the additions.</param>
+    /// <param name="y">[B,T,C].</param>
+    /// <param name="state">[B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending.</param>
+    public Tensor Normalise(Norm norm, Tensor y, Tensor state)
     {
-        _device.ResidualNorm(_source, Pending(), _state, norm, y);
+        _device.ResidualNorm(_source, Pending(), _pending.Count == 0 && _source == state ? default : state, norm, y);
         _pending.Clear();
-        _source = _state;
-        return _state;
+        _source = state;
+        return state;
     }
 
-    /// <summary>As <see cref="Normalise"/> at the end of a network, where nothing reads the stream afterwards: it is not written.</summary>
+    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> at the end of a network, where nothing reads the stream afterwards: it is not
+    /// written.</summary>
     public void NormaliseLast(Norm norm, Tensor y) => _device.ResidualNorm(_source, Pending(), default, norm, y);
 
     private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);

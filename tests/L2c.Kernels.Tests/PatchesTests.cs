@@ -9,7 +9,7 @@ public sealed class PatchesTests
     [InlineData(1, 1, 1, 1, 1, 1)]
     [InlineData(2, 2, 4, 32, 32, 2)]
     [InlineData(3, 2, 5, 9, 15, 3)]
-    public void Both_gathers_are_exact(int images, int repeats, int channels, int height, int width, int patch)
+    public void All_gathers_are_exact(int images, int repeats, int channels, int height, int width, int patch)
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable), threads: 3);
         int batch = images * repeats, tokens = height / patch * (width / patch), size = channels * patch * patch;
@@ -29,6 +29,11 @@ public sealed class PatchesTests
             bench.Device.Unpatchify(bench.Put(Reference.Patchify(expected, batch, channels, height, width, patch), batch, tokens, size), back, patch);
             Assert.NotEqual(expected, bench.Get(back));
         }
+
+        Tensor tokensBack = bench.Take(batch, tokens, size);
+        bench.Device.UnpatchifyBackward(bench.Put(expected, batch, channels, height, width), tokensBack, patch);
+        Assert.Equal(Reference.UnpatchifyBackward(expected, batch, channels, height, width, patch), bench.Get(tokensBack));
+        Assert.Equal(values, bench.Get(tokensBack));
     }
 
     [Fact]
@@ -40,6 +45,7 @@ public sealed class PatchesTests
         Refused("Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 3));
         Refused("Patchify: rows of patches [3, 9, 16] are no multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
         Refused("Unpatchify: rows of tokens [4, 9, 16] are not the images", () => bench.Device.Unpatchify(bench.Take(4, 9, 16), image, 2));
+        Refused("UnpatchifyBackward: rows of dTokens [4, 9, 16] are not the images", () => bench.Device.UnpatchifyBackward(image, bench.Take(4, 9, 16), 2));
 
         static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }

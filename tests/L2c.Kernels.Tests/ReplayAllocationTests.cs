@@ -15,6 +15,21 @@ public sealed class ReplayAllocationTests
     {
         using var chain = new DeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
         using OpSequence sequence = chain.Capture();
+        AssertAllocatesNothing(sequence);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Nor_does_a_replay_of_the_backward_ops(int threads)
+    {
+        using var chain = new BackwardDeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
+        using OpSequence sequence = chain.Capture();
+        AssertAllocatesNothing(sequence);
+    }
+
+    private static void AssertAllocatesNothing(OpSequence sequence)
+    {
         sequence.Run();
         long before = GC.GetTotalAllocatedBytes(precise: true), beforeHere = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 20; run++)

@@ -8,6 +8,9 @@ internal sealed class Workbench : IDisposable
     /// <summary>Every form of the kernels, by name.</summary>
     public static readonly string[] Sets = Enum.GetNames<InstructionSet>();
 
+    /// <summary>The same for theories.</summary>
+    public static TheoryData<string> AllSets => [.. Sets];
+
     public Workbench(string set, int threads = 2)
     {
         InstructionSet wanted = Enum.Parse<InstructionSet>(set);

@@ -20,10 +20,14 @@ internal static class RandomDit
         HasNullClass = true,
     };
 
-    public static DitModel Load(DitArchitecture architecture, Device device)
+    public static DitModel Load(DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
+        DitModel.Load(architecture, Reader(architecture), device, use);
+
+    /// <summary>The weights by name.</summary>
+    public static WeightReader Reader(DitArchitecture architecture)
     {
         Dictionary<string, long[]> shapes = DitLayout.Tensors(architecture).ToDictionary(t => t.Name, t => t.Shape);
-        return DitModel.Load(architecture, Read, device);
+        return Read;
 
         void Read(string name, Span<float> destination)
         {

@@ -5,10 +5,10 @@ public enum AdamWCoefficient
 {
     /// <summary>Learning rate.</summary>
     LearningRate,
-    /// <summary>beta1.</summary>
-    Beta1,
-    /// <summary>beta2.</summary>
-    Beta2,
+    /// <summary>1 - beta1, from double precision: a beta near 1 rounded to fp32 has few digits left of this.</summary>
+    OneMinusBeta1,
+    /// <summary>1 - beta2.</summary>
+    OneMinusBeta2,
     /// <summary>Added to the root of the second moment.</summary>
     Epsilon,
     /// <summary>Decay per step, before the learning rate.</summary>
@@ -17,8 +17,8 @@ public enum AdamWCoefficient
     Correction1,
     /// <summary>1 / sqrt(1 - beta2^step).</summary>
     Correction2,
-    /// <summary>d of ema = d ema + (1 - d) w; ignored without a moving average.</summary>
-    EmaDecay,
+    /// <summary>1 - d of ema = d ema + (1 - d) w; ignored without a moving average.</summary>
+    OneMinusEmaDecay,
     /// <summary>How many there are.</summary>
     Count,
 }
@@ -40,7 +40,7 @@ public abstract partial class Device
     /// <param name="average">[P] F32; none without one.</param>
     /// <param name="coefficients">[<see cref="AdamWCoefficient.Count"/>] F32, read at replay time.</param>
     /// <remarks>
-    /// Traffic  8 P elements, 10 with the average.
+    /// Traffic  7 P elements, 9 with the average.
     /// Source   Loshchilov and Hutter 2019, algorithm 2, in the form of torch.optim.AdamW.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
@@ -54,10 +54,13 @@ public abstract partial class Device
         }
 
         Require(weights.DType == DType.F32 && weights.IsContiguous, Op, $"weights {weights.Shape} {weights.DType} must be F32, contiguous");
-        Require(coefficients.DType == DType.F32 && coefficients.Shape.Count == (int)AdamWCoefficient.Count, Op, $"coefficients {coefficients.Shape} {coefficients.DType} must be [{(int)AdamWCoefficient.Count}] F32");
+        const int Count = (int)AdamWCoefficient.Count;
+        bool coefficientsFit = coefficients.DType == DType.F32 && coefficients.Shape.Count == Count && coefficients.Rows == 1;
+        Require(coefficientsFit, Op, $"coefficients {coefficients.Shape} {coefficients.DType} must be [{Count}] F32");
         AdamWCore(weights, gradients, firstMoment, secondMoment, average, coefficients);
     }
 
     /// <summary>The device's form of <see cref="AdamW"/>; shapes have been checked.</summary>
-    protected virtual void AdamWCore(Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
+    protected virtual void AdamWCore(
+        Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
 }

@@ -81,19 +81,19 @@ internal static unsafe class AdamWKernel
     private readonly struct Coefficients(ulong address)
     {
         private readonly float _rate = ((float*)address)[(int)AdamWCoefficient.LearningRate];
-        private readonly float _beta1 = ((float*)address)[(int)AdamWCoefficient.Beta1];
-        private readonly float _beta2 = ((float*)address)[(int)AdamWCoefficient.Beta2];
+        private readonly float _oneMinusBeta1 = ((float*)address)[(int)AdamWCoefficient.OneMinusBeta1];
+        private readonly float _oneMinusBeta2 = ((float*)address)[(int)AdamWCoefficient.OneMinusBeta2];
         private readonly float _epsilon = ((float*)address)[(int)AdamWCoefficient.Epsilon];
         private readonly float _decay = ((float*)address)[(int)AdamWCoefficient.WeightDecay];
         private readonly float _correction1 = ((float*)address)[(int)AdamWCoefficient.Correction1];
         private readonly float _correction2 = ((float*)address)[(int)AdamWCoefficient.Correction2];
-        private readonly float _emaDecay = ((float*)address)[(int)AdamWCoefficient.EmaDecay];
+        private readonly float _oneMinusEmaDecay = ((float*)address)[(int)AdamWCoefficient.OneMinusEmaDecay];
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float First(float m, float g) => Fp32.MultiplyAdd(1 - _beta1, g - m, m);
+        public float First(float m, float g) => Fp32.MultiplyAdd(_oneMinusBeta1, g - m, m);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float Second(float v, float g) => Fp32.MultiplyAdd(_beta2, v, Fp32.Multiply(1 - _beta2, Fp32.Multiply(g, g)));
+        public float Second(float v, float g) => Fp32.MultiplyAdd(_oneMinusBeta2, Fp32.MultiplyAdd(g, g, -v), v);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public float Step(float w, float m, float v)
@@ -104,6 +104,6 @@ internal static unsafe class AdamWKernel
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float Average(float average, float w) => Fp32.MultiplyAdd(1 - _emaDecay, w - average, average);
+        public float Average(float average, float w) => Fp32.MultiplyAdd(_oneMinusEmaDecay, w - average, average);
     }
 }

@@ -26,7 +26,9 @@ public abstract partial class Device
         Require(qkv.Shape[0] == y.Shape[0] && qkv.Shape[1] == y.Shape[1], Op, $"qkv {qkv.Shape} does not match y {y.Shape} (B and T must agree)");
         Require(qkv.Columns == 3 * y.Columns, Op, $"qkv {qkv.Shape} does not match y {y.Shape} (3C against C)");
         Require(heads > 0 && y.Columns % heads == 0, Op, $"{heads} heads do not divide C of y {y.Shape}");
-        Require(dy.Shape == y.Shape && dQkv.Shape == qkv.Shape, Op, $"dy {dy.Shape} and dQkv {dQkv.Shape} do not match y {y.Shape} and qkv {qkv.Shape}");
+        Require(
+            dy.Shape == y.Shape && dQkv.Shape == qkv.Shape, Op,
+            $"dy {dy.Shape} and dQkv {dQkv.Shape} do not match y {y.Shape} and qkv {qkv.Shape}");
         Require(qkv.IsContiguous && y.IsContiguous && dy.IsContiguous && dQkv.IsContiguous, Op, "qkv, y, dy and dQkv must be contiguous");
         AttentionBackwardCore(qkv, y, dy, dQkv, heads);
     }

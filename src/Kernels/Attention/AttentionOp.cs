@@ -10,22 +10,14 @@ internal readonly record struct AttentionArguments(Tensor Qkv, Tensor Y, int Hea
         where V : unmanaged, IFloats<V> => new AttentionOp<V>(this, threads);
 }
 
-/// <summary>softmax(q k^T / sqrt(D)) v for one head and a run of queries per tile, both products on the micro-kernel.</summary>
-/// <remarks>
-/// Scores are held transposed, [keys, queries]: lanes are queries. So k is read in place as the left operand, the softmax needs no sum across
-/// lanes, and the probabilities are already the left operand of the second product. Only q (scaled, transposed) and v (rows padded to whole
-/// vectors) are copied. The largest score memory is T x 48 values (AVX-512) per thread. The probabilities stay unnormalised; the sum
-/// divides the D results instead.
-/// </remarks>
+/// <summary>softmax(q k^T / sqrt(D)) v for one head and a run of queries per tile, both products on the micro-kernel as <see cref="HeadProducts{V}"/>
+/// has them.</summary>
+/// <remarks>The probabilities stay unnormalised; the sum divides the D results instead.</remarks>
 internal sealed unsafe class AttentionOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    // Queries that share one copy of v.
-    private const int MostQueryBlocks = 8;
-
-    private static int Width => MicroKernel.PanelVectors * V.Count;
-
-    private static int Height => MicroKernel.TallestTile<V>();
+    // Blocks of queries that share one copy of v.
+    private const int MostBlocks = 4;
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -33,8 +25,8 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     private readonly int _tokens;
     private readonly int _heads;
     private readonly int _headWidth;
-    private readonly int _paddedTokens;
-    private readonly int _paddedHeadWidth;
+    private readonly HeadProducts<V> _products;
+    private readonly int _threads;
     private readonly int _queriesPerTile;
     private readonly int _queryTiles;
     private readonly float _scale;
@@ -47,13 +39,13 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
         _tokens = arguments.Y.Shape[1];
         _heads = arguments.Heads;
         _headWidth = arguments.Y.Columns / _heads;
-        _paddedTokens = (_tokens + Height - 1) / Height * Height;
-        _paddedHeadWidth = (_headWidth + V.Count - 1) / V.Count * V.Count;
         _scale = (float)(1 / Math.Sqrt(_headWidth));
+        _products = new HeadProducts<V>(_tokens, _headWidth);
 
-        int blocks = (_tokens + Width - 1) / Width;
-        int blocksPerTile = Math.Clamp((int)((long)_batch * _heads * blocks / (8L * threads)), 1, MostQueryBlocks);
-        _queriesPerTile = blocksPerTile * Width;
+        _threads = threads;
+        int blocks = (_tokens + _products.Block - 1) / _products.Block;
+        int blocksPerTile = Math.Clamp((int)((long)_batch * _heads * blocks / (8L * threads)), 1, MostBlocks);
+        _queriesPerTile = blocksPerTile * _products.Block;
         _queryTiles = (_tokens + _queriesPerTile - 1) / _queriesPerTile;
     }
 
@@ -65,7 +57,8 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
 
     /// <inheritdoc/>
     public override long ScratchBytes =>
-        sizeof(float) * ((long)_headWidth * Width + (long)_paddedTokens * Width + (long)_tokens * _paddedHeadWidth + Width + Height * Width);
+        sizeof(float) * (EdgeTile.ScratchFloats<V>() + (_headWidth + _products.PaddedTokens + 1L) * _products.Block
+            + (long)_tokens * _products.PaddedHeadWidth);
 
     /// <inheritdoc/>
     public override long Flops => 4L * _batch * _heads * _tokens * _tokens * _headWidth;
@@ -74,115 +67,85 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     public override long Bytes => 4L * _batch * _tokens * _heads * _headWidth * sizeof(float);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
         int first = tile % _queryTiles * _queriesPerTile, end = Math.Min(first + _queriesPerTile, _tokens);
         int head = tile / _queryTiles % _heads, image = tile / _queryTiles / _heads;
-        int channels = _heads * _headWidth;
+        int channels = _heads * _headWidth, block = _products.Block;
         nint stride = 3 * (nint)channels;
-        float* q = _qkv + (long)image * _tokens * stride + head * _headWidth;
-        float* y = _y + (long)image * _tokens * channels + head * _headWidth;
+        float* q = Queries(image, head), k = q + channels, v = k + channels, y = Output(image, head);
+        NextHead next = After(tile);
 
-        var queries = (float*)scratch;                                  // [D, Width]
-        float* scores = queries + (long)_headWidth * Width;             // [T, Width]
-        float* values = scores + (long)_paddedTokens * Width;           // [T, D]
-        float* sums = values + (long)_tokens * _paddedHeadWidth;        // [Width]
-        float* output = sums + Width;                                   // [Height, Width]
-        CopyValues(q + 2 * channels, stride, values);
-        for (int query = first, count; query < end; query += count)
+        var edge = (float*)scratch;
+        float* queries = edge + EdgeTile.ScratchFloats<V>();                // [D, block]: q^T / sqrt(D)
+        float* scores = queries + (long)_headWidth * block;                 // [T, block]
+        float* factors = scores + (long)_products.PaddedTokens * block;     // [block]
+        float* values = factors + block;                                    // [T, D]
+        _products.CopyRows(v, stride, _tokens, values);
+        for (int query = first; query < end; query += block)
         {
-            int vectors = MicroKernel.NextVectors<V>(end - query);
-            count = Math.Min(vectors * V.Count, end - query);
-            CopyQueries(q + query * stride, stride, count, queries);
-            for (int key = 0; key < _tokens; key += Height)
+            int count = Math.Min(block, end - query);
+            _products.CopyTransposed(q + query * stride, stride, count, _scale, queries);
+            _products.MultiplyByQueries(k, stride, queries, count, scores, ref next);
+            for (int lane = 0; lane < count; lane += V.Count)
             {
-                float* keys = q + channels + key * stride, target = scores + (long)key * Width;
-                MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - key), vectors, keys, stride, 1, queries, Width, _headWidth, null, 0, target, Width, queries);
+                Exponentials(scores + lane, factors + lane);
             }
 
-            for (int vector = 0; vector < vectors; vector++)
-            {
-                Exponentials(scores + vector * V.Count, sums + vector * V.Count);
-            }
-
-            for (int row = 0; row < count; row += Height)
-            {
-                WeighValues(scores + row, sums + row, Math.Min(Height, count - row), values, output, y + (long)(query + row) * channels);
-            }
+            float* target = y + (long)query * channels;
+            _products.SumOverKeys(scores, count, values, target, channels, edge, ref next);
+            Normalize(target, channels, count, factors);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CopyValues(float* source, nint stride, float* target)
+    private float* Queries(int image, int head) => _qkv + (long)image * _tokens * 3 * _heads * _headWidth + head * _headWidth;
+
+    private float* Output(int image, int head) => _y + (long)image * _tokens * _heads * _headWidth + head * _headWidth;
+
+    /// <summary>What this thread reads and writes next, if the threads keep pace with each other and it is another head.</summary>
+    private NextHead After(int tile)
     {
-        for (int s = 0; s < _tokens; s++, source += stride, target += _paddedHeadWidth)
+        NextHead next = new(_tokens, _headWidth);
+        int head = (tile + _threads) / _queryTiles;
+        if (head != tile / _queryTiles && head < _batch * _heads)
         {
+            int channels = _heads * _headWidth;
+            float* queries = Queries(head / _heads, head % _heads);
+            next.Add(queries, 3 * channels);
+            next.Add(queries + channels, 3 * channels);
+            next.Add(queries + 2 * channels, 3 * channels);
+            next.Add(Output(head / _heads, head % _heads), channels);
+        }
+
+        return next;
+    }
+
+    /// <summary>Replaces one vector of queries' scores by exp(score - maximum); factors are 1 / their sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Exponentials(float* scores, float* factors)
+    {
+        V maximum = _products.Maximum(scores), sum = default;
+        nint block = _products.Block;
+        for (int s = 0; s < _tokens; s++, scores += block)
+        {
+            V weight = Elementary.Exp(V.Load(scores) - maximum);
+            V.Store(weight, scores);
+            sum += weight;
+        }
+
+        V.Store(V.Broadcast(1) / sum, factors);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Normalize(float* y, nint stride, int count, float* factors)
+    {
+        for (int i = 0; i < count; i++, y += stride)
+        {
+            V factor = V.Broadcast(factors[i]);
             for (int d = 0; d < _headWidth; d += V.Count)
             {
-                V.Store(Partial.Load<V>(source + d, _headWidth - d), target + d);
-            }
-        }
-    }
-
-    // Lanes without a query hold zeros, so their scores are 0 and finite.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CopyQueries(float* source, nint stride, int count, float* target)
-    {
-        for (int d = 0; d < _headWidth; d++, target += Width)
-        {
-            float* column = source + d;
-            for (int j = 0; j < count; j++, column += stride)
-            {
-                target[j] = *column * _scale;
-            }
-
-            for (int j = count; j < Width; j++)
-            {
-                target[j] = 0;
-            }
-        }
-    }
-
-    /// <summary>Replaces one vector of queries' scores by exp(score - maximum) and sums them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Exponentials(float* scores, float* sums)
-    {
-        V maximum = V.Load(scores), sum = default;
-        for (int s = 1; s < _tokens; s++)
-        {
-            maximum = V.Max(maximum, V.Load(scores + (long)s * Width));
-        }
-
-        for (int s = 0; s < _tokens; s++)
-        {
-            float* at = scores + (long)s * Width;
-            V probability = Elementary.Exp(V.Load(at) - maximum);
-            V.Store(probability, at);
-            sum += probability;
-        }
-
-        V.Store(sum, sums);
-    }
-
-    /// <summary>y[row, :] = sum_s scores[s, row] v[s, :] / sums[row] for up to Height queries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WeighValues(float* scores, float* sums, int rows, float* values, float* output, float* y)
-    {
-        for (int d = 0, columns; d < _headWidth; d += columns)
-        {
-            int vectors = MicroKernel.NextVectors<V>(_headWidth - d);
-            columns = Math.Min(vectors * V.Count, _headWidth - d);
-            MicroKernel.Multiply<V>(
-                rows, vectors, scores, 1, Width, values + d, _paddedHeadWidth, _tokens, null, 0, output, Width, values);
-            for (int i = 0; i < rows; i++)
-            {
-                V factor = V.Broadcast(1 / sums[i]);
-                float* target = y + (long)i * _heads * _headWidth + d;
-                for (int j = 0; j < columns; j += V.Count)
-                {
-                    Partial.Store(V.Load(output + i * Width + j) * factor, target + j, columns - j);
-                }
+                Partial.Store(Partial.Load<V>(y + d, _headWidth - d) * factor, y + d, _headWidth - d);
             }
         }
     }

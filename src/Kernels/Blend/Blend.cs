@@ -33,9 +33,11 @@ public abstract partial class Device
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public void BlendBackward(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight)
     {
-        RequireBlend(nameof(BlendBackward), fresh, cached, weight, d);
-        Require(dFresh.IsNone || (dFresh.Shape == d.Shape && dFresh.IsContiguous), nameof(BlendBackward), $"dFresh {dFresh.Shape} does not match d {d.Shape}");
-        Require(dWeight.DType == DType.F32 && dWeight.Shape.Count == d.Rows && dWeight.IsContiguous, nameof(BlendBackward), $"dWeight {dWeight.Shape} {dWeight.DType} must be F32, a value per row of d {d.Shape}");
+        const string Op = nameof(BlendBackward);
+        RequireBlend(Op, fresh, cached, weight, d);
+        Require(dFresh.IsNone || (dFresh.Shape == d.Shape && dFresh.IsContiguous), Op, $"dFresh {dFresh.Shape} does not match d {d.Shape}");
+        bool hasRows = dWeight.DType == DType.F32 && dWeight.Shape.Count == d.Rows && dWeight.IsContiguous;
+        Require(hasRows, Op, $"dWeight {dWeight.Shape} {dWeight.DType} must be F32, a value per row of d {d.Shape}");
         BlendBackwardCore(d, fresh, cached, weight, dFresh, dWeight);
     }
 
@@ -50,5 +52,6 @@ public abstract partial class Device
     protected virtual void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended) => throw new NotSupportedException();
 
     /// <summary>The device's form of <see cref="BlendBackward"/>; shapes have been checked.</summary>
-    protected virtual void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight) => throw new NotSupportedException();
+    protected virtual void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight) =>
+        throw new NotSupportedException();
 }

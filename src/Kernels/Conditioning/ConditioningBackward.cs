@@ -14,12 +14,15 @@ public abstract partial class Device
     public void ConditioningBackward(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable)
     {
         const string Op = nameof(ConditioningBackward);
-        Require(labels.DType == DType.I32 && labels.Shape.Rank == 1 && labels.Columns == dSilu.Rows, Op, $"labels {labels.Shape} {labels.DType} must be [B] I32, one per row of dSilu {dSilu.Shape}");
+        bool labelsFit = labels.DType == DType.I32 && labels.Shape.Rank == 1 && labels.Columns == dSilu.Rows;
+        Require(labelsFit, Op, $"labels {labels.Shape} {labels.DType} must be [B] I32, one per row of dSilu {dSilu.Shape}");
         Require(c.Shape == dSilu.Shape && dTime.Shape == dSilu.Shape, Op, $"c {c.Shape} and dTime {dTime.Shape} do not match dSilu {dSilu.Shape}");
-        Require(dTable.DType == DType.F32 && dTable.IsContiguous && dTable.Columns == dSilu.Columns, Op, $"dTable {dTable.Shape} {dTable.DType} does not match dSilu {dSilu.Shape} (F32, contiguous, C must agree)");
+        bool tableFits = dTable.DType == DType.F32 && dTable.IsContiguous && dTable.Columns == dSilu.Columns;
+        Require(tableFits, Op, $"dTable {dTable.Shape} {dTable.DType} does not match dSilu {dSilu.Shape} (F32, contiguous, C must agree)");
         ConditioningBackwardCore(dSilu, c, labels, dTime, dTable);
     }
 
     /// <summary>The device's form of <see cref="ConditioningBackward"/>; shapes have been checked.</summary>
-    protected virtual void ConditioningBackwardCore(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable) => throw new NotSupportedException();
+    protected virtual void ConditioningBackwardCore(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable) =>
+        throw new NotSupportedException();
 }

@@ -8,6 +8,7 @@ public unsafe partial class CpuDevice : Device
 {
     private readonly InstructionSet _instructionSet;
     private readonly WorkerTeam _team;
+    private readonly PartialSums _partialSums = new();
     private readonly Dictionary<nint, long> _allocations = [];
     private List<CpuOp>? _capturing;
     private bool _disposed;
@@ -154,6 +155,7 @@ public unsafe partial class CpuDevice : Device
         {
             _disposed = true;
             _team.Dispose();
+            _partialSums.Dispose();
         }
     }
 

@@ -17,13 +17,13 @@ internal static unsafe class EdgeTile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
         int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
-        float* start, nint startRow, float* c, nint cRow, float* ahead, float* scratch)
+        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int vectors = (columns + V.Count - 1) / V.Count;
         if (rows % 4 == 0 && columns == vectors * V.Count)
         {
-            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead);
+            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
             return;
         }
 
@@ -34,7 +34,7 @@ internal static unsafe class EdgeTile
         }
 
         MicroKernel.Multiply<V>(
-            rows, vectors, a, aRow, aStep, b, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead);
+            rows, vectors, a, aRow, aStep, b, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead, aheadStep);
         CopyOut<V>(scratch, width, rows, columns, c, cRow);
     }
 

@@ -115,7 +115,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         float* y = _y + row * yRow + column;
         float* start = k > 0 ? y : _bias == null ? null : _bias + column;
         nint startRow = k > 0 ? yRow : 0;
-        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, scratch);
+        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, scratch);
         if (k + depth == _inputs && _arguments.Activation != Activation.None)
         {
             Activate(rows, columns, y, yRow);

@@ -12,17 +12,20 @@ internal readonly record struct LinearWeightGradientArguments(Tensor Dy, Tensor 
 
 /// <summary>dW = dy^T x: a tile of dW is some outputs by a few panels of inputs.</summary>
 /// <remarks>
-/// The sum over M is cut into equal blocks, so that a tile's columns of dy stay in the second cache and a panel of x in the first. Within a block
-/// each panel of x is copied to consecutive memory once and serves all outputs of the tile; dy is read in place, with a step of one row. Sums rest in
-/// dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
+/// The sum over M is cut into equal blocks, so that a panel of x stays in the first cache and a tile's columns of dy in the second. Within a block
+/// each panel of x is copied to consecutive memory once and serves all outputs of the tile; dy is read in place, with a step of one row: a copy of it
+/// costs more than it saves. Sums rest in dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
+/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per call; without that half of the time
+/// goes into waiting.
 /// </remarks>
 internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    private const int MostDepth = 256;
+    private const int MostDepth = 128;
     private const int MostOutputs = 256;
+    private const int FewestOutputs = 64; // below, copying x shows
     private const int MostPanels = 8;
-    private const int TilesPerThread = 8;
+    private const int TilesPerThread = 2;
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
@@ -43,14 +46,14 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         _rows = arguments.X.Rows;
         _outputs = arguments.DWeight.Rows;
         _inputs = arguments.DWeight.Columns;
+        _depth = Share(_rows, Share(_rows, MostDepth));
 
-        int blocks = (_rows + MostDepth - 1) / MostDepth;
-        _depth = (_rows + blocks - 1) / blocks;
-        int outputTiles = (_outputs + MostOutputs - 1) / MostOutputs, panels = (_inputs + Width - 1) / Width;
-        _outputsPerTile = ((_outputs + outputTiles - 1) / outputTiles + Height - 1) / Height * Height;
-        _inputsPerTile = Math.Clamp((int)((long)outputTiles * panels / ((long)TilesPerThread * threads)), 1, MostPanels) * Width;
-        _inputTiles = (_inputs + _inputsPerTile - 1) / _inputsPerTile;
-        Tiles = (_outputs + _outputsPerTile - 1) / _outputsPerTile * _inputTiles;
+        int panels = Share(_inputs, Width), wanted = TilesPerThread * threads;
+        int outputTiles = Math.Max(Share(_outputs, MostOutputs), Math.Min(Share(_outputs, FewestOutputs), Share(wanted, panels)));
+        _outputsPerTile = Share(Share(_outputs, outputTiles), Height) * Height;
+        _inputsPerTile = Math.Clamp((int)((long)outputTiles * panels / wanted), 1, MostPanels) * Width;
+        _inputTiles = Share(_inputs, _inputsPerTile);
+        Tiles = Share(_outputs, _outputsPerTile) * _inputTiles;
     }
 
     /// <inheritdoc/>
@@ -78,7 +81,7 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         float* edge = (float*)scratch, panel = edge + EdgeTile.ScratchFloats<V>();
         for (int m = 0; m < _rows; m += _depth)
         {
-            int depth = Math.Min(_depth, _rows - m);
+            int depth = Math.Min(_depth, _rows - m), nextX = firstInput, nextDy = firstOutput;
             float* dy = (float*)_arguments.Dy.Address + m * dyRow, x = (float*)_arguments.X.Address + m * xRow;
             for (int input = firstInput; input < endInput; input += Width)
             {
@@ -86,10 +89,25 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
                 CopyPanel(x + input, xRow, depth, columns, panel);
                 for (int output = firstOutput; output < endOutput; output += Height)
                 {
+                    float* ahead = panel;
+                    nint aheadStep = 0;
+                    if (nextX < endInput)
+                    {
+                        ahead = x + depth * xRow + nextX;
+                        aheadStep = xRow;
+                        nextX += Prefetch.LineFloats;
+                    }
+                    else if (nextDy < endOutput)
+                    {
+                        ahead = dy + depth * dyRow + nextDy;
+                        aheadStep = dyRow;
+                        nextDy += Prefetch.LineFloats;
+                    }
+
                     float* sums = (float*)_arguments.DWeight.Address + (long)output * _inputs + input;
                     EdgeTile.Multiply<V>(
                         Math.Min(Height, endOutput - output), columns, dy + output, 1, dyRow, panel, Width, depth,
-                        m > 0 ? sums : null, _inputs, sums, _inputs, panel, edge);
+                        m > 0 ? sums : null, _inputs, sums, _inputs, ahead, aheadStep, edge);
                 }
             }
         }
@@ -106,4 +124,6 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
             }
         }
     }
+
+    private static int Share(int total, int part) => (total + part - 1) / part;
 }

@@ -31,17 +31,17 @@ internal static unsafe class MicroKernel
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(
         int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
-        float* start, nint startRow, float* c, nint cRow, float* ahead)
+        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
     {
         switch (rows > 4, vectors)
         {
-            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
-            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
-            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
-            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
-            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
-            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead); break;
+            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
         }
     }
 
@@ -57,12 +57,13 @@ internal static unsafe class MicroKernel
     /// <param name="startRow">Elements from one row of it to the next; 0 gives every row the same.</param>
     /// <param name="c">First element of the tile; all Rows x Vectors are written.</param>
     /// <param name="cRow">Elements from one row of the tile to the next.</param>
-    /// <param name="ahead">What will be read soon: one cache line after another is asked for, one for each k. The rows below the tile are asked for
-    /// too: that is where the next call writes, as a rule.</param>
+    /// <param name="ahead">What will be read soon: its cache line is asked for, one for each k. The rows below the tile are asked for too:
+    /// that is where the next call writes, as a rule.</param>
+    /// <param name="aheadStep">Elements from one line asked for to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V, Rows, Vectors>(
         int rows, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
-        float* start, nint startRow, float* c, nint cRow, float* ahead)
+        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
         where Rows : struct, IConstant
         where Vectors : struct, IConstant
@@ -108,7 +109,7 @@ internal static unsafe class MicroKernel
             }
 
             Prefetch.Line(ahead);
-            ahead += Prefetch.LineFloats;
+            ahead += aheadStep;
             b += bStep;
             at += aStep;
         }

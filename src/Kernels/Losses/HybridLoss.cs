@@ -39,6 +39,8 @@ public abstract partial class Device
     /// <param name="losses">[B,2] F32, contiguous: mse and vb of each image.</param>
     /// <remarks>
     /// Numbers  elements in fp32, sums of an image in fp32 in an order that depends on its size alone. KL is computed so that equal distributions give 0.
+    ///          The normal CDF is the published (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2, in a form that does not cancel; probabilities below 1e-12
+    ///          count as 1e-12 and have no gradient; values of x0 beyond 0.999 have a tail. CPU: likelihoods in double precision.
     /// Traffic  7 B C H W elements.
     /// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1 (L_hybrid: the mean's gradient is stopped; weights as DiT: 1 and 1);
     ///          gaussian_diffusion.py, training_losses with LossType.MSE and ModelVarType.LEARNED_RANGE.
@@ -47,16 +49,23 @@ public abstract partial class Device
     public void HybridLoss(Tensor output, Tensor noise, Tensor x0, Tensor xt, Tensor table, Tensor dOutput, Tensor losses)
     {
         const string Op = nameof(HybridLoss);
-        Require(output.Shape.Rank == 4 && x0.Shape.Rank == 4, Op, $"output {output.Shape} and x0 {x0.Shape} must be [B,2C,H,W] and [B,C,H,W]");
-        Require(noise.Shape == x0.Shape && xt.Shape == x0.Shape && dOutput.Shape == output.Shape, Op, $"noise {noise.Shape}, xt {xt.Shape} and dOutput {dOutput.Shape} do not match x0 {x0.Shape} and output {output.Shape}");
-        bool agree = output.Shape[0] == x0.Shape[0] && output.Shape[1] == 2 * x0.Shape[1] && output.Shape[2] == x0.Shape[2] && output.Shape[3] == x0.Shape[3];
-        Require(agree, Op, $"output {output.Shape} does not match x0 {x0.Shape} (twice the channels, else the same)");
-        Require(output.IsContiguous && noise.IsContiguous && x0.IsContiguous && xt.IsContiguous && dOutput.IsContiguous, Op, "images must be contiguous");
-        Require(table.DType == DType.F32 && table.IsContiguous && table.Rows == x0.Shape[0] && table.Columns == (int)HybridLossColumn.Count, Op, $"table {table.Shape} {table.DType} must be [B,{(int)HybridLossColumn.Count}] F32, contiguous");
-        Require(losses.DType == DType.F32 && losses.IsContiguous && losses.Rows == x0.Shape[0] && losses.Columns == 2, Op, $"losses {losses.Shape} {losses.DType} must be [B,2] F32, contiguous");
+        Shape image = x0.Shape, both = output.Shape;
+        Require(both.Rank == 4 && image.Rank == 4, Op, $"output {both} and x0 {image} must be [B,2C,H,W] and [B,C,H,W]");
+        bool alike = noise.Shape == image && xt.Shape == image && dOutput.Shape == both;
+        Require(alike, Op, $"noise {noise.Shape}, xt {xt.Shape} and dOutput {dOutput.Shape} do not match x0 {image} and output {both}");
+        bool agree = both[0] == image[0] && both[1] == 2 * image[1] && both[2] == image[2] && both[3] == image[3];
+        Require(agree, Op, $"output {both} does not match x0 {image} (twice the channels, else the same)");
+        bool contiguous = output.IsContiguous && noise.IsContiguous && x0.IsContiguous && xt.IsContiguous && dOutput.IsContiguous;
+        Require(contiguous, Op, "images must be contiguous");
+        const int Columns = (int)HybridLossColumn.Count;
+        bool tableFits = table.DType == DType.F32 && table.IsContiguous && table.Rows == image[0] && table.Columns == Columns;
+        Require(tableFits, Op, $"table {table.Shape} {table.DType} must be [B,{Columns}] F32, contiguous");
+        bool lossesFit = losses.DType == DType.F32 && losses.IsContiguous && losses.Rows == image[0] && losses.Columns == 2;
+        Require(lossesFit, Op, $"losses {losses.Shape} {losses.DType} must be [B,2] F32, contiguous");
         HybridLossCore(output, noise, x0, xt, table, dOutput, losses);
     }
 
     /// <summary>The device's form of <see cref="HybridLoss"/>; shapes have been checked.</summary>
-    protected virtual void HybridLossCore(Tensor output, Tensor noise, Tensor x0, Tensor xt, Tensor table, Tensor dOutput, Tensor losses) => throw new NotSupportedException();
+    protected virtual void HybridLossCore(Tensor output, Tensor noise, Tensor x0, Tensor xt, Tensor table, Tensor dOutput, Tensor losses) =>
+        throw new NotSupportedException();
 }

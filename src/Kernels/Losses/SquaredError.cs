@@ -19,7 +19,8 @@ public abstract partial class Device
         const string Op = nameof(SquaredError);
         Require(a.Shape == b.Shape && a.Shape == dA.Shape, Op, $"a {a.Shape}, b {b.Shape} and dA {dA.Shape} disagree");
         Require(a.DType == DType.F32 && a.IsContiguous && b.IsContiguous && dA.IsContiguous, Op, "a, b and dA must be F32, contiguous");
-        Require(sums.DType == DType.F32 && sums.IsContiguous && sums.Shape.Count == a.Shape[0], Op, $"sums {sums.Shape} {sums.DType} must be F32, a value per image of a {a.Shape}");
+        bool sumsFit = sums.DType == DType.F32 && sums.IsContiguous && sums.Shape.Count == a.Shape[0];
+        Require(sumsFit, Op, $"sums {sums.Shape} {sums.DType} must be F32, a value per image of a {a.Shape}");
         SquaredErrorCore(a, b, scale, dA, sums);
     }
 

@@ -6,13 +6,13 @@ public unsafe partial class CpuDevice
     protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize)
     {
         RequireOwn(nameof(Patchify), DType.F32, image, patches);
-        Enqueue(new PatchesArguments(image, patches, patchSize, ToPatches: true));
+        Enqueue(new PatchesArguments(image, patches, patchSize, PatchesDirection.Patchify));
     }
 
     /// <inheritdoc/>
     protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize)
     {
         RequireOwn(nameof(Unpatchify), DType.F32, tokens, image);
-        Enqueue(new PatchesArguments(image, tokens, patchSize, ToPatches: false));
+        Enqueue(new PatchesArguments(image, tokens, patchSize, PatchesDirection.Unpatchify));
     }
 }

@@ -2,15 +2,26 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>What <see cref="Device.Patchify"/> (to patches) or <see cref="Device.Unpatchify"/> (from patches) was called with.</summary>
-internal readonly record struct PatchesArguments(Tensor Image, Tensor Patches, int PatchSize, bool ToPatches) : ICpuOpArguments
+/// <summary>Which way, and in which order a patch holds its values.</summary>
+internal enum PatchesDirection
+{
+    /// <summary>Image to patches (c, p, q).</summary>
+    Patchify,
+    /// <summary>Patches (p, q, c) to image.</summary>
+    Unpatchify,
+    /// <summary>Image to patches (p, q, c).</summary>
+    UnpatchifyBackward,
+}
+
+/// <summary>What <see cref="Device.Patchify"/>, <see cref="Device.Unpatchify"/> or <see cref="Device.UnpatchifyBackward"/> was called with.</summary>
+internal readonly record struct PatchesArguments(Tensor Image, Tensor Patches, int PatchSize, PatchesDirection Direction) : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
         where V : unmanaged, IFloats<V> => new PatchesOp(this);
 }
 
-/// <summary>Both gathers, some rows of patches per tile: copies, nothing to compute.</summary>
+/// <summary>All three gathers, some rows of patches per tile: copies, nothing to compute.</summary>
 /// <remarks>A line of pixels runs through all patches of a row; one table of offsets into them serves every line, channel and image.</remarks>
 internal sealed unsafe class PatchesOp : CpuOp
 {
@@ -18,7 +29,7 @@ internal sealed unsafe class PatchesOp : CpuOp
 
     private readonly float* _image;
     private readonly float* _patches;
-    private readonly bool _toPatches;
+    private readonly PatchesDirection _direction;
     private readonly int _patch;
     private readonly int _images;
     private readonly int _channels;
@@ -33,18 +44,19 @@ internal sealed unsafe class PatchesOp : CpuOp
         Shape image = arguments.Image.Shape, patches = arguments.Patches.Shape;
         _image = (float*)arguments.Image.Address;
         _patches = (float*)arguments.Patches.Address;
-        (_toPatches, _patch) = (arguments.ToPatches, arguments.PatchSize);
+        (_direction, _patch) = (arguments.Direction, arguments.PatchSize);
         (_images, _channels, _height, _width) = (image[0], image[1], image[2], image[3]);
         _patchRows = patches[0] * (_height / _patch);
         _patchRowsPerTile = Math.Max(1, ElementsPerTile / (_width * _patch * _channels));
-        int size = patches.Columns, step = _toPatches ? 1 : _channels;
+        Name = _direction.ToString();
+        int size = patches.Columns, step = _direction == PatchesDirection.Patchify ? 1 : _channels;
         _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
         Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
         Bytes = 2 * patches.Count * sizeof(float);
     }
 
     /// <inheritdoc/>
-    public override string Name => _toPatches ? nameof(Device.Patchify) : nameof(Device.Unpatchify);
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override int Tiles { get; }
@@ -66,13 +78,11 @@ internal sealed unsafe class PatchesOp : CpuOp
                 for (int p = 0; p < _patch; p++)
                 {
                     float* line = image + ((long)c * _height + p) * _width;
-                    if (_toPatches)
+                    switch (_direction)
                     {
-                        Scatter(line, patches + (c * _patch + p) * _patch);
-                    }
-                    else
-                    {
-                        Gather(patches + p * _patch * _channels + c, line);
+                        case PatchesDirection.Patchify: Scatter(line, patches + (c * _patch + p) * _patch); break;
+                        case PatchesDirection.Unpatchify: Gather(patches + p * _patch * _channels + c, line); break;
+                        default: Scatter(line, patches + p * _patch * _channels + c); break;
                     }
                 }
             }

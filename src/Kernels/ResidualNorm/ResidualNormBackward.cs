@@ -4,7 +4,8 @@ public abstract partial class Device
 {
     /// <summary>The gradient of one addition to the residual stream: dBranch[b,t] = gate[b] dx[b,t], and dGate[b] = sum_t dx[b,t] branch[b,t].</summary>
     /// <param name="dx">[B,T,C], contiguous: gradient of the stream. It goes on to what was added to, unchanged.</param>
-    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is no dGate.</param>
+    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is no
+    /// dGate.</param>
     /// <param name="dBranch">[B,T,C], contiguous; may be <paramref name="dx"/> if nothing else reads it.</param>
     /// <param name="dGate">[B,C], any row stride, one row per image; none with frozen weights.</param>
     /// <remarks>
@@ -17,10 +18,14 @@ public abstract partial class Device
         const string Op = nameof(ResidualTermBackward);
         Require(dx.Shape.Rank == 3 && dx.IsContiguous, Op, $"dx {dx.Shape} must be [B,T,C], contiguous");
         Require(dBranch.Shape == dx.Shape && dBranch.IsContiguous, Op, $"dBranch {dBranch.Shape} does not match dx {dx.Shape}");
-        Require(term.Gate.IsNone || (term.Gate.Columns == dx.Columns && term.Gate.Rows <= dx.Shape[0]), Op, $"gate {term.Gate.Shape} does not match dx {dx.Shape} (C must agree, at most B rows)");
-        Require(dGate.IsNone || (dGate.Rows == dx.Shape[0] && dGate.Columns == dx.Columns), Op, $"dGate {dGate.Shape} does not match dx {dx.Shape} (one row per image)");
-        Require(dGate.IsNone || (!term.Gate.IsNone && term.Gate.Rows == dGate.Rows), Op, $"dGate {dGate.Shape} does not match gate {term.Gate.Shape}");
-        Require(dGate.IsNone || (term.Branch.Shape == dx.Shape && term.Branch.IsContiguous), Op, $"branch {term.Branch.Shape} does not match dx {dx.Shape}");
+        (Tensor branch, Tensor gate) = (term.Branch, term.Gate);
+        bool gateFits = gate.IsNone || (gate.Columns == dx.Columns && gate.Rows <= dx.Shape[0]);
+        Require(gateFits, Op, $"gate {gate.Shape} does not match dx {dx.Shape} (C must agree, at most B rows)");
+        bool gradientFits = dGate.IsNone || (dGate.Rows == dx.Shape[0] && dGate.Columns == dx.Columns);
+        Require(gradientFits, Op, $"dGate {dGate.Shape} does not match dx {dx.Shape} (one row per image)");
+        Require(dGate.IsNone || (!gate.IsNone && gate.Rows == dGate.Rows), Op, $"dGate {dGate.Shape} does not match gate {gate.Shape}");
+        bool branchFits = dGate.IsNone || (branch.Shape == dx.Shape && branch.IsContiguous);
+        Require(branchFits, Op, $"branch {branch.Shape} does not match dx {dx.Shape}");
         ResidualTermBackwardCore(dx, term, dBranch, dGate);
     }
 
@@ -40,7 +45,7 @@ public abstract partial class Device
     /// <param name="dShift">As <paramref name="dScale"/>; both or none.</param>
     /// <remarks>
     /// Rows     scale and shift may have fewer rows than images, as in the forward; with dScale and dShift they have B.
-    /// Numbers  mean, variance (from centred values) and sums in fp32; sums over t in an order that depends on T alone.
+    /// Numbers  mean, variance (from centred values) and sums in fp32; sums over t in an order that depends on T alone, those of Affine on B T.
     /// Traffic  4 B T C elements.
     /// Source   Ba et al. 2016.
     /// </remarks>
@@ -62,14 +67,18 @@ public abstract partial class Device
         Require(vectorsFit, Op, $"scale {norm.Scale.Shape} and shift {norm.Shift.Shape} do not match x {x.Shape}");
         int rows = isModulated ? x.Shape[0] : 1;
         bool gradientsFit = dScale.IsNone
-            || (dScale.Columns == x.Columns && dShift.Columns == x.Columns && dScale.Rows == rows && dShift.Rows == rows && norm.Scale.Rows == rows && norm.Shift.Rows == rows);
+            || (dScale.Columns == x.Columns && dShift.Columns == x.Columns && HasRows(dScale) && HasRows(dShift) && HasRows(norm.Scale) && HasRows(norm.Shift));
         Require(gradientsFit, Op, $"dScale {dScale.Shape} and dShift {dShift.Shape} do not match scale {norm.Scale.Shape} and x {x.Shape}");
         NormBackwardCore(x, norm, dy, dxIn, dxOut, dScale, dShift);
+
+        bool HasRows(Tensor vector) => vector.Rows == rows;
     }
 
     /// <summary>The device's form of <see cref="ResidualTermBackward"/>; shapes have been checked.</summary>
-    protected virtual void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) => throw new NotSupportedException();
+    protected virtual void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
+        throw new NotSupportedException();
 
     /// <summary>The device's form of <see cref="NormBackward"/>; shapes have been checked.</summary>
-    protected virtual void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) => throw new NotSupportedException();
+    protected virtual void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) =>
+        throw new NotSupportedException();
 }

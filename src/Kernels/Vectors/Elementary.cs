@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>exp and the activations made of it. Polynomials are own minimax fits; errors are against double precision and are tested.</summary>
+/// <summary>exp and the activations made of it, over all of fp32. Polynomials are own minimax fits; errors are against double precision and are tested.</summary>
 internal static class Elementary
 {
     /// <summary>exp(x) within 1.5 ulp; 0 below -104, infinity above 88.73, subnormals gradual.</summary>
@@ -14,17 +14,21 @@ internal static class Elementary
     public static V Exp<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        x = V.Max(V.Broadcast(-150f), V.Min(V.Broadcast(150f), x));
-        V n = V.Round(x * V.Broadcast(1.44269502f));
-        V r = V.MultiplyAdd(n, V.Broadcast(-0.693115234375f), x);
-        r = V.MultiplyAdd(n, V.Broadcast(-3.19461833e-5f), r);
-        V q = V.Broadcast(0.00139262504f);
-        q = V.MultiplyAdd(q, r, V.Broadcast(0.00836323295f));
-        q = V.MultiplyAdd(q, r, V.Broadcast(0.0416665524f));
-        q = V.MultiplyAdd(q, r, V.Broadcast(0.166665763f));
-        q = V.MultiplyAdd(q, r, V.Broadcast(0.5f));
-        q = V.MultiplyAdd(q * r, r, r) + V.Broadcast(1f);
-        return V.Scale(q, n);
+        x = Limit(x);
+        V n = Exponent(x);
+        return V.Scale(ReducedExpMinusOne(x, n) + V.Broadcast(1f), n);
+    }
+
+    /// <summary>exp(x) - 1 within 3 ulp, also where x is so small that exp(x) has lost it.</summary>
+    /// <remarks>exp(r) - 1 = r + r^2 q(r), and 2^n - 1 added to 2^n times that; by halves, since 2^n overflows before exp(x) does.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ExpMinusOne<V>(V x)
+        where V : unmanaged, IFloats<V>
+    {
+        x = Limit(x);
+        V n = Exponent(x), less = n - V.Broadcast(1f);
+        V half = V.Scale(ReducedExpMinusOne(x, n), less) + (V.Scale(V.Broadcast(1f), less) - V.Broadcast(0.5f));
+        return half + half;
     }
 
     /// <summary>x / (1 + exp(-x)), within 3 ulp of the result or of 0.1, whichever is larger.</summary>
@@ -32,7 +36,7 @@ internal static class Elementary
     public static V Silu<V>(V x)
         where V : unmanaged, IFloats<V> => TimesSigmoid(x, x);
 
-    /// <summary>GELU in its tanh form, x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3); within 4 ulp of the result or of 0.1.</summary>
+    /// <summary>GELU in its tanh form, x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3); within 5 ulp of the result or of 0.1.</summary>
     /// <remarks>Equal to x / (1 + exp(-2u)), which needs no tanh and does not cancel for negative x.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V GeluTanh<V>(V x)
@@ -43,7 +47,7 @@ internal static class Elementary
         return TimesSigmoid(x, x * factor);
     }
 
-    /// <summary>GELU exactly: x Phi(x) = max(x, 0) - |x| Phi(-|x|), so that nothing cancels; within 5 ulp of the result or of 0.1.</summary>
+    /// <summary>GELU exactly: x Phi(x) = max(x, 0) - |x| Phi(-|x|), so that nothing cancels; within 8 ulp of the result or of 0.1.</summary>
     /// <remarks>
     /// Phi(-z) = erfc(z / sqrt 2) / 2 = t p(t) exp(-z^2 / 2), t = 1 / (1 + 0.3 z / sqrt 2), p of degree 8 with relative error 4.2e-8.
     /// z stops at 15, where exp(-z^2 / 2) is 0 in fp32: infinities give their limits.
@@ -52,8 +56,22 @@ internal static class Elementary
     public static V GeluErf<V>(V x)
         where V : unmanaged, IFloats<V>
     {
-        V zero = V.Broadcast(0f), one = V.Broadcast(1f);
+        V zero = V.Broadcast(0f);
         V z = V.Min(V.Broadcast(15f), V.Max(zero - x, x));
+        return V.Max(zero, x) - z * NormalTail(z, Bell(z));
+    }
+
+    /// <summary>exp(-z^2 / 2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Bell<V>(V z)
+        where V : unmanaged, IFloats<V> => Exp(z * z * V.Broadcast(-0.5f));
+
+    /// <summary>Phi(-z) for z in [0, 15], given <see cref="Bell"/> of z.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V NormalTail<V>(V z, V bell)
+        where V : unmanaged, IFloats<V>
+    {
+        V one = V.Broadcast(1f);
         V t = one / V.MultiplyAdd(z, V.Broadcast(0.212132037f), one);
         V p = V.Broadcast(-0.0653854087f);
         p = V.MultiplyAdd(p, t, V.Broadcast(0.245966971f));
@@ -64,8 +82,32 @@ internal static class Elementary
         p = V.MultiplyAdd(p, t, V.Broadcast(0.0733980313f));
         p = V.MultiplyAdd(p, t, V.Broadcast(0.0854745582f));
         p = V.MultiplyAdd(p, t, V.Broadcast(0.0845865309f));
-        V tail = p * t * Exp(z * z * V.Broadcast(-0.5f));
-        return V.Max(zero, x) - z * tail;
+        return p * t * bell;
+    }
+
+    // Beyond, exp is 0 or infinite.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Limit<V>(V x)
+        where V : unmanaged, IFloats<V> => V.Max(V.Broadcast(-150f), V.Min(V.Broadcast(150f), x));
+
+    // n of x = n ln 2 + r.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Exponent<V>(V x)
+        where V : unmanaged, IFloats<V> => V.Round(x * V.Broadcast(1.44269502f));
+
+    // exp(r) - 1
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V ReducedExpMinusOne<V>(V x, V n)
+        where V : unmanaged, IFloats<V>
+    {
+        V r = V.MultiplyAdd(n, V.Broadcast(-0.693115234375f), x);
+        r = V.MultiplyAdd(n, V.Broadcast(-3.19461833e-5f), r);
+        V q = V.Broadcast(0.00139262504f);
+        q = V.MultiplyAdd(q, r, V.Broadcast(0.00836323295f));
+        q = V.MultiplyAdd(q, r, V.Broadcast(0.0416665524f));
+        q = V.MultiplyAdd(q, r, V.Broadcast(0.166665763f));
+        q = V.MultiplyAdd(q, r, V.Broadcast(0.5f));
+        return V.MultiplyAdd(q * r, r, r);
     }
 
     // x sigmoid(u). Below -150 both factors are at their limits; stopping there turns -infinity into -0 and not into NaN.

@@ -48,6 +48,10 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Sqrt(F32x16 value) => new(Vector512.Sqrt(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Round(F32x16 value) => new(Vector512.Round(value._lanes));
 
     /// <inheritdoc/>

@@ -58,6 +58,10 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Sqrt(F32x4 value) => new(Vector128.Sqrt(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Round(F32x4 value) => new(Vector128.Round(value._lanes));
 
     /// <inheritdoc/>

@@ -48,6 +48,10 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Sqrt(F32x8 value) => new(Vector256.Sqrt(value._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Round(F32x8 value) => new(Vector256.Round(value._lanes));
 
     /// <inheritdoc/>

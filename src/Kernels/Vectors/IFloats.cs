@@ -40,6 +40,9 @@ internal unsafe interface IFloats<V> :
     /// <summary>The larger of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
     static abstract V Max(V a, V b);
 
+    /// <summary>The square root, correctly rounded.</summary>
+    static abstract V Sqrt(V value);
+
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract V Round(V value);
 

@@ -27,6 +27,8 @@ public sealed class NoiseSchedule
         TimestepMap = timestepMap;
         AlphasCumprod = [.. alphasCumprod];
         AlphasCumprodPrev = [1, .. alphasCumprod[..^1]];
+        SqrtAlphasCumprod = Table(i => Math.Sqrt(AlphasCumprod[i]));
+        SqrtOneMinusAlphasCumprod = Table(i => Math.Sqrt(1 - AlphasCumprod[i]));
         SqrtRecipAlphasCumprod = Table(i => Math.Sqrt(1 / AlphasCumprod[i]));
         SqrtRecipm1AlphasCumprod = Table(i => Math.Sqrt((1 / AlphasCumprod[i]) - 1));
         PosteriorVariance = Table(i => betas[i] * (1 - AlphasCumprodPrev[i]) / (1 - AlphasCumprod[i]));
@@ -53,6 +55,12 @@ public sealed class NoiseSchedule
 
     /// <summary>ᾱ_{t-1}, with ᾱ_{-1} = 1.</summary>
     public ImmutableArray<double> AlphasCumprodPrev { get; }
+
+    /// <summary>√ᾱ_t.</summary>
+    public ImmutableArray<double> SqrtAlphasCumprod { get; }
+
+    /// <summary>√(1 - ᾱ_t).</summary>
+    public ImmutableArray<double> SqrtOneMinusAlphasCumprod { get; }
 
     /// <summary>√(1 / ᾱ_t).</summary>
     public ImmutableArray<double> SqrtRecipAlphasCumprod { get; }
@@ -101,6 +109,21 @@ public sealed class NoiseSchedule
         }
 
         return new NoiseSchedule(betas.MoveToImmutable(), map.MoveToImmutable());
+    }
+
+    /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as
+    /// published.</summary>
+    /// <param name="t">Index into this schedule.</param>
+    /// <param name="x0">The data.</param>
+    /// <param name="noise">N(0,1), as long.</param>
+    /// <param name="noised">Receives x_t, as long; may be either.</param>
+    public void AddNoise(int t, ReadOnlySpan<float> x0, ReadOnlySpan<float> noise, Span<float> noised)
+    {
+        float signal = (float)SqrtAlphasCumprod[t], deviation = (float)SqrtOneMinusAlphasCumprod[t];
+        for (int i = 0; i < noised.Length; i++)
+        {
+            noised[i] = (signal * x0[i]) + (deviation * noise[i]);
+        }
     }
 
     private static NoiseSchedule CreateLinear(double first, double last)

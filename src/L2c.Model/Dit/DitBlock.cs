@@ -33,7 +33,7 @@ internal static class DitBlock
         device.Scope = new OpScope(plan.Evaluation, 2 * block);
         if (attention.Action == BranchAction.Compute)
         {
-            Tensor entering = x.Normalise(Modulated(plan, block, ModulationPart.AttentionShiftScale), a.Normed);   // [B,T,C]
+            Tensor entering = x.Normalise(plan.Norm(block, ModulationPart.AttentionShiftScale), a.Normed);   // [B,T,C]
             tap?.Invoke(block == 0 ? "tokens_in" : $"block{block - 1}.out", entering);
             device.Linear(a.Normed, w.Qkv.Weight, w.Qkv.Bias, a.Qkv);                                              // [B,T,3C]
             device.Attention(a.Qkv, a.Heads, heads);                                                               // [B,T,C]
@@ -46,7 +46,7 @@ internal static class DitBlock
         device.Scope = new OpScope(plan.Evaluation, (2 * block) + 1);
         if (mlp.Action == BranchAction.Compute)
         {
-            x.Normalise(Modulated(plan, block, ModulationPart.MlpShiftScale), a.Normed);                           // [B,T,C]
+            x.Normalise(plan.Norm(block, ModulationPart.MlpShiftScale), a.Normed);                           // [B,T,C]
             device.Linear(a.Normed, w.Fc1.Weight, w.Fc1.Bias, a.Hidden, Activation.GeluTanh);                      // [B,T,4C]
             device.Linear(a.Hidden, w.Fc2.Weight, w.Fc2.Bias, mlp.Output);                                         // [B,T,C]
             tap?.Invoke($"block{block}.mlp_out", mlp.Output);
@@ -58,7 +58,7 @@ internal static class DitBlock
         {
             if (branch.Action != BranchAction.Compute && !plan.SkipUnusedNorms)
             {
-                x.Normalise(Modulated(plan, block, shiftScale), a.Normed);
+                x.Normalise(plan.Norm(block, shiftScale), a.Normed);
             }
 
             if (branch.Action != BranchAction.Drop)
@@ -66,12 +66,5 @@ internal static class DitBlock
                 x.Add(branch.Output, plan.Modulation(block, gate));
             }
         }
-    }
-
-    private static Norm Modulated(ForwardPlan plan, int block, ModulationPart part)
-    {
-        Tensor rows = plan.Modulation(block, part);  // [R,2C]: shift, scale
-        int c = rows.Columns / 2;
-        return Norm.Modulated(rows.SliceColumns(c, c), rows.SliceColumns(0, c), LayerNormEpsilon);
     }
 }

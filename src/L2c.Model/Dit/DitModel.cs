@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Dit;
@@ -20,8 +21,8 @@ public sealed class DitModel : IDisposable
     private readonly Arena? _arena;
     private readonly DitWeights _weights;
 
-    private DitModel(DitArchitecture architecture, Device device, Arena? arena, long weightBytes, DitWeights weights) =>
-        (Architecture, Device, _arena, WeightBytes, _weights) = (architecture, device, arena, weightBytes, weights);
+    private DitModel(DitArchitecture architecture, Device device, Arena? arena, long weightBytes, DitWeights weights, WeightUse use) =>
+        (Architecture, Device, _arena, WeightBytes, _weights, Use) = (architecture, device, arena, weightBytes, weights, use);
 
     /// <summary>Shape and meaning of the network.</summary>
     public DitArchitecture Architecture { get; }
@@ -29,27 +30,52 @@ public sealed class DitModel : IDisposable
     /// <summary>Where the weights are and ops go.</summary>
     public Device Device { get; }
 
+    /// <summary>What the weights were loaded for.</summary>
+    public WeightUse Use { get; }
+
     /// <summary>Memory that the weights take in the device's layout.</summary>
     public long WeightBytes { get; }
 
     /// <summary>The label table, [label rows, C].</summary>
     internal Tensor LabelTable => _weights.LabelTable;
 
+    /// <summary>All weights.</summary>
+    internal DitWeights Weights => _weights;
+
     /// <summary>Loads weights tensor by tensor into one allocation.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="read">Gives tensors by their published names.</param>
     /// <param name="device">Where to put them.</param>
-    public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device)
-    {
-        (Arena arena, DitWeights weights) = WeightLoader.Load(device, read, loader => DitWeights.Take(architecture, loader));
-        return new DitModel(architecture, device, arena, arena.CapacityBytes, weights);
-    }
+    /// <param name="use">What for.</param>
+    public static DitModel Load(DitArchitecture architecture, WeightReader read, Device device, WeightUse use = WeightUse.Inference) =>
+        Load(architecture, read, device, use, null);
+
+    /// <summary>A model whose weights are trained: <paramref name="read"/> fills <paramref name="trained"/>, and <see cref="Pack"/> has to
+    /// follow.</summary>
+    internal static DitModel LoadTrained(DitArchitecture architecture, WeightReader read, Device device, TrainedParameters trained) =>
+        Load(architecture, read, device, WeightUse.Inference, trained);
 
     /// <summary>A model whose weights are counted and not there: ops may be recorded with it, never run.</summary>
-    internal static DitModel OnPaper(DitArchitecture architecture, Device device)
+    internal static DitModel OnPaper(
+        DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference, TrainedParameters? trained = null)
     {
-        (long bytes, DitWeights weights) = WeightLoader.OnPaper(device, loader => DitWeights.Take(architecture, loader));
-        return new DitModel(architecture, device, null, bytes, weights);
+        (long bytes, DitWeights weights) = WeightLoader.OnPaper(device, use, trained, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, null, bytes, weights, use);
+    }
+
+    private static DitModel Load(DitArchitecture architecture, WeightReader read, Device device, WeightUse use, TrainedParameters? trained)
+    {
+        (Arena arena, DitWeights weights) = WeightLoader.Load(device, use, trained, read, loader => DitWeights.Take(architecture, loader));
+        return new DitModel(architecture, device, arena, arena.CapacityBytes, weights, use);
+    }
+
+    /// <summary>Enqueues writing trained parameters into the layouts that the forward and backward passes read.</summary>
+    internal void Pack()
+    {
+        foreach (LinearWeights linear in _weights.Linears)
+        {
+            linear.Pack(Device);
+        }
     }
 
     /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>
@@ -59,7 +85,16 @@ public sealed class DitModel : IDisposable
     /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>, or null.</param>
     public void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
     {
-        Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu);    // [E,C]
+        if (m.TimePreactivation.IsNone)
+        {
+            Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu); // [E,C]
+        }
+        else
+        {
+            Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimePreactivation);          // [E,C]
+            Device.Activate(m.TimePreactivation, m.TimeHidden, Activation.Silu);
+        }
+
         Device.Linear(m.TimeHidden, _weights.Time2.Weight, _weights.Time2.Bias, m.TimeEmbedding);                   // [E,C]
         tap?.Invoke("t_emb", m.TimeEmbedding);
         Device.Conditioning(m.TimeEmbedding, _weights.LabelTable, labels, m.Condition, m.Silu);                     // [E R,C]
@@ -98,7 +133,7 @@ public sealed class DitModel : IDisposable
     /// <param name="tap">Sees every stage of the recorded data, or null; then every branch must be computed.</param>
     public void Forward(Tensor image, ForwardPlan plan, DitActivations a, Tensor output, ForwardTap? tap = null)
     {
-        int patch = Architecture.PatchSize, c = Architecture.HiddenSize;
+        int patch = Architecture.PatchSize;
         Device.Scope = new OpScope(plan.Evaluation, -1);
         Device.Patchify(image, a.Patches, patch);                                                                   // [B,T,C_in P P]
         Device.Linear(a.Patches, _weights.PatchEmbedding.Weight, _weights.PatchEmbedding.Bias, a.Branch);           // [B,T,C]
@@ -112,15 +147,13 @@ public sealed class DitModel : IDisposable
         }
 
         Device.Scope = new OpScope(plan.Evaluation, -1);
-        Tensor final = plan.Group.FinalOf(plan.EvaluationInGroup, plan.GroupSize);                                  // [R,2C]
-        Norm norm = Norm.Modulated(final.SliceColumns(c, c), final.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
         if (tap is null)
         {
-            x.NormaliseLast(norm, a.Normed);                                                                        // [B,T,C]
+            x.NormaliseLast(plan.FinalNorm, a.Normed);                                                                        // [B,T,C]
         }
         else
         {
-            tap($"block{_weights.Blocks.Length - 1}.out", x.Normalise(norm, a.Normed));
+            tap($"block{_weights.Blocks.Length - 1}.out", x.Normalise(plan.FinalNorm, a.Normed));
         }
 
         Device.Linear(a.Normed, _weights.FinalLinear.Weight, _weights.FinalLinear.Bias, a.PatchOutputs);            // [B,T,P P C_out]

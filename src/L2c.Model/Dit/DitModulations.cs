@@ -20,10 +20,22 @@ public sealed class DitModulations
 {
     private readonly Rows[,] _parts;
 
-    private DitModulations(Tensor timeHidden, Tensor timeEmbedding, Tensor condition, Tensor silu, Tensor gathered, Rows[,] parts, Tensor final)
+    private DitModulations(
+        Tensor timePreactivation,
+        Tensor timeHidden,
+        Tensor timeEmbedding,
+        Tensor condition,
+        Tensor silu,
+        Tensor gathered,
+        Rows[,] parts,
+        Tensor final)
     {
-        (TimeHidden, TimeEmbedding, Condition, Silu, Gathered, _parts, Final) = (timeHidden, timeEmbedding, condition, silu, gathered, parts, final);
+        (TimePreactivation, TimeHidden, TimeEmbedding, Condition) = (timePreactivation, timeHidden, timeEmbedding, condition);
+        (Silu, Gathered, _parts, Final) = (silu, gathered, parts, final);
     }
+
+    /// <summary>Hidden layer of the time MLP before its SiLU, [timesteps, C]; none unless a backward pass needs it.</summary>
+    internal Tensor TimePreactivation { get; }
 
     /// <summary>Hidden layer of the time MLP, [timesteps, C].</summary>
     internal Tensor TimeHidden { get; }
@@ -52,7 +64,12 @@ public sealed class DitModulations
     /// <param name="keepCondition">Whether c itself is wanted, not only its SiLU.</param>
     public static DitModulations Take(
         Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
-        Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, (_, _, _, _) => true)[0];
+        Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, false, (_, _, _, _) => true)[0];
+
+    /// <summary>Carves room for one evaluation in which every row has its own timestep, with all that <see cref="DitModulationGradients"/>
+    /// needs.</summary>
+    internal static DitModulations TakeForTraining(Arena arena, DitArchitecture architecture, int rows) =>
+        Take(arena, architecture, [1], rows, rows, true, true, (_, _, _, _) => true)[0];
 
     /// <summary>Carves room for several groups that are computed one after another in the same memory.</summary>
     /// <param name="arena">Where.</param>
@@ -62,7 +79,7 @@ public sealed class DitModulations
     /// <param name="needs">By group, evaluation of the group, block and part.</param>
     internal static DitModulations[] Take(
         Arena arena, DitArchitecture architecture, int[] groups, int rows, Func<int, int, int, ModulationPart, bool> needs) =>
-        Take(arena, architecture, groups, rows, groups[0], false, needs);
+        Take(arena, architecture, groups, rows, groups[0], false, false, needs);
 
     /// <summary>The values of a part for one evaluation, [R, width]; none where it was said not to be needed.</summary>
     internal Tensor Part(int evaluation, int block, ModulationPart part) => _parts[block, (int)part].Of(evaluation);
@@ -72,6 +89,13 @@ public sealed class DitModulations
 
     /// <summary>Shift and scale before the final layer for one evaluation, [R,2C].</summary>
     internal Tensor FinalOf(int evaluation, int evaluations) => Final.SliceRows(evaluation * (Final.Rows / evaluations), Final.Rows / evaluations);
+
+    /// <summary>The norm with a shift and scale, [R,2C] in that order.</summary>
+    internal static Norm Modulated(Tensor shiftScale)
+    {
+        int c = shiftScale.Columns / 2;
+        return Norm.Modulated(shiftScale.SliceColumns(c, c), shiftScale.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
+    }
 
     /// <summary>Uploads which rows each GEMM gathers: once, after carving.</summary>
     internal void UploadIndices(Device device)
@@ -92,10 +116,12 @@ public sealed class DitModulations
         int rows,
         int timesteps,
         bool keepCondition,
+        bool keepPreactivation,
         Func<int, int, int, ModulationPart, bool> needs)
     {
         int c = architecture.HiddenSize, most = groups[0];
         Tensor hidden = arena.Take(timesteps, c), embedding = arena.Take(timesteps, c);
+        Tensor preactivation = keepPreactivation ? arena.Take(timesteps, c) : default;
         Tensor condition = keepCondition ? arena.Take(most * rows, c) : default;
         Tensor silu = arena.Take(most * rows, c), final = arena.Take(most * rows, 2 * c);
         var parts = groups.Select(_ => new Rows[architecture.Depth, ModulationParts.Count]).ToArray();
@@ -120,6 +146,7 @@ public sealed class DitModulations
 
         Tensor gathered = gathers ? arena.Take(most * rows, c) : default;
         return [.. groups.Select((size, g) => new DitModulations(
+            preactivation,
             hidden.SliceRows(0, timesteps / most * size),
             embedding.SliceRows(0, timesteps / most * size),
             condition,

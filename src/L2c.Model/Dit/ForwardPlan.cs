@@ -34,4 +34,12 @@ public sealed record ForwardPlan(
 
     /// <summary>A part of a block's modulation in this evaluation, [R, width].</summary>
     internal Tensor Modulation(int block, ModulationPart part) => Group.Part(EvaluationInGroup, block, part);
+
+    /// <summary>The norm before a branch in this evaluation.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="part">A shift and scale.</param>
+    internal Norm Norm(int block, ModulationPart part) => DitModulations.Modulated(Modulation(block, part));
+
+    /// <summary>The norm before the final layer.</summary>
+    internal Norm FinalNorm => DitModulations.Modulated(Group.FinalOf(EvaluationInGroup, GroupSize));
 }

@@ -158,8 +158,8 @@ public sealed class TrainingOpsCudaTests
             Tensor onW = bench.PutState(w, count), onM = bench.PutState(m, count), onV = bench.PutState(v, count), onEma = bench.PutState(ema, count);
             float[] coefficients =
             [
-                (float)by.LearningRate, (float)by.Beta1, (float)by.Beta2, (float)by.Epsilon, (float)by.WeightDecay,
-                (float)(1 / (1 - Math.Pow(by.Beta1, by.Step))), (float)(1 / Math.Sqrt(1 - Math.Pow(by.Beta2, by.Step))), (float)by.EmaDecay,
+                (float)by.LearningRate, (float)(1 - by.Beta1), (float)(1 - by.Beta2), (float)by.Epsilon, (float)by.WeightDecay,
+                (float)(1 / (1 - Math.Pow(by.Beta1, by.Step))), (float)(1 / Math.Sqrt(1 - Math.Pow(by.Beta2, by.Step))), (float)(1 - by.EmaDecay),
             ];
             Tensor onG = bench.PutState(g, count), onCoefficients = bench.PutState(coefficients, coefficients.Length);
             bench.Device.AdamW(onW, onG, onM, onV, withAverage ? onEma : default, onCoefficients);

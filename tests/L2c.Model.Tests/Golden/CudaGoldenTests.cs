@@ -5,16 +5,17 @@ using L2c.Testing.Golden;
 namespace L2c.Model.Tests.Golden;
 
 /// <summary>
-/// The recorded DiT cases through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that stores
-/// the same type. Where nothing was asked for, a forward pass, an uncached, a cached and a DDPM run; all of them with L2C_GOLDENS_DEVICE.
+/// The recorded DiT cases through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
+/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached and a DDPM run, and a router's training; all of them with
+/// L2C_GOLDENS_DEVICE.
 /// </summary>
 [Trait("Category", "GoldenCuda")]
 public sealed class CudaGoldenTests
 {
     /// <summary>What runs in every test run: of each kind the case with the fewest evaluations.</summary>
     public static IEnumerable<string> DefaultFiles =>
-        from kind in (string[])["forward", "sample", "cached_sample", "ddpm"]
-        let golden = GoldenManifest.Cases.Where(c => c.Family == "dit" && Kind(c) == kind).OrderBy(Steps).FirstOrDefault()
+        from kind in (string[])["forward", "sample", "cached_sample", "ddpm", "router_training"]
+        let golden = GoldenManifest.Cases.Where(c => c.Family == "dit" && Kind(c) == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null
         select golden.File;
 
@@ -59,5 +60,10 @@ public sealed class CudaGoldenTests
     private static string Kind(GoldenCase golden) =>
         golden.Kind == "sample" && golden.Case.GetProperty("sampler").GetString() == "ddpm" ? "ddpm" : golden.Kind;
 
-    private static int Steps(GoldenCase golden) => golden.Kind == "forward" ? 0 : golden.Case.GetProperty("steps").GetInt32();
+    private static int Evaluations(GoldenCase golden) => golden.Kind switch
+    {
+        "forward" => 1,
+        "router_training" => golden.Case.GetProperty("optimizer_steps").GetInt32() * golden.Case.GetProperty("world").GetInt32(),
+        _ => golden.Case.GetProperty("steps").GetInt32(),
+    };
 }

@@ -38,10 +38,11 @@ internal static class DitGolden
     /// <param name="golden">The case.</param>
     /// <param name="device">Where to load.</param>
     /// <param name="map">Applied to each weight, given its name; null for none.</param>
-    public static DitModel Load(GoldenCase golden, Device device, Action<string, float[]>? map = null)
+    /// <param name="use">What for.</param>
+    public static DitModel Load(GoldenCase golden, Device device, Action<string, float[]>? map = null, WeightUse use = WeightUse.Inference)
     {
         using GoldenTensors weights = golden.OpenBeside(WeightsFile(golden));
-        return DitModel.Load(Architecture(golden), Read, device);
+        return DitModel.Load(Architecture(golden), Read, device, use);
 
         void Read(string name, Span<float> destination)
         {

@@ -16,6 +16,14 @@ public enum GoldenFault
     LearnedVarianceIgnored,
     /// <summary>The row before the null class used in its place.</summary>
     NullClassOffByOne,
+    /// <summary>Router training with twice the weight of the penalty.</summary>
+    LambdaDoubled,
+    /// <summary>Router training whose logits have no bound.</summary>
+    ClampMissing,
+    /// <summary>AdamW stepping routers that received no gradient, with a gradient of zero.</summary>
+    IdleRoutersStepped,
+    /// <summary>w cached + (1 - w) fresh.</summary>
+    CachedAndFreshSwapped,
 }
 
 /// <summary>A CPU device whose residual additions forget the gate.</summary>
@@ -31,4 +39,13 @@ internal sealed class GateDroppingDevice : CpuDevice
 
         base.ResidualNormCore(xIn, ungated, xOut, norm, y);
     }
+}
+
+/// <summary>A CPU device that blends the other way round.</summary>
+internal sealed class BlendSwappingDevice : CpuDevice
+{
+    protected override void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended) => base.BlendCore(cached, fresh, weight, blended);
+
+    protected override void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight) =>
+        base.BlendBackwardCore(d, cached, fresh, weight, dFresh, dWeight);
 }

@@ -20,7 +20,9 @@ internal unsafe partial class NaiveDevice
             Activation.GeluErf => Reference.GeluErf,
             _ => null,
         };
-        float[] sums = Round(Reference.Linear<float>(Load(x), Load(Rows(weight)), bias.IsNone ? null : Load(bias), weight.Inputs));
+        float[] sums = Round(weight.IsTransposed
+            ? Reference.LinearInputGradient<float>(Load(x), Load(Rows(weight)), weight.Outputs)
+            : Reference.Linear<float>(Load(x), Load(Rows(weight)), bias.IsNone ? null : Load(bias), weight.Inputs));
         Store(y, function is null ? sums : Array.ConvertAll(sums, value => function(value)));
         End();
     }

@@ -75,7 +75,12 @@ internal unsafe partial class NaiveDevice(DType storage) : Device
 
     private void End() => _observer?.Invoke(_observed++, 0, 0);
 
-    private Tensor Rows(Matrix matrix) => new(matrix.Address, new Shape(matrix.Outputs, matrix.Inputs), storage, this, matrix.Inputs);
+    /// <summary>The weight as PyTorch stores it, also behind a transposed matrix.</summary>
+    private Tensor Rows(Matrix matrix)
+    {
+        (int outputs, int inputs) = matrix.IsTransposed ? (matrix.Inputs, matrix.Outputs) : (matrix.Outputs, matrix.Inputs);
+        return new Tensor(matrix.Address, new Shape(outputs, inputs), storage, this, inputs);
+    }
 
     private float[] Round(float[] values) => Array.ConvertAll(values, value => storage switch
     {

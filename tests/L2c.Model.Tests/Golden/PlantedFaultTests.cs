@@ -22,6 +22,11 @@ public sealed class PlantedFaultTests
                 {
                     cases.Add(fault, golden.File);
                 }
+
+                foreach (GoldenCase golden in Dit("router_training").Where(c => DitTrainingGolden.Sees(c, fault)))
+                {
+                    cases.Add(fault, golden.File);
+                }
             }
 
             return cases;
@@ -34,8 +39,18 @@ public sealed class PlantedFaultTests
     {
         GoldenCase golden = GoldenManifest.Find(file);
         Assert.SkipUnless(File.Exists(Path.Combine(golden.Folder, file)), $"{file} is not there");
-        using CpuDevice device = fault == GoldenFault.GateDropped ? new GateDroppingDevice() : new CpuDevice();
-        GoldenResult result = golden.Kind == "forward" ? DitForwardGolden.Run(golden, device) : DitSampleGolden.Run(golden, device, fault);
+        using CpuDevice device = fault switch
+        {
+            GoldenFault.GateDropped => new GateDroppingDevice(),
+            GoldenFault.CachedAndFreshSwapped => new BlendSwappingDevice(),
+            _ => new CpuDevice(),
+        };
+        GoldenResult result = golden.Kind switch
+        {
+            "forward" => DitForwardGolden.Run(golden, device),
+            "router_training" => DitTrainingGolden.Run(golden, device, fault),
+            _ => DitSampleGolden.Run(golden, device, fault),
+        };
         Assert.Contains(result.Comparisons, c => !c.Passed);
     }
 

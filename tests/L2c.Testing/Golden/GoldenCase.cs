@@ -32,15 +32,20 @@ public sealed record GoldenCase(string File, string Folder, JsonElement Entry)
     /// <summary>The relative bound of a tensor; 0 asks for equality.</summary>
     public double RelativeBound(string tensor) => Case.GetProperty("bounds").GetProperty(tensor).GetDouble();
 
-    /// <summary>The absolute rounding noise of the published code itself at a step (or of the whole case), 0 where none was recorded.</summary>
-    public double Noise(int step)
+    /// <summary>The absolute rounding noise of the published code itself at a step, in a tensor or in the whole case; 0 where none was recorded.</summary>
+    public double Noise(string tensor, int step)
     {
         if (!Case.TryGetProperty("noise_abs", out JsonElement noise))
         {
             return 0;
         }
 
-        return noise.ValueKind == JsonValueKind.Array ? noise[step].GetDouble() : noise.GetDouble();
+        return noise.ValueKind switch
+        {
+            JsonValueKind.Array => noise[step].GetDouble(),
+            JsonValueKind.Object => noise.TryGetProperty(tensor, out JsonElement value) ? value.GetDouble() : 0,
+            _ => noise.GetDouble(),
+        };
     }
 
     /// <summary>First and one-past-last row of a tensor to compare, or null for all.</summary>

@@ -93,7 +93,7 @@ public sealed class GoldenResult(GoldenCase golden)
             squares += difference * difference;
         }
 
-        double bound = Math.Max(Golden.RelativeBound(tensor) * largest, 3 * Golden.Noise(Math.Max(step, 0)));
+        double bound = Math.Max(Golden.RelativeBound(tensor) * largest, 3 * Golden.Noise(tensor, Math.Max(step, 0)));
         _comparisons.Add(new GoldenComparison(step < 0 ? tensor : $"{tensor}[{step}]", error, bound, Math.Sqrt(squares / expected.Length)));
     }
 

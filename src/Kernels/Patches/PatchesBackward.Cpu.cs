@@ -1,0 +1,11 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize)
+    {
+        RequireOwn(nameof(UnpatchifyBackward), DType.F32, dImage, dTokens);
+        Enqueue(new PatchesArguments(dImage, dTokens, patchSize, PatchesDirection.UnpatchifyBackward));
+    }
+}

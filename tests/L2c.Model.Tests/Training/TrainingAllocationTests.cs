@@ -1,0 +1,64 @@
+using L2c.Kernels;
+using L2c.Model.Diffusion;
+using L2c.Model.Dit;
+using L2c.Model.Tests.Sampling;
+using L2c.Model.Training;
+
+namespace L2c.Model.Tests.Training;
+
+[Collection(nameof(AloneInTheProcess))]
+public sealed class TrainingAllocationTests
+{
+    private const int Batch = 2;
+
+    [Fact]
+    public void A_draw_of_a_router_and_its_optimisation_step_allocate_nothing()
+    {
+        using var device = new CpuDevice(2);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
+        using RouterStep step = RouterStep.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Checkpointing = true });
+        var objective = new RouterObjective(new float[4 * step.Branches], step.Branches) { Lambda = 1e-3, LearningRate = 0.01 };
+        float[] noised = TrainingFixture.Normal(1, step.StateShape.Count), weights = new float[step.Branches];
+        double[] gradient = new double[step.Branches];
+        AssertAllocatesNothing(() =>
+        {
+            for (int t = 0; t < step.Draws; t++)
+            {
+                objective.Weights(2 * t, weights);
+                step.Run(t, noised, [1, 3], weights, gradient);
+                objective.Accumulate(2 * t, gradient);
+            }
+
+            objective.Step(2);
+        });
+    }
+
+    [Fact]
+    public void A_training_step_allocates_nothing()
+    {
+        using var device = new CpuDevice(2);
+        using var step = DitTrainingStep.Plan(RandomDit.Small, RandomDit.Reader(RandomDit.Small), device, Batch, new());
+        float[] x0 = TrainingFixture.Normal(1, step.StateShape.Count), noise = TrainingFixture.Normal(2, step.StateShape.Count);
+        float[] losses = new float[2 * Batch];
+        int number = 0;
+        AssertAllocatesNothing(() => step.Run(x0, noise, [1, 3], [5, 700], new OptimizerStep(++number, 1e-4), losses));
+    }
+
+    private static void AssertAllocatesNothing(Action run)
+    {
+        run();
+
+        // The runtime and the test platform allocate now and then on threads of their own, a run that allocated would do so every time.
+        long total = long.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            long thread = GC.GetAllocatedBytesForCurrentThread(), process = GC.GetTotalAllocatedBytes(true);
+            run();
+            long processAfter = GC.GetTotalAllocatedBytes(true), threadAfter = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Equal(0, threadAfter - thread);
+            total = Math.Min(total, processAfter - process);
+        }
+
+        Assert.Equal(0, total);
+    }
+}
