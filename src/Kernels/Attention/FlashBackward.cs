@@ -6,8 +6,8 @@ namespace L2c.Kernels;
 /// <summary>The forms of <see cref="FlashBackwardKernel"/>: two kernels per storage type and head width.</summary>
 internal static class FlashBackward
 {
-    // DiT has 64 and 72, the others are usual; what is not here takes the plain form.
-    private static readonly int[] _widths = [32, 64, 72, 80, 96, 128];
+    // DiT has 64 and 72, the others are usual; what is not here takes the plain form. At 128 the second kernel would need more registers than there are.
+    private static readonly int[] _widths = [32, 64, 72, 80, 96];
 
     private static readonly KernelTemplate[] _forQueries = [.. _widths.Select(width => Template(nameof(FlashBackwardKernel.FlashQueries), width))];
 

@@ -281,7 +281,8 @@ internal static class FlashBackwardKernel
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Statistics Load(ulong rows, int query, int tokens)
         {
-            FourWords words = FourWords.Load(rows + ((ulong)IntrinsicMath.Min(query, tokens - 1) * (AttentionBackwardKernel.Statistics * sizeof(float))));
+            int existing = IntrinsicMath.Min(query, tokens - 1);
+            FourWords words = FourWords.Load(rows + ((ulong)existing * (AttentionBackwardKernel.Statistics * sizeof(float))));
             return new Statistics
             {
                 Maximum = Interop.IntAsFloat(words.X),
