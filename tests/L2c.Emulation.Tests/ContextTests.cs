@@ -55,6 +55,7 @@ public sealed class ContextTests
 
     [Theory]
     [InlineData(8, 0, 163 * 1024)]
+    [InlineData(8, 6, 99 * 1024)]
     [InlineData(9, 0, 227 * 1024)]
     public void The_device_describes_itself(int major, int minor, int shared)
     {

@@ -12,12 +12,7 @@ public sealed unsafe partial class CudaDevice
         RequireType(Op, StorageType, qkv, y, dy, dQkv);
         int batch = y.Shape[0], tokens = y.Shape[1], channels = y.Columns, headWidth = channels / heads;
         const int Widest = PlainAttentionKernel.MaxHeadWidth;
-        int queryBytes = AttentionBackwardKernel.QueryBytes(headWidth), keyBytes = AttentionBackwardKernel.KeyBytes(headWidth);
         Require(headWidth <= Widest, Op, $"heads of {headWidth} (at most {Widest})");
-        Require(
-            keyBytes <= _sharedBytesPerBlock,
-            Op,
-            $"heads of {headWidth} need {keyBytes} bytes of shared memory, {Name} grants {_sharedBytesPerBlock}");
         Require(heads <= MaxGridExtent && batch <= MaxGridExtent, Op, $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
         BeginOp(
             Op,
@@ -25,30 +20,41 @@ public sealed unsafe partial class CudaDevice
             bytes: 8L * batch * tokens * channels * StorageType.Size());
 
         CUdeviceptr statistics = Scratch(Op, (long)batch * heads * tokens * AttentionBackwardKernel.Statistics * sizeof(float));
-        float scale = (float)(Math.Log2(Math.E) / Math.Sqrt(headWidth)), factor = (float)(1 / Math.Sqrt(headWidth));
-        LaunchSize grid = new(Blocks(tokens, AttentionBackwardKernel.RowsPerBlock), heads, batch);
-        KernelParameters forQueries = new(stackalloc byte[64]), forKeys = new(stackalloc byte[64]);
-        forQueries.Add(Address(qkv));
-        forQueries.Add(Address(dy));
-        forQueries.Add(Address(dQkv));
-        forQueries.Add(statistics);
-        forQueries.Add(tokens);
-        forQueries.Add(channels);
-        forQueries.Add(headWidth);
-        forQueries.Add(scale);
-        forQueries.Add(factor);
-        forKeys.Add(Address(qkv));
-        forKeys.Add(Address(dy));
-        forKeys.Add(Address(dQkv));
-        forKeys.Add(statistics);
-        forKeys.Add(tokens);
-        forKeys.Add(channels);
-        forKeys.Add(headWidth);
-        forKeys.Add(scale);
-        forKeys.Add(factor);
-        Launch(AttentionBackwardKernel.ForQueries, grid, queryBytes, MostShared(AttentionBackwardKernel.QueryBytes(Widest)), forQueries.Packed);
-        Launch(AttentionBackwardKernel.ForKeys, grid, keyBytes, MostShared(AttentionBackwardKernel.KeyBytes(Widest)), forKeys.Packed);
-    }
+        if (FlashBackward.For(StorageType, headWidth) is { } flash && Sixteen.Divides(qkv, dy, dQkv))
+        {
+            int shared = FlashAttentionKernel.SharedBytes(headWidth);
+            Backward(flash.ForQueries, FlashBackwardKernel.RowsPerBlock, shared, shared, isPlain: false);
+            Backward(flash.ForKeys, FlashBackwardKernel.RowsPerBlock, shared, shared, isPlain: false);
+            return;
+        }
 
-    private int MostShared(int wanted) => Math.Min(wanted, _sharedBytesPerBlock);
+        int queryBytes = AttentionBackwardKernel.QueryBytes(headWidth), keyBytes = AttentionBackwardKernel.KeyBytes(headWidth);
+        Require(
+            keyBytes <= _sharedBytesPerBlock,
+            Op,
+            $"heads of {headWidth} need {keyBytes} bytes of shared memory, {Name} grants {_sharedBytesPerBlock}");
+        int mostQuery = Math.Min(AttentionBackwardKernel.QueryBytes(Widest), _sharedBytesPerBlock);
+        int mostKey = Math.Min(AttentionBackwardKernel.KeyBytes(Widest), _sharedBytesPerBlock);
+        Backward(AttentionBackwardKernel.ForQueries, AttentionBackwardKernel.RowsPerBlock, queryBytes, mostQuery, isPlain: true);
+        Backward(AttentionBackwardKernel.ForKeys, AttentionBackwardKernel.RowsPerBlock, keyBytes, mostKey, isPlain: true);
+
+        void Backward(KernelTemplate kernel, int rowsPerBlock, int sharedBytes, int maxSharedBytes, bool isPlain)
+        {
+            KernelParameters parameters = new(stackalloc byte[64]);
+            parameters.Add(Address(qkv));
+            parameters.Add(Address(dy));
+            parameters.Add(Address(dQkv));
+            parameters.Add(statistics);
+            parameters.Add(tokens);
+            parameters.Add(channels);
+            if (isPlain)
+            {
+                parameters.Add(headWidth);
+            }
+
+            parameters.Add((float)(Math.Log2(Math.E) / Math.Sqrt(headWidth)));
+            parameters.Add((float)(1 / Math.Sqrt(headWidth)));
+            Launch(kernel, new LaunchSize(Blocks(tokens, rowsPerBlock), heads, batch), sharedBytes, maxSharedBytes, parameters.Packed);
+        }
+    }
 }

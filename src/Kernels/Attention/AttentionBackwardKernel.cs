@@ -4,10 +4,11 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>The gradient of attention in two kernels, in fp32 arithmetic: queries first, which leave the statistics of their rows, then keys and
+/// <summary>The gradient of attention in two kernels, in fp32 arithmetic, for fp32 storage and for widths that
+/// <see cref="FlashBackwardKernel"/> does not have: queries first, which leave the statistics of their rows, then keys and
 /// values. P = softmax rows of q k^T / sqrt(D) is computed anew by both, dP = dy v^T, dS = P (dP - rowsum(P dP)) / sqrt(D).</summary>
 /// <remarks>
-/// Shapes   qkv and dQkv [B,T,3,H,D], dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,3] fp32: maximum of a query's scores in
+/// Shapes   qkv and dQkv [B,T,3,H,D], dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,4] fp32: maximum of a query's scores in
 ///          powers of two, 1 / sum of its weights, rowsum(P dP).
 /// Numbers  everything in fp32, weights too; one rounding to the storage type. rowsum(P dP) equals rowsum(dy y), but its rounding errors go with
 ///          those of dP, which it is taken from: where one key has nearly all the weight, that leaves several times less of them. A sum runs over
@@ -24,8 +25,8 @@ internal static unsafe class AttentionBackwardKernel
     /// <summary>Queries, or keys, of one block.</summary>
     public const int RowsPerBlock = 4 * Warps;
 
-    /// <summary>Statistics of a query.</summary>
-    public const int Statistics = 3;
+    /// <summary>Numbers per query in the statistics; the last is not used, so that the three others can be read at once.</summary>
+    public const int Statistics = 4;
 
     /// <summary>dq and the statistics.</summary>
     public static readonly KernelTemplate ForQueries = new(typeof(AttentionBackwardKernel), nameof(Queries), 32 * Warps);

@@ -32,8 +32,9 @@ internal static class FlashAttention
     public static KernelTemplate? For(DType type, int headWidth) =>
         type is DType.F16 or DType.BF16 && headWidth % WidthStep == 0 && headWidth <= MaxHeadWidth ? _byWidth[headWidth / WidthStep - 1] : null;
 
-    // The largest power of two first, the rest beside it: 72 = (16 + 16 + 16 + 16) + 8.
-    private static Type Columns(int width)
+    /// <summary>The columns of a head as a type. The largest power of two first, the rest beside it: 72 = (16 + 16 + 16 + 16) + 8.</summary>
+    /// <param name="width">A multiple of 8.</param>
+    internal static Type Columns(int width)
     {
         if (width <= 16)
         {

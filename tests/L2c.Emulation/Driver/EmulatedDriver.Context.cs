@@ -7,10 +7,14 @@ namespace L2c.Emulation;
 public sealed partial class EmulatedDriver
 {
     private const int CudaVersion = 13000;
-    private const int SharedBytesOptIn80 = 163 << 10;
-    private const int SharedBytesOptIn90 = 227 << 10;
 
-    private int SharedBytesOptIn => ComputeCapability >= new Version(9, 0) ? SharedBytesOptIn90 : SharedBytesOptIn80;
+    // Source: CUDA C++ programming guide, technical specifications per compute capability.
+    private int SharedBytesOptIn => ComputeCapability switch
+    {
+        { Major: 8, Minor: 6 or 9 } => 99 << 10,
+        { Major: 8 } => 163 << 10,
+        _ => 227 << 10,
+    };
 
     /// <inheritdoc/>
     public CUresult cuInit(uint flags)

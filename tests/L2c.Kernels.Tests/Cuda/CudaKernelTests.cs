@@ -104,7 +104,9 @@ public sealed class CudaKernelTests
     {
         KernelParameters parameters = new(new byte[64]);
         parameters.Add(new CUdeviceptr(0x7F0000001000));
+        parameters.Add(1152);
         parameters.Add(default(CUdeviceptr));
+        parameters.Add(new CUdeviceptr(0x7F0000001000));
         parameters.Add(1152);
         parameters.Add(1152);
         parameters.Add(2);

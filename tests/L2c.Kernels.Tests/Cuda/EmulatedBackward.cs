@@ -6,39 +6,61 @@ using L2c.Testing;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Runs the PTX of a kernel of attention's gradient, as it is or with a planted fault, through the emulator.</summary>
-internal sealed class EmulatedBackward(KernelTemplate kernel)
+internal sealed class EmulatedBackward
 {
-    private const int Tokens = 40;
-    private const int Width = 5;
-    private static readonly PtxCompiler _compiler = new();
+    private const int Tokens = 70;
+    private const int PlainWidth = 5;
+    private readonly KernelTemplate _kernel;
+    private readonly PtxKernel _code;
+    private readonly int? _flashWidth;
 
-    /// <summary>Runs one head in fp32 on numbers of no meaning.</summary>
-    /// <param name="fault">Changes the kernel's text.</param>
-    public unsafe void Run(Func<string, string> fault)
+    /// <param name="kernel">One of the kernels.</param>
+    /// <param name="flashWidth">Width of the head where the kernel is a flash form, which is run in fp16; null for a plain form, run in fp32.</param>
+    public EmulatedBackward(KernelTemplate kernel, int? flashWidth)
     {
-        PtxKernel code = _compiler.Compile(kernel.For(DType.F32), kernel.Threads, PtxTarget.Sm80);
-        PtxEntry entry = PtxModule.Parse(fault(code.Text)).Entry(code.EntryName);
-        using DeviceMemory memory = new();
-        bool ofQueries = kernel == AttentionBackwardKernel.ForQueries;
-        KernelParameters parameters = new(new byte[64]);
-        parameters.Add(Fill(memory, 3 * Tokens * Width));
-        parameters.Add(Fill(memory, Tokens * Width));
-        parameters.Add(Fill(memory, 3 * Tokens * Width));
-        parameters.Add(Fill(memory, AttentionBackwardKernel.Statistics * Tokens));
-        parameters.Add(Tokens);
-        parameters.Add(Width);
-        parameters.Add(Width);
-        parameters.Add(1f);
-        parameters.Add(1f);
-        int shared = ofQueries ? AttentionBackwardKernel.QueryBytes(Width) : AttentionBackwardKernel.KeyBytes(Width);
-        const uint Blocks = (Tokens + AttentionBackwardKernel.RowsPerBlock - 1) / AttentionBackwardKernel.RowsPerBlock;
-        PtxMachine.Run(entry, new LaunchDimensions(Blocks, 1, 1, (uint)kernel.Threads, 1, 1, (uint)shared), parameters.Packed.ToArray(), memory);
+        (_kernel, _flashWidth) = (kernel, flashWidth);
+        _code = new PtxCompiler().Compile(kernel.For(Type), kernel.Threads, PtxTarget.Sm80);
     }
 
-    private static unsafe CUdeviceptr Fill(DeviceMemory memory, int count)
+    /// <summary>The kernel's PTX.</summary>
+    public string Text => _code.Text;
+
+    private DType Type => _flashWidth is null ? DType.F32 : DType.F16;
+
+    /// <summary>Runs one head on numbers of no meaning.</summary>
+    /// <param name="text">The kernel's PTX, perhaps changed.</param>
+    public void Run(string text)
     {
-        ulong address = memory.Allocate(count * sizeof(float));
-        HostConversion.FromFloats(DType.F32, RandomData.Normal(seed: 183, count), memory.WriteRange(address, count * sizeof(float)));
+        PtxEntry entry = PtxModule.Parse(text).Entry(_code.EntryName);
+        using DeviceMemory memory = new();
+        int width = _flashWidth ?? PlainWidth;
+        KernelParameters parameters = new(new byte[64]);
+        parameters.Add(Fill(memory, Type, 3 * Tokens * width));
+        parameters.Add(Fill(memory, Type, Tokens * width));
+        parameters.Add(Fill(memory, Type, 3 * Tokens * width));
+        parameters.Add(Fill(memory, DType.F32, AttentionBackwardKernel.Statistics * Tokens));
+        parameters.Add(Tokens);
+        parameters.Add(width);
+        if (_flashWidth is null)
+        {
+            parameters.Add(width);
+        }
+
+        parameters.Add(1f);
+        parameters.Add(1f);
+        int rows = _flashWidth is null ? AttentionBackwardKernel.RowsPerBlock : FlashBackwardKernel.RowsPerBlock;
+        int shared = _flashWidth is not null ? FlashAttentionKernel.SharedBytes(width)
+            : _kernel == AttentionBackwardKernel.ForQueries ? AttentionBackwardKernel.QueryBytes(width)
+            : AttentionBackwardKernel.KeyBytes(width);
+        uint blocks = (uint)((Tokens + rows - 1) / rows);
+        LaunchDimensions dimensions = new(blocks, 1, 1, (uint)_kernel.Threads, 1, 1, (uint)shared);
+        PtxMachine.Run(entry, dimensions, parameters.Packed.ToArray(), memory);
+    }
+
+    private static unsafe CUdeviceptr Fill(DeviceMemory memory, DType type, int count)
+    {
+        ulong address = memory.Allocate(count * type.Size());
+        HostConversion.FromFloats(type, RandomData.Normal(seed: 183, count), memory.WriteRange(address, count * type.Size()));
         return new CUdeviceptr(address);
     }
 }
