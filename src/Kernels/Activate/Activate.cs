@@ -29,8 +29,8 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="Activate"/>; shapes have been checked.</summary>
-    protected virtual void ActivateCore(Tensor x, Tensor y, Activation activation) => throw new NotSupportedException();
+    protected abstract void ActivateCore(Tensor x, Tensor y, Activation activation);
 
     /// <summary>The device's form of <see cref="ActivateBackward"/>; shapes have been checked.</summary>
-    protected virtual void ActivateBackwardCore(Tensor dy, Tensor x, Tensor dx, Activation activation) => throw new NotSupportedException();
+    protected abstract void ActivateBackwardCore(Tensor dy, Tensor x, Tensor dx, Activation activation);
 }

@@ -34,5 +34,5 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="AttentionBackward"/>; shapes have been checked.</summary>
-    protected virtual void AttentionBackwardCore(Tensor qkv, Tensor y, Tensor dy, Tensor dQkv, int heads) => throw new NotSupportedException();
+    protected abstract void AttentionBackwardCore(Tensor qkv, Tensor y, Tensor dy, Tensor dQkv, int heads);
 }

@@ -49,9 +49,8 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="Blend"/>; shapes have been checked.</summary>
-    protected virtual void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended) => throw new NotSupportedException();
+    protected abstract void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended);
 
     /// <summary>The device's form of <see cref="BlendBackward"/>; shapes have been checked.</summary>
-    protected virtual void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight) =>
-        throw new NotSupportedException();
+    protected abstract void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight);
 }

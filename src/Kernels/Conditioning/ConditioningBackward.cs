@@ -23,6 +23,5 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="ConditioningBackward"/>; shapes have been checked.</summary>
-    protected virtual void ConditioningBackwardCore(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable) =>
-        throw new NotSupportedException();
+    protected abstract void ConditioningBackwardCore(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable);
 }

@@ -73,23 +73,23 @@ public abstract partial class Device
 
     /// <summary>Carves what <see cref="Linear"/> needs to compute dx = dy W: a second layout on the CPU, a view of the weight itself on CUDA.
     /// </summary>
-    internal protected virtual Matrix TakeTransposed(Arena arena, Matrix weight) => throw new NotSupportedException();
+    internal protected abstract Matrix TakeTransposed(Arena arena, Matrix weight);
 
     /// <summary>Writes rows of a weight, given as PyTorch stores it, into its transposed matrix; does nothing where that is a view.</summary>
     /// <param name="transposed">Carved by <see cref="Arena.TakeTransposed"/>.</param>
     /// <param name="firstOutput">First of the weight's rows given: first input of the transposed matrix.</param>
     /// <param name="rows">Whole rows of the weight, <see cref="Matrix.Outputs"/> values each.</param>
-    public virtual void WriteTransposed(Matrix transposed, int firstOutput, ReadOnlySpan<float> rows) => throw new NotSupportedException();
+    public abstract void WriteTransposed(Matrix transposed, int firstOutput, ReadOnlySpan<float> rows);
 
     /// <summary>The device's form of <see cref="LinearWeightGradient"/>; shapes have been checked.</summary>
-    protected virtual void LinearWeightGradientCore(Tensor dy, Tensor x, Tensor dWeight) => throw new NotSupportedException();
+    protected abstract void LinearWeightGradientCore(Tensor dy, Tensor x, Tensor dWeight);
 
     /// <summary>The device's form of <see cref="ColumnSums"/>; shapes have been checked.</summary>
-    protected virtual void ColumnSumsCore(Tensor x, Tensor sums) => throw new NotSupportedException();
+    protected abstract void ColumnSumsCore(Tensor x, Tensor sums);
 
     /// <summary>The device's form of <see cref="PackMatrix"/>; shapes have been checked.</summary>
-    protected virtual void PackMatrixCore(Tensor values, Matrix weight) => throw new NotSupportedException();
+    protected abstract void PackMatrixCore(Tensor values, Matrix weight);
 
     /// <summary>The device's form of <see cref="PackTransposed"/>; shapes have been checked.</summary>
-    protected virtual void PackTransposedCore(Tensor values, Matrix transposed) => throw new NotSupportedException();
+    protected abstract void PackTransposedCore(Tensor values, Matrix transposed);
 }

@@ -66,6 +66,5 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="HybridLoss"/>; shapes have been checked.</summary>
-    protected virtual void HybridLossCore(Tensor output, Tensor noise, Tensor x0, Tensor xt, Tensor table, Tensor dOutput, Tensor losses) =>
-        throw new NotSupportedException();
+    protected abstract void HybridLossCore(Tensor output, Tensor noise, Tensor x0, Tensor xt, Tensor table, Tensor dOutput, Tensor losses);
 }

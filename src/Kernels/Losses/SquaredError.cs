@@ -25,5 +25,5 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="SquaredError"/>; shapes have been checked.</summary>
-    protected virtual void SquaredErrorCore(Tensor a, Tensor b, float scale, Tensor dA, Tensor sums) => throw new NotSupportedException();
+    protected abstract void SquaredErrorCore(Tensor a, Tensor b, float scale, Tensor dA, Tensor sums);
 }

@@ -16,5 +16,5 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="UnpatchifyBackward"/>; shapes have been checked.</summary>
-    protected virtual void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize) => throw new NotSupportedException();
+    protected abstract void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize);
 }

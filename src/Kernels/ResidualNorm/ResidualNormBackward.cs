@@ -75,10 +75,8 @@ public abstract partial class Device
     }
 
     /// <summary>The device's form of <see cref="ResidualTermBackward"/>; shapes have been checked.</summary>
-    protected virtual void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
-        throw new NotSupportedException();
+    protected abstract void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate);
 
     /// <summary>The device's form of <see cref="NormBackward"/>; shapes have been checked.</summary>
-    protected virtual void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) =>
-        throw new NotSupportedException();
+    protected abstract void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift);
 }
