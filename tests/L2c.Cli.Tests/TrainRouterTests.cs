@@ -191,6 +191,7 @@ public sealed class TrainRouterTests : IDisposable
         RouterArchitecture shape = new() { Name = "r", Target = target, Evaluations = evaluations, Branches = branches };
         RouterFile.WritePublished(_cli.PathOf("r.pt"), new RouterLogits(shape, new float[evaluations * branches]), overwrite: false);
         Train("run", "--init", _cli.PathOf("r.pt")).MustFail(2, message);
+        Assert.False(Directory.Exists(_cli.PathOf("run"))); // what cannot begin leaves nothing
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using L2c.Model.Training;
 namespace L2c.Cli.Training;
 
 /// <summary>The folder of a training run: one process at a time, states under <c>checkpoints</c>, everything else beside them.</summary>
+/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
 internal sealed class RunFolder : IDisposable
 {
     /// <summary>The word for the newest state, if there is one.</summary>
@@ -13,10 +14,11 @@ internal sealed class RunFolder : IDisposable
 
     private readonly FileStream _lock;
     private readonly IReadOnlyList<string> _replaced;
+    private readonly bool _created;
 
-    private RunFolder(string path, FileStream fileLock, string? state, IReadOnlyList<string> replaced)
+    private RunFolder(string path, FileStream fileLock, bool created, string? state, IReadOnlyList<string> replaced)
     {
-        (Path, _lock, State, _replaced) = (path, fileLock, state, replaced);
+        (Path, _lock, _created, State, _replaced) = (path, fileLock, created, state, replaced);
         Checkpoints = new CheckpointFolder(path);
     }
 
@@ -44,6 +46,7 @@ internal sealed class RunFolder : IDisposable
             throw new UsageException("--force starts anew and --resume-from-checkpoint continues; leave one away");
         }
 
+        bool created = !Directory.Exists(path);
         FileStream fileLock = Lock(path);
         try
         {
@@ -61,7 +64,7 @@ internal sealed class RunFolder : IDisposable
                 terminal.Err.WriteLine($"l2c: note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
-            return new RunFolder(path, fileLock, state, force ? there : []);
+            return new RunFolder(path, fileLock, created, state, force ? there : []);
         }
         catch
         {
@@ -91,7 +94,15 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Lets other processes in.</summary>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        bool unused = _created && Directory.EnumerateFileSystemEntries(Path).All(entry => System.IO.Path.GetFileName(entry) == LockName);
+        _lock.Dispose();
+        if (unused)
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
 
     private static FileStream Lock(string path)
     {
