@@ -62,5 +62,6 @@ public abstract partial class Device
 
     /// <summary>The device's form of <see cref="AdamW"/>; shapes have been checked.</summary>
     protected virtual void AdamWCore(
-        Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) => throw new NotSupportedException();
+        Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) =>
+        throw new NotSupportedException();
 }
