@@ -78,7 +78,8 @@ public sealed class ActivateTests
         Refused("ActivateBackward: x [2, 4] does not match dy [2, 3]", () => bench.Device.ActivateBackward(x, wide, x, Activation.Silu));
         Refused("ActivateBackward: dx [2, 4] does not match dy [2, 3]", () => bench.Device.ActivateBackward(x, x, wide, Activation.Silu));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     private static T Gradient<T>(Activation activation, float x)

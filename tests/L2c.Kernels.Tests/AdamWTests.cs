@@ -71,7 +71,8 @@ public sealed class AdamWTests
         Refused("AdamW: [5] does not match weights [4]", () => bench.Device.AdamW(w, w, w, w, other, coefficients));
         Refused("AdamW: coefficients [5] F32 must be [8] F32", () => bench.Device.AdamW(w, w, w, w, default, other));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     private static float[] Coefficients(ReferenceAdamW step)
@@ -108,7 +109,8 @@ public sealed class AdamWTests
 
         public float[] M { get; } = isFirst ? new float[count] : RandomData.Normal(seed: 193, count, deviation: 0.01);
 
-        public float[] V { get; } = isFirst ? new float[count] : Array.ConvertAll(RandomData.Normal(seed: 194, count, deviation: 0.01), g => g * g + 1e-6f);
+        public float[] V { get; } =
+            isFirst ? new float[count] : Array.ConvertAll(RandomData.Normal(seed: 194, count, deviation: 0.01), g => g * g + 1e-6f);
 
         public float[] Ema { get; } = RandomData.Normal(seed: 195, count);
 

@@ -2,8 +2,8 @@ using L2c.Testing;
 
 namespace L2c.Kernels.Tests;
 
-/// <summary>A chain of the row ops of the backward pass and of training: no result depends on the threads, on being recorded, or (where it belongs to an
-/// image) on the other images. Bit for bit.</summary>
+/// <summary>A chain of the row ops of the backward pass and of training: no result depends on the threads, on being recorded, or (where it belongs
+/// to an image) on the other images. Bit for bit.</summary>
 public sealed class BackwardDeterminismTests
 {
     private const int Images = 5, Channels = 4, Size = 14, Patch = 2, Tokens = 49, Width = 60;
@@ -67,8 +67,8 @@ public sealed class BackwardDeterminismTests
         Assert.Equal(expected, small.Everything());
     }
 
-    /// <summary>Image to tokens, blend, norm, gated branch, activation, conditioning; both losses; a step of AdamW on a gradient. Images <c>first</c> .. of
-    /// a fixed set.</summary>
+    /// <summary>Image to tokens, blend, norm, gated branch, activation, conditioning; both losses; a step of AdamW on a gradient.
+    /// Images <c>first</c> .. of a fixed set.</summary>
     internal sealed class Chain : IDisposable
     {
         public const int OpCount = 12;

@@ -80,7 +80,8 @@ public sealed class BlendTests
         Refused("BlendBackward: dFresh [1, 2, 4] does not match d [1, 2, 3]", () => bench.Device.BlendBackward(x, x, x, weight, other, rows));
         Refused("BlendBackward: dWeight [1] F32 must be F32, a value per row", () => bench.Device.BlendBackward(x, x, x, weight, x, weight));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     private sealed class Case

@@ -7,7 +7,8 @@ public sealed class ElementaryTests
 {
     private const double LargestUlp = 1.0 / (1 << 23) * 1.7014118346046923e38; // of 2^127
 
-    /// <summary>Every exponent, subnormals included, with both signs and mantissas all over; then the range where the functions bend, densely.</summary>
+    /// <summary>Every exponent, subnormals included, with both signs and mantissas all over; then the range where the functions bend,
+    /// densely.</summary>
     private static readonly float[] _everywhere =
     [
         .. from exponent in Enumerable.Range(0, 255)
@@ -58,7 +59,8 @@ public sealed class ElementaryTests
         float[] x = [0, Infinity, -Infinity, float.NaN, 1e30f, -1e30f, 200, -200];
         Assert.Equal([1, Infinity, 0, float.NaN, Infinity, 0, Infinity, 0], Apply<ExpForm>(bench, x));
         Assert.Equal([0, Infinity, -1, float.NaN, Infinity, -1, Infinity, -1], Apply<ExpMinusOneForm>(bench, x));
-        foreach (Func<Workbench, float[], float[]> activation in (Func<Workbench, float[], float[]>[])[Apply<SiluForm>, Apply<GeluTanhForm>, Apply<GeluErfForm>])
+        foreach (Func<Workbench, float[], float[]> activation in
+            (Func<Workbench, float[], float[]>[])[Apply<SiluForm>, Apply<GeluTanhForm>, Apply<GeluErfForm>])
         {
             Assert.Equal([0, Infinity, 0, float.NaN, 1e30f, 0, 200, 0], activation(bench, x));
         }

@@ -44,7 +44,8 @@ public sealed class HybridLossTests
             }
 
             // Planted fault: the next timestep's tables.
-            (float[] wrongLosses, float[] wrong) = data.Run(bench, [.. data.Timesteps.Select((_, i) => _timesteps[(first + i + 1) % _timesteps.Length])]);
+            ReferenceTimestep[] next = [.. data.Timesteps.Select((_, i) => _timesteps[(first + i + 1) % _timesteps.Length])];
+            (float[] wrongLosses, float[] wrong) = data.Run(bench, next);
             Tolerance.TimesNaive(2).MustReject(wrongLosses, exactLosses, naiveLosses);
             Tolerance.TimesNaive(2).MustReject(OfVariance(wrong), OfVariance(exact), OfVariance(naive));
 
@@ -175,7 +176,8 @@ public sealed class HybridLossTests
 
         public (float[] Losses, float[] DOutput) Run(Workbench bench, ReferenceTimestep[]? timesteps = null, bool inPlace = false)
         {
-            Tensor output = bench.Put(_output, _outputShape), gradient = inPlace ? output : bench.Take(_outputShape), losses = bench.Take(_shape[0], 2);
+            Tensor output = bench.Put(_output, _outputShape), gradient = inPlace ? output : bench.Take(_outputShape);
+            Tensor losses = bench.Take(_shape[0], 2);
             Tensor table = bench.Put(Table(timesteps ?? Timesteps), _shape[0], (int)HybridLossColumn.Count);
             Tensor noise = bench.Put(_noise, _shape), x0 = bench.Put(_x0, _shape), xt = bench.Put(_xt, _shape);
             bench.Device.HybridLoss(output, noise, x0, xt, table, gradient, losses);

@@ -6,7 +6,7 @@ public sealed class NormBackwardTests
 {
     private const float Epsilon = 1e-6f;
 
-    // B, T, C: smallest whose gradient is not 0 (of two channels only their order counts); DiT-XL's width; awkward, with an incomplete chunk of tokens.
+    // B, T, C: smallest whose gradient is not 0 (of two channels only their order counts); DiT-XL's width; awkward, an incomplete chunk of tokens.
     private static readonly int[][] _shapes = [[1, 1, 3], [2, 32, 1152], [3, 71, 101]];
 
     public static MatrixTheoryData<string, int[], bool> Cases => new(Workbench.Sets, _shapes, [false, true]);
@@ -73,7 +73,8 @@ public sealed class NormBackwardTests
         float[] Run(int channels, float[] scale)
         {
             Tensor scales = bench.Put(scale, scale.Length / channels, channels), dx = bench.Take(4, 3, channels);
-            bench.Device.NormBackward(bench.Put(x, 4, 3, channels), Norm.Modulated(scales, scales, Epsilon), bench.Put(dy, 4, 3, channels), default, dx);
+            Norm norm = Norm.Modulated(scales, scales, Epsilon);
+            bench.Device.NormBackward(bench.Put(x, 4, 3, channels), norm, bench.Put(dy, 4, 3, channels), default, dx);
             return bench.Get(dx);
         }
     }
@@ -95,7 +96,8 @@ public sealed class NormBackwardTests
             () => bench.Device.NormBackward(x, Norm.Modulated(many, many, Epsilon), x, default, x));
         Refused("NormBackward: dScale [1, 4] and dShift [1, 4] do not match", () => bench.Device.NormBackward(x, norm, x, default, x, one, one));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     private sealed record Result(float[] Dx, float[] DScale, float[] DShift);

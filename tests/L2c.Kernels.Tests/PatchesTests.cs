@@ -45,8 +45,10 @@ public sealed class PatchesTests
         Refused("Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 3));
         Refused("Patchify: rows of patches [3, 9, 16] are no multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
         Refused("Unpatchify: rows of tokens [4, 9, 16] are not the images", () => bench.Device.Unpatchify(bench.Take(4, 9, 16), image, 2));
-        Refused("UnpatchifyBackward: rows of dTokens [4, 9, 16] are not the images", () => bench.Device.UnpatchifyBackward(image, bench.Take(4, 9, 16), 2));
+        Tensor more = bench.Take(4, 9, 16);
+        Refused("UnpatchifyBackward: rows of dTokens [4, 9, 16] are not the images", () => bench.Device.UnpatchifyBackward(image, more, 2));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 }

@@ -61,6 +61,7 @@ public sealed class ResidualTermBackwardTests
         Refused("ResidualTermBackward: dGate [2, 4] does not match gate [1, 4]", () => bench.Device.ResidualTermBackward(x, new(x, one), x, gate));
         Refused("ResidualTermBackward: branch [2, 3, 5] does not match", () => bench.Device.ResidualTermBackward(x, new(other, gate), x, gate));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 }

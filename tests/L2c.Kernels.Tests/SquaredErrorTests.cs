@@ -42,6 +42,7 @@ public sealed class SquaredErrorTests
         Tensor slice = other.SliceColumns(0, 4);
         Refused("SquaredError: a, b and dA must be F32, contiguous", () => bench.Device.SquaredError(a, slice, 1, a, sums));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string start, Action call) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 }

@@ -4,7 +4,8 @@ public sealed class LinearGradientsReferenceTests
 {
     private const int Rows = 4, Outputs = 3, Inputs = 5;
 
-    private readonly float[] _x = Draw(1, Rows * Inputs), _weight = Draw(2, Outputs * Inputs), _bias = Draw(3, Outputs), _dy = Draw(4, Rows * Outputs);
+    private readonly float[] _x = Draw(1, Rows * Inputs), _weight = Draw(2, Outputs * Inputs);
+    private readonly float[] _bias = Draw(3, Outputs), _dy = Draw(4, Rows * Outputs);
 
     [Fact]
     public void Gradients_match_sums_by_hand()

@@ -1,7 +1,8 @@
 namespace L2c.Testing;
 
 /// <summary>Gradients by differences of a function in double precision whose inputs are fp32.</summary>
-/// <remarks>Inputs lie on a grid of 2^-10 and steps are 2^-8, so every point is an fp32 value exactly; four points leave an error of the order h^4.</remarks>
+/// <remarks>Inputs lie on a grid of 2^-10 and steps are 2^-8, so every point is an fp32 value exactly; four points leave an error of the order
+/// h^4.</remarks>
 public static class FiniteDifferences
 {
     private const float Step = 1 / 256f;
@@ -40,7 +41,8 @@ public static class FiniteDifferences
         Assert.True(largest > 0, "the gradient is zero everywhere");
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= bound * largest, $"element {i}: {actual[i]:R} is not {expected[i]:R} (largest {largest:R})");
+            double error = Math.Abs(expected[i] - actual[i]);
+            Assert.True(error <= bound * largest, $"element {i}: {actual[i]:R} is not {expected[i]:R} (largest {largest:R})");
         }
     }
 }

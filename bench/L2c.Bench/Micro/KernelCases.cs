@@ -19,7 +19,8 @@ internal static class KernelCases
         ["Linear (fc2)"] = (o, s) => Linear(o, s, s.Width, s.Hidden, Activation.None),
         ["Linear (gradient of fc1's input)"] = (o, s) =>
         {
-            (Tensor dy, Tensor dx, Matrix transposed) = (o.Take(Rows(s), s.Hidden), o.Take(Rows(s), s.Width), o.TakeWeight(s.Hidden, s.Width).Transposed);
+            (Tensor dy, Tensor dx) = (o.Take(Rows(s), s.Hidden), o.Take(Rows(s), s.Width));
+            Matrix transposed = o.TakeWeight(s.Hidden, s.Width).Transposed;
             return device => device.Linear(dy, transposed, default, dx);
         },
         ["LinearWeightGradient (fc1)"] = (o, s) =>

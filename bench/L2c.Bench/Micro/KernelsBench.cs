@@ -15,10 +15,10 @@ internal static class KernelsBench
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
     {
-        Option<string?> filter = Words.Text("--filter", "PATTERN", "Only ops whose name fits: * and ? stand for anything, as in '*Backward*' [default: *]");
+        Option<string?> filter = Words.Text("--filter", "PATTERN", "Only ops of such names; * and ? stand for anything [default: *]");
         Option<string?> job = Words.Text("--job", "NAME", "How thoroughly: dry, short, default or long, as BenchmarkDotNet's jobs");
         Option<string?> folder = Words.Text("--out", "DIR", $"Folder for BenchmarkDotNet's files [default: {Folder}]");
-        Command command = new("kernels", "Each op of the CPU device by BenchmarkDotNet: DiT-S and demo shapes, forward and backward, 1 and 2 threads.");
+        Command command = new("kernels", "Each op of the CPU device by BenchmarkDotNet: DiT-S and demo shapes, forward and backward.");
         foreach (Option option in (Option[])[filter, job, folder])
         {
             command.Add(option);

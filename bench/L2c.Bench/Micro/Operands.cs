@@ -33,8 +33,8 @@ internal sealed class Operands(Arena arena)
         return _matrices[^1];
     }
 
-    /// <summary>Fills everything that was taken. The values are ordinary ones of either sign: neither subnormals nor infinities, whose arithmetic some cores
-    /// do more slowly.</summary>
+    /// <summary>Fills everything that was taken. The values are ordinary ones of either sign: neither subnormals nor infinities, whose arithmetic
+    /// some cores do more slowly.</summary>
     public void Fill(Device device)
     {
         Random random = new(1);

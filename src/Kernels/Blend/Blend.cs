@@ -43,7 +43,8 @@ public abstract partial class Device
 
     private static void RequireBlend(string op, Tensor fresh, Tensor cached, Tensor weight, Tensor result)
     {
-        Require(fresh.Shape == cached.Shape && fresh.Shape == result.Shape, op, $"fresh {fresh.Shape}, cached {cached.Shape} and blended {result.Shape} disagree");
+        bool agree = fresh.Shape == cached.Shape && fresh.Shape == result.Shape;
+        Require(agree, op, $"fresh {fresh.Shape}, cached {cached.Shape} and blended {result.Shape} disagree");
         Require(fresh.IsContiguous && cached.IsContiguous && result.IsContiguous, op, "fresh, cached and blended must be contiguous");
         Require(weight.DType == DType.F32 && weight.Shape.Count == 1, op, $"weight {weight.Shape} {weight.DType} must be [1] F32");
     }

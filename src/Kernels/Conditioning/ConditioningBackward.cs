@@ -2,8 +2,8 @@ namespace L2c.Kernels;
 
 public abstract partial class Device
 {
-    /// <summary>The gradient of <see cref="Conditioning"/> with one embedding per row: dTime[r] = dSilu[r] silu'(c[r]), and dTable[l] = sum of dTime[r] over
-    /// the rows r with labels[r] = l.</summary>
+    /// <summary>The gradient of <see cref="Conditioning"/> with one embedding per row: dTime[r] = dSilu[r] silu'(c[r]), and dTable[l] = sum of
+    /// dTime[r] over the rows r with labels[r] = l.</summary>
     /// <param name="dSilu">[B,C], any row stride.</param>
     /// <param name="c">[B,C], any row stride: the sum before SiLU, as the forward wrote it.</param>
     /// <param name="labels">[B], I32, read at replay time.</param>

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace L2c.Kernels;
 
-/// <summary>Memory for sums that several tiles of an op contribute to: each writes its part, and whoever comes last adds the parts in order.</summary>
+/// <summary>Memory for sums that several tiles of an op contribute to: each writes its part, and whoever comes last adds the parts in
+/// order.</summary>
 /// <remarks>One per device, since its ops run one after the other. It grows while ops are planned, never while they run.</remarks>
 internal sealed unsafe class PartialSums : IDisposable
 {
@@ -37,7 +38,8 @@ internal sealed unsafe class PartialSums : IDisposable
         }
     }
 
-    /// <summary>Says that one part of a group is written. True for the last of <paramref name="parts"/>: all are, and it is this caller's to add them.</summary>
+    /// <summary>Says that one part of a group is written. True for the last of <paramref name="parts"/>: all are, and it is this caller's to add
+    /// them.</summary>
     public bool IsLast(int group, int parts)
     {
         if (Interlocked.Increment(ref Arrived[group]) != parts)

@@ -1,6 +1,7 @@
 namespace L2c.Kernels;
 
-/// <summary>Columns of the table that <see cref="Device.HybridLoss"/> reads for each image: the tables of its timestep, float64 rounded to float32.</summary>
+/// <summary>Columns of the table that <see cref="Device.HybridLoss"/> reads for each image: the tables of its timestep, float64 rounded to
+/// float32.</summary>
 public enum HybridLossColumn
 {
     /// <summary>sqrt(1 / alphaBar).</summary>
@@ -26,7 +27,8 @@ public abstract partial class Device
     /// <summary>The loss of a network that predicts noise and variance, and its gradient:
     /// <code>
     /// mse = mean (eps - noise)^2                                      over C, H, W
-    /// vb  = mean KL(q(x_{t-1} | x_t, x0) || p(x_{t-1} | x_t)) / ln 2   p: mean from eps, held constant; variance exp(f max + (1 - f) min), f = (v + 1) / 2
+    /// vb  = mean KL(q(x_{t-1} | x_t, x0) || p(x_{t-1} | x_t)) / ln 2   p: mean from eps, held constant;
+    ///                                                              variance exp(f max + (1 - f) min), f = (v + 1) / 2
     ///       at timestep 0: mean -log p(x0) / ln 2                      p discretised to 256 values, 1 / 127.5 apart
     /// loss = mean over images of (mse + vb)
     /// </code></summary>
@@ -38,9 +40,9 @@ public abstract partial class Device
     /// <param name="dOutput">[B,2C,H,W], contiguous: gradient of the loss; may be output.</param>
     /// <param name="losses">[B,2] F32, contiguous: mse and vb of each image.</param>
     /// <remarks>
-    /// Numbers  elements in fp32, sums of an image in fp32 in an order that depends on its size alone. KL is computed so that equal distributions give 0.
-    ///          The normal CDF is the published (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2, in a form that does not cancel; probabilities below 1e-12
-    ///          count as 1e-12 and have no gradient; values of x0 beyond 0.999 have a tail. CPU: likelihoods in double precision.
+    /// Numbers  elements in fp32, sums of an image in fp32 in an order that depends on its size alone. Equal distributions have a KL of exactly 0.
+    ///          The normal CDF is the published (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2, in a form that does not cancel; probabilities
+    ///          below 1e-12 count as 1e-12 and have no gradient; values of x0 beyond 0.999 have a tail. CPU: likelihoods in double precision.
     /// Traffic  7 B C H W elements.
     /// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1 (L_hybrid: the mean's gradient is stopped; weights as DiT: 1 and 1);
     ///          gaussian_diffusion.py, training_losses with LossType.MSE and ModelVarType.LEARNED_RANGE.

@@ -2,10 +2,11 @@ namespace L2c.Kernels;
 
 public abstract partial class Device
 {
-    /// <summary>The gradient of one addition to the residual stream: dBranch[b,t] = gate[b] dx[b,t], and dGate[b] = sum_t dx[b,t] branch[b,t].</summary>
+    /// <summary>The gradient of one addition to the residual stream: dBranch[b,t] = gate[b] dx[b,t], and dGate[b] = sum_t dx[b,t]
+    /// branch[b,t].</summary>
     /// <param name="dx">[B,T,C], contiguous: gradient of the stream. It goes on to what was added to, unchanged.</param>
-    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is no
-    /// dGate.</param>
+    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is
+    /// no dGate.</param>
     /// <param name="dBranch">[B,T,C], contiguous; may be <paramref name="dx"/> if nothing else reads it.</param>
     /// <param name="dGate">[B,C], any row stride, one row per image; none with frozen weights.</param>
     /// <remarks>
@@ -40,7 +41,8 @@ public abstract partial class Device
     /// <param name="norm">The norm; not <see cref="NormKind.None"/>.</param>
     /// <param name="dy">[B,T,C], contiguous: gradient of the normalised stream.</param>
     /// <param name="dxIn">[B,T,C], contiguous: gradient that reaches the stream from after the norm; none for zero.</param>
-    /// <param name="dxOut">[B,T,C], contiguous; may be <paramref name="dxIn"/> or <paramref name="dy"/>. None where nothing before needs a gradient.</param>
+    /// <param name="dxOut">[B,T,C], contiguous; may be <paramref name="dxIn"/> or <paramref name="dy"/>. None where nothing before needs a
+    /// gradient.</param>
     /// <param name="dScale">[B,C] for Modulated, [C] for Affine, any row stride; none with frozen weights.</param>
     /// <param name="dShift">As <paramref name="dScale"/>; both or none.</param>
     /// <remarks>
@@ -67,7 +69,8 @@ public abstract partial class Device
         Require(vectorsFit, Op, $"scale {norm.Scale.Shape} and shift {norm.Shift.Shape} do not match x {x.Shape}");
         int rows = isModulated ? x.Shape[0] : 1;
         bool gradientsFit = dScale.IsNone
-            || (dScale.Columns == x.Columns && dShift.Columns == x.Columns && HasRows(dScale) && HasRows(dShift) && HasRows(norm.Scale) && HasRows(norm.Shift));
+            || (dScale.Columns == x.Columns && dShift.Columns == x.Columns
+                && HasRows(dScale) && HasRows(dShift) && HasRows(norm.Scale) && HasRows(norm.Shift));
         Require(gradientsFit, Op, $"dScale {dScale.Shape} and dShift {dShift.Shape} do not match scale {norm.Scale.Shape} and x {x.Shape}");
         NormBackwardCore(x, norm, dy, dxIn, dxOut, dScale, dShift);
 

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>Sums over the tokens of each image, shared out in chunks of tokens: an op's tile is a chunk, so that one image uses all threads too.</summary>
+/// <summary>Sums over the tokens of each image, shared out in chunks of tokens: an op's tile is a chunk, so that one image uses all threads
+/// too.</summary>
 /// <remarks>Chunks have a fixed length, tokens of a chunk and chunks of an image are added in order: a sum depends on the image alone.</remarks>
 /// <param name="partials">Where the sums of chunks go.</param>
 /// <param name="images">How many images; sums over all rows are sums of one image.</param>
@@ -34,8 +35,8 @@ internal sealed unsafe class TokenSums<V>(PartialSums partials, int images, int 
         return part;
     }
 
-    /// <summary>Says that a tile's sums are complete. The last tile of an image gets the image's number and its total, which stays where it is until the
-    /// op ends; the others get null.</summary>
+    /// <summary>Says that a tile's sums are complete. The last tile of an image gets the image's number and its total, which stays where it is
+    /// until the op ends; the others get null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float* End(int tile, out int image)
     {

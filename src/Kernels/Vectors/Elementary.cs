@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>exp and the activations made of it, over all of fp32. Polynomials are own minimax fits; errors are against double precision and are tested.</summary>
+/// <summary>exp and the activations made of it, over all of fp32. Polynomials are own minimax fits; errors are against double precision and are
+/// tested.</summary>
 internal static class Elementary
 {
     /// <summary>exp(x) within 1.5 ulp; 0 below -104, infinity above 88.73, subnormals gradual.</summary>

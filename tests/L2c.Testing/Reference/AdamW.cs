@@ -15,7 +15,8 @@ public sealed record ReferenceAdamW(
 
 public static partial class Reference
 {
-    /// <summary>One step of AdamW (Loshchilov and Hutter 2019, algorithm 2, without a schedule factor) and of the moving average of the weights.</summary>
+    /// <summary>One step of AdamW (Loshchilov and Hutter 2019, algorithm 2, without a schedule factor) and of the moving average of the
+    /// weights.</summary>
     public static (T[] W, T[] M, T[] V, T[] Ema) AdamW<T>(float[] w, float[] g, float[] m, float[] v, float[] ema, ReferenceAdamW step)
         where T : IFloatingPointIeee754<T>
     {

@@ -15,7 +15,8 @@ public sealed record ReferenceTimestep(
 
 public static partial class Reference
 {
-    /// <summary>Mean squared error of eps, and the bound's term in bits with the mean held constant; gradient of the mean over images of their sum.</summary>
+    /// <summary>Mean squared error of eps, and the bound's term in bits with the mean held constant; gradient of the mean over images of their
+    /// sum.</summary>
     /// <param name="output">[B,2C,H,W]: eps, then v.</param>
     /// <param name="noise">[B,C,H,W].</param>
     /// <param name="x0">[B,C,H,W].</param>
@@ -58,8 +59,9 @@ public static partial class Reference
         return (half * (logVariance2 - logVariance1 + ratio - T.One + square), half * (T.One - ratio - square));
     }
 
-    /// <summary>-log of the mass that a normal distribution gives to the grid value at x (256 values in [-1,1], the outer two with their tails) in nats,
-    /// and its derivative by the log variance. The normal CDF is (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2; masses are cut at 1e-12, with derivative 0.</summary>
+    /// <summary>-log of the mass that a normal distribution gives to the grid value at x (256 values in [-1,1], the outer two with their tails) in
+    /// nats, and its derivative by the log variance. The normal CDF is (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2; masses are cut at 1e-12, with
+    /// derivative 0.</summary>
     public static (T Nats, T Slope) NegativeLogLikelihood<T>(T x, T mean, T logVariance)
         where T : IFloatingPointIeee754<T>
     {

@@ -26,8 +26,8 @@ public static partial class Reference
     }
 
     /// <summary>
-    /// dxOut = dxIn + (g - mean(g) - n mean(g n)) / sqrt(variance + epsilon), n = LN(x), g = dy (1 + scale[b]) or dy weight; sums of dy n and dy over the
-    /// tokens of an image, or over all rows.
+    /// dxOut = dxIn + (g - mean(g) - n mean(g n)) / sqrt(variance + epsilon), n = LN(x), g = dy (1 + scale[b]) or dy weight; sums of dy n and dy
+    /// over the tokens of an image, or over all rows.
     /// </summary>
     /// <param name="x">[B,T,C].</param>
     /// <param name="scale">[R,C] of a modulated norm (image b reads row min(b, R - 1)), or the weight [C].</param>
