@@ -9,7 +9,11 @@ public static class RouterLayout
     /// <summary>The canonical tensor: [evaluations, branches], F32.</summary>
     public const string Logits = "logits";
 
-    private const string Vector = ".prob";
+    /// <summary>What follows the evaluation index in a published name.</summary>
+    internal const string Vector = ".prob";
+
+    /// <summary>Where DiT's training puts the vectors.</summary>
+    internal const string Nest = "routers";
 
     internal static CheckpointNaming Published { get; } = new(
         "published names",
@@ -39,7 +43,7 @@ public static class RouterLayout
     {
         int evaluations = dict.CountBlocks("");
         int branches = dict.Extent("number of branches", Enumerable.Range(0, evaluations).Select(i => ($"{i}{Vector}", 0)));
-        return Conclude(dict, hints, dict.Nest.EndsWith("routers.", StringComparison.Ordinal), evaluations, branches);
+        return Conclude(dict, hints, dict.Nest.EndsWith(Nest + ".", StringComparison.Ordinal), evaluations, branches);
     }
 
     private static RouterArchitecture Conclude(StateDictView dict, LayoutHints hints, bool nested, int evaluations, int branches) => new()
