@@ -1,4 +1,5 @@
 using System.Text;
+using L2c.Testing;
 using L2c.Testing.Files;
 using L2c.Weights.Npy;
 
@@ -48,5 +49,46 @@ public class NpyTests
         Assert.Throws<ArgumentException>(() => NpyFile.Write(folder.File("a"), TensorType.BF16, [1], new byte[2], overwrite: false));
         Assert.Throws<ArgumentException>(() => NpyFile.Write(folder.File("a"), TensorType.F32, [2], new byte[4], overwrite: false));
         Assert.Empty(folder.Files);
+    }
+
+    [Theory]
+    [InlineData(TensorType.F64)]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.I64)]
+    [InlineData(TensorType.I32)]
+    [InlineData(TensorType.U8)]
+    [InlineData(TensorType.Bool)]
+    public void What_was_written_is_read_back(TensorType type)
+    {
+        using TemporaryFolder folder = new();
+        byte[] elements = type == TensorType.Bool ? [0, 1, 1, 0, 1, 0] : FileBytes.Counting(6 * type.Size());
+        foreach (long[] shape in (long[][])[[2, 3], [6], [1, 6, 1]])
+        {
+            NpyFile.Write(folder.File("a.npy"), type, shape, elements, overwrite: true);
+            using TensorFile file = TensorFiles.Open(folder.File("a.npy"));
+            TensorInfo array = Assert.Single(file.Tensors);
+            Assert.Equal(("npy", NpyTensorFile.Name, type), (file.Format, array.Name, array.Type));
+            Assert.Equal(shape, array.Shape);
+            Assert.Equal(elements, file.Bytes(NpyTensorFile.Name));
+            byte[] last = new byte[2 * type.Size()];
+            file.ReadBytes(array, 4, last);
+            Assert.Equal(elements[^last.Length..], last);
+        }
+    }
+
+    [Theory]
+    [InlineData("numpy.float32(2.5)", new long[] { }, new[] { 2.5f })]
+    [InlineData("numpy.arange(3, dtype=numpy.float32)", new long[] { 3 }, new[] { 0f, 1, 2 })]
+    [InlineData("numpy.asfortranarray(numpy.ones((1, 2), numpy.float32))", new long[] { 1, 2 }, new[] { 1f, 1 })]
+    [InlineData("numpy.zeros((0, 3), numpy.float32)", new long[] { 0, 3 }, new float[0])]
+    public void What_NumPy_writes_is_read(string array, long[] shape, float[] expected)
+    {
+        Assert.SkipUnless(Python.Has("numpy"), "Debian's python3-numpy is not installed");
+        using TemporaryFolder folder = new();
+        _ = Python.Run($"import sys, numpy; numpy.save(sys.argv[1], {array})", folder.File("a.npy"));
+        using TensorFile file = TensorFiles.Open(folder.File("a.npy"));
+        Assert.Equal(shape, file.Tensors[0].Shape);
+        Assert.Equal(expected, file.Floats(NpyTensorFile.Name));
     }
 }

@@ -1,8 +1,9 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace L2c.Weights.Npy;
 
-/// <summary>Writes NumPy's npy format, version 1.0: one array, little-endian, C order.</summary>
+/// <summary>Writes NumPy's npy format, version 1.0: one array, little-endian, C order. <see cref="NpyTensorFile"/> reads it.</summary>
 /// <remarks>Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays". NumPy has no bfloat16, so BF16 is refused.</remarks>
 public static class NpyFile
 {
@@ -34,17 +35,7 @@ public static class NpyFile
 
     private static byte[] Header(TensorType type, long[] shape)
     {
-        string descr = type switch
-        {
-            TensorType.F64 => "<f8",
-            TensorType.F32 => "<f4",
-            TensorType.F16 => "<f2",
-            TensorType.I64 => "<i8",
-            TensorType.I32 => "<i4",
-            TensorType.U8 => "|u1",
-            TensorType.Bool => "|b1",
-            _ => throw new ArgumentException($"npy has no {type.Label()}; convert to F32 first", nameof(type)),
-        };
+        string descr = NpyHeader.Descr(type) ?? throw new ArgumentException($"npy has no {type.Label()}; convert to F32 first", nameof(type));
 
         // A Python tuple of one element needs its comma.
         string extents = string.Join(", ", shape) + (shape.Length == 1 ? "," : "");
@@ -52,9 +43,9 @@ public static class NpyFile
         int total = (PrefixBytes + dict.Length + 1 + Alignment - 1) / Alignment * Alignment;
         byte[] header = new byte[total];
         Array.Fill(header, (byte)' ');
-        ReadOnlySpan<byte> magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
-        magic.CopyTo(header);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), checked((ushort)(total - PrefixBytes)));
+        NpyHeader.Magic.CopyTo(header);
+        (header[NpyHeader.Magic.Length], header[NpyHeader.Magic.Length + 1]) = (1, 0);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(8), checked((ushort)(total - PrefixBytes)));
         _ = Encoding.ASCII.GetBytes(dict, header.AsSpan(PrefixBytes));
         header[^1] = (byte)'\n';
         return header;

@@ -21,5 +21,6 @@ public static class MalformedFiles
         .. MalformedPickles.All,
         .. MalformedTensors.All,
         .. MalformedLegacy.All,
+        .. MalformedNpy.All,
     ];
 }

@@ -23,6 +23,9 @@ public static class ValidFiles
     /// <summary>The same in the legacy form.</summary>
     public static byte[] TorchLegacy { get; } = FileBytes.TorchLegacy(Pickle(legacy: true), ("0", 6, FileBytes.Counting(24)), ("1", 3, [0, 1, 1]));
 
+    /// <summary>Six floats, version 1.0.</summary>
+    public static byte[] Npy { get; } = MalformedNpy.File(MalformedNpy.Header("<f4", "False", "(2, 3)"), 24);
+
     /// <summary>All of them by name.</summary>
     public static IReadOnlyList<(string Name, byte[] Bytes)> All { get; } =
     [
@@ -31,6 +34,7 @@ public static class ValidFiles
         ("torch-zip-deflated", TorchZipDeflated),
         ("torch-zip64", TorchZip64),
         ("torch-legacy", TorchLegacy),
+        ("npy", Npy),
     ];
 
     /// <summary>The pickle inside the torch files, whose storages "0" (6 floats) and "1" (3 bools) the caller supplies.</summary>

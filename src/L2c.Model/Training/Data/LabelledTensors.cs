@@ -1,0 +1,179 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Training.Data;
+
+/// <summary>The items of one file or one pair of files: a tensor [n, C, H, W] of images or latents and a tensor of n labels.</summary>
+internal sealed class LabelledTensors : IDisposable
+{
+    /// <summary>Names of the items' tensor, and what an npy file of it is called.</summary>
+    public static readonly string[] ItemNames = ["latents", "images"];
+
+    /// <summary>Name of the labels' tensor.</summary>
+    public const string LabelName = "labels";
+
+    private readonly TensorFile _items;
+    private readonly TensorFile _labels;
+    private readonly TensorInfo _item;
+    private readonly TensorInfo _label;
+
+    private LabelledTensors(TensorFile items, TensorFile labels)
+    {
+        (_items, _labels) = (items, labels);
+        bool pair = !ReferenceEquals(items, labels);
+        _item = pair
+            ? items.Tensors[0]
+            : ItemNames.Select(items.Find).FirstOrDefault(tensor => tensor is not null)
+                ?? throw Malformed(items, "has neither latents nor images", "name the tensor [n, C, H, W] so");
+        _label = pair ? labels.Tensors[0] : labels.Find(LabelName) ?? throw Malformed(labels, "has no labels", "name the tensor [n] so");
+        if (_item.Shape is not [> 0, > 0, > 0, _] || _item.Shape[2] != _item.Shape[3] || _item.Type is TensorType.I64 or TensorType.I32 or TensorType.Bool)
+        {
+            throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images");
+        }
+
+        if (_label.Count != _item.Shape[0] || _label.Type is not (TensorType.I64 or TensorType.I32 or TensorType.U8))
+        {
+            throw Malformed(labels, $"has {_label} for {_item.Shape[0]} items", "labels are one integer per item");
+        }
+
+        (Channels, Size) = (checked((int)_item.Shape[1]), checked((int)_item.Shape[2]));
+    }
+
+    /// <summary>n.</summary>
+    public long Count => _item.Shape[0];
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
+
+    /// <summary>H and W.</summary>
+    public int Size { get; }
+
+    /// <summary>Opens a safetensors file with both tensors.</summary>
+    /// <exception cref="MalformedFileException">It is damaged, or lacks one of them.</exception>
+    public static LabelledTensors Open(string path)
+    {
+        TensorFile file = TensorFiles.Open(path);
+        try
+        {
+            // The other formats with names are slow to read at random.
+            return file.Format == "safetensors"
+                ? new LabelledTensors(file, file)
+                : throw Malformed(file, $"is {file.Format}", "give safetensors, or npy pairs");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a pair of npy files.</summary>
+    /// <exception cref="MalformedFileException">One is damaged or no npy file, or they do not fit each other.</exception>
+    public static LabelledTensors Open(string items, string labels)
+    {
+        TensorFile first = TensorFiles.Open(items);
+        TensorFile? second = null;
+        try
+        {
+            second = TensorFiles.Open(labels);
+            TensorFile? other = first.Format != "npy" ? first : second.Format != "npy" ? second : null;
+            return other is null ? new LabelledTensors(first, second) : throw Malformed(other, $"is {other.Format}", "save it with numpy.save");
+        }
+        catch
+        {
+            first.Dispose();
+            second?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads an item.</summary>
+    /// <param name="row">0 .. n - 1.</param>
+    /// <param name="values">Receives C H W values; U8 becomes x / 127.5 - 1.</param>
+    /// <exception cref="MalformedFileException">The file ends early, or a value is not finite.</exception>
+    public void Read(long row, Span<float> values)
+    {
+        long length = (long)Channels * Size * Size;
+        values = values[..(int)length];
+        if (_item.Type == TensorType.F32)
+        {
+            _items.ReadBytes(_item, row * length, MemoryMarshal.AsBytes(values));
+        }
+        else
+        {
+            int bytes = values.Length * _item.Type.Size();
+            byte[] stored = ArrayPool<byte>.Shared.Rent(bytes);
+            _items.ReadBytes(_item, row * length, stored.AsSpan(0, bytes));
+            Widen(stored.AsSpan(0, bytes), _item.Type, values);
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw Malformed(_items, $"item {row} has a value that is not finite in fp32", "mend or remove the item");
+            }
+        }
+    }
+
+    /// <summary>Reads a label.</summary>
+    /// <param name="row">0 .. n - 1.</param>
+    /// <param name="classes">Labels must be below it.</param>
+    /// <exception cref="MalformedFileException">The label is out of range.</exception>
+    public int ReadLabel(long row, long classes)
+    {
+        Span<byte> stored = stackalloc byte[_label.Type.Size()];
+        _labels.ReadBytes(_label, row, stored);
+        long label = Integer(stored);
+        return label >= 0 && label < classes
+            ? (int)label
+            : throw Malformed(_labels, $"item {row} has the label {label}, and there are classes 0 to {classes - 1}", "name the number of classes, or mend the labels");
+    }
+
+    /// <summary>The largest label.</summary>
+    /// <exception cref="MalformedFileException">A label is negative or beyond 2^31 - 2.</exception>
+    public int LargestLabel()
+    {
+        int largest = 0;
+        for (long row = 0; row < Count; row++)
+        {
+            largest = Math.Max(largest, ReadLabel(row, int.MaxValue));
+        }
+
+        return largest;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _items.Dispose();
+        _labels.Dispose();
+    }
+
+    private static long Integer(ReadOnlySpan<byte> stored) => stored.Length switch
+    {
+        sizeof(long) => BinaryPrimitives.ReadInt64LittleEndian(stored),
+        sizeof(int) => BinaryPrimitives.ReadInt32LittleEndian(stored),
+        _ => stored[0],
+    };
+
+    private static void Widen(ReadOnlySpan<byte> stored, TensorType type, Span<float> values)
+    {
+        if (type != TensorType.U8)
+        {
+            _ = FloatConversion.Convert(stored, type, MemoryMarshal.AsBytes(values), TensorType.F32);
+            return;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (stored[i] / 127.5f) - 1;
+        }
+    }
+
+    private static MalformedFileException Malformed(TensorFile file, string problem, string remedy) => new(file.Path, $"{problem}; {remedy}");
+}

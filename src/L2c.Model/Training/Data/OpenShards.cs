@@ -1,0 +1,64 @@
+using L2c.Weights;
+
+namespace L2c.Model.Training.Data;
+
+/// <summary>Files of any number of items each, all kept open.</summary>
+internal sealed class OpenShards : IShardSet
+{
+    private readonly List<LabelledTensors> _shards = [];
+    private readonly List<long> _ends = [];
+
+    /// <summary>Opens them.</summary>
+    /// <param name="open">How, one per file; at least one.</param>
+    /// <param name="paths">Their names for messages.</param>
+    /// <exception cref="MalformedFileException">As opening, or an item differs in shape from those of the first file.</exception>
+    public OpenShards(IReadOnlyList<Func<LabelledTensors>> open, IReadOnlyList<string> paths)
+    {
+        try
+        {
+            for (int i = 0; i < open.Count; i++)
+            {
+                LabelledTensors shard = open[i]();
+                _shards.Add(shard);
+                _ends.Add(Count + shard.Count);
+                if ((shard.Channels, shard.Size) != (Channels, Size))
+                {
+                    throw new MalformedFileException(
+                        paths[i],
+                        $"has items {shard.Channels}x{shard.Size}x{shard.Size}, but those of {paths[0]} are {Channels}x{Size}x{Size}; "
+                        + "keep sets of different shapes in folders of their own");
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long Count => _ends.Count == 0 ? 0 : _ends[^1];
+
+    /// <inheritdoc/>
+    public int Channels => _shards[0].Channels;
+
+    /// <inheritdoc/>
+    public int Size => _shards[0].Size;
+
+    /// <inheritdoc/>
+    public int Read(long item, int classes, Span<float> image)
+    {
+        int found = _ends.BinarySearch(item);
+        int shard = found >= 0 ? found + 1 : ~found; // the first whose end lies behind the item
+        long row = shard == 0 ? item : item - _ends[shard - 1];
+        _shards[shard].Read(row, image);
+        return _shards[shard].ReadLabel(row, classes);
+    }
+
+    /// <inheritdoc/>
+    public int LargestLabel() => _shards.Max(shard => shard.LargestLabel());
+
+    /// <inheritdoc/>
+    public void Dispose() => _shards.ForEach(shard => shard.Dispose());
+}
