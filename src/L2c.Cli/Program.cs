@@ -48,6 +48,7 @@ public static class Program
             InspectCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
+            EvaluateCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,
         };

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using L2c.Weights;
+using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Evaluation;
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using L2c.Weights.PyTorch;
 
 namespace L2c.Weights.Npy;
@@ -56,18 +57,17 @@ public sealed class NpzFile : TensorFile
         array.ReadBytes(array.Tensors[0], firstElement, destination);
     }
 
-    /// <summary>Whether an archive is one of arrays: its first entry is named so.</summary>
-    /// <param name="source">A zip archive.</param>
-    /// <exception cref="MalformedFileException">The archive is damaged.</exception>
+    /// <summary>Whether a zip archive is one of arrays, by the name in its first local header. Says nothing of whether it is whole.</summary>
     internal static bool IsNpz(ByteSource source)
     {
-        const int NameOffset = 30;
-        Span<byte> header = stackalloc byte[NameOffset];
-        source.ReadExactly(0, header);
-        int length = System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
-        byte[] name = new byte[length];
-        source.ReadExactly(NameOffset, name);
-        return name.AsSpan().EndsWith(".npy"u8);
+        const int NameLengthOffset = 26, NameOffset = 30;
+        byte[] head = new byte[Math.Min(source.Length, NameOffset + ushort.MaxValue)];
+        source.ReadExactly(0, head);
+        return head.Length > NameOffset
+            && head.AsSpan(NameOffset) is var rest
+            && BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(NameLengthOffset)) is var length
+            && length <= rest.Length
+            && rest[..length].EndsWith(".npy"u8);
     }
 
     /// <inheritdoc/>
