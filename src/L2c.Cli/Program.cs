@@ -49,6 +49,7 @@ public static class Program
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
             EvaluateCommand.Create(terminal, cuda),
+            SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,
         };

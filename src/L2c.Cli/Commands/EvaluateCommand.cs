@@ -11,7 +11,6 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c evaluate</c>: how far samples are from data.</summary>
 internal sealed class EvaluateCommand
 {
-    private const int DefaultCount = 10_000;
     private const string DefaultLadder = "5,10,20,50";
 
     private readonly Argument<string?> _samples = new("SAMPLES")
@@ -23,11 +22,8 @@ internal sealed class EvaluateCommand
     private readonly SampleCommand _sample;
     private readonly Command _runOptions = new("run");
     private readonly Option<int?> _count = Words.Whole(
-        "--count", 2, $"Images to sample; of a file or folder the first N [default: {DefaultCount}; of a file or folder all]", FrechetMeter.MostImages);
-    private readonly Option<string?> _data = Words.Text(
-        "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]");
-    private readonly Option<int?> _dataCount = Words.Whole(
-        "--data-count", 2, $"Images of the data to compare with, from its first one on [default: {DefaultCount}]", FrechetMeter.MostImages);
+        "--count", 2, $"Images to sample; of a file or folder the first N [default: {DataOptions.DefaultCount}; of a file or folder all]", FrechetMeter.MostImages);
+    private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = Words.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
     private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
@@ -46,7 +42,7 @@ internal sealed class EvaluateCommand
         };
         self._sample.AddRunOptionsTo(self._runOptions);
         foreach (Option option in (Option[])[
-            .. self._runOptions.Options, self._count, self._data, self._dataCount, self._ladder, self._json, self._noProgress])
+            .. self._runOptions.Options, self._count, .. self._data.All, self._ladder, self._json, self._noProgress])
         {
             command.Add(option);
         }
@@ -80,8 +76,8 @@ internal sealed class EvaluateCommand
         }
 
         using IImageSet images = ImageSets.Open(text);
-        using IImageSet data = ImageSets.Open(parsed.GetValue(_data) ?? ImageSets.Default);
-        int count = (int)Math.Min(parsed.GetValue(_count) ?? (images.Count is null ? DefaultCount : FrechetMeter.MostImages), images.Count ?? long.MaxValue);
+        using IImageSet data = ImageSets.Open(_data.Text(parsed));
+        int count = (int)Math.Min(parsed.GetValue(_count) ?? (images.Count is null ? DataOptions.DefaultCount : FrechetMeter.MostImages), images.Count ?? long.MaxValue);
         FrechetMeter meter = Meter(parsed, data, threads: 0, terminal);
         meter.WarnOfFew(count, images.Name);
         return Report(meter, data, DistanceReport.Of(images.Name, null, count, meter.Of(images, 0, count)), terminal);
@@ -89,18 +85,12 @@ internal sealed class EvaluateCommand
 
     private EvaluateReport OfModel(ParseResult parsed, Terminal terminal)
     {
-        int count = parsed.GetValue(_count) ?? DefaultCount;
+        int count = parsed.GetValue(_count) ?? DataOptions.DefaultCount;
         string[] ladder = Ladder(parsed.GetValue(_ladder) ?? DefaultLadder);
         using ModelSamples model = new(_sample.Read(parsed) with { Count = count, ShowProgress = !parsed.GetValue(_noProgress) }, terminal);
         SampleJob[] jobs = [.. ladder.Select(steps => new SampleJob(Plain(model.Request, steps), model.Architecture))];
-        using IImageSet data = ImageSets.Open(parsed.GetValue(_data) ?? ImageSets.Default);
-        if ((data.Channels, data.Height, data.Width) != (model.Architecture.InChannels, model.Architecture.InputSize, model.Architecture.InputSize))
-        {
-            throw new UsageException(
-                $"{model.Architecture.Name} makes {model.Architecture.InChannels} x {model.Architecture.InputSize} x {model.Architecture.InputSize}, "
-                + $"but {data.Name} has images of {data.Channels} x {data.Height} x {data.Width}; compare with data of that size");
-        }
-
+        using IImageSet data = ImageSets.Open(_data.Text(parsed));
+        model.RequireSizeOf(data);
         FrechetMeter meter = Meter(parsed, data, model.Request.Device.Threads, terminal);
         meter.WarnOfFew(count, "the samples");
         DistanceReport samples = Measure(model.Job, $"{model.Architecture.Name}, {model.Job.Sampler.Name}{Cache(model.Job)}");
@@ -121,7 +111,7 @@ internal sealed class EvaluateCommand
     }
 
     private FrechetMeter Meter(ParseResult parsed, IImageSet data, int threads, Terminal terminal) =>
-        new(data, parsed.GetValue(_dataCount) ?? DefaultCount, threads, !parsed.GetValue(_noProgress), terminal);
+        new(data, _data.Count(parsed), threads, !parsed.GetValue(_noProgress), terminal);
 
     private static EvaluateReport Report(FrechetMeter meter, IImageSet data, DistanceReport samples, Terminal terminal)
     {

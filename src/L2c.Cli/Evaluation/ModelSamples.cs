@@ -78,6 +78,19 @@ internal sealed class ModelSamples : IDisposable
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public float[] Sample(SampleJob job) => SampleRun.Execute(job, job.Schedule, keepStates: false, Model, _terminal).Samples;
 
+    /// <summary>Fails unless data are as large as the samples.</summary>
+    /// <exception cref="UsageException">They are not.</exception>
+    public void RequireSizeOf(IImageSet data)
+    {
+        (int channels, int size) = (Architecture.InChannels, Architecture.InputSize);
+        if ((data.Channels, data.Height, data.Width) != (channels, size, size))
+        {
+            throw new UsageException(
+                $"{Architecture.Name} makes {channels} x {size} x {size}, but {data.Name} has images of {data.Channels} x {data.Height} x {data.Width}; "
+                + "compare with data of that size");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
