@@ -33,7 +33,8 @@ public static class TensorFiles
                 Kind.Npy => new NpyTensorFile(source),
                 Kind.LfsPointer => throw new MalformedFileException(source.Path, "is a Git LFS pointer, not the weights; run git lfs pull"),
                 _ => throw new MalformedFileException(
-                    source.Path, "is neither a safetensors file nor one that torch.save or numpy.save writes; give a .safetensors, .pt, .pth, .npy or .npz file"),
+                    source.Path,
+                    "is neither a safetensors file nor one that torch.save or numpy.save writes; give a .safetensors, .pt, .pth, .npy or .npz file"),
             };
         }
         catch

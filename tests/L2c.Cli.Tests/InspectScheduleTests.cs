@@ -55,6 +55,60 @@ public sealed class InspectScheduleTests : IDisposable
         _cli.Run("inspect", path, "--heads", "2").MustFail(2, "do not apply");
     }
 
+    [Theory]
+    [InlineData("DDIM20_router.pt", 0.1, 248, 123, 560, 0.4429, 0.2214, 1847)]
+    [InlineData("DDIM50_router.pt", 0.1, 664, 329, 1400, 0.4743, 0.2371, 4524)]
+    [InlineData("dpm20_router.pth", 0.9, 333, 158, 522, 0.6379, 0.2871, 1944)]
+    [InlineData("dpm50_router.pth", 0.9, 1304, 649, 1392, 0.9368, 0.4497, 3877)]
+    public void A_sweep_of_a_published_router_has_the_published_counts_at_its_threshold(
+        string name, double threshold, int reused, int attention, int cacheBranches, double ofCache, double ofAll, int gigaMacs)
+    {
+        string path = Path.Combine(RepositoryPaths.Routers ?? "", name);
+        Assert.SkipUnless(File.Exists(path), "the published routers are not here");
+        JsonElement json = _cli.Run("inspect", path, "--sweep", "--json").Json;
+        Assert.Equal((threshold, cacheBranches), (json.GetProperty("publishedThreshold").GetDouble(), json.GetProperty("cacheBranches").GetInt32()));
+        JsonElement[] rows = [.. json.GetProperty("thresholds").EnumerateArray()];
+        Assert.Equal(Enumerable.Range(0, 21).Select(i => i / 20.0), rows.Select(row => row.GetProperty("threshold").GetDouble()));
+        int[] counts = [.. rows.Select(row => row.GetProperty("reused").GetInt32())];
+        Assert.Equal(counts.Order(), counts);
+        Assert.Equal(cacheBranches, counts[^1]);
+
+        JsonElement published = rows.Single(row => row.GetProperty("threshold").GetDouble() == threshold);
+        Assert.Equal((reused, attention, reused - attention), (Int("reused"), Int("reusedAttention"), Int("reusedMlp")));
+        Assert.Equal((ofCache, ofAll), (Rounded("shareOfCacheEvaluations"), Rounded("shareOfAllEvaluations")));
+        Assert.Equal(gigaMacs, Math.Round(published.GetProperty("macsAfter").GetInt64() / 1e9));
+        double before = json.GetProperty("macsBefore").GetInt64(), after = published.GetProperty("macsAfter").GetInt64();
+        Assert.Equal(after / before, published.GetProperty("macRatio").GetDouble(), 1e-12);
+        Assert.Equal(before / after, published.GetProperty("idealSpeedup").GetDouble(), 1e-12);
+
+        string[] lines = _cli.Run("inspect", path, "--sweep").Out.Split('\n');
+        string line = Assert.Single(lines, text => text.EndsWith("as published", StringComparison.Ordinal));
+        Assert.Matches($@"^ +{threshold:0.00} +{reused} +{attention} +{reused - attention} ", line);
+
+        int Int(string key) => published.GetProperty(key).GetInt32();
+        double Rounded(string key) => Math.Round(published.GetProperty(key).GetDouble(), 4);
+    }
+
+    [Fact]
+    public void A_sweep_counts_scores_at_most_the_threshold_and_refuses_what_it_does_not_answer()
+    {
+        string router = Router("r.st", 2, 4, b => b == 0 ? 0 : b); // scores 0.5, 0.73, 0.88, 0.95 in the only row that is read
+        JsonElement json = _cli.Run("inspect", router, "--sweep", "--json").Json;
+        Assert.Equal(
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4],
+            json.GetProperty("thresholds").EnumerateArray().Select(row => row.GetProperty("reused").GetInt32()));
+        Assert.False(json.TryGetProperty("macsBefore", out _));
+        Assert.Contains("name a published one with --model", _cli.Run("inspect", router, "--sweep").Out, StringComparison.Ordinal);
+
+        _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "do not go with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "do not go with --sweep");
+        _cli.Run("inspect", router, router, "--diff", "--sweep").MustFail(2, "--sweep");
+        _cli.Run("inspect", router, "--sweep", "--heads", "2").MustFail(2, "do not apply");
+        _cli.Run("inspect", Schedule("s.json", ("refresh", "1111"), ("cache", "0110")), "--sweep").MustFail(2, "is a schedule, so");
+        SafetensorsData.Write(_cli.PathOf("x.st"), [("x", new long[] { 1 }, new float[1])], null, overwrite: false);
+        _cli.Run("inspect", _cli.PathOf("x.st"), "--sweep").MustFail(2, "neither a router nor a schedule");
+    }
+
     [Fact]
     public void A_router_for_512_pixels_has_another_threshold_and_other_costs()
     {

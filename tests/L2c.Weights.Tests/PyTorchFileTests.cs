@@ -7,7 +7,8 @@ public class PyTorchFileTests
 {
     private static readonly float[] _floats = [.. Enumerable.Range(0, 6).Select(i => BitConverter.ToSingle(FileBytes.Counting(24), 4 * i))];
 
-    public static TheoryData<string> Containers => [.. ValidFiles.All.Select(f => f.Name).Where(n => n.StartsWith("torch-", StringComparison.Ordinal))];
+    public static TheoryData<string> Containers =>
+        [.. ValidFiles.All.Select(f => f.Name).Where(n => n.StartsWith("torch-", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Containers))]

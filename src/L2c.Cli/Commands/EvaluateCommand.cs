@@ -76,7 +76,7 @@ internal sealed class EvaluateCommand
         }
 
         using IImageSet images = ImageSets.Open(text);
-        using IImageSet data = ImageSets.Open(_data.Text(parsed));
+        using IImageSet data = ImageSets.Open(_data.Text(parsed), images.Height);
         int count = (int)Math.Min(parsed.GetValue(_count) ?? (images.Count is null ? DataOptions.DefaultCount : FrechetMeter.MostImages), images.Count ?? long.MaxValue);
         FrechetMeter meter = Meter(parsed, data, threads: 0, terminal);
         meter.WarnOfFew(count, images.Name);
@@ -89,7 +89,7 @@ internal sealed class EvaluateCommand
         string[] ladder = Ladder(parsed.GetValue(_ladder) ?? DefaultLadder);
         using ModelSamples model = new(_sample.Read(parsed) with { Count = count, ShowProgress = !parsed.GetValue(_noProgress) }, terminal);
         SampleJob[] jobs = [.. ladder.Select(steps => new SampleJob(Plain(model.Request, steps), model.Architecture))];
-        using IImageSet data = ImageSets.Open(_data.Text(parsed));
+        using IImageSet data = ImageSets.Open(_data.Text(parsed), model.Architecture.InputSize);
         model.RequireSizeOf(data);
         FrechetMeter meter = Meter(parsed, data, model.Request.Device.Threads, terminal);
         meter.WarnOfFew(count, "the samples");

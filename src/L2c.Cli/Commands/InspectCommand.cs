@@ -24,6 +24,7 @@ internal sealed class InspectCommand
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
     private readonly Option<string?> _plot = Words.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
     private readonly Option<bool> _diff = Words.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
+    private readonly Option<bool> _sweep = Words.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
     private readonly Option<bool> _tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
     private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the plot if it exists");
     private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object");
@@ -39,7 +40,7 @@ internal sealed class InspectCommand
             self._files,
         };
         self._checkpoint.AddTo(command);
-        foreach (Option option in (Option[])[self._threshold, self._plot, self._diff, self._tensors, self._force, self._json])
+        foreach (Option option in (Option[])[self._threshold, self._plot, self._diff, self._sweep, self._tensors, self._force, self._json])
         {
             command.Add(option);
         }
@@ -55,7 +56,12 @@ internal sealed class InspectCommand
     private void Run(ParseResult parsed, Terminal terminal)
     {
         ScheduleQuestion question = new(
-            _checkpoint.Read(parsed), parsed.GetValue(_threshold), parsed.GetValue(_plot), parsed.GetValue(_force), parsed.GetValue(_tensors));
+            _checkpoint.Read(parsed),
+            parsed.GetValue(_threshold),
+            parsed.GetValue(_plot),
+            parsed.GetValue(_force),
+            parsed.GetValue(_tensors),
+            parsed.GetValue(_sweep));
         string[] files = parsed.GetRequiredValue(_files);
         string path = files[0];
         string? other = files.ElementAtOrDefault(1);
@@ -99,7 +105,13 @@ internal sealed class InspectCommand
         else
         {
             using TensorFile file = TensorFiles.Open(source);
-            if (CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName)
+            bool isRouter = CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName;
+            if (isRouter && question.Sweep)
+            {
+                SweepReport report = question.CountAll(file);
+                Print(terminal, report, report.Print, json);
+            }
+            else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
                 Print(terminal, report, report.Print, json);

@@ -79,7 +79,7 @@ internal sealed class SweepCommand
             throw new UsageException($"--only {parsed.GetValue(_only)}: the sweep has {plan.Rows.Count} rows; --dry-run lists them");
         }
 
-        using IImageSet data = ImageSets.Open(request.Data);
+        using IImageSet data = ImageSets.Open(request.Data, model.Architecture.InputSize);
         model.RequireSizeOf(data);
         bool anew = parsed.GetValue(_force);
         Directory.CreateDirectory(request.Folder);

@@ -13,16 +13,17 @@ internal static class ImageSets
 
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>
+    /// <param name="size">H and W of the images, which a folder of folders of pictures needs.</param>
     /// <exception cref="UsageException">The text names nothing.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
-    public static IImageSet Open(string text)
+    public static IImageSet Open(string text, int? size = null)
     {
         if (Directory.Exists(text) && PictureFolder.Find(text).Length > 0)
         {
             return new PictureFolder(text);
         }
 
-        return File.Exists(text) ? new TensorImages(text) : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, null, null), seed: 0));
+        return File.Exists(text) ? new TensorImages(text) : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, size, null), seed: 0));
     }
 
     /// <summary>A data set to train on, without its labels: of a finite one the items of its first epoch, each once.</summary>
@@ -36,7 +37,7 @@ internal static class ImageSets
 
         public int Width => data.Size;
 
-        public long? Count => (data as ShardData)?.Count;
+        public long? Count => data switch { ShardData shards => shards.Count, ImageFolderData pictures => pictures.Count, _ => null };
 
         public void Read(long index, Span<float> image) => _ = data.Read(index, image);
 

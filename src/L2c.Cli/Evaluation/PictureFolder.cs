@@ -1,3 +1,4 @@
+using L2c.Cli.Data;
 using L2c.Weights;
 using SkiaSharp;
 
@@ -15,7 +16,7 @@ internal sealed class PictureFolder : IImageSet
     {
         _paths = Find(path);
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        using SKBitmap first = Decode(_paths[0]);
+        using SKBitmap first = ImageFolderData.Decode(_paths[0]);
         (Height, Width) = (first.Height, first.Width);
     }
 
@@ -41,7 +42,7 @@ internal sealed class PictureFolder : IImageSet
     /// <inheritdoc/>
     public void Read(long index, Span<float> image)
     {
-        using SKBitmap picture = Decode(_paths[index]);
+        using SKBitmap picture = ImageFolderData.Decode(_paths[index]);
         if ((picture.Height, picture.Width) != (Height, Width))
         {
             throw new MalformedFileException(
@@ -63,23 +64,5 @@ internal sealed class PictureFolder : IImageSet
     /// <inheritdoc/>
     public void Dispose()
     {
-    }
-
-    private static SKBitmap Decode(string path)
-    {
-        using SKCodec? codec = SKCodec.Create(path);
-        if (codec is null)
-        {
-            throw new MalformedFileException(path, "is no picture that can be read; fetch it again, or take it out of the folder");
-        }
-
-        SKBitmap bitmap = new(new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
-        if (codec.GetPixels(bitmap.Info, bitmap.GetPixels()) == SKCodecResult.Success)
-        {
-            return bitmap;
-        }
-
-        bitmap.Dispose();
-        throw new MalformedFileException(path, "is a damaged picture; fetch it again, or take it out of the folder");
     }
 }

@@ -10,11 +10,22 @@ namespace L2c.Cli.Inspection;
 /// <param name="Plot">Where to draw the heat map, or null.</param>
 /// <param name="Overwrite">Whether the plot may replace a file.</param>
 /// <param name="ListTensors">Whether to list a router's tensors.</param>
-internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, string? Plot, bool Overwrite, bool ListTensors)
+/// <param name="Sweep">Whether to count for every threshold.</param>
+internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, string? Plot, bool Overwrite, bool ListTensors, bool Sweep)
 {
     /// <summary>Reports on an open router and draws its plot.</summary>
     public ScheduleReport Report(TensorFile file, long bytes) =>
         Finish(ReadRouter(file), TensorFileReport.Of(file, bytes, LayoutHints.None, ListTensors));
+
+    /// <summary>Counts for every threshold of an open router.</summary>
+    /// <exception cref="UsageException">Something else was asked too, which --sweep does not answer.</exception>
+    public SweepReport CountAll(TensorFile file)
+    {
+        RefuseHints(file.Path);
+        return Threshold is null && Plot is null && !ListTensors
+            ? SweepReport.Of(file, Hints.Model)
+            : throw new UsageException("--threshold, --plot and --tensors do not go with --sweep; leave them away");
+    }
 
     /// <summary>Reports on a schedule file and draws its plot.</summary>
     public ScheduleReport Report(ByteSource source) => Finish(ReadJson(source), null);
@@ -23,9 +34,9 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     /// <exception cref="UsageException">They cannot be compared, or an option does not apply.</exception>
     public ScheduleDiff Compare(string first, string second)
     {
-        if (Plot is not null || ListTensors)
+        if (Plot is not null || ListTensors || Sweep)
         {
-            throw new UsageException("--plot and --tensors show one file; leave them away with --diff");
+            throw new UsageException("--plot, --sweep and --tensors show one file; leave them away with --diff");
         }
 
         InspectedSchedule a = Read(first), b = Read(second);
@@ -43,9 +54,9 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     /// <param name="path">Some other file.</param>
     public void RefuseUnlessSchedule(string path)
     {
-        if (Threshold is not null || Plot is not null)
+        if (Threshold is not null || Plot is not null || Sweep)
         {
-            throw new UsageException($"{path} is neither a router nor a schedule, so --threshold and --plot do not apply; leave them away");
+            throw new UsageException($"{path} is neither a router nor a schedule, so --threshold, --plot and --sweep do not apply; leave them away");
         }
     }
 
@@ -81,9 +92,9 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     private InspectedSchedule ReadJson(ByteSource source)
     {
         RefuseHints(source.Path);
-        return Threshold is null && !ListTensors
+        return Threshold is null && !ListTensors && !Sweep
             ? InspectedSchedule.Read(source, Hints.Model)
-            : throw new UsageException($"{source.Path} is a schedule, so --threshold and --tensors do not apply; leave them away");
+            : throw new UsageException($"{source.Path} is a schedule, so --threshold, --sweep and --tensors do not apply; leave them away");
     }
 
     private InspectedSchedule ReadRouter(TensorFile file)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace L2c.Cli.Logs;
 
-/// <summary>Comma-separated values: a header <c>step,NAME,...</c>, then a line per step. Figures that are not finite are NaN, Infinity, -Infinity.</summary>
+/// <summary>
+/// Comma-separated values: a header <c>step,NAME,...</c>, then a line per step. Figures that are not finite are NaN, Infinity, -Infinity.
+/// </summary>
 internal sealed class CsvLog(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
     : LineLog(path, names.Count, Encoding.ASCII.GetBytes($"step,{string.Join(',', names)}\n"), names.Count + 1, resumeAfter, overwrite)
 {
@@ -24,5 +26,7 @@ internal sealed class CsvLog(string path, IReadOnlyList<string> names, long? res
 
     /// <inheritdoc/>
     protected override long? StepOf(ReadOnlySpan<byte> line) =>
-        Utf8Parser.TryParse(line, out long step, out int used) && line[used..].StartsWith(","u8) && line.Count((byte)',') == names.Count ? step : null;
+        Utf8Parser.TryParse(line, out long step, out int used) && line[used..].StartsWith(","u8) && line.Count((byte)',') == names.Count
+            ? step
+            : null;
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace L2c.Cli.Logs;
 
-/// <summary>JSON lines: an object <c>{"step":1,"NAME":0.5,...}</c> per step. Figures that are not finite are null, since JSON has no form of them.</summary>
+/// <summary>
+/// JSON lines: an object <c>{"step":1,"NAME":0.5,...}</c> per step. Figures that are not finite are null, since JSON has no form of them.
+/// </summary>
 internal sealed class JsonLinesLog(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
     : LineLog(path, names.Count, [], names.Sum(Key.Length) + Start.Length + 2, resumeAfter, overwrite)
 {

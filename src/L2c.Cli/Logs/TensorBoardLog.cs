@@ -5,8 +5,8 @@ namespace L2c.Cli.Logs;
 
 /// <summary>A folder of TensorBoard event files with scalars: <c>tensorboard --logdir FOLDER</c> shows them, also while they grow.</summary>
 /// <remarks>
-/// Each start writes a file of its own, whose name sorts behind the earlier ones. On resuming it begins with a session start, by which readers drop later
-/// steps of earlier files, so nothing that a running TensorBoard has open is cut. Events carry the time of day, which other logs do not.
+/// Each start writes a file of its own, whose name sorts behind the earlier ones. On resuming it begins with a session start, by which readers drop
+/// later steps of earlier files, so nothing that a running TensorBoard has open is cut. Events carry the time of day, which other logs do not.
 /// </remarks>
 internal sealed class TensorBoardLog : ITrainingLog
 {

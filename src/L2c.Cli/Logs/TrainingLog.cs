@@ -10,8 +10,8 @@ internal static class TrainingLog
     /// <param name="path">FILE.csv, FILE.jsonl, or a name without extension: a folder of TensorBoard event files, created if need be.</param>
     /// <param name="names">What every step has, the step itself left out: ASCII letters, digits and <c>_ . / -</c>.</param>
     /// <param name="resumeAfter">
-    /// Null for a new run. Otherwise later steps are removed and the log continues; a CSV or JSON-lines file then has the bytes of an undisturbed run's.
-    /// A log that does not exist is begun.
+    /// Null for a new run. Otherwise later steps are removed and the log continues; a CSV or JSON-lines file then has the bytes of an undisturbed
+    /// run's. A log that does not exist is begun.
     /// </param>
     /// <param name="overwrite">Whether a new run may replace an existing file.</param>
     /// <exception cref="UsageException">The name has another extension.</exception>
@@ -19,7 +19,7 @@ internal static class TrainingLog
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
     public static ITrainingLog Open(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
     {
-        if (names.FirstOrDefault(name => name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '/' or '-')) is { } bad)
+        if (names.FirstOrDefault(name => !IsPlain(name)) is { } bad)
         {
             throw new ArgumentException($"\"{bad}\" is no name for a figure of a log", nameof(names));
         }
@@ -32,4 +32,6 @@ internal static class TrainingLog
             _ => throw new UsageException($"{path}: logs are FILE.csv, FILE.jsonl or a folder for TensorBoard, without extension"),
         };
     }
+
+    private static bool IsPlain(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '/' or '-');
 }

@@ -34,6 +34,21 @@ public static class RouterSchedule
             threshold);
     }
 
+    /// <summary>
+    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
+    /// </summary>
+    /// <param name="shape">The router.</param>
+    public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterArchitecture shape)
+    {
+        bool isDit = shape.Target == RouterTarget.Dit;
+        EvaluationRole[] roles = isDit ? PublishedRoles.Dit(shape.Evaluations) : PublishedRoles.UVit(shape.Evaluations);
+        return
+        [
+            .. Enumerable.Range(0, roles.Length).Where(e => roles[e] == EvaluationRole.Cache)
+                .Select(e => (e, isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e))),
+        ];
+    }
+
     /// <summary>The threshold that the method's authors give for a network: 0.1 for DiT, 0.9 for DiT-XL/2 at 512 px and for U-ViT.</summary>
     /// <param name="target">The router's family.</param>
     /// <param name="network">The network, where known.</param>

@@ -1,6 +1,8 @@
 namespace L2c.Model.Training;
 
-/// <summary>An endless stream of labelled images or latents. Item i is a function of the source and i alone, so a position in the data is one number.</summary>
+/// <summary>
+/// An endless stream of labelled images or latents. Item i is a function of the source and i alone, so a position in the data is one number.
+/// </summary>
 public interface ITrainingData
 {
     /// <summary>What it is, for logs: <c>shapes, seed 0</c>.</summary>
@@ -14,6 +16,9 @@ public interface ITrainingData
 
     /// <summary>Labels are 0 .. Classes - 1.</summary>
     int Classes { get; }
+
+    /// <summary>Names of the classes in the order of their labels; empty where nobody knows them.</summary>
+    IReadOnlyList<string> ClassNames => [];
 
     /// <summary>Reads item <paramref name="index"/>. May be called from several threads at a time.</summary>
     /// <param name="index">0 or more; sources with fewer items begin again in another order.</param>

@@ -24,7 +24,9 @@ public static class RouterFile
             overwrite);
     }
 
-    /// <summary>As the published training has it in its files: a vector <c>N.prob</c> per evaluation index, for DiT under <c>routers</c>, for U-ViT alone.</summary>
+    /// <summary>
+    /// As the published training has it in its files: a vector <c>N.prob</c> per evaluation index, for DiT under <c>routers</c>, for U-ViT alone.
+    /// </summary>
     /// <remarks>The published files of DiT also hold the optimiser and the training script's arguments, which no sampling script reads.</remarks>
     /// <param name="path">Where the file shall appear; <c>.pt</c> or <c>.pth</c> by custom.</param>
     /// <param name="router">The logits; all finite.</param>

@@ -6,7 +6,10 @@ using System.Text.RegularExpressions;
 namespace L2c.Weights.Npy;
 
 /// <summary>The header of an npy file: magic, version, and a Python dictionary of element type, order and shape.</summary>
-/// <remarks>Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays". Versions 1.0 to 3.0 are read; NumPy's own limit of 10,000 bytes holds.</remarks>
+/// <remarks>
+/// Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays". Versions 1.0 to 3.0 are read; NumPy's own limit of 10,000
+/// bytes holds.
+/// </remarks>
 /// <param name="Array">Type and shape; the name is <see cref="NpyTensorFile.Name"/>.</param>
 /// <param name="DataOffset">Where the elements begin.</param>
 internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
@@ -66,7 +69,8 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
         (TensorType Type, string Descr) type = _types.FirstOrDefault(entry => entry.Descr == word);
         if (type.Descr is null)
         {
-            throw Broken(source, $"has elements of the type {FileText.Printable(word)}, and {string.Join(", ", _types.Select(t => t.Descr))} are read");
+            string known = string.Join(", ", _types.Select(entry => entry.Descr));
+            throw Broken(source, $"has elements of the type {FileText.Printable(word)}, and {known} are read");
         }
 
         long[] extents = Extents(source, shape.Groups[1].Value);

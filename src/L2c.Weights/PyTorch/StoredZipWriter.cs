@@ -6,7 +6,8 @@ namespace L2c.Weights.PyTorch;
 
 /// <summary>Writes a zip archive of stored entries whose bytes start at multiples of 64, without times: equal entries give equal archives.</summary>
 /// <remarks>
-/// Below 4 GiB, so without zip64. As in torch.save's archives, an extra field of the local header makes the alignment, so that a storage can be mapped.
+/// Below 4 GiB, so without zip64. As in torch.save's archives, an extra field of the local header makes the alignment, so that storages can
+/// be mapped.
 /// Source: PKWARE, .ZIP File Format Specification (APPNOTE), sections 4.3.7, 4.3.12 and 4.3.16.
 /// </remarks>
 /// <param name="stream">Where to; it is at its start.</param>

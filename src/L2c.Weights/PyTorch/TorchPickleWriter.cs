@@ -7,14 +7,17 @@ namespace L2c.Weights.PyTorch;
 
 /// <summary>Writes the pickle (protocol 2) of a dictionary of tensors as torch.save has it in data.pkl; storages stay outside, by key.</summary>
 /// <remarks>
-/// The opcodes are among those that <c>torch.load(weights_only=True)</c> interprets. Nothing is memoised, so the bytes follow from the dictionary alone.
+/// The opcodes are among those that <c>torch.load(weights_only=True)</c> interprets. Nothing is memoised, so the bytes follow from the dictionary
+/// alone.
 /// Source: CPython's pickletools for the opcodes; recorded files for the calls.
 /// </remarks>
 internal sealed class TorchPickleWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    /// <summary>The pickle of <c>OrderedDict(name: tensor, ...)</c>, inside <c>{nest: ...}</c> where a nest is named. Tensor i has storage "i".</summary>
+    /// <summary>
+    /// The pickle of <c>OrderedDict(name: tensor, ...)</c>, inside <c>{nest: ...}</c> where a nest is named. Tensor i has storage "i".
+    /// </summary>
     public static byte[] Write(string? nest, IReadOnlyList<TensorInfo> tensors)
     {
         TorchPickleWriter self = new();

@@ -15,7 +15,8 @@ public sealed class LineLogTests : IDisposable
     [Fact]
     public void Numbers_are_the_shortest_that_read_back_as_the_same_float()
     {
-        Write("a.csv", null, (1, [0.1f, 1 / 3f, 1e-6f]), (20, [float.NaN, float.PositiveInfinity, -0f]), (long.MaxValue, [float.MaxValue, float.Epsilon, -1.2345679E-38f]));
+        float[] extremes = [float.MaxValue, float.Epsilon, -1.2345679E-38f];
+        Write("a.csv", null, (1, [0.1f, 1 / 3f, 1e-6f]), (20, [float.NaN, float.PositiveInfinity, -0f]), (long.MaxValue, extremes));
         Assert.Equal(
             "step,loss,reuse/share,lr\n1,0.1,0.33333334,1E-06\n20,NaN,Infinity,-0\n9223372036854775807,3.4028235E+38,1E-45,-1.2345679E-38\n",
             File.ReadAllText(_folder.File("a.csv")));

@@ -21,7 +21,7 @@ internal static class MalformedNpy
         new("npy-fortran", File(Header(Good, "True", "(2, 3)"), 24), "Fortran's order"),
         new("npy-order-unknown", File(Header(Good, "Perhaps", "(2,)"), 8), "not NumPy's for a plain array"),
         new("npy-member-missing", File("{'descr': '<f4', 'shape': (2,), }", 8), "not NumPy's for a plain array"),
-        new("npy-member-twice", File("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 8), "not NumPy's for a plain array"),
+        new("npy-member-twice", File("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 8), "not NumPy's for a plain"),
         new("npy-member-unknown", File("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1, }", 8), "not NumPy's for a plain array"),
         new("npy-code", File("__import__('os').system('true')", 8), "not NumPy's for a plain array"),
         new("npy-header-control", File("{\u001b[2J}", 8), "not NumPy's for a plain array"),

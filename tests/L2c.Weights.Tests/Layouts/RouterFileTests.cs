@@ -24,7 +24,8 @@ public sealed class RouterFileTests
     {
         using TemporaryFolder folder = new();
         RouterLogits router = Router(target, evaluations, branches);
-        foreach (Action<string, RouterLogits, bool> write in (Action<string, RouterLogits, bool>[])[RouterFile.WritePublished, RouterFile.WriteSafetensors])
+        Action<string, RouterLogits, bool>[] writers = [RouterFile.WritePublished, RouterFile.WriteSafetensors];
+        foreach (Action<string, RouterLogits, bool> write in writers)
         {
             string path = folder.File("a"), other = folder.File("another-name.pt");
             write(path, router, true);
@@ -104,7 +105,8 @@ public sealed class RouterFileTests
         Assert.Throws<MalformedFileException>(() => RouterLogits.Load(Reading.Open(bytes)));
 
         Assert.Throws<ArgumentException>(() => RouterFile.WritePublished(folder.File("b"), router with { Values = new float[3] }, false));
-        Assert.Throws<ArgumentException>(() => RouterFile.WriteSafetensors(folder.File("b"), router with { Values = [float.NaN, .. new float[15]] }, false));
+        float[] notFinite = [float.NaN, .. new float[15]];
+        Assert.Throws<ArgumentException>(() => RouterFile.WriteSafetensors(folder.File("b"), router with { Values = notFinite }, false));
         Assert.Equal(["router.pt"], folder.Files);
     }
 
@@ -121,7 +123,8 @@ public sealed class RouterFileTests
     {
         string[] parts = text.TrimStart('-').Replace("0x", "", StringComparison.Ordinal).Split('p');
         string[] digits = parts[0].Split('.');
-        double mantissa = long.Parse(digits[0] + digits[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) * Math.Pow(2, -4 * digits[1].Length);
-        return (float)(Math.Sign(text[0] == '-' ? -1 : 1) * mantissa * Math.Pow(2, int.Parse(parts[1], CultureInfo.InvariantCulture)));
+        long mantissa = long.Parse(digits[0] + digits[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        int exponent = int.Parse(parts[1], CultureInfo.InvariantCulture) - (4 * digits[1].Length);
+        return (float)((text[0] == '-' ? -1 : 1) * mantissa * Math.Pow(2, exponent));
     }
 }

@@ -3,13 +3,15 @@ using L2c.Model.Randomness;
 
 namespace L2c.Model.Training.Data;
 
-/// <summary>Endless reading of a finite set: every epoch is a permutation of it, and the item at a position is a function of seed, count and position.</summary>
+/// <summary>
+/// Endless reading of a finite set: every epoch is a permutation of it, and the item at a position is a function of seed, count and position.
+/// </summary>
 /// <remarks>
 /// A keyed bijection needs no table and no state: a Feistel network on the smallest even number of bits that holds the count, its round function
-/// Philox4x32-10 with key = seed and counter (right half, round, epoch, a constant of its own), walked until the result is below the count: at most four
-/// walks on average, since the network's domain is below four times the count.
-/// Source: Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom functions"; Black and Rogaway 2002, "Ciphers with arbitrary
-/// finite domains", for the walk.
+/// Philox4x32-10 with key = seed and counter (right half, round, epoch, a constant of its own), walked until the result is below the count: at most
+/// four walks on average, since the network's domain is below four times the count.
+/// Sources: Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom functions"; for the walk, Black and Rogaway 2002,
+/// "Ciphers with arbitrary finite domains".
 /// </remarks>
 public readonly record struct EpochOrder
 {

@@ -29,7 +29,8 @@ internal sealed class LabelledTensors : IDisposable
             : ItemNames.Select(items.Find).FirstOrDefault(tensor => tensor is not null)
                 ?? throw Malformed(items, "has neither latents nor images", "name the tensor [n, C, H, W] so");
         _label = pair ? labels.Tensors[0] : labels.Find(LabelName) ?? throw Malformed(labels, "has no labels", "name the tensor [n] so");
-        if (_item.Shape is not [> 0, > 0, > 0, _] || _item.Shape[2] != _item.Shape[3] || _item.Type is TensorType.I64 or TensorType.I32 or TensorType.Bool)
+        bool isSquare = _item.Shape is [> 0, > 0, > 0 and var height, var width] && height == width;
+        if (!isSquare || _item.Type is TensorType.I64 or TensorType.I32 or TensorType.Bool)
         {
             throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images");
         }
@@ -131,7 +132,7 @@ internal sealed class LabelledTensors : IDisposable
         long label = Integer(stored);
         return label >= 0 && label < classes
             ? (int)label
-            : throw Malformed(_labels, $"item {row} has the label {label}, and there are classes 0 to {classes - 1}", "name the number of classes, or mend the labels");
+            : throw Malformed(_labels, $"item {row} has the label {label}, and classes are 0 to {classes - 1}", "mend it, or take another model");
     }
 
     /// <summary>The largest label.</summary>

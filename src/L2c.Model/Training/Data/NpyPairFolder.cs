@@ -26,7 +26,8 @@ internal sealed class NpyPairFolder : IShardSet
         if (!_names.AsSpan().SequenceEqual(labelNames))
         {
             string odd = _names.Except(labelNames).Concat(labelNames.Except(_names)).First();
-            throw new MalformedFileException(items, $"has other names than {labels}, {FileText.Printable(odd)} is in one of them only; give every item its label");
+            throw new MalformedFileException(
+                items, $"has other names than {labels}, {FileText.Printable(odd)} is in one of them only; give every item its label");
         }
 
         using LabelledTensors first = Open(0);

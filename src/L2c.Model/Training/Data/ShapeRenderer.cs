@@ -5,10 +5,11 @@ namespace L2c.Model.Training.Data;
 
 /// <summary>Draws a picture of <see cref="ShapesData"/>.</summary>
 /// <remarks>
-/// Formula  cover = clamp(1/2 - 16 r d(p), 0, 1), the shape's share of a pixel by its signed distance d (negative inside) at p, the pixel's centre turned
-///          back by the angle and divided by the radius r; colour = cover · foreground + (1 - cover) · background · (1 + 0.35 (x cos θ + y sin θ)).
-/// Numerics binary64 and exactly rounded operations in a fixed order, so the same bits on every machine; only sine and cosine of the angle are those of
-///          <see cref="PortableMath"/>. Stored as binary32.
+/// Formula  cover = clamp(1/2 - 16 r d(p), 0, 1), the shape's share of a pixel by its signed distance d (negative inside) at p, the pixel's centre
+///          turned back by the angle and divided by the radius r;
+///          colour = cover · foreground + (1 - cover) · background · (1 + 0.35 (x cos θ + y sin θ)).
+/// Numerics binary64 and exactly rounded operations in a fixed order, so the same bits on every machine; only the angle's sine and cosine are
+///          <see cref="PortableMath"/>'s. Stored as binary32.
 /// </remarks>
 public static class ShapeRenderer
 {

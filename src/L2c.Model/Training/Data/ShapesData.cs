@@ -2,8 +2,9 @@ namespace L2c.Model.Training.Data;
 
 /// <summary>The built-in data set: one anti-aliased shape of ten kinds on a shaded background, 3 x 32 x 32, class-conditional and endless.</summary>
 /// <remarks>
-/// Item i of seed s depends on (s, i) alone, whatever the machine and the order of reading: its eleven uniforms are Philox4x32-10 with key = s and counters
-/// (k, i mod 2^32, i / 2^32, a constant of its own), k = 0, 1, 2. Distributions, geometry and colours: <see cref="ShapeParameters"/>, <see cref="ShapeRenderer"/>.
+/// Item i of seed s depends on (s, i) alone, whatever the machine and the order of reading: its eleven uniforms are Philox4x32-10 with key = s and
+/// counters (k, i mod 2^32, i / 2^32, a constant of its own), k = 0, 1, 2. Distributions, geometry and colours: <see cref="ShapeParameters"/>,
+/// <see cref="ShapeRenderer"/>.
 /// </remarks>
 /// <param name="seed">All 64 bits count. Two seeds are two disjoint endless sets: one to train on, one to compare with.</param>
 public sealed class ShapesData(ulong seed = 0) : ITrainingData
@@ -23,6 +24,8 @@ public sealed class ShapesData(ulong seed = 0) : ITrainingData
 
     /// <inheritdoc/>
     public int Classes => ClassNames.Count;
+
+    IReadOnlyList<string> ITrainingData.ClassNames => ClassNames;
 
     /// <inheritdoc/>
     public int Read(long index, Span<float> image)

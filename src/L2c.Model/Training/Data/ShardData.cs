@@ -5,10 +5,10 @@ namespace L2c.Model.Training.Data;
 /// <summary>Labelled images or latents in safetensors or npy files, read item by item at random: memory does not grow with the set.</summary>
 /// <remarks>
 /// Forms: a safetensors file with <c>latents</c> or <c>images</c> [n, C, H, H] and <c>labels</c> [n]; a folder of such files; a folder with
-/// <c>latents.npy</c> or <c>images.npy</c> and <c>labels.npy</c>; a folder with folders <c>features</c> and <c>labels</c>, or with one common prefix as
-/// <c>imagenet256_features</c>, of npy files with equal names, as the feature extraction published for DiT writes them (one item per file). Folders are
-/// read in ordinal order of names, and every epoch in an order of its own (<see cref="EpochOrder"/>). Latents are as the network reads them, scaled by 0.18215 for
-/// the published models; images are in [-1, 1], or U8, which becomes x / 127.5 - 1.
+/// <c>latents.npy</c> or <c>images.npy</c> and <c>labels.npy</c>; a folder with folders <c>features</c> and <c>labels</c>, or with a common prefix
+/// (<c>imagenet256_features</c>), of npy files with equal names, as the feature extraction published for DiT writes them, one item per file.
+/// Folders are read in ordinal order of names, and every epoch in an order of its own (<see cref="EpochOrder"/>). Latents are as the network reads
+/// them, scaled by 0.18215 for the published models; images are in [-1, 1], or U8, which becomes x / 127.5 - 1.
 /// </remarks>
 public sealed class ShardData : ITrainingData, IDisposable
 {
@@ -42,7 +42,9 @@ public sealed class ShardData : ITrainingData, IDisposable
     /// <param name="path">One of the forms above.</param>
     /// <param name="seed">Seed of the order in which items come.</param>
     /// <param name="classes">Labels must be below it; null for the largest label plus one, for which all labels are read now.</param>
-    /// <exception cref="MalformedFileException">A file is damaged, lacks a tensor, or has another shape than the first; or the folder holds none of the forms.</exception>
+    /// <exception cref="MalformedFileException">
+    /// A file is damaged, lacks a tensor, or has another shape than the first; or the folder holds none of the forms.
+    /// </exception>
     /// <exception cref="IOException">The path does not exist or cannot be read.</exception>
     public static ShardData Open(string path, ulong seed, int? classes)
     {
