@@ -23,7 +23,9 @@ internal static class ImageSets
             return new PictureFolder(text);
         }
 
-        return File.Exists(text) ? new TensorImages(text) : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, size, null), seed: 0));
+        return File.Exists(text)
+            ? new TensorImages(text)
+            : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, Directory.Exists(text) ? size : null, null), seed: 0));
     }
 
     /// <summary>A data set to train on, without its labels: of a finite one the items of its first epoch, each once.</summary>

@@ -49,11 +49,7 @@ internal sealed class ParetoPlot : IDisposable
         _plot.Title(title, size: 18);
         _plot.XLabel("MACs, share of no caching");
         _plot.YLabel("Fréchet distance to the data");
-        _plot.Axes.Left.TickGenerator = new NumericAutomatic
-        {
-            LabelFormatter = value => Math.Pow(10, value).ToString("0.##", CultureInfo.InvariantCulture),
-            MinorTickGenerator = new LogMinorTickGenerator(),
-        };
+        _plot.Axes.Left.TickGenerator = Ticks(records, least);
         _plot.Axes.Margins(0.05, 0.1);
         _plot.ShowLegend(Alignment.UpperRight);
     }
@@ -81,6 +77,24 @@ internal sealed class ParetoPlot : IDisposable
         }
 
         return front;
+    }
+
+    /// <summary>Round distances: 1, 2 and 5 of each decade, and all nine with halves where the rows span less than one.</summary>
+    private static NumericManual Ticks(IReadOnlyList<SweepRecord> records, double least)
+    {
+        double low = records.Min(record => Log(record.FrechetLow, least)) - 0.5, high = records.Max(record => Log(record.FrechetHigh, least)) + 0.5;
+        double[] labelled = high - low < 2 ? [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
+        NumericManual ticks = new();
+        for (int decade = (int)Math.Floor(low); decade <= high; decade++)
+        {
+            foreach (double leading in labelled)
+            {
+                double value = leading * Math.Pow(10, decade);
+                ticks.AddMajor(Math.Log10(value), value.ToString("0.######", CultureInfo.InvariantCulture));
+            }
+        }
+
+        return ticks;
     }
 
     private static double Log(double value, double least) => Math.Log10(Math.Max(value, least));
@@ -121,7 +135,7 @@ internal sealed class ParetoPlot : IDisposable
         double[] none = new double[x.Length];
         double[] below = [.. group.Select((record, i) => y[i] - Log(record.FrechetLow, least))];
         double[] above = [.. group.Select((record, i) => Log(record.FrechetHigh, least) - y[i])];
-        _plot.Add.Plottable(new ErrorBar(x, y, none, none, below, above) { Color = Color.FromHex(colour), LineWidth = 1 });
+        _plot.Add.Plottable(new ErrorBar(x, y, none, none, yErrorsPositive: above, yErrorsNegative: below) { Color = Color.FromHex(colour), LineWidth = 1 });
         Scatter points = _plot.Add.ScatterPoints(x, y, Color.FromHex(colour));
         (points.MarkerShape, points.MarkerSize, points.LegendText) = (shape, MarkerSize, group[0].Rule);
         points.MarkerLineWidth = 2;

@@ -4,8 +4,9 @@ namespace L2c.Model.Evaluation;
 
 /// <summary>Fréchet distance of sets of feature vectors to one reference set, all taken as Gaussian.</summary>
 /// <remarks>
-/// Formula  d² = |μ - μ'|² + Tr(Σ + Σ' - 2 (Σ Σ')^½), which is the number that is reported, as is usual. With R = Σ'^½ the trace of the last root is
-///          the sum of the roots of the eigenvalues of R Σ R, which is symmetric and has the eigenvalues of Σ Σ'.
+/// Formula  d² = |μ - μ'|² + Tr(Σ + Σ' - 2 (Σ Σ')^½), which is the number that is reported, as is usual. With Σ' = FᵀF the trace of the last root is
+///          the sum of the roots of the eigenvalues of F Σ Fᵀ, which is symmetric and has the eigenvalues of Σ Σ' that are not 0. F is Σ'^½, or of a
+///          reference of fewer vectors than components those vectors themselves, which makes everything smaller.
 /// Numerics binary64, eigenvalues by symmetric decomposition; singular covariances need no regularisation: eigenvalues that rounding made negative are 0.
 ///          What rounding leaves of a distance is about 1e-6 of the largest eigenvalue.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
@@ -13,16 +14,22 @@ namespace L2c.Model.Evaluation;
 public sealed class FrechetDistance
 {
     private readonly GaussianFit _reference;
-    private readonly Matrix<double> _root;
+    private readonly Matrix<double> _factor;
 
-    /// <summary>Prepares the reference: one eigendecomposition.</summary>
+    /// <summary>Prepares the reference: at most one eigendecomposition.</summary>
     public FrechetDistance(GaussianFit reference)
     {
         _reference = reference;
+        if (reference.Factor is { } factor)
+        {
+            _factor = Matrix<double>.Build.Dense(reference.Dimension, factor.Length / reference.Dimension, factor).Transpose();
+            return;
+        }
+
         var decomposition = ToMatrix(reference).Evd(Symmetricity.Symmetric);
         Matrix<double> vectors = decomposition.EigenVectors;
         Matrix<double> scaled = vectors.MapIndexed((_, column, value) => value * Math.Sqrt(Math.Max(decomposition.EigenValues[column].Real, 0)));
-        _root = scaled.TransposeAndMultiply(vectors);
+        _factor = scaled.TransposeAndMultiply(vectors);
     }
 
     /// <summary>The distance of a set to the reference, at least 0.</summary>
@@ -42,7 +49,7 @@ public sealed class FrechetDistance
             distance += (difference * difference) + fit.Covariance[diagonal] + _reference.Covariance[diagonal];
         }
 
-        Matrix<double> product = _root * ToMatrix(fit) * _root;
+        Matrix<double> product = (_factor * ToMatrix(fit)).TransposeAndMultiply(_factor);
 
         // Exactly symmetric again: the decomposition reads both triangles.
         Matrix<double> symmetric = (product + product.Transpose()) / 2;

@@ -20,6 +20,9 @@ public sealed record GaussianFit(int Count, double[] Mean, double[] Covariance)
     /// <summary>Whether there are too few vectors to span the space, so that the covariance is singular whatever the distribution.</summary>
     public bool IsRankDeficient => Count <= Dimension;
 
+    /// <summary>F, [r, D], with FᵀF the covariance and r below D, where few vectors give one; otherwise null.</summary>
+    internal double[]? Factor { get; private init; }
+
     /// <summary>Fits.</summary>
     /// <param name="features">[N, D], N at least 2.</param>
     /// <param name="dimension">D.</param>
@@ -88,7 +91,21 @@ public sealed record GaussianFit(int Count, double[] Mean, double[] Covariance)
             }
         }
 
-        return new GaussianFit(count, mean, Covariances(Gram(centred, pitch, threads), pitch, dimension, count - 1));
+        return new GaussianFit(count, mean, Covariances(Gram(centred, pitch, threads), pitch, dimension, count - 1))
+        {
+            Factor = distinct < dimension ? Scaled(centred, pitch, dimension, count - 1) : null,
+        };
+    }
+
+    private static double[] Scaled(double[] centred, int pitch, int dimension, int divisor)
+    {
+        double[] factor = new double[centred.Length / pitch * dimension];
+        for (int i = 0; i < factor.Length; i++)
+        {
+            factor[i] = centred[(i / dimension * pitch) + (i % dimension)] / Math.Sqrt(divisor);
+        }
+
+        return factor;
     }
 
     private static double[] Covariances(double[] gram, int pitch, int dimension, int divisor)

@@ -70,6 +70,15 @@ public class FrechetDistanceTests
             }
         }
 
+        Assert.Null(fit.Factor);
+        GaussianFit few = GaussianFit.Of(features[..(9 * Dimension)], Dimension, times.AsSpan(0, 9));
+        for (int i = 0; i < Dimension * Dimension; i++)
+        {
+            double[] rows = few.Factor!;
+            double product = Enumerable.Range(0, rows.Length / Dimension).Sum(r => rows[(r * Dimension) + (i / Dimension)] * rows[(r * Dimension) + (i % Dimension)]);
+            Assert.Equal(few.Covariance[i], product, 1e-12);
+        }
+
         Assert.Equal(fit.Covariance, GaussianFit.Of(features, Dimension, times, threads: 1).Covariance);
         double[] flat = [.. listed.SelectMany(row => row)];
         Assert.Equal(fit.Covariance.Max(), GaussianFit.Of(flat, Dimension).Covariance.Max(), 1e-12);

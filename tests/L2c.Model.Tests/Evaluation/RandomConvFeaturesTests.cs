@@ -82,7 +82,7 @@ public class RandomConvFeaturesTests
     }
 
     private const string PinnedWeights = "3ce54699 be45531b 3c95376e bd7972cf 3c92ae7f bd9b4424";
-    private const string PinnedFeatures = "3fcbc46da4b80000 3fef9b4c222e4bf7 3fe97c3caa000000 3fa93ec508000000 ";
+    private const string PinnedFeatures = "3fcbc46da4b80000 3fef9b4c222e4bf7 3fe97c3caa000000 3fa93ec508000000 40602a0f76a5f982";
 
     private static double[] Extract(int channels, int height, int width, float[] images, int threads = 0)
     {
