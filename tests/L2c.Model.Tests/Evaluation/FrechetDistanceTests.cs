@@ -71,7 +71,7 @@ public class FrechetDistanceTests
         }
 
         Assert.Null(fit.Factor);
-        GaussianFit few = GaussianFit.Of(features[..(9 * Dimension)], Dimension, times.AsSpan(0, 9));
+        GaussianFit few = GaussianFit.Of(features.AsSpan(0, 9 * Dimension), Dimension, times.AsSpan(0, 9));
         for (int i = 0; i < Dimension * Dimension; i++)
         {
             double[] rows = few.Factor!;
