@@ -34,7 +34,8 @@ public class NpzTests
         Assert.SkipUnless(Python.Has("numpy"), "Python has no NumPy");
         using TemporaryFolder folder = new();
         _ = Python.Run(
-            $"import numpy, sys; numpy.{function}(sys.argv[1], numpy.arange(12, dtype='uint8').reshape(1, 2, 2, 3), y=numpy.float64(2.5))", folder.File("n.npz"));
+            $"import numpy, sys; numpy.{function}(sys.argv[1], numpy.arange(12, dtype='uint8').reshape(1, 2, 2, 3), y=numpy.float64(2.5))",
+            folder.File("n.npz"));
         using TensorFile file = TensorFiles.Open(folder.File("n.npz"));
         byte[] images = new byte[12], scalar = new byte[8];
         file.ReadBytes(file.Find("arr_0")!, 0, images);
@@ -61,7 +62,8 @@ public class NpzTests
         Assert.Contains("which is no array", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(path)).Message);
     }
 
-    private static string Write(TemporaryFolder folder, CompressionLevel level, params (string Name, TensorType Type, long[] Shape, byte[] Elements)[] arrays)
+    private static string Write(
+        TemporaryFolder folder, CompressionLevel level, params (string Name, TensorType Type, long[] Shape, byte[] Elements)[] arrays)
     {
         string path = folder.File("a.npz");
         using ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create);

@@ -22,7 +22,9 @@ internal sealed class EvaluateCommand
     private readonly SampleCommand _sample;
     private readonly Command _runOptions = new("run");
     private readonly Option<int?> _count = Words.Whole(
-        "--count", 2, $"Images to sample; of a file or folder the first N [default: {DataOptions.DefaultCount}; of a file or folder all]", FrechetMeter.MostImages);
+        "--count", 2,
+        $"Images to sample; of a file or folder the first N [default: {DataOptions.DefaultCount}; of a file or folder all]",
+        FrechetMeter.MostImages);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = Words.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
@@ -36,7 +38,8 @@ internal sealed class EvaluateCommand
     {
         EvaluateCommand self = new(cuda);
         Command command = new(
-            "evaluate", "Fréchet distance between samples and data in fixed random-convolution features, with a bootstrap interval, for small images.")
+            "evaluate",
+            "Fréchet distance between samples and data in fixed random-convolution features, with a bootstrap interval, for small images.")
         {
             self._samples,
         };
@@ -77,7 +80,8 @@ internal sealed class EvaluateCommand
 
         using IImageSet images = ImageSets.Open(text);
         using IImageSet data = ImageSets.Open(_data.Text(parsed), images.Height);
-        int count = (int)Math.Min(parsed.GetValue(_count) ?? (images.Count is null ? DataOptions.DefaultCount : FrechetMeter.MostImages), images.Count ?? long.MaxValue);
+        int wanted = parsed.GetValue(_count) ?? (images.Count is null ? DataOptions.DefaultCount : FrechetMeter.MostImages);
+        int count = (int)Math.Min(wanted, images.Count ?? long.MaxValue);
         FrechetMeter meter = Meter(parsed, data, threads: 0, terminal);
         meter.WarnOfFew(count, images.Name);
         return Report(meter, data, DistanceReport.Of(images.Name, null, count, meter.Of(images, 0, count)), terminal);

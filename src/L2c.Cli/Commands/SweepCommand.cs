@@ -28,7 +28,8 @@ internal sealed class SweepCommand
     private readonly Option<string?> _ratios = Words.Text(
         "--mac-ratios", "X,Y,...",
         "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
-    private readonly Option<int?> _count = Words.Whole("--count", 2, $"Images of each row [default: {DataOptions.DefaultCount}]", FrechetMeter.MostImages);
+    private readonly Option<int?> _count = Words.Whole(
+        "--count", 2, $"Images of each row [default: {DataOptions.DefaultCount}]", FrechetMeter.MostImages);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _out = Words.Text(
         "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
@@ -44,7 +45,8 @@ internal sealed class SweepCommand
     {
         SweepCommand self = new(cuda);
         Command command = new(
-            "sweep", "Compares learned schedules with rules and with fewer steps at the same compute: Fréchet distance, difference from no caching, time.");
+            "sweep",
+            "Compares learned schedules with rules and with fewer steps at the same compute: Fréchet distance, difference from no caching, time.");
         Command run = new("run"), schedule = new("schedule");
         self._sample.AddRunOptionsTo(run);
         self._cache.AddScheduleTo(schedule);
@@ -137,7 +139,8 @@ internal sealed class SweepCommand
     {
         string[] rules = list switch { null => [.. RuleFamily.Names], "none" => [], _ => list.Split(',', StringSplitOptions.TrimEntries) };
         return Array.Find(rules, rule => !rule.Contains(':', StringComparison.Ordinal) && !RuleFamily.Names.Contains(rule)) is { } unknown
-            ? throw new UsageException($"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a whole rule as top:3")
+            ? throw new UsageException(
+                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a whole rule as top:3")
             : rules;
     }
 

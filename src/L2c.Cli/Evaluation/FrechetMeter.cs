@@ -92,8 +92,8 @@ internal sealed class FrechetMeter
         if (count <= RandomConvFeatures.Length)
         {
             _terminal.Err.WriteLine(
-                $"l2c: warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular and "
-                + "distances come out too large; compare them only with those of as many images");
+                $"l2c: warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular "
+                + "and distances come out too large; compare them only with those of as many images");
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed class ModelSamples : IDisposable
                     $"{Architecture.Name} makes latents, and distances are between pixels; decode its samples and give them as a file or a folder");
             }
 
-            string uniform = string.Join(',', Enumerable.Range(0, Architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
+            string uniform = string.Join(
+                ',', Enumerable.Range(0, Architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
             Request = request with { Classes = request.Classes ?? uniform, Separate = true };
             Job = new SampleJob(Request, Architecture);
             Job.Cache?.PrintRemark(terminal);
@@ -86,8 +87,8 @@ internal sealed class ModelSamples : IDisposable
         if ((data.Channels, data.Height, data.Width) != (channels, size, size))
         {
             throw new UsageException(
-                $"{Architecture.Name} makes {channels} x {size} x {size}, but {data.Name} has images of {data.Channels} x {data.Height} x {data.Width}; "
-                + "compare with data of that size");
+                $"{Architecture.Name} makes {channels} x {size} x {size}, "
+                + $"but {data.Name} has images of {data.Channels} x {data.Height} x {data.Width}; compare with data of that size");
         }
     }
 

@@ -6,8 +6,8 @@ namespace L2c.Cli.Evaluation;
 
 /// <summary>Images in a file of tensors: safetensors, npy, npz or PyTorch.</summary>
 /// <remarks>
-/// The images are the only tensor of four axes with 1 or 3 channels, second ([N,C,H,W]) or last ([N,H,W,C], as published sets of samples are). U8 values u
-/// are (u - 127.5) / 127.5; floating-point ones are in [-1, 1], and a little beyond as models leave them.
+/// The images are the only tensor of four axes with 1 or 3 channels, second ([N,C,H,W]) or last ([N,H,W,C], as published sets of samples are). U8
+/// values u are (u - 127.5) / 127.5; floating-point ones are in [-1, 1], and a little beyond as models leave them.
 /// </remarks>
 internal sealed class TensorImages : IImageSet
 {
@@ -31,7 +31,8 @@ internal sealed class TensorImages : IImageSet
                 ? images[0]
                 : throw new MalformedFileException(
                     path,
-                    $"has {images.Length} tensors of images [N,C,H,W] or [N,H,W,C] with 1 or 3 channels of floating-point or U8 pixels; give a file with one");
+                    $"has {images.Length} tensors of images [N,C,H,W] or [N,H,W,C] with 1 or 3 channels of floating-point or U8 pixels; "
+                    + "give a file with one");
             Name = Path.GetFileName(path);
             _channelsLast = !IsChannels(_tensor.Shape[1]);
             long[] shape = _tensor.Shape;

@@ -135,7 +135,8 @@ internal sealed class ParetoPlot : IDisposable
         double[] none = new double[x.Length];
         double[] below = [.. group.Select((record, i) => y[i] - Log(record.FrechetLow, least))];
         double[] above = [.. group.Select((record, i) => Log(record.FrechetHigh, least) - y[i])];
-        _plot.Add.Plottable(new ErrorBar(x, y, none, none, yErrorsPositive: above, yErrorsNegative: below) { Color = Color.FromHex(colour), LineWidth = 1 });
+        ErrorBar bars = new(x, y, none, none, yErrorsPositive: above, yErrorsNegative: below) { Color = Color.FromHex(colour), LineWidth = 1 };
+        _plot.Add.Plottable(bars);
         Scatter points = _plot.Add.ScatterPoints(x, y, Color.FromHex(colour));
         (points.MarkerShape, points.MarkerSize, points.LegendText) = (shape, MarkerSize, group[0].Rule);
         points.MarkerLineWidth = 2;

@@ -4,9 +4,9 @@ namespace L2c.Cli.Sweeps;
 
 /// <summary>The rules that a sweep matches to a learned schedule's compute: for each the parameters that there are to choose from.</summary>
 /// <remarks>
-/// <c>steps</c>: every smaller number of steps. <c>interval</c>: N from 2 on. <c>random</c> and <c>drop</c> (what random would reuse contributes nothing):
-/// probabilities in thousandths, seed 0, whose schedules are nested. <c>top</c>, <c>bottom</c>: any number of blocks. <c>deepcache</c>: any number of
-/// blocks around the middle, the shallow and the last ones computed.
+/// <c>steps</c>: every smaller number of steps. <c>interval</c>: N from 2 on. <c>random</c> and <c>drop</c> (what random would reuse contributes
+/// nothing): probabilities in thousandths, seed 0, whose schedules are nested. <c>top</c>, <c>bottom</c>: any number of blocks. <c>deepcache</c>: any
+/// number of blocks around the middle, the shallow and the last ones computed.
 /// </remarks>
 internal static class RuleFamily
 {

@@ -6,10 +6,12 @@ using L2c.Model.Accounting;
 
 namespace L2c.Cli.Sweeps;
 
-/// <summary>The rows of a sweep: no caching, the learned schedules, and each rule at the compute of each of them, known before anything is sampled.</summary>
+/// <summary>
+/// The rows of a sweep: no caching, the learned schedules, and each rule at the compute of each of them, known before anything is sampled.
+/// </summary>
 /// <remarks>
-/// A rule is matched by the parameter whose run has the nearest MACs. Parameters that do not reuse anything, and rows that are there already (a rule with
-/// few parameters meets several compute points with the same one), are left out.
+/// A rule is matched by the parameter whose run has the nearest MACs. Parameters that do not reuse anything, and rows that are there already (a rule
+/// with few parameters meets several compute points with the same one), are left out.
 /// </remarks>
 internal sealed class SweepPlan
 {
@@ -71,7 +73,8 @@ internal sealed class SweepPlan
             for (int steps = Uncached.Steps - 1; steps > 0; steps--)
             {
                 string text = string.Create(CultureInfo.InvariantCulture, $"{word}{steps}");
-                candidates.Add((steps * _network.Evaluation, () => Add(RuleFamily.Steps, text, _base with { Steps = text, Cache = new CacheRequest() })));
+                SampleRequest fewer = _base with { Steps = text, Cache = new CacheRequest() };
+                candidates.Add((steps * _network.Evaluation, () => Add(RuleFamily.Steps, text, fewer)));
             }
         }
         else

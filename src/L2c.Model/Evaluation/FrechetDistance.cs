@@ -7,8 +7,8 @@ namespace L2c.Model.Evaluation;
 /// Formula  d² = |μ - μ'|² + Tr(Σ + Σ' - 2 (Σ Σ')^½), which is the number that is reported, as is usual. With Σ' = FᵀF the trace of the last root is
 ///          the sum of the roots of the eigenvalues of F Σ Fᵀ, which is symmetric and has the eigenvalues of Σ Σ' that are not 0. F is Σ'^½, or of a
 ///          reference of fewer vectors than components those vectors themselves, which makes everything smaller.
-/// Numerics binary64, eigenvalues by symmetric decomposition; singular covariances need no regularisation: eigenvalues that rounding made negative are 0.
-///          What rounding leaves of a distance is about 1e-6 of the largest eigenvalue.
+/// Numerics binary64, eigenvalues by symmetric decomposition; singular covariances need no regularisation: eigenvalues that rounding made negative
+///          are 0. What rounding leaves of a distance is about 1e-6 of the largest eigenvalue.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
 /// </remarks>
 public sealed class FrechetDistance

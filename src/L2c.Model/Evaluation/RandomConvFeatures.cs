@@ -2,11 +2,12 @@ namespace L2c.Model.Evaluation;
 
 /// <summary>448 features of a small image: how a fixed random convolution net responds to it.</summary>
 /// <remarks>
-/// Net      3 → 32 channels, 5 x 5; 32 → 64, 3 x 3; 64 → 128, 3 x 3; each of stride 2 with zero padding of half a kernel (so H and W become ⌈H/2⌉ and ⌈W/2⌉),
-///          without bias, followed by ReLU. Weights: <see cref="StridedConvolution"/>, seed <see cref="Seed"/>. Nothing is trained and nothing may be tuned.
+/// Net      3 → 32 channels, 5 x 5; 32 → 64, 3 x 3; 64 → 128, 3 x 3; each of stride 2 with zero padding of half a kernel (so H and W become ⌈H/2⌉ and
+///          ⌈W/2⌉), without bias, followed by ReLU. Weights: <see cref="StridedConvolution"/>, seed <see cref="Seed"/>. Nothing is trained,
+///          and nothing may be tuned.
 /// Input    pixels in [-1, 1], clamped to it as a picture is; a single channel counts as three equal ones.
-/// Features of each of the three activation maps in turn, the means over space of its channels and then their standard deviations (population, dividing
-///          by H W), in binary64: 2 (32 + 64 + 128) = 448.
+/// Features of each of the three activation maps in turn, the means over space of its channels and then their standard deviations (population,
+///          dividing by H W), in binary64: 2 (32 + 64 + 128) = 448.
 /// Numerics the same bits on every machine and for every number of threads.
 /// </remarks>
 public sealed class RandomConvFeatures
@@ -37,7 +38,7 @@ public sealed class RandomConvFeatures
         if (channels is not (1 or Colours) || height < LeastSize || width < LeastSize)
         {
             throw new ArgumentException(
-                $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels of pixels and at least {LeastSize} x {LeastSize}");
+                $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels and at least {LeastSize} x {LeastSize} pixels");
         }
 
         (_channels, _height, _width) = (channels, height, width);
@@ -84,7 +85,7 @@ public sealed class RandomConvFeatures
             bool last = layer == _convolutions.Length - 1;
             StridedConvolution? next = last ? null : _convolutions[layer + 1];
             int pitch = next?.Pitch ?? convolution.OutputWidth * convolution.Outputs;
-            Span<float> output = next is null ? maps.Last : maps.Inputs[layer + 1].AsSpan((next.Padding * pitch) + (next.Padding * convolution.Outputs));
+            Span<float> output = next is null ? maps.Last : maps.Inputs[layer + 1].AsSpan(next.Padding * (pitch + convolution.Outputs));
             convolution.Apply(maps.Inputs[layer], output, pitch);
             Summarise(output, pitch, convolution, features[..(2 * convolution.Outputs)]);
             features = features[(2 * convolution.Outputs)..];

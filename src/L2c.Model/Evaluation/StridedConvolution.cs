@@ -1,13 +1,15 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using L2c.Model.Randomness;
 
 namespace L2c.Model.Evaluation;
 
-/// <summary>A convolution of stride 2 with random weights, zero padding of half a kernel and no bias, followed by ReLU; one image at a time.</summary>
+/// <summary>A convolution of stride 2 with random weights, zero padding of half a kernel and no bias, then ReLU; one image at a time.</summary>
 /// <remarks>
 /// Layout   images are [H, W, C] with a margin of zeros, so that the taps of one kernel row are one run of memory.
-/// Weights  normal with variance 2 / (C k²) (He et al. 2015), [out, in, k, k] in the order of <see cref="CounterNoise"/>: key = seed, image = layer, draw 0.
+/// Weights  normal with variance 2 / (C k²) (He et al. 2015), [out, in, k, k] in the order of <see cref="CounterNoise"/>: key = seed, image = layer,
+///          draw 0.
 /// Numerics binary32. Each output is a chain of fused multiply-adds, kernel row by kernel row, column by column, channel by channel, whatever the
 ///          vectors: the same bits on every machine.
 /// </remarks>
@@ -91,7 +93,8 @@ internal sealed class StridedConvolution
                     Block(ref source, first, channel, pixels);
                     for (int pixel = 0; pixel < stored; pixel++)
                     {
-                        pixels.Slice(pixel * ChannelsAtOnce, ChannelsAtOnce).CopyTo(output[((y * outputPitch) + ((x + pixel) * Outputs) + channel)..]);
+                        int target = (y * outputPitch) + ((x + pixel) * Outputs) + channel;
+                        pixels.Slice(pixel * ChannelsAtOnce, ChannelsAtOnce).CopyTo(output[target..]);
                     }
                 }
             }
@@ -110,7 +113,8 @@ internal sealed class StridedConvolution
             int at = first + (row * Pitch);
             for (int tap = 0; tap < run; tap++, at++, weight += Outputs)
             {
-                Vector256<float> w0 = Vector256.LoadUnsafe(ref weights, (nuint)weight), w1 = Vector256.LoadUnsafe(ref weights, (nuint)(weight + Lanes));
+                var w0 = Vector256.LoadUnsafe(ref weights, (nuint)weight);
+                var w1 = Vector256.LoadUnsafe(ref weights, (nuint)(weight + Lanes));
                 var a = Broadcast(ref input, at);
                 var b = Broadcast(ref input, at + step);
                 var c = Broadcast(ref input, at + (2 * step));
@@ -128,7 +132,7 @@ internal sealed class StridedConvolution
         Store(d0, d1, pixels[(3 * ChannelsAtOnce)..]);
     }
 
-    private static Vector256<float> Broadcast(ref float input, int at) => Vector256.Create(System.Runtime.CompilerServices.Unsafe.Add(ref input, at));
+    private static Vector256<float> Broadcast(ref float input, int at) => Vector256.Create(Unsafe.Add(ref input, at));
 
     private static void Store(Vector256<float> low, Vector256<float> high, Span<float> pixel)
     {

@@ -3,7 +3,7 @@ using L2c.Weights.PyTorch;
 
 namespace L2c.Weights.Npy;
 
-/// <summary>NumPy's npz format, opened for reading: a zip archive of npy files, each a tensor named as <c>numpy.savez</c> was told (<c>arr_0</c>).</summary>
+/// <summary>NumPy's npz format, opened for reading: a zip archive of npy files, each under the name that <c>numpy.savez</c> gave it.</summary>
 /// <remarks>The archive and its checksums are checked as those of <c>torch.save</c> are. Reading is safe for several threads at once.</remarks>
 public sealed class NpzFile : TensorFile
 {

@@ -73,8 +73,8 @@ public sealed class SweepTests : IDisposable
         }
 
         // random has a parameter for nearly every number of branches: within half a branch's share of each point.
-        double[] shares =
-            [.. rows.Where(row => row.Contains("  random ", StringComparison.Ordinal)).Select(row => double.Parse(row[^6..], CultureInfo.InvariantCulture))];
+        string[] random = [.. rows.Where(row => row.Contains("  random ", StringComparison.Ordinal))];
+        double[] shares = [.. random.Select(row => double.Parse(row[^6..], CultureInfo.InvariantCulture))];
         Assert.Equal(2, shares.Length);
         Assert.InRange(shares[0], 0.85, 0.95);
         Assert.InRange(shares[1], 0.80, 0.90);
@@ -164,7 +164,10 @@ public sealed class SweepTests : IDisposable
             EvaluationRuns.Write(data, EvaluationRuns.Pixels(20, 8, seed: 1), 8);
         }
 
-        return ["sweep", "--ckpt", model, "--device", "cpu", "--steps", "4", "--count", "6", "--data", data, "--out", _cli.PathOf("out"), "--no-progress"];
+        return
+        [
+            "sweep", "--ckpt", model, "--device", "cpu", "--steps", "4", "--count", "6", "--data", data, "--out", _cli.PathOf("out"), "--no-progress",
+        ];
     }
 
     private CliResult Sweep(params string[] more)

@@ -58,7 +58,8 @@ public class FrechetDistanceTests
         double[] features = [.. RandomData.Normal(3, Count * Dimension, mean: 2).Select(value => (double)value)];
         int[] times = RandomData.Integers(4, Count, 4);
         GaussianFit fit = GaussianFit.Of(features, Dimension, times);
-        double[][] listed = [.. Enumerable.Range(0, Count).SelectMany(i => Enumerable.Repeat(features[(i * Dimension)..((i + 1) * Dimension)], times[i]))];
+        double[][] listed =
+            [.. Enumerable.Range(0, Count).SelectMany(i => Enumerable.Repeat(features[(i * Dimension)..((i + 1) * Dimension)], times[i]))];
         Assert.Equal(listed.Length, fit.Count);
         for (int i = 0; i < Dimension; i++)
         {
@@ -75,7 +76,7 @@ public class FrechetDistanceTests
         for (int i = 0; i < Dimension * Dimension; i++)
         {
             double[] rows = few.Factor!;
-            double product = Enumerable.Range(0, rows.Length / Dimension).Sum(r => rows[(r * Dimension) + (i / Dimension)] * rows[(r * Dimension) + (i % Dimension)]);
+            double product = rows.Chunk(Dimension).Sum(row => row[i / Dimension] * row[i % Dimension]);
             Assert.Equal(few.Covariance[i], product, 1e-12);
         }
 
@@ -90,7 +91,8 @@ public class FrechetDistanceTests
         const int Dimension = 8;
         double[] samples = Normal(5, 400, 0.1), data = Normal(6, 400, 0);
         FrechetDistance reference = new(GaussianFit.Of(data, Dimension));
-        FrechetEstimate estimate = FrechetEstimate.Of(samples, Dimension, reference), again = FrechetEstimate.Of(samples, Dimension, reference, threads: 1);
+        var estimate = FrechetEstimate.Of(samples, Dimension, reference);
+        var again = FrechetEstimate.Of(samples, Dimension, reference, threads: 1);
         Assert.Equal(reference.To(GaussianFit.Of(samples, Dimension)), estimate.Distance);
         Assert.True(estimate.Low < estimate.Distance && estimate.Distance < estimate.High);
         Assert.Equal(FrechetEstimate.Resamples, estimate.Resampled.Count);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using L2c.Model.Evaluation;
 using L2c.Testing;
 
@@ -29,12 +30,14 @@ public class RandomConvFeaturesTests
     public void The_net_is_fixed()
     {
         // First and last weights of each layer and some features of a picture, as they were when the net was fixed: another net is another measure.
-        float[] first = StridedConvolution.Weights(0, 3, 32, 5), second = StridedConvolution.Weights(1, 32, 64, 3), third = StridedConvolution.Weights(2, 64, 128, 3);
+        float[] first = StridedConvolution.Weights(0, 3, 32, 5), second = StridedConvolution.Weights(1, 32, 64, 3);
+        float[] third = StridedConvolution.Weights(2, 64, 128, 3);
         Assert.Equal((2400, 18432, 73728), (first.Length, second.Length, third.Length));
         Assert.Equal(PinnedWeights, string.Join(' ', new[] { first[0], first[^1], second[0], second[^1], third[0], third[^1] }.Select(Bits)));
         float[] ramp = [.. Enumerable.Range(0, 3 * 32 * 32).Select(i => (i % 32 * (1f / 16)) - 1)];
         double[] features = Extract(3, 32, 32, ramp);
-        Assert.Equal(PinnedFeatures, string.Join(' ', new[] { features[0], features[33], features[100], features[200], features.Sum() }.Select(Bits)));
+        double[] some = [features[0], features[33], features[100], features[200], features.Sum()];
+        Assert.Equal(PinnedFeatures, string.Join(' ', some.Select(Bits)));
     }
 
     [Fact]
@@ -60,7 +63,8 @@ public class RandomConvFeaturesTests
     [Fact]
     public void Pixels_count_as_far_as_a_picture_shows_them()
     {
-        float[] bright = [.. Enumerable.Repeat(1.75f, 3 * 64)], white = [.. Enumerable.Repeat(1f, 3 * 64)], grey = [.. Enumerable.Repeat(0.75f, 3 * 64)];
+        float[] bright = [.. Enumerable.Repeat(1.75f, 3 * 64)], white = [.. Enumerable.Repeat(1f, 3 * 64)];
+        float[] grey = [.. Enumerable.Repeat(0.75f, 3 * 64)];
         Assert.Equal(Extract(3, 8, 8, white), Extract(3, 8, 8, bright));
         Assert.NotEqual(Extract(3, 8, 8, white), Extract(3, 8, 8, grey));
         Assert.Equal(Extract(3, 8, 8, grey), Extract(1, 8, 8, grey[..64]));
@@ -95,7 +99,7 @@ public class RandomConvFeaturesTests
     /// <summary>Largest error over the largest value.</summary>
     private static double Worst(double[] found, double[] wanted) => found.Zip(wanted, (a, b) => Math.Abs(a - b)).Max() / wanted.Max();
 
-    private static string Bits(float value) => BitConverter.SingleToUInt32Bits(value).ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Bits(float value) => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture);
 
-    private static string Bits(double value) => BitConverter.DoubleToUInt64Bits(value).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Bits(double value) => BitConverter.DoubleToUInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture);
 }
