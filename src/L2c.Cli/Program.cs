@@ -50,6 +50,8 @@ public static class Program
             BenchCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),
             TrainCommand.Create(terminal, cuda),
+            EvaluateCommand.Create(terminal, cuda),
+            SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,
         };

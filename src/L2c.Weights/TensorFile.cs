@@ -1,13 +1,13 @@
 namespace L2c.Weights;
 
 /// <summary>A file of named tensors, opened for reading; nothing but the directory is read until a tensor is asked for.</summary>
-/// <remarks>Formats: safetensors, PyTorch zip, PyTorch legacy, npy. <see cref="TensorFiles.Open(string)"/> recognises them by content.</remarks>
+/// <remarks>Formats: safetensors, PyTorch zip, PyTorch legacy, npy, npz. <see cref="TensorFiles.Open(string)"/> recognises them by content.</remarks>
 public abstract class TensorFile : IDisposable
 {
     /// <summary>Path as given, for messages.</summary>
     public abstract string Path { get; }
 
-    /// <summary>"safetensors", "pytorch-zip", "pytorch-legacy" or "npy".</summary>
+    /// <summary>"safetensors", "pytorch-zip", "pytorch-legacy", "npy" or "npz".</summary>
     public abstract string Format { get; }
 
     /// <summary>All tensors, in file order. Nested state dicts have dotted names: <c>ema.blocks.0.attn.qkv.weight</c>.</summary>

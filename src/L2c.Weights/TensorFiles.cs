@@ -9,7 +9,7 @@ namespace L2c.Weights;
 public static class TensorFiles
 {
     /// <summary>Opens a file, recognising its format by content; the extension says nothing.</summary>
-    /// <param name="path">A safetensors file, one that <c>torch.save</c> wrote (zip, or legacy before PyTorch 1.6), or an npy file.</param>
+    /// <param name="path">A safetensors file, one that <c>torch.save</c> wrote (zip, or legacy before PyTorch 1.6), or an npy or npz file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="MalformedFileException">The file is none of these, or breaks its format's rules.</exception>
     public static TensorFile Open(string path) => Open(ByteSource.OpenFile(path));
@@ -27,13 +27,14 @@ public static class TensorFiles
             return Recognise(head) switch
             {
                 Kind.Safetensors => new SafetensorsFile(source),
-                Kind.PyTorchZip => new PyTorchFile(new TorchZip(source)),
+                Kind.Zip when NpzFile.IsNpz(source) => new NpzFile(source),
+                Kind.Zip => new PyTorchFile(new TorchZip(source)),
                 Kind.PyTorchLegacy => new PyTorchFile(new TorchLegacy(source)),
                 Kind.Npy => new NpyTensorFile(source),
                 Kind.LfsPointer => throw new MalformedFileException(source.Path, "is a Git LFS pointer, not the weights; run git lfs pull"),
                 _ => throw new MalformedFileException(
                     source.Path,
-                    "is neither a safetensors file nor one that torch.save or numpy.save writes; give a .safetensors, .pt, .pth or .npy file"),
+                    "is neither a safetensors file nor one that torch.save or numpy.save writes; give a .safetensors, .pt, .pth, .npy or .npz file"),
             };
         }
         catch
@@ -53,7 +54,7 @@ public static class TensorFiles
 
         return head switch
         {
-            [(byte)'P', (byte)'K', 3 or 5, 4 or 6, ..] => Kind.PyTorchZip,
+            [(byte)'P', (byte)'K', 3 or 5, 4 or 6, ..] => Kind.Zip,
             [0x80, _, 0x8A, 0x0A, ..] => Kind.PyTorchLegacy,
             _ when head.StartsWith(NpyHeader.Magic) => Kind.Npy,
             _ when head.StartsWith("version https://"u8) => Kind.LfsPointer,
@@ -66,7 +67,7 @@ public static class TensorFiles
     {
         Unknown,
         Safetensors,
-        PyTorchZip,
+        Zip,
         PyTorchLegacy,
         Npy,
         LfsPointer,

@@ -61,6 +61,9 @@ internal sealed class ImageFolderData : ITrainingData
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>Pictures of an epoch.</summary>
+    public int Count => _pictures.Length;
+
     /// <inheritdoc/>
     public int Read(long index, Span<float> image)
     {
@@ -75,7 +78,10 @@ internal sealed class ImageFolderData : ITrainingData
         .Where(path => _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
         .Order(StringComparer.Ordinal);
 
-    private static SKBitmap Decode(string path)
+    /// <summary>Decodes a picture of any of these formats.</summary>
+    /// <returns>Four bytes per pixel: red, green, blue as stored, and opacity. The caller's to dispose of.</returns>
+    /// <exception cref="MalformedFileException">It is none, too large or damaged.</exception>
+    public static SKBitmap Decode(string path)
     {
         using FileStream file = File.OpenRead(path);
         using SKCodec? codec = SKCodec.Create(file, out SKCodecResult known);

@@ -83,7 +83,7 @@ internal sealed class ZipReader
 
     /// <summary>The error of a broken archive: what is wrong, and what to do.</summary>
     public static MalformedFileException Broken(string path, string rule, Exception? inner = null) =>
-        new(path, $"{rule}; the file is damaged or not from torch.save, fetch or save it again", inner);
+        new(path, $"{rule}; the file is damaged or not from torch.save or numpy.savez, fetch or save it again", inner);
 
     private void Verify(ZipEntry entry)
     {

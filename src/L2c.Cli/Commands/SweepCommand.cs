@@ -1,0 +1,178 @@
+using System.CommandLine;
+using System.Globalization;
+using L2c.Cli.Devices;
+using L2c.Cli.Evaluation;
+using L2c.Cli.Output;
+using L2c.Cli.Sweeps;
+
+namespace L2c.Cli.Commands;
+
+/// <summary><c>l2c sweep</c>: learned schedules against rules and fewer steps at matched compute, in one table and one plot.</summary>
+internal sealed class SweepCommand
+{
+    private static readonly string[] _outputs = ["sweep.csv", "sweep.json", "pareto.png", "pareto.svg"];
+
+    private readonly SampleCommand _sample;
+    private readonly CacheOptions _cache = new();
+    private readonly Option<string[]> _routers = new("--router", "--path")
+    {
+        Description = "Learning-to-Cache router for this model and number of steps; may be given several times",
+        HelpName = "FILE",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _thresholds = Words.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
+    private readonly Option<string?> _rules = Words.Text(
+        "--rules", "A,B,...|none",
+        $"Rules to match in compute; one with its parameter, as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
+    private readonly Option<string?> _ratios = Words.Text(
+        "--mac-ratios", "X,Y,...",
+        "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
+    private readonly Option<int?> _count = Words.Whole(
+        "--count", 2, $"Images of each row [default: {DataOptions.DefaultCount}]", FrechetMeter.MostImages);
+    private readonly DataOptions _data = new();
+    private readonly Option<string?> _out = Words.Text(
+        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
+    private readonly Option<string?> _only = Words.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
+    private readonly Option<bool> _dryRun = Words.Switch("--dry-run", "Only list the rows and their MACs");
+    private readonly Option<bool> _force = Words.Switch("--force", "Start anew where the folder has rows");
+    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
+
+    private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal, CudaAccess cuda)
+    {
+        SweepCommand self = new(cuda);
+        Command command = new(
+            "sweep",
+            "Compares learned schedules with rules and with fewer steps at the same compute: Fréchet distance, difference from no caching, time.");
+        Command run = new("run"), schedule = new("schedule");
+        self._sample.AddRunOptionsTo(run);
+        self._cache.AddScheduleTo(schedule);
+
+        // The rows choose schedules and samplers themselves.
+        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--eta"];
+        foreach (Option option in (Option[])[
+            self._routers, self._thresholds, self._rules, self._ratios, self._count, self._only,
+            .. run.Options.Where(option => !decided.Contains(option.Name)),
+            .. self._data.All, self._out, self._dryRun, self._force, self._noProgress])
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => self.Run(parsed, terminal));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Terminal terminal)
+    {
+        SweepRequest request = Read(parsed);
+        using ModelSamples model = new(request.Sample, terminal);
+        SweepPlan plan = new(request, model);
+        if (parsed.GetValue(_dryRun))
+        {
+            List(plan, terminal);
+            return ExitCode.Ok;
+        }
+
+        if (request.First > plan.Rows.Count)
+        {
+            throw new UsageException($"--only {parsed.GetValue(_only)}: the sweep has {plan.Rows.Count} rows; --dry-run lists them");
+        }
+
+        using IImageSet data = ImageSets.Open(request.Data, model.Architecture.InputSize);
+        model.RequireSizeOf(data);
+        bool anew = parsed.GetValue(_force);
+        Directory.CreateDirectory(request.Folder);
+        NamedFiles.Check(
+            _outputs.Select(name => ("--out", Path.Combine(request.Folder, name))),
+            [.. request.Sample.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
+        SweepSettings settings = SweepSettings.Of(request, model, data.Name);
+        using SweepTable table = new(Path.Combine(request.Folder, "sweep.csv"), anew);
+        settings.Settle(Path.Combine(request.Folder, "sweep.json"), anew);
+        try
+        {
+            new SweepRunner(plan, model, request, data, table, terminal).Run();
+        }
+        catch (OperationCanceledException)
+        {
+            Failure.Print(terminal, $"interrupted; {table.Path} has {table.Records.Count} rows, and the same command goes on with the others");
+            return ExitCode.Interrupted;
+        }
+
+        string png = Path.Combine(request.Folder, "pareto.png"), svg = Path.Combine(request.Folder, "pareto.svg");
+        string title = $"{model.Architecture.Name}, {plan.Uncached.Steps} steps, {plan.Uncached.Job.Count} samples against {data.Name}";
+        using (ParetoPlot plot = new(table.Records, title))
+        {
+            plot.Write(png, svg);
+        }
+
+        terminal.Out.WriteLine($"{table.Path} ({table.Records.Count} rows), {png}, {svg}");
+        return ExitCode.Ok;
+    }
+
+    private SweepRequest Read(ParseResult parsed)
+    {
+        (int first, int last) = Rows(parsed.GetValue(_only));
+        string[] routers = parsed.GetValue(_routers) ?? [];
+        double[]? thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null;
+        if (thresholds is not null && routers.Length == 0)
+        {
+            throw new UsageException("--thresholds belongs to routers; give --router FILE");
+        }
+
+        return new SweepRequest(
+            _sample.Read(parsed) with { Count = parsed.GetValue(_count) ?? DataOptions.DefaultCount, ShowProgress = !parsed.GetValue(_noProgress) },
+            routers,
+            thresholds,
+            Rules(parsed.GetValue(_rules)),
+            parsed.GetValue(_ratios) is { } ratios ? Numbers("--mac-ratios", ratios) : [],
+            _data.Text(parsed),
+            _data.Count(parsed),
+            parsed.GetValue(_out) ?? "sweep",
+            first,
+            last);
+    }
+
+    private static string[] Rules(string? list)
+    {
+        string[] rules = list switch { null => [.. RuleFamily.Names], "none" => [], _ => list.Split(',', StringSplitOptions.TrimEntries) };
+        return Array.Find(rules, rule => !rule.Contains(':', StringComparison.Ordinal) && !RuleFamily.Names.Contains(rule)) is { } unknown
+            ? throw new UsageException(
+                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a whole rule as top:3")
+            : rules;
+    }
+
+    private static double[] Numbers(string option, string list)
+    {
+        string[] words = list.Split(',', StringSplitOptions.TrimEntries);
+        double[] numbers = [.. words.Select(word =>
+            double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is >= 0 and <= 1
+                ? number
+                : throw new UsageException($"{option} needs numbers from 0 to 1 separated by commas, not '{word}'"))];
+        return numbers;
+    }
+
+    private static (int First, int Last) Rows(string? text)
+    {
+        string[] ends = text?.Split('-') ?? [];
+        bool firstIs = int.TryParse(ends.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int first);
+        bool lastIs = int.TryParse(ends.LastOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int last);
+        return text is null ? (1, int.MaxValue)
+            : ends.Length <= 2 && firstIs && lastIs && first >= 1 && last >= first ? (first, last)
+            : throw new UsageException($"--only needs a row as 3 or rows as 1-5, not '{text}'");
+    }
+
+    private static void List(SweepPlan plan, Terminal terminal)
+    {
+        int width = plan.Rows.Max(row => row.Name.Length);
+        for (int i = 0; i < plan.Rows.Count; i++)
+        {
+            SweepRow row = plan.Rows[i];
+            terminal.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {(double)row.Macs / plan.Uncached.Macs:0.0000}"));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using L2c.Cli.Devices;
+using L2c.Cli.Evaluation;
+using L2c.Cli.Output;
+using L2c.Cli.Sampling;
+using L2c.Weights;
+
+namespace L2c.Cli.Sweeps;
+
+/// <summary>What all rows of a table have in common, kept beside it as <c>sweep.json</c>: rows of other settings never meet in one table.</summary>
+/// <param name="Format"><see cref="CurrentFormat"/>.</param>
+/// <param name="Features">Features that distances are in.</param>
+/// <param name="Data">What distances are to.</param>
+/// <param name="DataImages">Images of it.</param>
+/// <param name="Parameters">Model, sampler, guidance, seed and number of images; of the uncached run.</param>
+/// <param name="CheckpointSha256">Content of the checkpoint.</param>
+/// <param name="Device">What computed; times depend on it.</param>
+/// <param name="Batch">Images computed together; times depend on it.</param>
+/// <param name="Routers">SHA-256 of the router files by their names; more may join, none may change.</param>
+internal sealed record SweepSettings(
+    string Format,
+    string Features,
+    string Data,
+    int DataImages,
+    SampleParameters Parameters,
+    string CheckpointSha256,
+    string Device,
+    int Batch,
+    SortedDictionary<string, string> Routers)
+{
+    /// <summary>The format's name.</summary>
+    public const string CurrentFormat = "l2c-sweep/1";
+
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>Collects them.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="data">Name of the data.</param>
+    /// <exception cref="UsageException">Two routers have one file name, by which the rows name them.</exception>
+    public static SweepSettings Of(SweepRequest request, ModelSamples model, string data)
+    {
+        SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
+        foreach (string router in request.Routers)
+        {
+            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router)))
+            {
+                throw new UsageException($"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
+            }
+        }
+
+        return new SweepSettings(
+            CurrentFormat,
+            EvaluateReport.FeatureName,
+            data,
+            request.DataCount,
+            SampleParameters.Of(model.Job, model.Checkpoint),
+            Sha256(model.Request.CheckpointPath),
+            DeviceFacts.Of(model.Model.Device).Name,
+            model.Job.Batch,
+            routers);
+    }
+
+    /// <summary>Holds the settings against those of an earlier sweep in the folder, if there was one, and writes them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="anew">Whether to forget the earlier ones.</param>
+    /// <exception cref="UsageException">They differ.</exception>
+    /// <exception cref="MalformedFileException">The file is damaged.</exception>
+    public void Settle(string path, bool anew)
+    {
+        SweepSettings settled = this;
+        if (!anew && File.Exists(path))
+        {
+            SweepSettings earlier = Read(path);
+            SortedDictionary<string, string> both = new(earlier.Routers, StringComparer.Ordinal);
+            foreach ((string name, string hash) in Routers)
+            {
+                both[name] = both.GetValueOrDefault(name, hash) == hash ? hash : throw Differs(path, $"another {name}");
+            }
+
+            settled = this with { Routers = both };
+            JsonElement now = JsonSerializer.SerializeToElement(settled, Terminal.Json);
+            JsonElement before = JsonSerializer.SerializeToElement(earlier with { Routers = both }, Terminal.Json);
+            if (Difference(now, before) is { } difference)
+            {
+                throw Differs(path, difference);
+            }
+        }
+
+        AtomicFile.Write(path, overwrite: true, stream => JsonSerializer.Serialize(stream, settled, Terminal.Json));
+    }
+
+    private static SweepSettings Read(string path)
+    {
+        using ByteSource source = ByteSource.OpenFile(path);
+        try
+        {
+            byte[] bytes = new byte[Math.Min(source.Length, LargestFile)];
+            source.ReadExactly(0, bytes);
+            return JsonSerializer.Deserialize<SweepSettings>(bytes, Terminal.Json) is { Routers: not null, Parameters: not null } settings
+                ? settings
+                : throw new JsonException();
+        }
+        catch (JsonException e)
+        {
+            throw new MalformedFileException(path, "is no sweep's settings; give another --out, or --force to start anew", e);
+        }
+    }
+
+    /// <summary>The first member that differs, as <c>images 200 instead of 10000</c>; null where all agree.</summary>
+    private static string? Difference(JsonElement now, JsonElement before)
+    {
+        foreach (JsonProperty member in now.EnumerateObject().Concat(before.EnumerateObject()))
+        {
+            bool had = before.TryGetProperty(member.Name, out JsonElement old), has = now.TryGetProperty(member.Name, out JsonElement current);
+            if (had && has && current.ValueKind == JsonValueKind.Object && old.ValueKind == JsonValueKind.Object)
+            {
+                if (Difference(current, old) is { } inner)
+                {
+                    return inner;
+                }
+            }
+            else if (!had || !has || current.GetRawText() != old.GetRawText())
+            {
+                return $"{member.Name} {(had ? old.GetRawText() : "not set")}, and now it is {(has ? current.GetRawText() : "not set")}";
+            }
+        }
+
+        return null;
+    }
+
+    private static UsageException Differs(string path, string difference) =>
+        new($"{path}: the rows in this folder were made with {difference}; give another --out, or --force to start anew");
+
+    private static string Sha256(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

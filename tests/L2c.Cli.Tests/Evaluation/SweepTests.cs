@@ -1,0 +1,180 @@
+using System.Globalization;
+using L2c.Cli.Sweeps;
+
+namespace L2c.Cli.Tests.Evaluation;
+
+public sealed class SweepTests : IDisposable
+{
+    private const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet,frechetLow,frechetHigh,relativeL2,psnr";
+
+    private readonly CachedRuns _runs = new();
+    private readonly CliRunner _cli;
+
+    public SweepTests() => _cli = _runs.Cli;
+
+    [Fact]
+    public void A_sweep_writes_a_table_and_a_plot_and_goes_on_where_it_was_cut()
+    {
+        string csv = _cli.PathOf("out/sweep.csv");
+        CliResult result = Sweep("--router", Router(), "--thresholds", "0.3,0.6", "--rules", "steps,top,drop:bottom:1");
+        Assert.Equal(0, result.Code);
+        string[] lines = File.ReadAllLines(csv);
+        Assert.Equal(Header, lines[0]);
+        Assert.Equal(["none,,4", "learned,r.safetensors@0.3,4", "learned,r.safetensors@0.6,4"], lines[1..4].Select(Key));
+        Assert.Contains(lines, line => line.StartsWith("steps,", StringComparison.Ordinal));
+        Assert.Equal("drop,bottom:1,4", Key(lines[^1]));
+        Assert.Equal(["pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
+        Assert.Contains("about ", result.Err, StringComparison.Ordinal);
+
+        double full = EvaluationRuns.Field(lines[1], 3);
+        Assert.All(lines[1..], line =>
+        {
+            Assert.Equal(EvaluationRuns.Field(line, 3) / full, EvaluationRuns.Field(line, 4), 1e-6);
+            Assert.True(EvaluationRuns.Field(line, 5) > 0 && EvaluationRuns.Field(line, 6) > 0);
+            Assert.InRange(EvaluationRuns.Field(line, 7), EvaluationRuns.Field(line, 8), EvaluationRuns.Field(line, 9));
+        });
+        Assert.Equal("0.000000,", lines[1][^9..]); // nothing differs from itself: no PSNR
+        Assert.All(lines[2..], line => Assert.True(EvaluationRuns.Field(line, 10) > 0 && EvaluationRuns.Field(line, 11) > 0));
+
+        // Killed in the middle of the third row: what is whole stays to the byte, the rest is computed again.
+        string[] kept = lines[..3];
+        File.WriteAllText(csv, string.Join('\n', kept) + "\n" + lines[3][..20]);
+        Assert.Equal(0, Sweep("--router", Router(), "--thresholds", "0.3,0.6", "--rules", "steps,top,drop:bottom:1").Code);
+        string[] again = File.ReadAllLines(csv);
+        Assert.Equal(kept, again[..3]);
+        Assert.Equal(lines.Select(EvaluationRuns.Figures), again.Select(EvaluationRuns.Figures));
+
+        string before = File.ReadAllText(csv);
+        CliResult done = Sweep("--router", Router(), "--thresholds", "0.3,0.6", "--rules", "steps,top,drop:bottom:1");
+        Assert.Equal((0, ""), (done.Code, done.Err));
+        Assert.Equal(before, File.ReadAllText(csv));
+    }
+
+    [Fact]
+    public void Figures_depend_on_the_row_alone()
+    {
+        Assert.Equal(0, Sweep("--rules", "top,random", "--mac-ratios", "0.8", "--threads", "2").Code);
+        string[] all = File.ReadAllLines(_cli.PathOf("out/sweep.csv"));
+        Assert.Equal(4, all.Length);
+        Assert.Equal(0, Sweep("--rules", "random,top", "--mac-ratios", "0.8", "--only", "2", "--out", _cli.PathOf("other"), "--threads", "1").Code);
+        string[] one = File.ReadAllLines(_cli.PathOf("other/sweep.csv"));
+        Assert.Equal([Header, EvaluationRuns.Figures(all[3])], [one[0], EvaluationRuns.Figures(one[1])]);
+    }
+
+    [Fact]
+    public void Rules_are_matched_by_their_multiply_accumulates()
+    {
+        string[] rows = Sweep("--dry-run", "--mac-ratios", "0.9,0.85").Out.TrimEnd('\n').Split('\n');
+        Assert.False(Directory.Exists(_cli.PathOf("out")));
+        Assert.Matches(@"^ +1  none, 4 steps +\d+ MACs  1\.0000$", rows[0]);
+        foreach (string family in RuleFamily.Names)
+        {
+            Assert.Contains(rows, row => row.Contains($"  {family} ", StringComparison.Ordinal));
+        }
+
+        // random has a parameter for nearly every number of branches: within half a branch's share of each point.
+        string[] random = [.. rows.Where(row => row.Contains("  random ", StringComparison.Ordinal))];
+        double[] shares = [.. random.Select(row => double.Parse(row[^6..], CultureInfo.InvariantCulture))];
+        Assert.Equal(2, shares.Length);
+        Assert.InRange(shares[0], 0.85, 0.95);
+        Assert.InRange(shares[1], 0.80, 0.90);
+    }
+
+    [Fact]
+    public void Rows_of_other_settings_never_meet_in_one_table()
+    {
+        Assert.Equal(0, Sweep("--rules", "top:1").Code);
+        Sweep("--rules", "top:1", "--seed", "1").MustFail(2, "seed 0, and now it is 1");
+        CliResult anew = Sweep("--rules", "none", "--seed", "1", "--force");
+        Assert.Equal(0, anew.Code);
+        Assert.Equal(2, File.ReadAllLines(_cli.PathOf("out/sweep.csv")).Length);
+        File.AppendAllText(_cli.PathOf("out/sweep.csv"), "top,1,4,nonsense\n");
+        Assert.Equal(4, Sweep("--rules", "none", "--seed", "1").Code);
+        File.WriteAllText(_cli.PathOf("out/sweep.csv"), "another table\n");
+        Assert.Equal(4, Sweep("--rules", "none", "--seed", "1").Code);
+        Assert.Equal("another table\n", File.ReadAllText(_cli.PathOf("out/sweep.csv")));
+    }
+
+    [Fact]
+    public void Another_router_of_the_same_name_is_refused()
+    {
+        Assert.Equal(0, Sweep("--router", Router(), "--rules", "none").Code);
+        Assert.Equal(0, Sweep("--rules", "top:1").Code); // leaving a router away is no change of settings
+        Directory.CreateDirectory(_cli.PathOf("b"));
+        Sweep("--router", Router("b/r.safetensors", seed: 9), "--rules", "none").MustFail(2, "another r.safetensors");
+        Sweep("--router", Router(), "--router", Router("b/r.safetensors", seed: 9), "--rules", "none").MustFail(2, "two files are named");
+    }
+
+    [Theory]
+    [InlineData("--rules", "nosuch", "there is no rule 'nosuch'")]
+    [InlineData("--rules", "top:9", "between 0 and 2")]
+    [InlineData("--thresholds", "0.5", "belongs to routers")]
+    [InlineData("--mac-ratios", "2", "needs numbers from 0 to 1")]
+    [InlineData("--only", "3-2", "needs a row as 3 or rows as 1-5")]
+    [InlineData("--only", "99", "the sweep has")]
+    public void What_cannot_be_swept_is_refused(string option, string value, string message) => Sweep(option, value).MustFail(2, message);
+
+    [Fact]
+    public void An_interruption_keeps_what_is_done()
+    {
+        CliResult result = _cli.Run(new CancellationToken(canceled: true), [.. Arguments(), "--rules", "top:1"]);
+        Assert.Equal(130, result.Code);
+        Assert.Contains("has 0 rows, and the same command goes on", result.Err, StringComparison.Ordinal);
+        Assert.Equal([Header], File.ReadAllLines(_cli.PathOf("out/sweep.csv")));
+    }
+
+    [Fact]
+    public void A_row_is_read_as_it_was_written()
+    {
+        SweepRecord record = new("learned", "odd, \"name\".pt@0.1", 20, 1234567890123, 0.5, 1.5, 0.75, 0.25, 0.125, 0.375, null, 31.5);
+        string line = record.ToLine();
+        Assert.Equal("learned,\"odd, \"\"name\"\".pt@0.1\",20,1234567890123,0.500000,1.500,0.7500,0.250000,0.125000,0.375000,,31.5000", line);
+        Assert.Equal(record, SweepRecord.Parse(line));
+        Assert.Null(SweepRecord.Parse(line[..^8] + "x"));
+        Assert.Null(SweepRecord.Parse(line[..line.LastIndexOf(',')]));
+    }
+
+    [Fact]
+    public void The_front_is_what_nothing_beats_in_both()
+    {
+        SweepRecord Row(string name, long macs, double distance) => new(name, "", 1, macs, 0, 0, 0, distance, 0, 0, null, null);
+        Assert.Equal(
+            ["cheap", "middle", "best"],
+            ParetoPlot.Front([Row("best", 100, 1), Row("beaten", 60, 5), Row("middle", 50, 2), Row("cheap", 10, 9), Row("same", 50, 3)])
+                .Select(row => row.Rule));
+    }
+
+    public void Dispose() => _runs.Dispose();
+
+    private static string Key(string line) => string.Join(',', line.Split(',')[..3]);
+
+    /// <summary>A router whose scores lie all over (0, 1).</summary>
+    private string Router(string name = "r.safetensors", int seed = 4)
+    {
+        Random random = new(seed);
+        return File.Exists(_cli.PathOf(name)) ? _cli.PathOf(name) : _runs.Router(name, 4, 4, (_, _) => (float)((random.NextDouble() * 6) - 3));
+    }
+
+    private string[] Arguments()
+    {
+        string model = _cli.PathOf("tiny.safetensors"), data = _cli.PathOf("data.safetensors");
+        if (!File.Exists(model))
+        {
+            TinyModel.Write(model, TinyModel.Pixels);
+            EvaluationRuns.Write(data, EvaluationRuns.Pixels(20, 8, seed: 1), 8);
+        }
+
+        return
+        [
+            "sweep", "--ckpt", model, "--device", "cpu", "--steps", "4", "--count", "6", "--data", data, "--out", _cli.PathOf("out"), "--no-progress",
+        ];
+    }
+
+    private CliResult Sweep(params string[] more)
+    {
+        // A later option of the same name wins.
+        string[] arguments = Arguments();
+        int at = Array.IndexOf(arguments, "--out");
+        return _cli.Run(more.Contains("--out") ? [.. arguments[..at], .. arguments[(at + 2)..], .. more] : [.. arguments, .. more]);
+    }
+}
