@@ -6,6 +6,7 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
+    /// <remarks>y is not read: rowsum(P dP), which equals rowsum(dy y), comes from the recomputed scores without y's rounding.</remarks>
     protected override void AttentionBackwardCore(Tensor qkv, Tensor y, Tensor dy, Tensor dQkv, int heads)
     {
         const string Op = nameof(AttentionBackward);
