@@ -22,7 +22,8 @@ public sealed class GemmBenchTests
         {
             double share = Median(row[4]);
             Assert.InRange(share, 0.001, 1000); // one round each: on a busy machine either may have lost its core
-            Assert.Equal(Median(row[2]) / Median(row[3]), share, 0.05 * share);
+            double rate = Median(row[2]);
+            Assert.Equal(rate / Median(row[3]), share, (0.05 + (0.5 / rate)) * share); // rates are printed without decimals
             double bound = row[5] == "" ? 0 : Median(row[5]);
             bool isRounded = Math.Abs(share - bound) < 0.001; // either verdict is right
             Assert.True(isRounded || row[5].EndsWith(" missed", StringComparison.Ordinal) == share < bound, string.Join(" | ", row));
