@@ -8,7 +8,12 @@ internal static class TrainingRuns
     /// <summary>A network that reads the built-in shapes, small enough to train in milliseconds.</summary>
     public static DitArchitecture Network { get; } = TinyModel.Pixels with
     {
-        Name = "tiny shapes", InputSize = 32, PatchSize = 8, HiddenSize = 16, NumClasses = 10, ClassNames = [],
+        Name = "tiny shapes",
+        InputSize = 32,
+        PatchSize = 8,
+        HiddenSize = 16,
+        NumClasses = 10,
+        ClassNames = [],
     };
 
     /// <summary>Options of a router run of a fraction of a second on the network that lies in <paramref name="ckpt"/>.</summary>

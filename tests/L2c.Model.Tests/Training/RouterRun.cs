@@ -24,7 +24,13 @@ internal sealed class RouterRun : IDisposable
 
     public static RouterTrainingOptions Options { get; } = new()
     {
-        Steps = "10", Lambda = 1e-3, LearningRate = 0.05, Threshold = 0.5, Draws = 2, Batch = 2, Seed = 5,
+        Steps = "10",
+        Lambda = 1e-3,
+        LearningRate = 0.05,
+        Threshold = 0.5,
+        Draws = 2,
+        Batch = 2,
+        Seed = 5,
     };
 
     public RouterTrainer Trainer { get; }
