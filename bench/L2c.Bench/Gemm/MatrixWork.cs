@@ -55,12 +55,11 @@ internal sealed class MatrixWork : IDisposable
     /// <summary>The gradient of <see cref="Attention"/>.</summary>
     public static MatrixWork AttentionBackward(CpuDevice device, int batch, int tokens, int width, int heads)
     {
-        (Arena arena, (Tensor qkv, Tensor y, Tensor dy, Tensor dQkv)) = Arena.Carve(device, "attention", a =>
-            (a.Take(batch, tokens, 3 * width), a.Take(batch, tokens, width), a.Take(batch, tokens, width), a.Take(batch, tokens, 3 * width)));
+        (Arena arena, (Tensor qkv, Tensor dy, Tensor dQkv)) = Arena.Carve(device, "attention", a =>
+            (a.Take(batch, tokens, 3 * width), a.Take(batch, tokens, width), a.Take(batch, tokens, 3 * width)));
         device.Upload(qkv, Values(batch * tokens * 3 * width));
-        device.Attention(qkv, y, heads);
         device.Upload(dy, Values(batch * tokens * width));
-        return new MatrixWork(arena, device.Capture(() => device.AttentionBackward(qkv, y, dy, dQkv, heads)));
+        return new MatrixWork(arena, device.Capture(() => device.AttentionBackward(qkv, dy, dQkv, heads)));
     }
 
     /// <summary>One run.</summary>

@@ -51,8 +51,8 @@ internal static class KernelCases
         ["AttentionBackward"] = (o, s) =>
         {
             (Tensor qkv, Tensor dQkv) = (o.Take(s.Batch, s.Tokens, 3 * s.Width), o.Take(s.Batch, s.Tokens, 3 * s.Width));
-            (Tensor y, Tensor dy) = (Stream(o, s), Stream(o, s));
-            return device => device.AttentionBackward(qkv, y, dy, dQkv, s.Heads);
+            Tensor dy = Stream(o, s);
+            return device => device.AttentionBackward(qkv, dy, dQkv, s.Heads);
         },
         ["ResidualNorm"] = (o, s) =>
         {

@@ -6,19 +6,18 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
-    /// <remarks>y is not read: rowsum(P dP), which equals rowsum(dy y), comes from the recomputed scores without y's rounding.</remarks>
-    protected override void AttentionBackwardCore(Tensor qkv, Tensor y, Tensor dy, Tensor dQkv, int heads)
+    protected override void AttentionBackwardCore(Tensor qkv, Tensor dy, Tensor dQkv, int heads)
     {
         const string Op = nameof(AttentionBackward);
-        RequireType(Op, StorageType, qkv, y, dy, dQkv);
-        int batch = y.Shape[0], tokens = y.Shape[1], channels = y.Columns, headWidth = channels / heads;
+        RequireType(Op, StorageType, qkv, dy, dQkv);
+        int batch = dy.Shape[0], tokens = dy.Shape[1], channels = dy.Columns, headWidth = channels / heads;
         const int Widest = PlainAttentionKernel.MaxHeadWidth;
         Require(headWidth <= Widest, Op, $"heads of {headWidth} (at most {Widest})");
         Require(heads <= MaxGridExtent && batch <= MaxGridExtent, Op, $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
         BeginOp(
             Op,
             flops: 10L * batch * heads * tokens * tokens * headWidth,
-            bytes: 8L * batch * tokens * channels * StorageType.Size());
+            bytes: 7L * batch * tokens * channels * StorageType.Size());
 
         CUdeviceptr statistics = Scratch(Op, (long)batch * heads * tokens * AttentionBackwardKernel.Statistics * sizeof(float));
         if (FlashBackward.For(StorageType, headWidth) is { } flash && Sixteen.Divides(qkv, dy, dQkv))

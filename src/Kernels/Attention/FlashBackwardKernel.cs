@@ -285,7 +285,8 @@ internal static class FlashBackwardKernel
             FourWords words = FourWords.Load(rows + ((ulong)existing * (AttentionBackwardKernel.Statistics * sizeof(float))));
             return new Statistics
             {
-                Maximum = Interop.IntAsFloat(words.X),
+                // Without bound, so that no score of a query that does not exist is above it: infinity times no weight is NaN.
+                Maximum = query < tokens ? Interop.IntAsFloat(words.X) : float.PositiveInfinity,
                 Sum = query < tokens ? Interop.IntAsFloat(words.Y) : 0,
                 Delta = Interop.IntAsFloat(words.Z),
             };

@@ -48,7 +48,8 @@ internal sealed class DitTape
 
         Tensor Hidden() => arena.Take(rows, a.Tokens, a.MlpWidth);
 
-        AttentionTape TakeAttention() => new(default, scratch?.Normed ?? Stream(), arena.Take(rows, a.Tokens, 3 * a.HiddenSize), Stream(), Stream());
+        AttentionTape TakeAttention() =>
+            new(default, scratch?.Normed ?? Stream(), arena.Take(rows, a.Tokens, 3 * a.HiddenSize), scratch?.Heads ?? Stream(), Stream());
 
         MlpTape TakeMlp() => new(Stream(), scratch?.Normed ?? Stream(), Hidden(), scratch?.Hidden ?? Hidden(), Stream());
     }

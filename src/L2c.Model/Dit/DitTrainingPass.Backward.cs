@@ -59,7 +59,7 @@ internal sealed partial class DitTrainingPass
         }
 
         w.Projection.Backward(_device, _scratch.Branch, t.Heads, _scratch.Heads);                                   // [B,T,C]
-        _device.AttentionBackward(t.Qkv, t.Heads, _scratch.Heads, _scratch.Qkv, _architecture.Heads);               // [B,T,3C]
+        _device.AttentionBackward(t.Qkv, _scratch.Heads, _scratch.Qkv, _architecture.Heads);                        // [B,T,3C]
         w.Qkv.Backward(_device, _scratch.Qkv, t.Normed, _scratch.Normed);                                           // [B,T,C]
         NormBackward(t.X, block, ModulationPart.AttentionShiftScale);
     }

@@ -32,7 +32,7 @@ internal sealed class AttentionBackwardCase
 
     private int Channels => Heads * Width;
 
-    /// <summary>dQkv from the device, whose own forward pass gives y.</summary>
+    /// <summary>dQkv from the device.</summary>
     public float[] Run()
     {
         Tensor dQkv = _bench.Take(_shape[0], Tokens, 3 * Channels);
@@ -54,9 +54,8 @@ internal sealed class AttentionBackwardCase
 
     private void Enqueue(Tensor dQkv)
     {
-        Tensor qkv = _bench.Put(Qkv, _shape[0], Tokens, 3 * Channels), y = _bench.Take(_shape[0], Tokens, Channels);
-        _bench.Device.Attention(qkv, y, Heads);
-        _bench.Device.AttentionBackward(qkv, y, _bench.Put(Dy, _shape[0], Tokens, Channels), dQkv, Heads);
+        Tensor qkv = _bench.Put(Qkv, _shape[0], Tokens, 3 * Channels);
+        _bench.Device.AttentionBackward(qkv, _bench.Put(Dy, _shape[0], Tokens, Channels), dQkv, Heads);
     }
 
     private void ForEach(Action<double[], float[], int> check)

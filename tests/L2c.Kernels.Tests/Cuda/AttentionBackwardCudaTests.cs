@@ -83,12 +83,28 @@ public sealed class AttentionBackwardCudaTests
         Assert.All(gradients[(gradients.Length / 2)..], value => Assert.True(float.IsNaN(value)));
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(19)]
+    public void Queries_that_do_not_exist_have_no_weights_where_all_scores_are_far_below_zero(int tokens)
+    {
+        using CudaWorkbench bench = new(CudaPrecision.F16);
+        AttentionBackwardCase data = new(bench, [1, tokens, 1, 32]);
+        for (int token = 0; token < tokens; token++)
+        {
+            Array.Fill(data.Qkv, 5, token * 96, 32);
+            Array.Fill(data.Qkv, -5, (token * 96) + 32, 32);
+        }
+
+        Assert.All(data.Run(), value => Assert.True(float.IsFinite(value)));
+    }
+
     [Fact]
     public void What_the_device_cannot_do_is_refused_by_name()
     {
         using CudaWorkbench bench = new(CudaPrecision.F32);
-        Tensor qkv = bench.Take(1, 1, 3 * 257), y = bench.Take(1, 1, 257), dQkv = bench.Take(1, 1, 3 * 257);
-        string message = Assert.Throws<ArgumentException>(() => bench.Device.AttentionBackward(qkv, y, y, dQkv, 1)).Message;
+        Tensor qkv = bench.Take(1, 1, 3 * 257), dy = bench.Take(1, 1, 257), dQkv = bench.Take(1, 1, 3 * 257);
+        string message = Assert.Throws<ArgumentException>(() => bench.Device.AttentionBackward(qkv, dy, dQkv, 1)).Message;
         Assert.Equal("AttentionBackward: heads of 257 (at most 256)", message);
     }
 
@@ -105,13 +121,13 @@ public sealed class AttentionBackwardCudaTests
 
         void Run(int width)
         {
-            (Arena arena, (Tensor Qkv, Tensor Y, Tensor DQkv) on) = Arena.Carve(
+            (Arena arena, (Tensor Qkv, Tensor Dy, Tensor DQkv) on) = Arena.Carve(
                 device, "test", a => (a.Take(1, 2, 3 * width), a.Take(1, 2, width), a.Take(1, 2, 3 * width)));
             using (arena)
             {
                 device.Upload(on.Qkv, RandomData.Normal(seed: 184, 6 * width));
-                device.Upload(on.Y, RandomData.Normal(seed: 185, 2 * width));
-                device.AttentionBackward(on.Qkv, on.Y, on.Y, on.DQkv, 1);
+                device.Upload(on.Dy, RandomData.Normal(seed: 185, 2 * width));
+                device.AttentionBackward(on.Qkv, on.Dy, on.DQkv, 1);
                 float[] gradients = new float[6 * width];
                 device.Download(on.DQkv, gradients);
                 Assert.All(gradients, value => Assert.True(float.IsFinite(value)));

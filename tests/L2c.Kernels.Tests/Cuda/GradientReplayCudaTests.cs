@@ -140,7 +140,7 @@ public sealed class GradientReplayCudaTests
             device.BlendBackward(_dy, _x, _blended, _blendWeight, default, _dBlendWeight);
             device.NormBackward(_x, Norm.Modulated(_gates, _gates, 1e-6f), _dy, default, _dx, _dScale, _dShift);
             device.ResidualTermBackward(_dy, new ResidualTerm(_x, _gates), _dBranch, _dGates);
-            device.AttentionBackward(_qkv, _x, _dy, _dQkv, Heads);
+            device.AttentionBackward(_qkv, _dy, _dQkv, Heads);
             device.ConditioningBackward(_dSilu, _silu, _labels, _dTime, _dTable);
             device.UnpatchifyBackward(_image, _dTokens, 2);
             device.SquaredError(_image, _target, 0.5f, _dImage, _sums);

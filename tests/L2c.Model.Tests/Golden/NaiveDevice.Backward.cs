@@ -92,9 +92,9 @@ internal unsafe partial class NaiveDevice
             }
         });
 
-    protected override void AttentionBackwardCore(Tensor qkv, Tensor y, Tensor dy, Tensor dQkv, int heads) => Do(nameof(AttentionBackward), () =>
+    protected override void AttentionBackwardCore(Tensor qkv, Tensor dy, Tensor dQkv, int heads) => Do(nameof(AttentionBackward), () =>
     {
-        int tokens = qkv.Shape[1], channels = y.Columns, width = channels / heads;
+        int tokens = qkv.Shape[1], channels = dy.Columns, width = channels / heads;
         float scale = 1 / MathF.Sqrt(width);
         float[] all = Load(qkv), outer = Load(dy), result = new float[all.Length];
         for (int batchHead = 0; batchHead < qkv.Shape[0] * heads; batchHead++)

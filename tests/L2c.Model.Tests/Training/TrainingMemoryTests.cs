@@ -48,11 +48,10 @@ public sealed class TrainingMemoryTests
         TrainingMemory kept = RouterStep.Predict(xl, device, batch, new());
         TrainingMemory recomputed = RouterStep.Predict(xl, device, batch, new() { Checkpointing = true });
 
-        // In streams of B T C values: a block keeps X, qkv, heads and output of its attention (6) and X, hidden and output of its MLP (6), the first
-        // one
+        // In streams of B T C values: a block keeps X, qkv and output of its attention (5) and X, hidden and output of its MLP (6), the first one
         // only the output of its attention (7), and there is the stream before the last norm.
-        Assert.Equal(((27 * 12) + 7 + 1) * stream, Part(kept, "kept for the backward pass"));
-        Assert.Equal((28 + 1 + 1 + 5 + 6) * stream, Part(recomputed, "kept for the backward pass"));
+        Assert.Equal(((27 * 11) + 7 + 1) * stream, Part(kept, "kept for the backward pass"));
+        Assert.Equal((28 + 1 + 1 + 4 + 6) * stream, Part(recomputed, "kept for the backward pass"));
 
         // And a weight per branch with a share of its gradient per token.
         Assert.Equal((56 * (stream + (batch * xl.Tokens * sizeof(float)))) + Arena.AlignmentBytes, Part(kept, "cached branch outputs"));
