@@ -151,7 +151,7 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(0, Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("run")), terminal, EmulatedCuda.Missing));
         string[] drawn = error.ToString().Split('\r');
         Assert.InRange(drawn.Length, 3, 10);
-        Assert.StartsWith("step 9 of 9: loss ", drawn[^1], StringComparison.Ordinal);
+        Assert.StartsWith("step 9 of 9, 0:00:00 left, ", drawn[^1], StringComparison.Ordinal);
         Assert.EndsWith("\n", drawn[^1], StringComparison.Ordinal);
         Assert.Equal(1, error.ToString().Count(c => c == '\n'));
     }

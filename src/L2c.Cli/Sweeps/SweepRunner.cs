@@ -71,7 +71,12 @@ internal sealed class SweepRunner(
     /// <summary>What depends on the samples alone.</summary>
     private SweepRecord Figures(SweepRow row)
     {
-        _meter ??= new FrechetMeter(data, request.DataCount, model.Request.Device.Threads, model.Request.ShowProgress, terminal);
+        if (_meter is null)
+        {
+            _meter = new FrechetMeter(data, request.DataCount, model.Request.Device.Threads, model.Request.ShowProgress, terminal);
+            _meter.WarnOfFew(plan.Uncached.Job.Count, "the samples of each row");
+        }
+
         _uncached ??= model.Sample(plan.Uncached.Job);
         float[] samples = row.SamplesAs(plan.Uncached) ? _uncached : model.Sample(row.Job);
         FrechetEstimate estimate = _meter.Of(samples, row.Name);

@@ -65,15 +65,17 @@ internal sealed class TrainingProgress(Terminal terminal, bool show, int maxStep
 
     private string Line(int step)
     {
-        string line = $"step {step} of {maxSteps}: {describe()}";
+        string line = $"step {step} of {maxSteps}";
         if (_times.Count < 2)
         {
-            return line;
+            return $"{line}: {describe()}";
         }
 
+        // The time before the figures: a narrow terminal cuts the end.
         double seconds = Stopwatch.GetElapsedTime(_times.Peek(), _times.Last()).TotalSeconds / (_times.Count - 1);
         var left = TimeSpan.FromSeconds(Math.Min(seconds * (maxSteps - step), TimeSpan.FromDays(9999).TotalSeconds));
         return line + string.Create(
-            CultureInfo.InvariantCulture, $"; {seconds:0.000} s per step, {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left");
+            CultureInfo.InvariantCulture,
+            $", {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left, {seconds:0.000} s per step: {describe()}");
     }
 }

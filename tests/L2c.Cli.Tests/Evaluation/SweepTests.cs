@@ -25,6 +25,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal("drop,bottom:1,4", Key(lines[^1]));
         Assert.Equal(["pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
         Assert.Contains("about ", result.Err, StringComparison.Ordinal);
+        Assert.Equal(2, result.Err.Split("covariance is singular").Length - 1); // of the data and of the rows
 
         double full = EvaluationRuns.Field(lines[1], 3);
         Assert.All(lines[1..], line =>
