@@ -98,20 +98,22 @@ public sealed class TrainTests : IDisposable
         string data = _cli.PathOf("run/model.safetensors");
         Directory.CreateDirectory(_cli.PathOf("run"));
         Weights.Safetensors.SafetensorsData.Write(
-            data, [("images", [4, 3, 32, 32], new float[4 * 3 * 32 * 32]), ("labels", [4], new float[4])], new Dictionary<string, string>(), overwrite: false);
+            data,
+            [
+                (new TensorInfo("images", TensorType.U8, [4, 3, 32, 32]), new byte[4 * 3 * 32 * 32]),
+                (new TensorInfo("labels", TensorType.U8, [4]), new byte[4]),
+            ],
+            new Dictionary<string, string>(),
+            overwrite: false);
         Train("run", "--force", "--data", data).MustFail(2, "is an input of this command");
         Train("run", "--resume-from-checkpoint", data).MustFail(2, "is an input of this command");
     }
 
     [Fact]
-    public void A_step_that_breaks_the_weights_leaves_what_was_there()
+    public void A_step_that_breaks_the_weights_leaves_neither_model_nor_state()
     {
-        Assert.Equal(0, Train("run").Code);
-        byte[] model = File.ReadAllBytes(_cli.PathOf("run/model.safetensors"));
-        Train("broken", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
-        Assert.False(File.Exists(_cli.PathOf("broken/model.safetensors")));
-        Assert.Empty(_cli.Files("broken/checkpoints"));
-        Assert.Equal(model, File.ReadAllBytes(_cli.PathOf("run/model.safetensors")));
+        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
+        Assert.Equal([".lock", "log.csv", "log.jsonl", "tensorboard"], _cli.Files("run"));
     }
 
     [Fact]
