@@ -60,6 +60,63 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_state_of_another_folder_replaces_no_run()
+    {
+        Assert.Equal(0, Train("whole").Code);
+        Assert.Equal(0, Train("a", "--max-steps", "4").Code);
+        Assert.Equal(0, Train("b", "--seed", "3").Code);
+        string state = _cli.PathOf("a/checkpoints/00000004.safetensors");
+        byte[] model = File.ReadAllBytes(_cli.PathOf("b/model.safetensors"));
+        Train("b", "--resume-from-checkpoint", state).MustFail(1, "exists, of another run than ");
+        Assert.Equal(model, File.ReadAllBytes(_cli.PathOf("b/model.safetensors")));
+        Assert.Equal(["00000009.safetensors"], _cli.Files("b/checkpoints"));
+
+        // An empty folder takes it; a log of a run that left nothing else begins anew.
+        Directory.CreateDirectory(_cli.PathOf("c"));
+        File.WriteAllText(_cli.PathOf("c/log.csv"), "step,loss,mse,vb\n2,1,1,0\n");
+        Assert.Equal(0, Train("c", "--resume-from-checkpoint", state).Code);
+        Assert.Equal(["step", "6", "8"], File.ReadLines(_cli.PathOf("c/log.csv")).Select(row => row.Split(',')[0]));
+        Assert.Equal(File.ReadAllBytes(_cli.PathOf("whole/model.safetensors")), File.ReadAllBytes(_cli.PathOf("c/model.safetensors")));
+        Assert.Equal(["00000009.safetensors"], _cli.Files("c/checkpoints"));
+    }
+
+    [Fact]
+    public void Going_on_from_an_earlier_state_removes_the_later_ones()
+    {
+        Assert.Equal(0, Train("run", "--max-steps", "4").Code);
+        string state = _cli.PathOf("run/checkpoints/00000004.safetensors"), kept = _cli.PathOf("kept");
+        File.Copy(state, kept);
+        Assert.Equal(0, Train("run", "--resume-from-checkpoint", "latest").Code);
+        File.Copy(kept, state);
+        Assert.Equal(0, Train("run", "--resume-from-checkpoint", state, "--max-steps", "6").Code);
+        Assert.Equal(["00000006.safetensors"], _cli.Files("run/checkpoints"));
+    }
+
+    [Fact]
+    public void Inputs_are_not_written_over()
+    {
+        string data = _cli.PathOf("run/model.safetensors");
+        Directory.CreateDirectory(_cli.PathOf("run"));
+        Weights.Safetensors.SafetensorsData.Write(
+            data,
+            [
+                (new TensorInfo("images", TensorType.U8, [4, 3, 32, 32]), new byte[4 * 3 * 32 * 32]),
+                (new TensorInfo("labels", TensorType.U8, [4]), new byte[4]),
+            ],
+            new Dictionary<string, string>(),
+            overwrite: false);
+        Train("run", "--force", "--data", data).MustFail(2, "is an input of this command");
+        Train("run", "--resume-from-checkpoint", data).MustFail(2, "is an input of this command");
+    }
+
+    [Fact]
+    public void A_step_that_breaks_the_weights_leaves_neither_model_nor_state()
+    {
+        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
+        Assert.Equal([".lock", "log.csv", "log.jsonl", "tensorboard"], _cli.Files("run"));
+    }
+
+    [Fact]
     public void Training_begins_with_the_weights_and_the_average_of_a_checkpoint()
     {
         string ckpt = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TrainingRuns.Network);

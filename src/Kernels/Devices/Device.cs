@@ -14,6 +14,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Element type of weights and activations. The sampler's state, its noise and the network's output image are F32 on every device.</summary>
     public abstract DType StorageType { get; }
 
+    /// <summary>Bytes of device memory held for ops that work in several kernels, beside what arenas hold; 0 where ops keep nothing there.</summary>
+    public virtual long ScratchBytes => 0;
+
     /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
     public OpScope Scope { get; set; } = OpScope.None;
 

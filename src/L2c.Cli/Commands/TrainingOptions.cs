@@ -89,13 +89,15 @@ internal sealed class TrainingOptions
     /// <summary>Takes the run's folder.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="results">Files that a finished run leaves.</param>
-    /// <param name="inputs">Files that are read and must not be written over.</param>
+    /// <param name="inputs">Files that are read and must not be written over, beside those that options of this class name.</param>
     /// <param name="terminal">For a remark.</param>
     public RunFolder OpenFolder(ParseResult parsed, IReadOnlyList<string> results, IEnumerable<string> inputs, Terminal terminal)
     {
         string path = parsed.GetValue(_out) ?? _presetFolder;
-        NamedFiles.Check(results.Concat(RunLogs.Names).Select(name => ("--out", Path.Combine(path, name))), inputs);
-        return RunFolder.Open(path, results, parsed.GetValue(_resume), parsed.GetValue(_force), terminal);
+        string? resume = parsed.GetValue(_resume);
+        IEnumerable<string> own = new[] { parsed.GetValue(_data), resume }.OfType<string>().Where(File.Exists);
+        NamedFiles.Check(results.Concat(RunLogs.Names).Select(name => ("--out", Path.Combine(path, name))), inputs.Concat(own));
+        return RunFolder.Open(path, results, resume, parsed.GetValue(_force), terminal);
     }
 
     /// <summary>The progress line.</summary>

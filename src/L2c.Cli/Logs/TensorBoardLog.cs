@@ -5,25 +5,30 @@ namespace L2c.Cli.Logs;
 
 /// <summary>A folder of TensorBoard event files with scalars: <c>tensorboard --logdir FOLDER</c> shows them, also while they grow.</summary>
 /// <remarks>
-/// Each start writes a file of its own, whose name sorts behind the earlier ones. On resuming it begins with a session start, by which readers drop
+/// Each start writes a file of its own, whose name sorts behind the earlier ones. It begins with a session start, by which readers drop the same and
 /// later steps of earlier files, so nothing that a running TensorBoard has open is cut. Events carry the time of day, which other logs do not.
 /// </remarks>
 internal sealed class TensorBoardLog : ITrainingLog
 {
-    private const string Prefix = "events.out.tfevents.";
+    private const string Prefix = "events.out.tfevents.", Suffix = ".l2c";
 
     private readonly FileStream _file;
     private readonly EventRecords _records;
     private readonly byte[][] _names;
 
-    /// <summary>Begins a file.</summary>
-    public TensorBoardLog(string folder, IReadOnlyList<string> names, long? resumeAfter)
+    /// <summary>Begins a file; a new run that may overwrite removes those of the old one first.</summary>
+    public TensorBoardLog(string folder, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
     {
         _names = [.. names.Select(Encoding.ASCII.GetBytes)];
         _records = new EventRecords(EventRecords.FixedBytes + _names.Sum(name => name.Length + EventRecords.FixedBytesPerValue));
         try
         {
             _ = Directory.CreateDirectory(folder);
+            if (resumeAfter is null && overwrite)
+            {
+                Array.ForEach(Directory.GetFiles(folder, Prefix + "*" + Suffix), File.Delete);
+            }
+
             _file = new FileStream(NextName(folder), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
@@ -32,10 +37,7 @@ internal sealed class TensorBoardLog : ITrainingLog
         }
 
         _file.Write(_records.Version(Now()));
-        if (resumeAfter is { } last)
-        {
-            _file.Write(_records.SessionStart(Now(), last + 1));
-        }
+        _file.Write(_records.SessionStart(Now(), (resumeAfter ?? 0) + 1));
     }
 
     /// <inheritdoc/>
@@ -63,6 +65,6 @@ internal sealed class TensorBoardLog : ITrainingLog
             number = digits.Length == 0 ? number : Math.Max(number, long.Parse(digits, CultureInfo.InvariantCulture) + 1);
         }
 
-        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:D10}.l2c"));
+        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:D10}{Suffix}"));
     }
 }

@@ -13,7 +13,7 @@ internal static class TrainingLog
     /// Null for a new run. Otherwise later steps are removed and the log continues; a CSV or JSON-lines file then has the bytes of an undisturbed
     /// run's. A log that does not exist is begun.
     /// </param>
-    /// <param name="overwrite">Whether a new run may replace an existing file.</param>
+    /// <param name="overwrite">Whether a new run may replace an existing file; events are added to the folder if not.</param>
     /// <exception cref="UsageException">The name has another extension.</exception>
     /// <exception cref="MalformedFileException">The log to continue has other figures, or is none.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
@@ -28,7 +28,7 @@ internal static class TrainingLog
         {
             ".CSV" => new CsvLog(path, names, resumeAfter, overwrite),
             ".JSONL" => new JsonLinesLog(path, names, resumeAfter, overwrite),
-            "" => new TensorBoardLog(path, names, resumeAfter),
+            "" => new TensorBoardLog(path, names, resumeAfter, overwrite),
             _ => throw new UsageException($"{path}: logs are FILE.csv, FILE.jsonl or a folder for TensorBoard, without extension"),
         };
     }

@@ -41,7 +41,7 @@ internal sealed record DitTrainingReport
     /// <summary>Its bound's term, bits per dimension.</summary>
     public double? Vb { get; init; }
 
-    /// <summary>All memory of the step on the device.</summary>
+    /// <summary>Memory on the device: weights, buffers, the scratch of CUDA's ops. cuBLASLt's workspace and the context are not in it.</summary>
     public required long PeakBytes { get; init; }
 
     /// <summary>Mean over this process's steps, files included; null when it made none.</summary>

@@ -58,7 +58,7 @@ internal sealed record RouterTrainingReport
     /// <summary>Share of the cache evaluations' branches that are reused at the threshold.</summary>
     public required double ReusedShare { get; init; }
 
-    /// <summary>All memory of the step on the device, weights included.</summary>
+    /// <summary>Memory on the device: weights, buffers, the scratch of CUDA's ops. cuBLASLt's workspace and the context are not in it.</summary>
     public required long PeakBytes { get; init; }
 
     /// <summary>Mean over this process's steps, files included; null when it made none.</summary>

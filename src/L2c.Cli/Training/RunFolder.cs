@@ -1,5 +1,6 @@
 using L2c.Cli.Output;
 using L2c.Model.Training;
+using L2c.Weights;
 
 namespace L2c.Cli.Training;
 
@@ -16,9 +17,9 @@ internal sealed class RunFolder : IDisposable
     private readonly IReadOnlyList<string> _replaced;
     private readonly bool _created;
 
-    private RunFolder(string path, FileStream fileLock, bool created, string? state, IReadOnlyList<string> replaced)
+    private RunFolder(string path, FileStream fileLock, bool created, string? state, bool continues, IReadOnlyList<string> replaced)
     {
-        (Path, _lock, _created, State, _replaced) = (path, fileLock, created, state, replaced);
+        (Path, _lock, _created, State, Continues, _replaced) = (path, fileLock, created, state, continues, replaced);
         Checkpoints = new CheckpointFolder(path);
     }
 
@@ -27,6 +28,9 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The state to continue from; null for a new run.</summary>
     public string? State { get; }
+
+    /// <summary>Whether the run of this folder goes on, logs included. A state of another folder begins a run here.</summary>
+    public bool Continues { get; }
 
     /// <summary>The states.</summary>
     public CheckpointFolder Checkpoints { get; }
@@ -54,9 +58,11 @@ internal sealed class RunFolder : IDisposable
             string? latest = checkpoints.FindLatest();
             string? state = resume == Latest ? latest : resume;
             string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
-            if (state is null && !force)
+            string? stateFolder = state is null ? null : System.IO.Path.GetDirectoryName(RealPath.Of(state));
+            bool continues = stateFolder is not null && RealPath.Same(stateFolder, checkpoints.Path);
+            if (!continues && !force)
             {
-                RequireEmpty(latest, there);
+                RequireEmpty(state, latest, there);
             }
 
             if (resume == Latest && latest is null)
@@ -64,7 +70,7 @@ internal sealed class RunFolder : IDisposable
                 terminal.Err.WriteLine($"l2c: note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
-            return new RunFolder(path, fileLock, created, state, force ? there : []);
+            return new RunFolder(path, fileLock, created, state, continues, force ? there : []);
         }
         catch
         {
@@ -76,10 +82,18 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Path of a file in it.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Makes room, now that the run is known to begin: half-written files of a killed process go, and with <c>--force</c> the old run.</summary>
-    public void Begin()
+    /// <summary>
+    /// Makes room, now that the run is known to begin: half-written files of a killed process go, states behind the one that it goes on from, and
+    /// with <c>--force</c> the old run.
+    /// </summary>
+    /// <param name="stepsDone">Optimisation steps of the state; 0 without one.</param>
+    public void Begin(int stepsDone)
     {
-        if (State is null)
+        if (Continues)
+        {
+            Checkpoints.RemoveNewer(stepsDone);
+        }
+        else
         {
             Checkpoints.Clear();
         }
@@ -135,8 +149,13 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private static void RequireEmpty(string? latest, string[] there)
+    private static void RequireEmpty(string? state, string? latest, string[] there)
     {
+        if (state is not null && (latest ?? there.FirstOrDefault()) is { } other)
+        {
+            throw new IOException($"{other} exists, of another run than {state}; name another folder with --out");
+        }
+
         if (latest is not null)
         {
             throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");

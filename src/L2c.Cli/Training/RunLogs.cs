@@ -10,14 +10,14 @@ internal sealed class RunLogs : IDisposable
     private readonly float[] _row;
     private readonly FigureMeans _means;
 
-    /// <summary>Opens the logs, cut back to where the run stands.</summary>
+    /// <summary>Opens the logs, cut back to where the run stands; those of a run that this one replaces begin anew.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="trainer">Restored, if the run is resumed.</param>
     /// <exception cref="IOException">A log cannot be read or written.</exception>
     public RunLogs(RunFolder folder, ITrainer trainer)
     {
         (_means, _row) = (trainer.Means, new float[trainer.Means.Names.Count]);
-        long? resumeAfter = folder.State is null ? null : trainer.StepsDone;
+        long? resumeAfter = folder.Continues ? trainer.StepsDone : null;
         try
         {
             foreach (string name in Names)

@@ -14,15 +14,15 @@ internal static class TrainingLoop
     /// <param name="progress">Told of every step.</param>
     /// <param name="terminal">For cancellation.</param>
     /// <returns>Whether it came to the last step.</returns>
-    /// <exception cref="DivergedException">The loss is no number any more.</exception>
+    /// <exception cref="DivergedException">The loss or the weights are no numbers any more.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static bool Run(
         ITrainer trainer, TrainingSchedule schedule, RunFolder folder, Action writeResults, TrainingProgress progress, Terminal terminal)
     {
-        folder.Begin();
+        folder.Begin(trainer.StepsDone);
         using RunLogs logs = new(folder, trainer);
         int begin = trainer.StepsDone;
-        bool saved = folder.State is not null;
+        bool saved = folder.Continues;
         try
         {
             while (trainer.StepsDone < schedule.MaxSteps && !terminal.Cancel.IsCancellationRequested)

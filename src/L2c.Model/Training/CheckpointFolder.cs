@@ -32,11 +32,18 @@ public sealed class CheckpointFolder(string folder)
     }
 
     /// <summary>Removes all states: a new run begins where an old one was.</summary>
-    public void Clear()
+    public void Clear() => RemoveNewer(-1);
+
+    /// <summary>Removes the states of later steps: a run goes on from an earlier one.</summary>
+    /// <param name="step">Optimisation steps done by the run that goes on.</param>
+    public void RemoveNewer(int step)
     {
-        foreach ((_, string path) in States())
+        foreach ((int newer, string path) in States())
         {
-            File.Delete(path);
+            if (newer > step)
+            {
+                File.Delete(path);
+            }
         }
     }
 

@@ -67,8 +67,8 @@ public sealed class DitTrainer : ITrainer
         (_timesteps, _losses, _figures) = (new int[options.Batch], new float[2 * options.Batch], new double[Means.Names.Count]);
     }
 
-    /// <summary>Memory of the step by part.</summary>
-    public TrainingMemory Memory => _step.Memory;
+    /// <summary>Memory on the device by part.</summary>
+    public TrainingMemory Memory => _step.Memory.With(TrainingMemory.Scratch, _step.Device.ScratchBytes);
 
     /// <inheritdoc/>
     public int StepsDone { get; private set; }
@@ -104,6 +104,7 @@ public sealed class DitTrainer : ITrainer
     /// <summary>Writes the moving average as a checkpoint: published names, F32, with the architecture.</summary>
     /// <param name="path">Where the file shall appear, complete.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="DivergedException">A value is not finite; the file is left as it was.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void WriteModel(string path, bool overwrite)
     {
@@ -122,7 +123,7 @@ public sealed class DitTrainer : ITrainer
     /// <inheritdoc/>
     public void Save(string path) => TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
     [
-        .. _states.Select(kept => StateEntry.Of<float>(kept.Name, [_step.StateLength], () => State(kept.State))),
+        .. _states.Select(kept => StateEntry.Of<float>(kept.Name, [_step.StateLength], () => State(kept.State, kept.Name))),
         StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
     ]);
 
@@ -153,10 +154,11 @@ public sealed class DitTrainer : ITrainer
         return values;
     }
 
-    private float[] State(ParameterState state)
+    private float[] State(ParameterState state, string name)
     {
         float[] values = new float[_step.StateLength];
         _step.ReadState(state, values);
+        DivergedException.ThrowUnlessFinite(values, name, StepsDone);
         return values;
     }
 
@@ -164,6 +166,7 @@ public sealed class DitTrainer : ITrainer
     {
         float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
         _step.ReadTensor(ParameterState.Average, name, values);
+        DivergedException.ThrowUnlessFinite(values, $"the average of {name}", StepsDone);
         return values;
     }
 }

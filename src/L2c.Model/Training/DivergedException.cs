@@ -1,6 +1,6 @@
 namespace L2c.Model.Training;
 
-/// <summary>The loss of a training run is no number any more; the states written before are good.</summary>
+/// <summary>The loss or the weights of a training run are no numbers any more; the states written before are good.</summary>
 /// <param name="message">One line: what happened; what to do.</param>
 public sealed class DivergedException(string message) : Exception(message)
 {
@@ -12,6 +12,22 @@ public sealed class DivergedException(string message) : Exception(message)
         if (!double.IsFinite(loss))
         {
             throw new DivergedException($"step {step}: the loss is {loss}; train again with a smaller --lr, or look at the weights and the data");
+        }
+    }
+
+    /// <summary>Throws unless all values of what a step has changed are finite.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="name">What they are, for the message.</param>
+    /// <param name="step">Number of the step, from 1.</param>
+    internal static void ThrowUnlessFinite(ReadOnlySpan<float> values, string name, int step)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw new DivergedException(
+                    $"step {step}: {name} holds {value}; train again with a smaller --lr, or look at the weights and the data");
+            }
         }
     }
 }

@@ -15,11 +15,12 @@ public interface ITrainer : IDisposable
     ReadOnlySpan<double> Figures { get; }
 
     /// <summary>One optimisation step.</summary>
-    /// <exception cref="DivergedException">The loss is no number any more.</exception>
+    /// <exception cref="DivergedException">The loss, or what the step has changed, is no number any more.</exception>
     void Advance();
 
     /// <summary>Writes the state.</summary>
     /// <param name="path">Where the file shall appear, complete.</param>
+    /// <exception cref="DivergedException">A value is not finite; the file is left as it was.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     void Save(string path);
 

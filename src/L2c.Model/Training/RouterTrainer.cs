@@ -110,8 +110,10 @@ public sealed class RouterTrainer : ITrainer
     /// <summary>The logits at evenly spaced steps.</summary>
     public RouterHistory History { get; }
 
-    /// <summary>Memory of the step by part.</summary>
-    public TrainingMemory Memory => _step.Memory;
+    /// <summary>Memory on the device by part, the network's weights included.</summary>
+    public TrainingMemory Memory => _step.Memory
+        .With("teacher's run from noise", _teacher?.RunBytes ?? 0)
+        .With(TrainingMemory.Scratch, _step.Model.Device.ScratchBytes);
 
     /// <inheritdoc/>
     public int StepsDone { get; private set; }
@@ -142,6 +144,8 @@ public sealed class RouterTrainer : ITrainer
         (data, penalty) = (data / _options.Draws, penalty / _options.Draws);
         DivergedException.ThrowUnlessFinite(data, StepsDone + 1);
         _objective.Step(_options.Draws);
+        DivergedException.ThrowUnlessFinite(_objective.Logits, "the router", StepsDone + 1);
+        DivergedException.ThrowUnlessFinite(_objective.SecondMoment, "the router's second moment", StepsDone + 1);
         StepsDone++;
         double reuse = ReusedShare();
         if (_control is not null)

@@ -29,6 +29,9 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
     /// <summary>Classes of the images, those that were dropped being the null class.</summary>
     public ReadOnlySpan<int> Labels => _labels;
 
+    /// <summary>Memory of the run, weights left out.</summary>
+    public long RunBytes => _run.RunBytes;
+
     /// <summary>Makes the state at respaced index 2t + 1.</summary>
     /// <param name="step">Optimisation step, from 0.</param>
     /// <param name="draw">Draw of the step.</param>

@@ -13,6 +13,9 @@ public sealed record MemoryPart(string Name, long Bytes);
 /// <param name="Parts">In the order of carving.</param>
 public sealed record TrainingMemory(IReadOnlyList<MemoryPart> Parts)
 {
+    /// <summary>Name of what the device's ops keep between their own kernels.</summary>
+    internal const string Scratch = "scratch of the ops";
+
     private const double MebiByte = 1 << 20;
 
     /// <summary>All of it.</summary>
@@ -29,6 +32,9 @@ public sealed record TrainingMemory(IReadOnlyList<MemoryPart> Parts)
 
         return text.ToString();
     }
+
+    /// <summary>With one part more, unless it takes nothing.</summary>
+    internal TrainingMemory With(string name, long bytes) => bytes == 0 ? this : new TrainingMemory([.. Parts, new MemoryPart(name, bytes)]);
 
     /// <summary>Writes down what carving takes.</summary>
     internal sealed class Ledger(Arena arena)

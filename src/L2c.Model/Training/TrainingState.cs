@@ -84,8 +84,12 @@ public static class TrainingState
     }
 
     /// <summary>Reads a tensor that must have exactly the destination's number of values: float, double or int.</summary>
+    /// <param name="file">The open file.</param>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="destination">Receives the values.</param>
+    /// <param name="sliceLength">Values that are read at once.</param>
     /// <exception cref="MalformedFileException">The file lacks it, or it has another size or type.</exception>
-    public static void Read<T>(TensorFile file, string name, Span<T> destination)
+    public static void Read<T>(TensorFile file, string name, Span<T> destination, int sliceLength = StateEntry.SliceLength)
         where T : unmanaged
     {
         TensorType type = StateEntry.TypeOf<T>();
@@ -93,7 +97,11 @@ public static class TrainingState
             ? found
             : throw new MalformedFileException(
                 file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, take an older one");
-        file.ReadBytes(info, 0, MemoryMarshal.AsBytes(destination));
+        for (int first = 0; first < destination.Length; first += sliceLength)
+        {
+            Span<T> slice = destination.Slice(first, Math.Min(sliceLength, destination.Length - first));
+            file.ReadBytes(info, first, MemoryMarshal.AsBytes(slice));
+        }
     }
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)

@@ -29,9 +29,10 @@ public sealed class TensorBoardLogTests : IDisposable
         Log(null, ["loss", longName], (1, [0.5f, -1]), (300, [float.NaN, 1e-30f]), (1L << 40, [3, 4]));
         Event[] events = Read(Files().Single());
         Assert.Equal("brain.Event:2", events[0].Version);
-        Assert.Equal([1, 300, 1L << 40], events[1..].Select(e => e.Step));
-        Assert.Equal([("loss", 0.5f), (longName, -1)], events[1].Scalars);
-        Assert.Equal([("loss", float.NaN), (longName, 1e-30f)], events[2].Scalars);
+        Assert.Equal(1, events[1].SessionStatus);
+        Assert.Equal([1, 1, 300, 1L << 40], events[1..].Select(e => e.Step));
+        Assert.Equal([("loss", 0.5f), (longName, -1)], events[2].Scalars);
+        Assert.Equal([("loss", float.NaN), (longName, 1e-30f)], events[3].Scalars);
         Assert.All(events, e => Assert.InRange(e.WallTime, before, Now()));
     }
 
@@ -47,7 +48,23 @@ public sealed class TensorBoardLogTests : IDisposable
         Assert.Equal([0, 3, 3], last.Select(e => e.Step));
         Assert.Equal(1, last[1].SessionStatus);
         Assert.Equal([("loss", 31f)], last[2].Scalars);
-        Assert.All(Read(files[0]), e => Assert.Null(e.SessionStatus));
+    }
+
+    [Fact]
+    public void A_new_run_hides_the_old_one_and_removes_it_where_it_may()
+    {
+        Log(null, ["loss"], (1, [1]), (2, [2]));
+        Log(null, ["loss"], (1, [10]));
+        string[] files = Files();
+        Assert.Equal(2, files.Length);
+        Event start = Read(files[1])[1];
+        Assert.Equal((1, 1), (start.SessionStatus, start.Step)); // readers drop everything from this step on
+
+        File.WriteAllText(Path.Combine(_folder.File("run"), "events.out.tfevents.1.host"), "of another program");
+        TrainingLog.Open(_folder.File("run"), ["loss"], 1, overwrite: true).Dispose();
+        Assert.Equal(4, Files().Length);
+        TrainingLog.Open(_folder.File("run"), ["loss"], null, overwrite: true).Dispose();
+        Assert.Equal(2, Files().Length);
     }
 
     public void Dispose() => _folder.Dispose();

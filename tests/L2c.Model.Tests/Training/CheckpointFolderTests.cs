@@ -42,6 +42,17 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Equal([".abcdefgh.xyz.tmp", "best.safetensors"], Names(checkpoints));
     }
 
+    [Fact]
+    public void States_of_later_steps_are_removed()
+    {
+        CheckpointFolder checkpoints = new(_folder.Path);
+        Save(checkpoints, 12);
+        Save(checkpoints, 9); // removes what is older only
+        Assert.Equal(["00000009.safetensors", "00000012.safetensors"], Names(checkpoints));
+        checkpoints.RemoveNewer(9);
+        Assert.Equal(["00000009.safetensors"], Names(checkpoints));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static void Save(CheckpointFolder checkpoints, int step) => checkpoints.Save(step, path => File.WriteAllText(path, ""));

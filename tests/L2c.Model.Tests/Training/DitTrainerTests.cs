@@ -127,6 +127,18 @@ public sealed class DitTrainerTests : IDisposable
         Assert.Equal(expected, actual);
     }
 
+    [Fact]
+    public void A_step_that_breaks_the_weights_writes_nothing()
+    {
+        DitTrainer trainer = Advance(Start(_options with { LearningRate = 1e39 }, threads: 1), 1); // its loss is that of the first weights
+        string model = _folder.File("model"), state = _folder.File("state");
+        Assert.Contains("the average of ", Refusal(() => trainer.WriteModel(model, overwrite: true)), StringComparison.Ordinal);
+        Assert.StartsWith("step 1: weights holds ", Refusal(() => trainer.Save(state)), StringComparison.Ordinal);
+        Assert.False(File.Exists(model) || File.Exists(state));
+
+        static string Refusal(Action write) => Assert.Throws<DivergedException>(write).Message;
+    }
+
     [Theory]
     [InlineData(0, 0.1)]
     [InlineData(1, 2.0 / 11)]

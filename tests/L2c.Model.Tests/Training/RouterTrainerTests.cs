@@ -1,3 +1,4 @@
+using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Training;
@@ -158,6 +159,23 @@ public sealed class RouterTrainerTests : IDisposable
         var schedule = RouterSchedule.From(run.Trainer.Router, RouterRun.Options.Threshold);
         Assert.InRange(schedule.SkippedBranches, 1, schedule.CacheBranches - 1);
         Assert.Equal(schedule.SkippedBranches / (double)schedule.CacheBranches, run.Trainer.ReusedShare());
+    }
+
+    [Fact]
+    public void A_step_that_breaks_the_router_is_an_error()
+    {
+        using RouterRun run = new(RouterRun.Options with { Lambda = 1e300 });
+        Assert.StartsWith("step 1: the router holds NaN", Assert.Throws<DivergedException>(() => run.Advance(1)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, run.Trainer.StepsDone);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_memory_reported_is_all_that_the_device_holds(bool imageFree)
+    {
+        using RouterRun run = new(RouterRun.Options, imageFree: imageFree);
+        Assert.Equal(run.Model.Device.ScratchBytes + ((CpuDevice)run.Model.Device).AllocatedBytes, run.Trainer.Memory.TotalBytes);
     }
 
     [Fact]

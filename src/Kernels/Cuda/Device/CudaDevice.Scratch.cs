@@ -10,9 +10,9 @@ public sealed unsafe partial class CudaDevice
     // The last is the largest. Those before are kept, because recorded graphs may hold their addresses.
     private readonly List<(CUdeviceptr Address, long Bytes)> _scratch = [];
 
-    /// <summary>Bytes held for ops that work in several kernels, beside <see cref="AllocatedBytes"/>: at most four times the largest request, or 64
-    /// KiB.</summary>
-    public long ScratchBytes => _scratch.Sum(block => block.Bytes);
+    /// <inheritdoc/>
+    /// <remarks>At most four times the largest request, or 64 KiB.</remarks>
+    public override long ScratchBytes => _scratch.Sum(block => block.Bytes);
 
     /// <summary>Memory that holds nothing yet and keeps what an op writes until that op's last kernel. Grown while an op is prepared or enqueued,
     /// never while it is recorded; on paper there is none.</summary>
