@@ -34,7 +34,7 @@ public sealed class TrainingDataTextTests : IDisposable
         using (ShardData data = Assert.IsType<ShardData>(TrainingDataText.Open(_folder.File("shards"), new DataNeeds(4, 8, 1000), 3)))
         {
             Assert.Equal((1000, 0), (data.Classes, ((ITrainingData)data).ClassNames.Count));
-            Assert.EndsWith("seed 3", data.Name, StringComparison.Ordinal);
+            Assert.StartsWith("shards, 2 items, order of seed 3,", data.Name, StringComparison.Ordinal);
         }
 
         using (ShardData data = Assert.IsType<ShardData>(TrainingDataText.Open(_folder.File("shards/a.safetensors"), _nothing, 3)))
