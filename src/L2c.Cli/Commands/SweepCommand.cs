@@ -88,9 +88,9 @@ internal sealed class SweepCommand
         NamedFiles.Check(
             _outputs.Select(name => ("--out", Path.Combine(request.Folder, name))),
             [.. request.Sample.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
-        SweepSettings settings = SweepSettings.Of(request, model, data.Name);
+        SweepSettings settings = SweepSettings.Of(request, model, data, terminal);
         using SweepTable table = new(Path.Combine(request.Folder, "sweep.csv"), anew);
-        settings.Settle(Path.Combine(request.Folder, "sweep.json"), anew);
+        settings.Settle(Path.Combine(request.Folder, "sweep.json"), anew, table.Records.Count > 0);
         try
         {
             new SweepRunner(plan, model, request, data, table, terminal).Run();

@@ -42,7 +42,11 @@ internal sealed class ImageFolderData : ITrainingData
 
         Size = size;
         ClassNames = [.. classes.Select(path => Path.GetFileName(path))];
-        Name = $"{folder}, {_pictures.Length} pictures of {classes.Length} classes, order of seed {seed}";
+        Name = DataName.Of(
+            folder,
+            $"{_pictures.Length} pictures of {classes.Length} classes",
+            seed,
+            _pictures.Select(picture => DataName.Line(folder, picture.Path)));
         _order = new EpochOrder(seed, _pictures.Length);
     }
 

@@ -56,7 +56,7 @@ internal static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new UsageException($"--data {text}: there is no such file or folder; give one, or shapes");
+            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes");
         }
 
         return needs.Size is { } size

@@ -1,6 +1,5 @@
 using L2c.Cli.Output;
 using L2c.Model.Evaluation;
-using L2c.Weights;
 
 namespace L2c.Cli.Evaluation;
 
@@ -10,12 +9,10 @@ internal sealed class FrechetMeter
     /// <summary>Images of a set, at most: their features are one array.</summary>
     public const int MostImages = 1 << 22;
 
-    private const int ImagesAtOnce = 256;
-
     private readonly IImageSet _data;
     private readonly RandomConvFeatures _net;
     private readonly int _threads;
-    private readonly bool _showProgress;
+    private readonly ImageReader _reader;
     private readonly Terminal _terminal;
     private readonly FrechetDistance _reference;
 
@@ -29,8 +26,9 @@ internal sealed class FrechetMeter
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public FrechetMeter(IImageSet data, int count, int threads, bool showProgress, Terminal terminal)
     {
-        (_data, _threads, _showProgress, _terminal) = (data, threads, showProgress, terminal);
-        Count = (int)Math.Min(count, data.Count ?? long.MaxValue);
+        (_data, _threads, _terminal) = (data, threads, terminal);
+        _reader = new ImageReader(threads, showProgress, terminal);
+        Count = ImageReader.Available(data, count);
         Require(Count >= 2, $"{data.Name}: one image is no distribution; give at least two");
         try
         {
@@ -104,34 +102,10 @@ internal sealed class FrechetMeter
     {
         RandomConvFeatures net = images.Channels == _data.Channels ? _net : new RandomConvFeatures(images.Channels, images.Height, images.Width);
         double[] features = new double[count * RandomConvFeatures.Length];
-        float[] pixels = new float[Math.Min(count, ImagesAtOnce) * net.ElementsPerImage];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = _threads == 0 ? -1 : _threads };
-        ProgressBar.Run(_terminal, _showProgress, $"features, {images.Name}", count, step =>
-        {
-            for (int done = 0; done < count; done += ImagesAtOnce)
-            {
-                _terminal.Cancel.ThrowIfCancellationRequested();
-                (int start, int number) = (done, Math.Min(ImagesAtOnce, count - done));
-                try
-                {
-                    Parallel.For(0, number, options, i =>
-                        images.Read(first + start + i, pixels.AsSpan(i * net.ElementsPerImage, net.ElementsPerImage)));
-                }
-                catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is MalformedFileException or IOException))
-                {
-                    System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-                }
-
-                net.Extract(
-                    pixels.AsMemory(0, number * net.ElementsPerImage),
-                    features.AsMemory(start * RandomConvFeatures.Length, number * RandomConvFeatures.Length),
-                    _threads);
-                for (int i = 0; i < number; i++)
-                {
-                    step();
-                }
-            }
-        });
+        _reader.Read(images, first, count, "features", (start, pixels) => net.Extract(
+            pixels,
+            features.AsMemory(start * RandomConvFeatures.Length, pixels.Length / net.ElementsPerImage * RandomConvFeatures.Length),
+            _threads));
         return features;
     }
 

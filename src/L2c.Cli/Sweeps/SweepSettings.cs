@@ -12,6 +12,7 @@ namespace L2c.Cli.Sweeps;
 /// <param name="Format"><see cref="CurrentFormat"/>.</param>
 /// <param name="Features">Features that distances are in.</param>
 /// <param name="Data">What distances are to.</param>
+/// <param name="DataSha256">The images of it, as <see cref="ImageReader.Sha256"/>.</param>
 /// <param name="DataImages">Images of it.</param>
 /// <param name="Parameters">Model, sampler, guidance, seed and number of images; of the uncached run.</param>
 /// <param name="CheckpointSha256">Content of the checkpoint.</param>
@@ -22,6 +23,7 @@ internal sealed record SweepSettings(
     string Format,
     string Features,
     string Data,
+    string DataSha256,
     int DataImages,
     SampleParameters Parameters,
     string CheckpointSha256,
@@ -30,16 +32,19 @@ internal sealed record SweepSettings(
     SortedDictionary<string, string> Routers)
 {
     /// <summary>The format's name.</summary>
-    public const string CurrentFormat = "l2c-sweep/1";
+    public const string CurrentFormat = "l2c-sweep/2";
 
     private const int LargestFile = 1 << 20;
 
     /// <summary>Collects them.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="model">The model.</param>
-    /// <param name="data">Name of the data.</param>
+    /// <param name="data">The data, of which all images that distances are to are read now.</param>
+    /// <param name="terminal">For progress and cancellation.</param>
     /// <exception cref="UsageException">Two routers have one file name, by which the rows name them.</exception>
-    public static SweepSettings Of(SweepRequest request, ModelSamples model, string data)
+    /// <exception cref="MalformedFileException">An image cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static SweepSettings Of(SweepRequest request, ModelSamples model, IImageSet data, Terminal terminal)
     {
         SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
         foreach (string router in request.Routers)
@@ -50,10 +55,12 @@ internal sealed record SweepSettings(
             }
         }
 
+        ImageReader reader = new(model.Request.Device.Threads, model.Request.ShowProgress, terminal);
         return new SweepSettings(
             CurrentFormat,
             EvaluateReport.FeatureName,
-            data,
+            data.Name,
+            reader.Sha256(data, ImageReader.Available(data, request.DataCount)),
             request.DataCount,
             SampleParameters.Of(model.Job, model.Checkpoint),
             Sha256(model.Request.CheckpointPath),
@@ -65,12 +72,13 @@ internal sealed record SweepSettings(
     /// <summary>Holds the settings against those of an earlier sweep in the folder, if there was one, and writes them.</summary>
     /// <param name="path">The file.</param>
     /// <param name="anew">Whether to forget the earlier ones.</param>
+    /// <param name="hasRows">Whether the table has rows: their settings must be there.</param>
     /// <exception cref="UsageException">They differ.</exception>
-    /// <exception cref="MalformedFileException">The file is damaged.</exception>
-    public void Settle(string path, bool anew)
+    /// <exception cref="MalformedFileException">The file is damaged; or it is gone, and there are rows.</exception>
+    public void Settle(string path, bool anew, bool hasRows)
     {
         SweepSettings settled = this;
-        if (!anew && File.Exists(path))
+        if (!anew && (hasRows || File.Exists(path)))
         {
             SweepSettings earlier = Read(path);
             SortedDictionary<string, string> both = new(earlier.Routers, StringComparer.Ordinal);
@@ -93,6 +101,12 @@ internal sealed record SweepSettings(
 
     private static SweepSettings Read(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new MalformedFileException(
+                path, "is gone, so nobody knows what the rows beside it were made with; bring it back, give another --out, or --force to start anew");
+        }
+
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {

@@ -5,7 +5,7 @@ namespace L2c.Model.Training;
 /// </summary>
 public interface ITrainingData
 {
-    /// <summary>What it is, for logs: <c>shapes, seed 0</c>.</summary>
+    /// <summary>What it is, for logs and states, as <c>shapes, seed 0</c>: without folders, and of files another for other ones.</summary>
     string Name { get; }
 
     /// <summary>C of an item.</summary>

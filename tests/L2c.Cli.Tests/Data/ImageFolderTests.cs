@@ -33,7 +33,7 @@ public sealed class ImageFolderTests : IDisposable
         ImageFolderData data = new(_folder.Path, 16, 1);
         Assert.Equal((3, 16, 3), (data.Channels, data.Size, data.Classes));
         Assert.Equal(["Z", "a", "b"], data.ClassNames);
-        Assert.Equal($"{_folder.Path}, 4 pictures of 3 classes, order of seed 1", data.Name);
+        Assert.StartsWith($"{Path.GetFileName(_folder.Path)}, 4 pictures of 3 classes, order of seed 1, files ", data.Name, StringComparison.Ordinal);
         float[] image = new float[3 * 256];
         List<int> labels = [];
         for (int i = 0; i < 8; i++)
@@ -49,6 +49,23 @@ public sealed class ImageFolderTests : IDisposable
 
         Assert.Equal([0, 0, 1, 1, 1, 1, 2, 2], labels.Order());
         Assert.Equal([0, 1, 1, 2], labels[..4].Order());
+    }
+
+    [Fact]
+    public void The_name_is_that_of_the_files_wherever_they_lie()
+    {
+        Save("x/set/a/1.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        Save("y/set/a/1.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        string name = NameOf("x/set");
+        Assert.Equal(name, NameOf("y/set/"));
+        Assert.Equal(name, new ImageFolderData(Path.GetRelativePath(Environment.CurrentDirectory, _folder.File("x/set")), 8, 0).Name);
+        Assert.DoesNotContain(_folder.Path, name, StringComparison.Ordinal);
+        File.Move(_folder.File("y/set/a/1.png"), _folder.File("y/set/a/2.png"));
+        Assert.NotEqual(name, NameOf("y/set"));
+        Save("x/set/a/1.png", Plain(9, 31, SKColors.Red), SKEncodedImageFormat.Png);
+        Assert.NotEqual(name, NameOf("x/set"));
+
+        string NameOf(string folder) => new ImageFolderData(_folder.File(folder), 8, 0).Name;
     }
 
     [Fact]

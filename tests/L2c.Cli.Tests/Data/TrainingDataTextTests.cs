@@ -34,7 +34,7 @@ public sealed class TrainingDataTextTests : IDisposable
         using (ShardData data = Assert.IsType<ShardData>(TrainingDataText.Open(_folder.File("shards"), new DataNeeds(4, 8, 1000), 3)))
         {
             Assert.Equal((1000, 0), (data.Classes, ((ITrainingData)data).ClassNames.Count));
-            Assert.EndsWith("seed 3", data.Name, StringComparison.Ordinal);
+            Assert.StartsWith("shards, 2 items, order of seed 3,", data.Name, StringComparison.Ordinal);
         }
 
         using (ShardData data = Assert.IsType<ShardData>(TrainingDataText.Open(_folder.File("shards/a.safetensors"), _nothing, 3)))
@@ -56,8 +56,8 @@ public sealed class TrainingDataTextTests : IDisposable
         Picture("pictures/cat/1.png");
         Refused("shapes:x", _shapes, "\"x\" is no seed");
         Refused("shapes:-1", _shapes, "no seed");
-        Refused("shapes:1:2", _shapes, "no such file or folder");
-        Refused(_folder.File("missing"), _shapes, "no such file or folder");
+        Missing("shapes:1:2");
+        Missing(_folder.File("missing"));
         Refused("shapes", new DataNeeds(4, 32, 10), "3x32x32, but the model reads 4x32x32; give latents");
         Refused("shapes", new DataNeeds(3, 64, 10), "reads 3x64x64");
         Refused("shapes", new DataNeeds(3, 32, 1000), "classes are 10, but the model's 1000");
@@ -69,6 +69,10 @@ public sealed class TrainingDataTextTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static void Missing(string text) => Assert.Equal(
+        $"{text}: there is no such file or folder; give one, or shapes",
+        Assert.Throws<FileNotFoundException>(() => TrainingDataText.Open(text, _shapes, 0)).Message);
 
     private static void Refused(string text, DataNeeds needs, string reason)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using L2c.Cli.Images;
+using L2c.Cli.Output;
 using L2c.Cli.Sweeps;
 
 namespace L2c.Cli.Tests.Evaluation;
@@ -96,6 +98,51 @@ public sealed class SweepTests : IDisposable
         Assert.Equal("another table\n", File.ReadAllText(_cli.PathOf("out/sweep.csv")));
     }
 
+    [Theory]
+    [InlineData("data.safetensors")]
+    [InlineData("pictures")]
+    public void Data_of_the_same_name_with_other_pixels_are_refused(string name)
+    {
+        string[] more = ["--rules", "none", "--data", _cli.PathOf(name)];
+        Directory.CreateDirectory(_cli.PathOf("pictures"));
+        Put(seed: 1);
+        Assert.Equal(0, Sweep(more).Code);
+        string before = File.ReadAllText(_cli.PathOf("out/sweep.csv"));
+        Put(seed: 2);
+        Sweep(more).MustFail(2, "dataSha256 \"");
+        Assert.Equal(before, File.ReadAllText(_cli.PathOf("out/sweep.csv")));
+        Put(seed: 1);
+        Assert.Equal(0, Sweep(more).Code);
+
+        void Put(int seed)
+        {
+            _ = Arguments();
+            float[] pixels = EvaluationRuns.Pixels(20, 8, seed);
+            File.Delete(_cli.PathOf("data.safetensors"));
+            EvaluationRuns.Write(_cli.PathOf("data.safetensors"), pixels, 8);
+            byte[] rows = EvaluationRuns.ChannelsLast(EvaluationRuns.Quantised(pixels), 8);
+            for (int i = 0; i < 20; i++)
+            {
+                RgbImage picture = new(8, 8);
+                rows.AsSpan(i * picture.Pixels.Length, picture.Pixels.Length).CopyTo(picture.Pixels);
+                using FileStream file = File.Create(_cli.PathOf($"pictures/{i:00}.png"));
+                PngWriter.Write(file, picture, "l2c", "test");
+            }
+        }
+    }
+
+    [Fact]
+    public void Rows_whose_settings_are_gone_are_refused()
+    {
+        Assert.Equal(0, Sweep("--rules", "none").Code);
+        string before = File.ReadAllText(_cli.PathOf("out/sweep.csv"));
+        File.Delete(_cli.PathOf("out/sweep.json"));
+        Sweep("--rules", "top:1").MustFail(4, "sweep.json: is gone");
+        Assert.Equal(before, File.ReadAllText(_cli.PathOf("out/sweep.csv")));
+        Assert.False(File.Exists(_cli.PathOf("out/sweep.json")));
+        Assert.Equal(0, Sweep("--rules", "none", "--force").Code);
+    }
+
     [Fact]
     public void Another_router_of_the_same_name_is_refused()
     {
@@ -118,10 +165,14 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void An_interruption_keeps_what_is_done()
     {
-        CliResult result = _cli.Run(new CancellationToken(canceled: true), [.. Arguments(), "--rules", "top:1"]);
-        Assert.Equal(130, result.Code);
-        Assert.Contains("has 0 rows, and the same command goes on", result.Err, StringComparison.Ordinal);
-        Assert.Equal([Header], File.ReadAllLines(_cli.PathOf("out/sweep.csv")));
+        CliResult early = _cli.Run(new CancellationToken(canceled: true), [.. Arguments(), "--rules", "top:1"]);
+        Assert.Equal(130, early.Code);
+        Assert.Contains("nothing was written", early.Err, StringComparison.Ordinal);
+        using InterruptAfter error = new("row 2 of");
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        Assert.Equal(130, Program.Run([.. Arguments(), "--rules", "top:1"], terminal, EmulatedCuda.Missing));
+        Assert.Contains("has 1 rows, and the same command goes on", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal([Header, "none,,4"], File.ReadAllLines(_cli.PathOf("out/sweep.csv")).Select((line, i) => i == 0 ? line : Key(line)));
     }
 
     [Fact]
@@ -174,8 +225,12 @@ public sealed class SweepTests : IDisposable
     private CliResult Sweep(params string[] more)
     {
         // A later option of the same name wins.
-        string[] arguments = Arguments();
-        int at = Array.IndexOf(arguments, "--out");
-        return _cli.Run(more.Contains("--out") ? [.. arguments[..at], .. arguments[(at + 2)..], .. more] : [.. arguments, .. more]);
+        List<string> arguments = [.. Arguments()];
+        foreach (string option in more.Intersect(["--out", "--data"]))
+        {
+            arguments.RemoveRange(arguments.IndexOf(option), 2);
+        }
+
+        return _cli.Run([.. arguments, .. more]);
     }
 }

@@ -19,7 +19,7 @@ public sealed class ShardDataTests : IDisposable
         Shard("a.safetensors", 0, 7);
         using ShardData data = ShardData.Open(_folder.File("a.safetensors"), 5, null);
         Assert.Equal((2, 3, 7L, 7), (data.Channels, data.Size, data.Count, data.Classes));
-        Assert.Equal($"{_folder.File("a.safetensors")}, 7 items, order of seed 5", data.Name);
+        Assert.Matches("^a.safetensors, 7 items, order of seed 5, files [0-9a-f]{12}$", data.Name);
         int[] first = Labels(data, 0, 7), second = Labels(data, 7, 7);
         Assert.Equal(Enumerable.Range(0, 7), first.Order());
         Assert.Equal(Enumerable.Range(0, 7), second.Order());
@@ -41,6 +41,47 @@ public sealed class ShardDataTests : IDisposable
         Parallel.For(0, labels.Length, i => labels[i] = Labels(data, i, 1)[0]); // Labels checks the values of each
         Assert.All(labels.CountBy(label => label), count => Assert.Equal(5, count.Value));
         Assert.Equal(10, labels.Distinct().Count());
+    }
+
+    [Fact]
+    public void The_name_is_that_of_the_files_wherever_they_lie()
+    {
+        foreach (string folder in (string[])["x/set", "y/set"])
+        {
+            _ = Directory.CreateDirectory(_folder.File($"{folder}/features"));
+            _ = Directory.CreateDirectory(_folder.File($"{folder}/labels"));
+            Npy($"{folder}/features/0.npy", [1, 2, 3, 3], Item(0));
+            Npy($"{folder}/labels/0.npy", [1], new long[1]);
+        }
+
+        Moves(
+            () => File.Move(_folder.File("y/set/features/0.npy"), _folder.File("y/set/features/1.npy")),
+            () => File.Move(_folder.File("y/set/labels/0.npy"), _folder.File("y/set/labels/1.npy")));
+        foreach (string folder in (string[])["x/set", "y/set"])
+        {
+            Directory.Delete(_folder.File(folder), recursive: true);
+            _ = Directory.CreateDirectory(_folder.File(folder));
+            Shard($"{folder}/a.safetensors", 0, 2);
+            Shard($"{folder}/b.safetensors", 2, 1);
+        }
+
+        // As many items as before, in files of other sizes.
+        Moves(() => Shard("y/set/a.safetensors", 0, 1), () => Shard("y/set/b.safetensors", 1, 2));
+
+        void Moves(params Action[] change)
+        {
+            string name = NameOf(_folder.File("x/set"));
+            Assert.Equal(name, NameOf(_folder.File("y/set/")));
+            Assert.Equal(name, NameOf(Path.GetRelativePath(Environment.CurrentDirectory, _folder.File("x/set"))));
+            Array.ForEach(change, act => act());
+            Assert.NotEqual(name, NameOf(_folder.File("y/set")));
+        }
+
+        static string NameOf(string path)
+        {
+            using ShardData data = ShardData.Open(path, 0, 10);
+            return data.Name;
+        }
     }
 
     [Theory]

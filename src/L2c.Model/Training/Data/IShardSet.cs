@@ -12,6 +12,9 @@ internal interface IShardSet : IDisposable
     /// <summary>H and W of every item.</summary>
     int Size { get; }
 
+    /// <summary>A line per file in the order of reading: what tells the set from others without reading it; see <see cref="DataName"/>.</summary>
+    IEnumerable<string> Listing { get; }
+
     /// <summary>Reads an item; safe for several threads at once.</summary>
     /// <param name="item">0 .. Count - 1.</param>
     /// <param name="classes">Its label must be below it.</param>

@@ -45,6 +45,9 @@ internal sealed class NpyPairFolder : IShardSet
     /// <inheritdoc/>
     public int Size { get; }
 
+    /// <summary>Names, after what all files have in common: nobody asks for a million sizes.</summary>
+    public IEnumerable<string> Listing => _names.Prepend($"{_perFile}x{Channels}x{Size}x{Size}");
+
     /// <inheritdoc/>
     public int Read(long item, int classes, Span<float> image)
     {

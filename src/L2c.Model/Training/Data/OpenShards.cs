@@ -7,13 +7,15 @@ internal sealed class OpenShards : IShardSet
 {
     private readonly List<LabelledTensors> _shards = [];
     private readonly List<long> _ends = [];
+    private readonly IReadOnlyList<string> _paths;
 
     /// <summary>Opens them.</summary>
     /// <param name="open">How, one per file; at least one.</param>
-    /// <param name="paths">Their names for messages.</param>
+    /// <param name="paths">Their paths, for messages and the listing.</param>
     /// <exception cref="MalformedFileException">As opening, or an item differs in shape from those of the first file.</exception>
     public OpenShards(IReadOnlyList<Func<LabelledTensors>> open, IReadOnlyList<string> paths)
     {
+        _paths = paths;
         try
         {
             for (int i = 0; i < open.Count; i++)
@@ -45,6 +47,9 @@ internal sealed class OpenShards : IShardSet
 
     /// <inheritdoc/>
     public int Size => _shards[0].Size;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Listing => _paths.Select(path => DataName.Line(Path.GetDirectoryName(Path.GetFullPath(path))!, path));
 
     /// <inheritdoc/>
     public int Read(long item, int classes, Span<float> image)

@@ -19,7 +19,7 @@ public sealed class ShardData : ITrainingData, IDisposable
     {
         _shards = shards;
         _order = new EpochOrder(seed, shards.Count);
-        Name = $"{path}, {shards.Count} items, order of seed {seed}";
+        Name = DataName.Of(path, $"{shards.Count} items", seed, shards.Listing);
         Classes = classes ?? (shards.LargestLabel() + 1);
     }
 
