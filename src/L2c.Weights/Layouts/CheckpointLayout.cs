@@ -147,5 +147,5 @@ public static class CheckpointLayout
         dict.Tensors.Count == 0
             ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder or router"
             : $"holds {dict.Tensors.Count} tensors, among them {FileText.Printable(dict.Tensors.GetAt(0).Key)}, "
-              + "but no DiT, U-ViT, autoencoder or router is named like that; look at the names of its tensors");
+              + "but no DiT, U-ViT, autoencoder or router is named like that; weights-converter --list shows its tensors");
 }

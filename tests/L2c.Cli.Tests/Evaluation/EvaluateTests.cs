@@ -113,7 +113,7 @@ public sealed class EvaluateTests : IDisposable
     [Theory]
     [InlineData(2, "belongs to sampling", "x.npy", "--steps", "3")]
     [InlineData(2, "belongs to sampling", "x.npy", "--ddim", "3")]
-    [InlineData(2, "there is no such file", "missing")]
+    [InlineData(1, "there is no such file", "missing")]
     [InlineData(2, "compare equal sizes", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]
     [InlineData(2, "compare with data of that size", "--data", "shapes")]
