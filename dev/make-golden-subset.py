@@ -17,6 +17,7 @@ FILES = [
     "dit_a_l2c_ddim9_thr0.5_cfg1.5.safetensors",
     "schedules.safetensors",
     "odd_tensors_expected.safetensors",
+    "dit_a_train4_clamp.safetensors",
 ]
 
 goldens, checkpoints = map(pathlib.Path, sys.argv[1:3])
