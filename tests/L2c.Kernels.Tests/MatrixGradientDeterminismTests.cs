@@ -53,7 +53,7 @@ public sealed class MatrixGradientDeterminismTests
         }
     }
 
-    /// <summary>Attention forward and back, then a linear map forward and back, on images <c>first</c> .. of a fixed set.</summary>
+    /// <summary>Attention back, then a linear map forward and back, on images <c>first</c> .. of a fixed set.</summary>
     internal sealed class Chain : IDisposable
     {
         private readonly Workbench _bench;
