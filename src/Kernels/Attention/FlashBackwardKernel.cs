@@ -24,7 +24,7 @@ internal static class FlashBackwardKernel
     /// <summary>Queries, or keys, of one block.</summary>
     public const int RowsPerBlock = 64;
 
-    private const int Tile = 64;
+    private const int Tile = FlashTiles.Rows;
     private const int Step = 16;
 
     /// <summary>Block (i, h, b) computes dq of queries 64 i and on of head h of image b, and their statistics.</summary>
@@ -45,9 +45,9 @@ internal static class FlashBackwardKernel
         ulong stream = (ulong)(6L * channels), output = (ulong)(2L * channels);
         ulong head = Head(qkv, tokens, 3 * channels, default(TColumns).Width), firstOutput = Head(dy, tokens, channels, default(TColumns).Width);
         TColumns queries = Own<TColumns>(head, query, tokens, stream), outputs = Own<TColumns>(firstOutput, query, tokens, output);
-        Tiles tiles = new(head + output, stream, head + (2 * output), stream, (uint)FlashAttentionKernel.RowBytes(default(TColumns).Width));
+        FlashTiles tiles = new(head + output, stream, head + (2 * output), stream, (uint)FlashAttentionKernel.RowBytes(default(TColumns).Width));
         tiles.StartCopy<TColumns>(0, tokens);
-        Statistics upper = Statistics.None, lower = Statistics.None;
+        FlashRowStatistics upper = FlashRowStatistics.None, lower = FlashRowStatistics.None;
         for (int first = 0; first < tokens; first += Tile)
         {
             tiles.Await();
@@ -124,7 +124,7 @@ internal static class FlashBackwardKernel
         ulong stream = (ulong)(6L * channels), output = (ulong)(2L * channels), rows = OfQueries(statistics, tokens);
         ulong head = Head(qkv, tokens, 3 * channels, default(TColumns).Width), firstOutput = Head(dy, tokens, channels, default(TColumns).Width);
         TColumns keys = Own<TColumns>(head + output, key, tokens, stream), values = Own<TColumns>(head + (2 * output), key, tokens, stream);
-        Tiles tiles = new(head, stream, firstOutput, output, (uint)FlashAttentionKernel.RowBytes(default(TColumns).Width));
+        FlashTiles tiles = new(head, stream, firstOutput, output, (uint)FlashAttentionKernel.RowBytes(default(TColumns).Width));
         tiles.StartCopy<TColumns>(0, tokens);
         for (int first = 0; first < tokens; first += Tile)
         {
@@ -157,7 +157,7 @@ internal static class FlashBackwardKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void OfColumns(ref AccumulatorTile scores, ref AccumulatorTile products, ulong rows, int query, int tokens, float scale)
     {
-        Statistics left = Statistics.Load(rows, query, tokens), right = Statistics.Load(rows, query + 1, tokens);
+        FlashRowStatistics left = FlashRowStatistics.Load(rows, query, tokens), right = FlashRowStatistics.Load(rows, query + 1, tokens);
         scores.C0 = left.Weight(scale, scores.C0);
         scores.C1 = right.Weight(scale, scores.C1);
         scores.C2 = left.Weight(scale, scores.C2);
@@ -204,144 +204,6 @@ internal static class FlashBackwardKernel
         if (row + 8 < tokens)
         {
             columns.StoreLower<TElement>(target + (8 * rowBytes));
-        }
-    }
-
-    /// <summary>Two stages of tiles in shared memory, each of rows of two matrices.</summary>
-    private struct Tiles
-    {
-        private readonly ulong _first;
-        private readonly ulong _firstStride;
-        private readonly ulong _second;
-        private readonly ulong _secondStride;
-        private readonly uint _rowBytes;
-        private readonly uint _byRows;
-        private readonly uint _byColumns;
-        private uint _current;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Tiles(ulong first, ulong firstStride, ulong second, ulong secondStride, uint rowBytes)
-        {
-            (_first, _firstStride, _second, _secondStride, _rowBytes) = (first, firstStride, second, secondStride, rowBytes);
-            int lane = Group.IdxX & 31;
-            uint shared = SharedTiles.Address();
-            _byRows = shared + ((uint)(lane & 15) * rowBytes) + ((uint)(lane >> 4) * 16);
-            _byColumns = shared + ((uint)((lane & 7) + ((lane >> 4) * 8)) * rowBytes) + ((uint)((lane >> 3) & 1) * 16);
-
-            // The first copy goes to the stage that is not current, and awaiting it makes it current.
-            _current = 2 * Tile * rowBytes;
-        }
-
-        /// <summary>Copies the tile after the current one: rows from <paramref name="first"/> on, zeros past the last token.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void StartCopy<TColumns>(int first, int tokens)
-            where TColumns : unmanaged, IFlashColumns
-        {
-            // Two threads share a row.
-            uint local = (uint)(Group.IdxX >> 1);
-            int row = first + (Group.IdxX >> 1);
-            ulong existing = (ulong)IntrinsicMath.Min(row, tokens - 1);
-            ulong source = _first + (existing * _firstStride), other = _second + (existing * _secondStride);
-            uint target = SharedTiles.Address() + (2 * Tile * _rowBytes) - _current + (local * _rowBytes);
-            default(TColumns).StartCopy(new FlashTileCopy(target, source, Tile * _rowBytes, other - source, row < tokens, Group.IdxX & 1), 0);
-        }
-
-        /// <summary>Makes the tile that was copied last the current one, once every warp is done with the one before.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Await()
-        {
-            SharedTiles.WaitForCopies();
-            Group.Barrier();
-            _current = (2 * Tile * _rowBytes) - _current;
-        }
-
-        /// <summary>Rows from <paramref name="row"/> on of the first matrix, lanes by rows; see <see cref="IFlashColumns"/>.</summary>
-        public readonly uint FirstByRows(int row) => _byRows + _current + ((uint)row * _rowBytes);
-
-        /// <summary>The same, lanes by columns.</summary>
-        public readonly uint FirstByColumns(int row) => _byColumns + _current + ((uint)row * _rowBytes);
-
-        /// <summary><see cref="FirstByRows"/> of the second matrix.</summary>
-        public readonly uint SecondByRows(int row) => FirstByRows(row + Tile);
-
-        /// <summary><see cref="FirstByColumns"/> of the second matrix.</summary>
-        public readonly uint SecondByColumns(int row) => FirstByColumns(row + Tile);
-    }
-
-    /// <summary>What is known of one row of scores. While it is gathered, sums are over this lane's columns.</summary>
-    private struct Statistics
-    {
-        public float Maximum;
-        public float Sum;
-        public float Delta;
-
-        public static Statistics None => new() { Maximum = float.NegativeInfinity, Sum = 0, Delta = 0 };
-
-        /// <summary>Reads what <see cref="Store"/> wrote; a query that does not exist has no weights.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Statistics Load(ulong rows, int query, int tokens)
-        {
-            int existing = IntrinsicMath.Min(query, tokens - 1);
-            FourWords words = FourWords.Load(rows + ((ulong)existing * (AttentionBackwardKernel.Statistics * sizeof(float))));
-            return new Statistics
-            {
-                // Without bound, so that no score of a query that does not exist is above it: infinity times no weight is NaN.
-                Maximum = query < tokens ? Interop.IntAsFloat(words.X) : float.PositiveInfinity,
-                Sum = query < tokens ? Interop.IntAsFloat(words.Y) : 0,
-                Delta = Interop.IntAsFloat(words.Z),
-            };
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Raise(float maximum, float scale)
-        {
-            maximum = IntrinsicMath.Max(maximum, Warp.ShuffleXor(maximum, 1));
-            maximum = IntrinsicMath.Max(maximum, Warp.ShuffleXor(maximum, 2));
-            float rescale = Fp32.PowerOfTwoOrZero((Maximum - maximum) * scale);
-            Sum *= rescale;
-            Delta *= rescale;
-            Maximum = maximum;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(float scale, float score, float product)
-        {
-            float weight = Fp32.PowerOfTwoOrZero(Fp32.MultiplyAdd(score, scale, -(Maximum * scale)));
-            Sum += weight;
-            Delta = Fp32.MultiplyAdd(weight, product, Delta);
-        }
-
-        /// <summary>From here on the maximum is scaled, and the sum is its inverse.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish(float scale)
-        {
-            Maximum *= scale;
-            Sum = Fp32.Divide(1, Sum4(Sum));
-            Delta = Sum4(Delta) * Sum;
-        }
-
-        /// <summary>P of a score.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly float Weight(float scale, float score) => Fp32.PowerOfTwoOrZero(Fp32.MultiplyAdd(score, scale, -Maximum)) * Sum;
-
-        /// <summary>dS of a score, times sqrt(D).</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly float Slope(float scale, float score, float product) => Weight(scale, score) * (product - Delta);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Store(ulong rows, int query, int tokens)
-        {
-            if (query < tokens)
-            {
-                ulong at = rows + ((ulong)query * (AttentionBackwardKernel.Statistics * sizeof(float)));
-                new FourWords(Interop.FloatAsInt(Maximum), Interop.FloatAsInt(Sum), Interop.FloatAsInt(Delta), 0).Store(at);
-            }
-        }
-
-        private static float Sum4(float value)
-        {
-            value += Warp.ShuffleXor(value, 1);
-            return value + Warp.ShuffleXor(value, 2);
         }
     }
 }
