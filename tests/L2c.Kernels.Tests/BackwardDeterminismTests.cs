@@ -126,7 +126,7 @@ public sealed class BackwardDeterminismTests
             device.NormBackward(_x, affine, _dNorm, default, _dx, _dAffine.SliceRows(0, 1), _dAffine.SliceRows(1, 1));
             device.ResidualTermBackward(_dx, new ResidualTerm(_cached, gate), _dBranch, _dGate);
             device.ConditioningBackward(_dGate, gate, _labels, _dTime, _dTable);
-            device.SquaredError(_x, _dBranch, 0.01f, _dA, _sums);
+            device.SquaredError(_x, _dBranch, Tokens * Width / 2, 0.01f, _dA, _sums);
             device.HybridLoss(_output, _noise, _image, _noise, _table, _dOutput, _losses);
             device.AdamW(_weights, _dTable.Reshape(3 * Width), _first, _second, _average, _coefficients);
         }

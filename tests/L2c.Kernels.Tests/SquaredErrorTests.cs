@@ -7,28 +7,29 @@ public sealed class SquaredErrorTests
     // Smallest; DiT's output at 256 pixels; awkward.
     private static readonly int[][] _shapes = [[1, 1], [4, 8, 32, 32], [3, 5, 7, 3]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+    public static MatrixTheoryData<string, int[], bool> Cases => new(Workbench.Sets, _shapes, [false, true]);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Gradient_and_sums_are_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Gradient_and_sums_are_as_accurate_as_naive_fp32(string set, int[] shape, bool half)
     {
         using var bench = new Workbench(set);
         int count = shape.Aggregate(1, (product, extent) => product * extent);
         float[] student = RandomData.Normal(seed: 181, count), teacher = RandomData.Normal(seed: 182, count);
+        int image = count / shape[0], counted = half ? (image + 1) / 2 : image;
         float scale = 2f / count;
-        (double[] exact, double[] exactSums) = Reference.SquaredError<double>(student, teacher, scale, shape[0]);
-        (float[] naive, float[] naiveSums) = Reference.SquaredError<float>(student, teacher, scale, shape[0]);
+        (double[] exact, double[] exactSums) = Reference.SquaredError<double>(student, teacher, counted, scale, shape[0]);
+        (float[] naive, float[] naiveSums) = Reference.SquaredError<float>(student, teacher, counted, scale, shape[0]);
         Tensor a = bench.Put(student, shape), b = bench.Put(teacher, shape), dA = bench.Take(shape), sums = bench.Take(shape[0]);
-        bench.Device.SquaredError(a, b, scale, dA, sums);
+        bench.Device.SquaredError(a, b, counted, scale, dA, sums);
         Tolerance.TimesNaive(2).Check(bench.Get(dA), exact, naive);
         Tolerance.TimesNaive(2).Check(bench.Get(sums), exactSums, naiveSums);
 
         // Planted faults: the sign; the teacher left out.
-        bench.Device.SquaredError(b, a, scale, b, sums);
+        bench.Device.SquaredError(b, a, counted, scale, b, sums);
         Tolerance.TimesNaive(2).MustReject(bench.Get(b), exact, naive);
         Tolerance.TimesNaive(2).Check(bench.Get(sums), exactSums, naiveSums);
-        bench.Device.SquaredError(a, bench.Put(new float[count], shape), scale, a, sums);
+        bench.Device.SquaredError(a, bench.Put(new float[count], shape), counted, scale, a, sums);
         Tolerance.TimesNaive(2).MustReject(bench.Get(sums), exactSums, naiveSums);
     }
 
@@ -37,10 +38,12 @@ public sealed class SquaredErrorTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor a = bench.Take(2, 4), other = bench.Take(2, 5), sums = bench.Take(2);
-        Refused("SquaredError: a [2, 4], b [2, 5] and dA [2, 4] disagree", () => bench.Device.SquaredError(a, other, 1, a, sums));
-        Refused("SquaredError: sums [2, 4] F32 must be F32, a value per image", () => bench.Device.SquaredError(a, a, 1, a, a));
+        Refused("SquaredError: a [2, 4], b [2, 5] and dA [2, 4] disagree", () => bench.Device.SquaredError(a, other, 4, 1, a, sums));
+        Refused("SquaredError: sums [2, 4] F32 must be F32, a value per image", () => bench.Device.SquaredError(a, a, 4, 1, a, a));
         Tensor slice = other.SliceColumns(0, 4);
-        Refused("SquaredError: a, b and dA must be F32, contiguous", () => bench.Device.SquaredError(a, slice, 1, a, sums));
+        Refused("SquaredError: a, b and dA must be F32, contiguous", () => bench.Device.SquaredError(a, slice, 4, 1, a, sums));
+        Refused("SquaredError: 5 elements of an image of a [2, 4] cannot be compared", () => bench.Device.SquaredError(a, a, 5, 1, a, sums));
+        Refused("SquaredError: 0 elements of an image of a [2, 4] cannot be compared", () => bench.Device.SquaredError(a, a, 0, 1, a, sums));
 
         static void Refused(string start, Action call) =>
             Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);

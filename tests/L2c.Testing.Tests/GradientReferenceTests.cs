@@ -96,9 +96,12 @@ public sealed class GradientReferenceTests
     [Fact]
     public void Squared_error_matches_hand_computed_values()
     {
-        (double[] dA, double[] sums) = Reference.SquaredError<double>([1, 2, 3, 4], [0, 4, 3, 1], scale: 0.5f, images: 2);
+        (double[] dA, double[] sums) = Reference.SquaredError<double>([1, 2, 3, 4], [0, 4, 3, 1], counted: 2, scale: 0.5f, images: 2);
         Assert.Equal([0.5, -1, 0, 1.5], dA);
         Assert.Equal([1 + 4, 9], sums);
+        (dA, sums) = Reference.SquaredError<double>([1, 2, 3, 4], [0, 4, 3, 1], counted: 1, scale: 0.5f, images: 2);
+        Assert.Equal([0.5, 0, 0, 0], dA);
+        Assert.Equal([1, 0], sums);
     }
 
     [Fact]

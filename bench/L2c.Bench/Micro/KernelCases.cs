@@ -126,7 +126,7 @@ internal static class KernelCases
         ["SquaredError"] = (o, s) =>
         {
             (Tensor a, Tensor b, Tensor dA, Tensor sums) = (Image(o, s, 2), Image(o, s, 2), Image(o, s, 2), o.Take(s.Batch));
-            return device => device.SquaredError(a, b, 1e-3f, dA, sums);
+            return device => device.SquaredError(a, b, (int)(a.Shape.Count / s.Batch), 1e-3f, dA, sums);
         },
         ["HybridLoss"] = (o, s) =>
         {

@@ -5,13 +5,14 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
-    protected override void SquaredErrorCore(Tensor a, Tensor b, float scale, Tensor dA, Tensor sums)
+    protected override void SquaredErrorCore(Tensor a, Tensor b, int counted, float scale, Tensor dA, Tensor sums)
     {
         RequireType(nameof(SquaredError), DType.F32, a, b, dA, sums);
-        BeginOp(nameof(SquaredError), flops: 0, bytes: 3 * a.Shape.Count * sizeof(float));
+        BeginOp(nameof(SquaredError), flops: 0, bytes: (a.Shape.Count + (2L * a.Shape[0] * counted)) * sizeof(float));
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(a));
         parameters.Add(Address(b));
+        parameters.Add(counted);
         parameters.Add(scale);
         parameters.Add(Address(dA));
         parameters.Add(Address(sums));

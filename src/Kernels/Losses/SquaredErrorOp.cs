@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace L2c.Kernels;
 
 /// <summary>What <see cref="Device.SquaredError"/> was called with.</summary>
-internal readonly record struct SquaredErrorArguments(Tensor A, Tensor B, float Scale, Tensor DA, Tensor Sums) : ICpuOpArguments
+internal readonly record struct SquaredErrorArguments(Tensor A, Tensor B, int Counted, float Scale, Tensor DA, Tensor Sums) : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
@@ -18,6 +18,7 @@ internal sealed unsafe class SquaredErrorOp<V>(SquaredErrorArguments arguments) 
     private readonly float* _b = (float*)arguments.B.Address;
     private readonly float* _dA = (float*)arguments.DA.Address;
     private readonly float* _sums = (float*)arguments.Sums.Address;
+    private readonly int _counted = arguments.Counted;
     private readonly float _scale = arguments.Scale;
     private readonly int _images = arguments.A.Shape[0];
     private readonly int _size = (int)(arguments.A.Shape.Count / arguments.A.Shape[0]);
@@ -29,7 +30,7 @@ internal sealed unsafe class SquaredErrorOp<V>(SquaredErrorArguments arguments) 
     public override int Tiles => _images;
 
     /// <inheritdoc/>
-    public override long Bytes => sizeof(float) * 3L * _images * _size;
+    public override long Bytes => sizeof(float) * (long)_images * (_size + (2 * _counted));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -38,14 +39,15 @@ internal sealed unsafe class SquaredErrorOp<V>(SquaredErrorArguments arguments) 
         long at = (long)tile * _size;
         float* a = _a + at, b = _b + at, dA = _dA + at;
         V scale = V.Broadcast(_scale), sum = default;
-        for (int i = 0; i < _size; i += V.Count)
+        for (int i = 0; i < _counted; i += V.Count)
         {
-            int count = _size - i;
+            int count = _counted - i;
             V difference = Partial.Load<V>(a + i, count) - Partial.Load<V>(b + i, count);
             sum = V.MultiplyAdd(difference, difference, sum);
             Partial.Store(scale * difference, dA + i, count);
         }
 
+        new Span<float>(dA + _counted, _size - _counted).Clear();
         _sums[tile] = V.Sum(sum);
     }
 }

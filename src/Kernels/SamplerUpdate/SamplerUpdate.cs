@@ -19,6 +19,9 @@ public readonly record struct SamplerCoefficients
     /// <summary>Weight of x in the mean (DDPM).</summary>
     public float MeanX { get; init; }
 
+    /// <summary>d mean / d eps, its way through x0 included, where x0 is not clamped.</summary>
+    public double EpsToMean => MeanEps - ((double)MeanX0 * EpsToX0);
+
     /// <summary>Standard deviation where it is fixed.</summary>
     public float Sigma { get; init; }
 

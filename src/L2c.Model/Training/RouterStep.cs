@@ -30,12 +30,15 @@ public sealed class RouterStep : IDisposable
     private readonly OpSequence[] _advance;
     private readonly RouterResults _results;
     private readonly float[] _timeEmbeddings;
+    private readonly double[] _lossWeights;
+    private readonly int _counted;
 
-    private RouterStep(DitModel model, NoiseSchedule grid, int batch, Arena arena, RouterBuffers buffers)
+    private RouterStep(DitModel model, NoiseSchedule grid, int batch, RouterLoss loss, Arena arena, RouterBuffers buffers)
     {
         (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
-        _results = new RouterResults(buffers);
+        _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
+        _results = new RouterResults(buffers, _counted);
         _timeEmbeddings = new float[grid.Count * TimestepEmbedding.Width];
         TimestepEmbedding.Fill(grid.TimestepMap.AsSpan(), _timeEmbeddings);
 
@@ -50,6 +53,8 @@ public sealed class RouterStep : IDisposable
         _refresh = model.Device.Capture(Refresh);
         var ddim = Sampler.Ddim(grid);
         SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
+        SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
+        _lossWeights = Array.ConvertAll(cached, step => loss == RouterLoss.Output ? 1 : Math.Pow(step.Coefficients.EpsToMean, 2));
         _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
         _compare = model.Device.Capture(Compare);
     }
@@ -81,7 +86,7 @@ public sealed class RouterStep : IDisposable
     /// <summary>Every op of a draw in order.</summary>
     public IReadOnlyList<OpInfo> Ops => [.. _refresh.Ops, .. _advance[0].Ops, .. _compare.Ops];
 
-    /// <summary>Per image of the last run: mean squared difference of student and teacher over all output channels.</summary>
+    /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
     public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
 
     /// <summary>Allocates and records everything.</summary>
@@ -89,8 +94,10 @@ public sealed class RouterStep : IDisposable
     /// <param name="grid">The respaced process whose routers are trained: N steps, at least 2.</param>
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
+    /// <param name="loss">What student and teacher are compared by.</param>
     /// <exception cref="ArgumentException">The model was loaded for inference only, or the grid has fewer than two steps.</exception>
-    public static RouterStep Plan(DitModel model, NoiseSchedule grid, int batch, TrainingPlanOptions options)
+    public static RouterStep Plan(
+        DitModel model, NoiseSchedule grid, int batch, TrainingPlanOptions options, RouterLoss loss = RouterLoss.Output)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (model.Use != WeightUse.RouterTraining)
@@ -107,7 +114,7 @@ public sealed class RouterStep : IDisposable
             model.Device, "router step", memory => RouterBuffers.Take(memory, model.Architecture, batch, options));
         try
         {
-            return new RouterStep(model, grid, batch, arena, buffers);
+            return new RouterStep(model, grid, batch, loss, arena, buffers);
         }
         catch
         {
@@ -135,7 +142,7 @@ public sealed class RouterStep : IDisposable
     /// <param name="weights">One w in [0, 1] per branch: see <see cref="RouterObjective.Weights"/>.</param>
     /// <param name="gradient">Receives d loss / d w, one per branch.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed.</param>
-    /// <returns>The data loss: mean over batch and all output elements of (student - teacher)^2, without the penalty.</returns>
+    /// <returns>The data loss, mean over the batch, without the penalty.</returns>
     /// <exception cref="ArgumentException">A span of another length, a label outside the table, or t out of range.</exception>
     public double Run(
         int t,
@@ -166,7 +173,7 @@ public sealed class RouterStep : IDisposable
             Observe(t, observer);
         }
 
-        return _results.Read(device, gradient);
+        return _results.Read(device, _lossWeights[t], gradient);
     }
 
     /// <summary>Copies x at index 2t of the last run, [B,C,H,W].</summary>
@@ -212,7 +219,7 @@ public sealed class RouterStep : IDisposable
         Model.Forward(_buffers.X, _teacherPlan, _buffers.Activations, _buffers.Teacher);
         _student.Forward(_buffers.X, _buffers.Output);
         Model.Device.SquaredError(
-            _buffers.Output, _buffers.Teacher, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
+            _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
         _student.Backward(_buffers.OutputGradient);
     }
 

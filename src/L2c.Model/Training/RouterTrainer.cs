@@ -84,7 +84,7 @@ public sealed class RouterTrainer : ITrainer
         _control = options.TargetReuse is { } target ? new LambdaControl(options.Lambda, target, options.LearningRate) : null;
         History = new RouterHistory(logits.Length);
         History.Add(0, logits);
-        _step = RouterStep.Plan(model, grid, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing });
+        _step = RouterStep.Plan(model, grid, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing }, options.Loss);
         try
         {
             _teacher = data is null ? new TeacherStart(model, grid, _draws, options.Batch) : null;

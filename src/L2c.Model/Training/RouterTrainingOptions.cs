@@ -18,6 +18,9 @@ public sealed record RouterTrainingOptions
     /// <summary>Threshold of straight-through weights; null for weights between 0 and 1.</summary>
     public double? StraightThroughThreshold { get; init; }
 
+    /// <summary>What student and teacher are compared by.</summary>
+    public RouterLoss Loss { get; init; }
+
     /// <summary>Independent timesteps per optimisation step.</summary>
     public int Draws { get; init; } = RouterDefaults.Draws;
 
@@ -45,6 +48,8 @@ public sealed record RouterTrainingOptions
         settings.Add("--draws", Draws);
         settings.Add("--batch", Batch);
         settings.Add("--seed", Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        settings.Add("--loss", RouterLossNames.Of(Loss));
+
         AddOptional("--ste-threshold", StraightThroughThreshold);
         AddOptional("--target-reuse", TargetReuse);
         settings.Add("threshold", Threshold);

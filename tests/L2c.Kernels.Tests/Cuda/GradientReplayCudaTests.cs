@@ -143,7 +143,7 @@ public sealed class GradientReplayCudaTests
             device.AttentionBackward(_qkv, _dy, _dQkv, Heads);
             device.ConditioningBackward(_dSilu, _silu, _labels, _dTime, _dTable);
             device.UnpatchifyBackward(_image, _dTokens, 2);
-            device.SquaredError(_image, _target, 0.5f, _dImage, _sums);
+            device.SquaredError(_image, _target, 4 * 6, 0.5f, _dImage, _sums);
             device.HybridLoss(_output, _image, _target, _image, _table, _dOutput, _losses);
             device.AdamW(_weight, _dWeight, _first, _second, _average, _coefficients);
         }

@@ -146,9 +146,9 @@ internal unsafe partial class NaiveDevice
             Store(dTable, table);
         });
 
-    protected override void SquaredErrorCore(Tensor a, Tensor b, float scale, Tensor dA, Tensor sums) => Do(nameof(SquaredError), () =>
+    protected override void SquaredErrorCore(Tensor a, Tensor b, int counted, float scale, Tensor dA, Tensor sums) => Do(nameof(SquaredError), () =>
     {
-        (float[] gradient, float[] errors) = Reference.SquaredError<float>(Load(a), Load(b), scale, a.Shape[0]);
+        (float[] gradient, float[] errors) = Reference.SquaredError<float>(Load(a), Load(b), counted, scale, a.Shape[0]);
         Store(dA, gradient);
         Store(sums, errors);
     });

@@ -17,22 +17,27 @@ public sealed class RouterStepTests
 
     public static TheoryData<bool> Checkpointing => TrainingFixture.Checkpointing;
 
+    public static MatrixTheoryData<RouterLoss, int> Losses => new([RouterLoss.Output, RouterLoss.NextState], [0, 1]);
+
     [Theory]
-    [MemberData(nameof(Checkpointing))]
-    public void Loss_and_gradient_are_those_of_the_formulas_in_double_precision(bool checkpointing)
+    [MemberData(nameof(Losses))]
+    public void Loss_and_gradient_are_those_of_the_formulas_in_double_precision(RouterLoss kind, int t)
     {
-        const int t = 1;
-        using var fixture = new Fixture(TrainingFixture.Tiny, checkpointing);
+        using var fixture = new Fixture(TrainingFixture.Tiny, checkpointing: t == 1, loss: kind);
         float[] weights = [0.3f, 0.9f, 0.05f, 0.6f];
         double loss = fixture.Run(t, weights);
 
         double[] w = Array.ConvertAll(weights, v => (double)v);
-        Func<double> expected = LossInDouble(fixture.Noised, t, w);
+        Func<double> expected = LossInDouble(fixture.Noised, kind, t, w);
         Assert.Equal(expected(), loss, 1e-5 * loss);
         Assert.Equal(loss, fixture.Step.ImageLosses.ToArray().Average(), 1e-12);
         double[] gradient = [.. Enumerable.Range(0, w.Length).Select(i => TrainingFixture.Difference(w, i, expected))];
         double bound = 2e-5 * gradient.Max(Math.Abs);
         Assert.All(gradient.Zip(fixture.Gradient), pair => Assert.Equal(pair.First, pair.Second, bound));
+
+        // Planted: the other loss.
+        RouterLoss other = kind == RouterLoss.Output ? RouterLoss.NextState : RouterLoss.Output;
+        Assert.NotInRange(LossInDouble(fixture.Noised, other, t, w)(), 0.9 * loss, 1.1 * loss);
 
         // Planted: the gradients of two branches in each other's place.
         Assert.Contains(gradient.Zip(fixture.Gradient.Reverse()), pair => Math.Abs(pair.First - pair.Second) > bound);
@@ -132,24 +137,28 @@ public sealed class RouterStepTests
     }
 
     /// <summary>The data loss as a function of the weights: refresh, DDIM step, teacher and student as loops in double precision.</summary>
-    private static Func<double> LossInDouble(float[] noised, int t, double[] w)
+    private static Func<double> LossInDouble(float[] noised, RouterLoss kind, int t, double[] w)
     {
         DitArchitecture a = TrainingFixture.Tiny;
         var network = new DoubleDit(a, TrainingFixture.Parameters(a));
         int image = noised.Length / Batch;
         double bar = _grid.AlphasCumprod[(2 * t) + 1], barNext = _grid.AlphasCumprodPrev[(2 * t) + 1];
+        double at = _grid.AlphasCumprod[2 * t], behind = _grid.AlphasCumprodPrev[2 * t];
+        bool next = kind == RouterLoss.NextState;
+        double weight = next ? Math.Pow(Math.Sqrt(1 - behind) - (Math.Sqrt(behind / at) * Math.Sqrt(1 - at)), 2) : 1;
         var draws = Enumerable.Range(0, Batch).Select(b =>
         {
             float[] x = noised[(b * image)..((b + 1) * image)];
             double[] eps = network.Forward(x, _grid.TimestepMap[(2 * t) + 1], _labels[b]);
             double[][] cached = [.. network.Branches];
-            float[] next = [.. x.Select((v, i) =>
+            float[] moved = [.. x.Select((v, i) =>
                 (float)((Math.Sqrt(barNext / bar) * (v - (Math.Sqrt(1 - bar) * eps[i]))) + (Math.Sqrt(1 - barNext) * eps[i])))];
-            return (Next: next, Cached: cached, Teacher: network.Forward(next, _grid.TimestepMap[2 * t], _labels[b]));
+            return (Next: moved, Cached: cached, Teacher: network.Forward(moved, _grid.TimestepMap[2 * t], _labels[b]));
         }).ToArray();
         return () => draws.Select((draw, b) => network
             .Forward(draw.Next, _grid.TimestepMap[2 * t], _labels[b], branch => (w[branch], draw.Cached[branch]))
-            .Zip(draw.Teacher, (student, teacher) => (student - teacher) * (student - teacher)).Average()).Average();
+            .Zip(draw.Teacher, (student, teacher) => weight * (student - teacher) * (student - teacher))
+            .Take(next ? image : draw.Teacher.Length).Average()).Average();
     }
 
     /// <summary>A planned step with an input, and what a run of it left.</summary>
@@ -157,10 +166,11 @@ public sealed class RouterStepTests
     {
         private readonly CpuDevice _device = new(2);
 
-        public Fixture(DitArchitecture architecture, bool checkpointing, NoiseSchedule? grid = null)
+        public Fixture(
+            DitArchitecture architecture, bool checkpointing, NoiseSchedule? grid = null, RouterLoss loss = RouterLoss.Output)
         {
             Model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
-            Step = RouterStep.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing));
+            Step = RouterStep.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss);
             Noised = TrainingFixture.Normal(7, Step.StateShape.Count);
             Gradient = new double[Step.Branches];
         }

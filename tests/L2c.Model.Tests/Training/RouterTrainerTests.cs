@@ -61,6 +61,7 @@ public sealed class RouterTrainerTests : IDisposable
             ("--draws", same with { Draws = 3 }),
             ("--batch", same with { Batch = 3 }),
             ("--seed", same with { Seed = 6 }),
+            ("--loss", same with { Loss = RouterLoss.NextState }),
             ("--ste-threshold", same with { StraightThroughThreshold = 0.5 }),
             ("--target-reuse", same with { TargetReuse = 0.5 }),
             ("threshold", same with { Threshold = 0.1 }),
