@@ -96,6 +96,8 @@ public sealed class CacheSampleTests : IDisposable
             json.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
         (double psnr, double distance) = (json.GetProperty("psnr").GetDouble(), json.GetProperty("relativeL2").GetDouble());
         Assert.True(json.GetProperty("timeRatio").GetDouble() > 0);
+        Assert.True(json.GetProperty("imageMs").GetDouble() > 0);
+        Assert.True(json.GetProperty("uncachedImageMs").GetDouble() > 0);
         Assert.Equal(6, json.GetProperty("timedRounds").GetInt32());
         (long before, long after) = (json.GetProperty("macsBefore").GetInt64(), json.GetProperty("macsAfter").GetInt64());
 
@@ -160,7 +162,10 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Contains("a-compare.png", _runs.Cli.Files());
         string[] lines = _runs.Sample("b.png", "--cache", "none", "--compare").Out.TrimEnd('\n').Split('\n');
         Assert.EndsWith("0.00 % of the MACs saved: ideal speed-up 1.0000", lines[^2], StringComparison.Ordinal);
-        Assert.Matches(@"^against no caching: speed-up [0-9.]+ \(median of 6 interleaved rounds\), [0-9.]+ % of the ideal", lines[^1]);
+        Assert.Matches(
+            @"^against no caching: [0-9.]+ instead of [0-9.]+ ms per image, speed-up [0-9.]+ \(median of 6 interleaved rounds\), "
+            + "[0-9.]+ % of the ideal",
+            lines[^1]);
     }
 
     [Fact]

@@ -8,12 +8,19 @@ public sealed class ProcessTests : IDisposable
     private readonly CliRunner _cli = new();
 
     [Fact]
-    public async Task Without_options_the_demo_model_draws_its_grid_under_samples()
+    public async Task Without_options_the_demo_model_draws_its_grid_with_its_router_and_says_what_that_saves()
     {
         using Process process = Start("sample");
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, process.ExitCode);
-        Assert.Equal(["0001.png"], _cli.Files("samples"));
+        Assert.Equal(["0001-compare.png", "0001.png"], _cli.Files("samples"));
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Matches(@"^80 images by shapes-dit8 in [\d.]+ s: 20 ddim steps, ", lines[1]);
+        Assert.Matches(@"^cache router shapes-dit8-router20\.safetensors, threshold 0\.1: \d+ of 160 branches of the cache evaluations reused "
+            + @"\([\d.]+ %\), [\d.]+ % of the MACs saved: ideal speed-up 1\.\d+$", lines[3]);
+        Assert.Matches(@"^against no caching: [\d.]+ instead of [\d.]+ ms per image, speed-up [\d.]+ \(median of 6 interleaved rounds\), "
+            + @"[\d.]+ % of the ideal, PSNR [\d.]+ dB, relative L2 0\.\d+$", lines[4]);
         PngDecoder png = PngDecoder.Decode(await File.ReadAllBytesAsync(_cli.PathOf("samples/0001.png"), TestContext.Current.CancellationToken));
         Assert.Equal((902, 1004), (png.Width, png.Height)); // ten rows and eight columns of 96 + 4 pixels, and the margin
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using L2c.Testing;
 using L2c.Weights;
 
@@ -104,14 +105,18 @@ public sealed class RecordedFilesTests
     }
 
     [Fact]
-    public void The_demo_model_is_what_its_checkpoint_converts_to()
+    public void A_training_checkpoint_converts_to_the_file_that_the_demo_model_was_trained_on_from()
     {
-        string demo = Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "shapes-dit8.safetensors");
+        using TemporaryFolder folder = new();
+        string converted = folder.File("shapes-dit8.safetensors");
         string source = Tool.Recorded(RepositoryPaths.Models, "shapes-dit8.pt");
         string[] hints = Words(
             "--heads 2 --classes 10 --class-names disc,square,triangle,star,ring,cross,crescent,heart,hexagon,bars --name shapes-dit8");
-        Assert.Equal(0, Tool.Run([source, demo, "--verify-only", .. hints]).Code);
-        Assert.Equal(4, Tool.Run([source, demo, "--verify-only", "--use", "model", .. hints]).Code);
+        Assert.Equal(0, Tool.Run([source, converted, "--dtype", "fp16", "--verify", .. hints]).Code);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(converted)));
+        string readme = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "README.md"));
+        Assert.Contains(hash, readme, StringComparison.Ordinal);
+        Assert.Equal(4, Tool.Run([source, converted, "--verify-only", "--use", "model", .. hints]).Code);
     }
 
     private static string[] Words(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);

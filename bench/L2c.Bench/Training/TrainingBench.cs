@@ -44,7 +44,7 @@ internal sealed class TrainingBench
         int batch = parsed.GetValue(_batch) ?? Batch, rounds = _options.Rounds(parsed);
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
-        using TensorFile file = TensorFiles.Open(SampleRequest.DemoModelPath);
+        using TensorFile file = TensorFiles.Open(DemoModel.Path);
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
         DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
         using DitModel model = DitModel.Load(architecture, checkpoint.Read, device, WeightUse.RouterTraining);

@@ -39,17 +39,21 @@ internal sealed class CacheOptions
     }
 
     /// <summary>Reads the options.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="preset">Router to use, and whether to compare, where neither router nor rule is given; null for no caching then.</param>
     /// <exception cref="UsageException">Options exclude each other, or one lacks what it belongs to.</exception>
-    public CacheRequest Read(ParseResult parsed)
+    public CacheRequest Read(ParseResult parsed, CacheRequest? preset = null)
     {
+        (string? router, string? rule) = (parsed.GetValue(_router), parsed.GetValue(_rule));
+        CacheRequest? taken = router is null && rule is null ? preset : null;
         CacheRequest request = new()
         {
-            Router = parsed.GetValue(_router),
+            Router = router ?? taken?.Router,
             Threshold = parsed.GetValue(_threshold),
-            Rule = parsed.GetValue(_rule),
+            Rule = rule,
             SaveSchedule = parsed.GetValue(_saveSchedule),
             SaveAsSmoothCache = parsed.GetValue(_format) == "smoothcache",
-            Compare = parsed.GetValue(_compare),
+            Compare = parsed.GetValue(_compare) || taken?.Compare == true,
         };
         return request switch
         {

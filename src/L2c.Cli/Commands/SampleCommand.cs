@@ -65,7 +65,7 @@ internal sealed class SampleCommand
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         SampleCommand self = new(cuda);
-        Command command = new("sample", "Samples images and writes them as PNG; without options, a grid by the demo model.");
+        Command command = new("sample", "Samples images and writes them as PNG; without options, a grid by the demo model with its router.");
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
@@ -104,7 +104,7 @@ internal sealed class SampleCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        SampleRequest request = Read(parsed);
+        SampleRequest request = Read(parsed, withDemoRouter: true);
         using OutputTarget target = OutputTarget.Parse(request.Out, request.Force);
         string path = request.CheckpointPath;
         using TensorFile file = TensorFiles.Open(path);
@@ -127,29 +127,35 @@ internal sealed class SampleCommand
     }
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
-    internal SampleRequest Read(ParseResult parsed) => new()
+    /// <param name="parsed">The command line.</param>
+    /// <param name="withDemoRouter">Whether the demo model runs with its router unless the user says something else about caching.</param>
+    internal SampleRequest Read(ParseResult parsed, bool withDemoRouter = false)
     {
-        Device = _device.Decide(parsed),
-        Checkpoint = parsed.GetValue(_ckpt),
-        Hints = _checkpoint.Read(parsed),
-        Steps = parsed.GetValue(_steps) ?? "20",
-        Sampler = parsed.GetValue(_sampler)!,
-        Eta = parsed.GetValue(_eta),
-        CfgScale = parsed.GetValue(_cfgScale),
-        Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
-        Seed = parsed.GetValue(_seed) ?? 0,
-        TorchNoise = parsed.GetValue(_rng) == "torch",
-        Classes = parsed.GetValue(_classes),
-        Count = parsed.GetValue(_count),
-        Batch = parsed.GetValue(_batch),
-        Out = parsed.GetValue(_out),
-        Separate = parsed.GetValue(_separate),
-        Noise = parsed.GetValue(_noise),
-        Trajectory = parsed.GetValue(_trajectory),
-        ClipDenoised = parsed.GetValue(_clip),
-        Cache = _cache.Read(parsed),
-        Json = parsed.GetValue(_json),
-        ShowProgress = !parsed.GetValue(_noProgress),
-        Force = parsed.GetValue(_force),
-    };
+        SampleRequest request = new()
+        {
+            Device = _device.Decide(parsed),
+            Checkpoint = parsed.GetValue(_ckpt),
+            Hints = _checkpoint.Read(parsed),
+            Steps = parsed.GetValue(_steps) ?? "20",
+            Sampler = parsed.GetValue(_sampler)!,
+            Eta = parsed.GetValue(_eta),
+            CfgScale = parsed.GetValue(_cfgScale),
+            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
+            Seed = parsed.GetValue(_seed) ?? 0,
+            TorchNoise = parsed.GetValue(_rng) == "torch",
+            Classes = parsed.GetValue(_classes),
+            Count = parsed.GetValue(_count),
+            Batch = parsed.GetValue(_batch),
+            Out = parsed.GetValue(_out),
+            Separate = parsed.GetValue(_separate),
+            Noise = parsed.GetValue(_noise),
+            Trajectory = parsed.GetValue(_trajectory),
+            ClipDenoised = parsed.GetValue(_clip),
+            Cache = new CacheRequest(),
+            Json = parsed.GetValue(_json),
+            ShowProgress = !parsed.GetValue(_noProgress),
+            Force = parsed.GetValue(_force),
+        };
+        return request with { Cache = _cache.Read(parsed, withDemoRouter ? DemoModel.CacheOf(request) : null) };
+    }
 }

@@ -34,6 +34,12 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]",
         most: 4096);
     private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
+    private readonly Option<string> _loss = Words.OneOf(
+        "--loss",
+        "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
+        + "which needs an --l1 of its own",
+        RouterLossNames.Output,
+        RouterLossNames.NextState);
     private readonly Option<double?> _straightThrough = Words.Fraction(
         "--ste-threshold",
         "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
@@ -55,8 +61,8 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
-            self._steps, self._lambda, self._learningRate, self._draws, self._batch, self._straightThrough, self._targetReuse, self._threshold,
-            self._imageFree, self._init])
+            self._steps, self._lambda, self._learningRate, self._draws, self._batch, self._loss, self._straightThrough, self._targetReuse,
+            self._threshold, self._imageFree, self._init])
         {
             command.Add(option);
         }
@@ -70,7 +76,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     {
         long began = Stopwatch.GetTimestamp();
         DeviceChoice choice = _training.Decide(parsed);
-        string path = parsed.GetValue(_ckpt) ?? SampleRequest.DemoModelPath;
+        string path = parsed.GetValue(_ckpt) ?? DemoModel.Path;
         using TensorFile file = TensorFiles.Open(path);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, _checkpoint.Read(parsed));
         DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
@@ -117,6 +123,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             Lambda = parsed.GetValue(_lambda) ?? defaults.Lambda,
             LearningRate = parsed.GetValue(_learningRate) ?? defaults.LearningRate,
             Threshold = parsed.GetValue(_threshold) ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture),
+            Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
             StraightThroughThreshold = parsed.GetValue(_straightThrough),
             Draws = parsed.GetValue(_draws) ?? RouterDefaults.Draws,
             Batch = parsed.GetValue(_batch) ?? RouterDefaults.Batch,

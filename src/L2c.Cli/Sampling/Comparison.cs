@@ -11,8 +11,10 @@ namespace L2c.Cli.Sampling;
 /// Peak signal-to-noise ratio in dB of all pixels clamped to [-1, 1], data range 2; null for latents and for equal pictures.
 /// </param>
 /// <param name="RelativeL2">|cached - uncached| / |uncached| over all samples; null where that is not finite.</param>
+/// <param name="ImageMs">Milliseconds per image of a batch with the schedule, median.</param>
+/// <param name="UncachedImageMs">As <paramref name="ImageMs"/>, without.</param>
 /// <param name="TimeRatio">Time of a batch with the schedule over time without: median over <see cref="TimedRounds"/> interleaved rounds.</param>
-internal sealed record Comparison(float[] Uncached, double? Psnr, double? RelativeL2, double TimeRatio)
+internal sealed record Comparison(float[] Uncached, double? Psnr, double? RelativeL2, double ImageMs, double UncachedImageMs, double TimeRatio)
 {
     /// <summary>Rounds that are timed; even, so that each run goes first equally often.</summary>
     public const int TimedRounds = 6;
@@ -26,11 +28,14 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
     public static Comparison Of(SampleJob job, DitModel model, float[] cached, Terminal terminal)
     {
         float[] uncached = SampleRun.Execute(job, job.FullSchedule, keepStates: false, model, terminal).Samples;
+        (double cachedMs, double uncachedMs, double ratio) = TimeBatch(job, model, terminal);
         return new Comparison(
             uncached,
             job.Architecture.PixelSpace ? PeakSignalToNoise(cached, uncached) : null,
             RelativeDistance(cached, uncached),
-            TimeBatch(job, model, terminal));
+            cachedMs,
+            uncachedMs,
+            ratio);
     }
 
     /// <summary>PSNR in dB of pixels clamped to [-1, 1]; null when no pixel differs or one is not a number.</summary>
@@ -62,7 +67,7 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
         return double.IsFinite(ratio) ? ratio : null;
     }
 
-    private static double TimeBatch(SampleJob job, DitModel model, Terminal terminal)
+    private static (double CachedMs, double UncachedMs, double Ratio) TimeBatch(SampleJob job, DitModel model, Terminal terminal)
     {
         using SamplingRun cached = SamplingRun.Plan(model, job.Sampler, job.Schedule, job.Batch, job.Options);
         using SamplingRun uncached = SamplingRun.Plan(model, job.Sampler, job.FullSchedule, job.Batch, job.Options);
@@ -72,7 +77,8 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
         {
             milliseconds = Contest.Measure([() => Run(cached, step), () => Run(uncached, step)], TimedRounds, terminal.Cancel);
         });
-        return Median.Of(Contest.Ratios(milliseconds[0], milliseconds[1]));
+        (double[] with, double[] without) = (milliseconds[0], milliseconds[1]);
+        return (Median.Of(with) / job.Batch, Median.Of(without) / job.Batch, Median.Of(Contest.Ratios(with, without)));
 
         void Run(SamplingRun run, Action step)
         {

@@ -103,6 +103,12 @@ internal sealed record SampleReport
     /// <summary>See <see cref="Comparison.RelativeL2"/>.</summary>
     public double? RelativeL2 { get; init; }
 
+    /// <summary>See <see cref="Comparison.ImageMs"/>.</summary>
+    public double? ImageMs { get; init; }
+
+    /// <summary>See <see cref="Comparison.UncachedImageMs"/>.</summary>
+    public double? UncachedImageMs { get; init; }
+
     /// <summary>See <see cref="Comparison.TimeRatio"/>.</summary>
     public double? TimeRatio { get; init; }
 
@@ -187,6 +193,8 @@ internal sealed record SampleReport
             Work = job.Cache is null ? null : BatchWork.Of(job, model.Device),
             Psnr = comparison?.Psnr,
             RelativeL2 = comparison?.RelativeL2,
+            ImageMs = comparison is null ? null : Math.Round(comparison.ImageMs, 3),
+            UncachedImageMs = comparison is null ? null : Math.Round(comparison.UncachedImageMs, 3),
             TimeRatio = comparison?.TimeRatio,
             RealisedSpeedup = realised,
             RealisedToIdeal = realised / cost?.IdealSpeedup,

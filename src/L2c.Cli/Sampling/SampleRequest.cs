@@ -11,10 +11,7 @@ internal sealed record SampleRequest
     public string? Checkpoint { get; init; }
 
     /// <summary>The checkpoint's path, or that of the demo model beside the program.</summary>
-    public string CheckpointPath => Checkpoint ?? DemoModelPath;
-
-    /// <summary>The demo model, beside the program.</summary>
-    public static string DemoModelPath => Path.Combine(AppContext.BaseDirectory, "models", "shapes-dit8.safetensors");
+    public string CheckpointPath => Checkpoint ?? DemoModel.Path;
 
     /// <summary>Paths of all files that are read.</summary>
     public IEnumerable<string> Inputs => new[] { CheckpointPath, Noise, Cache.Router, Cache.RuleFile }.OfType<string>();

@@ -62,8 +62,8 @@ internal static class SampleSummary
 
     private static string ComparisonLine(SampleReport r)
     {
-        string speedup = Text(
-            $"speed-up {r.RealisedSpeedup:0.0000} (median of {r.TimedRounds} interleaved rounds), {100 * r.RealisedToIdeal:0.0} % of the ideal");
+        string speedup = Text($"{r.ImageMs:0.00} instead of {r.UncachedImageMs:0.00} ms per image, speed-up {r.RealisedSpeedup:0.0000} ")
+            + Text($"(median of {r.TimedRounds} interleaved rounds), {100 * r.RealisedToIdeal:0.0} % of the ideal");
         string psnr = r.Psnr is null ? "" : Text($", PSNR {r.Psnr:0.00} dB");
         return $"against no caching: {speedup}{psnr}" + (r.RelativeL2 is null ? "" : Text($", relative L2 {r.RelativeL2:0.0000}"));
     }
