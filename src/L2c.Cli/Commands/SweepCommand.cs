@@ -72,7 +72,7 @@ internal sealed class SweepCommand
         SweepPlan plan = new(request, model);
         if (parsed.GetValue(_dryRun))
         {
-            List(plan, terminal);
+            SweepListing.Print(plan, terminal);
             return ExitCode.Ok;
         }
 
@@ -108,6 +108,7 @@ internal sealed class SweepCommand
             plot.Write(png, svg);
         }
 
+        SweepListing.Print(table.Records, terminal);
         terminal.Out.WriteLine($"{table.Path} ({table.Records.Count} rows), {png}, {svg}");
         return ExitCode.Ok;
     }
@@ -162,17 +163,5 @@ internal sealed class SweepCommand
         return text is null ? (1, int.MaxValue)
             : ends.Length <= 2 && firstIs && lastIs && first >= 1 && last >= first ? (first, last)
             : throw new UsageException($"--only needs a row as 3 or rows as 1-5, not '{text}'");
-    }
-
-    private static void List(SweepPlan plan, Terminal terminal)
-    {
-        int width = plan.Rows.Max(row => row.Name.Length);
-        for (int i = 0; i < plan.Rows.Count; i++)
-        {
-            SweepRow row = plan.Rows[i];
-            terminal.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {(double)row.Macs / plan.Uncached.Macs:0.0000}"));
-        }
     }
 }

@@ -26,6 +26,10 @@ public sealed class SweepTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("steps,", StringComparison.Ordinal));
         Assert.Equal("drop,bottom:1,4", Key(lines[^1]));
         Assert.Equal(["pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
+        string[] printed = result.Out.TrimEnd('\n').Split('\n');
+        Assert.Equal(lines.Length + 1, printed.Length); // header, rows, names of the files
+        Assert.Matches("^rule +steps +MACs +time +distance +interval +relative L2 +PSNR$", printed[0]);
+        Assert.Matches(@"^none +4  1\.0000 +[\d.]+ +[\d.]+  [\d.]+ \.\. [\d.]+ +0\.0000$", printed[1]);
         Assert.Contains("about ", result.Err, StringComparison.Ordinal);
         Assert.Equal(2, result.Err.Split("covariance is singular").Length - 1); // of the data and of the rows
 
