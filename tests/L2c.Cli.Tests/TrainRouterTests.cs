@@ -21,7 +21,8 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(1e-12, Math.Abs(json.GetProperty("loss").GetDouble() - json.GetProperty("dataLoss").GetDouble()
             - (json.GetProperty("lambda").GetDouble() * json.GetProperty("penalty").GetDouble())), 1e-9);
         Assert.Equal(
-            [".lock", "checkpoints", "log.csv", "log.jsonl", "router.png", "router.pt", "router.safetensors", "tensorboard"], _cli.Files("run"));
+            [".lock", "checkpoints", "log.csv", "log.jsonl", "loss.png", "router.png", "router.pt", "router.safetensors", "tensorboard"],
+            _cli.Files("run"));
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
 
         // Means over two steps each: the ninth waits for its pair.

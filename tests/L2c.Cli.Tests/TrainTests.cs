@@ -17,7 +17,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal("2x16x2/8 32 pixel space", json.GetProperty("model").GetString());
         Assert.Equal(json.GetProperty("loss").GetDouble(), json.GetProperty("mse").GetDouble() + json.GetProperty("vb").GetDouble(), 1e-9);
         Assert.InRange(json.GetProperty("mse").GetDouble(), 0.8, 1.1);
-        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "model.safetensors", "tensorboard"], _cli.Files("run"));
+        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "loss.png", "model.safetensors", "tensorboard"], _cli.Files("run"));
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
         Assert.Equal("step,loss,mse,vb", File.ReadLines(_cli.PathOf("run/log.csv")).First());
 
@@ -113,7 +113,7 @@ public sealed class TrainTests : IDisposable
     public void A_step_that_breaks_the_weights_leaves_neither_model_nor_state()
     {
         Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
-        Assert.Equal([".lock", "log.csv", "log.jsonl", "tensorboard"], _cli.Files("run"));
+        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "tensorboard"], _cli.Files("run"));
     }
 
     [Fact]

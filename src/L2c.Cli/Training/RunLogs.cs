@@ -3,9 +3,14 @@ using L2c.Model.Training;
 
 namespace L2c.Cli.Training;
 
-/// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows.</summary>
+/// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows, and a picture of the loss.</summary>
 internal sealed class RunLogs : IDisposable
 {
+    private const string Table = "log.csv", Picture = "loss.png";
+
+    private static readonly string[] _written = [Table, "log.jsonl", "tensorboard"];
+
+    private readonly RunFolder _folder;
     private readonly List<ITrainingLog> _logs = [];
     private readonly float[] _row;
     private readonly FigureMeans _means;
@@ -16,11 +21,11 @@ internal sealed class RunLogs : IDisposable
     /// <exception cref="IOException">A log cannot be read or written.</exception>
     public RunLogs(RunFolder folder, ITrainer trainer)
     {
-        (_means, _row) = (trainer.Means, new float[trainer.Means.Names.Count]);
+        (_folder, _means, _row) = (folder, trainer.Means, new float[trainer.Means.Names.Count]);
         long? resumeAfter = folder.Continues ? trainer.StepsDone : null;
         try
         {
-            foreach (string name in Names)
+            foreach (string name in _written)
             {
                 _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
             }
@@ -33,7 +38,7 @@ internal sealed class RunLogs : IDisposable
     }
 
     /// <summary>Their names in the folder.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["log.csv", "log.jsonl", "tensorboard"];
+    public static IReadOnlyList<string> Names { get; } = [.. _written, Picture];
 
     /// <summary>Writes a row of means.</summary>
     public void Write(int step)
@@ -42,8 +47,12 @@ internal sealed class RunLogs : IDisposable
         _logs.ForEach(log => log.Write(step, _row));
     }
 
-    /// <summary>Brings all rows to the disk.</summary>
-    public void Flush() => _logs.ForEach(log => log.Flush());
+    /// <summary>Brings all rows to the disk and draws them.</summary>
+    public void Flush()
+    {
+        _logs.ForEach(log => log.Flush());
+        LossPlot.Write(_folder.File(Table), _folder.File(Picture));
+    }
 
     /// <summary>Closes the logs.</summary>
     public void Dispose() => _logs.ForEach(log => log.Dispose());

@@ -55,6 +55,7 @@ internal static class TrainingLoop
         else if (trainer.StepsDone == begin)
         {
             // A finished run that is resumed: its results may be missing.
+            logs.Flush();
             writeResults();
         }
 
