@@ -28,8 +28,10 @@ public sealed class ProcessTests : IDisposable
         Assert.InRange(png.Pixels.Chunk(3).Select(p => (p[0], p[1], p[2])).Distinct().Count(), 5_000, 200_000);
     }
 
-    [Fact]
-    public async Task Ctrl_C_ends_with_code_130_and_leaves_nothing()
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public async Task Ctrl_C_and_a_request_to_terminate_end_with_code_130_and_leave_nothing(string signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "sends a POSIX signal");
         using Process process = Start("sample", "--device", "cpu", "--count", "4000", "--separate", "--out", "out");
@@ -39,7 +41,7 @@ public sealed class ProcessTests : IDisposable
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
 
-        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString()]);
+        using Process kill = Process.Start("kill", [signal, process.Id.ToString()]);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
         Assert.Equal("l2c: error: interrupted; nothing was written\n",

@@ -25,6 +25,10 @@ public sealed class TrainRouterTests : IDisposable
             _cli.Files("run"));
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
 
+        CliResult state = _cli.Run("inspect", _cli.PathOf("run/checkpoints/00000009.safetensors"), "--tensors");
+        Assert.Equal(0, state.Code);
+        Assert.Contains("router_logits", state.Out, StringComparison.Ordinal);
+
         // Means over two steps each: the ninth waits for its pair.
         string[] rows = File.ReadAllLines(_cli.PathOf("run/log.csv"));
         Assert.Equal("step,loss,data_loss,penalty,lambda,reuse", rows[0]);

@@ -87,7 +87,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
             return RunStart.Interrupted(folder, trainer, terminal);
         }
 
-        DitTrainingReport.Of([ResultName], folder, network.Architecture, device, trainer, options, begin, time)
+        new DitTrainingReport(folder, [ResultName], network.Architecture.Name, device, trainer, options, begin, time)
             .Print(terminal, _training.Json(parsed));
         return ExitCode.Ok;
     }

@@ -109,7 +109,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             return RunStart.Interrupted(folder, trainer, terminal);
         }
 
-        RouterTrainingReport.Of(folder, path, model, trainer, options, begin, time).Print(terminal, _training.Json(parsed));
+        new RouterTrainingReport(folder, path, model, trainer, options, begin, time).Print(terminal, _training.Json(parsed));
         return ExitCode.Ok;
     }
 

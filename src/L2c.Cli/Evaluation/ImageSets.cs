@@ -14,13 +14,18 @@ internal static class ImageSets
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>
     /// <param name="size">H and W of the images, which a folder of folders of pictures needs.</param>
-    /// <exception cref="UsageException">The text names nothing.</exception>
+    /// <exception cref="UsageException">The text names nothing, or a folder of folders whose size is not given.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
     public static IImageSet Open(string text, int? size = null)
     {
         if (Directory.Exists(text) && PictureFolder.Find(text).Length > 0)
         {
             return new PictureFolder(text);
+        }
+
+        if (size is null && Directory.Exists(text) && !ShardData.IsShardFolder(text))
+        {
+            throw new UsageException($"{text}: is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
         }
 
         return File.Exists(text)

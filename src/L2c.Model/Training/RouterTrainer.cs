@@ -15,7 +15,8 @@ namespace L2c.Model.Training;
 /// </remarks>
 public sealed class RouterTrainer : ITrainer
 {
-    private const string Kind = "router/1", Control = "lambda_control";
+    // Not "logits": a state is no router's file.
+    private const string Kind = "router/1", Control = "lambda_control", Logits = "router_logits";
 
     private readonly RouterTrainingOptions _options;
     private readonly TrainingSettings _settings;
@@ -162,7 +163,7 @@ public sealed class RouterTrainer : ITrainer
     /// <inheritdoc/>
     public void Save(string path) => TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
     [
-        StateEntry.Of<float>("logits", [_objective.Routers, _objective.Branches], () => _objective.Logits.ToArray()),
+        StateEntry.Of<float>(Logits, [_objective.Routers, _objective.Branches], () => _objective.Logits.ToArray()),
         StateEntry.Of<float>("first_moment", [_objective.Routers, _objective.Branches], () => _objective.FirstMoment.ToArray()),
         StateEntry.Of<float>("second_moment", [_objective.Routers, _objective.Branches], () => _objective.SecondMoment.ToArray()),
         StateEntry.Of<int>("router_steps", [_objective.Routers], () => _objective.Steps.ToArray()),
@@ -175,7 +176,7 @@ public sealed class RouterTrainer : ITrainer
     public void Restore(TensorFile file)
     {
         int step = TrainingState.Check(file, Kind, _settings);
-        TrainingState.Read(file, "logits", _objective.Logits);
+        TrainingState.Read(file, Logits, _objective.Logits);
         TrainingState.Read(file, "first_moment", _objective.FirstMoment);
         TrainingState.Read(file, "second_moment", _objective.SecondMoment);
         TrainingState.Read(file, "router_steps", _objective.Steps);

@@ -14,6 +14,14 @@ public sealed class EvaluateTests : IDisposable
     private readonly CliRunner _cli = new();
 
     [Fact]
+    public void A_folder_of_folders_of_pictures_is_no_set_of_samples()
+    {
+        Directory.CreateDirectory(_cli.PathOf("classes/disc"));
+        File.WriteAllBytes(_cli.PathOf("classes/disc/a.png"), []);
+        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(2, "classes: is a folder without PNG files; give one with pictures of one size");
+    }
+
+    [Fact]
     public void A_model_is_compared_with_data_and_with_other_numbers_of_steps()
     {
         string data = EvaluationRuns.Write(_cli.PathOf("data.safetensors"), EvaluationRuns.Pixels(50, Size, seed: 1), Size);
