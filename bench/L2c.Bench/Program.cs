@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.Runtime.InteropServices;
 using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
@@ -14,16 +13,11 @@ namespace L2c.Bench;
 /// <summary>The benchmarks, one verb each.</summary>
 public static class Program
 {
-    /// <summary>The process: Ctrl-C ends a benchmark between two runs, and nothing is written.</summary>
+    /// <summary>The process: Ctrl-C or SIGTERM ends a benchmark between two runs, and nothing is written.</summary>
     public static int Main(string[] args)
     {
-        using CancellationTokenSource interrupt = new();
-        using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = !interrupt.IsCancellationRequested;
-            interrupt.Cancel();
-        });
-        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));
+        using StopSignals stop = new();
+        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, stop.Token));
     }
 
     /// <summary>Parses the command line and runs the benchmark.</summary>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using L2c.Cli.Commands;
 using L2c.Cli.Devices;
 using L2c.Cli.Output;
@@ -12,19 +11,11 @@ namespace L2c.Cli;
 /// <summary>The command <c>l2c</c>.</summary>
 public static class Program
 {
-    /// <summary>The process: the first Ctrl-C or SIGTERM asks the command to stop, a second one ends the process at once.</summary>
+    /// <summary>The process.</summary>
     public static int Main(string[] args)
     {
-        using CancellationTokenSource interrupt = new();
-        using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = !interrupt.IsCancellationRequested;
-            interrupt.Cancel();
-        }
+        using StopSignals stop = new();
+        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, stop.Token));
     }
 
     /// <summary>The program without a process around it, printing to writers: nobody watches, so no progress is drawn.</summary>

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using L2c.Cli.Sampling;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 
@@ -24,6 +27,20 @@ public sealed class DemoModelTests : IDisposable
         JsonElement json = Sample(more).Json;
         Assert.Equal(cache, json.TryGetProperty("cache", out JsonElement said) ? said.GetString() : null);
         Assert.False(json.TryGetProperty("psnr", out _)); // one image was asked for: no comparison
+    }
+
+    [Fact]
+    public void Both_files_are_those_that_their_page_describes()
+    {
+        string page = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "README.md"));
+        foreach (string path in (string[])[DemoModel.Path, DemoModel.RouterPath])
+        {
+            Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), page, StringComparison.Ordinal);
+        }
+
+        JsonElement json = Sample().Json;
+        Assert.Contains(
+            $"it reuses {json.GetProperty("reusedBranches")} of the {json.GetProperty("cacheBranches")} branches", page, StringComparison.Ordinal);
     }
 
     [Fact]

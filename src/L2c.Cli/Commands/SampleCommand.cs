@@ -65,7 +65,8 @@ internal sealed class SampleCommand
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         SampleCommand self = new(cuda);
-        Command command = new("sample", "Samples images and writes them as PNG; without options, a grid by the demo model with its router.");
+        Command command = new(
+            "sample", "Samples images and writes them as PNG; without options, a grid by the demo model with its router (without it: --cache none).");
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[

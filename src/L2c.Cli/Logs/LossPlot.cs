@@ -18,6 +18,12 @@ internal sealed class LossPlot
     // The mean is over up to this share of the rows to each side.
     private const int ReachDivisor = 50;
 
+    private const int FewestLines = 3;
+
+    // What numbers on the axis begin with.
+    private static readonly double[][] _scales =
+        [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 8], [.. Enumerable.Range(10, 90).Select(tenths => tenths / 10.0)]];
+
     private readonly PlotCanvas _canvas = new();
     private readonly double _least, _most;
 
@@ -103,18 +109,25 @@ internal sealed class LossPlot
         _canvas.Write(Left, below + PlotCanvas.LineHeight + PlotCanvas.Gap, "optimisation step");
     }
 
-    /// <summary>Lines and numbers at 1, 2 and 5 of each decade; where the losses span more than two, at the decades.</summary>
+    /// <summary>Lines with numbers: of the scales the coarsest that has three.</summary>
     private void Scale()
     {
-        double[] labelled = _most - _least > 2 ? [1] : [1, 2, 5];
-        for (int decade = (int)Math.Floor(_least); decade <= _most; decade++)
+        double[][] lines = Array.ConvertAll(_scales, LinesOf);
+        foreach (double at in Array.Find(lines, candidate => candidate.Length >= FewestLines) ?? lines[^1])
         {
-            foreach (double at in labelled.Select(leading => Math.Log10(leading) + decade).Where(at => at >= _least && at <= _most))
-            {
-                _canvas.Box(Left, Row(at), Width, 1, Line);
-                string number = Text($"{Math.Pow(10, at):0.###e+0}");
-                _canvas.Write(Left - PlotCanvas.Gap - (number.Length * PlotCanvas.CharacterWidth), Row(at) - (PlotCanvas.LineHeight / 2), number);
-            }
+            _canvas.Box(Left, Row(at), Width, 1, Line);
+            string number = Text($"{Math.Pow(10, at):0.###e+0}");
+            _canvas.Write(Left - PlotCanvas.Gap - (number.Length * PlotCanvas.CharacterWidth), Row(at) - (PlotCanvas.LineHeight / 2), number);
+        }
+
+        double[] LinesOf(double[] leading)
+        {
+            (int first, int last) = ((int)Math.Floor(_least), (int)Math.Ceiling(_most));
+            return
+            [
+                .. Enumerable.Range(first, last - first + 1)
+                    .SelectMany(decade => leading.Select(digits => Math.Log10(digits) + decade)).Where(at => at >= _least && at <= _most),
+            ];
         }
     }
 
@@ -124,7 +137,12 @@ internal sealed class LossPlot
         _canvas.Box(Left + left, top, ((column + 1) * Width / columns) - left, Math.Max(Row(Math.Log10(low)) - top, least), colour);
     }
 
-    private int Row(double logarithm) => Top + (int)Math.Round((_most - logarithm) / (_most - _least) * Height);
+    // Means are sums' differences: behind a loss that dwarfs all others they can be anything.
+    private int Row(double logarithm)
+    {
+        double inside = double.IsNaN(logarithm) ? _least : Math.Clamp(logarithm, _least, _most);
+        return Top + (int)Math.Round((_most - inside) / (_most - _least) * Height);
+    }
 
     // The run that writes the log has it open.
     private static string[] Lines(string csv)

@@ -18,6 +18,6 @@ public static class ExitCode
     /// <summary>A file is malformed, refused, or does not hold what is needed.</summary>
     public const int Malformed = 4;
 
-    /// <summary>Ended by Ctrl-C.</summary>
+    /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
     public const int Interrupted = 130;
 }

@@ -7,7 +7,7 @@ namespace L2c.Cli.Output;
 /// <param name="Out">Results.</param>
 /// <param name="Err">Errors, remarks and progress.</param>
 /// <param name="Interactive">Whether a person watches <paramref name="Err"/>, so that progress may be drawn.</param>
-/// <param name="Cancel">Cancelled by Ctrl-C.</param>
+/// <param name="Cancel">Cancelled by Ctrl-C or SIGTERM.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
     /// <summary>camelCase, nothing that is null; all but ASCII escaped, so that the text also fits a PNG's text chunk.</summary>

@@ -8,7 +8,15 @@ namespace L2c.Cli.Training;
 /// <summary>What <c>l2c train --json</c> prints.</summary>
 internal sealed record DitTrainingReport : TrainingReport
 {
-    /// <inheritdoc cref="TrainingReport(RunFolder, IEnumerable{string}, string, Device, ITrainer, TrainingMemory, int, TrainingTime)"/>
+    /// <summary>Collects the facts of a finished run.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="results">Names of what the run is for, in it.</param>
+    /// <param name="model">Name of the network.</param>
+    /// <param name="device">What computed.</param>
+    /// <param name="trainer">At the end of the run.</param>
+    /// <param name="options">What it was made with.</param>
+    /// <param name="begin">Steps done when this process began.</param>
+    /// <param name="time">Of this process.</param>
     public DitTrainingReport(
         RunFolder folder,
         IEnumerable<string> results,

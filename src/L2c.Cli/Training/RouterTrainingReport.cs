@@ -1,6 +1,5 @@
 using System.Globalization;
 using L2c.Cli.Inspection;
-using L2c.Kernels;
 using L2c.Model.Dit;
 using L2c.Model.Training;
 
@@ -9,7 +8,14 @@ namespace L2c.Cli.Training;
 /// <summary>What <c>l2c train-router --json</c> prints.</summary>
 internal sealed record RouterTrainingReport : TrainingReport
 {
-    /// <inheritdoc cref="TrainingReport(RunFolder, IEnumerable{string}, string, Device, ITrainer, TrainingMemory, int, TrainingTime)"/>
+    /// <summary>Collects the facts of a finished run.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="checkpoint">Path of the network's file.</param>
+    /// <param name="model">The network.</param>
+    /// <param name="trainer">At the end of the run.</param>
+    /// <param name="options">What it was made with.</param>
+    /// <param name="begin">Steps done when this process began.</param>
+    /// <param name="time">Of this process.</param>
     public RouterTrainingReport(
         RunFolder folder, string checkpoint, DitModel model, RouterTrainer trainer, RouterTrainingOptions options, int begin, TrainingTime time)
         : base(folder, RouterFiles.Names, model.Architecture.Name, model.Device, trainer, trainer.Memory, begin, time)

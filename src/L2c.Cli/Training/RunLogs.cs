@@ -29,6 +29,9 @@ internal sealed class RunLogs : IDisposable
             {
                 _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
             }
+
+            // Not the picture of an earlier run, or of steps that are gone.
+            Draw();
         }
         catch
         {
@@ -51,9 +54,11 @@ internal sealed class RunLogs : IDisposable
     public void Flush()
     {
         _logs.ForEach(log => log.Flush());
-        LossPlot.Write(_folder.File(Table), _folder.File(Picture));
+        Draw();
     }
 
     /// <summary>Closes the logs.</summary>
     public void Dispose() => _logs.ForEach(log => log.Dispose());
+
+    private void Draw() => LossPlot.Write(_folder.File(Table), _folder.File(Picture));
 }

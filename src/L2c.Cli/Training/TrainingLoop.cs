@@ -55,7 +55,6 @@ internal static class TrainingLoop
         else if (trainer.StepsDone == begin)
         {
             // A finished run that is resumed: its results may be missing.
-            logs.Flush();
             writeResults();
         }
 

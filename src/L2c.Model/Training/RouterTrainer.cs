@@ -16,7 +16,7 @@ namespace L2c.Model.Training;
 public sealed class RouterTrainer : ITrainer
 {
     // Not "logits": a state is no router's file.
-    private const string Kind = "router/1", Control = "lambda_control", Logits = "router_logits";
+    private const string Kind = "router/2", Control = "lambda_control", Logits = "router_logits";
 
     private readonly RouterTrainingOptions _options;
     private readonly TrainingSettings _settings;

@@ -49,7 +49,6 @@ public sealed record RouterTrainingOptions
         settings.Add("--batch", Batch);
         settings.Add("--seed", Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
         settings.Add("--loss", RouterLossNames.Of(Loss));
-
         AddOptional("--ste-threshold", StraightThroughThreshold);
         AddOptional("--target-reuse", TargetReuse);
         settings.Add("threshold", Threshold);

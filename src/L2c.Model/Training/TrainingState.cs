@@ -17,7 +17,7 @@ public static class TrainingState
 
     /// <summary>Writes a state.</summary>
     /// <param name="path">Where the file shall appear, complete; an older one is replaced.</param>
-    /// <param name="kind">The trainer, as <c>router/1</c>.</param>
+    /// <param name="kind">The trainer, as <c>router/2</c>.</param>
     /// <param name="step">Optimisation steps done.</param>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="settings">What the run was started with.</param>

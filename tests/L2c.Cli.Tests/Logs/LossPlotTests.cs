@@ -21,6 +21,24 @@ public sealed class LossPlotTests : IDisposable
         Assert.NotEmpty(Pixels(png, "c3ccd8"));
     }
 
+    [Theory]
+    [InlineData(0.011, 0.0155)]
+    [InlineData(0.012, 0.013)]
+    [InlineData(1, 1)]
+    [InlineData(1e-7, 30)]
+    public void The_axis_has_lines_whatever_the_range(double first, double last)
+    {
+        PngDecoder png = Draw(FormattableString.Invariant($"step,loss\n1,{first}\n2,{last}\n"));
+        Assert.InRange(Pixels(png, "e6e6e6").Select(p => p.Y).Distinct().Count(), 1, 12);
+    }
+
+    [Fact]
+    public void A_loss_that_dwarfs_all_others_is_drawn_too()
+    {
+        string rows = string.Concat(Enumerable.Range(2, 300).Select(i => $"{i},0.01\n"));
+        Assert.NotEmpty(Pixels(Draw("step,loss\n1,1e30\n" + rows), Red));
+    }
+
     [Fact]
     public void The_same_losses_are_the_same_bytes_and_others_are_not()
     {

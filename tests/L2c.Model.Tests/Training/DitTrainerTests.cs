@@ -67,7 +67,7 @@ public sealed class DitTrainerTests : IDisposable
             run.State(router);
         }
 
-        Assert.Contains("'router/1'", Refusal("router"), StringComparison.Ordinal);
+        Assert.Contains("'router/2'", Refusal("router"), StringComparison.Ordinal);
         DitTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
         State(Advance(other, 1), "shallow");
         Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
