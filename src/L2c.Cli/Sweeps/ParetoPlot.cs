@@ -10,12 +10,14 @@ namespace L2c.Cli.Sweeps;
 /// <summary>Distance over compute of a sweep's rows, with their intervals: what is lower and further left is better.</summary>
 /// <remarks>
 /// The distance is on a logarithmic scale. The grey steps are the Pareto front, rows that no other row beats in both; the band is the interval of no
-/// caching.
+/// caching. Rows at more than four times its distance stand on the upper edge with their distance written above, so that they do not press the
+/// others together.
 /// </remarks>
 internal sealed class ParetoPlot : IDisposable
 {
     private const int Width = 1200, Height = 800;
     private const float MarkerSize = 9;
+    private const double FarthestDrawn = 4;
 
     // Of the same lightness where possible, and told apart by shapes too.
     private static readonly Dictionary<string, (string Colour, MarkerShape Shape)> _styles = new(StringComparer.Ordinal)
@@ -32,24 +34,27 @@ internal sealed class ParetoPlot : IDisposable
     };
 
     private readonly Plot _plot = new();
+    private readonly double _least, _ceiling;
 
     /// <summary>Lays the picture out.</summary>
     /// <param name="records">Rows, at least one.</param>
     /// <param name="title">One line above it.</param>
     public ParetoPlot(IReadOnlyList<SweepRecord> records, string title)
     {
-        double least = records.Select(record => record.Frechet).Where(value => value > 0).DefaultIfEmpty(1).Min() / 10;
-        AddBand(records, least);
-        AddFront(records, least);
+        _least = records.Select(record => record.Frechet).Where(value => value > 0).DefaultIfEmpty(1).Min() / 10;
+        SweepRecord? none = records.FirstOrDefault(record => record.Rule == "none");
+        _ceiling = none is null ? double.PositiveInfinity : Math.Log10(Math.Max(FarthestDrawn * none.Frechet, _least));
+        AddBand(none);
+        AddFront(records);
         foreach (IGrouping<string, SweepRecord> group in records.GroupBy(record => record.Rule))
         {
-            AddGroup([.. group.OrderBy(record => record.MacRatio)], least);
+            AddGroup([.. group.OrderBy(record => record.MacRatio)]);
         }
 
         _plot.Title(title, size: 18);
         _plot.XLabel("MACs, share of no caching");
         _plot.YLabel("Fréchet distance to the data");
-        _plot.Axes.Left.TickGenerator = Ticks(records, least);
+        _plot.Axes.Left.TickGenerator = Ticks(records);
         _plot.Axes.Margins(0.05, 0.1);
         _plot.ShowLegend(Alignment.UpperRight);
     }
@@ -80,9 +85,9 @@ internal sealed class ParetoPlot : IDisposable
     }
 
     /// <summary>Round distances: 1, 2 and 5 of each decade, and all nine with halves where the rows span less than one.</summary>
-    private static NumericManual Ticks(IReadOnlyList<SweepRecord> records, double least)
+    private NumericManual Ticks(IReadOnlyList<SweepRecord> records)
     {
-        double low = records.Min(record => Log(record.FrechetLow, least)) - 0.5, high = records.Max(record => Log(record.FrechetHigh, least)) + 0.5;
+        double low = records.Min(record => Log(record.FrechetLow)) - 0.5, high = records.Max(record => Log(record.FrechetHigh)) + 0.5;
         double[] labelled = high - low < 2 ? [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
         NumericManual ticks = new();
         for (int decade = (int)Math.Floor(low); decade <= high; decade++)
@@ -97,19 +102,19 @@ internal sealed class ParetoPlot : IDisposable
         return ticks;
     }
 
-    private static double Log(double value, double least) => Math.Log10(Math.Max(value, least));
+    private double Log(double value) => Math.Min(Math.Log10(Math.Max(value, _least)), _ceiling);
 
-    private void AddBand(IReadOnlyList<SweepRecord> records, double least)
+    private void AddBand(SweepRecord? none)
     {
-        if (records.FirstOrDefault(record => record.Rule == "none") is { } none)
+        if (none is not null)
         {
-            VerticalSpan span = _plot.Add.VerticalSpan(Log(none.FrechetLow, least), Log(none.FrechetHigh, least));
+            VerticalSpan span = _plot.Add.VerticalSpan(Log(none.FrechetLow), Log(none.FrechetHigh));
             span.FillColor = Color.FromHex("#202020").WithAlpha(0.12);
             span.LineWidth = 0;
         }
     }
 
-    private void AddFront(IReadOnlyList<SweepRecord> records, double least)
+    private void AddFront(IReadOnlyList<SweepRecord> records)
     {
         IReadOnlyList<SweepRecord> front = Front(records);
         List<Coordinates> steps = [];
@@ -117,10 +122,10 @@ internal sealed class ParetoPlot : IDisposable
         {
             if (i > 0)
             {
-                steps.Add(new Coordinates(front[i].MacRatio, Log(front[i - 1].Frechet, least)));
+                steps.Add(new Coordinates(front[i].MacRatio, Log(front[i - 1].Frechet)));
             }
 
-            steps.Add(new Coordinates(front[i].MacRatio, Log(front[i].Frechet, least)));
+            steps.Add(new Coordinates(front[i].MacRatio, Log(front[i].Frechet)));
         }
 
         Scatter line = _plot.Add.ScatterLine(steps);
@@ -128,18 +133,23 @@ internal sealed class ParetoPlot : IDisposable
         line.LineWidth = 1;
     }
 
-    private void AddGroup(SweepRecord[] group, double least)
+    private void AddGroup(SweepRecord[] group)
     {
         (string colour, MarkerShape shape) = _styles.GetValueOrDefault(group[0].Rule, ("#7f7f7f", MarkerShape.Eks));
-        double[] x = [.. group.Select(record => record.MacRatio)], y = [.. group.Select(record => Log(record.Frechet, least))];
+        double[] x = [.. group.Select(record => record.MacRatio)], y = [.. group.Select(record => Log(record.Frechet))];
         double[] none = new double[x.Length];
-        double[] below = [.. group.Select((record, i) => y[i] - Log(record.FrechetLow, least))];
-        double[] above = [.. group.Select((record, i) => Log(record.FrechetHigh, least) - y[i])];
+        double[] below = [.. group.Select((record, i) => y[i] - Log(record.FrechetLow))];
+        double[] above = [.. group.Select((record, i) => Log(record.FrechetHigh) - y[i])];
         ErrorBar bars = new(x, y, none, none, yErrorsPositive: above, yErrorsNegative: below) { Color = Color.FromHex(colour), LineWidth = 1 };
         _plot.Add.Plottable(bars);
         Scatter points = _plot.Add.ScatterPoints(x, y, Color.FromHex(colour));
         (points.MarkerShape, points.MarkerSize, points.LegendText) = (shape, MarkerSize, group[0].Rule);
         points.MarkerLineWidth = 2;
         points.MarkerLineColor = Color.FromHex(colour);
+        foreach (SweepRecord far in group.Where(record => Log(record.Frechet) >= _ceiling))
+        {
+            Text text = _plot.Add.Text(far.Frechet.ToString("0.##", CultureInfo.InvariantCulture), far.MacRatio, _ceiling);
+            (text.LabelFontColor, text.LabelAlignment, text.OffsetY) = (Color.FromHex(colour), Alignment.LowerCenter, -MarkerSize);
+        }
     }
 }
