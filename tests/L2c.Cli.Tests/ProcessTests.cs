@@ -16,7 +16,7 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(0, process.ExitCode);
         Assert.Equal(["0001-compare.png", "0001.png"], _cli.Files("samples"));
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Matches(@"^80 images by shapes-dit8 in [\d.]+ s: 20 ddim steps, ", lines[1]);
+        Assert.Matches(@"^80 images by shapes-dit8 in [\d.]+ s \([\d.]+ s in all\): 20 ddim steps, ", lines[1]);
         Assert.Matches(@"^cache router shapes-dit8-router20\.safetensors, threshold 0\.1: \d+ of 160 branches of the cache evaluations reused "
             + @"\([\d.]+ %\), [\d.]+ % of the MACs saved: ideal speed-up 1\.\d+$", lines[3]);
         Assert.Matches(@"^against no caching: [\d.]+ instead of [\d.]+ ms per image, speed-up [\d.]+ \(median of 6 interleaved rounds\), "

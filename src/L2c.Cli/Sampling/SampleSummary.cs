@@ -46,7 +46,8 @@ internal static class SampleSummary
     }
 
     private static string RunLine(SampleReport r) =>
-        Text($"{Units.Of(r.Images, "image")} by {r.Model} in {r.ElapsedMs / 1000:0.0} s: {Units.Of(r.Evaluations, $"{r.Sampler} step")}, ")
+        Text($"{Units.Of(r.Images, "image")} by {r.Model} in {r.SampleMs / 1000:0.0} s ({r.ElapsedMs / 1000:0.0} s in all): ")
+        + Text($"{Units.Of(r.Evaluations, $"{r.Sampler} step")}, ")
         + Text($"{r.Batches} x {Units.Of(r.Batch, "image")}, {r.EvaluationMs:0.0} ms per step, on {r.Device}");
 
     private static string CacheLine(SampleReport r)
