@@ -123,6 +123,7 @@ public sealed class TrainRouterTests : IDisposable
         Refuse("--lr was 0.05 and is now 0.1; resume with the settings of the run", "--lr", "0.1");
         Refuse("--seed was 0 and is now 1", "--seed", "1");
         Refuse("--data was shapes, seed 0 and is now shapes, seed 3", "--data", "shapes:3");
+        Refuse("--data was shapes, seed 0 and is now shapes2, seed 0", "--data", "shapes2");
         string other = TinyModel.Write(_cli.PathOf("other.safetensors"), TrainingRuns.Network with { Heads = 1 });
         Refuse("--ckpt was ", "--ckpt", other);
 

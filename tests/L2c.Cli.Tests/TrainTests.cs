@@ -54,6 +54,8 @@ public sealed class TrainTests : IDisposable
     {
         Assert.Equal(0, Train("run").Code);
         Train("run", "--lr", "0.1", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--lr was 0.0001 and is now 0.1");
+        Train("run", "--data", "shapes", "--resume-from-checkpoint", "latest", "--no-progress")
+            .MustFail(2, "--data was shapes2, seed 0 and is now shapes, seed 0; resume with the settings of the run");
         Train("run", "--ema", "0.9", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--ema was 0.9999 and is now 0.9");
         Train("run", "--model", "2x16x2/16", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "--model was ");
         Assert.Equal(0, Train("run", "--ckpt-every", "2", "--log-every", "3", "--resume-from-checkpoint", "latest").Code);

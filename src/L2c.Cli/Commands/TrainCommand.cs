@@ -14,7 +14,7 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
-    private const string DefaultModel = "8x128x2/4", ResultName = "model.safetensors";
+    private const string DefaultModel = "8x128x2/4", ResultName = "model.safetensors", DefaultData = "shapes2";
     private const int DefaultSteps = 20_000;
 
     private static readonly DitTrainingOptions _defaults = new();
@@ -34,13 +34,13 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<bool> _warmUp = Words.Switch(
         "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/model", $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
+        cuda, "runs/model", DefaultData, $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         TrainCommand self = new(cuda);
-        Command command = new("train", "Trains a DiT; without options a small one on the built-in shapes.");
+        Command command = new("train", "Trains a DiT; without options a small one on the built-in pictures.");
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
             self._init, self._imageSize, self._classes, self._batch, self._learningRate, self._weightDecay, self._average, self._warmUp])

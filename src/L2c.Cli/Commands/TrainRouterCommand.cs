@@ -51,7 +51,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = Words.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/router", "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
+        cuda, "runs/router", DemoModel.Data, "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

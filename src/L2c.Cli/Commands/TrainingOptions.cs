@@ -14,8 +14,8 @@ internal sealed class TrainingOptions
     private const int DefaultCheckpointEvery = 500, DefaultLogEvery = 10;
 
     private readonly string _presetFolder;
-    private readonly Option<string?> _data = Words.Text(
-        "--data", TrainingDataText.Forms, "Images or latents with labels: the built-in shapes, shards, or a folder of pictures [default: shapes]");
+    private readonly string _presetData;
+    private readonly Option<string?> _data;
     private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
     private readonly Option<int?> _maxSteps;
     private readonly Option<int?> _ckptEvery = Words.Whole(
@@ -34,12 +34,16 @@ internal sealed class TrainingOptions
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
     /// <param name="folder">Where runs go unless the user says so.</param>
+    /// <param name="data">What is trained on unless the user says so.</param>
     /// <param name="maxSteps">Default of <c>--max-steps</c>, in words.</param>
     /// <param name="preset">Precision on CUDA unless the user says so.</param>
     /// <param name="refused">Precisions that the command does not compute in.</param>
-    public TrainingOptions(CudaAccess cuda, string folder, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
+    public TrainingOptions(
+        CudaAccess cuda, string folder, string data, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
     {
-        _presetFolder = folder;
+        (_presetFolder, _presetData) = (folder, data);
+        _data = Words.Text(
+            "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]");
         _device = new DeviceOptions(cuda, preset, refused);
         _maxSteps = Words.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
         _out = Words.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
@@ -84,7 +88,7 @@ internal sealed class TrainingOptions
     /// <summary>Opens the data. To be disposed of where they are <see cref="IDisposable"/>.</summary>
     /// <exception cref="UsageException">They do not exist or do not fit.</exception>
     public ITrainingData OpenData(ParseResult parsed, DataNeeds needs) =>
-        TrainingDataText.Open(parsed.GetValue(_data) ?? "shapes", needs, Seed(parsed));
+        TrainingDataText.Open(parsed.GetValue(_data) ?? _presetData, needs, Seed(parsed));
 
     /// <summary>Takes the run's folder.</summary>
     /// <param name="parsed">The command line.</param>

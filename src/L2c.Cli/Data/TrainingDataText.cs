@@ -16,12 +16,12 @@ internal sealed record DataNeeds(int? Channels, int? Size, int? Classes);
 internal static class TrainingDataText
 {
     /// <summary>For the help of <c>--data</c>.</summary>
-    public const string Forms = "shapes | shapes:SEED | FOLDER | FILE";
+    public const string Forms = "shapes2[:SEED] | shapes[:SEED] | FOLDER | FILE";
 
-    private const string Shapes = "shapes";
+    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>().ToDictionary(ShapesData.NameOf);
 
     /// <summary>Opens what the text names. Files stay open: dispose of the result where it is <see cref="IDisposable"/>.</summary>
-    /// <param name="text"><c>shapes</c> (seed 0), <c>shapes:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
+    /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
     /// <param name="needs">What the model reads.</param>
     /// <param name="seed">Order of the items of files; of shapes the text alone names the seed.</param>
     /// <exception cref="UsageException">The text names nothing, or not what the model reads.</exception>
@@ -41,12 +41,12 @@ internal static class TrainingDataText
     private static ITrainingData OpenAny(string text, DataNeeds needs, ulong seed)
     {
         string[] parts = text.Split(':');
-        if (parts[0] == Shapes && parts.Length <= 2)
+        if (parts.Length <= 2 && _shapes.TryGetValue(parts[0], out ShapesEdition edition))
         {
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
-                ? new ShapesData(ownSeed)
-                : throw new UsageException($"--data {text}: \"{parts[1]}\" is no seed; write shapes:SEED with a whole number from 0 up");
+                ? new ShapesData(edition, ownSeed)
+                : throw new UsageException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -56,7 +56,7 @@ internal static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes");
+            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes2");
         }
 
         return needs.Size is { } size

@@ -1,5 +1,6 @@
 using L2c.Cli.Data;
 using L2c.Cli.Output;
+using L2c.Cli.Sampling;
 using L2c.Model.Training;
 using L2c.Model.Training.Data;
 
@@ -8,8 +9,8 @@ namespace L2c.Cli.Evaluation;
 /// <summary>The text of <c>--data</c> and of the samples of <c>l2c evaluate</c>.</summary>
 internal static class ImageSets
 {
-    /// <summary>What to compare with unless the user says so: shapes of a seed that training does not draw from unless asked to.</summary>
-    public const string Default = "shapes:1";
+    /// <summary>What to compare with unless the user says so: the demo model's kind of pictures, of a seed that training does not draw from unless asked to.</summary>
+    public const string Default = $"{DemoModel.Data}:1";
 
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>

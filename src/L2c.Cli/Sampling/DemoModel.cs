@@ -6,6 +6,9 @@ internal static class DemoModel
     /// <summary>Respacing that the router was trained for.</summary>
     public const string Steps = "20";
 
+    /// <summary>The built-in pictures that the model was trained on, as <c>--data</c> names them.</summary>
+    public const string Data = "shapes";
+
     /// <summary>The checkpoint.</summary>
     public static string Path => Beside("shapes-dit8.safetensors");
 

@@ -18,6 +18,8 @@ public sealed class TrainingDataTextTests : IDisposable
     [Theory]
     [InlineData("shapes", "shapes, seed 0")]
     [InlineData("shapes:7", "shapes, seed 7")]
+    [InlineData("shapes2", "shapes2, seed 0")]
+    [InlineData("shapes2:7", "shapes2, seed 7")]
     [InlineData("shapes:18446744073709551615", "shapes, seed 18446744073709551615")]
     public void Shapes_have_the_seed_of_the_text(string text, string name)
     {
@@ -54,9 +56,10 @@ public sealed class TrainingDataTextTests : IDisposable
     {
         Shard("a.safetensors", 4);
         Picture("pictures/cat/1.png");
-        Refused("shapes:x", _shapes, "\"x\" is no seed");
-        Refused("shapes:-1", _shapes, "no seed");
+        Refused("shapes:x", _shapes, "\"x\" is not a seed; write shapes:SEED");
+        Refused("shapes2:-1", _shapes, "not a seed; write shapes2:SEED");
         Missing("shapes:1:2");
+        Missing("shapes3");
         Missing(_folder.File("missing"));
         Refused("shapes", new DataNeeds(4, 32, 10), "3x32x32, but the model reads 4x32x32; give latents");
         Refused("shapes", new DataNeeds(3, 64, 10), "reads 3x64x64");
@@ -71,7 +74,7 @@ public sealed class TrainingDataTextTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static void Missing(string text) => Assert.Equal(
-        $"{text}: there is no such file or folder; give one, or shapes",
+        $"{text}: there is no such file or folder; give one, or shapes2",
         Assert.Throws<FileNotFoundException>(() => TrainingDataText.Open(text, _shapes, 0)).Message);
 
     private static void Refused(string text, DataNeeds needs, string reason)

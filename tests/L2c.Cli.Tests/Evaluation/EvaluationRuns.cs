@@ -25,7 +25,7 @@ internal static class EvaluationRuns
     /// <summary>Pictures of the shapes data set.</summary>
     public static float[] Shapes(int count, ulong seed)
     {
-        ShapesData shapes = new(seed);
+        ShapesData shapes = new(ShapesEdition.First, seed);
         float[] pixels = new float[count * 3 * 32 * 32];
         for (int i = 0; i < count; i++)
         {

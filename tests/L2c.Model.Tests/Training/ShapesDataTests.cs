@@ -9,24 +9,31 @@ public class ShapesDataTests
 {
     private const int Values = ShapeRenderer.Channels * ShapeRenderer.Size * ShapeRenderer.Size;
     private const float Tolerance = 1e-5f;
-    private const string LabelsOfSeed0 = "7 0 0 3 0 6 5 6 6 7 0 6 6 5 5 0";
-    private const string LastPictureOfSeed0 = "3e6a2c2421ad122520fd676bcfbcc697ef5219c8701f2a1a977800ed0f7d22e5";
+    private const string LabelsOfSeed0 = "7 0 0 3 0 6 5 6 6 7 0 6 6 5 5 0 0 7 0 0 6 9 8 0 3 2 7 0 6 1 4 2";
 
-    [Fact]
-    public void Every_shape_is_drawn_as_recorded()
+    // SHA-256 of the first 32 pictures of seed 0: every class is among them.
+    private const string FirstOfSeed0 = "f3577f69458cf1ad0cdc2f34e17c908c12cb3a1a6cad650b90948a96705348cc";
+    private const string SecondOfSeed0 = "3b36838ef1c0937ccea11b90843a7682f1f3f92a6189b2364246d145998340fb";
+
+    [Theory]
+    [InlineData(ShapesEdition.First)]
+    [InlineData(ShapesEdition.Second)]
+    public void Every_shape_is_drawn_as_recorded(ShapesEdition edition)
     {
-        (ShapeParameters[] shapes, float[] expected) = Recorded();
+        (ShapeParameters[] shapes, float[] expected) = Recorded(edition);
         Assert.Equal(ShapesData.ClassNames.Count, shapes.Select(s => s.Label).Distinct().Count());
         for (int i = 0; i < shapes.Length; i++)
         {
-            Assert.InRange(LargestError(shapes[i], expected.AsSpan(i * Values, Values)), 0, Tolerance);
+            Assert.InRange(LargestError(edition, shapes[i], expected.AsSpan(i * Values, Values)), 0, Tolerance);
         }
     }
 
-    [Fact]
-    public void The_tolerance_rejects_each_parameter_that_is_slightly_off_and_any_other_shape()
+    [Theory]
+    [InlineData(ShapesEdition.First)]
+    [InlineData(ShapesEdition.Second)]
+    public void The_tolerance_rejects_each_parameter_that_is_slightly_off_and_any_other_shape(ShapesEdition edition)
     {
-        (ShapeParameters[] shapes, float[] expected) = Recorded();
+        (ShapeParameters[] shapes, float[] expected) = Recorded(edition);
         for (int i = 0; i < shapes.Length; i++)
         {
             ShapeParameters s = shapes[i];
@@ -37,8 +44,51 @@ public class ShapesDataTests
                 s with { Brightness = s.Brightness - 0.001f }, s with { GroundSaturation = s.GroundSaturation + 0.001f },
                 s with { GroundBrightness = s.GroundBrightness + 0.001f }, s with { GroundHue = s.GroundHue + 0.001f },
             ];
-            Assert.All(faulty, f => Assert.True(LargestError(f, expected.AsSpan(i * Values, Values)) > 10 * Tolerance, $"{f}"));
+            Assert.All(faulty, f => Assert.True(LargestError(edition, f, expected.AsSpan(i * Values, Values)) > 10 * Tolerance, $"{f}"));
         }
+    }
+
+    [Fact]
+    public void Editions_differ_in_hearts_and_bars_alone()
+    {
+        (ShapeParameters[] shapes, float[] first) = Recorded(ShapesEdition.First);
+        (ShapeParameters[] same, float[] second) = Recorded(ShapesEdition.Second);
+        Assert.Equal(shapes, same);
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            bool drawnAnew = ShapesData.ClassNames[shapes[i].Label] is "heart" or "bars";
+            Assert.Equal(!drawnAnew, first.AsSpan(i * Values, Values).SequenceEqual(second.AsSpan(i * Values, Values)));
+            Assert.Equal(drawnAnew, LargestError(ShapesEdition.First, shapes[i], second.AsSpan(i * Values, Values)) > 10 * Tolerance);
+        }
+    }
+
+    [Fact]
+    public void The_second_editions_hearts_are_upright_and_centred_and_its_bars_are_three()
+    {
+        ShapeParameters shape = new(7, 0.75f, 0, 0, 0, 0, 1, 1, 0, 0, 0); // red on black, as large as there are, not turned
+        bool[] heart = Drawn(shape);
+        Assert.All(Rows(heart), row => Assert.Equal(row, row.Reverse())); // symmetric about the axis
+        int[] widths = [.. Rows(heart).Select(row => row.Count(on => on))];
+        int top = Array.FindIndex(widths, w => w > 0), bottom = Array.FindLastIndex(widths, w => w > 0);
+        Assert.InRange(top + bottom, 29, 33);                             // centred within a pixel: 31 is the middle
+        Assert.True(widths[bottom] <= 2, "the point is below");
+        Assert.True(Array.IndexOf(widths, widths.Max()) < (top + bottom) / 2, "the lobes are above");
+        Assert.Equal(2, Runs(Rows(heart)[top + 1]));                      // with a notch between them
+
+        bool[][] bars = Rows(Drawn(shape with { Label = 9 }));
+        Assert.All(bars.Where(row => row.Any(on => on)), row => Assert.Equal(3, Runs(row)));
+        Assert.Single(bars.Where(row => row.Any(on => on)).Select(row => string.Join("", row)).Distinct()); // no stray edge above or below
+
+        static bool[] Drawn(ShapeParameters shape)
+        {
+            float[] image = new float[Values];
+            ShapeRenderer.Render(ShapesEdition.Second, shape, image);
+            return [.. image[..(ShapeRenderer.Size * ShapeRenderer.Size)].Select(red => red > -0.5f)]; // at least a quarter covered
+        }
+
+        static bool[][] Rows(bool[] pixels) => [.. pixels.Chunk(ShapeRenderer.Size)];
+
+        static int Runs(bool[] row) => row.Where((on, i) => on && (i == 0 || !row[i - 1])).Count();
     }
 
     [Fact]
@@ -94,16 +144,18 @@ public class ShapesDataTests
         }
     }
 
-    [Fact]
-    public void An_item_depends_on_seed_and_index_alone()
+    [Theory]
+    [InlineData(ShapesEdition.First, "shapes, seed 5")]
+    [InlineData(ShapesEdition.Second, "shapes2, seed 5")]
+    public void An_item_depends_on_seed_and_index_alone(ShapesEdition edition, string name)
     {
-        ShapesData data = new(5);
-        Assert.Equal(("shapes, seed 5", 3, 32, 10), (data.Name, data.Channels, data.Size, data.Classes));
+        ShapesData data = new(edition, 5);
+        Assert.Equal((name, 3, 32, 10), (data.Name, data.Channels, data.Size, data.Classes));
         float[] first = new float[Values], again = new float[Values];
         int label = data.Read(1_000_000_007, first);
         _ = data.Read(3, again);
         Assert.NotEqual(first, again);
-        Assert.Equal(label, new ShapesData(5).Read(1_000_000_007, again));
+        Assert.Equal(label, new ShapesData(edition, 5).Read(1_000_000_007, again));
         Assert.Equal(first, again);
         Assert.Equal(ShapeParameters.Draw(5, 1_000_000_007).Label, label);
 
@@ -114,15 +166,17 @@ public class ShapesDataTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ShapeParameters.Draw(0, -1));
     }
 
-    [Fact]
-    public void Pictures_keep_their_bits()
+    [Theory]
+    [InlineData(ShapesEdition.First, FirstOfSeed0)]
+    [InlineData(ShapesEdition.Second, SecondOfSeed0)]
+    public void Pictures_keep_their_bits(ShapesEdition edition, string pictures)
     {
         // What a seed names must not change: checkpoints tell their position in the data by a number only.
-        float[] image = new float[Values];
-        ShapesData data = new(0);
-        int[] labels = [.. Enumerable.Range(0, 16).Select(i => data.Read(i, image))];
+        float[] images = new float[32 * Values];
+        ShapesData data = new(edition);
+        int[] labels = [.. Enumerable.Range(0, 32).Select(i => data.Read(i, images.AsSpan(i * Values, Values)))];
         Assert.Equal(LabelsOfSeed0, string.Join(' ', labels));
-        Assert.Equal(LastPictureOfSeed0, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(image.AsSpan()))));
+        Assert.Equal(pictures, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(images.AsSpan()))));
     }
 
     private static double[] Standardised(double[] values)
@@ -131,10 +185,10 @@ public class ShapesDataTests
         return Array.ConvertAll(values, v => (v - mean) / deviation);
     }
 
-    private static float LargestError(ShapeParameters shape, ReadOnlySpan<float> expected)
+    private static float LargestError(ShapesEdition edition, ShapeParameters shape, ReadOnlySpan<float> expected)
     {
         Span<float> image = new float[Values];
-        ShapeRenderer.Render(shape, image);
+        ShapeRenderer.Render(edition, shape, image);
         float largest = 0;
         for (int i = 0; i < Values; i++)
         {
@@ -144,9 +198,9 @@ public class ShapesDataTests
         return largest;
     }
 
-    private static (ShapeParameters[] Shapes, float[] Images) Recorded()
+    private static (ShapeParameters[] Shapes, float[] Images) Recorded(ShapesEdition edition)
     {
-        using GoldenTensors recorded = new(TestData.Fixture("shapes/pictures.safetensors"));
+        using GoldenTensors recorded = new(TestData.Fixture(edition == ShapesEdition.First ? "shapes/pictures.safetensors" : "shapes/pictures2.safetensors"));
         return ([.. recorded.Floats("parameters").Chunk(11).Select(p =>
             new ShapeParameters((int)p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]))], recorded.Floats("images"));
     }

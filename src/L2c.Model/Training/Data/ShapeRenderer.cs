@@ -22,13 +22,13 @@ public static class ShapeRenderer
     private const double HalfSide = Size / 2;
     private const double HalfRoot3 = 0.86602540378443865; // cos 30°
     private const double Cos72 = 0.30901699437494742, Sin72 = 0.95105651629515357, Cos144 = -0.80901699437494742, Sin144 = 0.58778525229247313;
-    private const double BarPeriod = 0.68;
 
     /// <summary>Writes the picture.</summary>
+    /// <param name="edition">How hearts and bars are drawn.</param>
     /// <param name="shape">What to draw; its label is 0..9.</param>
     /// <param name="image">Receives [3, 32, 32] in [-1, 1].</param>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
-    public static void Render(in ShapeParameters shape, Span<float> image)
+    public static void Render(ShapesEdition edition, in ShapeParameters shape, Span<float> image)
     {
         const int Plane = Size * Size;
         Span<float> red = image[..Plane], green = image.Slice(Plane, Plane), blue = image.Slice(2 * Plane, Plane);
@@ -44,7 +44,7 @@ public static class ShapeRenderer
             for (int column = 0; column < Size; column++)
             {
                 double gx = ((column + 0.5) / HalfSide) - 1, dx = (gx - shape.CentreX) / radius;
-                double distance = Distance(shape.Label, (cos * dx) + (sin * dy), (sin * dx) - (cos * dy));
+                double distance = Distance(edition, shape.Label, (cos * dx) + (sin * dy), (sin * dx) - (cos * dy));
                 double cover = Math.Clamp(0.5 - (distance * perPixel), 0, 1);
                 double shade = (1 - cover) * (1 + (0.35 * ((gx * cos) + (gy * sin))));
                 int pixel = (row * Size) + column;
@@ -56,7 +56,7 @@ public static class ShapeRenderer
     }
 
     /// <summary>Signed distance of a point, or a bound of it, to the shape of about unit size at the origin; y up.</summary>
-    private static double Distance(int label, double x, double y) => label switch
+    private static double Distance(ShapesEdition edition, int label, double x, double y) => label switch
     {
         0 => Length(x, y) - 0.9,
         1 => Math.Max(Math.Abs(x), Math.Abs(y)) - 0.75,
@@ -67,9 +67,9 @@ public static class ShapeRenderer
             Math.Max(Math.Abs(x) - 0.26, Math.Abs(y) - 0.9),
             Math.Max(Math.Abs(x) - 0.9, Math.Abs(y) - 0.26)),
         6 => Math.Max(Length(x, y) - 0.9, 0.72 - Length(x - 0.42, y)),
-        7 => Heart(Math.Abs(x) * 1.1, (-y * 1.1) + 0.35),
+        7 => edition == ShapesEdition.First ? FirstHeart(Math.Abs(x) * 1.1, (-y * 1.1) + 0.35) : Heart(Math.Abs(x), y),
         8 => Math.Max(Math.Abs(x), (Math.Abs(x) / 2) + (HalfRoot3 * Math.Abs(y))) - 0.78,
-        9 => Bars(x, y),
+        9 => edition == ShapesEdition.First ? FirstBars(x, y) : Bars(Math.Abs(x), Math.Abs(y)),
         _ => throw new ArgumentOutOfRangeException(nameof(label), label, "there are ten shapes, 0 to 9"),
     };
 
@@ -90,24 +90,39 @@ public static class ShapeRenderer
         }
     }
 
-    /// <summary>Two arcs that meet in a point below; u is the distance from the axis, v points down.</summary>
-    private static double Heart(double u, double v)
+    /// <summary>Two lobes above a point: a quarter turn of a square with two half discs on its upper sides. x is the distance from the axis.</summary>
+    private static double Heart(double x, double y)
+    {
+        // In this frame the point is the origin and the corner between the lobes is (0, 1).
+        const double Scale = 0.62;
+        return HeartAtTip(x * Scale, (y * Scale) + 0.52, 0.35355) / Scale;
+    }
+
+    /// <summary>Upside down and off centre: v points down, but the frame's point is above.</summary>
+    private static double FirstHeart(double u, double v) => 0.9 * HeartAtTip(u, v, 0.3536);
+
+    /// <summary>Distance to a heart with its point at the origin; outside the lobes, to its two straight sides.</summary>
+    private static double HeartAtTip(double u, double v, double lobe)
     {
         if (u + v > 1)
         {
-            return 0.9 * (Length(u - 0.25, v - 0.75) - 0.3536);
+            return Length(u - 0.25, v - 0.75) - lobe;
         }
 
         double foot = 0.5 * Math.Max(u + v, 0);
-        return 0.9 * Math.Min(Length(u, v - 1), Length(u - foot, v - foot)) * Math.Sign(u - v);
+        return Math.Min(Length(u, v - 1), Length(u - foot, v - foot)) * Math.Sign(u - v);
     }
 
-    /// <summary>A square, cut by a grating along x.</summary>
-    private static double Bars(double x, double y)
+    /// <summary>Three upright bars; by symmetry the middle one and its right neighbour.</summary>
+    private static double Bars(double x, double y) => Math.Max(Math.Min(x, Math.Abs(x - 0.6)) - 0.16, y - 0.85);
+
+    /// <summary>A square, cut by a grating along x that leaves slivers at its sides.</summary>
+    private static double FirstBars(double x, double y)
     {
-        double shifted = x + (BarPeriod / 2);
-        double phase = shifted - (BarPeriod * Math.Floor(shifted / BarPeriod));
-        return Math.Max(Math.Max(Math.Abs(x), Math.Abs(y)) - 0.85, 0.17 - Math.Abs(phase - (BarPeriod / 2)));
+        const double Period = 0.68;
+        double shifted = x + (Period / 2);
+        double phase = shifted - (Period * Math.Floor(shifted / Period));
+        return Math.Max(Math.Max(Math.Abs(x), Math.Abs(y)) - 0.85, 0.17 - Math.Abs(phase - (Period / 2)));
     }
 
     private static double Length(double x, double y) => Math.Sqrt((x * x) + (y * y));

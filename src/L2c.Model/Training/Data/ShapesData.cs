@@ -6,15 +6,16 @@ namespace L2c.Model.Training.Data;
 /// counters (k, i mod 2^32, i / 2^32, a constant of its own), k = 0, 1, 2. Distributions, geometry and colours: <see cref="ShapeParameters"/>,
 /// <see cref="ShapeRenderer"/>.
 /// </remarks>
+/// <param name="edition">How hearts and bars are drawn; everything else, labels included, is the same in both.</param>
 /// <param name="seed">All 64 bits count. Two seeds are two disjoint endless sets: one to train on, one to compare with.</param>
-public sealed class ShapesData(ulong seed = 0) : ITrainingData
+public sealed class ShapesData(ShapesEdition edition, ulong seed = 0) : ITrainingData
 {
     /// <summary>The classes in the order of their labels.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
         ["disc", "square", "triangle", "star", "ring", "cross", "crescent", "heart", "hexagon", "bars"];
 
     /// <inheritdoc/>
-    public string Name => $"shapes, seed {seed}";
+    public string Name => $"{NameOf(edition)}, seed {seed}";
 
     /// <inheritdoc/>
     public int Channels => ShapeRenderer.Channels;
@@ -25,13 +26,16 @@ public sealed class ShapesData(ulong seed = 0) : ITrainingData
     /// <inheritdoc/>
     public int Classes => ClassNames.Count;
 
+    /// <summary>What an edition is called: <c>shapes</c> or <c>shapes2</c>.</summary>
+    public static string NameOf(ShapesEdition edition) => edition == ShapesEdition.First ? "shapes" : "shapes2";
+
     IReadOnlyList<string> ITrainingData.ClassNames => ClassNames;
 
     /// <inheritdoc/>
     public int Read(long index, Span<float> image)
     {
         ShapeParameters shape = ShapeParameters.Draw(seed, index);
-        ShapeRenderer.Render(shape, image);
+        ShapeRenderer.Render(edition, shape, image);
         return shape.Label;
     }
 }
