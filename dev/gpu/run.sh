@@ -71,8 +71,10 @@ rm -rf "$raw"
 mkdir -p "$raw"/{tests,goldens,sanitizer,bench,peer,logs} || exit 1
 : > "$raw/stages.tsv"
 
-# Beside the programs, for the next call from here: what was compiled, and algorithms that were chosen.
-export L2C_CACHE=$root/cache/l2c TORCHINDUCTOR_CACHE_DIR=$root/cache/inductor
+# Beside the programs where that can be written, for the next call from here: what was compiled, and algorithms that were chosen.
+cache=$root/cache
+mkdir -p "$cache" 2> /dev/null && [ -w "$cache" ] || cache=$out/cache
+export L2C_CACHE=$cache/l2c TORCHINDUCTOR_CACHE_DIR=$cache/inductor
 export TESTINGPLATFORM_TELEMETRY_OPTOUT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 if [ $emulator = 1 ]; then
     export L2C_CUDA=emulator
