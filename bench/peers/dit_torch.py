@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""The opponent: a DiT of the published architecture in PyTorch, made as fast as PyTorch makes it, and the floors of the same GPU.
+"""The opponent: a DiT of the published architecture in PyTorch, made as fast as PyTorch makes it, and rates of the same GPU.
 
-Prints one JSON object per line, on standard output and with --out also to a file:
+Prints one JSON object per line:
 
   {"what": "environment"}      versions and device
   {"what": "copy"}             GB/s of a device copy, bytes read plus bytes written
   {"what": "matmul"}           TFLOP/s of one large square product in the data type
-  {"what": "gemm-floor"}       ms of the four products of every block alone, weights cold, replayed from a graph: no engine on cuBLAS goes below
+  {"what": "products"}         ms of the four linear maps of every block alone, without bias, weights cold, replayed from a graph; variant plain (as
+                               cuBLAS chooses) | tuned (max-autotune: that against Triton's kernels). A faster algorithm goes below both
   {"what": "forward"}          ms of one evaluation of the network; variant eager | compiled (max-autotune, one CUDA graph)
   {"what": "sample"}           ms of a whole guided DDIM run in one CUDA graph; variant full | cached (a schedule of `l2c sample --save-schedule`)
 
+Each has "seconds": what went by since the line before, compilation included. --parts measures some: rates is copy, matmul and the plain products,
+eager the forward pass as it is; products (tuned), compiled (the forward pass) and sample compile for minutes, to where TORCHINDUCTOR_CACHE_DIR says.
 Medians; batch = 2 x images (guidance). Weights are random and not zero: time does not depend on their values, power draw a little.
-Without a GPU (--device cpu) it runs the same code with tiny defaults, so that the script itself can be checked anywhere.
+Without a GPU (--device cpu) it runs the same code with tiny defaults and compiles nothing, so that the script itself can be checked anywhere.
 """
 import argparse
+import contextlib
 import json
 import math
 import statistics
@@ -25,7 +29,10 @@ from torch.nn import functional as F
 
 # name: depth, hidden width, patch, heads
 MODELS = {"DiT-XL/2": (28, 1152, 2, 16), "DiT-L/2": (24, 1024, 2, 16), "DiT-B/2": (12, 768, 2, 12), "DiT-S/2": (12, 384, 2, 6)}
+PARTS = ("rates", "eager", "products", "compiled", "sample")
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+# One compilation per shape; graphs are recorded here, of the whole work.
+TUNED = {"mode": "max-autotune-no-cudagraphs", "dynamic": False}
 
 
 def attention(q, k, v):
@@ -135,8 +142,13 @@ class Clock:
         return replay
 
     def median_ms(self, work, repeats, warm=2):
-        for _ in range(warm):
+        """Half a second goes by before the first that counts: a GPU's clocks take their time to rise."""
+        start = time.perf_counter()
+        while warm > 0 or (self.cuda and time.perf_counter() - start < 0.5):
             work()
+            warm -= 1
+            if self.cuda:
+                torch.cuda.synchronize()
         times = []
         for _ in range(repeats):
             if self.cuda:
@@ -153,23 +165,26 @@ class Clock:
         return statistics.median(times)
 
 
-def floors(report, clock, device, dtype, shape, tokens, batches, repeats):
-    depth, width, _, _ = shape
+def rates(report, clock, device, dtype, repeats):
     size, n = (1 << 30, 8192) if device == "cuda" else (1 << 24, 512)
     source = torch.empty(size, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     report(what="copy", GBps=2 * size / clock.median_ms(lambda: target.copy_(source), repeats) / 1e6)
     a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
     report(what="matmul", n=n, TFLOPs=2 * n**3 / clock.median_ms(lambda: a @ b, repeats) / 1e9)
-    for batch in batches:
-        total = 0.0
-        for inputs, outputs in [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]:
-            # Eight weights in turn, as in a forward pass: one alone would stay in the cache.
-            weights = [torch.randn(inputs, outputs, device=device, dtype=dtype) * 0.02 for _ in range(8)]
-            x = torch.randn(batch * tokens, inputs, device=device, dtype=dtype)
-            total += clock.median_ms(clock.graph(lambda: [x @ w for w in weights]), repeats) / 8
-        flops = 24 * batch * tokens * width**2
-        report(what="gemm-floor", batch=batch, ms=total * depth, TFLOPs=flops / total / 1e9)
+
+
+def products(report, clock, device, dtype, shape, tokens, batch, repeats, variant):
+    depth, width, _, _ = shape
+    # Not by TunableOp: built for CUDA it knows one implementation of a product, and so has nothing to choose from.
+    linear = torch.compile(lambda x, w: F.linear(x, w), **TUNED) if variant == "tuned" else F.linear
+    total = 0.0
+    for inputs, outputs in [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]:
+        # Eight weights in turn, as in a forward pass: one alone would stay in the cache.
+        weights = [torch.randn(outputs, inputs, device=device, dtype=dtype) * 0.02 for _ in range(8)]
+        x = torch.randn(batch * tokens, inputs, device=device, dtype=dtype)
+        total += clock.median_ms(clock.graph(lambda: [linear(x, w) for w in weights]), repeats) / 8
+    report(what="products", variant=variant, images=batch // 2, ms=total * depth, TFLOPs=24 * batch * tokens * width**2 / total / 1e9)
 
 
 def main():
@@ -182,18 +197,20 @@ def main():
     parser.add_argument("--dtype", choices=TYPES, default="bf16")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=["cuda", "cpu"])
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--no-compile", action="store_true", help="skip torch.compile, which takes minutes")
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of " + ",".join(PARTS))
     parser.add_argument("--tiny", action="store_true", help="two blocks and a few tokens: a check of this script, not a measurement")
-    parser.add_argument("--out", help="also write the lines here")
     options = parser.parse_args()
+    parts = options.parts.split(",")
+    if not set(parts) <= set(PARTS):
+        parser.error(f"--parts: {options.parts} is not made of {','.join(PARTS)}")
 
-    out = open(options.out, "w") if options.out else None
+    last = time.perf_counter()
 
     def report(**row):
-        line = json.dumps(row)
-        print(line, flush=True)
-        if out:
-            print(line, file=out, flush=True)
+        nonlocal last
+        now = time.perf_counter()
+        print(json.dumps({**row, "seconds": round(now - last, 1)}), flush=True)
+        last = now
 
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
@@ -205,27 +222,44 @@ def main():
     name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
     report(what="environment", torch=torch.__version__, cuda=torch.version.cuda, device=name, model=options.model, tiny=options.tiny,
            imageSize=options.image_size, dtype=options.dtype, repeats=options.repeats)
-    floors(report, clock, device, dtype, shape, tokens, [2 * n for n in images], options.repeats)
+    compiles = device == "cuda"
+    if compiles:
+        from torch import _dynamo
+        # Shapes and schedules are compilations of one function; what is over the limit, which changed its name, would quietly run as it is.
+        for limit in filter(lambda word: hasattr(_dynamo.config, word), ("cache_size_limit", "recompile_limit")):
+            setattr(_dynamo.config, limit, 64)
+    if "rates" in parts:
+        rates(report, clock, device, dtype, options.repeats)
+    for variant, part in [("plain", "rates"), ("tuned", "products")]:
+        for n in images if part in parts and (compiles or variant == "plain") else []:
+            products(report, clock, device, dtype, shape, tokens, 2 * n, options.repeats, variant)
+    if not {"eager", "compiled", "sample"} & set(parts):
+        return
 
     schedules = {}
     for path in options.schedule:
         evaluations = json.load(open(path))["evaluations"]
         schedules[len(evaluations)] = [None if "0" not in e["compute"] else [bit == "1" for bit in e["compute"]] for e in evaluations]
 
-    model = DiT(*shape, latent).to(device, dtype).eval()
-    compiles = device == "cuda" and not options.no_compile
+    # Made where it runs: a CPU takes long to draw 675 million numbers.
+    with torch.device(device) if hasattr(torch, "set_default_device") else contextlib.nullcontext():
+        model = DiT(*shape, latent)
+    model = model.to(device, dtype).eval()
     inputs = {n: (torch.randn(n, 4, latent, latent, device=device), torch.randint(0, 1000, (2 * n,), device=device)) for n in images}
     for n, (x, y) in inputs.items():
         times, doubled = torch.full((2 * n,), 500, device=device), torch.cat([x, x]).to(dtype)
-        report(what="forward", variant="eager", images=n, ms=clock.median_ms(lambda: model(doubled, times, y), options.repeats))
-        if compiles:
-            compiled = torch.compile(model, mode="max-autotune-no-cudagraphs", dynamic=False)
+        if "eager" in parts:
+            report(what="forward", variant="eager", images=n, ms=clock.median_ms(lambda: model(doubled, times, y), options.repeats))
+        if "compiled" in parts and compiles:
+            compiled = torch.compile(model, **TUNED)
             report(what="forward", variant="compiled", images=n, ms=clock.median_ms(clock.graph(lambda: compiled(doubled, times, y)), options.repeats))
 
+    if "sample" not in parts:
+        return
     if compiles:
         # Block by block, so that every schedule shares what is compiled.
         for block in model.blocks:
-            block.compile(mode="max-autotune-no-cudagraphs", dynamic=False)
+            block.compile(**TUNED)
     for n, (x, y) in inputs.items():
         for steps in [int(s) for s in options.steps.split(",") if s]:
             for variant, rows in [("full", [None] * steps), ("cached", schedules.get(steps))]:

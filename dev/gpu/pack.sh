@@ -28,7 +28,7 @@ rm -f "$top"/bin/{Microsoft.ML.OnnxRuntime.dll,libonnxruntime*.so,onnxruntime*}
 rm -f "$top"/bin/{SkiaSharp*.dll,libSkiaSharp.so,HarfBuzzSharp.dll,libHarfBuzzSharp.so,ScottPlot.dll}
 
 cp dev/gpu/run.sh dev/gpu/README.md LICENSE "$top"
-cp dev/gpu/{probe,stages,benchmarks}.sh "$top/lib"
+cp dev/gpu/{probe,plan,stages,benchmarks}.sh "$top/lib"
 cp bench/peers/dit_torch.py "$top/bench/peers"
 cp -r bench/schedules "$top/bench"
 cp -r tests/fixtures "$top/tests"

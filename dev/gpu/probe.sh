@@ -28,7 +28,7 @@ add_library() {
 smi() {
     local driver most now power heat
     command -v nvidia-smi > /dev/null || return 0
-    IFS=, read -r driver most now power heat < <(nvidia-smi -i 0 --format=csv,noheader,nounits \
+    IFS=, read -r driver most now power heat < <(timeout 20 nvidia-smi -i 0 --format=csv,noheader,nounits \
         --query-gpu=driver_version,clocks.max.sm,clocks.sm,power.limit,temperature.gpu 2> /dev/null)
     printf '%s\n' "driver=$driver" "maxSmMhz=${most# }" "smMhz=${now# }" "powerLimitW=${power# }" "temperatureC=${heat# }"
 }
@@ -36,15 +36,15 @@ smi() {
 # Ends with 1 when there is no GPU to run on.
 probe() {
     local problem=""
-    "$bin/l2c" devices --json > "$raw/devices.json"
+    timeout 60 "$bin/l2c" devices --json > "$raw/devices.json"
     if [ "$emulator" = 0 ]; then
         add_library driver libcuda.so.1
         add_library cublasLt libcublasLt.so
-        "$bin/l2c" devices --json > "$raw/devices.json"
+        timeout 60 "$bin/l2c" devices --json > "$raw/devices.json"
         problem=$(problem_of driver) problem=${problem:-$(problem_of cublasLt)}
     fi
 
-    torch=$(python3 -c 'import torch; print("cuda" if torch.cuda.is_available() else "cpu", torch.__version__)' 2> /dev/null || true)
+    torch=$(timeout 60 python3 -c 'import torch; print("cuda" if torch.cuda.is_available() else "cpu", torch.__version__)' 2> /dev/null || true)
     sanitizer=$(PATH=$PATH:/usr/local/cuda/bin:/usr/local/cuda/compute-sanitizer command -v compute-sanitizer || true)
     {
         cat "$root/L2c.archive"
@@ -53,9 +53,9 @@ probe() {
         echo "asked=$only"
         echo "kernel=$(uname -sr)"
         echo "torch=$torch"
-        echo "sanitizer=$([ -n "$sanitizer" ] && "$sanitizer" --version 2> /dev/null | tail -n 1)"
+        echo "sanitizer=$([ -n "$sanitizer" ] && timeout 20 "$sanitizer" --version 2> /dev/null | tail -n 1)"
         echo "load=$(cut -d' ' -f1 /proc/loadavg)"
         [ "$emulator" = 1 ] || smi
     } > "$raw/run.txt"
-    [ -z "$problem" ] || { note device failed "$SECONDS" "$problem"; return 1; }
+    [ -z "$problem" ] || { note device failed "$(now)" "$problem"; return 1; }
 }

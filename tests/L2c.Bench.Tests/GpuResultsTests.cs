@@ -66,22 +66,43 @@ public sealed class GpuResultsTests : IDisposable
     [Fact]
     public void Figures_of_both_engines_stand_in_one_row_and_an_unfinished_line_is_left_out()
     {
-        Write("bench/forward.256.8.json", """{"medianMs":8.0,"dtype":"bf16"}""");
+        Write("bench/forward.256.8.json", """{"medianMs":8.0,"productsMs":6.2,"dtype":"bf16"}""");
         Write("bench/sample.256.8.20.json", """{"medianMs":160.0,"fullMedianMs":200.0,"timeRatio":0.8,"macRatio":0.7785,"timeToMacRatio":1.0276}""");
         Write("bench/forward.512.8.json", "");
-        Write("peer/256.8.jsonl", """
+        Write("peer/eager.256.8.jsonl", """
             {"what":"environment","torch":"2.11"}
-            {"what":"gemm-floor","batch":16,"ms":6.0}
+            {"what":"products","variant":"plain","ms":6.4}
             {"what":"forward","variant":"eager","ms":20.0}
-            {"what":"forward","variant":"compiled","ms":10.0}
+
+            """);
+        Write("peer/products.256.8.jsonl", """{"what":"products","variant":"tuned","ms":6.0}""" + "\n");
+        Write("peer/compiled.256.8.jsonl", """{"what":"forward","variant":"compiled","ms":10.0}""" + "\n");
+        Write("peer/sample.256.8.jsonl", """
             {"what":"sample","variant":"full","steps":20,"ms":250.0}
             {"what":"sample","variant":"cached","st
             """.TrimEnd('\n'));
         JsonNode results = Run(ExitCode.Ok);
-        Assert.Equal(7, results["benchmarks"]!.AsArray().Count);
+        Assert.Equal(8, results["benchmarks"]!.AsArray().Count);
         string table = File.ReadAllText(_folder.File("out/results.md"));
-        Assert.Contains("| 256 | 8 | 8.000 | 20.0 | 10.0 | 6.000 | 0.800 | 0.750 |", table, StringComparison.Ordinal);
+        Assert.Contains("| 256 | 8 | 8.000 | 20.0 | 10.0 | 0.800 | 6.200 | 6.400 | 6.000 | 0.750 |", table, StringComparison.Ordinal);
         Assert.Contains("| 256 | 8 | 20 | 200.0 | 160.0 | 0.779 | 0.800 | 1.028 | 250.0 | - |", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_one_call_left_out_and_the_next_made_up_for_is_told_once_and_calls_of_two_archives_are_a_failure()
+    {
+        Write("stages.tsv", "model\tcut\t0\tnot started\npeer.sample.256.8\tcut\t9\tlonger than 9 s\n", append: true);
+        Write("run.txt", "commit=abc\nemulator=0\ndriver=580.1\n", folder: "raw2");
+        Write("stages.tsv", "model\tok\t3\t\npeer.sample.256.8\tcut\t0\tnot started\n", folder: "raw2");
+        Write("tests/model.json", $$$"""{"results":{"tests":[{{{Passed}}}]}}""", folder: "raw2");
+        JsonNode results = Run(ExitCode.Ok, "raw2");
+        Assert.Equal(
+            ["kernels ok", "peer.256.8 failed", "bench.forward.512.8 cut", "model ok", "peer.sample.256.8 cut"],
+            results["stages"]!.AsArray().Select(s => $"{s!["name"]} {s["status"]}"));
+
+        Write("run.txt", "commit=def\nemulator=0\ndriver=580.1\n", folder: "raw2");
+        results = Run(ExitCode.RunTime, "raw2");
+        Assert.Equal(["runs that do not belong together: commit abc and def"], results["problems"]!.AsArray().Select(p => (string?)p));
     }
 
     [Fact]
@@ -101,10 +122,10 @@ public sealed class GpuResultsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private JsonNode Run(int code)
+    private JsonNode Run(int code, params string[] more)
     {
         using StringWriter output = new(), error = new();
-        string[] args = ["gpu-results", _folder.File("raw"), "--out", _folder.File("out")];
+        string[] args = ["gpu-results", _folder.File("raw"), .. more.Select(_folder.File), "--out", _folder.File("out")];
         Assert.Equal(code, Program.Run(args, new Terminal(output, error, false, default)));
         Assert.Equal("", error.ToString());
         Assert.Equal(File.ReadAllText(_folder.File("out/results.md")), output.ToString());
@@ -114,9 +135,9 @@ public sealed class GpuResultsTests : IDisposable
     private void Tests(string stage, params string[] tests) =>
         Write($"tests/{stage}.json", $$$"""{"results":{"tests":[{{{string.Join(',', tests)}}}]}}""");
 
-    private void Write(string name, string text, bool append = false)
+    private void Write(string name, string text, bool append = false, string folder = "raw")
     {
-        string path = _folder.File($"raw/{name}");
+        string path = _folder.File($"{folder}/{name}");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, append ? File.ReadAllText(path) + text : text);
     }

@@ -69,8 +69,9 @@ public sealed class CudaCommandTests : IDisposable
         Assert.InRange(perBlock, 6, 8); // norm, qkv, attention, projection, norm, two of the MLP, and at most an activation
         Assert.InRange(nodes, (3 * perBlock) + 8, int.MaxValue);
         Assert.Equal((0, "fp16"), (json.GetProperty("nonFiniteCount").GetInt32(), json.GetProperty("dtype").GetString()));
+        Assert.True(json.GetProperty("productsMs").GetDouble() > 0);
         JsonElement eager = _cli.Run([.. bench, "--graph", "off"]).Json;
-        Assert.False(eager.TryGetProperty("graphNodes", out _) || eager.TryGetProperty("launchesPerBlock", out _));
+        Assert.DoesNotContain(eager.EnumerateObject(), property => property.Name is "graphNodes" or "launchesPerBlock" or "productsMs");
     }
 
     [Fact]

@@ -70,7 +70,7 @@ internal sealed class ForwardBench
         {
             DitArchitecture architecture = BenchModel.Find(contestant.Model, contestant.ImageSize);
             using DitModel model = DitModel.Load(architecture, new RandomWeights(architecture).Read, device);
-            using var forward = PlannedForward.Plan(model, contestant.Batch, record: true, countBlock: false);
+            using var forward = PlannedForward.Plan(model, contestant.Batch, record: true, parts: false);
             long flops = forward.Ops.Sum(op => op.Flops);
             using PeakLoop peak = new(device, flops);
             string path = Path.Combine(folder, contestant.Peer);

@@ -3,14 +3,18 @@ using System.Text.Json.Nodes;
 namespace L2c.Bench.Gpu;
 
 /// <summary>What one or several runs on a GPU machine say together, and whether it passes.</summary>
-/// <param name="runs">The runs; machine and archive are told of the first.</param>
+/// <param name="runs">The runs, of one archive on one machine, which are told of the first.</param>
 internal sealed class GpuResults(IReadOnlyList<GpuRun> runs)
 {
     /// <summary>The runs.</summary>
     public IReadOnlyList<GpuRun> Runs { get; } = runs;
 
-    /// <summary>Every step of every run.</summary>
-    public IReadOnlyList<GpuStage> Stages { get; } = [.. runs.SelectMany(run => run.Stages)];
+    /// <summary>Every step of every run; of one that was cut or skipped, only where it never came to its end, and once.</summary>
+    public IReadOnlyList<GpuStage> Stages { get; } =
+    [
+        .. runs.SelectMany(run => run.Stages).GroupBy(stage => stage.Name)
+            .SelectMany(same => same.Any(stage => stage.Ended) ? same.Where(stage => stage.Ended) : same.TakeLast(1)),
+    ];
 
     /// <summary>All measurements, ours and the peer's.</summary>
     public IReadOnlyList<JsonObject> Benchmarks { get; } = [.. runs.SelectMany(run => run.Benchmarks)];
@@ -22,15 +26,19 @@ internal sealed class GpuResults(IReadOnlyList<GpuRun> runs)
     public int Goldens(string status) => Of(recorded: true).Count(test => (string?)test["status"] == status);
 
     /// <summary>
-    /// Why the runs do not pass, one line each: failed tests and cases; failed stages; stages that prove something and were cut; tests that ran and
+    /// Why the runs do not pass, one line each: runs that do not belong together; failed tests and cases; failed stages; stages that prove something and were cut; tests that ran and
     /// left nothing that passed; measurements whose result is no picture.
     /// </summary>
     public IReadOnlyList<string> Problems =>
     [
+        .. from name in (string[])["commit", "emulator", "driver"]
+           let values = Runs.Select(run => run.Facts.GetValueOrDefault(name, "")).Distinct().ToArray()
+           where values.Length > 1
+           select $"runs that do not belong together: {name} {string.Join(" and ", values)}",
         .. Of(recorded: false).Concat(Of(recorded: true)).Where(test => (string?)test["status"] == "failed")
             .Select(test => $"{(string?)test["name"]}: {FirstLine((string?)test["message"])}"),
         .. from run in Runs
-           from stage in run.Stages
+           from stage in run.Stages.Where(Stages.Contains)
            where (stage.Status == "failed" && !stage.OfPeer && !HasTest(run, stage, "failed")) || (stage.Status == "cut" && stage.Proves)
            select $"{stage.Name}: {stage.Status}; {stage.Note}",
         .. from run in Runs

@@ -23,6 +23,9 @@ internal sealed record GpuStage(string Name, string Status, int Seconds, string 
     /// </summary>
     public bool Proves => HasTests || Name is "memcheck" or "racecheck" or "run";
 
+    /// <summary>Whether it came to its end; otherwise another call may have made up for it.</summary>
+    public bool Ended => Status is "ok" or "failed";
+
     /// <summary>The stage of the recorded cases.</summary>
     public const string Recorded = "goldens";
 }
@@ -106,7 +109,7 @@ internal sealed record GpuRun(
         string[] name = Path.GetFileName(file).Split('.');
         foreach (JsonObject line in Lines(file))
         {
-            JsonObject entry = Entry("torch", (string?)line["what"] ?? "", name[0], name[1]);
+            JsonObject entry = Entry("torch", (string?)line["what"] ?? "", name[1], name[2]);
             foreach ((string key, JsonNode? value) in line)
             {
                 entry.TryAdd(key, value?.DeepClone());

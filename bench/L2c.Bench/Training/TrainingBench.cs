@@ -48,7 +48,7 @@ internal sealed class TrainingBench
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
         DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
         using DitModel model = DitModel.Load(architecture, checkpoint.Read, device, WeightUse.RouterTraining);
-        using var forward = PlannedForward.Plan(model, batch, record: true, countBlock: false);
+        using var forward = PlannedForward.Plan(model, batch, record: true, parts: false);
         using RouterDraw kept = new(model, batch, checkpointing: false), recomputed = new(model, batch, checkpointing: true);
         using NetworkStep network = new(architecture, checkpoint.Read, device, batch);
 

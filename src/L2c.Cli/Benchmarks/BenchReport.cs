@@ -74,6 +74,12 @@ internal sealed record BenchReport
     /// <summary>forward on CUDA with graphs: those of one block beside its modulations.</summary>
     public int? LaunchesPerBlock { get; init; }
 
+    /// <summary>
+    /// forward on CUDA with graphs: median time of the blocks' matrix products alone, in a graph of their own, in turn with the pass. They are planned
+    /// without bias and activation and tuned as the pass is, so each may run another algorithm than in it.
+    /// </summary>
+    public double? ProductsMs { get; init; }
+
     /// <summary>sample with a schedule: median time of the run that computes everything, between the others.</summary>
     public double? FullMedianMs { get; init; }
 

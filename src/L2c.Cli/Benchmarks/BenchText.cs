@@ -22,6 +22,11 @@ internal static class BenchText
             o.WriteLine(Text($"graph: {nodes} nodes") + (r.LaunchesPerBlock is { } perBlock ? Text($", {perBlock} per block") : ""));
         }
 
+        if (r.ProductsMs is { } products)
+        {
+            o.WriteLine(Text($"its products alone: {products:0.000} ms, {100 * products / r.MedianMs:0.0} % of the median"));
+        }
+
         if (r.TimeRatio is not null)
         {
             o.WriteLine(

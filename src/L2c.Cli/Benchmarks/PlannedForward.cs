@@ -17,6 +17,7 @@ internal sealed class PlannedForward : IDisposable
     private readonly Tensor _output;
     private readonly Action _enqueue;
     private readonly OpSequence? _recorded;
+    private OpSequence? _products;
 
     private PlannedForward(Device device, Arena arena, Tensor output, Action enqueue, bool record)
     {
@@ -41,8 +42,8 @@ internal sealed class PlannedForward : IDisposable
     /// <param name="model">The network; it must outlive the plan.</param>
     /// <param name="batch">B, at least 1.</param>
     /// <param name="record">Whether a run replays a recording; otherwise it enqueues every op anew.</param>
-    /// <param name="countBlock">Whether <see cref="LaunchesPerBlock"/> is wanted: one more recording, which is not run.</param>
-    public static PlannedForward Plan(DitModel model, int batch, bool record, bool countBlock)
+    /// <param name="parts">Whether <see cref="LaunchesPerBlock"/> and <see cref="RunProducts"/> are wanted too; they need recordings.</param>
+    public static PlannedForward Plan(DitModel model, int batch, bool record, bool parts)
     {
         DitArchitecture a = model.Architecture;
         Device device = model.Device;
@@ -52,7 +53,12 @@ internal sealed class PlannedForward : IDisposable
             buffers.UploadInputs(device, a, batch);
             var full = ForwardPlan.Full(buffers.Modulations, buffers.Activations, a.Depth);
             var plan = new PlannedForward(device, arena, buffers.Output, () => Enqueue(full), record);
-            plan.LaunchesPerBlock = record && countBlock ? CountBlock(plan.Launches!.Value, full) : null;
+            if (record && parts)
+            {
+                plan.LaunchesPerBlock = CountBlock(plan.Launches!.Value, full);
+                plan._products = device.Capture(() => model.Products(buffers.Activations));
+            }
+
             return plan;
         }
         catch
@@ -92,6 +98,13 @@ internal sealed class PlannedForward : IDisposable
         _device.Synchronize();
     }
 
+    /// <summary>Runs the products of the blocks alone, on the same weights and on what the last run left, and waits for their end.</summary>
+    public void RunProducts()
+    {
+        _products!.Run();
+        _device.Synchronize();
+    }
+
     /// <summary>The network's output of the last run, [B,C_out,H,W].</summary>
     public float[] ReadOutput()
     {
@@ -103,6 +116,7 @@ internal sealed class PlannedForward : IDisposable
     /// <summary>Frees recording and memory; not the model.</summary>
     public void Dispose()
     {
+        _products?.Dispose();
         _recorded?.Dispose();
         _arena.Dispose();
     }

@@ -37,12 +37,19 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
         Peak peak = DeviceFacts.MeasurePeak(device);
         bool graph = choice.OneSequence;
         long began = Stopwatch.GetTimestamp();
-        using var forward = PlannedForward.Plan(subject.Model, batch, record: choice.Graph, countBlock: graph);
+        using var forward = PlannedForward.Plan(subject.Model, batch, record: choice.Graph, parts: graph);
         double planMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        double[] milliseconds = Contest.Measure([forward.Run], _options.Repeat(parsed), terminal.Cancel, BenchOptions.WarmUp)[0];
+        Action[] contestants = graph ? [forward.Run, forward.RunProducts] : [forward.Run];
+        double[][] milliseconds = Contest.Measure(contestants, _options.Repeat(parsed), terminal.Cancel, BenchOptions.WarmUp);
         BenchReport report = BenchReport.Of(
-            subject, peak, batch, forward.Ops.Sum(op => op.Flops), forward.Bytes, milliseconds, planMs, forward.ReadOutput());
-        _options.Print(parsed, report with { GraphNodes = graph ? forward.Launches : null, LaunchesPerBlock = forward.LaunchesPerBlock }, terminal);
+            subject, peak, batch, forward.Ops.Sum(op => op.Flops), forward.Bytes, milliseconds[0], planMs, forward.ReadOutput());
+        report = report with
+        {
+            GraphNodes = graph ? forward.Launches : null,
+            LaunchesPerBlock = forward.LaunchesPerBlock,
+            ProductsMs = graph ? Math.Round(Median.Of(milliseconds[1]), 4) : null,
+        };
+        _options.Print(parsed, report, terminal);
         return ExitCode.Ok;
     }
 }

@@ -1,5 +1,7 @@
+using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
+using L2c.Model.Dit;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -58,6 +60,18 @@ public sealed class CostTests
         NetworkCost cost = NetworkCost.Of(dit);
         Assert.Equal(new NetworkCost(1, 4 * 4 * 64, 2 * 16 * 8, 2 * 4 * 8 * 16, (12 * 8 * 4) + (256 * 8) + 64 + (8 * 64) + (8 * 24 * 4)), cost);
         Assert.Equal(1280 + 1024 + 3776, cost.Evaluation);
+    }
+
+    [Fact]
+    public void The_products_of_the_blocks_alone_are_the_linear_layers_of_their_branches()
+    {
+        using var device = new CpuDevice(1);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        (Arena arena, DitActivations activations) = Arena.Carve(device, "products", memory => DitActivations.Take(memory, RandomDit.Small, 2));
+        using Arena owned = arena;
+        IReadOnlyList<OpInfo> ops = device.List(() => model.Products(activations));
+        NetworkCost cost = NetworkCost.Of(RandomDit.Small);
+        Assert.Equal((4 * cost.Blocks, 2 * 2 * cost.Blocks * (cost.AttentionLinear + cost.Mlp)), (ops.Count, ops.Sum(op => op.Flops)));
     }
 
     [Fact]
