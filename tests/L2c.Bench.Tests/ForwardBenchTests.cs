@@ -27,7 +27,7 @@ public sealed class ForwardBenchTests
             double ours = Median(row[3]), theirs = Median(row[4]), ratio = Median(row[5]);
             Assert.Equal(ours / theirs, ratio, 0.01 * ratio);
             Assert.Equal(Median(row[2]) / ours * 1000, Median(row[7]), 2 + (0.02 * Median(row[7])));
-            Assert.InRange(Median(row[8]), 0.01, 10); // one round each on a machine that may be busy
+            Assert.True(Median(row[8]) > 0);
             isMet &= !row[6].EndsWith(" missed", StringComparison.Ordinal);
         });
         Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);

@@ -17,9 +17,24 @@ public sealed class MeasuringTests
     [Fact]
     public void Each_contestants_time_is_its_own()
     {
-        double[][] milliseconds = Contest.Measure([() => Thread.Sleep(60), () => { }], rounds: 3, CancellationToken.None);
-        Assert.All(milliseconds[0], time => Assert.InRange(time, 55, double.MaxValue));
-        Assert.True(milliseconds[1].Min() < 30, $"doing nothing took {milliseconds[1].Min()} ms");
+        Clock clock = new();
+        double[][] milliseconds = Contest.Measure([() => clock.Now += 60, () => { }], rounds: 3, CancellationToken.None, clock: clock);
+        Assert.Equal([60, 60, 60], milliseconds[0]);
+        Assert.Equal([0, 0, 0], milliseconds[1]);
+    }
+
+    [Fact]
+    public void Rounds_before_the_measured_ones_go_on_for_the_time_of_the_warm_up()
+    {
+        Clock clock = new();
+        int runs = 0;
+        Action contestant = () =>
+        {
+            runs++;
+            clock.Now += 60;
+        };
+        Assert.Equal([60], Contest.Measure([contestant], rounds: 1, CancellationToken.None, TimeSpan.FromMilliseconds(200), clock)[0]);
+        Assert.Equal(4 + 1, runs);
     }
 
     [Fact]
@@ -46,4 +61,15 @@ public sealed class MeasuringTests
 
     [Fact]
     public void Ratios_are_taken_round_by_round() => Assert.Equal([0.5, 2], Contest.Ratios([1, 8], [2, 4]));
+
+    /// <summary>A clock that the test moves.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        /// <summary>Milliseconds.</summary>
+        public long Now { get; set; }
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => Now;
+    }
 }

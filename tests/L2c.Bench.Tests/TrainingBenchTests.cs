@@ -19,8 +19,11 @@ public sealed class TrainingBenchTests
         // One round says little of the ratio, but the verdict follows from it; ops are listed under the passes that have them.
         double ratio = double.Parse(Cell(report, "| router step |", 3).Split(' ')[0], CultureInfo.InvariantCulture);
         Assert.True(ratio > 0);
-        Assert.Equal(ratio <= 4.5 ? ExitCode.Ok : ExitCode.RunTime, code);
-        Assert.Contains(ratio <= 4.5 ? "Met." : "Missed.", report, StringComparison.Ordinal);
+        bool isMet = code == ExitCode.Ok;
+        Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);
+        Assert.Contains(isMet ? "Met." : "Missed.", report, StringComparison.Ordinal);
+        bool isRounded = Math.Abs(ratio - 4.5) < 0.001; // either verdict is right
+        Assert.True(isRounded || isMet == ratio <= 4.5, report);
         Assert.Equal("", Cell(report, "| AttentionBackward |", 2));
         Assert.NotEqual("", Cell(report, "| AttentionBackward |", 5));
         Assert.NotEqual("", Cell(report, "| Attention |", 2));

@@ -48,7 +48,8 @@ public sealed class DemoModelTests : IDisposable
     {
         JsonElement json = Sample("--compare", "--save-schedule", _cli.PathOf("schedule.json")).Json;
         Assert.InRange(json.GetProperty("psnr").GetDouble(), 10, 60);
-        Assert.InRange(json.GetProperty("imageMs").GetDouble() / json.GetProperty("uncachedImageMs").GetDouble(), 0.3, 3);
+        Assert.True(json.GetProperty("imageMs").GetDouble() > 0);
+        Assert.True(json.GetProperty("uncachedImageMs").GetDouble() > 0);
         Assert.True(File.Exists(_cli.PathOf("schedule.json")));
         Sample("--sampler", "ddpm", "--compare").MustFail(2, "--compare needs a schedule");
     }

@@ -92,7 +92,7 @@ public sealed class StreamTests : IDisposable
         _device.Check(Driver.cuEventSynchronize(end));
         Assert.Equal(0x05050505, _device.Download<int>(a, 1)[0]);
         _device.Check(Driver.cuEventElapsedTime(out float milliseconds, start, end));
-        Assert.InRange(milliseconds, 1e-6f, 10_000);
+        Assert.True(milliseconds > 0);
         _device.Check(Driver.cuEventRecord(start, _device.Stream));
         _device.Synchronize();
         _device.Check(Driver.cuEventElapsedTime(out float moved, start, end));

@@ -22,12 +22,20 @@ public sealed class WorkerTeamTests
     public void Workers_that_have_gone_to_sleep_wake_up()
     {
         using var team = new WorkerTeam(2);
+        var meeting = new Meeting();
+        team.Run(meeting);
+        Thread worker = meeting.Worker!;
         for (int run = 0; run < 20; run++)
         {
-            Thread.Sleep(2);
-            var meeting = new Meeting();
+            while (!worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                Thread.Yield();
+            }
+
+            meeting = new Meeting();
             team.Run(meeting);
-            Assert.True(meeting.Met, "both tiles ran on one thread");
+            Assert.Same(worker, meeting.Worker);
         }
     }
 
@@ -50,13 +58,12 @@ public sealed class WorkerTeamTests
     [Fact]
     public void Threads_end_with_the_team()
     {
-        Thread? worker = null;
         var team = new WorkerTeam(2);
-        var meeting = new Meeting(thread => worker = thread);
+        var meeting = new Meeting();
         team.Run(meeting);
-        Assert.True(worker!.IsAlive);
+        Assert.True(meeting.Worker!.IsAlive);
         team.Dispose();
-        Assert.False(worker.IsAlive);
+        Assert.False(meeting.Worker.IsAlive);
     }
 
     private sealed class Counting(int tiles) : CpuOp
@@ -72,14 +79,15 @@ public sealed class WorkerTeamTests
         public override void Run(int tile, nint scratch) => Interlocked.Increment(ref Counts[tile]);
     }
 
-    /// <summary>Two tiles that wait for each other, so each needs a thread of its own.</summary>
-    private sealed class Meeting(Action<Thread>? onWorker = null) : CpuOp
+    /// <summary>Two tiles that wait for each other, so each needs a thread of its own; without one, the runner's token ends the wait.</summary>
+    private sealed class Meeting : CpuOp
     {
+        private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
         private readonly Thread _caller = Thread.CurrentThread;
         private int _arrived;
-        private int _met;
 
-        public bool Met => _met == 2;
+        /// <summary>The thread of the tile that did not run on the caller's; null until then.</summary>
+        public Thread? Worker { get; private set; }
 
         public override string Name => nameof(Meeting);
 
@@ -91,13 +99,13 @@ public sealed class WorkerTeamTests
         {
             if (Thread.CurrentThread != _caller)
             {
-                onWorker?.Invoke(Thread.CurrentThread);
+                Worker = Thread.CurrentThread;
             }
 
             Interlocked.Increment(ref _arrived);
-            if (SpinWait.SpinUntil(() => Volatile.Read(ref _arrived) == 2, TimeSpan.FromSeconds(20)))
+            for (SpinWait wait = default; Volatile.Read(ref _arrived) != 2; wait.SpinOnce())
             {
-                Interlocked.Increment(ref _met);
+                _cancel.ThrowIfCancellationRequested();
             }
         }
     }

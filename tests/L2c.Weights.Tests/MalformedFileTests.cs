@@ -1,21 +1,17 @@
-using System.Diagnostics;
 using L2c.Testing.Files;
 
 namespace L2c.Weights.Tests;
 
 public class MalformedFileTests
 {
-    private const long MaxAllocatedBytes = 256L << 20;
-    private static readonly TimeSpan _maxTime = TimeSpan.FromSeconds(2);
-
-    // A busy machine may take the core away; it does not every time.
-    private const int Tries = 3;
+    // A byte of a pickle may ask for eight steps, and a step for a hundred bytes.
+    private const long MaxAllocatedBytes = 256L << 20, FreeBytes = 16 << 20, AllocatedPerByte = 1000;
 
     public static TheoryData<string> Names => [.. MalformedFiles.All.Select(f => f.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Is_refused_in_one_clear_line_quickly_and_in_little_memory(string name)
+    public void Is_refused_in_one_clear_line_and_in_little_memory(string name)
     {
         MalformedFile file = MalformedFiles.All.Single(f => f.Name == name);
         string path = Path.Combine(Path.GetTempPath(), $"l2c-{Guid.NewGuid():N}.bin");
@@ -23,9 +19,7 @@ public class MalformedFileTests
         try
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            Stopwatch watch = Stopwatch.StartNew();
             MalformedFileException refusal = Assert.Throws<MalformedFileException>(() => ReadEverything(path));
-            watch.Stop();
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
             Assert.StartsWith($"{path}: ", refusal.Message);
@@ -33,16 +27,7 @@ public class MalformedFileTests
             Assert.DoesNotContain(refusal.Message, char.IsControl);
             Assert.Contains(file.Reason, refusal.Message);
             Assert.InRange(refusal.Message.Length - path.Length, 1, 400);
-            TimeSpan fastest = watch.Elapsed;
-            for (int i = 1; i < Tries && fastest > _maxTime; i++)
-            {
-                watch.Restart();
-                Assert.Throws<MalformedFileException>(() => ReadEverything(path));
-                fastest = watch.Elapsed < fastest ? watch.Elapsed : fastest;
-            }
-
-            Assert.InRange(fastest, TimeSpan.Zero, _maxTime);
-            Assert.InRange(allocated, 0, MaxAllocatedBytes);
+            Assert.InRange(allocated, 0, Math.Min(FreeBytes + (AllocatedPerByte * file.Bytes.Length), MaxAllocatedBytes));
         }
         finally
         {

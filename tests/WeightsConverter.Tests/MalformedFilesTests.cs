@@ -26,11 +26,9 @@ public sealed class MalformedFilesTests
         using TemporaryFolder folder = new();
         string input = Write(folder, MalformedFiles.All.Single(file => file.Name == name));
         long before = GC.GetTotalAllocatedBytes();
-        Stopwatch watch = Stopwatch.StartNew();
 
         Tool run = Tool.Run(input, folder.File("out.safetensors"));
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, MaxAllocatedBytes);
         Assert.Equal(4, run.Code);
         Assert.StartsWith($"weights-converter: error: {input}: ", run.SingleErrorLine(), StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace L2c.Cli.Profiling;
 
 /// <summary>Contestants that run in turn in one process, so that a machine that slows down, warms up or is shared favours none.</summary>
@@ -17,14 +15,17 @@ internal static class Contest
     /// <param name="rounds">Rounds that are measured, after two or more that are not.</param>
     /// <param name="cancel">Looked at between runs.</param>
     /// <param name="warmUp">How long the rounds that are not measured go on at least: clocks take their time to rise.</param>
+    /// <param name="clock">Tells the time; null for the machine's.</param>
     /// <returns>Milliseconds by contestant and round.</returns>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static double[][] Measure(IReadOnlyList<Action> contestants, int rounds, CancellationToken cancel, TimeSpan warmUp = default)
+    public static double[][] Measure(
+        IReadOnlyList<Action> contestants, int rounds, CancellationToken cancel, TimeSpan warmUp = default, TimeProvider? clock = null)
     {
+        clock ??= TimeProvider.System;
         double[][] milliseconds = [.. contestants.Select(_ => new double[rounds])];
-        long start = Stopwatch.GetTimestamp();
+        long start = clock.GetTimestamp();
         int unmeasured = 0;
-        while (unmeasured < WarmUpRounds || Stopwatch.GetElapsedTime(start) < warmUp)
+        while (unmeasured < WarmUpRounds || clock.GetElapsedTime(start) < warmUp)
         {
             Round(unmeasured++, (_, _) => { });
         }
@@ -42,9 +43,9 @@ internal static class Contest
             {
                 cancel.ThrowIfCancellationRequested();
                 int who = (number + position) % contestants.Count;
-                long began = Stopwatch.GetTimestamp();
+                long began = clock.GetTimestamp();
                 contestants[who]();
-                note(who, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                note(who, clock.GetElapsedTime(began).TotalMilliseconds);
             }
         }
     }

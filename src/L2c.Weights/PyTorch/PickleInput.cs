@@ -8,6 +8,7 @@ internal sealed class PickleInput
 {
     private const int MaxTextBytes = 1 << 20;
     private const int MaxLineBytes = 256;
+    private const string Remedy = "the file is damaged or not from torch.save, save the state dict alone or convert it to safetensors";
 
     private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -22,7 +23,11 @@ internal sealed class PickleInput
         _source = source;
         _window = new byte[(int)Math.Min(32 * 1024, source.Length)];
         Position = position;
+        Work = new WorkBudget(source.Path, "the pickle", source.Length, Remedy);
     }
+
+    /// <summary>What the pickles of this input may ask for, all of them together.</summary>
+    public WorkBudget Work { get; }
 
     /// <summary>Offset of the next byte in the source.</summary>
     public long Position { get; private set; }
@@ -79,6 +84,7 @@ internal sealed class PickleInput
             throw Broken($"the pickle holds a string of {length} bytes");
         }
 
+        Work.SpendOnText(length);
         byte[] bytes = new byte[length];
         Read(bytes);
         return Decode(bytes);
@@ -103,8 +109,7 @@ internal sealed class PickleInput
     }
 
     /// <summary>The error of a broken pickle: what is wrong, and what to do.</summary>
-    public MalformedFileException Broken(string rule) =>
-        new(_source.Path, $"{rule}; the file is damaged or not from torch.save, save the state dict alone or convert it to safetensors");
+    public MalformedFileException Broken(string rule) => new(_source.Path, $"{rule}; {Remedy}");
 
     private void Read(Span<byte> destination)
     {

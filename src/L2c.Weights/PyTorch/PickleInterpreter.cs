@@ -2,21 +2,17 @@ namespace L2c.Weights.PyTorch;
 
 /// <summary>Interprets the pickles of <c>torch.save</c> by an allow-list of opcodes and globals. It can build inert values, no more.</summary>
 /// <remarks>
-/// There is no way from a name in the file to code: globals become members of <see cref="PickleGlobal"/>, calls are a switch over them. Operations,
-/// objects and stack are bounded, and nesting costs no recursion here.
+/// There is no way from a name in the file to code: globals become members of <see cref="PickleGlobal"/>, calls are a switch over them. Work is
+/// counted (<see cref="WorkBudget"/>): every opcode is a step and does a bounded amount of work, what depends on a value's length is counted
+/// besides. That bounds values and stack too. Nesting costs no recursion here.
 /// </remarks>
 internal sealed class PickleInterpreter
 {
-    private const int MaxOperations = 4_000_000;
-    private const int MaxObjects = 500_000;
-    private const int MaxStack = 1_000_000;
-
     private readonly PickleInput _input;
     private readonly Dictionary<string, TorchStorage> _storages;
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly List<object?> _memo = [];
-    private int _objects;
 
     private PickleInterpreter(PickleInput input, Dictionary<string, TorchStorage> storages)
     {
@@ -37,22 +33,13 @@ internal sealed class PickleInterpreter
             throw _input.Broken("the pickle is not of protocol 2");
         }
 
-        for (int operations = 0; operations < MaxOperations; operations++)
+        for (byte opcode = _input.ReadByte(); opcode != PickleOpcode.Stop; opcode = _input.ReadByte())
         {
-            byte opcode = _input.ReadByte();
-            if (opcode == PickleOpcode.Stop)
-            {
-                return _stack.Count == 1 && _marks.Count == 0 ? _stack[0] : throw _input.Broken("the pickle does not end with one value");
-            }
-
+            _input.Work.Spend(1);
             Execute(opcode);
-            if (_stack.Count + _marks.Count > MaxStack || _objects > MaxObjects)
-            {
-                throw _input.Broken($"the pickle builds more than {MaxObjects} values or stacks more than {MaxStack}");
-            }
         }
 
-        throw _input.Broken($"the pickle has more than {MaxOperations} operations");
+        return _stack.Count == 1 && _marks.Count == 0 ? _stack[0] : throw _input.Broken("the pickle does not end with one value");
     }
 
     private void Execute(byte opcode)
@@ -93,11 +80,7 @@ internal sealed class PickleInterpreter
         }
     }
 
-    private void Push(object? value)
-    {
-        _objects++;
-        _stack.Add(value);
-    }
+    private void Push(object? value) => _stack.Add(value);
 
     private object? Pop()
     {
@@ -176,10 +159,9 @@ internal sealed class PickleInterpreter
         SetAll([key, value]);
     }
 
-    private void SetAll(object?[] items) => AddItems(Top<PickleDict>("SETITEM"), items);
-
-    private void AddItems(PickleDict dict, object?[] items)
+    private void SetAll(object?[] items)
     {
+        PickleDict dict = Top<PickleDict>("SETITEM");
         if (items.Length % 2 != 0)
         {
             throw _input.Broken("the pickle sets a key without a value");
@@ -188,6 +170,7 @@ internal sealed class PickleInterpreter
         for (int i = 0; i < items.Length; i += 2)
         {
             string key = PickleDict.KeyText(items[i]) ?? throw _input.Broken("the pickle has a dict whose keys are neither text nor integers");
+            _input.Work.SpendOnText(key.Length);
             if (!dict.TryAdd(key, items[i + 1]))
             {
                 throw _input.Broken($"the pickle sets the key {FileText.Printable(key)} twice");
@@ -218,9 +201,12 @@ internal sealed class PickleInterpreter
         PickleDict state = Pop() as PickleDict ?? throw _input.Broken("the pickle sets a state that is no dict");
         switch (Top<object>("BUILD"))
         {
-            case PickleRecord record:
-                AddItems(record.Fields, [.. state.Items.SelectMany(item => new[] { item.Key, item.Value })]);
+            case PickleRecord { Fields: null } record:
+                // Shared, not copied: otherwise a forged pickle could copy one large dict again and again.
+                record.Fields = state;
                 break;
+            case PickleRecord:
+                throw _input.Broken("the pickle sets the state of a value twice");
             case PickleDict:
                 // An OrderedDict's own attributes: PyTorch leaves _metadata there, versions of its modules.
                 break;

@@ -56,7 +56,8 @@ internal sealed class PickleDict
 /// <summary>An <c>argparse.Namespace</c>: named values, nothing that acts.</summary>
 internal sealed class PickleRecord
 {
-    public PickleDict Fields { get; } = new();
+    /// <summary>The values by name; null until they are set.</summary>
+    public PickleDict? Fields { get; set; }
 }
 
 /// <summary>A storage that the pickle refers to: a run of elements that lies outside it.</summary>

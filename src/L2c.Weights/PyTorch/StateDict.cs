@@ -4,23 +4,22 @@ namespace L2c.Weights.PyTorch;
 
 /// <summary>Turns the nested value of a pickle into tensors and scalars with dotted names.</summary>
 /// <remarks>
-/// A forged pickle can nest a value in itself, or ten times on each of many levels; depth and the total length of all names are bounded. Views may
-/// repeat elements (stride 0, shared storages), so the size of all tensors is bounded by a multiple of the storages behind them.
+/// A forged pickle can nest a value in itself, or ten times on each of many levels; depth is bounded, and naming a value takes steps of the pickle's
+/// <see cref="WorkBudget"/>. Views may repeat elements (stride 0, shared storages), so the size of all tensors is bounded by a multiple of the
+/// storages behind them.
 /// </remarks>
 internal sealed class StateDict
 {
     private const int MaxDepth = 32;
     private const int MaxNameLength = 1024;
-    private const long NameBudget = 16 << 20;
-    private const int CostPerValue = 16;
     private const long FreeBytes = 16 << 20;
     private const int MaxExpansion = 16;
 
     private readonly string _path;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private long _spent;
+    private readonly WorkBudget _work;
 
-    private StateDict(string path) => _path = path;
+    private StateDict(string path, WorkBudget work) => (_path, _work) = (path, work);
 
     /// <summary>The tensors in the pickle's order.</summary>
     public List<(TensorInfo Info, TorchTensor Place)> Tensors { get; } = [];
@@ -29,10 +28,14 @@ internal sealed class StateDict
     public Dictionary<string, object?> Scalars { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Flattens the value of a pickle.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="root">The value.</param>
+    /// <param name="storages">All storages that it refers to.</param>
+    /// <param name="work">What is left of the pickle's steps.</param>
     /// <exception cref="MalformedFileException">Two values get the same name, or a bound is exceeded.</exception>
-    public static StateDict Flatten(string path, object? root, IEnumerable<TorchStorage> storages)
+    public static StateDict Flatten(string path, object? root, IEnumerable<TorchStorage> storages, WorkBudget work)
     {
-        StateDict result = new(path);
+        StateDict result = new(path, work);
         result.Visit(root is TorchTensor ? "tensor" : null, root, 0);
         decimal stored = storages.Sum(s => (decimal)s.Bytes), read = result.Tensors.Sum(t => (decimal)t.Info.Bytes);
         return read <= (MaxExpansion * stored) + FreeBytes
@@ -42,19 +45,13 @@ internal sealed class StateDict
 
     private void Visit(string? name, object? value, int depth)
     {
-        _spent += CostPerValue + (name?.Length ?? 0);
-        if (depth > MaxDepth || name?.Length > MaxNameLength || _spent > NameBudget)
-        {
-            throw Broken($"its values are nested deeper than {MaxDepth}, named longer than {MaxNameLength}, or too many");
-        }
-
         switch (value)
         {
             case PickleDict dict:
                 VisitAll(name, dict.Items, depth);
                 break;
             case PickleRecord record:
-                VisitAll(name, record.Fields.Items, depth);
+                VisitAll(name, record.Fields?.Items ?? [], depth);
                 break;
             case PickleList list:
                 VisitAll(name, Numbered(list.Items), depth);
@@ -79,6 +76,13 @@ internal sealed class StateDict
     {
         foreach ((string key, object? value) in items)
         {
+            long length = key.Length + (prefix is null ? 0 : prefix.Length + 1L);
+            if (depth == MaxDepth || length > MaxNameLength)
+            {
+                throw Broken($"its values are nested deeper than {MaxDepth} or named longer than {MaxNameLength}");
+            }
+
+            _work.SpendOnName(length);
             Visit(prefix is null ? key : $"{prefix}.{key}", value, depth + 1);
         }
     }

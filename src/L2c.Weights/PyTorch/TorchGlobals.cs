@@ -66,6 +66,7 @@ internal static class TorchGlobals
             throw input.Broken($"storage {FileText.Printable(key)} has the impossible length {count}");
         }
 
+        input.Work.SpendOnText(key.Length);
         TorchStorage storage = new(key, type, count);
         if (!storages.TryAdd(key, storage) && storages[key] != storage)
         {
@@ -80,6 +81,12 @@ internal static class TorchGlobals
 
     private static long[] Integers(PickleInput input, PickleTuple tuple)
     {
+        if (tuple.Items.Length > TorchTensor.MaxRank)
+        {
+            throw input.Broken($"a tensor has {tuple.Items.Length} axes, more than {TorchTensor.MaxRank}");
+        }
+
+        input.Work.Spend(tuple.Items.Length);
         long[] values = new long[tuple.Items.Length];
         for (int i = 0; i < values.Length; i++)
         {

@@ -39,7 +39,7 @@ internal sealed class TorchLegacy : TorchContainer
         }
 
         LocateStorages(input, keys.Items);
-        Values = StateDict.Flatten(source.Path, value, Storages.Values);
+        Values = StateDict.Flatten(source.Path, value, Storages.Values, input.Work);
     }
 
     public override string Format => "pytorch-legacy";

@@ -4,7 +4,7 @@ namespace L2c.Weights.PyTorch;
 internal sealed class TorchTensor
 {
     /// <summary>Most axes a tensor may have; PyTorch's own limit.</summary>
-    private const int MaxRank = 64;
+    public const int MaxRank = 64;
 
     private TorchTensor(TorchStorage storage, long offset, long[] size, long[] stride)
     {
@@ -29,17 +29,26 @@ internal sealed class TorchTensor
     /// <summary>Makes the view, or says in <paramref name="fault"/> why it cannot be.</summary>
     public static TorchTensor? Create(TorchStorage storage, long offset, long[] size, long[] stride, out string fault)
     {
-        fault = $"a view of offset {offset}, size ({string.Join(", ", size.Take(8))}), stride ({string.Join(", ", stride.Take(8))})";
-        if (size.Length != stride.Length || size.Length > MaxRank)
+        if (Problem(storage, offset, size, stride) is { } problem)
         {
-            fault += " has mismatched or too many axes";
+            fault = $"a view of offset {offset}, size ({string.Join(", ", size.Take(8))}), stride ({string.Join(", ", stride.Take(8))}) {problem}";
             return null;
+        }
+
+        fault = "";
+        return new TorchTensor(storage, offset, size, stride);
+    }
+
+    private static string? Problem(TorchStorage storage, long offset, long[] size, long[] stride)
+    {
+        if (size.Length != stride.Length)
+        {
+            return "has mismatched axes";
         }
 
         if (offset < 0 || size.Any(s => s < 0) || stride.Any(s => s < 0))
         {
-            fault += " has a negative part";
-            return null;
+            return "has a negative part";
         }
 
         try
@@ -52,19 +61,13 @@ internal sealed class TorchTensor
             }
 
             _ = checked(count * storage.Type.Size());
-            if (count > 0 ? last >= storage.Count : offset > storage.Count)
-            {
-                fault += $" leaves its storage of {storage.Count} elements";
-                return null;
-            }
+            bool fits = count > 0 ? last < storage.Count : offset <= storage.Count;
+            return fits ? null : $"leaves its storage of {storage.Count} elements";
         }
         catch (OverflowException)
         {
-            fault += " overflows 64 bits";
-            return null;
+            return "overflows 64 bits";
         }
-
-        return new TorchTensor(storage, offset, size, stride);
     }
 
     private static bool Contiguous(long[] size, long[] stride)

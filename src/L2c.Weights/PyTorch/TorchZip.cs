@@ -44,7 +44,7 @@ internal sealed class TorchZip : TorchContainer
                 : throw input.Broken($"storage {FileText.Printable(storage.Key)} has {entry.Size} bytes instead of {storage.Bytes}");
         }
 
-        Values = StateDict.Flatten(source.Path, value, Storages.Values);
+        Values = StateDict.Flatten(source.Path, value, Storages.Values, input.Work);
     }
 
     public override string Format => "pytorch-zip";

@@ -124,6 +124,30 @@ public sealed class SamplingRunTests
         Assert.Throws<OperationCanceledException>(() => run.Run([0, 1], 1, noise, cancel: new CancellationToken(true)));
     }
 
+    [Fact]
+    public void Cancelling_ends_a_run_before_its_next_evaluation()
+    {
+        using var device = new CpuDevice(1);
+        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(4), 1, new SamplingOptions());
+        using CancellationTokenSource source = new();
+        List<int> done = [];
+        Assert.Throws<OperationCanceledException>(() => run.Run(
+            [0],
+            1,
+            new CounterNoiseSource(Seed),
+            evaluation =>
+            {
+                done.Add(evaluation);
+                if (evaluation == 1)
+                {
+                    source.Cancel();
+                }
+            },
+            cancel: source.Token));
+        Assert.Equal([0, 1], done);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

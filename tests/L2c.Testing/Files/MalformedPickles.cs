@@ -43,6 +43,7 @@ internal static class MalformedPickles
         Zip("pickle-newobj-ordereddict", P().Global("collections", "OrderedDict").Op(")").Raw(0x81).Stop(), "a new object of OrderedDict"),
         Zip("pickle-newobj-arguments", P().Global("argparse", "Namespace").Op("N").Raw(0x85, 0x81).Stop(), "a new object of Namespace"),
         Zip("pickle-build-tuple", P().Op(")}b").Stop(), "state of a value that has none"),
+        Zip("pickle-build-twice", P().Global("argparse", "Namespace").Op(")").Raw(0x81).Op("}b}b").Stop(), "state of a value twice"),
         Zip("pickle-build-no-dict", P().Op("}]b").Stop(), "a state that is no dict"),
         Zip("pickle-stack-empty", P().Op("R").Stop(), "takes more from its stack"),
         Zip("pickle-pop-below-mark", P().Op("N(").Raw(0x85).Stop(), "takes more from its stack"),
@@ -66,10 +67,15 @@ internal static class MalformedPickles
         Zip("pickle-deep-lists", Deep(100_000), "nested deeper"),
         Zip("pickle-deep-tuples", P().Op("N").Raw(Filled(0x85, 400_000)).Stop(), "nested deeper"),
         Zip("pickle-contains-itself", P().Op("}q").Raw(0).Text("a").Op("h").Raw(0).Op("s").Stop(), "nested deeper"),
-        Zip("pickle-billion-laughs", Laughs(), "too many"),
-        Zip("pickle-many-objects", P().Op("]").Raw(Filled((byte)'}', 600_000)).Stop(), "builds more than"),
-        Zip("pickle-many-marks", P().Raw(Filled((byte)'(', 2_000_000)).Stop(), "stacks more than"),
-        Zip("pickle-many-operations", P().Op("Nq").Raw(0).Raw(Repeated("q\0"u8, 4_100_000)).Stop(), "more than 4000000 operations"),
+        Zip("pickle-billion-laughs", Laughs(), "steps to read, too many for"),
+        Zip("pickle-many-objects", P().Op("]").Raw(Filled((byte)'}', 2_100_000)).Stop(), "more than 2000000 steps"),
+        Zip("pickle-many-marks", P().Raw(Filled((byte)'(', 2_100_000)).Stop(), "more than 2000000 steps"),
+        Zip("pickle-many-operations", P().Op("Nq").Raw(0).Raw(Repeated("q\0"u8, 2_100_000)).Stop(), "more than 2000000 steps"),
+        Zip("pickle-many-values", P().Op("](").Raw(Filled((byte)'N', 700_000)).Op("e").Stop(), "more than 2000000 steps"),
+        Zip("pickle-many-dicts", P().Op("](").Raw(Repeated("}K\0Ns"u8, 500_000)).Op("e").Stop(), "more than 2000000 steps"),
+        Zip("pickle-state-many-times", ManyStates(), "steps to read, too many for"),
+        Zip("pickle-long-key-many-times", ManyLongKeys(p => p.Op("}h").Raw(0).Op("Ns")), "steps to read, too many for"),
+        Zip("pickle-long-storage-many-times", ManyLongKeys(LongStorage), "steps to read, too many for"),
         Zip("pickle-long-name", P().Op("}").Text(new string('a', 5000)).Op("Ns").Stop(), "named longer"),
         Zip("pickle-names-collide", P().Op("}(").Text("a.b").Op("N").Text("a").Op("}").Text("b").Op("Nsu").Stop(), "two values are named a.b"),
     ];
@@ -85,6 +91,39 @@ internal static class MalformedPickles
 
     /// <summary>[[[...]]]</summary>
     private static byte[] Deep(int depth) => P().Raw(Filled((byte)']', depth)).Raw(Filled((byte)'a', depth - 1)).Stop();
+
+    /// <summary>A list of a dict of 10,000 values, and of 1,000 records that all have it as their state.</summary>
+    private static byte[] ManyStates()
+    {
+        PickleBuilder pickle = P().Op("](").Global("argparse", "Namespace").Op("q").Raw(0).Op(")").Raw(0x81).Op("}q").Raw(1).Op("(");
+        for (int i = 0; i < 10_000; i++)
+        {
+            _ = pickle.Op("J").Int32(i).Op("N");
+        }
+
+        _ = pickle.Op("ub");
+        for (int i = 0; i < 1_000; i++)
+        {
+            _ = pickle.Op("h").Raw(0).Op(")").Raw(0x81).Op("h").Raw(1).Op("b");
+        }
+
+        return pickle.Op("e").Stop();
+    }
+
+    /// <summary>A list of a text of the greatest length, and of forty values that recall it, so that each hashes it.</summary>
+    private static byte[] ManyLongKeys(Func<PickleBuilder, PickleBuilder> value)
+    {
+        PickleBuilder pickle = P().Op("](").Text(new string('a', 1 << 20)).Op("q").Raw(0);
+        for (int i = 0; i < 40; i++)
+        {
+            _ = value(pickle);
+        }
+
+        return pickle.Op("e").Stop();
+    }
+
+    private static PickleBuilder LongStorage(PickleBuilder pickle) =>
+        pickle.Op("(").Text("storage").Global("torch", "FloatStorage").Op("h").Raw(0).Text("cpu").Int(0).Op("tQ");
 
     /// <summary>Twenty levels, each a list of ten times the level below: 10^20 leaves in a few hundred bytes.</summary>
     private static byte[] Laughs()

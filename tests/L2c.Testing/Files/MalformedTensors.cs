@@ -17,8 +17,9 @@ internal static class MalformedTensors
         View("tensor-size-overflow", 0, [1L << 40, 1L << 40], [0, 0], "overflows 64 bits"),
         View("tensor-stride-overflow", 0, [3], [long.MaxValue], "overflows 64 bits"),
         View("tensor-bytes-overflow", 0, [1L << 62], [0], "overflows 64 bits"),
-        View("tensor-axes-differ", 0, [2, 3], [1], "mismatched or too many axes"),
-        View("tensor-65-axes", 0, new long[65], new long[65], "mismatched or too many axes"),
+        View("tensor-axes-differ", 0, [2, 3], [1], "mismatched axes"),
+        View("tensor-65-axes", 0, new long[65], new long[65], "65 axes, more than 64"),
+        Pickle("tensor-64-axes-many-times", ManyTensors(), "steps to read, too many for"),
         View("tensor-expanded-1TiB", 0, [1L << 38], [0], "views expand 24 bytes"),
         Pickle("tensor-size-of-floats", Call(p => p.Int(0).Op("(").Float(2).Op("t").Ints(1)), "not made of integers"),
         Pickle("tensor-size-a-list", Call(p => p.Int(0).Op("]").Ints(1)), "calls RebuildTensor"),
@@ -56,6 +57,19 @@ internal static class MalformedTensors
         PickleBuilder pickle = P().Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage("0", "FloatStorage", 6);
         arguments(pickle);
         return pickle.Raw(0x89).Op("NtR").Stop();
+    }
+
+    /// <summary>A list of one tensor of 64 axes, made again and again in five bytes each: all that it is made of is recalled.</summary>
+    private static byte[] ManyTensors()
+    {
+        PickleBuilder pickle = P().Op("](").Global("torch._utils", "_rebuild_tensor_v2").Op("q").Raw(0);
+        _ = pickle.Op("(").Storage("0", "FloatStorage", 6).Int(0).Ints(new long[64]).Ints(new long[64]).Raw(0x89).Op("Ntq").Raw(1).Op("R");
+        for (int i = 0; i < 20_000; i++)
+        {
+            _ = pickle.Op("h").Raw(0).Op("h").Raw(1).Op("R");
+        }
+
+        return pickle.Op("e").Stop();
     }
 
     private static byte[] Tensor(string key) => P().Tensor(key, "FloatStorage", 6, 0, [6], [1]).Stop();
