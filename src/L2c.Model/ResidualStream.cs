@@ -39,7 +39,10 @@ internal sealed class ResidualStream
     /// <summary>As <see cref="Normalise(Norm, Tensor)"/> with the stream written to memory of its own, which a backward pass will read.</summary>
     /// <param name="norm">What follows the additions.</param>
     /// <param name="y">[B,T,C].</param>
-    /// <param name="state">[B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending.</param>
+    /// <param name="state">
+    /// [B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending; none where nothing reads the stream
+    /// afterwards.
+    /// </param>
     public Tensor Normalise(Norm norm, Tensor y, Tensor state)
     {
         _device.ResidualNorm(_source, Pending(), _pending.Count == 0 && _source == state ? default : state, norm, y);
@@ -47,10 +50,6 @@ internal sealed class ResidualStream
         _source = state;
         return state;
     }
-
-    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> at the end of a network, where nothing reads the stream afterwards: it is not
-    /// written.</summary>
-    public void NormaliseLast(Norm norm, Tensor y) => _device.ResidualNorm(_source, Pending(), default, norm, y);
 
     private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);
 }

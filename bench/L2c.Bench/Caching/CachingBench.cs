@@ -8,7 +8,7 @@ using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights;
@@ -50,11 +50,11 @@ internal sealed class CachingBench
         using CpuDevice device = _options.OpenCpu(parsed);
         using TensorFile file = TensorFiles.Open(DemoModel.Path);
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
-        DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
-        using DitModel model = DitModel.Load(architecture, checkpoint.Read, device);
+        TransformerArchitecture architecture = checkpoint.RequireNetwork();
+        using Network model = NetworkFamilies.Load(architecture, checkpoint.Read, device);
         Sampler sampler = Sampler.Ddim(Steps, eta: 0);
         EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
-        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, 2 * architecture.Depth))];
+        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 
         SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model, sampler, schedule, images, new SamplingOptions()))];

@@ -8,7 +8,7 @@ using L2c.Cli.Sampling;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
@@ -55,14 +55,14 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         using BenchSubject subject = _options.Open(parsed, choice, a => cache = Decide(request, a, sampler, scale), terminal);
 
         cache?.PrintRemark(terminal);
-        DitModel model = subject.Model;
+        Network model = subject.Model;
         SamplingOptions options = new()
         {
-            Guidance = scale == 1 ? Guidance.None : Guidance.FirstThreeChannels,
+            Guidance = scale == 1 ? Guidance.None : Guidance.Published,
             OneSequence = choice.OneSequence,
             Switches = choice.Switches,
         };
-        var none = CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth);
+        var none = CacheSchedule.Full(sampler.Steps.Count, model.Architecture.Branches);
         Peak peak = DeviceFacts.MeasurePeak(model.Device);
         long began = Stopwatch.GetTimestamp();
         using SamplingRun run = SamplingRun.Plan(model, sampler, cache?.Schedule ?? none, images, options);
@@ -105,7 +105,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         };
     }
 
-    private static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler, double scale) =>
+    private static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, Sampler sampler, double scale) =>
         scale != 1 && !architecture.HasNullClass
             ? throw new UsageException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1")
             : CacheChoice.Decide(request, architecture, sampler);

@@ -4,7 +4,7 @@ using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -110,12 +110,12 @@ internal sealed class SampleCommand
         string path = request.CheckpointPath;
         using TensorFile file = TensorFiles.Open(path);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
+        SampleJob job = new(request, checkpoint.RequireNetwork());
         SampleFiles.Prepare(job, target);
         job.Cache?.PrintRemark(terminal);
 
         using Device device = request.Device.Open(terminal);
-        using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
+        using Network model = NetworkFamilies.Load(job.Architecture, checkpoint.Read, device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
         Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
@@ -141,7 +141,7 @@ internal sealed class SampleCommand
             Sampler = parsed.GetValue(_sampler)!,
             Eta = parsed.GetValue(_eta),
             CfgScale = parsed.GetValue(_cfgScale),
-            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
+            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.Published },
             Seed = parsed.GetValue(_seed) ?? 0,
             TorchNoise = parsed.GetValue(_rng) == "torch",
             Classes = parsed.GetValue(_classes),

@@ -2,6 +2,7 @@ using System.Globalization;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -32,9 +33,9 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     /// <returns>Null when nothing was said about caching.</returns>
     /// <exception cref="UsageException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
-    public static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler)
+    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, Sampler sampler)
     {
-        int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
+        int evaluations = sampler.Steps.Count, branches = architecture.Branches;
         return request switch
         {
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
@@ -44,21 +45,23 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, int evaluations)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
         RouterArchitecture shape = router.Architecture;
-        if (shape.Target != RouterTarget.Dit)
+        (NetworkFamily its, NetworkFamily ours) = (NetworkFamilies.Of(shape.Target), NetworkFamilies.Of(architecture));
+        if (its != ours)
         {
             throw new UsageException(
-                $"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
+                $"{path}: a router for a {its.Title} of {shape.Branches / 2} blocks, but {architecture.Name} is a {ours.Title}; "
+                + $"give a {ours.Title}'s router");
         }
 
-        if (shape.Branches != 2 * architecture.Depth)
+        if (shape.Branches != architecture.Branches)
         {
             throw new UsageException(
-                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Depth}; give a router of that depth");
+                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
         if (shape.Evaluations != evaluations)
@@ -67,7 +70,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
                 $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
         }
 
-        double threshold = asked ?? RouterSchedule.PublishedThreshold(shape.Target, architecture);
+        double threshold = asked ?? ours.Recipe(architecture, evaluations).Threshold;
         CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
@@ -84,11 +87,11 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         }
     }
 
-    private static CacheChoice FromFile(string path, DitArchitecture architecture, Sampler sampler)
+    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, Sampler sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
-        int branches = 2 * architecture.Depth;
+        int branches = architecture.Branches;
         CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
         Valid("; give a schedule for this model and --steps", () =>
         {
@@ -110,7 +113,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         }
     }
 
-    private static string? Difference(string path, ScheduleJson own, DitArchitecture architecture, Sampler sampler) =>
+    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, Sampler sampler) =>
         own.Model == architecture.Name && own.Sampler == sampler.Name
             ? null
             : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "

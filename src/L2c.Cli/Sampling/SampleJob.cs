@@ -21,7 +21,7 @@ internal sealed class SampleJob
     /// <summary>Decides.</summary>
     /// <exception cref="UsageException">Options do not fit each other or the model.</exception>
     /// <exception cref="L2c.Weights.MalformedFileException">The noise file does not fit the model.</exception>
-    public SampleJob(SampleRequest request, DitArchitecture architecture)
+    public SampleJob(SampleRequest request, TransformerArchitecture architecture)
     {
         (Request, Architecture) = (request, architecture);
         if (!SampleImage.CanShow(architecture))
@@ -61,7 +61,7 @@ internal sealed class SampleJob
     public SampleRequest Request { get; }
 
     /// <summary>The model.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>The sampler and its steps.</summary>
     public Sampler Sampler { get; }
@@ -73,7 +73,7 @@ internal sealed class SampleJob
     public CacheSchedule Schedule { get; }
 
     /// <summary>The schedule that computes everything.</summary>
-    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, 2 * Architecture.Depth);
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, Architecture.Branches);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
     /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
@@ -121,7 +121,7 @@ internal sealed class SampleJob
         return _start is null ? source : new StartNoise(_start, firstImage, source);
     }
 
-    private static Sampler MakeSampler(SampleRequest request, DitArchitecture architecture)
+    private static Sampler MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Sampler == "ddpm" && request.Eta is not null)
         {
@@ -130,7 +130,7 @@ internal sealed class SampleJob
 
         try
         {
-            return request.Sampler == "ddpm" ? Sampler.Ddpm(request.Steps, architecture.LearnSigma) : Sampler.Ddim(request.Steps, request.Eta ?? 0);
+            return request.Sampler == "ddpm" ? Sampler.Ddpm(request.Steps, architecture.PredictsVariance) : Sampler.Ddim(request.Steps, request.Eta ?? 0);
         }
         catch (ArgumentException e)
         {
@@ -139,7 +139,7 @@ internal sealed class SampleJob
         }
     }
 
-    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, DitArchitecture architecture)
+    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Guidance == Guidance.None)
         {

@@ -49,12 +49,6 @@ public static class RouterSchedule
         ];
     }
 
-    /// <summary>The threshold that the method's authors give for a network: 0.1 for DiT, 0.9 for DiT-XL/2 at 512 px and for U-ViT.</summary>
-    /// <param name="target">The router's family.</param>
-    /// <param name="network">The network, where known.</param>
-    public static double PublishedThreshold(RouterTarget target, Architecture? network) =>
-        target == RouterTarget.UVit || network?.Name == "DiT-XL/2 512" ? 0.9 : 0.1;
-
     /// <summary>A branch of a cache evaluation is computed iff sigmoid(logit) > threshold, strictly.</summary>
     /// <param name="roles">Roles of the evaluations.</param>
     /// <param name="branches">Logits per row.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Testing.Golden;
@@ -78,7 +78,7 @@ internal static class DitSampleGolden
     public static Guidance GuidanceOf(GoldenCase golden, float? scale) => (scale, golden.Case.GetProperty("guidance").GetString()) switch
     {
         (null, _) => Guidance.None,
-        (_, { } text) when text.StartsWith("first 3 channels", StringComparison.Ordinal) => Guidance.FirstThreeChannels,
+        (_, { } text) when text.StartsWith("first 3 channels", StringComparison.Ordinal) => Guidance.Published,
         (_, { } text) when text.Contains("all channels", StringComparison.Ordinal) => Guidance.AllChannels,
         (_, var text) => throw new NotSupportedException($"{golden.File}: guidance {text}"),
     };

@@ -2,7 +2,7 @@ using L2c.Emulation;
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Testing;

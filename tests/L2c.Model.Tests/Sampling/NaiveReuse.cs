@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
@@ -21,47 +21,45 @@ internal static class NaiveReuse
     /// <param name="noise">x_T and the steps' noise.</param>
     /// <param name="keepsFirst">A planted fault: only the first output of a branch is kept, later ones are not copied.</param>
     public static float[] Sample(
-        DitModel model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
+        Network model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
     {
-        DitArchitecture a = model.Architecture;
+        TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
         int images = labels.Length, rows = guidance.Rows(images), branches = 2 * a.Depth;
-        int[] modulated = guidance == Guidance.None ? labels : [.. labels, a.NullLabel];
+        bool guided = guidance != Guidance.None;
         (Arena arena, Buffers b) = Arena.Carve(device, "naive reuse", arena => new Buffers(
             Image(arena, images, a.InChannels),
             Image(arena, images, a.InChannels),
             Image(arena, rows, a.OutChannels),
             arena.Take(DType.F32, 1),
-            arena.Take(DType.F32, 1, TimestepEmbedding.Width),
-            arena.Take(DType.I32, modulated.Length),
-            DitModulations.Take(arena, a, 1, modulated.Length, 1),
-            DitActivations.Take(arena, a, rows),
+            model.Take(arena, new NetworkNeeds(images) { Guided = guided }),
             [.. Enumerable.Range(0, branches).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))]));
         using (arena)
         {
             float[]?[] kept = new float[branches][];
-            float[] state = new float[b.X.Shape.Count], time = new float[TimestepEmbedding.Width];
+            float[] state = new float[b.X.Shape.Count];
             Draw(0, b.X);
-            device.Upload(b.Labels, modulated);
+            device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
             device.Upload(b.Scale, [scale]);
             for (int e = 0; e < sampler.Steps.Count; e++)
             {
-                TimestepEmbedding.Fill([sampler.Steps[e].Timestep], time);
-                device.Upload(b.Time, time);
-                model.Modulate(b.Time, b.Labels, b.Modulations);
+                b.Network.SetTimes(device, [sampler.Steps[e].Timestep]);
+                model.Prepare(b.Network, 0);
                 var plans = new BranchPlan[branches];
                 for (int branch = 0; branch < branches; branch++)
                 {
-                    plans[branch] = schedule.Computes(e, branch) ? new BranchPlan(BranchAction.Compute, b.Outputs[branch])
-                        : schedule.DropsSkipped ? new BranchPlan(BranchAction.Drop, default)
-                        : new BranchPlan(BranchAction.Reuse, b.Outputs[branch]);
-                    if (plans[branch].Action == BranchAction.Reuse)
+                    bool reuses = !schedule.Computes(e, branch) && !schedule.DropsSkipped;
+                    plans[branch] = reuses ? BranchPlan.Reused(b.Outputs[branch])
+                        : schedule.DropsSkipped && !schedule.Computes(e, branch) ? BranchPlan.Dropped
+                        : BranchPlan.Computed(b.Outputs[branch]);
+                    if (reuses)
                     {
                         device.Upload(b.Outputs[branch], kept[branch]!);
                     }
                 }
 
-                model.Forward(b.X, new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
+                var plan = new EvaluationPlan(0, plans) { Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false } };
+                model.Forward(b.X, b.Network, plan, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -76,7 +74,7 @@ internal static class NaiveReuse
                     Draw(e + 1, b.Noise);
                 }
 
-                device.SamplerUpdate(b.Output, guidance == Guidance.None ? default : b.Scale, guidance.Channels(a), step, b.Noise, b.X, default, default);
+                device.SamplerUpdate(b.Output, guidance == Guidance.None ? default : b.Scale, guidance.Channels(model.Info), step, b.Noise, b.X, default, default);
             }
 
             device.Download(b.X, state);
@@ -98,9 +96,6 @@ internal static class NaiveReuse
         Tensor Noise,
         Tensor Output,
         Tensor Scale,
-        Tensor Time,
-        Tensor Labels,
-        DitModulations Modulations,
-        DitActivations Activations,
+        NetworkMemory Network,
         Tensor[] Outputs);
 }

@@ -2,7 +2,8 @@ using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Sampling;
 using L2c.Testing;
 using L2c.Weights;
@@ -69,11 +70,11 @@ public sealed class PaperRunTests
         Assert.SkipUnless(File.Exists(path), "the published routers are not here; set L2C_ROUTERS");
         using TensorFile file = TensorFiles.Open(path);
         CacheSchedule schedule = RouterSchedule.From(RouterLogits.Load(file), threshold);
-        var architecture = (DitArchitecture)PublishedModels.Find("DiT-XL/2 256")!;
+        var architecture = PublishedModels.Find("DiT-XL/2 256")!;
 
         // The weights are counted only, and the run's memory is allocated but hardly touched: planning needs no more.
         using var device = new CpuDevice(1);
-        using DitModel model = DitModel.OnPaper(architecture, device);
+        using Network model = NetworkFamilies.OnPaper(architecture, device);
         using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(50), schedule, 1, new SamplingOptions());
         long peak = LiveOutputs.Peak(schedule);
         Assert.Equal(peak * 2 * 256 * 1152 * sizeof(float), run.CacheBytes);

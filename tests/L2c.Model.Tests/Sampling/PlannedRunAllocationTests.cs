@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 
@@ -15,8 +15,8 @@ public sealed class AloneInTheProcess;
 public sealed class PlannedRunAllocationTests
 {
     [Theory]
-    [InlineData("none", true, Guidance.FirstThreeChannels)]
-    [InlineData("random:0.5:1", true, Guidance.FirstThreeChannels)]
+    [InlineData("none", true, Guidance.Published)]
+    [InlineData("random:0.5:1", true, Guidance.Published)]
     [InlineData("interval:3", false, Guidance.None)]
     [InlineData("drop:top:1", false, Guidance.AllChannels)]
     public void A_run_allocates_nothing(string rule, bool ddim, Guidance guidance)

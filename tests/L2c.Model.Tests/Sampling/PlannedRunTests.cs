@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 
@@ -21,7 +21,7 @@ public sealed class PlannedRunTests : IDisposable
 
     public static TheoryData<string, Guidance> Schedules =>
         [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1"]
-            from guidance in (Guidance[])[Guidance.FirstThreeChannels, Guidance.None]
+            from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class PlannedRunTests : IDisposable
         const double noticed = 1e-4; // ten times what rounding may do
         Assert.InRange(Difference(Sample("none"), Sample("all")), noticed, 10);
         Assert.InRange(Difference(Sample("top:1"), Sample("drop:top:1")), noticed, 10);
-        float[] stale = Naive("interval:2", Guidance.FirstThreeChannels, Sampler.Ddim(Steps), keepsFirst: true);
+        float[] stale = Naive("interval:2", Guidance.Published, Sampler.Ddim(Steps), keepsFirst: true);
         Assert.InRange(Difference(stale, Sample("interval:2")), noticed, 10);
     }
 
@@ -137,7 +137,7 @@ public sealed class PlannedRunTests : IDisposable
     private SamplingRun Plan(string rule, Guidance guidance, PlanSwitches switches) => SamplingRun.Plan(
         _model, Sampler.Ddim(Steps), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance, Switches = switches });
 
-    private float[] Sample(string rule, Guidance guidance = Guidance.FirstThreeChannels, PlanSwitches? switches = null)
+    private float[] Sample(string rule, Guidance guidance = Guidance.Published, PlanSwitches? switches = null)
     {
         using SamplingRun run = Plan(rule, guidance, switches ?? PlanSwitches.All);
         return Sample(run);

@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Golden;
@@ -73,7 +73,7 @@ public sealed class SamplingRunTests
         float[] one = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.AllChannels, 1);
         Assert.Equal(plain.Length, one.Length);
         Assert.True(Distance(plain, one) <= 1e-4 * plain.Max(MathF.Abs)); // u + 1 (e - u) rounds
-        float[] three = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.FirstThreeChannels, 4);
+        float[] three = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.Published, 4);
         float[] all = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.AllChannels, 4);
         Assert.True(Distance(three, all) > 1e-2 * plain.Max(MathF.Abs));
     }
@@ -148,7 +148,7 @@ public sealed class SamplingRunTests
     }
 
     private static float[] Sample(
-        DitArchitecture architecture, string sampler, int[] labels, int firstImage, int threads, Guidance guidance = Guidance.FirstThreeChannels, float scale = 1.5f)
+        DitArchitecture architecture, string sampler, int[] labels, int firstImage, int threads, Guidance guidance = Guidance.Published, float scale = 1.5f)
     {
         using var device = new CpuDevice(threads);
         using DitModel model = RandomDit.Load(architecture, device);

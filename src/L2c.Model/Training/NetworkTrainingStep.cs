@@ -1,34 +1,34 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
 /// <summary>
-/// One optimisation step of a DiT, planned once and run many times: forward, hybrid loss, backward, AdamW, moving average, and the weights written
+/// One optimisation step of a network, planned once and run many times: forward, hybrid loss, backward, AdamW, moving average, and the weights written
 /// into the layouts that the forward reads; recorded as one sequence.
 /// </summary>
 /// <remarks>
-/// Trained is everything but the position table. The process has 1000 steps, linear betas. Not for use by several threads at a time.
+/// Trained is everything but the network's constants. The process has 1000 steps, linear betas. Not for use by several threads at a time.
 /// Source: Peebles and Xie 2023, section 4; Nichol and Dhariwal 2021, L_hybrid.
 /// </remarks>
-public sealed class DitTrainingStep : IDisposable
+public sealed class NetworkTrainingStep : IDisposable
 {
-    private readonly DitModel _model;
+    private readonly Network _model;
     private readonly Arena _parameterArena, _arena;
     private readonly TrainedParameters _parameters;
-    private readonly DitTrainingBuffers _buffers;
-    private readonly DitTrainingPass _pass;
+    private readonly NetworkTrainingBuffers _buffers;
+    private readonly EvaluationPlan _plan;
     private readonly OpSequence _pack, _step;
 
-    private DitTrainingStep(
-        DitModel model, Arena parameterArena, TrainedParameters parameters, Arena arena, DitTrainingBuffers buffers, int batch)
+    private NetworkTrainingStep(
+        Network model, Arena parameterArena, TrainedParameters parameters, Arena arena, NetworkTrainingBuffers buffers, int batch)
     {
         (_model, _parameterArena, _parameters, _arena, _buffers, Batch) = (model, parameterArena, parameters, arena, buffers, batch);
         Memory = MemoryOf(parameterArena.CapacityBytes, model, buffers);
-        _pass = DitTrainingPass.Trained(model, buffers.Modulations, buffers.Activations, buffers.Tape, buffers.ModulationGradients);
+        _plan = EvaluationPlan.Full(buffers.Network, model.Architecture.Branches, hasBackward: true);
         _pack = Device.Capture(model.Pack);
         _step = Device.Capture(Enqueue);
         _pack.Run();
@@ -38,7 +38,7 @@ public sealed class DitTrainingStep : IDisposable
     public static NoiseSchedule Process { get; } = NoiseSchedule.Linear.Respace(Respacing.Select(NoiseSchedule.TrainingTimesteps));
 
     /// <summary>Shape and meaning of the network.</summary>
-    public DitArchitecture Architecture => _model.Architecture;
+    public TransformerArchitecture Architecture => _model.Architecture;
 
     /// <summary>Where it runs.</summary>
     public Device Device => _model.Device;
@@ -59,8 +59,8 @@ public sealed class DitTrainingStep : IDisposable
     /// aligned.</summary>
     public int StateLength => _parameters.Length;
 
-    /// <summary>Published names and shapes of all tensors of a checkpoint, the position table included, in canonical order.</summary>
-    public IReadOnlyList<(string Name, long[] Shape)> Tensors => DitLayout.Tensors(Architecture);
+    /// <summary>Published names and shapes of all tensors of a checkpoint, constants included, in canonical order.</summary>
+    public IReadOnlyList<(string Name, long[] Shape)> Tensors => _model.Info.Family.Tensors(Architecture);
 
     /// <summary>Allocates and records everything. Moments start at zero, the moving average at the parameters.</summary>
     /// <param name="architecture">The network; it must predict a variance.</param>
@@ -69,10 +69,10 @@ public sealed class DitTrainingStep : IDisposable
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
     /// <exception cref="ArgumentException">A network without learned variance, or a device that stores halves.</exception>
-    public static DitTrainingStep Plan(DitArchitecture architecture, WeightReader initial, Device device, int batch, TrainingPlanOptions options)
+    public static NetworkTrainingStep Plan(TransformerArchitecture architecture, WeightReader initial, Device device, int batch, TrainingPlanOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        RequireTrainable(architecture, device);
+        NetworkFamily family = RequireTrainable(architecture, device);
         Stack<IDisposable> taken = [];
         try
         {
@@ -84,11 +84,11 @@ public sealed class DitTrainingStep : IDisposable
                 device.Upload(parameters.All(state), zeros);
             }
 
-            var model = DitModel.LoadTrained(architecture, initial, device, parameters);
+            Network model = family.Load(architecture, initial, device, WeightUse.Inference, parameters);
             taken.Push(model);
-            (Arena arena, DitTrainingBuffers buffers) = Kept(Arena.Carve(
-                device, "training step", memory => DitTrainingBuffers.Take(memory, architecture, batch, options)));
-            var step = new DitTrainingStep(model, parameterArena, parameters, arena, buffers, batch);
+            (Arena arena, NetworkTrainingBuffers buffers) = Kept(Arena.Carve(
+                device, "training step", memory => NetworkTrainingBuffers.Take(memory, model, batch, options)));
+            var step = new NetworkTrainingStep(model, parameterArena, parameters, arena, buffers, batch);
             step.CopyState(ParameterState.Weights, ParameterState.Average, zeros);
             return step;
         }
@@ -111,14 +111,14 @@ public sealed class DitTrainingStep : IDisposable
 
     /// <summary>What <see cref="Plan"/> would allocate, counted without allocating anything.</summary>
     /// <inheritdoc cref="Plan"/>
-    public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
+    public static TrainingMemory Predict(TransformerArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
     {
-        RequireTrainable(architecture, device);
+        NetworkFamily family = RequireTrainable(architecture, device);
         (long bytes, TrainedParameters parameters) = Arena.Count(
             device, "parameters on paper", memory => TrainedParameters.Take(memory, architecture));
-        using var model = DitModel.OnPaper(architecture, device, WeightUse.Inference, parameters);
-        (_, DitTrainingBuffers buffers) = Arena.Count(
-            device, "training step on paper", memory => DitTrainingBuffers.Take(memory, architecture, batch, options));
+        using Network model = family.Load(architecture, null, device, WeightUse.Inference, parameters);
+        (_, NetworkTrainingBuffers buffers) = Arena.Count(
+            device, "training step on paper", memory => NetworkTrainingBuffers.Take(memory, model, batch, options));
         return MemoryOf(bytes, model, buffers);
     }
 
@@ -141,7 +141,7 @@ public sealed class DitTrainingStep : IDisposable
         RunObserver? observer = null)
     {
         TrainingInputs.RequireLabels(labels, Batch, Architecture);
-        _buffers.Inputs.Set(Device, x0, noise, labels, timesteps, optimizer);
+        _buffers.Inputs.Set(Device, _buffers.Network, x0, noise, labels, timesteps, optimizer);
         if (observer is null)
         {
             _step.Run();
@@ -169,12 +169,24 @@ public sealed class DitTrainingStep : IDisposable
         }
     }
 
-    /// <summary>Copies one tensor of a checkpoint. The position table is the same in every state, since it is not trained.</summary>
+    /// <summary>Sets the moving average.</summary>
+    /// <param name="read">Gives it by published names.</param>
+    public void WriteAverage(WeightReader read)
+    {
+        foreach ((string name, long[] shape) in Tensors.Where(tensor => _parameters.Has(tensor.Name)))
+        {
+            float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
+            read(name, values);
+            Device.Upload(_parameters.View(ParameterState.Average, name), values);
+        }
+    }
+
+    /// <summary>Copies one tensor of a checkpoint. A constant is the same in every state.</summary>
     /// <param name="state">Which.</param>
     /// <param name="name">Published name, one of <see cref="Tensors"/>.</param>
     /// <param name="destination">As many values as the tensor has.</param>
     public void ReadTensor(ParameterState state, string name, Span<float> destination) => Device.Download(
-        name == TrainedParameters.Positions ? _model.Weights.Positions : _parameters.View(state, name), destination);
+        _parameters.Has(name) ? _parameters.View(state, name) : _model.Constant(name), destination);
 
     /// <summary>Frees everything.</summary>
     public void Dispose()
@@ -186,20 +198,19 @@ public sealed class DitTrainingStep : IDisposable
         _parameterArena.Dispose();
     }
 
-    private static void RequireTrainable(DitArchitecture architecture, Device device)
+    private static NetworkFamily RequireTrainable(TransformerArchitecture architecture, Device device)
     {
-        if (!architecture.LearnSigma)
+        if (!architecture.PredictsVariance)
         {
             throw new ArgumentException($"{architecture.Name} does not predict a variance, which the hybrid loss needs; train one with LearnSigma");
         }
 
-        if (device.StorageType != DType.F32)
-        {
-            throw new ArgumentException($"{device.Name} stores {device.StorageType}; weights are trained in fp32 or tf32");
-        }
+        return device.StorageType == DType.F32
+            ? NetworkFamilies.Of(architecture)
+            : throw new ArgumentException($"{device.Name} stores {device.StorageType}; weights are trained in fp32 or tf32");
     }
 
-    private static TrainingMemory MemoryOf(long parameterBytes, DitModel model, DitTrainingBuffers buffers) => new(
+    private static TrainingMemory MemoryOf(long parameterBytes, Network model, NetworkTrainingBuffers buffers) => new(
     [
         new MemoryPart("parameters, gradients, moments, average", parameterBytes),
         new MemoryPart("weights in the ops' layouts", model.WeightBytes),
@@ -208,14 +219,13 @@ public sealed class DitTrainingStep : IDisposable
 
     private void Enqueue()
     {
-        DitTrainingBuffers b = _buffers;
-        DitTrainingInputs inputs = b.Inputs;
+        NetworkTrainingBuffers b = _buffers;
+        NetworkTrainingInputs inputs = b.Inputs;
         Device.Scope = OpScope.None;
-        _model.Modulate(inputs.TimeEmbedding, inputs.Labels, b.Modulations);
-        _pass.Forward(inputs.Noised, b.Output);
+        _model.Prepare(b.Network, 0);
+        _model.Forward(inputs.Noised, b.Network, _plan, b.Output);
         Device.HybridLoss(b.Output, inputs.Noise, inputs.X0, inputs.Noised, inputs.LossTable, b.OutputGradient, b.Losses);
-        _pass.Backward(b.OutputGradient);
-        b.ModulationGradients.Backward(Device, _model.Weights, inputs.TimeEmbedding, inputs.Labels, b.Modulations);
+        _model.Backward(b.Network, _plan, b.OutputGradient);
 
         Device.Scope = OpScope.None;
         Device.AdamW(

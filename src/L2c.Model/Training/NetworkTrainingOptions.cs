@@ -1,7 +1,7 @@
 namespace L2c.Model.Training;
 
 /// <summary>What a DiT is trained with; the defaults are the published ones but for the batch.</summary>
-public sealed record DitTrainingOptions
+public sealed record NetworkTrainingOptions
 {
     /// <summary>Images per optimisation step; published 256.</summary>
     public int Batch { get; init; } = 64;

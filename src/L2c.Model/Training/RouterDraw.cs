@@ -1,7 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -18,49 +17,44 @@ namespace L2c.Model.Training;
 /// Scopes of the recorded ops: evaluation 0 is the refresh, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
-public sealed class RouterStep : IDisposable
+public sealed class RouterDraw : IDisposable
 {
     private const int RefreshScope = 0, TeacherScope = 1, StudentScope = 2;
 
     private readonly Arena _arena;
     private readonly RouterBuffers _buffers;
-    private readonly DitTrainingPass _student;
-    private readonly ForwardPlan _refreshPlan, _teacherPlan;
+    private readonly EvaluationPlan _refreshPlan, _teacherPlan, _studentPlan;
     private readonly OpSequence _refresh, _compare;
     private readonly OpSequence[] _advance;
     private readonly RouterResults _results;
-    private readonly float[] _timeEmbeddings;
     private readonly double[] _lossWeights;
     private readonly int _counted;
 
-    private RouterStep(DitModel model, NoiseSchedule grid, int batch, RouterLoss loss, Arena arena, RouterBuffers buffers)
+    private RouterDraw(Network model, NoiseSchedule grid, int batch, RouterLoss loss, LossReduction reduction, Arena arena, RouterBuffers buffers)
     {
         (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
         _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
         _results = new RouterResults(buffers, _counted);
-        _timeEmbeddings = new float[grid.Count * TimestepEmbedding.Width];
-        TimestepEmbedding.Fill(grid.TimestepMap.AsSpan(), _timeEmbeddings);
+        _refreshPlan = new EvaluationPlan(0, [.. buffers.Cached.Select(BranchPlan.Computed)]) { Scope = RefreshScope };
+        _studentPlan = new EvaluationPlan(1, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
 
-        // The student's first attention is the teacher's, so the teacher writes it where the student keeps it.
-        BranchPlan[] teacher = [.. Enumerable.Repeat(new BranchPlan(BranchAction.Compute, buffers.Activations.Branch), Branches)];
-        teacher[0] = teacher[0] with { Output = buffers.Tape.Attention[0].Output };
-        _refreshPlan = new(
-            RefreshScope, buffers.Modulations, 0, 2, [.. buffers.Cached.Outputs.Select(output => new BranchPlan(BranchAction.Compute, output))]);
-        _teacherPlan = new(TeacherScope, buffers.Modulations, 1, 2, teacher);
-        _student = DitTrainingPass.Student(model, _teacherPlan, buffers.Activations, buffers.Tape, buffers.Cached, StudentScope);
+        // The student's first branch is the teacher's, so the teacher writes it where the student finds it.
+        BranchPlan[] teacher = [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(Output(branch, student: branch == 0)))];
+        _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
 
         _refresh = model.Device.Capture(Refresh);
         var ddim = Sampler.Ddim(grid);
         SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
         SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
-        _lossWeights = Array.ConvertAll(cached, step => loss == RouterLoss.Output ? 1 : Math.Pow(step.Coefficients.EpsToMean, 2));
+        double scale = reduction == LossReduction.Mean ? 1 : _counted;
+        _lossWeights = Array.ConvertAll(cached, step => scale * (loss == RouterLoss.Output ? 1 : Math.Pow(step.Coefficients.EpsToMean, 2)));
         _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
         _compare = model.Device.Capture(Compare);
     }
 
     /// <summary>The network.</summary>
-    public DitModel Model { get; }
+    public Network Model { get; }
 
     /// <summary>The respaced process of N steps.</summary>
     public NoiseSchedule Grid { get; }
@@ -72,7 +66,7 @@ public sealed class RouterStep : IDisposable
     public int Draws => Grid.Count / 2;
 
     /// <summary>Branches of the network: weights and gradients of a step.</summary>
-    public int Branches => 2 * Model.Architecture.Depth;
+    public int Branches => Model.Architecture.Branches;
 
     /// <summary>Shape of the input, [B,C,H,W].</summary>
     public Shape StateShape => _buffers.X.Shape;
@@ -95,9 +89,15 @@ public sealed class RouterStep : IDisposable
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
     /// <param name="loss">What student and teacher are compared by.</param>
+    /// <param name="reduction">Of their differences.</param>
     /// <exception cref="ArgumentException">The model was loaded for inference only, or the grid has fewer than two steps.</exception>
-    public static RouterStep Plan(
-        DitModel model, NoiseSchedule grid, int batch, TrainingPlanOptions options, RouterLoss loss = RouterLoss.Output)
+    public static RouterDraw Plan(
+        Network model,
+        NoiseSchedule grid,
+        int batch,
+        TrainingPlanOptions options,
+        RouterLoss loss = RouterLoss.Output,
+        LossReduction reduction = LossReduction.Mean)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (model.Use != WeightUse.RouterTraining)
@@ -111,10 +111,10 @@ public sealed class RouterStep : IDisposable
         }
 
         (Arena arena, RouterBuffers buffers) = Arena.Carve(
-            model.Device, "router step", memory => RouterBuffers.Take(memory, model.Architecture, batch, options));
+            model.Device, "router draw", memory => RouterBuffers.Take(memory, model, batch, options));
         try
         {
-            return new RouterStep(model, grid, batch, loss, arena, buffers);
+            return new RouterDraw(model, grid, batch, loss, reduction, arena, buffers);
         }
         catch
         {
@@ -128,10 +128,10 @@ public sealed class RouterStep : IDisposable
     /// <param name="device">Where the step would run: it decides layouts and storage.</param>
     /// <param name="batch">B.</param>
     /// <param name="options">Recomputation.</param>
-    public static TrainingMemory Predict(DitArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
+    public static TrainingMemory Predict(TransformerArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
     {
-        (_, RouterBuffers buffers) = Arena.Count(
-            device, "router step on paper", memory => RouterBuffers.Take(memory, architecture, batch, options));
+        using Network model = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining);
+        (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, batch, options));
         return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
 
@@ -158,10 +158,9 @@ public sealed class RouterStep : IDisposable
         TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
         Device device = Model.Device;
         device.Upload(_buffers.X, noised);
-        device.Upload(_buffers.Labels, labels);
-        device.Upload(_buffers.Cached.Weights, weights);
-        device.Upload(_buffers.TimeEmbedding.SliceRows(0, 1), TimeEmbedding((2 * t) + 1));
-        device.Upload(_buffers.TimeEmbedding.SliceRows(1, 1), TimeEmbedding(2 * t));
+        device.Upload(_buffers.Network.Labels, labels);
+        device.Upload(_buffers.Weights, weights);
+        _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
         if (observer is null)
         {
             _refresh.Run();
@@ -194,18 +193,38 @@ public sealed class RouterStep : IDisposable
         _arena.Dispose();
     }
 
-    private static MemoryPart[] WeightParts(DitArchitecture architecture, Device device)
+    private static MemoryPart[] WeightParts(TransformerArchitecture architecture, Device device)
     {
-        long forward = DitModel.OnPaper(architecture, device).WeightBytes;
-        long both = DitModel.OnPaper(architecture, device, WeightUse.RouterTraining).WeightBytes;
+        long forward = NetworkFamilies.OnPaper(architecture, device).WeightBytes;
+        long both = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining).WeightBytes;
         return [new MemoryPart("weights", forward), new MemoryPart("transposed weights", both - forward)];
+    }
+
+    private Tensor Output(int branch, bool student) => _buffers.Network.Output(branch, student);
+
+    private BranchPlan StudentBranch(int branch)
+    {
+        Tensor fresh = Output(branch, student: true), w = _buffers.Weights.SliceRows(branch, 1);
+        return new BranchPlan(branch == 0 ? default : fresh,
+        [
+            new Term(fresh, w, _buffers.WeightGradients.SliceRows(branch, 1)),
+            new Term(_buffers.Cached[branch]),
+        ]);
+    }
+
+    private void Prepare(EvaluationPlan plan)
+    {
+        if (plan.Evaluation % _buffers.Network.GroupSize == 0)
+        {
+            Model.Device.Scope = new OpScope(plan.Scope, -1);
+            Model.Prepare(_buffers.Network, plan.Evaluation / _buffers.Network.GroupSize);
+        }
     }
 
     private void Refresh()
     {
-        Model.Device.Scope = new OpScope(RefreshScope, -1);
-        Model.Modulate(_buffers.TimeEmbedding, _buffers.Labels, _buffers.Modulations);
-        Model.Forward(_buffers.X, _refreshPlan, _buffers.Activations, _buffers.Output);
+        Prepare(_refreshPlan);
+        Model.Forward(_buffers.X, _buffers.Network, _refreshPlan, _buffers.Output);
     }
 
     private void Advance(SamplerStep step)
@@ -216,14 +235,13 @@ public sealed class RouterStep : IDisposable
 
     private void Compare()
     {
-        Model.Forward(_buffers.X, _teacherPlan, _buffers.Activations, _buffers.Teacher);
-        _student.Forward(_buffers.X, _buffers.Output);
+        Prepare(_teacherPlan);
+        Model.Forward(_buffers.X, _buffers.Network, _teacherPlan, _buffers.Teacher);
+        Model.Forward(_buffers.X, _buffers.Network, _studentPlan, _buffers.Output);
         Model.Device.SquaredError(
             _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
-        _student.Backward(_buffers.OutputGradient);
+        Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
     }
-
-    private ReadOnlySpan<float> TimeEmbedding(int index) => _timeEmbeddings.AsSpan(index * TimestepEmbedding.Width, TimestepEmbedding.Width);
 
     // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
     private void Observe(int t, RunObserver observer)

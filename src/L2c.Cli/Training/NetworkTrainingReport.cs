@@ -6,7 +6,7 @@ using L2c.Model.Training;
 namespace L2c.Cli.Training;
 
 /// <summary>What <c>l2c train --json</c> prints.</summary>
-internal sealed record DitTrainingReport : TrainingReport
+internal sealed record NetworkTrainingReport : TrainingReport
 {
     /// <summary>Collects the facts of a finished run.</summary>
     /// <param name="folder">The run.</param>
@@ -17,13 +17,13 @@ internal sealed record DitTrainingReport : TrainingReport
     /// <param name="options">What it was made with.</param>
     /// <param name="begin">Steps done when this process began.</param>
     /// <param name="time">Of this process.</param>
-    public DitTrainingReport(
+    public NetworkTrainingReport(
         RunFolder folder,
         IEnumerable<string> results,
         string model,
         Device device,
-        DitTrainer trainer,
-        DitTrainingOptions options,
+        NetworkTrainer trainer,
+        NetworkTrainingOptions options,
         int begin,
         TrainingTime time)
         : base(folder, results, model, device, trainer, trainer.Memory, begin, time)

@@ -1,20 +1,19 @@
 using L2c.Kernels;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
 
 namespace L2c.Model.Training;
 
-/// <summary>Trains a DiT from given weights: noise and variance with the hybrid loss over 1000 linear steps, AdamW, moving average, label
+/// <summary>Trains a network from given weights: noise and variance with the hybrid loss over 1000 linear steps, AdamW, moving average, label
 /// drop.</summary>
 /// <remarks>
 /// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Peebles and Xie 2023, section 4; the published
 /// train.py.
 /// </remarks>
-public sealed class DitTrainer : ITrainer
+public sealed class NetworkTrainer : ITrainer
 {
-    private const string Kind = "dit/1";
-
     // What a state holds; gradients belong to one step.
     private static readonly (ParameterState State, string Name)[] _states =
     [
@@ -24,31 +23,34 @@ public sealed class DitTrainer : ITrainer
         (ParameterState.Average, "average"),
     ];
 
-    private readonly DitTrainingOptions _options;
+    private readonly NetworkTrainingOptions _options;
     private readonly TrainingSettings _settings;
     private readonly TrainingDraws _draws;
     private readonly TrainingBatch _batch;
-    private readonly DitTrainingStep _step;
+    private readonly NetworkTrainingStep _step;
     private readonly int[] _timesteps;
     private readonly float[] _losses;
     private readonly double[] _figures;
 
+    // Of states: of one family no network's fits another.
+    private string Kind => $"{_step.Architecture.Family}/1";
+
     /// <summary>Plans everything.</summary>
     /// <param name="architecture">The network; it must predict a variance.</param>
-    /// <param name="initial">Gives the first weights by their published names, as <see cref="DitInitialization.Read"/>.</param>
+    /// <param name="initial">Gives the first weights by their published names, as <see cref="NetworkFamily.Initialization"/>.</param>
     /// <param name="average">Gives the first average; null to begin with the weights.</param>
     /// <param name="data">Images.</param>
     /// <param name="device">Where to train; it must store fp32. It must outlive the trainer.</param>
     /// <param name="options">The rest.</param>
     /// <param name="settings">What else decides the bits of the run: network, data, device. The options are added.</param>
     /// <exception cref="ArgumentException">Data that do not fit the network, a network without variance, or a device that stores halves.</exception>
-    public DitTrainer(
-        DitArchitecture architecture,
+    public NetworkTrainer(
+        TransformerArchitecture architecture,
         WeightReader initial,
         WeightReader? average,
         ITrainingData data,
         Device device,
-        DitTrainingOptions options,
+        NetworkTrainingOptions options,
         TrainingSettings settings)
     {
         TrainingFit.Check(data, architecture);
@@ -57,11 +59,10 @@ public sealed class DitTrainer : ITrainer
         _draws = new TrainingDraws(options.Seed, draws: 1, options.Batch);
         int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
         _batch = new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
-        float[]? begin = average is null ? null : Flatten(architecture, average, device);
-        _step = DitTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing });
-        if (begin is not null)
+        _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing });
+        if (average is not null)
         {
-            _step.WriteState(ParameterState.Average, begin);
+            _step.WriteAverage(average);
         }
 
         (_timesteps, _losses, _figures) = (new int[options.Batch], new float[2 * options.Batch], new double[Means.Names.Count]);
@@ -84,7 +85,7 @@ public sealed class DitTrainer : ITrainer
     public void Advance()
     {
         _batch.Fill(StepsDone, 0);
-        _draws.Timesteps(StepsDone, 0, DitTrainingStep.Process.Count, _timesteps);
+        _draws.Timesteps(StepsDone, 0, NetworkTrainingStep.Process.Count, _timesteps);
         OptimizerStep optimizer = new(StepsDone + 1, _options.LearningRate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
         _step.Run(_batch.Images, _batch.Noise, _batch.Labels, _timesteps, optimizer, _losses);
         double mse = 0, vb = 0;
@@ -144,15 +145,6 @@ public sealed class DitTrainer : ITrainer
 
     /// <summary>Frees the plan.</summary>
     public void Dispose() => _step.Dispose();
-
-    // The step alone knows how parameters lie one after another.
-    private static float[] Flatten(DitArchitecture architecture, WeightReader weights, Device device)
-    {
-        using var step = DitTrainingStep.Plan(architecture, weights, device, batch: 1, new TrainingPlanOptions());
-        float[] values = new float[step.StateLength];
-        step.ReadState(ParameterState.Weights, values);
-        return values;
-    }
 
     private float[] State(ParameterState state, string name)
     {

@@ -1,28 +1,26 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
 /// <summary>What every training step brings anew, checked and uploaded. Allocates nothing after its creation.</summary>
-internal sealed class DitTrainingInputs
+internal sealed class NetworkTrainingInputs
 {
     private readonly NoiseSchedule _process;
-    private readonly float[] _noised, _timeEmbedding, _lossTable, _coefficients;
+    private readonly float[] _noised, _times, _lossTable, _coefficients;
 
-    private DitTrainingInputs(Arena arena, DitArchitecture a, int batch, NoiseSchedule process)
+    private NetworkTrainingInputs(Arena arena, TransformerArchitecture a, int batch, NoiseSchedule process)
     {
         _process = process;
         X0 = Image();
         Noise = Image();
         Noised = Image();
-        Labels = arena.Take(DType.I32, batch);
-        TimeEmbedding = arena.Take(batch, TimestepEmbedding.Width);
         LossTable = arena.Take(DType.F32, batch, (int)HybridLossColumn.Count);
         Coefficients = arena.Take(DType.F32, (int)AdamWCoefficient.Count);
         _noised = new float[Noised.Shape.Count];
-        _timeEmbedding = new float[TimeEmbedding.Shape.Count];
+        _times = new float[batch];
         _lossTable = new float[LossTable.Shape.Count];
         _coefficients = new float[Coefficients.Shape.Count];
 
@@ -38,12 +36,6 @@ internal sealed class DitTrainingInputs
     /// <summary>[B,C,H,W].</summary>
     public Tensor Noised { get; }
 
-    /// <summary>[B].</summary>
-    public Tensor Labels { get; }
-
-    /// <summary>[B, 256].</summary>
-    public Tensor TimeEmbedding { get; }
-
     /// <summary>[B, columns of <see cref="HybridLossColumn"/>] F32.</summary>
     public Tensor LossTable { get; }
 
@@ -55,19 +47,20 @@ internal sealed class DitTrainingInputs
     /// <param name="a">The network.</param>
     /// <param name="batch">B.</param>
     /// <param name="process">What timesteps index.</param>
-    public static DitTrainingInputs Take(Arena arena, DitArchitecture a, int batch, NoiseSchedule process) => new(arena, a, batch, process);
+    public static NetworkTrainingInputs Take(Arena arena, TransformerArchitecture a, int batch, NoiseSchedule process) => new(arena, a, batch, process);
 
     /// <summary>Noises the data and uploads everything.</summary>
     /// <exception cref="ArgumentException">A span of another length, or a timestep or the number of the step out of range.</exception>
     public void Set(
         Device device,
+        NetworkMemory network,
         ReadOnlySpan<float> x0,
         ReadOnlySpan<float> noise,
         ReadOnlySpan<int> labels,
         ReadOnlySpan<int> timesteps,
         in OptimizerStep optimizer)
     {
-        int batch = Labels.Columns, image = _noised.Length / batch;
+        int batch = _times.Length, image = _noised.Length / batch;
         TrainingInputs.RequireLength(x0.Length, _noised.Length, "values of data");
         TrainingInputs.RequireLength(noise.Length, _noised.Length, "values of noise");
         TrainingInputs.RequireLength(timesteps.Length, batch, "timesteps");
@@ -77,16 +70,16 @@ internal sealed class DitTrainingInputs
         {
             int first = row * image, t = timesteps[row];
             _process.AddNoise(t, x0.Slice(first, image), noise.Slice(first, image), _noised.AsSpan(first, image));
+            _times[row] = t;
             FillLossRow(t, _lossTable.AsSpan(row * (int)HybridLossColumn.Count, (int)HybridLossColumn.Count));
         }
 
-        TimestepEmbedding.Fill(timesteps, _timeEmbedding);
         optimizer.Fill(_coefficients);
         device.Upload(X0, x0);
         device.Upload(Noise, noise);
         device.Upload(Noised, _noised);
-        device.Upload(Labels, labels);
-        device.Upload(TimeEmbedding, _timeEmbedding);
+        device.Upload(network.Labels, labels);
+        network.SetTimes(device, _times);
         device.Upload(LossTable, _lossTable);
         device.Upload(Coefficients, _coefficients);
     }

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Dit;
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>Weights of one adaLN-Zero block.</summary>
 /// <param name="Modulation">C -> 6C in four parts, since a reused branch needs its gate only: see <see cref="ModulationPart"/>.</param>

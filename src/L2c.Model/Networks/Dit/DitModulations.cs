@@ -1,13 +1,7 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Dit;
-
-/// <summary>Whether an evaluation needs a part of a block's modulation.</summary>
-/// <param name="evaluation">Counted from the first of the group.</param>
-/// <param name="block">The block.</param>
-/// <param name="part">Which vectors.</param>
-internal delegate bool ModulationNeeds(int evaluation, int block, ModulationPart part);
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>
 /// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed by
@@ -16,7 +10,7 @@ internal delegate bool ModulationNeeds(int evaluation, int block, ModulationPart
 /// <remarks>
 /// Each evaluation has R rows: one per image and, with guidance, one for the null label. Only the evaluations that need a part have rows in it.
 /// </remarks>
-public sealed class DitModulations
+internal sealed class DitModulations
 {
     private readonly Rows[,] _parts;
 
@@ -55,32 +49,6 @@ public sealed class DitModulations
     /// <summary>[evaluations R, 2C]: shift, scale.</summary>
     internal Tensor Final { get; }
 
-    /// <summary>Carves room for one group in which every evaluation needs everything.</summary>
-    /// <param name="arena">Where.</param>
-    /// <param name="architecture">The network.</param>
-    /// <param name="evaluations">E.</param>
-    /// <param name="rows">R: rows per evaluation.</param>
-    /// <param name="timesteps">E, or one per row where rows of an evaluation differ in time.</param>
-    /// <param name="keepCondition">Whether c itself is wanted, not only its SiLU.</param>
-    public static DitModulations Take(
-        Arena arena, DitArchitecture architecture, int evaluations, int rows, int timesteps, bool keepCondition = false) =>
-        Take(arena, architecture, [evaluations], rows, timesteps, keepCondition, false, (_, _, _, _) => true)[0];
-
-    /// <summary>Carves room for one evaluation in which every row has its own timestep, with all that <see cref="DitModulationGradients"/>
-    /// needs.</summary>
-    internal static DitModulations TakeForTraining(Arena arena, DitArchitecture architecture, int rows) =>
-        Take(arena, architecture, [1], rows, rows, true, true, (_, _, _, _) => true)[0];
-
-    /// <summary>Carves room for several groups that are computed one after another in the same memory.</summary>
-    /// <param name="arena">Where.</param>
-    /// <param name="architecture">The network.</param>
-    /// <param name="groups">Evaluations of each group; the first is the largest.</param>
-    /// <param name="rows">R: rows per evaluation.</param>
-    /// <param name="needs">By group, evaluation of the group, block and part.</param>
-    internal static DitModulations[] Take(
-        Arena arena, DitArchitecture architecture, int[] groups, int rows, Func<int, int, int, ModulationPart, bool> needs) =>
-        Take(arena, architecture, groups, rows, groups[0], false, false, needs);
-
     /// <summary>The values of a part for one evaluation, [R, width]; none where it was said not to be needed.</summary>
     internal Tensor Part(int evaluation, int block, ModulationPart part) => _parts[block, (int)part].Of(evaluation);
 
@@ -94,7 +62,7 @@ public sealed class DitModulations
     internal static Norm Modulated(Tensor shiftScale)
     {
         int c = shiftScale.Columns / 2;
-        return Norm.Modulated(shiftScale.SliceColumns(c, c), shiftScale.SliceColumns(0, c), DitBlock.LayerNormEpsilon);
+        return Norm.Modulated(shiftScale.SliceColumns(c, c), shiftScale.SliceColumns(0, c), DitPass.LayerNormEpsilon);
     }
 
     /// <summary>Uploads which rows each GEMM gathers: once, after carving.</summary>
@@ -109,7 +77,16 @@ public sealed class DitModulations
         }
     }
 
-    private static DitModulations[] Take(
+    /// <summary>Carves room for several groups that are computed one after another in the same memory.</summary>
+    /// <param name="arena">Where.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="groups">Evaluations of each group; the first is the largest.</param>
+    /// <param name="rows">R: rows per evaluation.</param>
+    /// <param name="timesteps">Evaluations of the largest group, or one per row where rows of an evaluation differ in time.</param>
+    /// <param name="keepCondition">Whether c itself is wanted, not only its SiLU.</param>
+    /// <param name="keepPreactivation">Whether a backward pass needs the time MLP's.</param>
+    /// <param name="needs">By group, evaluation of the group, block and part.</param>
+    internal static DitModulations[] Take(
         Arena arena,
         DitArchitecture architecture,
         int[] groups,

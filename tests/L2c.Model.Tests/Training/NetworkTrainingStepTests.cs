@@ -6,7 +6,7 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
 
-public sealed class DitTrainingStepTests
+public sealed class NetworkTrainingStepTests
 {
     private const int Batch = 3;
 
@@ -104,7 +104,7 @@ public sealed class DitTrainingStepTests
         fixture.Run(1);
         fixture.Run(2);
         using var device = new CpuDevice(2);
-        using var again = DitTrainingStep.Plan(
+        using var again = NetworkTrainingStep.Plan(
             RandomDit.Small, (name, values) => fixture.Step.ReadTensor(ParameterState.Weights, name, values), device, Batch, new());
         Assert.Equal(fixture.Read(ParameterState.Weights), Fixture.Read(again, ParameterState.Weights));
 
@@ -146,9 +146,9 @@ public sealed class DitTrainingStepTests
         using var device = new CpuDevice(1);
         DitArchitecture fixedVariance = RandomDit.Small with { LearnSigma = false };
         Assert.Contains("variance", Assert.Throws<ArgumentException>(
-            () => DitTrainingStep.Plan(fixedVariance, RandomDit.Reader(fixedVariance), device, 1, new())).Message);
+            () => NetworkTrainingStep.Plan(fixedVariance, RandomDit.Reader(fixedVariance), device, 1, new())).Message);
         using var halves = new Golden.NaiveDevice(DType.BF16);
-        Assert.Contains("fp32", Assert.Throws<ArgumentException>(() => DitTrainingStep.Predict(RandomDit.Small, halves, 1, new())).Message);
+        Assert.Contains("fp32", Assert.Throws<ArgumentException>(() => NetworkTrainingStep.Predict(RandomDit.Small, halves, 1, new())).Message);
         using var fixture = new Fixture(RandomDit.Small, false);
         float[] losses = new float[2 * Batch];
         var first = new OptimizerStep(1, 0);
@@ -166,7 +166,7 @@ public sealed class DitTrainingStepTests
     private static Func<double> LinearisedLoss(Fixture fixture, DoubleDit network)
     {
         int image = fixture.X0.Length / Batch;
-        NoiseSchedule process = DitTrainingStep.Process;
+        NoiseSchedule process = NetworkTrainingStep.Process;
         float[] noised = new float[fixture.X0.Length];
         for (int row = 0; row < Batch; row++)
         {
@@ -198,12 +198,12 @@ public sealed class DitTrainingStepTests
 
         public Fixture(DitArchitecture architecture, bool checkpointing)
         {
-            Step = DitTrainingStep.Plan(architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(checkpointing));
+            Step = NetworkTrainingStep.Plan(architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(checkpointing));
             X0 = Array.ConvertAll(TrainingFixture.Normal(3, Step.StateShape.Count), v => Math.Clamp(v / 2, -1, 1));
             Noise = TrainingFixture.Normal(5, Step.StateShape.Count);
         }
 
-        public DitTrainingStep Step { get; }
+        public NetworkTrainingStep Step { get; }
 
         public float[] X0 { get; }
 
@@ -229,7 +229,7 @@ public sealed class DitTrainingStepTests
             return values;
         }
 
-        public static float[] Read(DitTrainingStep step, ParameterState state)
+        public static float[] Read(NetworkTrainingStep step, ParameterState state)
         {
             float[] values = new float[step.StateLength];
             step.ReadState(state, values);

@@ -1,4 +1,4 @@
-namespace L2c.Model.Dit;
+namespace L2c.Model.Networks;
 
 /// <summary>The sinusoid that the time MLP reads: [cos(t f_i), sin(t f_i)], f_i = 10000^(-i/128), i = 0..127.</summary>
 /// <remarks>
@@ -17,9 +17,9 @@ public static class TimestepEmbedding
         [.. Enumerable.Range(0, Half).Select(i => Exp((float)-Math.Log(MaxPeriod) * i / Half))];
 
     /// <summary>Writes one row of <see cref="Width"/> values per timestep.</summary>
-    /// <param name="timesteps">Original (not respaced) timesteps.</param>
+    /// <param name="timesteps">Network times, 0 .. 999, on the training process's scale.</param>
     /// <param name="destination">Row-major, timesteps x <see cref="Width"/>.</param>
-    public static void Fill(ReadOnlySpan<int> timesteps, Span<float> destination)
+    public static void Fill(ReadOnlySpan<float> timesteps, Span<float> destination)
     {
         for (int row = 0; row < timesteps.Length; row++)
         {

@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Training;
 using L2c.Testing;
 using L2c.Weights;
@@ -6,9 +7,9 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
 
-public sealed class DitTrainerTests : IDisposable
+public sealed class NetworkTrainerTests : IDisposable
 {
-    private static readonly DitTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, AverageDecay = 0.9, Seed = 5 };
+    private static readonly NetworkTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, AverageDecay = 0.9, Seed = 5 };
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<IDisposable> _opened = [];
@@ -18,7 +19,7 @@ public sealed class DitTrainerTests : IDisposable
     {
         byte[] expected = State(Advance(Start(_options, threads: 1), 9), "whole");
         byte[] half = State(Advance(Start(_options, threads: 3), 4), "half");
-        DitTrainer second = Restore(Start(_options, threads: 2), "half");
+        NetworkTrainer second = Restore(Start(_options, threads: 2), "half");
         Assert.Equal(4, second.StepsDone);
         Assert.Equal(half, State(second, "again"));
         Assert.Equal(expected, State(Advance(second, 5), "resumed"));
@@ -29,9 +30,9 @@ public sealed class DitTrainerTests : IDisposable
     public void A_restored_state_trains_on_with_the_weights_of_the_state()
     {
         // Not with those that the plan began with: what the forward pass reads has layouts of its own.
-        DitTrainer first = Advance(Start(_options, threads: 1), 3);
+        NetworkTrainer first = Advance(Start(_options, threads: 1), 3);
         State(first, "three");
-        DitTrainer second = Restore(Start(_options, threads: 1), "three");
+        NetworkTrainer second = Restore(Start(_options, threads: 1), "three");
         Advance(first, 1);
         Advance(second, 1);
         Assert.Equal(first.Figures.ToArray(), second.Figures.ToArray());
@@ -41,7 +42,7 @@ public sealed class DitTrainerTests : IDisposable
     public void Settings_that_change_the_run_are_refused_by_name()
     {
         State(Advance(Start(_options, threads: 1), 1), "state");
-        foreach ((string option, DitTrainingOptions changed) in new[]
+        foreach ((string option, NetworkTrainingOptions changed) in new[]
         {
             ("--batch", _options with { Batch = 5 }),
             ("--lr", _options with { LearningRate = 1e-3 }),
@@ -68,7 +69,7 @@ public sealed class DitTrainerTests : IDisposable
         }
 
         Assert.Contains("'router/2'", Refusal("router"), StringComparison.Ordinal);
-        DitTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
+        NetworkTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
         State(Advance(other, 1), "shallow");
         Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
 
@@ -78,13 +79,13 @@ public sealed class DitTrainerTests : IDisposable
     [Fact]
     public void The_loss_falls()
     {
-        DitTrainer trainer = Start(_options with { Batch = 16 }, threads: 2);
+        NetworkTrainer trainer = Start(_options with { Batch = 16 }, threads: 2);
         double first = Mean(Advance(trainer, 1));
         Assert.InRange(trainer.Figures[1], 0.95, 1.05); // a network of zeros predicts no noise: the mean square of N(0, 1)
         double last = Mean(Advance(Advance(trainer, 60), 20));
         Assert.True(last < 0.85 * first, $"{first} -> {last}");
 
-        static double Mean(DitTrainer trainer)
+        static double Mean(NetworkTrainer trainer)
         {
             float[] means = new float[trainer.Means.Names.Count];
             trainer.Means.Take(means);
@@ -97,8 +98,8 @@ public sealed class DitTrainerTests : IDisposable
     public void The_model_file_holds_the_average()
     {
         // Decay 0: the average is the weights, and differs from those of another decay.
-        DitTrainer fresh = Advance(Start(_options with { AverageDecay = 0 }, threads: 1), 2);
-        DitTrainer slow = Advance(Start(_options with { AverageDecay = 1 }, threads: 1), 2);
+        NetworkTrainer fresh = Advance(Start(_options with { AverageDecay = 0 }, threads: 1), 2);
+        NetworkTrainer slow = Advance(Start(_options with { AverageDecay = 1 }, threads: 1), 2);
         fresh.WriteModel(_folder.File("fresh"), overwrite: false);
         slow.WriteModel(_folder.File("slow"), overwrite: false);
         DitInitialization initial = new(RandomDit.Small, seed: 1);
@@ -119,7 +120,7 @@ public sealed class DitTrainerTests : IDisposable
     [Fact]
     public void Weights_and_average_may_begin_with_those_of_a_checkpoint()
     {
-        DitTrainer trainer = Start(_options with { LearningRate = 0, AverageDecay = 1 }, threads: 1, average: RandomDit.Reader(RandomDit.Small));
+        NetworkTrainer trainer = Start(_options with { LearningRate = 0, AverageDecay = 1 }, threads: 1, average: RandomDit.Reader(RandomDit.Small));
         Advance(trainer, 1).WriteModel(_folder.File("model"), overwrite: false);
         float[] expected = new float[24 * 24], actual = new float[24 * 24];
         RandomDit.Reader(RandomDit.Small)("blocks.1.attn.proj.weight", expected);
@@ -130,7 +131,7 @@ public sealed class DitTrainerTests : IDisposable
     [Fact]
     public void A_step_that_breaks_the_weights_writes_nothing()
     {
-        DitTrainer trainer = Advance(Start(_options with { LearningRate = 1e39 }, threads: 1), 1); // its loss is that of the first weights
+        NetworkTrainer trainer = Advance(Start(_options with { LearningRate = 1e39 }, threads: 1), 1); // its loss is that of the first weights
         string model = _folder.File("model"), state = _folder.File("state");
         Assert.Contains("the average of ", Refusal(() => trainer.WriteModel(model, overwrite: true)), StringComparison.Ordinal);
         Assert.StartsWith("step 1: weights holds ", Refusal(() => trainer.Save(state)), StringComparison.Ordinal);
@@ -156,12 +157,12 @@ public sealed class DitTrainerTests : IDisposable
         _folder.Dispose();
     }
 
-    private DitTrainer Start(DitTrainingOptions options, int threads, DitArchitecture? architecture = null, WeightReader? average = null)
+    private NetworkTrainer Start(NetworkTrainingOptions options, int threads, DitArchitecture? architecture = null, WeightReader? average = null)
     {
         architecture ??= RandomDit.Small;
         CpuDevice device = new(threads);
         _opened.Add(device);
-        DitTrainer trainer = new(
+        NetworkTrainer trainer = new(
             architecture,
             new DitInitialization(architecture, seed: 1).Read,
             average,
@@ -173,7 +174,7 @@ public sealed class DitTrainerTests : IDisposable
         return trainer;
     }
 
-    private static DitTrainer Advance(DitTrainer trainer, int steps)
+    private static NetworkTrainer Advance(NetworkTrainer trainer, int steps)
     {
         for (int i = 0; i < steps; i++)
         {
@@ -183,13 +184,13 @@ public sealed class DitTrainerTests : IDisposable
         return trainer;
     }
 
-    private byte[] State(DitTrainer trainer, string name)
+    private byte[] State(NetworkTrainer trainer, string name)
     {
         trainer.Save(_folder.File(name));
         return File.ReadAllBytes(_folder.File(name));
     }
 
-    private DitTrainer Restore(DitTrainer trainer, string name)
+    private NetworkTrainer Restore(NetworkTrainer trainer, string name)
     {
         using TensorFile file = TensorFiles.Open(_folder.File(name));
         trainer.Restore(file);

@@ -1,10 +1,10 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Dit;
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>Everything one forward pass writes between its input and its output. Blocks reuse the same buffers.</summary>
-public sealed class DitActivations
+internal sealed class DitActivations
 {
     private DitActivations(Arena arena, DitArchitecture a, int rows)
     {
@@ -31,13 +31,13 @@ public sealed class DitActivations
     /// <summary>[B,T,3C].</summary>
     internal Tensor Qkv { get; }
 
-    /// <summary>Attention before its output projection, [B,T,C].</summary>
+    /// <summary>Embedded patches until the first norm has added them, then attention before its output projection, [B,T,C].</summary>
     internal Tensor Heads { get; }
 
     /// <summary>Hidden layer of the MLP, [B,T,MLP width].</summary>
     internal Tensor Hidden { get; }
 
-    /// <summary>Embedded patches, then each branch's output before its gate where nothing reads it later, [B,T,C].</summary>
+    /// <summary>Each branch's output before its gate where nothing reads it later, [B,T,C].</summary>
     /// <remarks>A branch writes it after its own norm, which has added what was pending: so one buffer serves all.</remarks>
     internal Tensor Branch { get; }
 

@@ -1,4 +1,4 @@
-namespace L2c.Model.Dit;
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>The parts of a block's modulation that are needed or not needed together, in the published order of the stored weight.</summary>
 internal enum ModulationPart

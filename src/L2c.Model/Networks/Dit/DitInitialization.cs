@@ -1,6 +1,7 @@
+using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Training;
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>Weights of a DiT before training, as published.</summary>
 /// <remarks>
@@ -11,7 +12,7 @@ namespace L2c.Model.Training;
 /// </remarks>
 /// <param name="architecture">The network.</param>
 /// <param name="seed">The same seed gives the same weights.</param>
-public sealed class DitInitialization(DitArchitecture architecture, ulong seed)
+internal sealed class DitInitialization(DitArchitecture architecture, ulong seed)
 {
     private const float Deviation = 0.02f;
 

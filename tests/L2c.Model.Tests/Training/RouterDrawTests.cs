@@ -1,14 +1,14 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Sampling;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
 
-public sealed class RouterStepTests
+public sealed class RouterDrawTests
 {
     private const int Batch = 3;
 
@@ -90,7 +90,7 @@ public sealed class RouterStepTests
         using var fixture = new Fixture(RandomDit.Small, false);
         float[] weights = [0.1f, 0.9f, 0.5f, 0.3f, 0.7f, 0.6f];
         fixture.Run(1, weights);
-        using RouterStep alone = RouterStep.Plan(fixture.Model, _grid, 1, new TrainingPlanOptions());
+        using RouterDraw alone = RouterDraw.Plan(fixture.Model, _grid, 1, new TrainingPlanOptions());
         int length = fixture.Noised.Length / Batch;
         double[] gradient = new double[6], sum = new double[6];
         for (int image = 0; image < Batch; image++)
@@ -121,11 +121,11 @@ public sealed class RouterStepTests
     {
         using var device = new CpuDevice(1);
         using DitModel inference = RandomDit.Load(RandomDit.Small, device);
-        Assert.Contains("WeightUse.RouterTraining", Assert.Throws<ArgumentException>(() => RouterStep.Plan(inference, _grid, 1, new())).Message);
+        Assert.Contains("WeightUse.RouterTraining", Assert.Throws<ArgumentException>(() => RouterDraw.Plan(inference, _grid, 1, new())).Message);
         using var fixture = new Fixture(RandomDit.Small, false);
         NoiseSchedule one = NoiseSchedule.Linear.Respace([0]);
-        Assert.Throws<ArgumentException>(() => RouterStep.Plan(fixture.Model, one, 1, new()));
-        Assert.Throws<ArgumentOutOfRangeException>(() => RouterStep.Plan(fixture.Model, _grid, 0, new()));
+        Assert.Throws<ArgumentException>(() => RouterDraw.Plan(fixture.Model, one, 1, new()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RouterDraw.Plan(fixture.Model, _grid, 0, new()));
         float[] weights = new float[6];
         double[] gradient = new double[6];
         Assert.Throws<ArgumentOutOfRangeException>(() => fixture.Step.Run(2, fixture.Noised, _labels, weights, gradient));
@@ -170,14 +170,14 @@ public sealed class RouterStepTests
             DitArchitecture architecture, bool checkpointing, NoiseSchedule? grid = null, RouterLoss loss = RouterLoss.Output)
         {
             Model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
-            Step = RouterStep.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss);
+            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss);
             Noised = TrainingFixture.Normal(7, Step.StateShape.Count);
             Gradient = new double[Step.Branches];
         }
 
         public DitModel Model { get; }
 
-        public RouterStep Step { get; }
+        public RouterDraw Step { get; }
 
         public float[] Noised { get; }
 

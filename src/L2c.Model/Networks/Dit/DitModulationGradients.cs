@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Dit;
+namespace L2c.Model.Networks.Dit;
 
 /// <summary>Gradients of one evaluation's modulations, and the backward pass from them to the time MLP and the label table.</summary>
 internal sealed class DitModulationGradients
