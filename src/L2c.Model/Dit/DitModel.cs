@@ -76,13 +76,15 @@ public sealed class DitModel : IDisposable
         {
             linear.Pack(Device);
         }
+
+        _weights.Modulations.Pack(Device);
     }
 
     /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>
     /// <param name="timeEmbedding">[E, 256], or a row per row of the batch: <see cref="TimestepEmbedding"/> of the timesteps.</param>
     /// <param name="labels">[R] I32, read at replay time: the images' labels, then the null label with guidance.</param>
     /// <param name="m">Receives the vectors.</param>
-    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>, or null.</param>
+    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c> of the first evaluation, or null.</param>
     public void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
     {
         if (m.TimePreactivation.IsNone)
@@ -99,30 +101,26 @@ public sealed class DitModel : IDisposable
         tap?.Invoke("t_emb", m.TimeEmbedding);
         Device.Conditioning(m.TimeEmbedding, _weights.LabelTable, labels, m.Condition, m.Silu);                     // [E R,C]
         tap?.Invoke("c", m.Condition);
-        for (int block = 0; block < _weights.Blocks.Length; block++)
+        foreach (ModulationRun run in m.Runs)
+        {
+            Tensor silu = m.Silu;
+            if (!run.Indices.IsNone)
+            {
+                silu = m.Gathered.SliceRows(0, run.Indices.Columns);
+                Device.GatherRows(m.Silu, run.Indices, silu);
+            }
+
+            LinearWeights w = _weights.Modulations.Outputs(run.First, run.Values.Columns);
+            Device.Linear(silu, w.Weight, w.Bias, run.Values);                                                      // [E' R, width of the run]
+        }
+
+        for (int block = 0; block < _weights.Blocks.Length && tap is not null; block++)
         {
             foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
             {
-                DitModulations.Rows rows = m.PartRows(block, part);
-                if (rows.Values.IsNone)
-                {
-                    continue;
-                }
-
-                Tensor silu = m.Silu;
-                if (!rows.Indices.IsNone)
-                {
-                    silu = m.Gathered.SliceRows(0, rows.Indices.Columns);
-                    Device.GatherRows(m.Silu, rows.Indices, silu);
-                }
-
-                LinearWeights w = _weights.Blocks[block].Modulation[(int)part];
-                Device.Linear(silu, w.Weight, w.Bias, rows.Values);                                                 // [E' R,C or 2C]
-                tap?.Invoke($"block{block}.{part}", rows.Values);
+                tap($"block{block}.{part}", m.Part(0, block, part));
             }
         }
-
-        Device.Linear(m.Silu, _weights.FinalModulation.Weight, _weights.FinalModulation.Bias, m.Final);             // [E R,2C]
     }
 
     /// <summary>Enqueues one evaluation of the network.</summary>

@@ -41,5 +41,5 @@ public sealed record ForwardPlan(
     internal Norm Norm(int block, ModulationPart part) => DitModulations.Modulated(Modulation(block, part));
 
     /// <summary>The norm before the final layer.</summary>
-    internal Norm FinalNorm => DitModulations.Modulated(Group.FinalOf(EvaluationInGroup, GroupSize));
+    internal Norm FinalNorm => DitModulations.Modulated(Group.Final(EvaluationInGroup));
 }

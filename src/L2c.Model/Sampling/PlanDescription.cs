@@ -62,7 +62,7 @@ internal static class PlanDescription
             return "computed in every evaluation for itself";
         }
 
-        int largest = run.Buffers.Groups[0].Final.Rows / run.Buffers.Labels.Columns;
+        int largest = run.Buffers.Groups[0].Silu.Rows / run.Buffers.Labels.Columns;
         string limit = $"limit {Mebi(switches.ModulationLimitBytes)} MiB";
         return $"computed ahead in {Number(run.Buffers.Groups.Length, "chunk")} of up to {Number(largest, "evaluation")} ({limit})";
     }

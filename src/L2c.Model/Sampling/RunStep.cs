@@ -18,13 +18,13 @@ internal sealed class RunStep
     public RunStep(RunPlan run, RunBuffers buffers, int evaluation)
     {
         (_run, _buffers, _evaluation) = (run, buffers, evaluation);
-        int rows = buffers.Labels.Columns, groupSize = buffers.Groups[0].Final.Rows / rows;
+        int rows = buffers.Labels.Columns, groupSize = buffers.Groups[0].Silu.Rows / rows;
         DitModulations group = buffers.Groups[evaluation / groupSize];
         _forward = new ForwardPlan(
             evaluation,
             group,
             evaluation % groupSize,
-            group.Final.Rows / rows,
+            group.Silu.Rows / rows,
             [.. Enumerable.Range(0, run.Schedule.Branches).Select(Branch)],
             run.Options.Switches.FuseSkips,
             run.Options.Switches.SkipUnused);
