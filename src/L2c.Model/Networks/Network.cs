@@ -34,9 +34,6 @@ public abstract class Network : IDisposable
     /// <summary>Memory that the weights take in the device's layout.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Every linear map that can be trained.</summary>
-    internal abstract IEnumerable<LinearWeights> Linears { get; }
-
     /// <summary>Carves memory for evaluations.</summary>
     public abstract NetworkMemory Take(Arena arena, NetworkNeeds needs);
 
@@ -65,13 +62,7 @@ public abstract class Network : IDisposable
     internal abstract Tensor Constant(string name);
 
     /// <summary>Enqueues writing trained parameters into the layouts that the passes read.</summary>
-    internal void Pack()
-    {
-        foreach (LinearWeights linear in Linears)
-        {
-            linear.Pack(Device);
-        }
-    }
+    internal abstract void Pack();
 
     /// <summary>Frees the weights.</summary>
     public void Dispose()

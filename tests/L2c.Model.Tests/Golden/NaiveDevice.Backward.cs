@@ -14,7 +14,8 @@ internal unsafe partial class NaiveDevice
         // The memory is the weight's own.
     }
 
-    protected override void PackMatrixCore(Tensor values, Matrix weight) => Do(nameof(PackMatrix), () => Store(Rows(weight), Load(values)));
+    protected override void PackMatrixCore(Tensor values, Matrix weight, int firstOutput) =>
+        Do(nameof(PackMatrix), () => Store(Rows(weight).SliceRows(firstOutput, values.Rows), Load(values)));
 
     protected override void PackTransposedCore(Tensor values, Matrix transposed) => Do(nameof(PackTransposed), () => { });
 

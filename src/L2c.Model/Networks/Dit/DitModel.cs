@@ -19,9 +19,6 @@ internal sealed class DitModel : Network
     /// <summary>All weights.</summary>
     internal DitWeights Weights => _weights;
 
-    /// <inheritdoc/>
-    internal override IEnumerable<LinearWeights> Linears => _weights.Linears;
-
     private DitArchitecture Shapes => (DitArchitecture)Architecture;
 
     /// <inheritdoc cref="NetworkFamily.Load"/>
@@ -42,13 +39,46 @@ internal sealed class DitModel : Network
     public override NetworkMemory Take(Arena arena, NetworkNeeds needs) => new DitMemory(arena, Shapes, needs);
 
     /// <inheritdoc/>
-    /// <remarks>Every block's shift, scale and gate. The tap sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>.</remarks>
+    /// <remarks>Every block's shift, scale and gate. The tap sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c> of the first evaluation.</remarks>
     public override void Prepare(NetworkMemory memory, int group, ForwardTap? tap = null)
     {
-        var m = (DitMemory)memory;
-        DitModulations modulations = m.Modulations[group];
-        Tensor times = m.TimeEmbedding.SliceRows(m.Needs.TimePerRow ? 0 : group * m.GroupSize, modulations.TimeHidden.Rows);
-        Modulate(times, m.Labels, modulations, tap);
+        var its = (DitMemory)memory;
+        DitModulations m = its.Modulations[group];
+        Tensor times = its.TimeEmbedding.SliceRows(its.Needs.TimePerRow ? 0 : group * its.GroupSize, m.TimeHidden.Rows); // [E,256] or a row per row
+        if (m.TimePreactivation.IsNone)
+        {
+            Device.Linear(times, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu);        // [E,C]
+        }
+        else
+        {
+            Device.Linear(times, _weights.Time1.Weight, _weights.Time1.Bias, m.TimePreactivation);                 // [E,C]
+            Device.Activate(m.TimePreactivation, m.TimeHidden, Activation.Silu);
+        }
+
+        Device.Linear(m.TimeHidden, _weights.Time2.Weight, _weights.Time2.Bias, m.TimeEmbedding);                   // [E,C]
+        tap?.Invoke("t_emb", m.TimeEmbedding);
+        Device.Conditioning(m.TimeEmbedding, _weights.LabelTable, its.Labels, m.Condition, m.Silu);                 // [E R,C]
+        tap?.Invoke("c", m.Condition);
+        foreach (ModulationRun run in m.Runs)
+        {
+            Tensor silu = m.Silu;
+            if (!run.Indices.IsNone)
+            {
+                silu = m.Gathered.SliceRows(0, run.Indices.Columns);
+                Device.GatherRows(m.Silu, run.Indices, silu);
+            }
+
+            LinearWeights w = _weights.Modulations.Outputs(run.First, run.Values.Columns);
+            Device.Linear(silu, w.Weight, w.Bias, run.Values);                                                      // [E' R, width of the run]
+        }
+
+        for (int block = 0; block < _weights.Blocks.Length && tap is not null; block++)
+        {
+            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
+            {
+                tap($"block{block}.{part}", m.Part(0, block, part));
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -62,50 +92,14 @@ internal sealed class DitModel : Network
     /// <inheritdoc/>
     internal override Tensor Constant(string name) => _weights.Positions;
 
-    /// <summary>Enqueues what depends on timestep and label alone, for a group of E evaluations: every block's shift, scale and gate.</summary>
-    /// <param name="timeEmbedding">[E, 256], or a row per row of the batch: <see cref="TimestepEmbedding"/> of the timesteps.</param>
-    /// <param name="labels">[R] I32, read at replay time: the images' labels, then the null label with guidance.</param>
-    /// <param name="m">Receives the vectors.</param>
-    /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>, or null.</param>
-    private void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
+    /// <inheritdoc/>
+    internal override void Pack()
     {
-        if (m.TimePreactivation.IsNone)
+        foreach (LinearWeights linear in _weights.Linears)
         {
-            Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu); // [E,C]
-        }
-        else
-        {
-            Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimePreactivation);          // [E,C]
-            Device.Activate(m.TimePreactivation, m.TimeHidden, Activation.Silu);
+            linear.Pack(Device);
         }
 
-        Device.Linear(m.TimeHidden, _weights.Time2.Weight, _weights.Time2.Bias, m.TimeEmbedding);                   // [E,C]
-        tap?.Invoke("t_emb", m.TimeEmbedding);
-        Device.Conditioning(m.TimeEmbedding, _weights.LabelTable, labels, m.Condition, m.Silu);                     // [E R,C]
-        tap?.Invoke("c", m.Condition);
-        for (int block = 0; block < _weights.Blocks.Length; block++)
-        {
-            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
-            {
-                DitModulations.Rows rows = m.PartRows(block, part);
-                if (rows.Values.IsNone)
-                {
-                    continue;
-                }
-
-                Tensor silu = m.Silu;
-                if (!rows.Indices.IsNone)
-                {
-                    silu = m.Gathered.SliceRows(0, rows.Indices.Columns);
-                    Device.GatherRows(m.Silu, rows.Indices, silu);
-                }
-
-                LinearWeights w = _weights.Blocks[block].Modulation[(int)part];
-                Device.Linear(silu, w.Weight, w.Bias, rows.Values);                                                 // [E' R,C or 2C]
-                tap?.Invoke($"block{block}.{part}", rows.Values);
-            }
-        }
-
-        Device.Linear(m.Silu, _weights.FinalModulation.Weight, _weights.FinalModulation.Bias, m.Final);             // [E R,2C]
+        _weights.Modulations.Pack(Device);
     }
 }

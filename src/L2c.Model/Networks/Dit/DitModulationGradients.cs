@@ -38,7 +38,7 @@ internal sealed class DitModulationGradients
     /// <summary>Of a part of a block's modulation, [B,width].</summary>
     public Tensor Part(int block, ModulationPart part) => _parts[block, (int)part];
 
-    /// <summary>Enqueues the reverse of <see cref="DitModel.Modulate"/>.</summary>
+    /// <summary>Enqueues the reverse of <see cref="DitModel.Prepare"/>.</summary>
     /// <param name="device">Where ops go.</param>
     /// <param name="w">The weights, trained.</param>
     /// <param name="timeEmbedding">[B,256].</param>
@@ -47,12 +47,13 @@ internal sealed class DitModulationGradients
     public void Backward(Device device, DitWeights w, Tensor timeEmbedding, Tensor labels, DitModulations m)
     {
         int next = 0;
-        w.FinalModulation.Backward(device, Final, m.Silu, _silus[next++]);
+        List<TrainedMap> maps = w.Modulations.Trained;
+        maps[^1].Parts[0].Backward(device, Final, m.Silu, _silus[next++]);
         for (int block = w.Blocks.Length - 1; block >= 0; block--)
         {
             foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
             {
-                w.Blocks[block].Modulation[(int)part].Backward(device, Part(block, part), m.Silu, _silus[next++]);
+                maps[block].Parts[(int)part].Backward(device, Part(block, part), m.Silu, _silus[next++]);
             }
         }
 

@@ -4,28 +4,38 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Networks.Dit;
 
 /// <summary>
-/// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed by
-/// one tall GEMM per block and part, before the group's first evaluation.
+/// Room for the shift, scale and gate vectors of a group of evaluations. They depend on timestep and label alone, so the whole group is computed
+/// before its first evaluation: by one product, or one for each run of vectors that not every evaluation needs.
 /// </summary>
 /// <remarks>
-/// Each evaluation has R rows: one per image and, with guidance, one for the null label. Only the evaluations that need a part have rows in it.
+/// Each evaluation has R rows: one per image and, with guidance, one for the null label. Only the evaluations that need a vector have rows of it.
 /// </remarks>
 internal sealed class DitModulations
 {
-    private readonly Rows[,] _parts;
+    private readonly DitArchitecture _architecture;
+    private readonly ModulationRun?[,] _runOf;
 
     private DitModulations(
+        DitArchitecture architecture,
         Tensor timePreactivation,
         Tensor timeHidden,
         Tensor timeEmbedding,
         Tensor condition,
         Tensor silu,
         Tensor gathered,
-        Rows[,] parts,
-        Tensor final)
+        ModulationRun[] runs)
     {
         (TimePreactivation, TimeHidden, TimeEmbedding, Condition) = (timePreactivation, timeHidden, timeEmbedding, condition);
-        (Silu, Gathered, _parts, Final) = (silu, gathered, parts, final);
+        (_architecture, Silu, Gathered, Runs) = (architecture, silu, gathered, runs);
+        _runOf = new ModulationRun?[architecture.Depth, ModulationParts.Count];
+        for (int block = 0; block < architecture.Depth; block++)
+        {
+            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
+            {
+                int first = part.First(block, architecture.HiddenSize);
+                _runOf[block, (int)part] = Array.Find(runs, run => run.First <= first && first < run.First + run.Values.Columns);
+            }
+        }
     }
 
     /// <summary>Hidden layer of the time MLP before its SiLU, [timesteps, C]; none unless a backward pass needs it.</summary>
@@ -43,20 +53,22 @@ internal sealed class DitModulations
     /// <summary>SiLU(c), [evaluations R, C].</summary>
     internal Tensor Silu { get; }
 
-    /// <summary>Scratch for the rows of one part's GEMM; none when every part needs every evaluation.</summary>
+    /// <summary>Scratch for the rows of one product; none when every evaluation needs everything.</summary>
     internal Tensor Gathered { get; }
 
-    /// <summary>[evaluations R, 2C]: shift, scale.</summary>
-    internal Tensor Final { get; }
+    /// <summary>The products, in the order of their outputs.</summary>
+    internal ModulationRun[] Runs { get; }
 
     /// <summary>The values of a part for one evaluation, [R, width]; none where it was said not to be needed.</summary>
-    internal Tensor Part(int evaluation, int block, ModulationPart part) => _parts[block, (int)part].Of(evaluation);
-
-    /// <summary>The rows of a part, computed together.</summary>
-    internal Rows PartRows(int block, ModulationPart part) => _parts[block, (int)part];
+    internal Tensor Part(int evaluation, int block, ModulationPart part)
+    {
+        int c = _architecture.HiddenSize;
+        return _runOf[block, (int)part]?.Of(evaluation, part.First(block, c), part.Width() * c) ?? default;
+    }
 
     /// <summary>Shift and scale before the final layer for one evaluation, [R,2C].</summary>
-    internal Tensor FinalOf(int evaluation, int evaluations) => Final.SliceRows(evaluation * (Final.Rows / evaluations), Final.Rows / evaluations);
+    internal Tensor Final(int evaluation) =>
+        Runs[^1].Of(evaluation, ModulationParts.FirstOfFinal(_architecture), 2 * _architecture.HiddenSize);
 
     /// <summary>The norm with a shift and scale, [R,2C] in that order.</summary>
     internal static Norm Modulated(Tensor shiftScale)
@@ -65,14 +77,14 @@ internal sealed class DitModulations
         return Norm.Modulated(shiftScale.SliceColumns(c, c), shiftScale.SliceColumns(0, c), DitPass.LayerNormEpsilon);
     }
 
-    /// <summary>Uploads which rows each GEMM gathers: once, after carving.</summary>
+    /// <summary>Uploads which rows each product gathers: once, after carving.</summary>
     internal void UploadIndices(Device device)
     {
-        foreach (Rows part in _parts)
+        foreach (ModulationRun run in Runs)
         {
-            if (!part.Indices.IsNone)
+            if (!run.Indices.IsNone)
             {
-                device.Upload(part.Indices, part.SourceRows());
+                device.Upload(run.Indices, run.SourceRows());
             }
         }
     }
@@ -100,54 +112,18 @@ internal sealed class DitModulations
         Tensor hidden = arena.Take(timesteps, c), embedding = arena.Take(timesteps, c);
         Tensor preactivation = keepPreactivation ? arena.Take(timesteps, c) : default;
         Tensor condition = keepCondition ? arena.Take(most * rows, c) : default;
-        Tensor silu = arena.Take(most * rows, c), final = arena.Take(most * rows, 2 * c);
-        var parts = groups.Select(_ => new Rows[architecture.Depth, ModulationParts.Count]).ToArray();
-        bool gathers = false;
-        for (int block = 0; block < architecture.Depth; block++)
-        {
-            foreach (ModulationPart part in Enum.GetValues<ModulationPart>())
-            {
-                int[][] needed = [.. groups.Select((size, g) => Enumerable.Range(0, size).Where(e => needs(g, e, block, part)).ToArray())];
-                int largest = needed.Max(list => list.Length);
-                Tensor memory = largest == 0 ? default : arena.Take(largest * rows, part.Width() * c);
-                for (int g = 0; g < groups.Length; g++)
-                {
-                    int count = needed[g].Length;
-                    Tensor values = count == 0 ? default : memory.SliceRows(0, count * rows);
-                    bool partial = count > 0 && count < groups[g];
-                    gathers |= partial;
-                    parts[g][block, (int)part] = new Rows(needed[g], rows, values, partial ? arena.Take(DType.I32, count * rows) : default);
-                }
-            }
-        }
-
+        Tensor silu = arena.Take(most * rows, c);
+        ModulationRun[][] runs = ModulationRun.Take(arena, architecture, groups, rows, needs);
+        bool gathers = runs.Any(group => group.Any(run => !run.Indices.IsNone));
         Tensor gathered = gathers ? arena.Take(most * rows, c) : default;
         return [.. groups.Select((size, g) => new DitModulations(
+            architecture,
             preactivation,
             hidden.SliceRows(0, timesteps / most * size),
             embedding.SliceRows(0, timesteps / most * size),
             condition,
             silu.SliceRows(0, size * rows),
             gathered,
-            parts[g],
-            final.SliceRows(0, size * rows)))];
-    }
-
-    /// <summary>The rows of one part of one block for the evaluations of a group that need it.</summary>
-    /// <param name="Evaluations">Which, ascending.</param>
-    /// <param name="PerEvaluation">R.</param>
-    /// <param name="Values">[evaluations R, width]; none when no evaluation needs the part.</param>
-    /// <param name="Indices">Rows of SiLU(c) that the GEMM reads, where that is not all of them.</param>
-    internal sealed record Rows(int[] Evaluations, int PerEvaluation, Tensor Values, Tensor Indices)
-    {
-        /// <summary>[R, width] of one evaluation, or none.</summary>
-        public Tensor Of(int evaluation)
-        {
-            int position = Array.BinarySearch(Evaluations, evaluation);
-            return position < 0 ? default : Values.SliceRows(position * PerEvaluation, PerEvaluation);
-        }
-
-        /// <summary>The rows that <see cref="Indices"/> holds.</summary>
-        public int[] SourceRows() => [.. Evaluations.SelectMany(e => Enumerable.Range(e * PerEvaluation, PerEvaluation))];
+            runs[g]))];
     }
 }

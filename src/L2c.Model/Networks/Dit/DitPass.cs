@@ -40,11 +40,9 @@ internal sealed partial class DitPass
     private int Depth => _weights.Blocks.Length;
 
     /// <summary>The norm before the final layer.</summary>
-    private Norm FinalNorm => DitModulations.Modulated(_modulations.FinalOf(InGroup, GroupSize));
+    private Norm FinalNorm => DitModulations.Modulated(_modulations.Final(InGroup));
 
     private int InGroup => _plan.Evaluation % _memory.GroupSize;
-
-    private int GroupSize => Math.Min(_memory.GroupSize, _memory.Needs.Evaluations - _plan.Evaluation + InGroup);
 
     /// <summary>Enqueues the forward pass.</summary>
     /// <param name="image">[N,C_in,H,W].</param>

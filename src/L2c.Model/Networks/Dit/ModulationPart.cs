@@ -1,3 +1,5 @@
+using L2c.Weights.Layouts;
+
 namespace L2c.Model.Networks.Dit;
 
 /// <summary>The parts of a block's modulation that are needed or not needed together, in the published order of the stored weight.</summary>
@@ -21,6 +23,18 @@ internal static class ModulationParts
 
     /// <summary>Width in units of C.</summary>
     public static int Width(this ModulationPart part) => part is ModulationPart.AttentionGate or ModulationPart.MlpGate ? 1 : 2;
+
+    /// <summary>First output of the part in <see cref="DitWeights.Modulations"/>.</summary>
+    public static int First(this ModulationPart part, int block, int hiddenSize) => ((6 * block) + part switch
+    {
+        ModulationPart.AttentionShiftScale => 0,
+        ModulationPart.AttentionGate => 2,
+        ModulationPart.MlpShiftScale => 3,
+        _ => 5,
+    }) * hiddenSize;
+
+    /// <summary>First output of the final layer's shift and scale.</summary>
+    public static int FirstOfFinal(DitArchitecture a) => ModulationPart.AttentionShiftScale.First(a.Depth, a.HiddenSize);
 
     /// <summary>Whether this is a gate.</summary>
     public static bool IsGate(this ModulationPart part) => part.Width() == 1;
