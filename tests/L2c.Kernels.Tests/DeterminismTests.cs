@@ -68,7 +68,7 @@ public sealed class DeterminismTests
         private readonly float[] _images;
         private readonly Tensor _image, _patches, _x, _normal, _qkv, _mixed, _hidden, _branch, _tokens, _output, _time, _table, _labels, _c, _silu, _modulation;
         private readonly Matrix _embed, _modulate, _project, _up, _down, _head;
-        private readonly Tensor _bias, _affine;
+        private readonly Tensor _bias, _affine, _scalar;
 
         public Chain(string set, int threads, int first, int count)
         {
@@ -81,6 +81,7 @@ public sealed class DeterminismTests
             _table = _bench.Put(RandomData.Normal(seed: 4, 10 * Width), 10, Width);
             _bias = _bench.Put(RandomData.Normal(seed: 5, Hidden), Hidden);
             _affine = _bench.Put(RandomData.Normal(seed: 12, Width), Width);
+            _scalar = _bench.Put([-0.5f], 1);
             _embed = Weight(6, Width, inputs);
             _modulate = Weight(7, 6 * Width, Width);
             _project = Weight(8, 3 * Width, Width);
@@ -115,7 +116,8 @@ public sealed class DeterminismTests
             device.ResidualNorm(_x, [new(_mixed, Part(2))], _x, Norm.Modulated(Part(3), Part(4), 1e-6f), _normal);
             device.Linear(_normal, _up, _bias, _hidden, Activation.GeluTanh);
             device.Linear(_hidden, _down, default, _branch);
-            device.ResidualNorm(_x, [new(_branch, Part(5))], default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
+            ResidualTerm[] forecast = [new(_branch, Part(5), Weight: 1.5f), new(_mixed, Scalar: _scalar, Joins: true), new(_x)];
+            device.ResidualNorm(_x, forecast, default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
             device.Linear(_normal, _head, default, _tokens);
             device.Unpatchify(_tokens, _output, Patch);
             device.SamplerUpdate(_output, default, 0, _step, _output, _image);

@@ -112,8 +112,16 @@ public sealed class ReferenceTests
     public void Residual_adds_gated_terms_and_repeats_positions()
     {
         // B = 2, T = 2, C = 1; x is [T,C]; the gate is per image, the second term has none.
-        double[] sum = Reference.Residual<double>([100, 200], [([1, 2, 3, 4], [10, 20]), ([5, 6, 7, 8], null)], batch: 2, tokens: 2, channels: 1);
+        double[] sum = Reference.Residual<double>([100, 200], [new([1, 2, 3, 4], [10, 20]), new([5, 6, 7, 8])], batch: 2, tokens: 2, channels: 1);
         Assert.Equal([115, 226, 167, 288], sum);
+    }
+
+    [Fact]
+    public void Residual_gates_a_branch_once_whatever_number_of_terms_it_is_the_sum_of()
+    {
+        // B = 2, T = 1, C = 1: 100 + 10 (2 1 + 3 0.5 (-4)) + 5, and 200 + 20 (2 2 + 3 0.5 (-6)) + 7.
+        ReferenceTerm[] terms = [new([1, 2], [10, 20], Weight: 2), new([-4, -6], Weight: 3, Scalar: 0.5f, Joins: true), new([5, 7])];
+        Assert.Equal([65, 107], Reference.Residual<double>([100, 200], terms, batch: 2, tokens: 1, channels: 1));
     }
 
     [Fact]

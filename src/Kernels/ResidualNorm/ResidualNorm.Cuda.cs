@@ -12,11 +12,12 @@ public sealed unsafe partial class CudaDevice
     protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
     {
         RequireType(nameof(ResidualNorm), StorageType, xIn, xOut, norm.Scale, norm.Shift, y);
+        Require(ResidualTerm.AreUnweighted(terms), nameof(ResidualNorm), "no weighted terms on CUDA yet");
         Tensor sum = xOut.IsNone ? y : xOut;
         for (int i = 0; i < terms.Length; i++)
         {
-            RequireType(nameof(ResidualNorm), StorageType, terms[i].Branch, terms[i].Gate);
-            if (i >= ResidualNormKernel.MaxTerms && terms[i].Branch.Address == sum.Address)
+            RequireType(nameof(ResidualNorm), StorageType, terms[i].Source, terms[i].Gate);
+            if (i >= ResidualNormKernel.MaxTerms && terms[i].Source.Address == sum.Address)
             {
                 throw new ArgumentException($"ResidualNorm: branch {i} is the output {sum.Shape}, which the first branches have overwritten by then");
             }
@@ -47,8 +48,8 @@ public sealed unsafe partial class CudaDevice
         for (int i = 0; i < ResidualNormKernel.MaxTerms; i++)
         {
             ResidualTerm term = i < terms.Length ? terms[i] : default;
-            isAligned &= Sixteen.Divides(term.Branch, term.Gate);
-            parameters.Add(Address(term.Branch));
+            isAligned &= Sixteen.Divides(term.Source, term.Gate);
+            parameters.Add(Address(term.Source));
             AddRows(ref parameters, term.Gate);
         }
 

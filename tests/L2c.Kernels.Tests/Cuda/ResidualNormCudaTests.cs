@@ -257,8 +257,8 @@ public sealed class ResidualNormCudaTests
             return (_bench.Get(sum), _bench.Get(y));
         }
 
-        private (float[] Branch, float[]? Gate)[] Terms(int from) =>
-            [.. Branches.Select((branch, i) => (branch, IsGated(i) ? Gates[i] : null)).Skip(from)];
+        private ReferenceTerm[] Terms(int from) =>
+            [.. Branches.Select((branch, i) => new ReferenceTerm(branch, IsGated(i) ? Gates[i] : null)).Skip(from)];
 
         // The second of three terms has no gate, as in U-ViT.
         private static bool IsGated(int term) => term != 1;

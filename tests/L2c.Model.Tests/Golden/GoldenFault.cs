@@ -34,7 +34,7 @@ internal sealed class GateDroppingDevice : CpuDevice
         var ungated = new ResidualTerm[terms.Length];
         for (int i = 0; i < terms.Length; i++)
         {
-            ungated[i] = new ResidualTerm(terms[i].Branch);
+            ungated[i] = terms[i] with { Gate = default };
         }
 
         base.ResidualNormCore(xIn, ungated, xOut, norm, y);

@@ -65,7 +65,7 @@ internal unsafe partial class NaiveDevice
     protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
         Do(nameof(ResidualTermBackward), () =>
         {
-            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Branch);
+            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Source);
             (float[] gradient, float[] gates) = Reference.ResidualTermBackward<float>(
                 Load(dx), branch, term.Gate.IsNone ? null : Load(term.Gate), dx.Shape[1], dx.Columns);
             Store(dBranch, gradient);

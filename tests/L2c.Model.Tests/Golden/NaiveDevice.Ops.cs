@@ -129,11 +129,19 @@ internal unsafe partial class NaiveDevice
         Tensor shape = xOut.IsNone ? y : xOut;
         int batch = shape.Shape[0], tokens = shape.Shape[1], channels = shape.Columns;
         float[] x = Load(xIn), sum = [.. Enumerable.Range(0, batch * tokens * channels).Select(i => x[i % x.Length])];
-        foreach (ResidualTerm term in terms)
+        float[] branch = [];
+        Tensor branchGate = default;
+        for (int i = 0; i < terms.Length; i++)
         {
-            float[] branch = Load(term.Branch);
-            float[] gated = term.Gate.IsNone ? branch : Round([.. branch.Zip(PerToken(term.Gate), (value, gate) => value * gate)]);
-            sum = Round([.. sum.Zip(gated, (a, b) => a + b)]);
+            float[] source = Weighted(terms[i]);
+            (branch, branchGate) = terms[i].Joins
+                ? (Round([.. branch.Zip(source, (a, b) => a + b)]), branchGate)
+                : (source, terms[i].Gate);
+            if (i == terms.Length - 1 || !terms[i + 1].Joins)
+            {
+                float[] gated = branchGate.IsNone ? branch : Round([.. branch.Zip(PerToken(branchGate), (value, gate) => value * gate)]);
+                sum = Round([.. sum.Zip(gated, (a, b) => a + b)]);
+            }
         }
 
         if (!xOut.IsNone)
@@ -161,6 +169,13 @@ internal unsafe partial class NaiveDevice
                 i => values[(Math.Min(i / (tokens * channels), rows.Rows - 1) * channels) + (i % channels)])];
         }
         End();
+    }
+
+    private float[] Weighted(ResidualTerm term)
+    {
+        float factor = term.Scalar.IsNone ? term.Weight : term.Weight * Load(term.Scalar)[0];
+        float[] source = Load(term.Source);
+        return factor == 1 ? source : Round(Array.ConvertAll(source, value => factor * value));
     }
 
     protected override void SamplerUpdateCore(
