@@ -7,7 +7,7 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Sampling;
 
 /// <summary>The memory of a run beside the weights: inputs, workspace, modulations, cache slots.</summary>
-/// <param name="X">[N,C,H,W]: the sampler's state.</param>
+/// <param name="States">[N,C,H,W] each: the sampler's states; x0 where it is kept.</param>
 /// <param name="Labels">[R]: the images' labels, then the null label with guidance.</param>
 /// <param name="GuidanceScale">[1], or none.</param>
 /// <param name="TimeEmbedding">[evaluations, 256].</param>
@@ -16,10 +16,9 @@ namespace L2c.Model.Sampling;
 /// <param name="Activations">For B rows.</param>
 /// <param name="Slots">[B,T,C] each: kept branch outputs.</param>
 /// <param name="Output">[B,C_out,H,W].</param>
-/// <param name="X0">[N,C,H,W], or none.</param>
 /// <param name="Guided">[B,C_out,H,W], or none.</param>
 internal sealed record RunBuffers(
-    Tensor X,
+    SamplerTensors States,
     Tensor Labels,
     Tensor GuidanceScale,
     Tensor TimeEmbedding,
@@ -28,9 +27,11 @@ internal sealed record RunBuffers(
     DitActivations Activations,
     Tensor[] Slots,
     Tensor Output,
-    Tensor X0,
     Tensor Guided)
 {
+    /// <summary>[N,C,H,W]: the samples, once the run has ended.</summary>
+    public Tensor X => States.X;
+
     /// <summary>Memory of the slots.</summary>
     public long CacheBytes => Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
 
@@ -66,7 +67,7 @@ internal sealed record RunBuffers(
         int count = (evaluations + groupSize - 1) / groupSize;
         int[] groups = [.. Enumerable.Range(0, count).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
         return new RunBuffers(
-            X: Image(),
+            States: new SamplerTensors(Image(), X0: options.KeepPredictions ? Image() : default),
             Labels: arena.Take(DType.I32, modulationRows),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
             TimeEmbedding: arena.Take(evaluations, TimestepEmbedding.Width),
@@ -75,13 +76,12 @@ internal sealed record RunBuffers(
             Activations: DitActivations.Take(arena, a, rows),
             Slots: [.. Enumerable.Range(0, slots.Count).Select(_ => arena.Take(rows, a.Tokens, a.HiddenSize))],
             Output: arena.Take(DType.F32, rows, a.OutChannels, size, size),
-            X0: options.KeepPredictions ? Image() : default,
             Guided: options.KeepPredictions ? arena.Take(DType.F32, rows, a.OutChannels, size, size) : default);
 
         Tensor[] Noise()
         {
-            Tensor shared = !options.OneSequence && sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? Image() : default;
-            return [.. sampler.Steps.Select(s => !s.Coefficients.UsesNoise ? default : options.OneSequence ? Image() : shared)];
+            Tensor shared = !options.OneSequence && sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
+            return [.. sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
 
         Tensor Image() => arena.Take(DType.F32, images, a.InChannels, size, size);

@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 
 namespace L2c.Model.Sampling;
@@ -11,6 +12,8 @@ internal sealed class RunStep
     private readonly RunBuffers _buffers;
     private readonly ForwardPlan _forward;
     private readonly int _evaluation;
+    private readonly SamplerPrediction _prediction;
+    private readonly LinearUpdate[] _updates;
 
     /// <param name="run">What was decided.</param>
     /// <param name="buffers">The run's memory.</param>
@@ -28,6 +31,9 @@ internal sealed class RunStep
             [.. Enumerable.Range(0, run.Schedule.Branches).Select(Branch)],
             run.Options.Switches.FuseSkips,
             run.Options.Switches.SkipUnused);
+        SamplerStep step = run.Sampler.Steps[evaluation];
+        _prediction = step.Prediction with { ClipX0 = run.Options.ClipDenoised };
+        _updates = run.Options.KeepPredictions ? [.. step.Updates, new(SamplerState.X0) { X0 = 1 }] : step.Updates;
     }
 
     /// <summary>Where a branch's output lies.</summary>
@@ -62,8 +68,7 @@ internal sealed class RunStep
     {
         RunBuffers b = _buffers;
         _run.Model.Forward(b.X, _forward, b.Activations, b.Output);
-        SamplerCoefficients step = _run.Sampler.Steps[_evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
         int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
-        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise[_evaluation], b.X, b.X0, b.Guided);
+        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[_evaluation], _updates, b.Guided);
     }
 }

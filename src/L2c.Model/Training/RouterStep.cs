@@ -54,7 +54,7 @@ public sealed class RouterStep : IDisposable
         var ddim = Sampler.Ddim(grid);
         SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
         SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
-        _lossWeights = Array.ConvertAll(cached, step => loss == RouterLoss.Output ? 1 : Math.Pow(step.Coefficients.EpsToMean, 2));
+        _lossWeights = Array.ConvertAll(cached, step => loss == RouterLoss.Output ? 1 : Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2));
         _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
         _compare = model.Device.Capture(Compare);
     }
@@ -211,7 +211,7 @@ public sealed class RouterStep : IDisposable
     private void Advance(SamplerStep step)
     {
         Model.Device.Scope = new OpScope(RefreshScope, -1);
-        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Coefficients, default, _buffers.X);
+        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
     }
 
     private void Compare()
