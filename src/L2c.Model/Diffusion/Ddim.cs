@@ -12,15 +12,16 @@ internal static class Ddim
         float alphaBar = (float)schedule.AlphasCumprod[index];
         float alphaBarPrev = (float)schedule.AlphasCumprodPrev[index];
         float sigma = eta * MathF.Sqrt((1 - alphaBarPrev) / (1 - alphaBar)) * MathF.Sqrt(1 - (alphaBar / alphaBarPrev));
-        return new SamplerStep(index, schedule.TimestepMap[index], new SamplerCoefficients
-        {
-            XToX0 = (float)schedule.SqrtRecipAlphasCumprod[index],
-            EpsToX0 = (float)schedule.SqrtRecipm1AlphasCumprod[index],
-            MeanX0 = MathF.Sqrt(alphaBarPrev),
-            MeanEps = MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
-            Sigma = sigma,
-            UsesNoise = index > 0 && sigma > 0,
-        });
+        return new SamplerStep(
+            index,
+            schedule.TimestepMap[index],
+            schedule.Prediction(index),
+            new LinearUpdate(SamplerState.X)
+            {
+                X0 = MathF.Sqrt(alphaBarPrev),
+                Eps = MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
+                Noise = index > 0 ? sigma : 0,
+            });
     }
 
     /// <summary>1 - ᾱ' - σ²: never negative for η ≤ 1, but in a few jumps of hand-made grids (870 to 0, for one) it rounds below zero.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using L2c.Kernels;
 
 namespace L2c.Model.Diffusion;
 
@@ -110,6 +111,14 @@ public sealed class NoiseSchedule
 
         return new NoiseSchedule(betas.MoveToImmutable(), map.MoveToImmutable());
     }
+
+    /// <summary>x_0 from x_t and the network's ε: √(1 / ᾱ_t) x_t - √(1 / ᾱ_t - 1) ε (Ho et al. 2020, equation 15).</summary>
+    /// <param name="t">Index into this schedule.</param>
+    public SamplerPrediction Prediction(int t) => new()
+    {
+        InputToX0 = (float)SqrtRecipAlphasCumprod[t],
+        EpsToX0 = (float)SqrtRecipm1AlphasCumprod[t],
+    };
 
     /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as
     /// published.</summary>

@@ -5,17 +5,19 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Sampling;
 
 /// <summary>The memory of a run beside the weights: inputs, the network's, cache slots.</summary>
-/// <param name="X">[N,C,H,W]: the sampler's state.</param>
+/// <param name="States">[N,C,H,W] each: the sampler's states; x0 where it is kept.</param>
 /// <param name="GuidanceScale">[1], or none.</param>
 /// <param name="Noise">By evaluation [N,C,H,W], or none where it adds none; one and the same unless the run is one sequence.</param>
 /// <param name="Network">For B rows and all evaluations.</param>
 /// <param name="Slots">[B,T,C] each: kept branch outputs.</param>
 /// <param name="Output">[B,C_out,H,W].</param>
-/// <param name="X0">[N,C,H,W], or none.</param>
 /// <param name="Guided">[B,C_out,H,W], or none.</param>
 internal sealed record RunBuffers(
-    Tensor X, Tensor GuidanceScale, Tensor[] Noise, NetworkMemory Network, Tensor[] Slots, Tensor Output, Tensor X0, Tensor Guided)
+    SamplerTensors States, Tensor GuidanceScale, Tensor[] Noise, NetworkMemory Network, Tensor[] Slots, Tensor Output, Tensor Guided)
 {
+    /// <summary>[N,C,H,W]: the samples, once the run has ended.</summary>
+    public Tensor X => States.X;
+
     /// <summary>Memory of the slots.</summary>
     public long CacheBytes => Slots.Sum(slot => slot.Shape.Count * slot.DType.Size());
 
@@ -24,19 +26,18 @@ internal sealed record RunBuffers(
     {
         (TransformerArchitecture a, SamplingOptions options) = (plan.Model.Architecture, plan.Options);
         return new RunBuffers(
-            X: Image(),
+            States: new SamplerTensors(Image(), X0: options.KeepPredictions ? Image() : default),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
             Noise: Noise(),
             Network: plan.Model.Take(arena, plan.Needs),
             Slots: [.. Enumerable.Range(0, plan.Slots.Count).Select(_ => arena.Take(plan.Rows, a.Tokens, a.HiddenSize))],
             Output: Outputs(),
-            X0: options.KeepPredictions ? Image() : default,
             Guided: options.KeepPredictions ? Outputs() : default);
 
         Tensor[] Noise()
         {
-            Tensor shared = !options.OneSequence && plan.Sampler.Steps.Any(s => s.Coefficients.UsesNoise) ? Image() : default;
-            return [.. plan.Sampler.Steps.Select(s => !s.Coefficients.UsesNoise ? default : options.OneSequence ? Image() : shared)];
+            Tensor shared = !options.OneSequence && plan.Sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
+            return [.. plan.Sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
 
         Tensor Image() => arena.Take(DType.F32, plan.Images, a.InChannels, a.InputSize, a.InputSize);

@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 
 namespace L2c.Model.Sampling;
@@ -10,6 +11,8 @@ internal sealed class RunStep
     private readonly RunPlan _run;
     private readonly RunBuffers _buffers;
     private readonly EvaluationPlan _plan;
+    private readonly SamplerPrediction _prediction;
+    private readonly LinearUpdate[] _updates;
 
     /// <param name="run">What was decided.</param>
     /// <param name="buffers">The run's memory.</param>
@@ -21,6 +24,9 @@ internal sealed class RunStep
         {
             Switches = run.Options.Switches,
         };
+        SamplerStep step = run.Sampler.Steps[evaluation];
+        _prediction = step.Prediction with { ClipX0 = run.Options.ClipDenoised };
+        _updates = run.Options.KeepPredictions ? [.. step.Updates, new(SamplerState.X0) { X0 = 1 }] : step.Updates;
     }
 
     /// <summary>What a branch contributes before its gate: where it lies.</summary>
@@ -37,9 +43,8 @@ internal sealed class RunStep
         }
 
         network.Forward(b.X, b.Network, _plan, b.Output);
-        SamplerCoefficients step = _run.Sampler.Steps[evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
         int guided = _run.Options.Guidance.Channels(network.Info);
-        network.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise[evaluation], b.X, b.X0, b.Guided);
+        network.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[evaluation], _updates, b.Guided);
     }
 
     private BranchPlan Branch(int evaluation, int branch)

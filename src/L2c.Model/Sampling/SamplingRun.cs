@@ -176,7 +176,7 @@ public sealed class SamplingRun : IDisposable
 
     /// <summary>Copies the last step's predicted x0, [N,C,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>
-    public void ReadPredictedX0(Span<float> destination) => Model.Device.Download(Kept(_buffers.X0), destination);
+    public void ReadPredictedX0(Span<float> destination) => Model.Device.Download(Kept(_buffers.States.X0), destination);
 
     /// <summary>Copies the last step's network output after guidance, [B,C_out,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>

@@ -48,7 +48,8 @@ public sealed class RouterDraw : IDisposable
         SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
         SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
-        _lossWeights = Array.ConvertAll(cached, step => scale * (loss == RouterLoss.Output ? 1 : Math.Pow(step.Coefficients.EpsToMean, 2)));
+        _lossWeights = Array.ConvertAll(
+            cached, step => scale * (loss == RouterLoss.Output ? 1 : Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2)));
         _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
         _compare = model.Device.Capture(Compare);
     }
@@ -230,7 +231,7 @@ public sealed class RouterDraw : IDisposable
     private void Advance(SamplerStep step)
     {
         Model.Device.Scope = new OpScope(RefreshScope, -1);
-        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Coefficients, default, _buffers.X);
+        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
     }
 
     private void Compare()

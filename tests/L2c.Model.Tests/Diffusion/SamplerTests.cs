@@ -18,11 +18,11 @@ public class SamplerTests
         Sampler sampler = Sampler.Ddim(steps, eta);
         Assert.InRange(WorstOfDdim(sampler, eta), 0, RoundingBound);
 
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanEps = 1.001f * s.MeanEps }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanX0 = s.MeanX0 * s.MeanX0 }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { EpsToX0 = s.XToX0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, u => u with { Eps = 1.001f * u.Eps }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, u => u with { X0 = u.X0 * u.X0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, p => p with { EpsToX0 = p.InputToX0 }), eta) <= RoundingBound);
         Assert.False(WorstOfDdim(sampler, eta + 0.1) <= RoundingBound);
-        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, s => s with { UsesNoise = false }), eta) <= RoundingBound);
+        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, u => u with { Noise = 0 }), eta) <= RoundingBound);
     }
 
     /// <summary>The published code rounds ᾱ to float32 before it subtracts from 1: this bounds what that costs against exact arithmetic.</summary>
@@ -40,14 +40,14 @@ public class SamplerTests
     {
         Sampler learned = Sampler.Ddpm(steps, learnedVariance: true);
         Assert.InRange(WorstOfDdpm(learned, learned: true), 0, RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MeanX = s.MeanX0, MeanX0 = s.MeanX }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MinLogVariance = s.MaxLogVariance }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { UsesNoise = false }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, u => u with { X = u.X0, X0 = u.X }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, p => p with { MinLogVariance = p.MaxLogVariance }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, u => u with { Noise = 0 }), learned: true) <= RoundingBound);
 
         Sampler fixedVariance = Sampler.Ddpm(steps, learnedVariance: false);
         Assert.InRange(WorstOfDdpm(fixedVariance, learned: false), 0, RoundingBound);
         Assert.False(WorstOfDdpm(fixedVariance, learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(fixedVariance, s => s with { Sigma = s.Sigma * s.Sigma }), learned: false) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(fixedVariance, u => u with { Noise = u.Noise * u.Noise }), learned: false) <= RoundingBound);
     }
 
     [Theory]
@@ -58,8 +58,8 @@ public class SamplerTests
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(50));
         foreach (SamplerStep step in Sampler.Ddim(schedule, eta).Steps)
         {
-            double expected = eta * eta * schedule.PosteriorVariance[step.Index];
-            Assert.Equal(expected, step.Coefficients.Sigma * (double)step.Coefficients.Sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
+            double expected = eta * eta * schedule.PosteriorVariance[step.Index], sigma = step.Updates.Single().Noise;
+            Assert.Equal(expected, sigma * sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
         }
     }
 
@@ -71,18 +71,18 @@ public class SamplerTests
         Assert.Equal(Respacing.Select(20).Reverse(), sampler.Steps.Select(step => step.Timestep));
         Assert.Equal("ddim", sampler.Name);
         Assert.Equal("ddpm", Sampler.Ddpm(20, learnedVariance: true).Name);
-        Assert.Equal(sampler.Steps, Sampler.Ddim("20").Steps);
-        Assert.Equal(Sampler.Ddpm(20, learnedVariance: false).Steps, Sampler.Ddpm("20", learnedVariance: false).Steps);
+        Assert.Equivalent(sampler.Steps, Sampler.Ddim("20").Steps, strict: true);
+        Assert.Equivalent(Sampler.Ddpm(20, learnedVariance: false).Steps, Sampler.Ddpm("20", learnedVariance: false).Steps, strict: true);
     }
 
     [Fact]
     public void Noise_is_needed_only_where_it_has_an_effect()
     {
-        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.Coefficients.UsesNoise);
+        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.UsesNoise);
         foreach (Sampler sampler in new[] { Sampler.Ddim(20, 0.3), Sampler.Ddpm(20, learnedVariance: true), Sampler.Ddpm(20, learnedVariance: false) })
         {
-            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.Coefficients.UsesNoise));
-            Assert.False(sampler.Steps[^1].Coefficients.UsesNoise);
+            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.UsesNoise));
+            Assert.False(sampler.Steps[^1].UsesNoise);
         }
     }
 
@@ -90,8 +90,9 @@ public class SamplerTests
     public void A_variance_that_rounds_below_zero_is_zero()
     {
         SamplerStep jump = Sampler.Ddim(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
-        Assert.True(1 - (jump.Coefficients.MeanX0 * jump.Coefficients.MeanX0) > 0 && jump.Coefficients.Sigma > 0);
-        Assert.Equal(0, jump.Coefficients.MeanEps);
+        LinearUpdate update = jump.Updates.Single();
+        Assert.True(1 - (update.X0 * update.X0) > 0 && update.Noise > 0);
+        Assert.Equal(0, update.Eps);
     }
 
     [Fact]
@@ -103,7 +104,8 @@ public class SamplerTests
                 [Sampler.Ddim(steps, 1), Sampler.Ddim(steps), Sampler.Ddpm(steps, learnedVariance: true), Sampler.Ddpm(steps, learnedVariance: false)];
             foreach (SamplerStep step in samplers.SelectMany(sampler => sampler.Steps))
             {
-                float[] coefficients = [step.Coefficients.XToX0, step.Coefficients.EpsToX0, step.Coefficients.MeanX0, step.Coefficients.MeanEps, step.Coefficients.MeanX, step.Coefficients.Sigma, step.Coefficients.MinLogVariance, step.Coefficients.MaxLogVariance];
+                (SamplerPrediction p, LinearUpdate u) = (step.Prediction, step.Updates.Single());
+                float[] coefficients = [p.InputToX0, p.EpsToX0, p.MinLogVariance, p.MaxLogVariance, u.X0, u.Eps, u.X, u.Noise];
                 Assert.All(coefficients, coefficient => Assert.True(float.IsFinite(coefficient), step.ToString()));
             }
         }
@@ -117,8 +119,11 @@ public class SamplerTests
     public void An_eta_without_a_solution_is_refused(double eta, string reason) =>
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Sampler.Ddim(20, eta)).Message, StringComparison.Ordinal);
 
-    private static Sampler WithFault(Sampler sampler, Func<SamplerCoefficients, SamplerCoefficients> fault) =>
-        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Coefficients = fault(s.Coefficients) })] };
+    private static Sampler WithFault(Sampler sampler, Func<LinearUpdate, LinearUpdate> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Updates = [.. s.Updates.Select(fault)] })] };
+
+    private static Sampler WithFault(Sampler sampler, Func<SamplerPrediction, SamplerPrediction> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Prediction = fault(s.Prediction) })] };
 
     /// <summary>By default against equation 12 with ᾱ rounded to float32 in the direction and noise terms, as published.</summary>
     private static double WorstOfDdim(Sampler sampler, double eta, Func<double, double>? round = null)

@@ -81,7 +81,7 @@ internal static class DitForwardGolden
         using Pass pass = Pass.Create(model, images, labels.Length);
         pass.Run(model, x.AsSpan(0, x.Length / 2).ToArray(), Array.ConvertAll(recorded.Ints("t_cfg"), time => (float)time), labels, null);
         device.Upload(pass.Scale, [scale]);
-        device.SamplerUpdate(pass.Output, pass.Scale, 3, default, default, pass.Image, default, pass.Guided);
+        device.SamplerUpdate(pass.Output, pass.Scale, 3, default, new(pass.Image), default, [], pass.Guided);
         return Download(device, pass.Guided);
     }
 

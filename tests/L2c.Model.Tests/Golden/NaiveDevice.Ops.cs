@@ -179,22 +179,43 @@ internal unsafe partial class NaiveDevice
     }
 
     protected override void SamplerUpdateCore(
-        Tensor output, Tensor guidanceScale, int guidedChannels, in SamplerCoefficients coefficients, Tensor noise, Tensor x, Tensor x0, Tensor guided)
+        Tensor output,
+        Tensor guidanceScale,
+        int guidedChannels,
+        in SamplerPrediction prediction,
+        in SamplerTensors states,
+        Tensor noise,
+        ReadOnlySpan<LinearUpdate> updates,
+        Tensor guided)
     {
         if (!Begin(nameof(SamplerUpdate)))
         {
             return;
         }
 
-        SamplerCoefficients s = coefficients;
-        var step = new ReferenceStep(
-            s.XToX0, s.EpsToX0, s.MeanX0, s.MeanEps, s.MeanX, s.Sigma, s.LearnedVariance ? (s.MinLogVariance, s.MaxLogVariance) : null, s.ClipX0);
-        (float[] next, float[] predicted, float[] mixed) = Reference.SamplerUpdate<float>(
-            Load(output), guidanceScale.IsNone ? null : Load(guidanceScale)[0], guidedChannels, step, s.UsesNoise ? Load(noise) : null, Load(x), x.Shape[0], x.Shape[1]);
-        Store(x, next);
-        if (!x0.IsNone)
+        Shape shape = states[prediction.Input].Shape;
+        Dictionary<string, float[]> values = [];
+        foreach (SamplerState state in SamplerTensors.Readable)
         {
-            Store(x0, predicted);
+            if (!states[state].IsNone)
+            {
+                values.Add(SamplerForms.Name(state), Load(states[state]));
+            }
+        }
+
+        (Dictionary<string, float[]> targets, float[] mixed) = Reference.SamplerUpdate<float>(
+            Load(output),
+            guidanceScale.IsNone ? null : Load(guidanceScale)[0],
+            guidedChannels,
+            SamplerForms.Of(prediction),
+            [.. updates.ToArray().Select(SamplerForms.Of)],
+            values,
+            noise.IsNone ? null : Load(noise),
+            shape[0],
+            shape[1]);
+        foreach (LinearUpdate update in updates)
+        {
+            Store(states[update.Target], targets[SamplerForms.Name(update.Target)]);
         }
 
         if (!guided.IsNone)

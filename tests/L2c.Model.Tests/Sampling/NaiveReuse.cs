@@ -68,13 +68,20 @@ internal static class NaiveReuse
                     }
                 }
 
-                SamplerCoefficients step = sampler.Steps[e].Coefficients with { ClipX0 = true };
+                SamplerStep step = sampler.Steps[e];
                 if (step.UsesNoise)
                 {
                     Draw(e + 1, b.Noise);
                 }
 
-                device.SamplerUpdate(b.Output, guidance == Guidance.None ? default : b.Scale, guidance.Channels(model.Info), step, b.Noise, b.X, default, default);
+                device.SamplerUpdate(
+                    b.Output,
+                    guidance == Guidance.None ? default : b.Scale,
+                    guidance.Channels(model.Info),
+                    step.Prediction with { ClipX0 = true },
+                    new(b.X),
+                    b.Noise,
+                    step.Updates);
             }
 
             device.Download(b.X, state);
