@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using L2c.Kernels;
+using L2c.Model.Networks;
 
 namespace L2c.Model;
 
@@ -22,15 +23,19 @@ internal sealed class ResidualStream
     public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) =>
         (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
-    /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
-    public void Add(Tensor branch, Tensor gate = default)
+    /// <summary>Adds gate * sum of a branch's terms at the next norm; nothing where there are none. Their buffers must live until then.</summary>
+    public void Add(ReadOnlySpan<Term> terms, Tensor gate = default)
     {
-        if (!_fuse && _pending.Count > 0)
+        if (!_fuse && _pending.Count > 0 && !terms.IsEmpty)
         {
             Normalise(Norm.None, default);
         }
 
-        _pending.Add(new ResidualTerm(branch, gate));
+        for (int i = 0; i < terms.Length; i++)
+        {
+            (Tensor source, float weight, Tensor scalar, _) = terms[i];
+            _pending.Add(new ResidualTerm(source, gate, weight, scalar, Joins: i > 0));
+        }
     }
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>

@@ -40,6 +40,17 @@ public sealed class CacheSampleTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_forecast_gives_the_same_picture()
+    {
+        string saved = _runs.Cli.PathOf("forecast.json");
+        JsonElement json = _runs.Sample("a.png", "--cache", "taylor:2:1", "--save-schedule", saved, "--json").Json;
+        Assert.Equal(4, json.GetProperty("reusedBranches").GetInt32()); // evaluation 2 of four; each refresh keeps four outputs
+        Assert.Equal("l2c-schedule/2", JsonElement.Parse(File.ReadAllText(saved)).GetProperty("format").GetString());
+        _runs.Sample("b.png", "--cache", saved);
+        Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
+    }
+
+    [Fact]
     public void The_threshold_decides_and_no_reuse_is_the_uncached_picture()
     {
         string router = _runs.Router("r.safetensors", 4, 4, (_, _) => 0); // a score of 0.5, computed only where it is above the threshold

@@ -5,10 +5,12 @@ namespace L2c.Model.Networks;
 
 /// <summary>One of the outputs that a branch's contribution to the stream is the weighted sum of.</summary>
 /// <param name="Source">[B,T,C]: the output, before its gate, computed in this evaluation or kept from an earlier one.</param>
-/// <param name="Scalar">[1] F32: its weight, read at replay; none for 1.</param>
+/// <param name="Weight">What it is multiplied by.</param>
+/// <param name="Scalar">[1] F32: a further factor, read at replay; none for 1.</param>
 /// <param name="ScalarGradient">[B T] F32: where a backward pass puts each row's share of the gradient of <paramref name="Scalar"/>, for the host to add
 /// up; none where nobody asks.</param>
-public readonly record struct Term(Tensor Source, Tensor Scalar = default, Tensor ScalarGradient = default);
+public readonly record struct Term(
+    Tensor Source, float Weight = 1, Tensor Scalar = default, Tensor ScalarGradient = default);
 
 /// <summary>What one branch does in one evaluation: x += gate * sum of its terms.</summary>
 /// <param name="Output">[B,T,C]: where its fresh output goes; none where it is not computed.</param>

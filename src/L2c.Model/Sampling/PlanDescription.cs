@@ -43,7 +43,8 @@ internal static class PlanDescription
         string share = cache == 0
             ? "no cache evaluations"
             : Text($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
-        return $"{all} in all: {all - skipped} computed, {skipped} {(schedule.DropsSkipped ? "dropped" : "reused")} ({share})";
+        string what = schedule.DropsSkipped ? "dropped" : schedule.HasForecasts ? "forecast" : "reused";
+        return $"{all} in all: {all - skipped} computed, {skipped} {what} ({share})";
     }
 
     private static string Slots(PaperRun run)

@@ -29,8 +29,8 @@ internal sealed class RunStep
         _updates = run.Options.KeepPredictions ? [.. step.Updates, new(SamplerState.X0) { X0 = 1 }] : step.Updates;
     }
 
-    /// <summary>What a branch contributes before its gate: where it lies.</summary>
-    public Tensor Output(int branch) => _plan.Branches[branch].Terms[0].Source;
+    /// <summary>What a branch contributes.</summary>
+    public ReadOnlySpan<Term> Terms(int branch) => _plan.Branches[branch].Terms;
 
     /// <summary>Enqueues the evaluation and the sampler's step.</summary>
     public void Enqueue()
@@ -49,14 +49,12 @@ internal sealed class RunStep
 
     private BranchPlan Branch(int evaluation, int branch)
     {
-        int source = _run.Schedule.Source(evaluation, branch);
-        int slot = source < 0 ? -1 : _run.Slots.SlotOf(source, branch);
-        Tensor output = slot < 0 ? _buffers.Network.Output(branch, hasBackward: false) : _buffers.Slots[slot];
-        return _run.Schedule.Action(evaluation, branch) switch
-        {
-            BranchAction.Compute => BranchPlan.Computed(output),
-            BranchAction.Reuse => BranchPlan.Reused(output),
-            _ => BranchPlan.Dropped,
-        };
+        CacheSchedule schedule = _run.Schedule;
+        Term[] terms = [.. schedule.Terms(evaluation, branch).Select(term => new Term(Output(term.Evaluation), term.Weight))];
+        return new BranchPlan(schedule.Computes(evaluation, branch) ? Output(evaluation) : default, terms);
+
+        Tensor Output(int source) => _run.Slots.SlotOf(source, branch) is >= 0 and var slot
+            ? _buffers.Slots[slot]
+            : _buffers.Network.Output(branch, hasBackward: false);
     }
 }

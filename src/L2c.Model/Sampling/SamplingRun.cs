@@ -69,8 +69,8 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Memory of the cache slots.</summary>
     public long CacheBytes => _buffers.CacheBytes;
 
-    /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
-    internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
+    /// <summary>What a branch contributes in an evaluation, and where it lies: for tests and research, while the run is observed.</summary>
+    internal ReadOnlySpan<Term> BranchTerms(int evaluation, int branch) => _steps[evaluation].Terms(branch);
 
     /// <summary>Recorded sequences that a run replays: one, one per evaluation, or none when the plan does not replay.</summary>
     public int Sequences => _sequences.Length;

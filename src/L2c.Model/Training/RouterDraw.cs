@@ -208,7 +208,7 @@ public sealed class RouterDraw : IDisposable
         Tensor fresh = Output(branch, student: true), w = _buffers.Weights.SliceRows(branch, 1);
         return new BranchPlan(branch == 0 ? default : fresh,
         [
-            new Term(fresh, w, _buffers.WeightGradients.SliceRows(branch, 1)),
+            new Term(fresh, Scalar: w, ScalarGradient: _buffers.WeightGradients.SliceRows(branch, 1)),
             new Term(_buffers.Cached[branch]),
         ]);
     }

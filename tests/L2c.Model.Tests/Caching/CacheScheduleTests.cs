@@ -8,8 +8,8 @@ public sealed class CacheScheduleTests
     public void Source_is_the_latest_earlier_evaluation_that_computed_the_branch()
     {
         CacheSchedule schedule = Schedule("RCCRC", "11", "01", "00", "11", "10");
-        Assert.Equal([0, 0, 0, 3, 4], Enumerable.Range(0, 5).Select(e => schedule.Source(e, 0)));
-        Assert.Equal([0, 1, 1, 3, 3], Enumerable.Range(0, 5).Select(e => schedule.Source(e, 1)));
+        Assert.Equal([0, 0, 0, 3, 4], Enumerable.Range(0, 5).Select(e => schedule.Terms(e, 0).Single().Evaluation));
+        Assert.Equal([0, 1, 1, 3, 3], Enumerable.Range(0, 5).Select(e => schedule.Terms(e, 1).Single().Evaluation));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class CacheScheduleTests
     {
         var schedule = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);
         Assert.Equal(BranchAction.Drop, schedule.Action(0, 1));
-        Assert.Equal(-1, schedule.Source(0, 1));
+        Assert.Empty(schedule.Terms(0, 1));
         Assert.Equal("   0 cache   #x", schedule.ToString());
     }
 

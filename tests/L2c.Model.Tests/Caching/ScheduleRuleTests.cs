@@ -33,6 +33,18 @@ public sealed class ScheduleRuleTests
     }
 
     [Fact]
+    public void Fora_counts_back_from_the_last_evaluation_and_computes_the_first()
+    {
+        Assert.Equal([0, 8, 8, 0, 8, 8, 0], Skipped("fora:3", 7));
+        Assert.Equal([0, 0, 8, 8, 0], Skipped("fora:3", 5));
+        Assert.Equal([0, 8, 0], Skipped("fora:2", 3));
+        Assert.True(ScheduleRule.Parse("fora:1", _roles, Branches).ComputesAll);
+
+        static IEnumerable<int> Skipped(string rule, int steps) =>
+            Enumerable.Range(0, steps).Select(ScheduleRule.Parse(rule, PublishedRoles.Dit(steps), Branches).Skipped);
+    }
+
+    [Fact]
     public void Random_follows_its_probability_and_seed()
     {
         EvaluationRole[] roles = PublishedRoles.Dit(400);

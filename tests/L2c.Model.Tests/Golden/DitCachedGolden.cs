@@ -46,7 +46,7 @@ internal static class DitCachedGolden
             KeepPredictions = true,
         };
         using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, images, options);
-        var compared = new DitSampleGolden.StepComparison(result, recorded, run, except: BranchesOfFirst);
+        var compared = new DitSampleGolden.StepComparison(result, recorded, run, [BranchesOfFirst]);
         var executed = new int[evaluations, branches];
         run.Run(labels.AsSpan(0, images), scale ?? 1, new DitSampleGolden.RecordedNoise(recorded), compared.AfterEvaluation, (in OpInfo op, long _, long _) => CountGemms(op));
         result.CompareExactly<long>("computed", Computed(executed), recorded.Longs("computed"));
@@ -79,7 +79,7 @@ internal static class DitCachedGolden
     }
 
     /// <summary>A computed branch runs exactly two GEMMs, a reused one none; anything else counts as 2, which no recording holds.</summary>
-    private static long[] Computed(int[,] gemms) => [.. gemms.Cast<int>().Select(count => count switch { 2 => 1L, 0 => 0L, _ => 2L })];
+    internal static long[] Computed(int[,] gemms) => [.. gemms.Cast<int>().Select(count => count switch { 2 => 1L, 0 => 0L, _ => 2L })];
 
     /// <summary>The branch outputs that the first evaluations used, fresh or reused: read from where the plan put them.</summary>
     private static void CompareBranches(GoldenResult result, GoldenTensors recorded, SamplingRun run, int[] labels, float scale)
@@ -132,7 +132,7 @@ internal static class DitCachedGolden
 
         private void Read(int evaluation, int branch)
         {
-            Tensor output = run.BranchOutput(evaluation, branch);
+            Tensor output = run.BranchTerms(evaluation, branch)[0].Source;
             float[] values = new float[output.Shape.Count];
             run.Model.Device.Download(output, values);
             read(evaluation, branch, values);

@@ -109,11 +109,11 @@ internal static class DitSampleGolden
         }
     }
 
-    /// <summary>Compares state, predicted x0 and guided output with one step of the recording; <paramref name="except"/> is compared elsewhere.</summary>
-    internal sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run, string? except = null)
+    /// <summary>Compares state, predicted x0 and guided output with one step of the recording; <paramref name="except"/> are compared elsewhere.</summary>
+    internal sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run, params string[] except)
     {
         private readonly Dictionary<string, double[]> _recorded = result.Golden.Case.GetProperty("bounds").EnumerateObject()
-            .Where(b => b.Name != except)
+            .Where(b => !except.Contains(b.Name))
             .ToDictionary(b => b.Name, b => recorded.Doubles(b.Name));
 
         public void AfterEvaluation(int evaluation)

@@ -14,7 +14,7 @@ internal static class NaiveReuse
     /// <summary>Runs all evaluations, x0 clamped, and returns the state.</summary>
     /// <param name="model">The network.</param>
     /// <param name="sampler">Its steps.</param>
-    /// <param name="schedule">Only what it computes is asked; which output a reuse takes is found here.</param>
+    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts; which output a reuse takes is found here.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="guidance">Where guidance acts.</param>
     /// <param name="scale">Guidance scale.</param>
@@ -37,6 +37,7 @@ internal static class NaiveReuse
         using (arena)
         {
             float[]?[] kept = new float[branches][];
+            var all = new Dictionary<(int Evaluation, int Branch), float[]>();
             float[] state = new float[b.X.Shape.Count];
             Draw(0, b.X);
             device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
@@ -52,7 +53,11 @@ internal static class NaiveReuse
                     plans[branch] = reuses ? BranchPlan.Reused(b.Outputs[branch])
                         : schedule.DropsSkipped && !schedule.Computes(e, branch) ? BranchPlan.Dropped
                         : BranchPlan.Computed(b.Outputs[branch]);
-                    if (reuses)
+                    if (schedule.Action(e, branch) == BranchAction.Forecast)
+                    {
+                        device.Upload(b.Outputs[branch], Sum(schedule.Terms(e, branch), branch));
+                    }
+                    else if (reuses)
                     {
                         device.Upload(b.Outputs[branch], kept[branch]!);
                     }
@@ -64,7 +69,7 @@ internal static class NaiveReuse
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
                     {
-                        device.Download(b.Outputs[branch], kept[branch] = new float[b.Outputs[branch].Shape.Count]);
+                        device.Download(b.Outputs[branch], all[(e, branch)] = kept[branch] = new float[b.Outputs[branch].Shape.Count]);
                     }
                 }
 
@@ -86,6 +91,21 @@ internal static class NaiveReuse
 
             device.Download(b.X, state);
             return state;
+
+            float[] Sum(IReadOnlyList<CacheTerm> terms, int branch)
+            {
+                double[] sum = new double[b.Outputs[branch].Shape.Count];
+                foreach (CacheTerm term in terms)
+                {
+                    float[] output = all[(term.Evaluation, branch)];
+                    for (int i = 0; i < sum.Length; i++)
+                    {
+                        sum[i] += (double)term.Weight * output[i];
+                    }
+                }
+
+                return Array.ConvertAll(sum, value => (float)value);
+            }
         }
 
         Tensor Image(Arena memory, int count, int channels) => memory.Take(DType.F32, count, channels, a.InputSize, a.InputSize);

@@ -18,6 +18,7 @@ public sealed class PlannedRunAllocationTests
     [InlineData("none", true, Guidance.Published)]
     [InlineData("random:0.5:1", true, Guidance.Published)]
     [InlineData("interval:3", false, Guidance.None)]
+    [InlineData("taylor:3:2", true, Guidance.Published)]
     [InlineData("drop:top:1", false, Guidance.AllChannels)]
     public void A_run_allocates_nothing(string rule, bool ddim, Guidance guidance)
     {

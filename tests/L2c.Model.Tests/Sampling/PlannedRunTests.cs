@@ -20,7 +20,7 @@ public sealed class PlannedRunTests : IDisposable
     public PlannedRunTests() => _model = RandomDit.Load(RandomDit.Small, _device);
 
     public static TheoryData<string, Guidance> Schedules =>
-        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1"]
+        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1", "taylor:3:2", "fora:3"]
             from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
 
@@ -28,6 +28,8 @@ public sealed class PlannedRunTests : IDisposable
     [InlineData("none")]
     [InlineData("interval:1")]
     [InlineData("top:0")]
+    [InlineData("taylor:1:2")]
+    [InlineData("fora:1")]
     public void A_schedule_that_computes_everything_equals_the_uncached_run_bit_for_bit(string rule)
     {
         using SamplingRun uncached = SamplingRun.Plan(_model, Sampler.Ddim(Steps), _labels.Length, new SamplingOptions { ClipDenoised = true });

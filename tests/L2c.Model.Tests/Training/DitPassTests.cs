@@ -57,7 +57,7 @@ public sealed class DitPassTests
         BranchPlan StudentBranch(int branch)
         {
             Tensor fresh = memory.Frozen.Output(branch, hasBackward: true);
-            Term mine = new(fresh, memory.Weights.SliceRows(branch, 1), memory.WeightGradients.SliceRows(branch, 1));
+            Term mine = new(fresh, Scalar: memory.Weights.SliceRows(branch, 1), ScalarGradient: memory.WeightGradients.SliceRows(branch, 1));
             return new BranchPlan(branch == 0 ? default : fresh, [mine, new Term(memory.Zeros)]);
         }
 

@@ -34,8 +34,8 @@ internal sealed class DitMemory : NetworkMemory
             || (schedule.Action((group * GroupSize) + evaluation, part.Branch(block)) switch
             {
                 BranchAction.Compute => true,
-                BranchAction.Reuse => part.IsGate(),
-                _ => false,
+                BranchAction.Drop => false,
+                _ => part.IsGate(),
             });
     }
 

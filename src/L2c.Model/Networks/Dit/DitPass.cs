@@ -56,7 +56,7 @@ internal sealed partial class DitPass
         _tap?.Invoke("patch_embed_out", _scratch.Heads);
 
         var x = new ResidualStream(_device, _weights.Positions, _scratch.X, _plan.Switches.FuseSkips);
-        x.Add(_scratch.Heads);
+        x.Add([new Term(_scratch.Heads)]);
         for (int block = 0; block < Depth; block++)
         {
             Attention(x, block);
@@ -130,14 +130,10 @@ internal sealed partial class DitPass
         if (terms is [{ Scalar.IsNone: false } fresh, var kept])
         {
             _device.Blend(fresh.Source, kept.Source, fresh.Scalar, _scratch.Branch);
-            x.Add(_scratch.Branch, Modulation(block, part));
-            return;
+            terms = [new Term(_scratch.Branch)];
         }
 
-        foreach (Term term in terms)
-        {
-            x.Add(term.Source, Modulation(block, part));
-        }
+        x.Add(terms, Modulation(block, part));
     }
 
     /// <summary>A part of a block's modulation in this evaluation, [R, width].</summary>
