@@ -52,8 +52,8 @@ internal sealed class CachingBench
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
         DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
         using DitModel model = DitModel.Load(architecture, checkpoint.Read, device);
-        Sampler sampler = Sampler.Ddim(Steps, eta: 0);
-        EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
+        Sampler sampler = Ddim.Table(Steps);
+        EvaluationRole[] roles = [.. sampler.Roles];
         CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, 2 * architecture.Depth))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 

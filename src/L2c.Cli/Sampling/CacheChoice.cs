@@ -34,17 +34,16 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler)
     {
-        int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
         return request switch
         {
-            { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
-            { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
+            { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, 2 * architecture.Depth), rule),
             _ => null,
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, Sampler sampler)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
@@ -61,22 +60,22 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Depth}; give a router of that depth");
         }
 
-        if (shape.Evaluations != evaluations)
+        if (shape.Evaluations != sampler.Steps.Count)
         {
             throw new UsageException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Steps.Count}; sample with --steps {shape.Evaluations}");
         }
 
         double threshold = asked ?? RouterSchedule.PublishedThreshold(shape.Target, architecture);
-        CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 
-    private static CacheSchedule FromRule(string rule, int evaluations, int branches)
+    private static CacheSchedule FromRule(string rule, Sampler sampler, int branches)
     {
         try
         {
-            return ScheduleRule.Parse(rule, PublishedRoles.Dit(evaluations), branches);
+            return ScheduleRule.Parse(rule, sampler.Roles, branches);
         }
         catch (ArgumentException e)
         {

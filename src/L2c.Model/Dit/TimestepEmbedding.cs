@@ -23,14 +23,28 @@ public static class TimestepEmbedding
     {
         for (int row = 0; row < timesteps.Length; row++)
         {
-            Span<float> cosines = destination.Slice(row * Width, Half);
-            Span<float> sines = destination.Slice((row * Width) + Half, Half);
-            for (int i = 0; i < Half; i++)
-            {
-                float angle = timesteps[row] * _frequencies[i];
-                cosines[i] = (float)Math.Cos(angle);
-                sines[i] = (float)Math.Sin(angle);
-            }
+            FillRow(timesteps[row], destination.Slice(row * Width, Width));
+        }
+    }
+
+    /// <summary>Writes one row of <see cref="Width"/> values per time.</summary>
+    /// <param name="times">Timesteps, or times between two.</param>
+    /// <param name="destination">Row-major, times x <see cref="Width"/>.</param>
+    public static void Fill(ReadOnlySpan<float> times, Span<float> destination)
+    {
+        for (int row = 0; row < times.Length; row++)
+        {
+            FillRow(times[row], destination.Slice(row * Width, Width));
+        }
+    }
+
+    private static void FillRow(float time, Span<float> row)
+    {
+        for (int i = 0; i < Half; i++)
+        {
+            float angle = time * _frequencies[i];
+            row[i] = (float)Math.Cos(angle);
+            row[Half + i] = (float)Math.Sin(angle);
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed record RunBuffers(
     public void UploadConstants(Device device, Sampler sampler)
     {
         float[] timeEmbedding = new float[TimeEmbedding.Shape.Count];
-        TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Timestep)], timeEmbedding);
+        TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Time)], timeEmbedding);
         device.Upload(TimeEmbedding, timeEmbedding);
         Array.ForEach(Groups, group => group.UploadIndices(device));
     }
@@ -67,7 +67,8 @@ internal sealed record RunBuffers(
         int count = (evaluations + groupSize - 1) / groupSize;
         int[] groups = [.. Enumerable.Range(0, count).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
         return new RunBuffers(
-            States: new SamplerTensors(Image(), X0: options.KeepPredictions ? Image() : default),
+            States: new SamplerTensors(
+                Image(), Held(SamplerState.U), Held(SamplerState.H1), Held(SamplerState.H2), Held(SamplerState.H3), options.KeepPredictions ? Image() : default),
             Labels: arena.Take(DType.I32, modulationRows),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
             TimeEmbedding: arena.Take(evaluations, TimestepEmbedding.Width),
@@ -83,6 +84,8 @@ internal sealed record RunBuffers(
             Tensor shared = !options.OneSequence && sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
             return [.. sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
+
+        Tensor Held(SamplerState state) => sampler.Holds(state) ? Image() : default;
 
         Tensor Image() => arena.Take(DType.F32, images, a.InChannels, size, size);
 

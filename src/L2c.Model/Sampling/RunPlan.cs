@@ -43,7 +43,7 @@ internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule sch
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
         }
 
-        return sampler.Steps.Any(s => s.Prediction.LearnedVariance) && !architecture.LearnSigma
+        return sampler.LearnsVariance && !architecture.LearnSigma
             ? throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance")
             : new RunPlan(model, sampler, schedule, images, options);
     }

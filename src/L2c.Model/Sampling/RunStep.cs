@@ -67,7 +67,7 @@ internal sealed class RunStep
     private void EnqueueEvaluation()
     {
         RunBuffers b = _buffers;
-        _run.Model.Forward(b.X, _forward, b.Activations, b.Output);
+        _run.Model.Forward(b.States[_prediction.Input], _forward, b.Activations, b.Output);
         int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
         _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[_evaluation], _updates, b.Guided);
     }

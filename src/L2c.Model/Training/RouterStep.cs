@@ -51,11 +51,9 @@ public sealed class RouterStep : IDisposable
         _student = DitTrainingPass.Student(model, _teacherPlan, buffers.Activations, buffers.Tape, buffers.Cached, StudentScope);
 
         _refresh = model.Device.Capture(Refresh);
-        var ddim = Sampler.Ddim(grid);
-        SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
-        SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
-        _lossWeights = Array.ConvertAll(cached, step => loss == RouterLoss.Output ? 1 : Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2));
-        _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
+        Sampler ddim = Ddim.Table(grid);
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e]))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -222,6 +220,9 @@ public sealed class RouterStep : IDisposable
             _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
         _student.Backward(_buffers.OutputGradient);
     }
+
+    // Of the state that the evaluation leads to, by its eps.
+    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 
     private ReadOnlySpan<float> TimeEmbedding(int index) => _timeEmbeddings.AsSpan(index * TimestepEmbedding.Width, TimestepEmbedding.Width);
 

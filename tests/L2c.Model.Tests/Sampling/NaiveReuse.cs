@@ -28,8 +28,8 @@ internal static class NaiveReuse
         int images = labels.Length, rows = guidance.Rows(images), branches = 2 * a.Depth;
         int[] modulated = guidance == Guidance.None ? labels : [.. labels, a.NullLabel];
         (Arena arena, Buffers b) = Arena.Carve(device, "naive reuse", arena => new Buffers(
-            Image(arena, images, a.InChannels),
-            Image(arena, images, a.InChannels),
+            new SamplerTensors(State(arena), State(arena), State(arena), State(arena), State(arena)),
+            State(arena),
             Image(arena, rows, a.OutChannels),
             arena.Take(DType.F32, 1),
             arena.Take(DType.F32, 1, TimestepEmbedding.Width),
@@ -40,13 +40,13 @@ internal static class NaiveReuse
         using (arena)
         {
             float[]?[] kept = new float[branches][];
-            float[] state = new float[b.X.Shape.Count], time = new float[TimestepEmbedding.Width];
-            Draw(0, b.X);
+            float[] state = new float[b.States.X.Shape.Count], time = new float[TimestepEmbedding.Width];
+            Draw(0, b.States.X);
             device.Upload(b.Labels, modulated);
             device.Upload(b.Scale, [scale]);
             for (int e = 0; e < sampler.Steps.Count; e++)
             {
-                TimestepEmbedding.Fill([sampler.Steps[e].Timestep], time);
+                TimestepEmbedding.Fill([sampler.Steps[e].Time], time);
                 device.Upload(b.Time, time);
                 model.Modulate(b.Time, b.Labels, b.Modulations);
                 var plans = new BranchPlan[branches];
@@ -61,7 +61,7 @@ internal static class NaiveReuse
                     }
                 }
 
-                model.Forward(b.X, new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
+                model.Forward(b.States[sampler.Steps[e].Prediction.Input], new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -81,14 +81,16 @@ internal static class NaiveReuse
                     guidance == Guidance.None ? default : b.Scale,
                     guidance.Channels(a),
                     step.Prediction with { ClipX0 = true },
-                    new(b.X),
+                    b.States,
                     b.Noise,
                     step.Updates);
             }
 
-            device.Download(b.X, state);
+            device.Download(b.States.X, state);
             return state;
         }
+
+        Tensor State(Arena memory) => Image(memory, images, a.InChannels);
 
         Tensor Image(Arena memory, int count, int channels) => memory.Take(DType.F32, count, channels, a.InputSize, a.InputSize);
 
@@ -101,7 +103,7 @@ internal static class NaiveReuse
     }
 
     private sealed record Buffers(
-        Tensor X,
+        SamplerTensors States,
         Tensor Noise,
         Tensor Output,
         Tensor Scale,
