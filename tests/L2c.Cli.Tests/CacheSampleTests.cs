@@ -233,7 +233,7 @@ public sealed class CacheSampleTests : IDisposable
     public void The_threshold_is_the_published_one_for_the_model(string model, int reused, string text)
     {
         CacheRequest request = new() { Router = _runs.Router("r.st", 4, 4, (_, _) => 0) }; // a score of 0.5
-        CacheChoice choice = CacheChoice.Decide(request, TinyModel.Pixels with { Name = model }, Sampler.Ddim("4", eta: 0))!;
+        CacheChoice choice = CacheChoice.Decide(request, TinyModel.Pixels with { Name = model }, Ddim.Table("4", eta: 0))!;
         Assert.Equal((reused, text), (choice.Reused, choice.Text));
     }
 

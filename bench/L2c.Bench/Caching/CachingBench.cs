@@ -52,8 +52,8 @@ internal sealed class CachingBench
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
         TransformerArchitecture architecture = checkpoint.RequireNetwork();
         using Network model = NetworkFamilies.Load(architecture, checkpoint.Read, device);
-        Sampler sampler = Sampler.Ddim(Steps, eta: 0);
-        EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
+        Sampler sampler = Ddim.Table(Steps);
+        EvaluationRole[] roles = [.. sampler.Roles];
         CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 

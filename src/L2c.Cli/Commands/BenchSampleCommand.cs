@@ -114,7 +114,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
     {
         try
         {
-            return Sampler.Ddim(steps, eta: 0);
+            return Ddim.Table(steps);
         }
         catch (ArgumentException e)
         {

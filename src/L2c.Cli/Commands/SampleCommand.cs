@@ -4,6 +4,7 @@ using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
+using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Sampling;
 using L2c.Weights;
@@ -28,7 +29,7 @@ internal sealed class SampleCommand
             "--steps", "STEPS",
             "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", "ddim", "ddpm");
+    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
     private readonly Option<double?> _eta = Words.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
         Words.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");

@@ -35,17 +35,16 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, Sampler sampler)
     {
-        int evaluations = sampler.Steps.Count, branches = architecture.Branches;
         return request switch
         {
-            { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
-            { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
+            { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, Sampler sampler)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
@@ -64,22 +63,22 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != evaluations)
+        if (shape.Evaluations != sampler.Steps.Count)
         {
             throw new UsageException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Steps.Count}; sample with --steps {shape.Evaluations}");
         }
 
-        double threshold = asked ?? ours.Recipe(architecture, evaluations).Threshold;
-        CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
+        double threshold = asked ?? ours.Recipe(architecture, sampler.Steps.Count).Threshold;
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 
-    private static CacheSchedule FromRule(string rule, int evaluations, int branches)
+    private static CacheSchedule FromRule(string rule, Sampler sampler, int branches)
     {
         try
         {
-            return ScheduleRule.Parse(rule, PublishedRoles.Dit(evaluations), branches);
+            return ScheduleRule.Parse(rule, sampler.Roles, branches);
         }
         catch (ArgumentException e)
         {

@@ -123,14 +123,14 @@ internal sealed class SampleJob
 
     private static Sampler MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
-        if (request.Sampler == "ddpm" && request.Eta is not null)
+        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
         {
             throw new UsageException("--eta belongs to ddim; leave it away, or use --sampler ddim");
         }
 
         try
         {
-            return request.Sampler == "ddpm" ? Sampler.Ddpm(request.Steps, architecture.PredictsVariance) : Sampler.Ddim(request.Steps, request.Eta ?? 0);
+            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
         }
         catch (ArgumentException e)
         {

@@ -16,18 +16,17 @@ public static class TimestepEmbedding
     private static readonly float[] _frequencies =
         [.. Enumerable.Range(0, Half).Select(i => Exp((float)-Math.Log(MaxPeriod) * i / Half))];
 
-    /// <summary>Writes one row of <see cref="Width"/> values per timestep.</summary>
-    /// <param name="timesteps">Network times, 0 .. 999, on the training process's scale.</param>
-    /// <param name="destination">Row-major, timesteps x <see cref="Width"/>.</param>
-    public static void Fill(ReadOnlySpan<float> timesteps, Span<float> destination)
+    /// <summary>Writes one row of <see cref="Width"/> values per time.</summary>
+    /// <param name="times">Timesteps of the training process, 0 .. 999, or times between two.</param>
+    /// <param name="destination">Row-major, times x <see cref="Width"/>.</param>
+    public static void Fill(ReadOnlySpan<float> times, Span<float> destination)
     {
-        for (int row = 0; row < timesteps.Length; row++)
+        for (int row = 0; row < times.Length; row++)
         {
-            Span<float> cosines = destination.Slice(row * Width, Half);
-            Span<float> sines = destination.Slice((row * Width) + Half, Half);
+            Span<float> cosines = destination.Slice(row * Width, Half), sines = destination.Slice((row * Width) + Half, Half);
             for (int i = 0; i < Half; i++)
             {
-                float angle = timesteps[row] * _frequencies[i];
+                float angle = times[row] * _frequencies[i];
                 cosines[i] = (float)Math.Cos(angle);
                 sines[i] = (float)Math.Sin(angle);
             }

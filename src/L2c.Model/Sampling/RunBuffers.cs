@@ -26,7 +26,8 @@ internal sealed record RunBuffers(
     {
         (TransformerArchitecture a, SamplingOptions options) = (plan.Model.Architecture, plan.Options);
         return new RunBuffers(
-            States: new SamplerTensors(Image(), X0: options.KeepPredictions ? Image() : default),
+            States: new SamplerTensors(
+                Image(), Held(SamplerState.U), Held(SamplerState.H1), Held(SamplerState.H2), Held(SamplerState.H3), options.KeepPredictions ? Image() : default),
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
             Noise: Noise(),
             Network: plan.Model.Take(arena, plan.Needs),
@@ -39,6 +40,8 @@ internal sealed record RunBuffers(
             Tensor shared = !options.OneSequence && plan.Sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
             return [.. plan.Sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
+
+        Tensor Held(SamplerState state) => plan.Sampler.Holds(state) ? Image() : default;
 
         Tensor Image() => arena.Take(DType.F32, plan.Images, a.InChannels, a.InputSize, a.InputSize);
 

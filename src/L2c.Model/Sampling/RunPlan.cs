@@ -52,7 +52,7 @@ internal sealed class RunPlan(Network model, Sampler sampler, CacheSchedule sche
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
         }
 
-        return sampler.Steps.Any(s => s.Prediction.LearnedVariance) && !architecture.PredictsVariance
+        return sampler.LearnsVariance && !architecture.PredictsVariance
             ? throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance")
             : new RunPlan(model, sampler, schedule, images, options);
     }

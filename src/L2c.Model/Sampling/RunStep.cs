@@ -42,7 +42,7 @@ internal sealed class RunStep
             network.Prepare(b.Network, evaluation / b.Network.GroupSize);
         }
 
-        network.Forward(b.X, b.Network, _plan, b.Output);
+        network.Forward(b.States[_prediction.Input], b.Network, _plan, b.Output);
         int guided = _run.Options.Guidance.Channels(network.Info);
         network.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[evaluation], _updates, b.Guided);
     }

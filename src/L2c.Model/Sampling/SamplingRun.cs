@@ -102,7 +102,7 @@ public sealed class SamplingRun : IDisposable
         try
         {
             buffers.Network.UploadConstants(model.Device);
-            buffers.Network.SetTimes(model.Device, [.. sampler.Steps.Select(step => (float)step.Timestep)]);
+            buffers.Network.SetTimes(model.Device, [.. sampler.Steps.Select(step => step.Time)]);
             return new SamplingRun(plan, arena, buffers);
         }
         catch

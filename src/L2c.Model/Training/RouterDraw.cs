@@ -44,13 +44,10 @@ public sealed class RouterDraw : IDisposable
         _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
 
         _refresh = model.Device.Capture(Refresh);
-        var ddim = Sampler.Ddim(grid);
-        SamplerStep[] refreshes = [.. ddim.Steps.Where(step => step.Index % 2 == 1).OrderBy(step => step.Index)];
-        SamplerStep[] cached = [.. ddim.Steps.Where(step => step.Index % 2 == 0).OrderBy(step => step.Index)];
+        Sampler ddim = Ddim.Table(grid);
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
-        _lossWeights = Array.ConvertAll(
-            cached, step => scale * (loss == RouterLoss.Output ? 1 : Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2)));
-        _advance = [.. refreshes.Select(step => model.Device.Capture(() => Advance(step)))];
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e])))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -243,6 +240,9 @@ public sealed class RouterDraw : IDisposable
             _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
         Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
     }
+
+    // Of the state that the evaluation leads to, by its eps.
+    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 
     // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
     private void Observe(int t, RunObserver observer)

@@ -13,6 +13,7 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
 {
     private readonly SamplingRun _run;
     private readonly TrainingDraws _draws;
+    private readonly IReadOnlyList<int> _cacheEvaluations;
     private readonly float[] _start;
     private readonly int[] _labels;
 
@@ -22,7 +23,8 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
     /// <param name="batch">Images per draw.</param>
     public TeacherStart(Network model, NoiseSchedule grid, TrainingDraws draws, int batch)
     {
-        _run = SamplingRun.Plan(model, Sampler.Ddim(grid), batch, new SamplingOptions { Guidance = Guidance.None });
+        _run = SamplingRun.Plan(model, Ddim.Table(grid), batch, new SamplingOptions { Guidance = Guidance.None });
+        _cacheEvaluations = _run.Sampler.CacheEvaluations;
         (_draws, _start, _labels) = (draws, new float[_run.StateShape.Count], new int[batch]);
     }
 
@@ -52,7 +54,7 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
             _draws.DropLabels(step, draw, architecture.NullLabel, _labels);
         }
 
-        _run.Run(_labels, 1, this, evaluations: _run.Sampler.Steps.Count - 2 - (2 * t));
+        _run.Run(_labels, 1, this, evaluations: _cacheEvaluations[t] - 1);
         _run.ReadState(noised);
     }
 

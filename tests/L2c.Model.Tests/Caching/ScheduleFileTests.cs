@@ -21,11 +21,11 @@ public sealed class ScheduleFileTests
     [Fact]
     public void Forecasts_are_version_2_and_survive_the_round_trip_bit_for_bit()
     {
-        CacheSchedule taylor = ScheduleRule.Parse("taylor:4:3", PublishedRoles.Dit(12), 4);
+        CacheSchedule taylor = ScheduleRule.Parse("taylor:4:3", PublishedRoles.OnePerStep(12), 4);
         var json = ScheduleJson.From(taylor, "m", "ddim");
         Assert.Equal("l2c-schedule/2", json.Format);
         Assert.Equal(taylor, ScheduleJson.Parse("s.json", json.ToUtf8()).ToSchedule("s.json"));
-        Assert.Equal("l2c-schedule/1", ScheduleJson.From(ScheduleRule.Parse("taylor:4:0", PublishedRoles.Dit(12), 4), "m", "ddim").Format);
+        Assert.Equal("l2c-schedule/1", ScheduleJson.From(ScheduleRule.Parse("taylor:4:0", PublishedRoles.OnePerStep(12), 4), "m", "ddim").Format);
 
         // Branches that differ have entries of their own.
         CacheSchedule mixed = new(

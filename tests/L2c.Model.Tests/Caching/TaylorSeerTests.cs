@@ -19,7 +19,7 @@ public sealed class TaylorSeerTests
     public void Weights_are_the_differences_written_out()
     {
         // Refreshes 0 and 1 are one index apart: the slope is f1 - f0 per evaluation.
-        CacheSchedule schedule = ScheduleRule.Parse("taylor:4:2", PublishedRoles.Dit(12), 2);
+        CacheSchedule schedule = ScheduleRule.Parse("taylor:4:2", PublishedRoles.OnePerStep(12), 2);
         Assert.Equal([new(1, 2), new(0, -1)], schedule.Terms(2, 1));
         Assert.Equal([new(1, 4), new(0, -3)], schedule.Terms(4, 0));
 
@@ -37,7 +37,7 @@ public sealed class TaylorSeerTests
         const int steps = 50;
         var random = new Random(3);
         double[] f = [.. Enumerable.Range(0, steps).Select(_ => random.NextDouble() - 0.5)];
-        CacheSchedule schedule = ScheduleRule.Parse($"taylor:{interval}:{order}", PublishedRoles.Dit(steps), 2);
+        CacheSchedule schedule = ScheduleRule.Parse($"taylor:{interval}:{order}", PublishedRoles.OnePerStep(steps), 2);
         double[] factors = [];
         int last = steps - 1;
         for (int e = 0; e < steps; e++)
@@ -75,7 +75,7 @@ public sealed class TaylorSeerTests
     [InlineData("taylor:4")]
     [InlineData("taylor:4:-1")]
     public void A_number_out_of_range_is_refused(string rule) =>
-        Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, PublishedRoles.Dit(8), 2));
+        Assert.Throws<ArgumentException>(() => ScheduleRule.Parse(rule, PublishedRoles.OnePerStep(8), 2));
 
     [Fact]
     public void A_forecast_reads_what_was_computed_before_in_few_finite_terms()
@@ -94,7 +94,7 @@ public sealed class TaylorSeerTests
 
     private static string Row(string rule, int steps)
     {
-        CacheSchedule schedule = ScheduleRule.Parse(rule, PublishedRoles.Dit(steps), 2);
+        CacheSchedule schedule = ScheduleRule.Parse(rule, PublishedRoles.OnePerStep(steps), 2);
         return string.Concat(schedule.ToString().Split('\n').Select(line => line[^1]));
     }
 }

@@ -27,13 +27,13 @@ internal static class DitCachedGolden
         using DitModel model = DitGolden.Load(golden, device);
         Sampler sampler = DitSampleGolden.SamplerOf(golden, architecture);
         int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
-        CacheSchedule schedule = Schedule(golden, evaluations);
+        CacheSchedule schedule = Schedule(golden, sampler);
         float? scale = DitSampleGolden.GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
 
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Timestep)], recorded.Longs("t_model"));
-        result.CompareExactly<long>("router_index", [.. sampler.Steps.Select(s => (long)s.Index)], recorded.Longs("router_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("router_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("router_index"));
         result.CompareExactly<long>(
             "is_full_step",
             [.. Enumerable.Range(0, evaluations).Select(e => schedule.Role(e) == EvaluationRole.Refresh ? 1L : 0L)],
@@ -66,16 +66,11 @@ internal static class DitCachedGolden
         }
     }
 
-    private static CacheSchedule Schedule(GoldenCase golden, int evaluations)
+    private static CacheSchedule Schedule(GoldenCase golden, Sampler sampler)
     {
         using TensorFile file = TensorFiles.Open(RouterFile(golden));
         RouterLogits router = RouterLogits.Load(file);
-        return RouterSchedule.FromLogits(
-            PublishedRoles.Dit(evaluations),
-            router.Architecture.Branches,
-            router.Values,
-            e => PublishedRoles.DitRouterRow(evaluations, e),
-            golden.Case.GetProperty("threshold").GetDouble());
+        return RouterSchedule.From(router, golden.Case.GetProperty("threshold").GetDouble(), sampler);
     }
 
     /// <summary>A computed branch runs exactly two GEMMs, a reused one none; anything else counts as 2, which no recording holds.</summary>

@@ -26,8 +26,8 @@ internal static class DitForecastGolden
         float? scale = DitSampleGolden.GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
-        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.Index)], recorded.Longs("t_index"));
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Timestep)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
         if (IsTaylor(golden))
         {
             result.CompareExactly<long>("n_factors", StoredFactors(golden, schedule), recorded.Longs("n_factors"));

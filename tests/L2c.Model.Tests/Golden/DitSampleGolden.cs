@@ -29,8 +29,8 @@ internal static class DitSampleGolden
             KeepPredictions = true,
         };
 
-        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.Index)], recorded.Longs("t_index"));
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Timestep)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
         if (scale is not null)
         {
             result.CompareExactly<int>("y (null rows)", [.. Enumerable.Repeat(architecture.NullLabel, images)], labels.AsSpan(images));
@@ -68,8 +68,8 @@ internal static class DitSampleGolden
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(golden.Case.GetProperty("steps").GetInt32(), rounding));
         return golden.Case.GetProperty("sampler").GetString() switch
         {
-            "ddim" => Sampler.Ddim(schedule, golden.Case.GetProperty("eta").GetDouble()),
-            "ddpm" => Sampler.Ddpm(schedule, architecture.LearnSigma && fault != GoldenFault.LearnedVarianceIgnored),
+            "ddim" => Ddim.Table(schedule, golden.Case.GetProperty("eta").GetDouble()),
+            "ddpm" => Ddpm.Table(schedule, architecture.LearnSigma && fault != GoldenFault.LearnedVarianceIgnored),
             string other => throw new NotSupportedException($"{golden.File}: sampler {other}"),
             null => throw new NotSupportedException($"{golden.File}: no sampler"),
         };

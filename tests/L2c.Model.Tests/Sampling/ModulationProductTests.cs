@@ -39,7 +39,7 @@ public sealed class ModulationProductTests
         Assert.Equal([.. Enumerable.Repeat(all, Steps).SelectMany(e => e)], Products(run.Ops));
 
         // Every second evaluation reuses every branch: it needs each branch's gate, and the last one's neighbours are the final layer's vectors.
-        run = Paper(ScheduleRule.Parse("all", PublishedRoles.Dit(Steps), Branches), new PlanSwitches { ModulationsAhead = false });
+        run = Paper(ScheduleRule.Parse("all", PublishedRoles.OnePerStep(Steps), Branches), new PlanSwitches { ModulationsAhead = false });
         int gate = Rows * _small.HiddenSize;
         int[] reusing = [gate, gate, gate, gate, gate, 3 * gate];
         Assert.Equal([.. all, .. reusing, .. all, .. reusing, .. all, .. reusing], Products(run.Ops));
@@ -53,7 +53,7 @@ public sealed class ModulationProductTests
         Assert.DoesNotContain(full.Ops, op => op.Name == nameof(Device.GatherRows));
 
         // Shifts and scales have rows of the evaluations that compute, gates of all: nothing is computed that is not needed.
-        PaperRun cached = Paper(ScheduleRule.Parse("all", PublishedRoles.Dit(Steps), Branches), new PlanSwitches());
+        PaperRun cached = Paper(ScheduleRule.Parse("all", PublishedRoles.OnePerStep(Steps), Branches), new PlanSwitches());
         int gate = Steps * Rows * _small.HiddenSize, shiftScale = Steps / 2 * Rows * 2 * _small.HiddenSize;
         Assert.Equal(
             [shiftScale, gate, shiftScale, gate, shiftScale, gate, shiftScale, gate, shiftScale, gate, shiftScale, 3 * gate],
@@ -116,6 +116,6 @@ public sealed class ModulationProductTests
     private static PaperRun Paper(CacheSchedule schedule, PlanSwitches switches)
     {
         using var device = new CpuDevice(1);
-        return PaperRun.Of(_small, device, Sampler.Ddim(Steps), schedule, 1, new SamplingOptions { Switches = switches });
+        return PaperRun.Of(_small, device, Ddim.Table(Steps), schedule, 1, new SamplingOptions { Switches = switches });
     }
 }

@@ -28,8 +28,8 @@ internal static class NaiveReuse
         int images = labels.Length, rows = guidance.Rows(images), branches = 2 * a.Depth;
         bool guided = guidance != Guidance.None;
         (Arena arena, Buffers b) = Arena.Carve(device, "naive reuse", arena => new Buffers(
-            Image(arena, images, a.InChannels),
-            Image(arena, images, a.InChannels),
+            new SamplerTensors(State(arena), State(arena), State(arena), State(arena), State(arena)),
+            State(arena),
             Image(arena, rows, a.OutChannels),
             arena.Take(DType.F32, 1),
             model.Take(arena, new NetworkNeeds(images) { Guided = guided }),
@@ -38,13 +38,13 @@ internal static class NaiveReuse
         {
             float[]?[] kept = new float[branches][];
             var all = new Dictionary<(int Evaluation, int Branch), float[]>();
-            float[] state = new float[b.X.Shape.Count];
-            Draw(0, b.X);
+            float[] state = new float[b.States.X.Shape.Count];
+            Draw(0, b.States.X);
             device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
             device.Upload(b.Scale, [scale]);
             for (int e = 0; e < sampler.Steps.Count; e++)
             {
-                b.Network.SetTimes(device, [sampler.Steps[e].Timestep]);
+                b.Network.SetTimes(device, [sampler.Steps[e].Time]);
                 model.Prepare(b.Network, 0);
                 var plans = new BranchPlan[branches];
                 for (int branch = 0; branch < branches; branch++)
@@ -64,7 +64,7 @@ internal static class NaiveReuse
                 }
 
                 var plan = new EvaluationPlan(0, plans) { Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false } };
-                model.Forward(b.X, b.Network, plan, b.Output);
+                model.Forward(b.States[sampler.Steps[e].Prediction.Input], b.Network, plan, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -84,12 +84,12 @@ internal static class NaiveReuse
                     guidance == Guidance.None ? default : b.Scale,
                     guidance.Channels(model.Info),
                     step.Prediction with { ClipX0 = true },
-                    new(b.X),
+                    b.States,
                     b.Noise,
                     step.Updates);
             }
 
-            device.Download(b.X, state);
+            device.Download(b.States.X, state);
             return state;
 
             float[] Sum(IReadOnlyList<CacheTerm> terms, int branch)
@@ -108,6 +108,8 @@ internal static class NaiveReuse
             }
         }
 
+        Tensor State(Arena memory) => Image(memory, images, a.InChannels);
+
         Tensor Image(Arena memory, int count, int channels) => memory.Take(DType.F32, count, channels, a.InputSize, a.InputSize);
 
         void Draw(int draw, Tensor destination)
@@ -119,7 +121,7 @@ internal static class NaiveReuse
     }
 
     private sealed record Buffers(
-        Tensor X,
+        SamplerTensors States,
         Tensor Noise,
         Tensor Output,
         Tensor Scale,

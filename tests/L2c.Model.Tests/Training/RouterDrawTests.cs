@@ -74,9 +74,9 @@ public sealed class RouterDrawTests
         fixture.Run(0, new float[6]);
 
         // Of two evaluations the second reuses whatever a threshold above every score leaves uncomputed.
-        CacheSchedule schedule = ScheduleRule.Parse("interval:2", PublishedRoles.Dit(2), 6);
+        CacheSchedule schedule = ScheduleRule.Parse("interval:2", PublishedRoles.OnePerStep(2), 6);
         var options = new SamplingOptions { Guidance = Guidance.None, KeepPredictions = true };
-        using SamplingRun run = SamplingRun.Plan(fixture.Model, Sampler.Ddim(two), schedule, Batch, options);
+        using SamplingRun run = SamplingRun.Plan(fixture.Model, Ddim.Table(two), schedule, Batch, options);
         run.Run(_labels, 1, new GivenNoise(fixture.Noised));
         float[] cached = new float[fixture.Step.OutputShape.Count];
         run.ReadGuidedOutput(cached);
