@@ -84,6 +84,24 @@ public sealed class PtxCompilerTests
     }
 
     [Fact]
+    public void A_structure_is_one_parameter_as_the_launcher_packs_it()
+    {
+        PtxKernel kernel = _compiler.Compile(Method(nameof(TakesStructure)), 32, PtxTarget.Sm80);
+
+        Assert.Contains(".param .align 8 .b8 _pair_1[32],", kernel.Text, StringComparison.Ordinal);
+        Assert.Equal(44, kernel.ParameterBytes); // 4, pad 4, two of 12 with 4 of padding, 4
+        KernelParameters parameters = new(stackalloc byte[64]);
+        parameters.Add(1);
+        parameters.AddStructure(new Pair(new Item(2, 0.5f), new Item(3, 0.25f)));
+        parameters.Add(4);
+        int[] words = MemoryMarshal.Cast<byte, int>(parameters.Packed).ToArray();
+        Assert.Equal(kernel.ParameterBytes, parameters.Packed.Length);
+        Assert.Equal(
+            [1, 0, 2, 0, BitConverter.SingleToInt32Bits(0.5f), 3, 0, BitConverter.SingleToInt32Bits(0.25f), 4],
+            words.Where((_, i) => i is not (5 or 9)));
+    }
+
+    [Fact]
     public void A_kernel_is_compiled_once_per_target()
     {
         PtxKernel first = _compiler.Compile(Method(nameof(MixedParameters)), 32, PtxTarget.Sm80);
@@ -116,7 +134,7 @@ public sealed class PtxCompilerTests
     {
         ArgumentException parameter = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesDouble)), 32, PtxTarget.Sm80));
         Assert.StartsWith(
-            "TakesDouble: parameter value is a Double; a kernel takes ulong, long, int, float and structures of floats",
+            "TakesDouble: parameter value is a Double; a kernel takes ulong, long, int, float and structures of these",
             parameter.Message,
             StringComparison.Ordinal);
         ArgumentException structure = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesMixed)), 32, PtxTarget.Sm80));
@@ -170,10 +188,16 @@ public sealed class PtxCompilerTests
         result[0] = a + b.X + b.Y + b.Z + c;
     }
 
+    private static void TakesStructure(int a, Pair pair, int b)
+    {
+        ArrayView<float> result = SharedMemory.Allocate<float>(1);
+        result[0] = pair.First.Address + pair.First.Weight + pair.Second.Address + pair.Second.Weight + a + b;
+    }
+
     private static void TakesMixed(Mixed value)
     {
         ArrayView<float> result = SharedMemory.Allocate<float>(1);
-        result[0] = value.X + value.Y;
+        result[0] = value.X + (float)value.Y;
     }
 
     private static void TakesDouble(double value)
@@ -184,5 +208,17 @@ public sealed class PtxCompilerTests
 
     private readonly record struct Triple(float X, float Y, float Z);
 
-    private readonly record struct Mixed(float X, int Y);
+    private readonly record struct Mixed(float X, double Y);
+
+    private readonly struct Item(ulong address, float weight)
+    {
+        public readonly ulong Address = address;
+        public readonly float Weight = weight;
+    }
+
+    private readonly struct Pair(Item first, Item second)
+    {
+        public readonly Item First = first;
+        public readonly Item Second = second;
+    }
 }

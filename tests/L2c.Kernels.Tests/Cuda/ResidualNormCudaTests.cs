@@ -189,7 +189,7 @@ public sealed class ResidualNormCudaTests
         Tensor x = bench.Put(new float[8], 1, 1, 8), y = bench.Put(new float[8], 1, 1, 8);
         ResidualTerm[] terms = [new(x), new(x), new(x), new(x), new(y)];
         ArgumentException refusal = Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, terms, y, Norm.None, default));
-        Assert.Equal("ResidualNorm: branch 4 is the output [1, 1, 8], which the first branches have overwritten by then", refusal.Message);
+        Assert.Equal("ResidualNorm: source 4 is the output [1, 1, 8], which the first branches have overwritten by then", refusal.Message);
     }
 
     private sealed class Case
