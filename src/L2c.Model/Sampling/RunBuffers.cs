@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Dit;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
@@ -49,20 +49,20 @@ internal sealed record RunBuffers(
     }
 
     /// <summary>Uploads what never changes: the timesteps' embeddings and the rows that GEMMs gather.</summary>
-    public void UploadConstants(Device device, Sampler sampler)
+    public void UploadConstants(Device device, SamplerTable sampler)
     {
         float[] timeEmbedding = new float[TimeEmbedding.Shape.Count];
-        TimestepEmbedding.Fill([.. sampler.Steps.Select(s => s.Time)], timeEmbedding);
+        TimestepEmbedding.Fill([.. sampler.Evaluations.Select(s => s.Time)], timeEmbedding);
         device.Upload(TimeEmbedding, timeEmbedding);
         Array.ForEach(Groups, group => group.UploadIndices(device));
     }
 
     /// <summary>Carves everything.</summary>
     public static RunBuffers Take(
-        Arena arena, DitArchitecture a, Sampler sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options)
+        Arena arena, DitArchitecture a, SamplerTable sampler, CacheSchedule schedule, CacheSlots slots, int images, SamplingOptions options)
     {
         int rows = options.Guidance.Rows(images), modulationRows = options.Guidance == Guidance.None ? images : images + 1;
-        int size = a.InputSize, evaluations = sampler.Steps.Count;
+        int size = a.InputSize, evaluations = sampler.Evaluations.Count;
         int groupSize = GroupSize(a, evaluations, modulationRows, arena.StorageType, options.Switches);
         int count = (evaluations + groupSize - 1) / groupSize;
         int[] groups = [.. Enumerable.Range(0, count).Select(g => Math.Min(groupSize, evaluations - (g * groupSize)))];
@@ -81,8 +81,8 @@ internal sealed record RunBuffers(
 
         Tensor[] Noise()
         {
-            Tensor shared = !options.OneSequence && sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
-            return [.. sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
+            Tensor shared = !options.OneSequence && sampler.Evaluations.Any(s => s.UsesNoise) ? Image() : default;
+            return [.. sampler.Evaluations.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
 
         Tensor Held(SamplerState state) => sampler.Holds(state) ? Image() : default;

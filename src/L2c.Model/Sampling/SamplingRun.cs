@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 
 namespace L2c.Model.Sampling;
 
@@ -46,7 +46,7 @@ public sealed class SamplingRun : IDisposable
     public DitModel Model => _plan.Model;
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler => _plan.Sampler;
+    public SamplerTable Sampler => _plan.Sampler;
 
     /// <summary>Which branches each evaluation computes.</summary>
     public CacheSchedule Schedule => _plan.Schedule;
@@ -82,9 +82,9 @@ public sealed class SamplingRun : IDisposable
     public IReadOnlyList<OpInfo> Ops => [.. _sequences.SelectMany(sequence => sequence.Ops)];
 
     /// <summary>Plans a run that computes everything.</summary>
-    /// <inheritdoc cref="Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>
-    public static SamplingRun Plan(DitModel model, Sampler sampler, int images, SamplingOptions options) =>
-        Plan(model, sampler, CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth), images, options);
+    /// <inheritdoc cref="Plan(DitModel, SamplerTable, CacheSchedule, int, SamplingOptions)"/>
+    public static SamplingRun Plan(DitModel model, SamplerTable sampler, int images, SamplingOptions options) =>
+        Plan(model, sampler, CacheSchedule.Full(sampler.Evaluations.Count, 2 * model.Architecture.Depth), images, options);
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">The network; its device is where the run runs. It must outlive the run.</param>
@@ -95,7 +95,7 @@ public sealed class SamplingRun : IDisposable
     /// <exception cref="ArgumentException">
     /// A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.
     /// </exception>
-    public static SamplingRun Plan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+    public static SamplingRun Plan(DitModel model, SamplerTable sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         var plan = RunPlan.Checked(model, sampler, schedule, images, options);
         (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);

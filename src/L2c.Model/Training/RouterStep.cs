@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Dit;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -51,9 +51,9 @@ public sealed class RouterStep : IDisposable
         _student = DitTrainingPass.Student(model, _teacherPlan, buffers.Activations, buffers.Tape, buffers.Cached, StudentScope);
 
         _refresh = model.Device.Capture(Refresh);
-        Sampler ddim = Ddim.Table(grid);
-        _lossWeights = [.. ddim.CacheEvaluations.Select(e => loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e]))];
-        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
+        SamplerTable ddim = Ddim.Table(grid);
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Evaluations[e]))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Evaluations[e - 1])))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -206,7 +206,7 @@ public sealed class RouterStep : IDisposable
         Model.Forward(_buffers.X, _refreshPlan, _buffers.Activations, _buffers.Output);
     }
 
-    private void Advance(SamplerStep step)
+    private void Advance(SamplerEvaluation step)
     {
         Model.Device.Scope = new OpScope(RefreshScope, -1);
         Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
@@ -222,7 +222,7 @@ public sealed class RouterStep : IDisposable
     }
 
     // Of the state that the evaluation leads to, by its eps.
-    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
+    private static double SquaredSlope(SamplerEvaluation step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 
     private ReadOnlySpan<float> TimeEmbedding(int index) => _timeEmbeddings.AsSpan(index * TimestepEmbedding.Width, TimestepEmbedding.Width);
 

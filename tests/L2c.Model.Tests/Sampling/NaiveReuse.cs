@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -21,7 +21,7 @@ internal static class NaiveReuse
     /// <param name="noise">x_T and the steps' noise.</param>
     /// <param name="keepsFirst">A planted fault: only the first output of a branch is kept, later ones are not copied.</param>
     public static float[] Sample(
-        DitModel model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
+        DitModel model, SamplerTable sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
     {
         DitArchitecture a = model.Architecture;
         Device device = model.Device;
@@ -44,9 +44,9 @@ internal static class NaiveReuse
             Draw(0, b.States.X);
             device.Upload(b.Labels, modulated);
             device.Upload(b.Scale, [scale]);
-            for (int e = 0; e < sampler.Steps.Count; e++)
+            for (int e = 0; e < sampler.Evaluations.Count; e++)
             {
-                TimestepEmbedding.Fill([sampler.Steps[e].Time], time);
+                TimestepEmbedding.Fill([sampler.Evaluations[e].Time], time);
                 device.Upload(b.Time, time);
                 model.Modulate(b.Time, b.Labels, b.Modulations);
                 var plans = new BranchPlan[branches];
@@ -61,7 +61,7 @@ internal static class NaiveReuse
                     }
                 }
 
-                model.Forward(b.States[sampler.Steps[e].Prediction.Input], new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
+                model.Forward(b.States[sampler.Evaluations[e].Prediction.Input], new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -70,7 +70,7 @@ internal static class NaiveReuse
                     }
                 }
 
-                SamplerStep step = sampler.Steps[e];
+                SamplerEvaluation step = sampler.Evaluations[e];
                 if (step.UsesNoise)
                 {
                     Draw(e + 1, b.Noise);
