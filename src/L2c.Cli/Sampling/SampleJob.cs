@@ -1,8 +1,8 @@
 using L2c.Cli.Images;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -64,7 +64,7 @@ internal sealed class SampleJob
     public TransformerArchitecture Architecture { get; }
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler { get; }
+    public SamplerTable Sampler { get; }
 
     /// <summary>What the user chose to reuse; null when nothing was said about caching.</summary>
     public CacheChoice? Cache { get; }
@@ -73,7 +73,7 @@ internal sealed class SampleJob
     public CacheSchedule Schedule { get; }
 
     /// <summary>The schedule that computes everything.</summary>
-    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, Architecture.Branches);
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
     /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
@@ -121,7 +121,7 @@ internal sealed class SampleJob
         return _start is null ? source : new StartNoise(_start, firstImage, source);
     }
 
-    private static Sampler MakeSampler(SampleRequest request, TransformerArchitecture architecture)
+    private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
         {

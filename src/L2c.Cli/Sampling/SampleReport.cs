@@ -169,7 +169,7 @@ internal sealed record SampleReport
             Dtype = device.Dtype,
             Sampler = job.Sampler.Name,
             Steps = job.Request.Steps,
-            Evaluations = job.Sampler.Steps.Count,
+            Evaluations = job.Sampler.Evaluations.Count,
             Images = job.Count,
             Batch = job.Batch,
             Batches = job.Batches,

@@ -35,7 +35,7 @@ internal static class SampleRun
     public static SampleResult Execute(SampleJob job, CacheSchedule schedule, bool keepStates, Network model, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        int evaluations = job.Sampler.Steps.Count;
+        int evaluations = job.Sampler.Evaluations.Count;
         float[] samples = new float[job.Count * job.ElementsPerImage];
         float[][] trajectory = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])] : [];
         List<double> milliseconds = new(job.Batches * evaluations);

@@ -1,6 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -44,10 +44,10 @@ public sealed class RouterDraw : IDisposable
         _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
 
         _refresh = model.Device.Capture(Refresh);
-        Sampler ddim = Ddim.Table(grid);
+        SamplerTable ddim = Ddim.Table(grid);
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
-        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e])))];
-        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Evaluations[e])))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Evaluations[e - 1])))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -225,7 +225,7 @@ public sealed class RouterDraw : IDisposable
         Model.Forward(_buffers.X, _buffers.Network, _refreshPlan, _buffers.Output);
     }
 
-    private void Advance(SamplerStep step)
+    private void Advance(SamplerEvaluation step)
     {
         Model.Device.Scope = new OpScope(RefreshScope, -1);
         Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
@@ -242,7 +242,7 @@ public sealed class RouterDraw : IDisposable
     }
 
     // Of the state that the evaluation leads to, by its eps.
-    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
+    private static double SquaredSlope(SamplerEvaluation step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 
     // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
     private void Observe(int t, RunObserver observer)
