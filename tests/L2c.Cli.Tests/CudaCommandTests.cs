@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Emulation;
 
 namespace L2c.Cli.Tests;
 
@@ -73,6 +74,19 @@ public sealed class CudaCommandTests : IDisposable
         Assert.True(json.GetProperty("productsMs").GetDouble() > 0);
         JsonElement eager = _cli.Run([.. bench, "--graph", "off"]).Json;
         Assert.DoesNotContain(eager.EnumerateObject(), property => property.Name is "graphNodes" or "launchesPerBlock" or "productsMs");
+    }
+
+    [Fact]
+    public void The_modulations_of_a_measured_forward_are_one_product()
+    {
+        const int Batch = 2, Width = 32;
+        _cli.Run("bench", "forward", "--model", "3x32x2/2", "--image-size", "32", "--batch", $"{Batch}", "--repeat", "2", "--graph", "off", "--json");
+
+        // With one row per image, not per token: those of the time MLP, then the modulations. Column-major, so rows are the batch's columns.
+        (int, int)[] products =
+            [.. _cuda.Log.OfType<MatmulLaunch>().Where(product => product.N == Batch).Select(product => (product.M, product.K))];
+        Assert.NotEmpty(products);
+        Assert.All(products.Chunk(3), forward => Assert.Equal([(Width, 256), (Width, Width), (((6 * 3) + 2) * Width, Width)], forward));
     }
 
     [Fact]

@@ -7,9 +7,9 @@ using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -50,11 +50,11 @@ internal sealed class CachingBench
         using CpuDevice device = _options.OpenCpu(parsed);
         using TensorFile file = TensorFiles.Open(DemoModel.Path);
         Checkpoint checkpoint = CheckpointLayout.Resolve(file);
-        DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
-        using DitModel model = DitModel.Load(architecture, checkpoint.Read, device);
-        Sampler sampler = Sampler.Ddim(Steps, eta: 0);
-        EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
-        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, 2 * architecture.Depth))];
+        TransformerArchitecture architecture = checkpoint.RequireNetwork();
+        using Network model = NetworkFamilies.Load(architecture, checkpoint.Read, device);
+        SamplerTable sampler = Ddim.Table(Steps);
+        EvaluationRole[] roles = [.. sampler.Roles];
+        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 
         SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model, sampler, schedule, images, new SamplingOptions()))];
@@ -81,7 +81,7 @@ internal sealed class CachingBench
                 device,
                 load,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
-                ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
+                ("run", $"{images} images, {sampler.Evaluations.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
                 ("rounds", $"{rounds}, each every schedule once in rotating order")),
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,

@@ -4,7 +4,7 @@ using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Bench.Forward;
@@ -68,8 +68,8 @@ internal sealed class ForwardBench
 
         string[] Measure(Contestant contestant)
         {
-            DitArchitecture architecture = BenchModel.Find(contestant.Model, contestant.ImageSize);
-            using DitModel model = DitModel.Load(architecture, new RandomWeights(architecture).Read, device);
+            TransformerArchitecture architecture = BenchModel.Find(contestant.Model, contestant.ImageSize);
+            using Network model = NetworkFamilies.Load(architecture, new RandomWeights(architecture).Read, device);
             using var forward = PlannedForward.Plan(model, contestant.Batch, record: true, parts: false);
             long flops = forward.Ops.Sum(op => op.Flops);
             using PeakLoop peak = new(device, flops);

@@ -4,7 +4,7 @@ using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Model;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -15,11 +15,11 @@ internal sealed class BenchSubject : IDisposable
 {
     private readonly Device _device;
 
-    private BenchSubject(Device device, DitModel model, string weights, double loadMs) =>
+    private BenchSubject(Device device, Network model, string weights, double loadMs) =>
         (_device, Model, Weights, LoadMs) = (device, model, weights, loadMs);
 
     /// <summary>The loaded network.</summary>
-    public DitModel Model { get; }
+    public Network Model { get; }
 
     /// <summary>"random", or the checkpoint's path.</summary>
     public string Weights { get; }
@@ -37,7 +37,7 @@ internal sealed class BenchSubject : IDisposable
     /// <exception cref="UsageException">No such network, or an option that does not apply to it.</exception>
     /// <exception cref="MalformedFileException">The checkpoint cannot be read.</exception>
     public static BenchSubject Open(
-        string? checkpoint, LayoutHints hints, int? imageSize, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal)
+        string? checkpoint, LayoutHints hints, int? imageSize, DeviceChoice choice, Action<TransformerArchitecture> decide, Terminal terminal)
     {
         if (checkpoint is null)
         {
@@ -46,7 +46,7 @@ internal sealed class BenchSubject : IDisposable
                 throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or leave them away");
             }
 
-            DitArchitecture architecture = BenchModel.Find(hints.Model ?? "DiT-S/2", imageSize);
+            TransformerArchitecture architecture = BenchModel.Find(hints.Model ?? "DiT-S/2", imageSize);
             return Load(architecture, new RandomWeights(architecture).Read, "random", choice, decide, terminal);
         }
 
@@ -57,7 +57,7 @@ internal sealed class BenchSubject : IDisposable
 
         using TensorFile file = TensorFiles.Open(checkpoint);
         Checkpoint opened = CheckpointOptions.Resolve(file, hints);
-        return Load(opened.Require<DitArchitecture>(), opened.Read, checkpoint, choice, decide, terminal);
+        return Load(opened.RequireNetwork(), opened.Read, checkpoint, choice, decide, terminal);
     }
 
     /// <summary>Frees weights and device.</summary>
@@ -68,14 +68,14 @@ internal sealed class BenchSubject : IDisposable
     }
 
     private static BenchSubject Load(
-        DitArchitecture architecture, WeightReader read, string weights, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal)
+        TransformerArchitecture architecture, WeightReader read, string weights, DeviceChoice choice, Action<TransformerArchitecture> decide, Terminal terminal)
     {
         decide(architecture);
         Device device = choice.Open(terminal);
         try
         {
             long began = Stopwatch.GetTimestamp();
-            var model = DitModel.Load(architecture, read, device);
+            var model = NetworkFamilies.Load(architecture, read, device);
             return new BenchSubject(device, model, weights, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
         catch

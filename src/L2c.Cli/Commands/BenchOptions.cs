@@ -51,7 +51,7 @@ internal sealed class BenchOptions
     public int Repeat(ParseResult parsed) => parsed.GetValue(_repeat) ?? _presetRepeat;
 
     /// <summary>Opens the device and loads the network; see <see cref="BenchSubject.Open"/>.</summary>
-    public BenchSubject Open(ParseResult parsed, DeviceChoice choice, Action<DitArchitecture> decide, Terminal terminal) =>
+    public BenchSubject Open(ParseResult parsed, DeviceChoice choice, Action<TransformerArchitecture> decide, Terminal terminal) =>
         BenchSubject.Open(parsed.GetValue(_ckpt), _checkpoint.Read(parsed), parsed.GetValue(_imageSize), choice, decide, terminal);
 
     /// <summary>Prints a report.</summary>

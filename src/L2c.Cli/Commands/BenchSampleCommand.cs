@@ -7,9 +7,9 @@ using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -49,20 +49,20 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         int images = parsed.GetValue(_images) ?? DefaultImages;
         double scale = parsed.GetValue(_cfgScale) ?? DefaultCfgScale;
         CacheRequest request = _cache.Read(parsed);
-        Sampler sampler = MakeSampler(parsed.GetValue(_steps) ?? "20");
+        SamplerTable sampler = MakeSampler(parsed.GetValue(_steps) ?? "20");
         DeviceChoice choice = _options.Decide(parsed);
         CacheChoice? cache = null;
         using BenchSubject subject = _options.Open(parsed, choice, a => cache = Decide(request, a, sampler, scale), terminal);
 
         cache?.PrintRemark(terminal);
-        DitModel model = subject.Model;
+        Network model = subject.Model;
         SamplingOptions options = new()
         {
-            Guidance = scale == 1 ? Guidance.None : Guidance.FirstThreeChannels,
+            Guidance = scale == 1 ? Guidance.None : Guidance.Published,
             OneSequence = choice.OneSequence,
             Switches = choice.Switches,
         };
-        var none = CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth);
+        var none = CacheSchedule.Full(sampler.Evaluations.Count, model.Architecture.Branches);
         Peak peak = DeviceFacts.MeasurePeak(model.Device);
         long began = Stopwatch.GetTimestamp();
         using SamplingRun run = SamplingRun.Plan(model, sampler, cache?.Schedule ?? none, images, options);
@@ -80,7 +80,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         long flops = PaperRun.Of(model.Architecture, model.Device, sampler, run.Schedule, images, options).Ops.Sum(op => op.Flops);
         BenchReport report = BenchReport.Of(subject, peak, images, flops, run.RunBytes, milliseconds[0], planMs, samples) with
         {
-            Evaluations = sampler.Steps.Count,
+            Evaluations = sampler.Evaluations.Count,
             CfgScale = scale,
             Cache = cache?.Text,
             GraphNodes = choice.OneSequence ? run.Launches : null,
@@ -105,16 +105,16 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         };
     }
 
-    private static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler, double scale) =>
+    private static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler, double scale) =>
         scale != 1 && !architecture.HasNullClass
             ? throw new UsageException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1")
             : CacheChoice.Decide(request, architecture, sampler);
 
-    private static Sampler MakeSampler(string steps)
+    private static SamplerTable MakeSampler(string steps)
     {
         try
         {
-            return Sampler.Ddim(steps, eta: 0);
+            return Ddim.Table(steps);
         }
         catch (ArgumentException e)
         {

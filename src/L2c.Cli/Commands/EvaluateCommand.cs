@@ -109,7 +109,7 @@ internal sealed class EvaluateCommand
 
         DistanceReport Measure(SampleJob job, string name)
         {
-            int steps = job.Sampler.Steps.Count;
+            int steps = job.Sampler.Evaluations.Count;
             return DistanceReport.Of($"{name}, {steps} steps", steps, job.Count, meter.Of(model.Sample(job), name));
         }
     }

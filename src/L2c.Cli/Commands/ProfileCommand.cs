@@ -5,7 +5,7 @@ using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -66,7 +66,7 @@ internal sealed class ProfileCommand
         using Device device = request.Device.Open(terminal);
         using TensorFile file = TensorFiles.Open(request.CheckpointPath);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
+        SampleJob job = new(request, checkpoint.RequireNetwork());
         job.Cache?.PrintRemark(terminal);
         if (plan)
         {
@@ -74,7 +74,7 @@ internal sealed class ProfileCommand
             return ExitCode.Ok;
         }
 
-        using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
+        using Network model = NetworkFamilies.Load(job.Architecture, checkpoint.Read, device);
         (ProfileReport report, ProfileRecorder recorder) =
             ProfileReport.Measure(job, model, device, parsed.GetValue(_repeat) ?? DefaultRepeat, terminal.Cancel);
         if (trace is not null)

@@ -4,7 +4,8 @@ using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -28,7 +29,7 @@ internal sealed class SampleCommand
             "--steps", "STEPS",
             "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", "ddim", "ddpm");
+    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
     private readonly Option<double?> _eta = Words.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
         Words.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
@@ -110,12 +111,12 @@ internal sealed class SampleCommand
         string path = request.CheckpointPath;
         using TensorFile file = TensorFiles.Open(path);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
+        SampleJob job = new(request, checkpoint.RequireNetwork());
         SampleFiles.Prepare(job, target);
         job.Cache?.PrintRemark(terminal);
 
         using Device device = request.Device.Open(terminal);
-        using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
+        using Network model = NetworkFamilies.Load(job.Architecture, checkpoint.Read, device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
         Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
@@ -141,7 +142,7 @@ internal sealed class SampleCommand
             Sampler = parsed.GetValue(_sampler)!,
             Eta = parsed.GetValue(_eta),
             CfgScale = parsed.GetValue(_cfgScale),
-            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
+            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.Published },
             Seed = parsed.GetValue(_seed) ?? 0,
             TorchNoise = parsed.GetValue(_rng) == "torch",
             Classes = parsed.GetValue(_classes),

@@ -17,7 +17,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private const string DefaultModel = "8x128x2/4", ResultName = "model.safetensors", DefaultData = "shapes2";
     private const int DefaultSteps = 20_000;
 
-    private static readonly DitTrainingOptions _defaults = new();
+    private static readonly NetworkTrainingOptions _defaults = new();
 
     private readonly CheckpointOptions _checkpoint = new(
         $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {DefaultModel}]");
@@ -58,7 +58,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
         long began = Stopwatch.GetTimestamp();
         DeviceChoice choice = _training.Decide(parsed);
         TrainingSchedule schedule = _training.Schedule(parsed, DefaultSteps);
-        DitTrainingOptions options = Read(parsed, choice);
+        NetworkTrainingOptions options = Read(parsed, choice);
         string? init = parsed.GetValue(_init);
         using TrainedNetwork? given = init is null ? null : FromCheckpoint(parsed, init);
         ITrainingData data = _training.OpenData(
@@ -74,8 +74,8 @@ internal sealed class TrainCommand(CudaAccess cuda)
             { "--data", data.Name },
             { "--device", RunStart.Describe(choice, device) },
         };
-        using DitTrainer trainer = RunStart.Fitting(
-            () => new DitTrainer(network.Architecture, network.Weights, network.Average, data, device, options, settings));
+        using NetworkTrainer trainer = RunStart.Fitting(
+            () => new NetworkTrainer(network.Architecture, network.Weights, network.Average, data, device, options, settings));
         RunStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
@@ -87,12 +87,12 @@ internal sealed class TrainCommand(CudaAccess cuda)
             return RunStart.Interrupted(folder, trainer, terminal);
         }
 
-        new DitTrainingReport(folder, [ResultName], network.Architecture.Name, device, trainer, options, begin, time)
+        new NetworkTrainingReport(folder, [ResultName], network.Architecture.Name, device, trainer, options, begin, time)
             .Print(terminal, _training.Json(parsed));
         return ExitCode.Ok;
     }
 
-    private DitTrainingOptions Read(ParseResult parsed, DeviceChoice choice) => new()
+    private NetworkTrainingOptions Read(ParseResult parsed, DeviceChoice choice) => new()
     {
         Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
         LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
@@ -116,7 +116,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
             : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --init FILE, or leave them away");
     }
 
-    private static DataNeeds Needs(DitArchitecture a) => new(a.InChannels, a.InputSize, a.NumClasses);
+    private static DataNeeds Needs(TransformerArchitecture a) => new(a.InChannels, a.InputSize, a.NumClasses);
 
     private static string Describe(ReadOnlySpan<double> figures) => string.Create(
         CultureInfo.InvariantCulture, $"loss {figures[0]:0.00000} = mse {figures[1]:0.00000} + vb {figures[2]:0.00000}");

@@ -8,9 +8,8 @@ using L2c.Cli.Sampling;
 using L2c.Cli.Training;
 using L2c.Kernels;
 using L2c.Model;
-using L2c.Model.Caching;
-using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -31,9 +30,9 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<int?> _draws = Words.Whole(
         "--draws",
         1,
-        $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]",
+        $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {CachingRecipe.Draws}]",
         most: 4096);
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
+    private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}]", most: 65536);
     private readonly Option<string> _loss = Words.OneOf(
         "--loss",
         "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
@@ -79,9 +78,9 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         string path = parsed.GetValue(_ckpt) ?? DemoModel.Path;
         using TensorFile file = TensorFiles.Open(path);
         Checkpoint checkpoint = CheckpointOptions.Resolve(file, _checkpoint.Read(parsed));
-        DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
+        TransformerArchitecture architecture = checkpoint.RequireNetwork();
         RouterTrainingOptions options = Read(parsed, architecture, choice);
-        TrainingSchedule schedule = _training.Schedule(parsed, RouterDefaults.For(architecture, CountSteps(options.Steps)).MaxSteps);
+        TrainingSchedule schedule = _training.Schedule(parsed, Recipe(architecture, options.Steps).MaxSteps);
         string? init = parsed.GetValue(_init);
         RouterLogits? initial = init is null ? null : LoadRouter(init);
         ITrainingData? data = OpenData(parsed, architecture);
@@ -90,7 +89,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
 
         using Device device = choice.Open(terminal);
         using WeightHash hash = new(checkpoint.Read);
-        using DitModel model = DitModel.Load(architecture, hash.Read, device, WeightUse.RouterTraining);
+        using Network model = NetworkFamilies.Load(architecture, hash.Read, device, WeightUse.RouterTraining);
         TrainingSettings settings = new()
         {
             { "--ckpt", $"{TrainedNetwork.Describe(architecture)}, weights {hash.Text()}" },
@@ -113,26 +112,29 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         return ExitCode.Ok;
     }
 
-    private RouterTrainingOptions Read(ParseResult parsed, DitArchitecture architecture, DeviceChoice choice)
+    private RouterTrainingOptions Read(ParseResult parsed, TransformerArchitecture architecture, DeviceChoice choice)
     {
         string steps = parsed.GetValue(_steps) ?? "20";
-        var defaults = RouterDefaults.For(architecture, CountSteps(steps));
+        CachingRecipe defaults = Recipe(architecture, steps);
         return new RouterTrainingOptions
         {
             Steps = steps,
             Lambda = parsed.GetValue(_lambda) ?? defaults.Lambda,
             LearningRate = parsed.GetValue(_learningRate) ?? defaults.LearningRate,
-            Threshold = parsed.GetValue(_threshold) ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture),
+            Threshold = parsed.GetValue(_threshold) ?? defaults.Threshold,
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
             StraightThroughThreshold = parsed.GetValue(_straightThrough),
-            Draws = parsed.GetValue(_draws) ?? RouterDefaults.Draws,
-            Batch = parsed.GetValue(_batch) ?? RouterDefaults.Batch,
+            Draws = parsed.GetValue(_draws) ?? CachingRecipe.Draws,
+            Batch = parsed.GetValue(_batch) ?? CachingRecipe.Batch,
             Seed = _training.Seed(parsed),
             TargetReuse = parsed.GetValue(_targetReuse),
             Checkpointing = _training.Checkpointing(parsed),
             Threads = choice.Threads,
         };
     }
+
+    private static CachingRecipe Recipe(TransformerArchitecture architecture, string steps) =>
+        NetworkFamilies.Of(architecture).Recipe(architecture, CountSteps(steps));
 
     private static int CountSteps(string steps)
     {
@@ -146,7 +148,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         return RouterLogits.Load(file);
     }
 
-    private ITrainingData? OpenData(ParseResult parsed, DitArchitecture architecture)
+    private ITrainingData? OpenData(ParseResult parsed, TransformerArchitecture architecture)
     {
         if (!parsed.GetValue(_imageFree))
         {

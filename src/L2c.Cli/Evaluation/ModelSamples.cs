@@ -3,7 +3,7 @@ using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Cli.Sampling;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -28,7 +28,7 @@ internal sealed class ModelSamples : IDisposable
         try
         {
             Checkpoint = CheckpointOptions.Resolve(_file, request.Hints);
-            Architecture = Checkpoint.Require<DitArchitecture>();
+            Architecture = Checkpoint.RequireNetwork();
             if (!Architecture.PixelSpace)
             {
                 throw new UsageException(
@@ -50,7 +50,7 @@ internal sealed class ModelSamples : IDisposable
 
         try
         {
-            Model = DitModel.Load(Architecture, Checkpoint.Read, _device);
+            Model = NetworkFamilies.Load(Architecture, Checkpoint.Read, _device);
         }
         catch
         {
@@ -67,13 +67,13 @@ internal sealed class ModelSamples : IDisposable
     public SampleJob Job { get; }
 
     /// <summary>The network.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>The file that holds it.</summary>
     public Checkpoint Checkpoint { get; }
 
     /// <summary>The loaded weights.</summary>
-    public DitModel Model { get; }
+    public Network Model { get; }
 
     /// <summary>Samples a job of this model: [N, C, H, W].</summary>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>

@@ -4,7 +4,7 @@ using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 
 namespace L2c.Cli.Profiling;
@@ -88,7 +88,7 @@ internal sealed record ProfileReport
     /// <returns>The sums, and every op's times.</returns>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public static (ProfileReport Report, ProfileRecorder Recorder) Measure(
-        SampleJob job, DitModel model, Device device, int repeat, CancellationToken cancel)
+        SampleJob job, Network model, Device device, int repeat, CancellationToken cancel)
     {
         CacheSchedule schedule = job.Schedule;
         Peak measured = DeviceFacts.MeasurePeak(device);

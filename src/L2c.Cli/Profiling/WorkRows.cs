@@ -73,6 +73,7 @@ internal sealed record WorkRows(
     {
         BranchAction.Compute => "compute",
         BranchAction.Reuse => "reuse",
+        BranchAction.Forecast => "forecast",
         _ => "drop",
     };
 }

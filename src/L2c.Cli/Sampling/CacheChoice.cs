@@ -1,7 +1,8 @@
 using System.Globalization;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
+using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -32,51 +33,52 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     /// <returns>Null when nothing was said about caching.</returns>
     /// <exception cref="UsageException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
-    public static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler)
+    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
     {
-        int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
         return request switch
         {
-            { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
-            { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
+            { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
         RouterArchitecture shape = router.Architecture;
-        if (shape.Target != RouterTarget.Dit)
+        (NetworkFamily its, NetworkFamily ours) = (NetworkFamilies.Of(shape.Target), NetworkFamilies.Of(architecture));
+        if (its != ours)
         {
             throw new UsageException(
-                $"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
+                $"{path}: a router for a {its.Title} of {shape.Branches / 2} blocks, but {architecture.Name} is a {ours.Title}; "
+                + $"give a {ours.Title}'s router");
         }
 
-        if (shape.Branches != 2 * architecture.Depth)
+        if (shape.Branches != architecture.Branches)
         {
             throw new UsageException(
-                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Depth}; give a router of that depth");
+                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != evaluations)
+        if (shape.Evaluations != sampler.Evaluations.Count)
         {
             throw new UsageException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Evaluations.Count}; sample with --steps {shape.Evaluations}");
         }
 
-        double threshold = asked ?? RouterSchedule.PublishedThreshold(shape.Target, architecture);
-        CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
+        double threshold = asked ?? ours.Recipe(architecture, sampler.Evaluations.Count).Threshold;
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 
-    private static CacheSchedule FromRule(string rule, int evaluations, int branches)
+    private static CacheSchedule FromRule(string rule, SamplerTable sampler, int branches)
     {
         try
         {
-            return ScheduleRule.Parse(rule, PublishedRoles.Dit(evaluations), branches);
+            return ScheduleRule.Parse(rule, sampler.Roles, branches);
         }
         catch (ArgumentException e)
         {
@@ -84,15 +86,15 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         }
     }
 
-    private static CacheChoice FromFile(string path, DitArchitecture architecture, Sampler sampler)
+    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
-        int branches = 2 * architecture.Depth;
+        int branches = architecture.Branches;
         CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
         Valid("; give a schedule for this model and --steps", () =>
         {
-            schedule.RequireFits(sampler.Steps.Count, branches);
+            schedule.RequireFits(sampler.Evaluations.Count, branches);
             return schedule;
         });
         return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
@@ -110,7 +112,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         }
     }
 
-    private static string? Difference(string path, ScheduleJson own, DitArchitecture architecture, Sampler sampler) =>
+    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, SamplerTable sampler) =>
         own.Model == architecture.Name && own.Sampler == sampler.Name
             ? null
             : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "

@@ -1,6 +1,6 @@
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 
 namespace L2c.Cli.Sampling;
@@ -25,7 +25,7 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
     /// <param name="cached">Samples of the job.</param>
     /// <param name="terminal">For progress and cancellation.</param>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static Comparison Of(SampleJob job, DitModel model, float[] cached, Terminal terminal)
+    public static Comparison Of(SampleJob job, Network model, float[] cached, Terminal terminal)
     {
         float[] uncached = SampleRun.Execute(job, job.FullSchedule, keepStates: false, model, terminal).Samples;
         (double cachedMs, double uncachedMs, double ratio) = TimeBatch(job, model, terminal);
@@ -67,7 +67,7 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
         return double.IsFinite(ratio) ? ratio : null;
     }
 
-    private static (double CachedMs, double UncachedMs, double Ratio) TimeBatch(SampleJob job, DitModel model, Terminal terminal)
+    private static (double CachedMs, double UncachedMs, double Ratio) TimeBatch(SampleJob job, Network model, Terminal terminal)
     {
         using SamplingRun cached = SamplingRun.Plan(model, job.Sampler, job.Schedule, job.Batch, job.Options);
         using SamplingRun uncached = SamplingRun.Plan(model, job.Sampler, job.FullSchedule, job.Batch, job.Options);

@@ -148,7 +148,7 @@ internal static class SampleFiles
 
     private static void WriteTrajectory(string path, SampleJob job, SampleResult result, SampleParameters parameters)
     {
-        long[] timesteps = [.. job.Sampler.Steps.Select(step => (long)step.Timestep)];
+        long[] timesteps = [.. job.Sampler.Evaluations.Select(step => (long)step.Time)];
         TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. StateShape(job)]);
         TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
         using SafetensorsWriter writer = new(path, [states, times], Metadata(parameters), job.Request.Force);

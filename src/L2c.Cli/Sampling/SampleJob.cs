@@ -1,8 +1,8 @@
 using L2c.Cli.Images;
 using L2c.Cli.Output;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -21,7 +21,7 @@ internal sealed class SampleJob
     /// <summary>Decides.</summary>
     /// <exception cref="UsageException">Options do not fit each other or the model.</exception>
     /// <exception cref="L2c.Weights.MalformedFileException">The noise file does not fit the model.</exception>
-    public SampleJob(SampleRequest request, DitArchitecture architecture)
+    public SampleJob(SampleRequest request, TransformerArchitecture architecture)
     {
         (Request, Architecture) = (request, architecture);
         if (!SampleImage.CanShow(architecture))
@@ -61,10 +61,10 @@ internal sealed class SampleJob
     public SampleRequest Request { get; }
 
     /// <summary>The model.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler { get; }
+    public SamplerTable Sampler { get; }
 
     /// <summary>What the user chose to reuse; null when nothing was said about caching.</summary>
     public CacheChoice? Cache { get; }
@@ -73,7 +73,7 @@ internal sealed class SampleJob
     public CacheSchedule Schedule { get; }
 
     /// <summary>The schedule that computes everything.</summary>
-    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, 2 * Architecture.Depth);
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
     /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
@@ -121,16 +121,16 @@ internal sealed class SampleJob
         return _start is null ? source : new StartNoise(_start, firstImage, source);
     }
 
-    private static Sampler MakeSampler(SampleRequest request, DitArchitecture architecture)
+    private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
-        if (request.Sampler == "ddpm" && request.Eta is not null)
+        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
         {
             throw new UsageException("--eta belongs to ddim; leave it away, or use --sampler ddim");
         }
 
         try
         {
-            return request.Sampler == "ddpm" ? Sampler.Ddpm(request.Steps, architecture.LearnSigma) : Sampler.Ddim(request.Steps, request.Eta ?? 0);
+            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
         }
         catch (ArgumentException e)
         {
@@ -139,7 +139,7 @@ internal sealed class SampleJob
         }
     }
 
-    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, DitArchitecture architecture)
+    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Guidance == Guidance.None)
         {

@@ -104,7 +104,7 @@ internal sealed record SampleParameters
     };
 
     /// <summary>The parameters of one image of the run. With torch's noise the number of images stays: the stream depends on it.</summary>
-    public SampleParameters ForImage(int image, int label, DitArchitecture architecture) => this with
+    public SampleParameters ForImage(int image, int label, TransformerArchitecture architecture) => this with
     {
         Classes = null,
         Images = Rng == "torch" ? Images : null,
@@ -116,7 +116,7 @@ internal sealed record SampleParameters
     /// <summary>The word that the command line has for a guidance.</summary>
     public static string GuidanceWord(Guidance guidance) => guidance switch
     {
-        L2c.Model.Sampling.Guidance.FirstThreeChannels => "published",
+        L2c.Model.Sampling.Guidance.Published => "published",
         L2c.Model.Sampling.Guidance.AllChannels => "all",
         _ => "none",
     };

@@ -1,6 +1,6 @@
 using L2c.Cli.Devices;
 using L2c.Model.Accounting;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 
 namespace L2c.Cli.Sampling;
 
@@ -153,7 +153,7 @@ internal sealed record SampleReport
 
     /// <summary>Collects the facts of a finished run; times are rounded to microseconds.</summary>
     public static SampleReport Of(
-        SampleJob job, DitModel model, string checkpoint, SampleResult result, Comparison? comparison,
+        SampleJob job, Network model, string checkpoint, SampleResult result, Comparison? comparison,
         IReadOnlyList<string> files, double loadMs, double elapsedMs)
     {
         RunCost? cost = job.Cache is null ? null : new RunCost(job.Schedule, NetworkCost.Of(job.Architecture));
@@ -169,7 +169,7 @@ internal sealed record SampleReport
             Dtype = device.Dtype,
             Sampler = job.Sampler.Name,
             Steps = job.Request.Steps,
-            Evaluations = job.Sampler.Steps.Count,
+            Evaluations = job.Sampler.Evaluations.Count,
             Images = job.Count,
             Batch = job.Batch,
             Batches = job.Batches,

@@ -3,7 +3,7 @@ using L2c.Cli.Inspection;
 using L2c.Cli.Output;
 using L2c.Cli.Profiling;
 using L2c.Model.Caching;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Sampling;
 
 namespace L2c.Cli.Sampling;
@@ -32,10 +32,10 @@ internal static class SampleRun
     /// <param name="model">The loaded model.</param>
     /// <param name="terminal">For progress and cancellation.</param>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static SampleResult Execute(SampleJob job, CacheSchedule schedule, bool keepStates, DitModel model, Terminal terminal)
+    public static SampleResult Execute(SampleJob job, CacheSchedule schedule, bool keepStates, Network model, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        int evaluations = job.Sampler.Steps.Count;
+        int evaluations = job.Sampler.Evaluations.Count;
         float[] samples = new float[job.Count * job.ElementsPerImage];
         float[][] trajectory = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[samples.Length])] : [];
         List<double> milliseconds = new(job.Batches * evaluations);

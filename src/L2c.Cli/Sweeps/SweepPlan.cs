@@ -34,7 +34,7 @@ internal sealed class SweepPlan
             foreach (double? threshold in request.Thresholds?.Select(value => (double?)value) ?? [null])
             {
                 SampleRequest learned = _base with { Cache = new CacheRequest { Router = router, Threshold = threshold } };
-                double used = threshold ?? Model.Caching.RouterSchedule.PublishedThreshold(Weights.Layouts.RouterTarget.Dit, model.Architecture);
+                double used = threshold ?? model.Model.Info.Family.Recipe(model.Architecture, Uncached.Steps).Threshold;
                 _ = Add("learned", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(router)}@{used}"), learned);
             }
         }
@@ -79,7 +79,7 @@ internal sealed class SweepPlan
         }
         else
         {
-            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _model.Architecture.Depth)
+            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _model.Architecture.Blocks)
                 .Select(rule => (Cost(new SampleJob(WithRule(rule), _model.Architecture)).MacsAfter, (Action)(() => Add(rule))))
                 .Where(candidate => candidate.MacsAfter < Uncached.Macs));
         }

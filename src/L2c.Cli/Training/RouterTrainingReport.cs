@@ -1,6 +1,6 @@
 using System.Globalization;
 using L2c.Cli.Inspection;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 
 namespace L2c.Cli.Training;
@@ -17,7 +17,7 @@ internal sealed record RouterTrainingReport : TrainingReport
     /// <param name="begin">Steps done when this process began.</param>
     /// <param name="time">Of this process.</param>
     public RouterTrainingReport(
-        RunFolder folder, string checkpoint, DitModel model, RouterTrainer trainer, RouterTrainingOptions options, int begin, TrainingTime time)
+        RunFolder folder, string checkpoint, Network model, RouterTrainer trainer, RouterTrainingOptions options, int begin, TrainingTime time)
         : base(folder, RouterFiles.Names, model.Architecture.Name, model.Device, trainer, trainer.Memory, begin, time)
     {
         (Checkpoint, Steps, Draws, Batch) = (checkpoint, trainer.Shape.Evaluations, options.Draws, options.Batch);

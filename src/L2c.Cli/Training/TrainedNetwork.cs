@@ -2,6 +2,7 @@ using L2c.Cli.Benchmarks;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Model;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -13,11 +14,11 @@ internal sealed class TrainedNetwork : IDisposable
 {
     private readonly TensorFile[] _files;
 
-    private TrainedNetwork(DitArchitecture architecture, WeightReader weights, WeightReader? average, params TensorFile[] files) =>
+    private TrainedNetwork(TransformerArchitecture architecture, WeightReader weights, WeightReader? average, params TensorFile[] files) =>
         (Architecture, Weights, Average, _files) = (architecture, weights, average, files);
 
     /// <summary>Shape and meaning.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>Gives the first weights.</summary>
     public WeightReader Weights { get; }
@@ -26,7 +27,7 @@ internal sealed class TrainedNetwork : IDisposable
     public WeightReader? Average { get; }
 
     /// <summary>Shape in a line, for telling runs apart; without the name.</summary>
-    public static string Describe(DitArchitecture a) =>
+    public static string Describe(TransformerArchitecture a) =>
         $"{a.Depth}x{a.HiddenSize}x{a.Heads}/{a.PatchSize}, MLP ratio {a.MlpRatio}, {a.InChannels}x{a.InputSize}x{a.InputSize}, "
         + $"{a.NumClasses} classes";
 
@@ -40,7 +41,7 @@ internal sealed class TrainedNetwork : IDisposable
     {
         // Three or one channels are pixels, whatever else is latents, of which a cell stands for eight pixels.
         bool pixels = data.Channels is 1 or 3;
-        DitArchitecture architecture = BenchModel.FindFor(name, named => named with
+        TransformerArchitecture architecture = BenchModel.FindFor(name, named => named with
         {
             Name = pixels ? $"{name.Split(' ')[0]} {data.Size} pixel space" : $"{name.Split(' ')[0]} {8 * data.Size}",
             InputSize = data.Size,
@@ -49,7 +50,7 @@ internal sealed class TrainedNetwork : IDisposable
             PixelSpace = pixels,
             ClassNames = classes is null || classes == data.Classes ? data.ClassNames : [],
         });
-        return new TrainedNetwork(architecture, new DitInitialization(architecture, seed).Read, null);
+        return new TrainedNetwork(architecture, NetworkFamilies.Of(architecture).Initialization(architecture, seed), null);
     }
 
     /// <summary>The network of a checkpoint: of one with both sets of weights each for itself, unless the user takes one.</summary>
@@ -63,7 +64,7 @@ internal sealed class TrainedNetwork : IDisposable
             bool both = hints.Use is null && file.Tensors.Any(t => t.Name.StartsWith("ema.", StringComparison.Ordinal))
                 && file.Tensors.Any(t => t.Name.StartsWith("model.", StringComparison.Ordinal));
             Checkpoint weights = CheckpointOptions.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
-            DitArchitecture architecture = weights.Require<DitArchitecture>();
+            TransformerArchitecture architecture = weights.RequireNetwork();
             if (!both)
             {
                 return new TrainedNetwork(architecture, weights.Read, null, file);

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -66,10 +66,10 @@ public sealed class CostTests
     public void The_products_of_the_blocks_alone_are_the_linear_layers_of_their_branches()
     {
         using var device = new CpuDevice(1);
-        using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        (Arena arena, DitActivations activations) = Arena.Carve(device, "products", memory => DitActivations.Take(memory, RandomDit.Small, 2));
+        using Network model = RandomDit.Load(RandomDit.Small, device);
+        (Arena arena, NetworkMemory memory) = Arena.Carve(device, "products", carved => model.Take(carved, new NetworkNeeds(2)));
         using Arena owned = arena;
-        IReadOnlyList<OpInfo> ops = device.List(() => model.Products(activations));
+        IReadOnlyList<OpInfo> ops = device.List(() => model.Products(memory));
         NetworkCost cost = NetworkCost.Of(RandomDit.Small);
         Assert.Equal((4 * cost.Blocks, 2 * 2 * cost.Blocks * (cost.AttentionLinear + cost.Mlp)), (ops.Count, ops.Sum(op => op.Flops)));
     }
