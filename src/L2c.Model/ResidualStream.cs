@@ -4,7 +4,7 @@ using L2c.Kernels;
 namespace L2c.Model;
 
 /// <summary>
-/// The residual stream while a forward pass is being enqueued: branch outputs wait until the next norm, which adds them all in the same pass over x.
+/// The residual stream while a forward pass is being enqueued: branches wait until the next norm, which adds them all in the same pass over x.
 /// </summary>
 /// <remarks>So a network says what is added and what is normalised, and the fusion follows, whichever branches are computed.</remarks>
 internal sealed class ResidualStream
@@ -23,14 +23,21 @@ internal sealed class ResidualStream
         (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
     /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
-    public void Add(Tensor branch, Tensor gate = default)
+    public void Add(Tensor branch, Tensor gate = default) => Add([new ResidualTerm(branch, gate)]);
+
+    /// <summary>Adds one branch, the gated sum of its terms, at the next norm; nothing where there are none. The sources must live until then.</summary>
+    /// <param name="terms">At most <see cref="ResidualTerm.MaxPerBranch"/>; all but the first join it.</param>
+    public void Add(ReadOnlySpan<ResidualTerm> terms)
     {
-        if (!_fuse && _pending.Count > 0)
+        if (!_fuse && _pending.Count > 0 && terms.Length > 0)
         {
             Normalise(Norm.None, default);
         }
 
-        _pending.Add(new ResidualTerm(branch, gate));
+        for (int i = 0; i < terms.Length; i++)
+        {
+            _pending.Add(terms[i] with { Joins = i > 0 });
+        }
     }
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
