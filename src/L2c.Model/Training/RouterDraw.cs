@@ -27,6 +27,7 @@ public sealed class RouterDraw : IDisposable
     private readonly OpSequence _refresh, _compare;
     private readonly OpSequence[] _advance;
     private readonly RouterResults _results;
+    private readonly float[] _weights;
     private readonly double[] _lossWeights;
     private readonly int _counted;
 
@@ -36,6 +37,7 @@ public sealed class RouterDraw : IDisposable
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
         _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
         _results = new RouterResults(buffers, _counted);
+        _weights = new float[buffers.Weights.Shape.Count];
         _refreshPlan = new EvaluationPlan(0, [.. buffers.Cached.Select(BranchPlan.Computed)]) { Scope = RefreshScope };
         _studentPlan = new EvaluationPlan(1, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
 
@@ -153,11 +155,17 @@ public sealed class RouterDraw : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(t);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Draws);
         TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
+        TrainingInputs.RequireLength(weights.Length, Branches, "weights");
         TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
         Device device = Model.Device;
         device.Upload(_buffers.X, noised);
         device.Upload(_buffers.Network.Labels, labels);
-        device.Upload(_buffers.Weights, weights);
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            (_weights[2 * branch], _weights[(2 * branch) + 1]) = (weights[branch], 1 - weights[branch]);
+        }
+
+        device.Upload(_buffers.Weights, _weights);
         _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
         if (observer is null)
         {
@@ -202,12 +210,10 @@ public sealed class RouterDraw : IDisposable
 
     private BranchPlan StudentBranch(int branch)
     {
-        Tensor fresh = Output(branch, student: true), w = _buffers.Weights.SliceRows(branch, 1);
-        return new BranchPlan(branch == 0 ? default : fresh,
-        [
-            new Term(fresh, Scalar: w, ScalarGradient: _buffers.WeightGradients.SliceRows(branch, 1)),
-            new Term(_buffers.Cached[branch]),
-        ]);
+        Tensor fresh = Output(branch, student: true);
+        Term mine = new(fresh, Scalar: _buffers.Weights.SliceRows(2 * branch, 1), Slope: 1);
+        Term kept = new(_buffers.Cached[branch], Scalar: _buffers.Weights.SliceRows((2 * branch) + 1, 1), Slope: -1);
+        return new BranchPlan(branch == 0 ? default : fresh, [mine, kept], _buffers.WeightGradients.SliceRows(branch, 1));
     }
 
     private void Prepare(EvaluationPlan plan)
