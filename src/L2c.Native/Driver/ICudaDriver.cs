@@ -143,6 +143,11 @@ public interface ICudaDriver
     /// <summary>Unloads a module and its kernels.</summary>
     CUresult cuModuleUnload(CUmodule hmod);
 
+    /// <summary>Brings a kernel onto the device now: drivers may put that off until its first launch, which a recording forbids. Does nothing where it
+    /// is there.</summary>
+    /// <remarks>Since CUDA 12.4; a provider does without on older drivers.</remarks>
+    CUresult cuFuncLoad(CUfunction hfunc);
+
     /// <summary>Reads a property of a kernel.</summary>
     CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc);
 

@@ -67,6 +67,7 @@ internal sealed partial class LibCuda : ICudaDriver
         _cuModuleLoadDataEx = library.Export(nameof(cuModuleLoadDataEx));
         _cuModuleGetFunction = library.Export(nameof(cuModuleGetFunction));
         _cuModuleUnload = library.Export(nameof(cuModuleUnload));
+        _cuFuncLoad = library.OptionalExport(nameof(cuFuncLoad));
         _cuFuncGetAttribute = library.Export(nameof(cuFuncGetAttribute));
         _cuFuncSetAttribute = library.Export(nameof(cuFuncSetAttribute));
         _cuLaunchKernel = library.Export(nameof(cuLaunchKernel));

@@ -10,6 +10,7 @@ namespace L2c.Emulation;
 public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
 {
     private readonly HandleTable _objects = new();
+    private readonly HashSet<(int, cudaDataType_t, cudaDataType_t, cublasComputeType_t, cublasLtEpilogue_t, bool, bool)> _loaded = [];
 
     /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
     public bool HasAlgorithms { get; set; } = true;

@@ -136,6 +136,15 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
         }
     }
 
+    /// <summary>Invalidates the recording of a stream, for what a recording does not survive; false where the stream is not recorded.</summary>
+    internal bool BreaksRecording(CUstream stream)
+    {
+        lock (Gate)
+        {
+            return _context is { } context && TryGetStream(context, stream, out StreamState state) && Break([state]);
+        }
+    }
+
     private CUresult Enqueue(ContextState context, StreamState stream, DeviceWork work)
     {
         if (stream.Capture is { } capture)
