@@ -15,6 +15,9 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
     public bool HasAlgorithms { get; set; } = true;
 
+    /// <summary>What the GELU epilogues compute, nobody documents which formula; null for the tanh form as exactly as fp32 has it.</summary>
+    public Func<float, float>? Gelu { get; set; }
+
     /// <summary>One line for each handle and description that was not destroyed.</summary>
     public IReadOnlyList<string> Leaks
     {

@@ -18,6 +18,7 @@ internal static unsafe class MatmulKernel
         float beta,
         (ulong A, ulong B, ulong C, ulong D) address,
         ulong workspace,
+        Func<float, float>? gelu,
         DeviceMemory memory)
     {
         if (algorithm.WorkspaceBytes > 0)
@@ -48,7 +49,7 @@ internal static unsafe class MatmulKernel
                 AddC(problem, address, batch, alpha, beta, y.Data, memory);
             }
 
-            Finish(problem, beta == 0 ? alpha : 1, bias.Data, y.Data);
+            Finish(problem, beta == 0 ? alpha : 1, bias.Data, gelu, y.Data);
             for (int column = 0; column < n; column++)
             {
                 byte* destination = memory.WriteRange(problem.D.Column(address.D, batch, column), problem.D.ColumnBytes);
@@ -133,7 +134,7 @@ internal static unsafe class MatmulKernel
         }
     }
 
-    private static void Finish(MatmulProblem problem, float alpha, float* bias, float* y)
+    private static void Finish(MatmulProblem problem, float alpha, float* bias, Func<float, float>? gelu, float* y)
     {
         int m = problem.M;
         FloatGemm.ForEach(problem.N, (long)m * problem.N * (problem.HasGelu ? 16 : 1), column =>
@@ -144,9 +145,14 @@ internal static unsafe class MatmulKernel
                 line[i] = alpha * line[i] + (problem.HasBias ? bias[i] : 0);
             }
 
-            if (problem.HasGelu)
+            if (problem.HasGelu && gelu is null)
             {
                 Gelu(line, m);
+            }
+
+            for (int i = 0; i < m && problem.HasGelu && gelu is not null; i++)
+            {
+                line[i] = gelu(line[i]);
             }
         });
     }
