@@ -123,7 +123,8 @@ public sealed partial class EmulatedCublasLt
                 return cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED;
             }
 
-            var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value, Gelu);
+            var traits = new LibraryTraits(Gelu, TruncatesTf32);
+            var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value, traits);
             return driver.Enqueue(stream, work) == CUresult.CUDA_SUCCESS
                 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS
                 : cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED;

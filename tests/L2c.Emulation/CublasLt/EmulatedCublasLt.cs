@@ -15,8 +15,11 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
     public bool HasAlgorithms { get; set; } = true;
 
-    /// <summary>What the GELU epilogues compute, nobody documents which formula; null for the tanh form as exactly as fp32 has it.</summary>
+    /// <summary>What the GELU epilogues compute; null for the tanh form as exactly as fp32 has it.</summary>
     public Func<float, float>? Gelu { get; set; }
+
+    /// <summary>Whether fp32 becomes tf32 by dropping 13 bits, as the tensor core does by itself; else it is rounded to nearest on its way there.</summary>
+    public bool TruncatesTf32 { get; set; }
 
     /// <summary>One line for each handle and description that was not destroyed.</summary>
     public IReadOnlyList<string> Leaks

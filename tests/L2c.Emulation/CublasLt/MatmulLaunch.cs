@@ -10,7 +10,7 @@ public sealed record MatmulLaunch : DeviceWork
     private readonly EmulatedAlgorithm _algorithm;
     private readonly (ulong A, ulong B, ulong C, ulong D) _address;
     private readonly ulong _workspace;
-    private readonly Func<float, float>? _gelu;
+    private readonly LibraryTraits _traits;
 
     internal MatmulLaunch(
         MatmulProblem problem,
@@ -19,9 +19,9 @@ public sealed record MatmulLaunch : DeviceWork
         float beta,
         (ulong A, ulong B, ulong C, ulong D) address,
         ulong workspace,
-        Func<float, float>? gelu)
+        LibraryTraits traits)
     {
-        (_problem, _algorithm, Alpha, Beta, _address, _workspace, _gelu) = (problem, algorithm, alpha, beta, address, workspace, gelu);
+        (_problem, _algorithm, Alpha, Beta, _address, _workspace, _traits) = (problem, algorithm, alpha, beta, address, workspace, traits);
     }
 
     /// <summary>Rows of D.</summary>
@@ -67,7 +67,7 @@ public sealed record MatmulLaunch : DeviceWork
     {
         try
         {
-            MatmulKernel.Run(_problem, _algorithm, Alpha, Beta, _address, _workspace, _gelu, memory);
+            MatmulKernel.Run(_problem, _algorithm, Alpha, Beta, _address, _workspace, _traits, memory);
         }
         catch (DeviceFault fault)
         {

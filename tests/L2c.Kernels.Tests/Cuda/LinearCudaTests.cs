@@ -25,21 +25,22 @@ public sealed class LinearCudaTests
         float[] x = bench.Round(RandomData.Normal(seed: 61, rows * inputs)), bias = bench.Round(RandomData.Normal(seed: 63, outputs));
         float[] weight = bench.Round(RandomData.Normal(seed: 62, outputs * inputs, deviation: 1 / Math.Sqrt(inputs)));
         double[] exact = Array.ConvertAll(Reference.Linear<double>(x, weight, bias, inputs), Apply);
-        float[] products = bench.Round(Reference.Linear<float>(Products(x), Products(weight), bias, inputs));
-        float[] naive = bench.Round(Array.ConvertAll(products, Apply));
+        float[] naive = bench.NaiveProducts(exact, round =>
+        {
+            float[] products = bench.Round(Reference.Linear<float>(round(x), round(weight), bias, inputs));
+            return bench.Round(Array.ConvertAll(products, Apply));
+        });
 
         Tensor onBias = alignedBias ? bench.Put(bias, outputs) : bench.PutMisaligned(bias, 1, outputs);
         Matrix matrix = bench.PutMatrix(weight, outputs, inputs);
         Tensor y = bench.Take(rows, outputs), without = bench.Take(rows, outputs);
-        bench.Device.Linear(bench.Put(x, rows, inputs), matrix, onBias, y, activation);
-        Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
-        bench.Device.Linear(bench.Put(x, rows, inputs), matrix, default, without, activation);
-        Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
-
-        // Under tf32 the inputs of products have ten bits of mantissa.
-        float[] Products(float[] values) => precision == CudaPrecision.TF32
-            ? Array.ConvertAll(values, value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & ~0x1FFFu))
-            : values;
+        bench.ForEachRounding(() =>
+        {
+            bench.Device.Linear(bench.Put(x, rows, inputs), matrix, onBias, y, activation);
+            Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
+            bench.Device.Linear(bench.Put(x, rows, inputs), matrix, default, without, activation);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
+        });
 
         T Apply<T>(T value)
             where T : System.Numerics.IFloatingPointIeee754<T> => activation switch
@@ -69,6 +70,20 @@ public sealed class LinearCudaTests
         MatmulLaunch product = Assert.Single(work.OfType<MatmulLaunch>());
         Assert.Equal(fused ? cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU_BIAS : cublasLtEpilogue_t.CUBLASLT_EPILOGUE_BIAS, product.Epilogue);
         Assert.Equal(fused ? 0 : 1, work.OfType<KernelLaunch>().Count());
+    }
+
+    [Fact]
+    public void The_bound_of_tf32_sees_products_of_bf16()
+    {
+        using CudaWorkbench bench = new(CudaPrecision.TF32), coarse = new(CudaPrecision.BF16);
+        const int Rows = 34, Outputs = 96, Inputs = 144;
+        float[] x = RandomData.Normal(seed: 61, Rows * Inputs), weight = RandomData.Normal(seed: 62, Outputs * Inputs, deviation: 1 / Math.Sqrt(Inputs));
+        double[] exact = Reference.Linear<double>(x, weight, null, Inputs);
+        float[] naive = bench.NaiveProducts(exact, round => Reference.Linear<float>(round(x), round(weight), null, Inputs));
+        Tensor y = bench.Take(Rows, Outputs);
+        bench.Device.Linear(
+            bench.Put(coarse.Round(x), Rows, Inputs), bench.PutMatrix(coarse.Round(weight), Outputs, Inputs), default, y);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(y), exact, naive);
     }
 
     // What the epilogue may compute, and whether that is the own kernel's function up to rounding.
