@@ -44,7 +44,7 @@ public sealed partial class EmulatedCublasLt
                 }
             }
 
-            return returnAlgoCount > 0 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS : cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
+            return returnAlgoCount > 0 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS : Refusal;
         }
     }
 

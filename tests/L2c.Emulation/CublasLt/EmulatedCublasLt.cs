@@ -15,6 +15,9 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
     public bool HasAlgorithms { get; set; } = true;
 
+    /// <summary>What the heuristic says where it has no answer.</summary>
+    public cublasStatus_t Refusal { get; set; } = cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
+
     /// <summary>What the GELU epilogues compute; null for the tanh form as exactly as fp32 has it.</summary>
     public Func<float, float>? Gelu { get; set; }
 

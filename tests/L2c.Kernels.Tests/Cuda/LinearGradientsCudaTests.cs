@@ -1,4 +1,5 @@
 using L2c.Emulation;
+using L2c.Native;
 using L2c.Testing;
 
 namespace L2c.Kernels.Tests.Cuda;
@@ -113,8 +114,10 @@ public sealed class LinearGradientsCudaTests
         Tolerance.TimesNaive(2).MustReject(bench.Get(dWeight), exact, naive);
     }
 
-    [Fact]
-    public void Where_the_library_has_no_algorithm_the_plain_form_takes_over()
+    [Theory]
+    [InlineData(cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED)]
+    [InlineData(cublasStatus_t.CUBLAS_STATUS_INVALID_VALUE)]
+    public void Where_the_library_has_no_algorithm_the_plain_form_takes_over(cublasStatus_t refusal)
     {
         Assert.SkipWhen(CudaUnderTest.IsReal, "only the emulated library can be without algorithms");
         using CudaWorkbench bench = new(CudaPrecision.BF16);
@@ -122,7 +125,7 @@ public sealed class LinearGradientsCudaTests
         Matrix weight = bench.PutMatrix(data.Weight, data.Outputs, data.Inputs), transposed = bench.View(weight);
         Tensor dy = bench.Put(data.Dy, data.Rows, data.Outputs), x = bench.Put(data.X, data.Rows, data.Inputs);
         Tensor y = bench.Take(data.Rows, data.Outputs), dx = bench.Take(data.Rows, data.Inputs), dWeight = bench.TakeState(data.Outputs, data.Inputs);
-        bench.Library!.HasAlgorithms = false;
+        (bench.Library!.HasAlgorithms, bench.Library.Refusal) = (false, refusal);
         bench.Work();
         bench.Device.Linear(x, weight, default, y);
         bench.Device.Linear(dy, transposed, default, dx);
