@@ -99,6 +99,7 @@ public interface ICudaDriver
     CUresult cuEventSynchronize(CUevent hEvent);
 
     /// <summary>Milliseconds between two marks that have been passed; resolution about half a microsecond.</summary>
+    /// <remarks>Or <c>cuEventElapsedTime_v2</c>, the only one that CUDA 13's headers have; a driver needs one of them.</remarks>
     CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd);
 
     /// <summary>Destroys an event.</summary>

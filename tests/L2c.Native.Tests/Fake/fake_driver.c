@@ -1,5 +1,6 @@
 /* A driver library whose device is host memory: enough to see that every argument of every binding arrives in its place.
-   -DMISSING_LAUNCH leaves one export out, -DOLD those that came after CUDA 11.4, -DNO_DEVICE makes cuInit fail as on a machine without a GPU. */
+   -DMISSING_LAUNCH leaves one export out, -DOLD those that came after CUDA 11.4, -DNEW those that
+   CUDA 13's headers no longer have, -DNO_DEVICE makes cuInit fail as on a machine without a GPU. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -103,11 +104,17 @@ int cuEventRecord(void *event, void *stream)
     return 0;
 }
 int cuEventSynchronize(void *event) { return event_number(event) >= 0 && event_stream_ok[event_number(event)] ? 0 : 400; }
-int cuEventElapsedTime(float *milliseconds, void *start, void *end)
+static int elapsed(float *milliseconds, void *start, void *end, float unit)
 {
-    *milliseconds = 2.5f * (float)(event_number(end) - event_number(start));
+    *milliseconds = unit * (float)(event_number(end) - event_number(start));
     return event_number(start) < 0 || event_number(end) < 0 ? 400 : 0;
 }
+#ifndef NEW
+int cuEventElapsedTime(float *milliseconds, void *start, void *end) { return elapsed(milliseconds, start, end, 1.5f); }
+#endif
+#ifndef OLD
+int cuEventElapsedTime_v2(float *milliseconds, void *start, void *end) { return elapsed(milliseconds, start, end, 2.5f); }
+#endif
 int cuEventDestroy_v2(void *event) { return event_number(event) >= 0 ? 0 : 400; }
 
 /* A capture knows only that it began, was broken by a synchronisation, and ended; graphs have three nodes. */
