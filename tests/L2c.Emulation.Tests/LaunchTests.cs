@@ -76,6 +76,7 @@ public sealed unsafe class LaunchTests : IDisposable
     public void A_recorded_launch_keeps_its_parameters_and_reads_its_buffers_at_replay()
     {
         CUdeviceptr source = _device.Upload<int>([1]), destination = _device.Upload<int>([0]);
+        _device.Check(Driver.cuFuncLoad(_module.GetFunction("add")));
         CUgraph graph = _device.Capture(() => _device.Check(Launch(source, 10, destination, 1, 1)));
         Assert.Equal("add", Assert.IsType<KernelLaunch>(Assert.Single(Driver.Nodes(graph))).Kernel);
         CUgraphExec exec = _device.Instantiate(graph);
@@ -91,6 +92,30 @@ public sealed unsafe class LaunchTests : IDisposable
         _device.Check(Driver.cuGraphLaunch(exec, _device.Stream));
         Assert.Equal(CUresult.CUDA_ERROR_LAUNCH_FAILED, Driver.cuStreamSynchronize(_device.Stream));
         Assert.Equal("add: its module is no longer loaded", Driver.LastFault?.Message);
+    }
+
+    [Fact]
+    public void A_kernel_whose_first_launch_is_recorded_breaks_the_recording_and_one_that_was_loaded_or_launched_does_not()
+    {
+        CUdeviceptr source = _device.Upload<int>([1]), destination = _device.Allocate(4);
+        Begin();
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, Launch(source, 1, destination, 1, 1));
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, Driver.cuStreamEndCapture(_device.Stream, out _));
+        Begin();
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, Driver.cuFuncLoad(_module.GetFunction("add")));
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, Driver.cuStreamEndCapture(_device.Stream, out _));
+
+        // Asking for a property is not documented to load through this interface, so it does not here.
+        _device.Check(Driver.cuFuncGetAttribute(out _, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS, _module.GetFunction("add")));
+        Begin();
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, Launch(source, 1, destination, 1, 1));
+        _ = Driver.cuStreamEndCapture(_device.Stream, out _);
+
+        _device.Check(Launch(source, 1, destination, 1, 1));
+        _ = _device.Capture(() => _device.Check(Launch(source, 1, destination, 1, 1)));
+        Assert.Equal(CUresult.CUDA_ERROR_INVALID_HANDLE, Driver.cuFuncLoad(default));
+
+        void Begin() => _device.Check(Driver.cuStreamBeginCapture_v2(_device.Stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
     }
 
     [Fact]

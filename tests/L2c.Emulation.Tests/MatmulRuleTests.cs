@@ -158,6 +158,16 @@ public sealed class MatmulRuleTests : IDisposable
     {
         using Matmul matmul = new Matmul(_device).With("A", F32, 1, 1).With("B", F32, 1, 1).With("C", F32, 1, 1).With("D", F32, 1, 1);
         CUdeviceptr a = _device.Upload<float>([2f]), b = _device.Upload<float>([3f]), d = _device.Upload<float>([0f]);
+
+        // The library loads its kernel at the first use, which may not be the recorded one.
+        _device.Check(_device.Driver.cuStreamBeginCapture_v2(_device.Stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+        Assert.Equal(cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED, matmul.Enqueue(a, b, d, d));
+        Assert.Equal(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, _device.Driver.cuStreamEndCapture(_device.Stream, out _));
+        Matmul.Check(matmul.Enqueue(a, b, d, d));
+        _device.Synchronize();
+        _device.Write<float>(d, [0f]);
+        _device.Driver.ClearLog();
+
         CUgraph graph = _device.Capture(() => Matmul.Check(matmul.Enqueue(a, b, d, d)));
         MatmulLaunch node = Assert.IsType<MatmulLaunch>(Assert.Single(_device.Driver.Nodes(graph)));
         Assert.Equal((1, 1, 1, F32, F32), (node.M, node.N, node.K, node.InputType, node.OutputType));

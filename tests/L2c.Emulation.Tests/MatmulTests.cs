@@ -65,17 +65,19 @@ public sealed class MatmulTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1.00048828125f, 1.0009765625f)] // half a tf32 unit above 1: away from zero
-    [InlineData(-1.00048828125f, -1.0009765625f)]
-    [InlineData(1.00048816204f, 1f)]
-    [InlineData(3.4028235e38f, float.PositiveInfinity)]
-    [InlineData(float.NegativeInfinity, float.NegativeInfinity)]
-    [InlineData(float.NaN, float.NaN)]
-    public void Tf32_keeps_ten_bits(float value, float rounded)
+    [InlineData(1.00048828125f, 1.0009765625f, 1f)] // half a tf32 unit above 1: away from zero
+    [InlineData(-1.00048828125f, -1.0009765625f, -1f)]
+    [InlineData(1.00048816204f, 1f, 1f)]
+    [InlineData(-1.9999999f, -2f, -1.9990234f)]
+    [InlineData(3.4028235e38f, float.PositiveInfinity, 3.4011621e38f)]
+    [InlineData(float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity)]
+    [InlineData(float.NaN, float.NaN, float.NaN)]
+    public void Tf32_keeps_ten_bits(float value, float rounded, float truncated)
     {
-        float Times1(cublasComputeType_t compute)
+        float Times1(cublasComputeType_t compute, bool truncates = false)
         {
             using Matmul matmul = Square(compute, F32, F32);
+            matmul.Library.TruncatesTf32 = truncates;
             CUdeviceptr d = _device.Allocate(4);
             Matmul.Check(matmul.Enqueue(_device.Upload<float>([value]), _device.Upload<float>([1f]), d, d));
             _device.Synchronize();
@@ -83,7 +85,8 @@ public sealed class MatmulTests : IDisposable
         }
 
         Assert.Equal(rounded, Times1(Tf32));
-        Assert.Equal(value, Times1(Full));
+        Assert.Equal(truncated, Times1(Tf32, truncates: true));
+        Assert.Equal(value, Times1(Full, truncates: true));
     }
 
     /// <summary>Every half and every bfloat16 times one.</summary>

@@ -35,6 +35,25 @@ public sealed class CudaGraphTests : IDisposable
         Assert.Equal(CUresult.CUDA_ERROR_INVALID_HANDLE, _cuda.cuEventDestroy_v2(default));
     }
 
+    [Theory]
+    [InlineData("BOTH", 2.5f)]
+    [InlineData("NEW", 2.5f)]
+    [InlineData("OLD", 1.5f)]
+    public void Either_form_of_the_time_between_events_will_do(string exports, float milliseconds)
+    {
+        string folder = FakeLibraries.Build("libcuda.so.1", exports);
+        try
+        {
+            LibCuda cuda = LibCuda.Load(new FolderLoader(folder));
+            using CudaEvent start = new(cuda), end = new(cuda);
+            Assert.Equal(milliseconds, end.MillisecondsSince(start));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
     [Fact]
     public void A_copy_on_the_device_names_its_stream()
     {

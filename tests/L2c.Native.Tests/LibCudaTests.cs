@@ -101,6 +101,34 @@ public sealed class LibCudaTests : IDisposable
     }
 
     [Fact]
+    public void A_kernel_is_loaded_by_the_call_for_it_and_on_older_drivers_by_asking_for_a_property()
+    {
+        CUfunction function = new(nint.CreateChecked(0x4600000000));
+        _cuda.Check(_cuda.cuFuncLoad(function));
+        Assert.Equal((1, 0), Counts(_cuda));
+        Assert.Equal(CUresult.CUDA_ERROR_INVALID_HANDLE, _cuda.cuFuncLoad(default));
+
+        string folder = FakeLibraries.Build("libcuda.so.1", "OLD");
+        try
+        {
+            LibCuda old = LibCuda.Load(new FolderLoader(folder));
+            old.Check(old.cuFuncLoad(function));
+            Assert.Equal((0, 1), Counts(old));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+
+        static (int Loaded, int Asked) Counts(LibCuda cuda)
+        {
+            cuda.Check(cuda.cuDeviceGetAttribute(out int loaded, (CUdevice_attribute)9004, default));
+            cuda.Check(cuda.cuDeviceGetAttribute(out int asked, (CUdevice_attribute)9005, default));
+            return (loaded, asked);
+        }
+    }
+
+    [Fact]
     public void Errors_carry_the_call_the_vendors_text_and_the_JIT_log()
     {
         CudaException memory = Assert.Throws<CudaException>(() => _cuda.Check(_cuda.cuMemAlloc_v2(out _, nuint.CreateChecked(0x2000000001))));

@@ -17,7 +17,7 @@ public sealed class CudaKernel : IDisposable
     private readonly CUfunction _function;
     private readonly int _maxDynamicSharedBytes;
 
-    /// <summary>Has the driver compile the PTX. Nothing that a stream capture forbids is left for the launch.</summary>
+    /// <summary>Has the driver compile the PTX and bring it onto the device. Nothing that a stream capture forbids is left for the launch.</summary>
     /// <param name="driver">The provider, with a current context.</param>
     /// <param name="code">The kernel.</param>
     /// <param name="maxDynamicSharedBytes">Most dynamic shared memory that a launch will ask for, in bytes per block.</param>
@@ -36,6 +36,8 @@ public sealed class CudaKernel : IDisposable
                 driver.Check(driver.cuFuncSetAttribute(
                     _function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, maxDynamicSharedBytes));
             }
+
+            driver.Check(driver.cuFuncLoad(_function));
         }
         catch
         {

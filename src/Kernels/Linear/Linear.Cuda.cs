@@ -8,7 +8,7 @@ public sealed unsafe partial class CudaDevice
     private CUdeviceptr _matmulWorkspace;
     private readonly HashSet<MatmulPlan> _tried = [];
     private MatmulPlanner? _matmuls;
-    private bool _fusesGelu;
+    private bool? _fusesGelu; // null until the library's formula has been looked at
 
     /// <inheritdoc/>
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
@@ -20,7 +20,7 @@ public sealed unsafe partial class CudaDevice
 
         // cuBLASLt wants a bias on 16 bytes; a slice of a small model's may lie elsewhere.
         bool fusesBias = !bias.IsNone && bias.Address % MatmulShape.BiasAlignment == 0;
-        bool fusesGelu = activation == Activation.GeluTanh && _fusesGelu && (fusesBias || bias.IsNone);
+        bool fusesGelu = activation == Activation.GeluTanh && (fusesBias || bias.IsNone) && FusesGelu();
         MatmulEpilogue epilogue = (fusesGelu, fusesBias) switch
         {
             (true, true) => MatmulEpilogue.GeluTanhBias,
@@ -49,6 +49,18 @@ public sealed unsafe partial class CudaDevice
         {
             BiasActivation(y, bias, y, activation);
         }
+    }
+
+    // On paper nothing runs, and which kernel would makes no difference.
+    private bool FusesGelu()
+    {
+        if (_fusesGelu is null && !_onPaper)
+        {
+            RequireLoadable(nameof(Linear));
+            _fusesGelu = FusedGelu.IsTanhForm(_driver, _matmuls!, StorageType, Precision.ComputeType(), _stream.Handle);
+        }
+
+        return _fusesGelu ?? false;
     }
 
     // A transposed weight is the same memory, read the other way.
@@ -112,7 +124,7 @@ public sealed unsafe partial class CudaDevice
 
     private void OpenMatmul(ICublasLt cublasLt, CudaDeviceInfo info)
     {
-        _fusesGelu = _options.FusedGelu ?? (StorageType != DType.F32 && info.ComputeCapability.Major >= 9);
+        _fusesGelu = _options.FusedGelu ?? (StorageType != DType.F32 && info.ComputeCapability.Major >= 9 ? null : false);
         nuint bytes = MatmulWorkspace.RecommendedBytes(info.ComputeCapability);
         _driver.Check(_driver.cuMemAlloc_v2(out _matmulWorkspace, bytes));
         MatmulCache? cache = _options.CacheFolder is null ? null : new MatmulCache(_options.CacheFolder, info.Name, cublasLt.cublasLtGetVersion());

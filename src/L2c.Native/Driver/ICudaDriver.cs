@@ -99,6 +99,7 @@ public interface ICudaDriver
     CUresult cuEventSynchronize(CUevent hEvent);
 
     /// <summary>Milliseconds between two marks that have been passed; resolution about half a microsecond.</summary>
+    /// <remarks>Or <c>cuEventElapsedTime_v2</c>, the only one that CUDA 13's headers have; a driver needs one of them.</remarks>
     CUresult cuEventElapsedTime(out float milliseconds, CUevent hStart, CUevent hEnd);
 
     /// <summary>Destroys an event.</summary>
@@ -142,6 +143,11 @@ public interface ICudaDriver
 
     /// <summary>Unloads a module and its kernels.</summary>
     CUresult cuModuleUnload(CUmodule hmod);
+
+    /// <summary>Brings a kernel onto the device now: drivers may put that off until its first launch, which a recording forbids. Does nothing where it
+    /// is there.</summary>
+    /// <remarks>Since CUDA 12.4; a provider does without on older drivers.</remarks>
+    CUresult cuFuncLoad(CUfunction hfunc);
 
     /// <summary>Reads a property of a kernel.</summary>
     CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc);

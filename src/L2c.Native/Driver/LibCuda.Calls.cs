@@ -15,7 +15,8 @@ internal sealed unsafe partial class LibCuda
     private readonly nint _cuStreamBeginCapture_v2, _cuStreamEndCapture;
     private readonly nint _cuGraphInstantiateWithFlags, _cuGraphLaunch, _cuGraphGetNodes, _cuGraphExecDestroy, _cuGraphDestroy;
     private readonly nint _cuStreamCreate, _cuStreamSynchronize, _cuStreamDestroy_v2;
-    private readonly nint _cuModuleLoadDataEx, _cuModuleGetFunction, _cuModuleUnload, _cuFuncGetAttribute, _cuFuncSetAttribute, _cuLaunchKernel;
+    private readonly nint _cuModuleLoadDataEx, _cuModuleGetFunction, _cuModuleUnload, _cuFuncLoad, _cuFuncGetAttribute, _cuFuncSetAttribute;
+    private readonly nint _cuLaunchKernel;
 
     public CUresult cuInit(uint flags) => ((delegate* unmanaged<uint, CUresult>)_cuInit)(flags);
 
@@ -159,6 +160,11 @@ internal sealed unsafe partial class LibCuda
     }
 
     public CUresult cuModuleUnload(CUmodule hmod) => ((delegate* unmanaged<CUmodule, CUresult>)_cuModuleUnload)(hmod);
+
+    // Before CUDA 12.4 asking for a property is what loads a kernel. Source: CUDA programming guide, "Lazy Loading".
+    public CUresult cuFuncLoad(CUfunction hfunc) => _cuFuncLoad != 0
+        ? ((delegate* unmanaged<CUfunction, CUresult>)_cuFuncLoad)(hfunc)
+        : cuFuncGetAttribute(out _, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS, hfunc);
 
     public CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc) =>
         ((delegate* unmanaged<out int, CUfunction_attribute, CUfunction, CUresult>)_cuFuncGetAttribute)(out value, attribute, hfunc);

@@ -53,7 +53,9 @@ internal sealed partial class LibCuda : ICudaDriver
         _cuEventCreate = library.Export(nameof(cuEventCreate));
         _cuEventRecord = library.Export(nameof(cuEventRecord));
         _cuEventSynchronize = library.Export(nameof(cuEventSynchronize));
-        _cuEventElapsedTime = library.Export(nameof(cuEventElapsedTime));
+        _cuEventElapsedTime = library.OptionalExport("cuEventElapsedTime_v2") is not 0 and var elapsed
+            ? elapsed
+            : library.Export(nameof(cuEventElapsedTime));
         _cuEventDestroy_v2 = library.Export(nameof(cuEventDestroy_v2));
 
         _cuStreamBeginCapture_v2 = library.Export(nameof(cuStreamBeginCapture_v2));
@@ -67,6 +69,7 @@ internal sealed partial class LibCuda : ICudaDriver
         _cuModuleLoadDataEx = library.Export(nameof(cuModuleLoadDataEx));
         _cuModuleGetFunction = library.Export(nameof(cuModuleGetFunction));
         _cuModuleUnload = library.Export(nameof(cuModuleUnload));
+        _cuFuncLoad = library.OptionalExport(nameof(cuFuncLoad));
         _cuFuncGetAttribute = library.Export(nameof(cuFuncGetAttribute));
         _cuFuncSetAttribute = library.Export(nameof(cuFuncSetAttribute));
         _cuLaunchKernel = library.Export(nameof(cuLaunchKernel));

@@ -21,11 +21,14 @@ internal sealed class LoadedLibrary
     /// <summary>For messages; set as soon as the library has told it.</summary>
     public string Version { get; set; } = "version unknown";
 
+    /// <summary>Address of a symbol, or 0 where the library has none of that name.</summary>
+    public nint OptionalExport(string symbol) => _loader.GetExport(_handle, symbol);
+
     /// <summary>Address of a symbol that must exist.</summary>
     /// <exception cref="CudaUnavailableException">It does not: the library is too old, or is another one of that name.</exception>
     public nint Export(string symbol)
     {
-        nint address = _loader.GetExport(_handle, symbol);
+        nint address = OptionalExport(symbol);
         if (address == 0)
         {
             throw new CudaUnavailableException($"{File}: has no {symbol} ({Version}); {_search.Advice}, in a newer version");

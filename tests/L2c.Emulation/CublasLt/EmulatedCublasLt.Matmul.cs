@@ -44,7 +44,7 @@ public sealed partial class EmulatedCublasLt
                 }
             }
 
-            return returnAlgoCount > 0 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS : cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
+            return returnAlgoCount > 0 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS : Refusal;
         }
     }
 
@@ -116,7 +116,15 @@ public sealed partial class EmulatedCublasLt
                 return cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
             }
 
-            var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value);
+            // A kernel for each algorithm, form and type, loaded when it is first used.
+            bool loads = _loaded.Add((algorithm.Id, problem.A.Type, problem.D.Type, problem.Compute, problem.Epilogue, problem.TransposeA, problem.TransposeB));
+            if (loads && driver.BreaksRecording(stream))
+            {
+                return cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED;
+            }
+
+            var traits = new LibraryTraits(Gelu, TruncatesTf32);
+            var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value, traits);
             return driver.Enqueue(stream, work) == CUresult.CUDA_SUCCESS
                 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS
                 : cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED;

@@ -10,9 +10,19 @@ namespace L2c.Emulation;
 public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
 {
     private readonly HandleTable _objects = new();
+    private readonly HashSet<(int, cudaDataType_t, cudaDataType_t, cublasComputeType_t, cublasLtEpilogue_t, bool, bool)> _loaded = [];
 
     /// <summary>Whether the heuristic has an answer; without one for a shape, as a library may be, callers need kernels of their own.</summary>
     public bool HasAlgorithms { get; set; } = true;
+
+    /// <summary>What the heuristic says where it has no answer.</summary>
+    public cublasStatus_t Refusal { get; set; } = cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED;
+
+    /// <summary>What the GELU epilogues compute; null for the tanh form as exactly as fp32 has it.</summary>
+    public Func<float, float>? Gelu { get; set; }
+
+    /// <summary>Whether fp32 becomes tf32 by dropping 13 bits, as the tensor core does by itself; else it is rounded to nearest on its way there.</summary>
+    public bool TruncatesTf32 { get; set; }
 
     /// <summary>One line for each handle and description that was not destroyed.</summary>
     public IReadOnlyList<string> Leaks

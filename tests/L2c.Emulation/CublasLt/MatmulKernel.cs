@@ -18,6 +18,7 @@ internal static unsafe class MatmulKernel
         float beta,
         (ulong A, ulong B, ulong C, ulong D) address,
         ulong workspace,
+        LibraryTraits traits,
         DeviceMemory memory)
     {
         if (algorithm.WorkspaceBytes > 0)
@@ -26,6 +27,9 @@ internal static unsafe class MatmulKernel
         }
 
         int m = problem.M, n = problem.N, k = problem.K;
+        Tf32 rounding = problem.Compute != cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 ? Tf32.No
+            : traits.TruncatesTf32 ? Tf32.Truncated
+            : Tf32.Nearest;
         int padded = (m + FloatGemm.PanelRows - 1) / FloatGemm.PanelRows * FloatGemm.PanelRows;
         using var a = new Scratch((long)padded * k);
         using var b = new Scratch((long)n * k);
@@ -33,22 +37,22 @@ internal static unsafe class MatmulKernel
         using var bias = new Scratch(m);
         if (problem.HasBias)
         {
-            Storage.Load(problem.D.Type, memory.ReadRange(problem.Bias, problem.D.ColumnBytes), m, false, bias.Data);
+            Storage.Load(problem.D.Type, memory.ReadRange(problem.Bias, problem.D.ColumnBytes), m, bias.Data);
         }
 
         for (int batch = 0; batch < problem.D.Batch; batch++)
         {
             RefuseOverlap("A", problem.A, address.A, problem.D, address.D, batch);
             RefuseOverlap("B", problem.B, address.B, problem.D, address.D, batch);
-            LoadPanels(problem, address.A, batch, a.Data, memory);
-            LoadColumns(problem, address.B, batch, b.Data, memory);
+            LoadPanels(problem, address.A, batch, rounding, a.Data, memory);
+            LoadColumns(problem, address.B, batch, rounding, b.Data, memory);
             FloatGemm.Multiply(a.Data, b.Data, y.Data, m, n, k);
             if (beta != 0)
             {
                 AddC(problem, address, batch, alpha, beta, y.Data, memory);
             }
 
-            Finish(problem, beta == 0 ? alpha : 1, bias.Data, y.Data);
+            Finish(problem, beta == 0 ? alpha : 1, bias.Data, traits.Gelu, y.Data);
             for (int column = 0; column < n; column++)
             {
                 byte* destination = memory.WriteRange(problem.D.Column(address.D, batch, column), problem.D.ColumnBytes);
@@ -58,14 +62,14 @@ internal static unsafe class MatmulKernel
     }
 
     // A as panels of rows: element (row, i) of panel p at [p][i][row].
-    private static void LoadPanels(MatmulProblem problem, ulong address, int batch, float* panels, DeviceMemory memory)
+    private static void LoadPanels(MatmulProblem problem, ulong address, int batch, Tf32 rounding, float* panels, DeviceMemory memory)
     {
         MatrixLayout a = problem.A;
         int k = problem.K, rows = FloatGemm.PanelRows;
         FloatGemm.ForEach((int)a.Columns, a.Rows * a.Columns, column =>
         {
             using var line = new Scratch(a.Rows);
-            Load(problem, a, address, batch, column, line.Data, memory);
+            Load(a, address, batch, column, rounding, line.Data, memory);
             if (problem.TransposeA)
             {
                 float* lane = panels + (long)(column / rows) * k * rows + column % rows;
@@ -86,7 +90,7 @@ internal static unsafe class MatmulKernel
     }
 
     // B as [N, K].
-    private static void LoadColumns(MatmulProblem problem, ulong address, int batch, float* columns, DeviceMemory memory)
+    private static void LoadColumns(MatmulProblem problem, ulong address, int batch, Tf32 rounding, float* columns, DeviceMemory memory)
     {
         MatrixLayout b = problem.B;
         int k = problem.K;
@@ -94,12 +98,12 @@ internal static unsafe class MatmulKernel
         {
             if (!problem.TransposeB)
             {
-                Load(problem, b, address, batch, column, columns + (long)column * k, memory);
+                Load(b, address, batch, column, rounding, columns + (long)column * k, memory);
                 return;
             }
 
             using var line = new Scratch(b.Rows);
-            Load(problem, b, address, batch, column, line.Data, memory);
+            Load(b, address, batch, column, rounding, line.Data, memory);
             for (int i = 0; i < b.Rows; i++)
             {
                 columns[(long)i * k + column] = line.Data[i];
@@ -107,10 +111,10 @@ internal static unsafe class MatmulKernel
         });
     }
 
-    private static void Load(in MatmulProblem problem, MatrixLayout matrix, ulong address, int batch, int column, float* line, DeviceMemory memory)
+    private static void Load(MatrixLayout matrix, ulong address, int batch, int column, Tf32 rounding, float* line, DeviceMemory memory)
     {
         byte* source = memory.ReadRange(matrix.Column(address, batch, column), matrix.ColumnBytes);
-        Storage.Load(matrix.Type, source, (int)matrix.Rows, problem.Compute == cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32, line);
+        Storage.Load(matrix.Type, source, (int)matrix.Rows, line, rounding);
     }
 
     private static void AddC(
@@ -125,7 +129,7 @@ internal static unsafe class MatmulKernel
         using var line = new Scratch(c.Rows);
         for (int column = 0; column < problem.N; column++, y += problem.M)
         {
-            Storage.Load(c.Type, memory.ReadRange(c.Column(address.C, batch, column), c.ColumnBytes), problem.M, false, line.Data);
+            Storage.Load(c.Type, memory.ReadRange(c.Column(address.C, batch, column), c.ColumnBytes), problem.M, line.Data);
             for (int i = 0; i < problem.M; i++)
             {
                 y[i] = alpha * y[i] + beta * line.Data[i];
@@ -133,7 +137,7 @@ internal static unsafe class MatmulKernel
         }
     }
 
-    private static void Finish(MatmulProblem problem, float alpha, float* bias, float* y)
+    private static void Finish(MatmulProblem problem, float alpha, float* bias, Func<float, float>? gelu, float* y)
     {
         int m = problem.M;
         FloatGemm.ForEach(problem.N, (long)m * problem.N * (problem.HasGelu ? 16 : 1), column =>
@@ -144,9 +148,14 @@ internal static unsafe class MatmulKernel
                 line[i] = alpha * line[i] + (problem.HasBias ? bias[i] : 0);
             }
 
-            if (problem.HasGelu)
+            if (problem.HasGelu && gelu is null)
             {
                 Gelu(line, m);
+            }
+
+            for (int i = 0; i < m && problem.HasGelu && gelu is not null; i++)
+            {
+                line[i] = gelu(line[i]);
             }
         });
     }

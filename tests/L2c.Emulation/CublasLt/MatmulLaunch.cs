@@ -10,11 +10,18 @@ public sealed record MatmulLaunch : DeviceWork
     private readonly EmulatedAlgorithm _algorithm;
     private readonly (ulong A, ulong B, ulong C, ulong D) _address;
     private readonly ulong _workspace;
+    private readonly LibraryTraits _traits;
 
     internal MatmulLaunch(
-        MatmulProblem problem, EmulatedAlgorithm algorithm, float alpha, float beta, (ulong A, ulong B, ulong C, ulong D) address, ulong workspace)
+        MatmulProblem problem,
+        EmulatedAlgorithm algorithm,
+        float alpha,
+        float beta,
+        (ulong A, ulong B, ulong C, ulong D) address,
+        ulong workspace,
+        LibraryTraits traits)
     {
-        (_problem, _algorithm, Alpha, Beta, _address, _workspace) = (problem, algorithm, alpha, beta, address, workspace);
+        (_problem, _algorithm, Alpha, Beta, _address, _workspace, _traits) = (problem, algorithm, alpha, beta, address, workspace, traits);
     }
 
     /// <summary>Rows of D.</summary>
@@ -60,7 +67,7 @@ public sealed record MatmulLaunch : DeviceWork
     {
         try
         {
-            MatmulKernel.Run(_problem, _algorithm, Alpha, Beta, _address, _workspace, memory);
+            MatmulKernel.Run(_problem, _algorithm, Alpha, Beta, _address, _workspace, _traits, memory);
         }
         catch (DeviceFault fault)
         {

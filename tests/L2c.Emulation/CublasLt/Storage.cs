@@ -3,24 +3,35 @@ using L2c.Native;
 
 namespace L2c.Emulation;
 
+/// <summary>Whether fp32 is cut to 10 bits of mantissa, and how.</summary>
+internal enum Tf32
+{
+    /// <summary>It is not.</summary>
+    No,
+    /// <summary>To nearest, ties away from zero: what cvt.rna.tf32.f32 gives.</summary>
+    Nearest,
+    /// <summary>The other 13 bits are dropped.</summary>
+    Truncated,
+}
+
 /// <summary>Element types in memory and as fp32.</summary>
 internal static unsafe class Storage
 {
     private const uint ExponentMask = 0x7F80_0000;
 
-    /// <summary>Widens stored elements; exact for halves. With <paramref name="tf32"/> fp32 is rounded to 10 bits of mantissa on the way.</summary>
+    /// <summary>Widens stored elements; exact for halves.</summary>
     /// <param name="type">Of the elements.</param>
     /// <param name="source">The first.</param>
     /// <param name="count">How many.</param>
-    /// <param name="tf32">Only with fp32.</param>
     /// <param name="destination">Receives them.</param>
-    public static void Load(cudaDataType_t type, byte* source, int count, bool tf32, float* destination)
+    /// <param name="rounding">Only with fp32.</param>
+    public static void Load(cudaDataType_t type, byte* source, int count, float* destination, Tf32 rounding = Tf32.No)
     {
         if (type == cudaDataType_t.CUDA_R_32F)
         {
             for (int i = 0; i < count; i++)
             {
-                destination[i] = tf32 ? RoundTf32(((float*)source)[i]) : ((float*)source)[i];
+                destination[i] = Round(((float*)source)[i], rounding);
             }
 
             return;
@@ -68,18 +79,18 @@ internal static unsafe class Storage
         }
     }
 
-    /// <summary>fp32 with 10 bits of mantissa, to nearest with ties away from zero: what cvt.rna.tf32.f32 gives. NaN and infinity stay.</summary>
-    public static float RoundTf32(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return (bits & ExponentMask) == ExponentMask ? value : BitConverter.UInt32BitsToSingle((bits + 0x1000) & 0xFFFF_E000);
-    }
-
     /// <summary>The nearest bfloat16, ties to even; NaN becomes the quiet one that the hardware gives.</summary>
     public static ushort RoundBrain(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return float.IsNaN(value) ? (ushort)0x7FFF : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    // NaN and infinity stay.
+    private static float Round(float value, Tf32 rounding)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value), half = rounding == Tf32.Nearest ? 0x1000u : 0;
+        return rounding == Tf32.No || (bits & ExponentMask) == ExponentMask ? value : BitConverter.UInt32BitsToSingle((bits + half) & 0xFFFF_E000);
     }
 
     private static Vector<float> WidenBrain(Vector<uint> bits) => Vector.AsVectorSingle(Vector.ShiftLeft(bits, 16));

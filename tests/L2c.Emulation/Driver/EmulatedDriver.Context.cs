@@ -7,6 +7,7 @@ namespace L2c.Emulation;
 public sealed partial class EmulatedDriver
 {
     private const int CudaVersion = 13000;
+    private const nint FirstContext = 0x5400_0001;
 
     // Source: CUDA C++ programming guide, technical specifications per compute capability.
     private int SharedBytesOptIn => ComputeCapability switch
@@ -112,7 +113,7 @@ public sealed partial class EmulatedDriver
             CUresult status = EnterDevice(device);
             if (status == CUresult.CUDA_SUCCESS)
             {
-                _context ??= new ContextState(++_nextContext);
+                _context ??= new ContextState(FirstContext + Contexts++);
                 _contextReferences++;
                 context = new CUcontext(_context.Handle);
             }

@@ -12,7 +12,10 @@ public sealed unsafe partial class EmulatedDriver
     private const uint MaxBlockZ = 64;
 
     /// <inheritdoc/>
-    /// <remarks>The size of packed parameters must be the kernel's, and there must be as many addresses as parameters.</remarks>
+    /// <remarks>
+    /// The size of packed parameters must be the kernel's, and there must be as many addresses as parameters. A kernel that is not on the device yet is
+    /// loaded, which a recording does not survive.
+    /// </remarks>
     public CUresult cuLaunchKernel(
         CUfunction hfunc,
         uint gridDimX,
@@ -46,6 +49,12 @@ public sealed unsafe partial class EmulatedDriver
                 return CUresult.CUDA_ERROR_INVALID_VALUE;
             }
 
+            if (!function.Loaded && Break([target]))
+            {
+                return CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+            }
+
+            function.Loaded = true;
             return Enqueue(context, target, new KernelLaunch(function, size, parameters));
         }
     }

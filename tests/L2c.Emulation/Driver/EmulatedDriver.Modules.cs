@@ -94,6 +94,27 @@ public sealed unsafe partial class EmulatedDriver
     }
 
     /// <inheritdoc/>
+    public CUresult cuFuncLoad(CUfunction hfunc)
+    {
+        lock (Gate)
+        {
+            CUresult status = EnterUnsafe(out ContextState context);
+            if (status != CUresult.CUDA_SUCCESS)
+            {
+                return status;
+            }
+
+            if (!context.Objects.TryGet(hfunc.Handle, out FunctionState? function))
+            {
+                return CUresult.CUDA_ERROR_INVALID_HANDLE;
+            }
+
+            function.Loaded = true;
+            return CUresult.CUDA_SUCCESS;
+        }
+    }
+
+    /// <inheritdoc/>
     /// <remarks>Registers are 0: the interpreter allocates none.</remarks>
     public CUresult cuFuncGetAttribute(out int value, CUfunction_attribute attribute, CUfunction hfunc)
     {

@@ -20,7 +20,6 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
     private bool _initialised;
     private ContextState? _context;
     private int _contextReferences;
-    private nint _nextContext = 0x5400_0000;
 
     /// <summary>8.0 or later; PTX for a later one does not load. 9.0 unless set.</summary>
     public Version ComputeCapability { get; init; } = new(9, 0);
@@ -43,6 +42,9 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
 
     /// <summary>Bytes allocated and not freed.</summary>
     public long AllocatedBytes => _context?.Memory.AllocatedBytes ?? 0;
+
+    /// <summary>Primary contexts created so far: the last release ends one, and the next device gets another.</summary>
+    public int Contexts { get; private set; }
 
     /// <summary>Graphs enqueued outside a recording since <see cref="ClearLog"/>.</summary>
     public int GraphLaunches { get; private set; }
@@ -133,6 +135,15 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
             }
 
             return TryGetStream(context, stream, out StreamState state) ? Enqueue(context, state, work) : CUresult.CUDA_ERROR_INVALID_HANDLE;
+        }
+    }
+
+    /// <summary>Invalidates the recording of a stream, for what a recording does not survive; false where the stream is not recorded.</summary>
+    internal bool BreaksRecording(CUstream stream)
+    {
+        lock (Gate)
+        {
+            return _context is { } context && TryGetStream(context, stream, out StreamState state) && Break([state]);
         }
     }
 

@@ -50,6 +50,9 @@ internal sealed class FunctionState(ModuleState module, PtxEntry entry)
 
     public PtxEntry Entry { get; } = entry;
 
+    /// <summary>Whether it is on the device: that is put off until it is asked for or first launched.</summary>
+    public bool Loaded { get; set; }
+
     /// <summary>Threads of the largest block: the kernel's own limit, or the device's.</summary>
     public int MaxThreads { get; } = entry.MaxThreads is var (x, y, z) ? x * y * z : EmulatedDriver.MaxBlockThreads;
 

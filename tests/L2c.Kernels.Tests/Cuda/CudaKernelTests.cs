@@ -20,7 +20,7 @@ public sealed class CudaKernelTests
 
         Assert.Equal(code.Text, _driver.ModuleText);
         Assert.Equal(code.EntryName, _driver.FunctionName);
-        Assert.Equal(["cuModuleLoadDataEx", "cuModuleGetFunction", "cuModuleUnload 11"], _driver.Calls);
+        Assert.Equal(["cuModuleLoadDataEx", "cuModuleGetFunction", "cuFuncLoad 22", "cuModuleUnload 11"], _driver.Calls);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class CudaKernelTests
     {
         PtxKernel code = Compile();
         using CudaKernel kernel = new(_driver, code, maxDynamicSharedBytes: 65536);
-        Assert.Equal("cuFuncSetAttribute 22 CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES 65536", _driver.Calls[^1]);
+        Assert.Equal(["cuFuncSetAttribute 22 CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES 65536", "cuFuncLoad 22"], _driver.Calls[^2..]);
 
         kernel.Launch(default, new LaunchSize(3, 2, 1), new LaunchSize(8, 4, 2), 65536, new byte[code.ParameterBytes]);
         Assert.Equal(((3u, 2u, 1u), (8u, 4u, 2u), 65536u), (_driver.Grid, _driver.Block, _driver.SharedBytes));

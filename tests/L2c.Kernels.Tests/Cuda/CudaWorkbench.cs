@@ -105,6 +105,37 @@ internal sealed class CudaWorkbench : IDisposable
         _ => values,
     };
 
+    /// <summary>What the naive computation of products gives, of which errors are measured. Under tf32 the device may round inputs to nearest or truncate
+    /// them: nobody documents which, so the worse of both is what may be doubled.</summary>
+    /// <param name="exact">In double precision.</param>
+    /// <param name="compute">The naive computation with inputs of products passed through the function that it is given.</param>
+    public float[] NaiveProducts(double[] exact, Func<Func<float[], float[]>, float[]> compute)
+    {
+        if (Device.Precision != CudaPrecision.TF32)
+        {
+            return compute(values => values);
+        }
+
+        float[] nearest = compute(values => TenBits(values, 0x1000)), truncated = compute(values => TenBits(values, 0));
+        return Worst(nearest) > Worst(truncated) ? nearest : truncated;
+
+        double Worst(float[] values) => values.Zip(exact, (value, e) => Math.Abs(value - e)).Max();
+
+        static float[] TenBits(float[] values, uint half) => Array.ConvertAll(
+            values, value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + half) & ~0x1FFFu));
+    }
+
+    /// <summary>Runs a check for every way in which the library may make tf32 of fp32 inputs: on the emulator both, on a GPU the one that it has.</summary>
+    public void ForEachRounding(Action check)
+    {
+        check();
+        if (Library is not null && Device.Precision == CudaPrecision.TF32)
+        {
+            Library.TruncatesTf32 = true;
+            check();
+        }
+    }
+
     public void Dispose()
     {
         if (_cuda.Emulator?.LastFault is not null)

@@ -25,21 +25,22 @@ public sealed class LinearCudaTests
         float[] x = bench.Round(RandomData.Normal(seed: 61, rows * inputs)), bias = bench.Round(RandomData.Normal(seed: 63, outputs));
         float[] weight = bench.Round(RandomData.Normal(seed: 62, outputs * inputs, deviation: 1 / Math.Sqrt(inputs)));
         double[] exact = Array.ConvertAll(Reference.Linear<double>(x, weight, bias, inputs), Apply);
-        float[] products = bench.Round(Reference.Linear<float>(Products(x), Products(weight), bias, inputs));
-        float[] naive = bench.Round(Array.ConvertAll(products, Apply));
+        float[] naive = bench.NaiveProducts(exact, round =>
+        {
+            float[] products = bench.Round(Reference.Linear<float>(round(x), round(weight), bias, inputs));
+            return bench.Round(Array.ConvertAll(products, Apply));
+        });
 
         Tensor onBias = alignedBias ? bench.Put(bias, outputs) : bench.PutMisaligned(bias, 1, outputs);
         Matrix matrix = bench.PutMatrix(weight, outputs, inputs);
         Tensor y = bench.Take(rows, outputs), without = bench.Take(rows, outputs);
-        bench.Device.Linear(bench.Put(x, rows, inputs), matrix, onBias, y, activation);
-        Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
-        bench.Device.Linear(bench.Put(x, rows, inputs), matrix, default, without, activation);
-        Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
-
-        // Under tf32 the inputs of products have ten bits of mantissa.
-        float[] Products(float[] values) => precision == CudaPrecision.TF32
-            ? Array.ConvertAll(values, value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & ~0x1FFFu))
-            : values;
+        bench.ForEachRounding(() =>
+        {
+            bench.Device.Linear(bench.Put(x, rows, inputs), matrix, onBias, y, activation);
+            Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
+            bench.Device.Linear(bench.Put(x, rows, inputs), matrix, default, without, activation);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
+        });
 
         T Apply<T>(T value)
             where T : System.Numerics.IFloatingPointIeee754<T> => activation switch
@@ -62,6 +63,7 @@ public sealed class LinearCudaTests
         using CudaWorkbench bench = new(precision, new CudaOptions { FusedGelu = asked });
         Tensor x = bench.Put(new float[8 * 16], 8, 16), bias = bench.Put(new float[32], 32), y = bench.Take(8, 32);
         Matrix weight = bench.PutMatrix(new float[32 * 16], 32, 16);
+        bench.Device.Linear(x, weight, bias, y, Activation.GeluTanh); // the first one looks at the library's formula
         bench.Work();
         bench.Device.Linear(x, weight, bias, y, Activation.GeluTanh);
         DeviceWork[] work = bench.Work();
@@ -69,6 +71,64 @@ public sealed class LinearCudaTests
         Assert.Equal(fused ? cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU_BIAS : cublasLtEpilogue_t.CUBLASLT_EPILOGUE_BIAS, product.Epilogue);
         Assert.Equal(fused ? 0 : 1, work.OfType<KernelLaunch>().Count());
     }
+
+    [Fact]
+    public void The_bound_of_tf32_sees_products_of_bf16()
+    {
+        using CudaWorkbench bench = new(CudaPrecision.TF32), coarse = new(CudaPrecision.BF16);
+        const int Rows = 34, Outputs = 96, Inputs = 144;
+        float[] x = RandomData.Normal(seed: 61, Rows * Inputs), weight = RandomData.Normal(seed: 62, Outputs * Inputs, deviation: 1 / Math.Sqrt(Inputs));
+        double[] exact = Reference.Linear<double>(x, weight, null, Inputs);
+        float[] naive = bench.NaiveProducts(exact, round => Reference.Linear<float>(round(x), round(weight), null, Inputs));
+        Tensor y = bench.Take(Rows, Outputs);
+        bench.Device.Linear(
+            bench.Put(coarse.Round(x), Rows, Inputs), bench.PutMatrix(coarse.Round(weight), Outputs, Inputs), default, y);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(y), exact, naive);
+    }
+
+    // What the epilogue may compute, and whether that is the own kernel's function up to rounding.
+    private static readonly Dictionary<string, (Func<float, float> Function, bool IsOurs)> _formulas = new()
+    {
+        ["1 + tanh in fp32"] = (x => 0.5f * x * (1 + MathF.Tanh(0.7978846f * (x + (0.044715f * x * x * x)))), true),
+        ["1 + the hardware's tanh"] = (x => 0.5f * x * (1 + Coarse(MathF.Tanh(0.7978846f * (x + (0.044715f * x * x * x))))), false),
+        ["the exact form"] = (x => (float)Reference.GeluErf((double)x), false),
+        ["x sigmoid(1.702 x)"] = (x => x / (1 + MathF.Exp(-1.702f * x)), false),
+        ["none"] = (x => x, false),
+        ["NaN below -7"] = (x => x < -7 ? float.NaN : (float)Reference.GeluTanh((double)x), false),
+    };
+
+    public static MatrixTheoryData<CudaPrecision, string> Formulas => new([CudaPrecision.F16, CudaPrecision.BF16], _formulas.Keys);
+
+    [Theory]
+    [MemberData(nameof(Formulas))]
+    public void A_fused_gelu_of_another_formula_is_found_once_before_anything_is_recorded_and_not_used(CudaPrecision precision, string formula)
+    {
+        Assert.SkipWhen(CudaUnderTest.IsReal, "only the emulated library can change its formula");
+        using CudaWorkbench bench = new(precision);
+        const int Rows = 34, Outputs = 96, Inputs = 144;
+        bench.Library!.Gelu = _formulas[formula].Function;
+        float[] x = bench.Round(RandomData.Normal(seed: 61, Rows * Inputs)), bias = bench.Round(RandomData.Normal(seed: 63, Outputs));
+        float[] weight = bench.Round(RandomData.Normal(seed: 62, Outputs * Inputs, deviation: 1 / Math.Sqrt(Inputs)));
+        Tensor onX = bench.Put(x, Rows, Inputs), onBias = bench.Put(bias, Outputs), y = bench.Take(Rows, Outputs);
+        Matrix matrix = bench.PutMatrix(weight, Outputs, Inputs);
+        bench.Work();
+        using OpSequence sequence = bench.Device.Capture(() => bench.Device.Linear(onX, matrix, onBias, y, Activation.GeluTanh));
+        Assert.Contains(bench.Work().OfType<MatmulLaunch>(), HasGelu);
+        sequence.Run();
+        bench.Device.Linear(onX, matrix, onBias, y, Activation.GeluTanh);
+        DeviceWork[] work = bench.Work();
+        Assert.Equal(_formulas[formula].IsOurs ? 2 : 0, work.OfType<MatmulLaunch>().Count(HasGelu));
+        Assert.Equal(_formulas[formula].IsOurs ? 0 : 2, work.OfType<KernelLaunch>().Count());
+        Tolerance.TimesNaive(2).Check(
+            bench.Get(y),
+            Reference.Linear<double>(x, weight, bias, Inputs, Reference.GeluTanh),
+            bench.Round(Array.ConvertAll(bench.Round(Reference.Linear<float>(x, weight, bias, Inputs)), Reference.GeluTanh)));
+
+        static bool HasGelu(MatmulLaunch product) => product.Epilogue == cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU_BIAS;
+    }
+
+    // tanh.approx has 11 bits.
+    private static float Coarse(float value) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & ~0x1FFFu);
 
     [Theory]
     [InlineData(CudaPrecision.F32)]

@@ -61,6 +61,12 @@ internal sealed class RecordingDriver : ICudaDriver
         return CUresult.CUDA_SUCCESS;
     }
 
+    public CUresult cuFuncLoad(CUfunction hfunc)
+    {
+        Calls.Add($"{nameof(cuFuncLoad)} {hfunc.Handle}");
+        return CUresult.CUDA_SUCCESS;
+    }
+
     public CUresult cuFuncSetAttribute(CUfunction hfunc, CUfunction_attribute attribute, int value)
     {
         Calls.Add($"{nameof(cuFuncSetAttribute)} {hfunc.Handle} {attribute} {value}");

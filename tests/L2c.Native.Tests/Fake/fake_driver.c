@@ -1,5 +1,6 @@
 /* A driver library whose device is host memory: enough to see that every argument of every binding arrives in its place.
-   -DMISSING_LAUNCH leaves one export out, -DNO_DEVICE makes cuInit fail as on a machine without a GPU. */
+   -DMISSING_LAUNCH leaves one export out, -DOLD those that came after CUDA 11.4, -DNEW those that
+   CUDA 13's headers no longer have, -DNO_DEVICE makes cuInit fail as on a machine without a GPU. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -103,15 +104,21 @@ int cuEventRecord(void *event, void *stream)
     return 0;
 }
 int cuEventSynchronize(void *event) { return event_number(event) >= 0 && event_stream_ok[event_number(event)] ? 0 : 400; }
-int cuEventElapsedTime(float *milliseconds, void *start, void *end)
+static int elapsed(float *milliseconds, void *start, void *end, float unit)
 {
-    *milliseconds = 2.5f * (float)(event_number(end) - event_number(start));
+    *milliseconds = unit * (float)(event_number(end) - event_number(start));
     return event_number(start) < 0 || event_number(end) < 0 ? 400 : 0;
 }
+#ifndef NEW
+int cuEventElapsedTime(float *milliseconds, void *start, void *end) { return elapsed(milliseconds, start, end, 1.5f); }
+#endif
+#ifndef OLD
+int cuEventElapsedTime_v2(float *milliseconds, void *start, void *end) { return elapsed(milliseconds, start, end, 2.5f); }
+#endif
 int cuEventDestroy_v2(void *event) { return event_number(event) >= 0 ? 0 : 400; }
 
 /* A capture knows only that it began, was broken by a synchronisation, and ended; graphs have three nodes. */
-static int graphs_alive, launches;
+static int graphs_alive, launches, functions_loaded, attributes_read;
 int cuStreamBeginCapture_v2(void *stream, int mode)
 {
     if (stream != (void *)0x5000000001 || mode != 1 || capturing) return 1;
@@ -156,7 +163,8 @@ int cuGraphDestroy(void *graph) { graphs_alive--; return graph == (void *)0x7200
 int cuDeviceGetAttribute(int *value, int attribute, int device)
 {
     *value = attribute == 75 ? (device == 40 ? 9 : 8) : attribute == 76 ? (device == 40 ? 0 : 6) : attribute == 16 ? 132
-        : attribute == 9001 ? graphs_alive : attribute == 9002 ? launches : attribute == 9003 ? capturing : -1;
+        : attribute == 9001 ? graphs_alive : attribute == 9002 ? launches : attribute == 9003 ? capturing
+        : attribute == 9004 ? functions_loaded : attribute == 9005 ? attributes_read : -1;
     return *value < 0;
 }
 
@@ -175,7 +183,15 @@ int cuModuleGetFunction(void **function, void *module, const char *name)
     return module == (void *)0x4D00000000 && strcmp(name, "Kernel_\xC3\xA9") == 0 ? 0 : 500;
 }
 int cuModuleUnload(void *module) { return module == (void *)0x4D00000000 ? 0 : 1; }
-int cuFuncGetAttribute(int *value, int attribute, void *function) { *value = 1000 + attribute; return function == (void *)0x4600000000 ? 0 : 1; }
+#ifndef OLD
+int cuFuncLoad(void *function) { functions_loaded++; return function == (void *)0x4600000000 ? 0 : 400; }
+#endif
+int cuFuncGetAttribute(int *value, int attribute, void *function)
+{
+    attributes_read++;
+    *value = 1000 + attribute;
+    return function == (void *)0x4600000000 ? 0 : 1;
+}
 int cuFuncSetAttribute(void *function, int attribute, int value)
 {
     return function == (void *)0x4600000000 && attribute == 8 && value == 65536 ? 0 : 1;

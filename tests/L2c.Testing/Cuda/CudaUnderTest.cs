@@ -23,7 +23,7 @@ public sealed class CudaUnderTest : IDisposable
         options = (options ?? new CudaOptions()) with { CacheFolder = _cache.Value };
         if (IsReal)
         {
-            Device = new CudaDevice(0, precision, options);
+            Device = SharedCuda.OfThisMachine.Open(precision, options);
         }
         else
         {

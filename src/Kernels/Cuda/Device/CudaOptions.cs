@@ -8,10 +8,10 @@ public sealed record CudaOptions
     public bool Tune { get; init; }
 
     /// <summary>Whether GELU (tanh) happens inside the product's kernel; otherwise in a kernel of its own, one more pass over the result. Null: fused for
-    /// halves from sm_90 on.</summary>
+    /// halves from sm_90 on, where a small product shows that the library's formula is the own kernel's.</summary>
     /// <remarks>
-    /// The fused form saves traffic, but is reported slow on some shapes and older devices, and nobody documents its formula: in fp32 it could miss what
-    /// the own kernel is held to. <c>l2c bench forward --fused-gelu</c> compares.
+    /// The fused form saves traffic, but is reported slow on some shapes and older devices, and nobody documents its formula: true takes it as it is.
+    /// <c>l2c bench forward --fused-gelu</c> compares.
     /// </remarks>
     public bool? FusedGelu { get; init; }
 

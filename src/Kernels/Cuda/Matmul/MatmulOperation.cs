@@ -90,7 +90,9 @@ internal sealed class MatmulOperation : IDisposable
         return status switch
         {
             cublasStatus_t.CUBLAS_STATUS_SUCCESS => [.. results.Take(count).Where(IsUsable)],
-            cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED => [],
+
+            // Some versions call a combination that they have no kernel for invalid; what contradicts itself was refused before.
+            cublasStatus_t.CUBLAS_STATUS_NOT_SUPPORTED or cublasStatus_t.CUBLAS_STATUS_INVALID_VALUE => [],
             _ => throw new CublasLtException(status, nameof(_cublasLt.cublasLtMatmulAlgoGetHeuristic), Shape.ToString()),
         };
 

@@ -1,0 +1,6 @@
+namespace L2c.Emulation;
+
+/// <summary>What nobody documents of the library, and so may be set.</summary>
+/// <param name="Gelu">See <see cref="EmulatedCublasLt.Gelu"/>.</param>
+/// <param name="TruncatesTf32">See <see cref="EmulatedCublasLt.TruncatesTf32"/>.</param>
+internal readonly record struct LibraryTraits(Func<float, float>? Gelu, bool TruncatesTf32);
