@@ -83,8 +83,10 @@ public sealed class DitModel : IDisposable
     /// <param name="labels">[R] I32, read at replay time: the images' labels, then the null label with guidance.</param>
     /// <param name="m">Receives the vectors.</param>
     /// <param name="tap">Sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c>, or null.</param>
+    /// <exception cref="ObjectDisposedException">The weights have been freed.</exception>
     public void Modulate(Tensor timeEmbedding, Tensor labels, DitModulations m, ForwardTap? tap = null)
     {
+        RequireAlive();
         if (m.TimePreactivation.IsNone)
         {
             Device.Linear(timeEmbedding, _weights.Time1.Weight, _weights.Time1.Bias, m.TimeHidden, Activation.Silu); // [E,C]
@@ -131,8 +133,10 @@ public sealed class DitModel : IDisposable
     /// <param name="a">Buffers for B rows.</param>
     /// <param name="output">[B,C_out,H,W].</param>
     /// <param name="tap">Sees every stage of the recorded data, or null; then every branch must be computed.</param>
+    /// <exception cref="ObjectDisposedException">The weights have been freed.</exception>
     public void Forward(Tensor image, ForwardPlan plan, DitActivations a, Tensor output, ForwardTap? tap = null)
     {
+        RequireAlive();
         int patch = Architecture.PatchSize;
         Device.Scope = new OpScope(plan.Evaluation, -1);
         Device.Patchify(image, a.Patches, patch);                                                                   // [B,T,C_in P P]
@@ -164,4 +168,7 @@ public sealed class DitModel : IDisposable
 
     /// <summary>Frees the weights.</summary>
     public void Dispose() => _arena?.Dispose();
+
+    /// <summary>Fails where the weights have been freed. For all that reads them, recorded or not.</summary>
+    internal void RequireAlive() => ObjectDisposedException.ThrowIf(_arena?.IsDisposed == true, this);
 }
