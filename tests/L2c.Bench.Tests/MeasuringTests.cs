@@ -1,5 +1,3 @@
-using L2c.Cli.Profiling;
-
 namespace L2c.Bench.Tests;
 
 public sealed class MeasuringTests
@@ -9,7 +7,7 @@ public sealed class MeasuringTests
     {
         List<int> calls = [];
         Action[] contestants = [.. Enumerable.Range(0, 3).Select<int, Action>(who => () => calls.Add(who))];
-        double[][] milliseconds = Contest.Measure(contestants, rounds: 3, CancellationToken.None);
+        IReadOnlyList<double[]> milliseconds = InterleavedTiming.Measure(contestants, rounds: 3).Milliseconds;
         Assert.Equal([0, 1, 2, 1, 2, 0, /* measured from here */ 2, 0, 1, 0, 1, 2, 1, 2, 0], calls);
         Assert.Equal([3, 3, 3], milliseconds.Select(list => list.Length));
     }
@@ -17,7 +15,7 @@ public sealed class MeasuringTests
     [Fact]
     public void Each_contestants_time_is_its_own()
     {
-        double[][] milliseconds = Contest.Measure([() => Thread.Sleep(60), () => { }], rounds: 3, CancellationToken.None);
+        IReadOnlyList<double[]> milliseconds = InterleavedTiming.Measure([() => Thread.Sleep(60), () => { }], rounds: 3).Milliseconds;
         Assert.All(milliseconds[0], time => Assert.InRange(time, 55, double.MaxValue));
         Assert.True(milliseconds[1].Min() < 30, $"doing nothing took {milliseconds[1].Min()} ms");
     }
@@ -32,7 +30,7 @@ public sealed class MeasuringTests
             runs++;
             source.Cancel();
         };
-        Assert.Throws<OperationCanceledException>(() => Contest.Measure([contestant, contestant], rounds: 3, source.Token));
+        Assert.Throws<OperationCanceledException>(() => InterleavedTiming.Measure([contestant, contestant], rounds: 3, cancel: source.Token));
         Assert.Equal(1, runs);
     }
 
@@ -45,5 +43,5 @@ public sealed class MeasuringTests
     }
 
     [Fact]
-    public void Ratios_are_taken_round_by_round() => Assert.Equal([0.5, 2], Contest.Ratios([1, 8], [2, 4]));
+    public void Ratios_are_taken_round_by_round() => Assert.Equal([0.5, 2], new InterleavedTiming([[1, 8], [2, 4]]).Ratios(0, 1));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

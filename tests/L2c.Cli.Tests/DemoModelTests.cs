@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using L2c.Cli.Sampling;
 using L2c.Testing;
 
 namespace L2c.Cli.Tests;

@@ -1,3 +1,5 @@
+using L2c.Testing;
+
 namespace L2c.Cli.Tests;
 
 public sealed class OutputTests : IDisposable

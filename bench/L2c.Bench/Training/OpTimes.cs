@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using L2c.Cli.Profiling;
 using L2c.Kernels;
 using L2c.Model.Sampling;
 

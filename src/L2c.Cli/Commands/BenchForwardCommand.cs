@@ -1,10 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
-using L2c.Cli.Benchmarks;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Kernels;
 
 namespace L2c.Cli.Commands;
 
@@ -32,17 +27,10 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
     {
         int batch = parsed.GetValue(_batch) ?? DefaultBatch;
         DeviceChoice choice = _options.Decide(parsed);
-        using BenchSubject subject = _options.Open(parsed, choice, _ => { }, terminal);
-        Device device = subject.Model.Device;
-        Peak peak = DeviceFacts.MeasurePeak(device);
-        bool graph = choice.OneSequence;
-        long began = Stopwatch.GetTimestamp();
-        using var forward = PlannedForward.Plan(subject.Model, batch, record: choice.Graph, countBlock: graph);
-        double planMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        double[] milliseconds = Contest.Measure([forward.Run], _options.Repeat(parsed), terminal.Cancel, BenchOptions.WarmUp)[0];
-        BenchReport report = BenchReport.Of(
-            subject, peak, batch, forward.Ops.Sum(op => op.Flops), forward.Bytes, milliseconds, planMs, forward.ReadOutput());
-        _options.Print(parsed, report with { GraphNodes = graph ? forward.Launches : null, LaunchesPerBlock = forward.LaunchesPerBlock }, terminal);
+        using OpenedModel opened = _options.Open(parsed);
+        terminal.Note(choice.Note);
+        using LoadedModel model = opened.Load(choice);
+        _options.Print(parsed, model.BenchForward(batch, _options.Repeat(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }
 }

@@ -1,17 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
-using L2c.Cli.Benchmarks;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Cli.Sampling;
-using L2c.Model.Accounting;
-using L2c.Model.Caching;
-using L2c.Model.Diffusion;
-using L2c.Model.Dit;
-using L2c.Model.Randomness;
-using L2c.Model.Sampling;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
@@ -47,78 +35,21 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
     private int Run(ParseResult parsed, Terminal terminal)
     {
         int images = parsed.GetValue(_images) ?? DefaultImages;
-        double scale = parsed.GetValue(_cfgScale) ?? DefaultCfgScale;
-        CacheRequest request = _cache.Read(parsed);
-        Sampler sampler = MakeSampler(parsed.GetValue(_steps) ?? "20");
+        SampleRequest request = new()
+        {
+            Count = images,
+            Batch = images,
+            Steps = parsed.GetValue(_steps) ?? "20",
+            CfgScale = parsed.GetValue(_cfgScale) ?? DefaultCfgScale,
+            Cache = _cache.Read(parsed),
+        };
         DeviceChoice choice = _options.Decide(parsed);
-        CacheChoice? cache = null;
-        using BenchSubject subject = _options.Open(parsed, choice, a => cache = Decide(request, a, sampler, scale), terminal);
-
-        cache?.PrintRemark(terminal);
-        DitModel model = subject.Model;
-        SamplingOptions options = new()
-        {
-            Guidance = scale == 1 ? Guidance.None : Guidance.FirstThreeChannels,
-            OneSequence = choice.OneSequence,
-            Switches = choice.Switches,
-        };
-        var none = CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth);
-        Peak peak = DeviceFacts.MeasurePeak(model.Device);
-        long began = Stopwatch.GetTimestamp();
-        using SamplingRun run = SamplingRun.Plan(model, sampler, cache?.Schedule ?? none, images, options);
-        double planMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        using SamplingRun? full = cache is null ? null : SamplingRun.Plan(model, sampler, none, images, options);
-
-        int[] labels = [.. Enumerable.Range(0, images).Select(i => i % model.Architecture.NumClasses)];
-        CounterNoiseSource noise = new(seed: 0);
-        SamplingRun[] runs = full is null ? [run] : [run, full];
-        Action[] contestants = [.. runs.Select<SamplingRun, Action>(r => () => r.Run(labels, (float)scale, noise, cancel: terminal.Cancel))];
-        double[][] milliseconds = Contest.Measure(contestants, Rounds(parsed, runs.Length), terminal.Cancel, BenchOptions.WarmUp);
-
-        float[] samples = new float[run.StateShape.Count];
-        run.ReadState(samples);
-        long flops = PaperRun.Of(model.Architecture, model.Device, sampler, run.Schedule, images, options).Ops.Sum(op => op.Flops);
-        BenchReport report = BenchReport.Of(subject, peak, images, flops, run.RunBytes, milliseconds[0], planMs, samples) with
-        {
-            Evaluations = sampler.Steps.Count,
-            CfgScale = scale,
-            Cache = cache?.Text,
-            GraphNodes = choice.OneSequence ? run.Launches : null,
-        };
-        _options.Print(parsed, full is null ? report : Compare(report, run, milliseconds), terminal);
+        using OpenedModel opened = _options.Open(parsed);
+        SampleJob job = new(request, opened.Architecture, choice);
+        terminal.Note(choice.Note);
+        terminal.Note(job.Cache?.Remark);
+        using LoadedModel model = opened.Load(choice);
+        _options.Print(parsed, model.BenchSample(job, _options.Repeat(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
-    }
-
-    /// <summary>A multiple of the contestants, so that each goes first equally often.</summary>
-    private int Rounds(ParseResult parsed, int contestants) => (_options.Repeat(parsed) + contestants - 1) / contestants * contestants;
-
-    private static BenchReport Compare(BenchReport report, SamplingRun run, double[][] milliseconds)
-    {
-        RunCost cost = new(run.Schedule, NetworkCost.Of(run.Model.Architecture));
-        double time = Median.Of(Contest.Ratios(milliseconds[0], milliseconds[1])), macs = (double)cost.MacsAfter / cost.MacsBefore;
-        return report with
-        {
-            FullMedianMs = Math.Round(Median.Of(milliseconds[1]), 4),
-            TimeRatio = time,
-            MacRatio = macs,
-            TimeToMacRatio = time / macs,
-        };
-    }
-
-    private static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler, double scale) =>
-        scale != 1 && !architecture.HasNullClass
-            ? throw new UsageException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1")
-            : CacheChoice.Decide(request, architecture, sampler);
-
-    private static Sampler MakeSampler(string steps)
-    {
-        try
-        {
-            return Sampler.Ddim(steps, eta: 0);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException($"--steps {steps}: {e.Message}", e);
-        }
     }
 }

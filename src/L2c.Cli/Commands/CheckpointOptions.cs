@@ -1,6 +1,4 @@
 using System.CommandLine;
-using L2c.Cli.Output;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
@@ -48,19 +46,4 @@ internal sealed class CheckpointOptions
         Heads = parsed.GetValue(_heads),
         Classes = parsed.GetValue(_classes),
     };
-
-    /// <summary>Finds out what an open file holds.</summary>
-    /// <exception cref="UsageException">An option does not apply to it.</exception>
-    /// <exception cref="MalformedFileException">As <see cref="CheckpointLayout.Resolve"/>.</exception>
-    public static Checkpoint Resolve(TensorFile file, LayoutHints hints)
-    {
-        try
-        {
-            return CheckpointLayout.Resolve(file, hints);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException($"{file.Path}: {e.Message}", e);
-        }
-    }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Kernels;
 
@@ -55,12 +54,13 @@ internal sealed class DeviceOptions
     {
         string word = parsed.GetValue(_device) ?? "auto";
         int? threads = parsed.GetValue(_threads);
-        (int? ordinal, string? lack) = word switch
+        DeviceChoice choice = word switch
         {
-            "cpu" => (null, null),
-            "auto" => threads is null ? FindFirst() : (null, null),
-            _ => (Require(word), (string?)null),
+            "auto" when threads is null => DeviceChoice.Auto(_cuda),
+            "auto" or "cpu" => DeviceChoice.Cpu,
+            _ => new DeviceChoice { Ordinal = Require(word) },
         };
+        (int? ordinal, string? lack) = (choice.Ordinal, choice.Lack);
         string? dtype = parsed.GetValue(_dtype);
         bool tune = parsed.GetValue(_tune);
         if (ordinal is null && dtype is not (null or "fp32"))
@@ -90,24 +90,16 @@ internal sealed class DeviceOptions
             throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
         }
 
-        return new DeviceChoice
+        return choice with
         {
             Cuda = _cuda,
-            Ordinal = ordinal,
             Precision = dtype is null ? _preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
             Graph = graph,
             Tune = tune,
             FusedGelu = fusedGelu switch { "on" => true, "off" => false, _ => null },
-            Note = lack is null
-                ? null
-                : $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
         };
     }
-
-    // What is wrong, without where it was looked for.
-    private (int? Ordinal, string? Lack) FindFirst() =>
-        CudaAccess.FindProblem(_cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
 
     private int Require(string word)
     {
@@ -119,7 +111,7 @@ internal sealed class DeviceOptions
             throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'");
         }
 
-        return CudaAccess.FindProblem(_cuda.Probe(), ordinal) is { } problem
+        return _cuda.FindProblem(ordinal) is { } problem
             ? throw new DeviceUnavailableException($"--device {word}: {problem}, or use --device cpu")
             : ordinal;
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using L2c.Cli.Images;
-using L2c.Cli.Inspection;
 using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -74,7 +73,7 @@ internal sealed class InspectCommand
         if (other is not null)
         {
             ScheduleDiff diff = question.Compare(path, other);
-            Print(terminal, diff, diff.Print, json);
+            Print(terminal, diff, () => ScheduleText.Print(diff, terminal.Out), json);
         }
         else
         {
@@ -91,7 +90,7 @@ internal sealed class InspectCommand
             {
                 question.RefuseUnlessSchedule(path);
                 PngReport report = PngReport.Of(path, source.Length, PngFile.Read(source));
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
             }
         }
         else if (InspectedSchedule.IsJson(source))
@@ -99,7 +98,7 @@ internal sealed class InspectCommand
             using (source)
             {
                 ScheduleReport report = question.Report(source);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
         }
         else
@@ -108,24 +107,24 @@ internal sealed class InspectCommand
             bool isRouter = CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName;
             if (isRouter && question.Sweep)
             {
-                SweepReport report = question.CountAll(file);
-                Print(terminal, report, report.Print, json);
+                ThresholdReport report = question.CountAll(file);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
             else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
             else
             {
                 question.RefuseUnlessSchedule(path);
                 TensorFileReport report = TensorFileReport.Of(file, source.Length, question.Hints, question.ListTensors);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
             }
         }
     }
 
-    private static void Print(Terminal terminal, object report, Action<TextWriter> print, bool json)
+    private static void Print(Terminal terminal, object report, Action print, bool json)
     {
         if (json)
         {
@@ -133,7 +132,7 @@ internal sealed class InspectCommand
         }
         else
         {
-            print(terminal.Out);
+            print();
         }
     }
 

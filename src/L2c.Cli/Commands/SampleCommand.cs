@@ -1,13 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Sampling;
-using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Cli.Printing;
 using L2c.Model.Sampling;
-using L2c.Weights;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
@@ -105,38 +100,38 @@ internal sealed class SampleCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        SampleRequest request = Read(parsed, withDemoRouter: true);
-        using OutputTarget target = OutputTarget.Parse(request.Out, request.Force);
-        string path = request.CheckpointPath;
-        using TensorFile file = TensorFiles.Open(path);
-        Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.Require<DitArchitecture>());
-        SampleFiles.Prepare(job, target);
-        job.Cache?.PrintRemark(terminal);
+        RunRequest run = Read(parsed, withDemoRouter: true);
+        SampleOutput output = new()
+        {
+            Separate = parsed.GetValue(_separate),
+            States = parsed.GetValue(_trajectory),
+            Schedule = _cache.SaveSchedule(parsed),
+            AsSmoothCache = _cache.SavesAsSmoothCache(parsed),
+            Overwrite = parsed.GetValue(_force),
+        };
+        using OutputTarget target = OutputTarget.Parse(parsed.GetValue(_out), output.Overwrite);
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        SampleJob job = new(run.Sample, opened.Architecture, run.Device);
+        output.Prepare(job, target, run.Inputs);
+        terminal.Note(job.Cache?.Remark);
+        terminal.Note(run.Device.Note);
 
-        using Device device = request.Device.Open(terminal);
-        using DitModel model = DitModel.Load(job.Architecture, checkpoint.Read, device);
+        using LoadedModel model = opened.Load(run.Device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
-        SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
-        Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
-        terminal.Cancel.ThrowIfCancellationRequested();
-        IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
-        double elapsedMs = clock.Elapsed.TotalMilliseconds;
-        SampleReport report = SampleReport.Of(job, model, path, result, comparison, files, loadMs, elapsedMs);
-        SampleSummary.Print(report, terminal, request.Json);
+        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        SampleResult result = model.Sample(job, progress, terminal.Cancel);
+        IReadOnlyList<string> files = output.Write(result, target);
+        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
         return ExitCode.Ok;
     }
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="withDemoRouter">Whether the demo model runs with its router unless the user says something else about caching.</param>
-    internal SampleRequest Read(ParseResult parsed, bool withDemoRouter = false)
+    internal RunRequest Read(ParseResult parsed, bool withDemoRouter = false)
     {
         SampleRequest request = new()
         {
-            Device = _device.Decide(parsed),
-            Checkpoint = parsed.GetValue(_ckpt),
-            Hints = _checkpoint.Read(parsed),
             Steps = parsed.GetValue(_steps) ?? "20",
             Sampler = parsed.GetValue(_sampler)!,
             Eta = parsed.GetValue(_eta),
@@ -147,16 +142,22 @@ internal sealed class SampleCommand
             Classes = parsed.GetValue(_classes),
             Count = parsed.GetValue(_count),
             Batch = parsed.GetValue(_batch),
-            Out = parsed.GetValue(_out),
-            Separate = parsed.GetValue(_separate),
             Noise = parsed.GetValue(_noise),
-            Trajectory = parsed.GetValue(_trajectory),
+            KeepStates = parsed.GetValue(_trajectory) is not null,
             ClipDenoised = parsed.GetValue(_clip),
-            Cache = new CacheRequest(),
-            Json = parsed.GetValue(_json),
-            ShowProgress = !parsed.GetValue(_noProgress),
-            Force = parsed.GetValue(_force),
         };
-        return request with { Cache = _cache.Read(parsed, withDemoRouter ? DemoModel.CacheOf(request) : null) };
+
+        // The demo model with its sampler uses its router, compared with the run without unless the user says how many images to make or to compute
+        // together: a comparison takes sixteen batches.
+        string? checkpoint = parsed.GetValue(_ckpt);
+        bool isDemo = withDemoRouter && checkpoint is null && !_cache.IsGiven(parsed)
+            && request is { Steps: DemoModel.Steps, Sampler: "ddim", Eta: null or 0 };
+        bool compares = isDemo && request is { Count: null, Batch: null, Noise: null, TorchNoise: false };
+        request = request with
+        {
+            Cache = _cache.Read(parsed, isDemo ? DemoModel.RouterPath : null),
+            Compare = compares || _cache.Compare(parsed),
+        };
+        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), request);
     }
 }

@@ -1,26 +1,18 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using L2c.Cli.Data;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Training;
+using L2c.Cli.Printing;
 using L2c.Kernels;
 using L2c.Model.Training;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
-    private const string DefaultModel = "8x128x2/4", ResultName = "model.safetensors", DefaultData = "shapes2";
-    private const int DefaultSteps = 20_000;
-
     private static readonly DitTrainingOptions _defaults = new();
 
     private readonly CheckpointOptions _checkpoint = new(
-        $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {DefaultModel}]");
+        $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {NetworkTrainingRequest.DefaultModel}]");
     private readonly Option<string?> _init = Words.Text(
         "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
     private readonly Option<int?> _imageSize = Words.Whole(
@@ -34,7 +26,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<bool> _warmUp = Words.Switch(
         "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/model", DefaultData, $"{DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
+        cuda, "runs/model", "shapes2", $"{NetworkTrainingRequest.DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -55,69 +47,29 @@ internal sealed class TrainCommand(CudaAccess cuda)
 
     private int Run(ParseResult parsed, Terminal terminal)
     {
-        long began = Stopwatch.GetTimestamp();
         DeviceChoice choice = _training.Decide(parsed);
-        TrainingSchedule schedule = _training.Schedule(parsed, DefaultSteps);
-        DitTrainingOptions options = Read(parsed, choice);
         string? init = parsed.GetValue(_init);
-        using TrainedNetwork? given = init is null ? null : FromCheckpoint(parsed, init);
-        ITrainingData data = _training.OpenData(
-            parsed, given is null ? new DataNeeds(null, parsed.GetValue(_imageSize), parsed.GetValue(_classes)) : Needs(given.Architecture));
-        using IDisposable? closing = data as IDisposable;
-        using TrainedNetwork network = given ?? FromScratch(parsed, data, options.Seed);
-        using RunFolder folder = _training.OpenFolder(parsed, [ResultName], init is null ? [] : [init], terminal);
-
-        using Device device = choice.Open(terminal);
-        TrainingSettings settings = new()
+        NetworkTrainingRequest request = new()
         {
-            { "--model", TrainedNetwork.Describe(network.Architecture) },
-            { "--data", data.Name },
-            { "--device", RunStart.Describe(choice, device) },
+            Options = new DitTrainingOptions
+            {
+                Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
+                LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
+                WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
+                AverageDecay = parsed.GetValue(_average) ?? _defaults.AverageDecay,
+                AverageWarmUp = parsed.GetValue(_warmUp),
+                Seed = _training.Seed(parsed),
+                Checkpointing = _training.Checkpointing(parsed),
+            },
+            Init = init,
+            Hints = _checkpoint.Read(parsed),
+            ImageSize = parsed.GetValue(_imageSize),
+            Classes = parsed.GetValue(_classes),
         };
-        using DitTrainer trainer = RunStart.Fitting(
-            () => new DitTrainer(network.Architecture, network.Weights, network.Average, data, device, options, settings));
-        RunStart.Restore(folder, trainer);
-        int begin = trainer.StepsDone;
-        TrainingTime time = new(began, Stopwatch.GetTimestamp());
-        TrainingProgress progress = _training.Progress(parsed, schedule, () => Describe(trainer.Figures), terminal);
-        string result = folder.File(ResultName);
-        bool finished = TrainingLoop.Run(trainer, schedule, folder, () => trainer.WriteModel(result, overwrite: true), progress, terminal);
-        if (!finished)
-        {
-            return RunStart.Interrupted(folder, trainer, terminal);
-        }
-
-        new DitTrainingReport(folder, [ResultName], network.Architecture.Name, device, trainer, options, begin, time)
-            .Print(terminal, _training.Json(parsed));
-        return ExitCode.Ok;
+        request = _training.Complete(parsed, request, init is null ? [] : [init]);
+        using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfNetwork);
+        NetworkTrainingResult result = NetworkTraining.Run(choice, request, progress, terminal.Cancel);
+        progress.Dispose();
+        return TrainingText.Print(result, terminal, _training.Json(parsed));
     }
-
-    private DitTrainingOptions Read(ParseResult parsed, DeviceChoice choice) => new()
-    {
-        Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
-        LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
-        WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
-        AverageDecay = parsed.GetValue(_average) ?? _defaults.AverageDecay,
-        AverageWarmUp = parsed.GetValue(_warmUp),
-        Seed = _training.Seed(parsed),
-        Checkpointing = _training.Checkpointing(parsed),
-        Threads = choice.Threads,
-    };
-
-    private TrainedNetwork FromCheckpoint(ParseResult parsed, string path) => parsed.GetValue(_imageSize) is null && parsed.GetValue(_classes) is null
-        ? TrainedNetwork.FromCheckpoint(path, _checkpoint.Read(parsed))
-        : throw new UsageException("--image-size and --classes belong to a network from scratch; leave them away with --init");
-
-    private TrainedNetwork FromScratch(ParseResult parsed, ITrainingData data, ulong seed)
-    {
-        LayoutHints hints = _checkpoint.Read(parsed);
-        return hints with { Model = null } == LayoutHints.None
-            ? TrainedNetwork.FromScratch(hints.Model ?? DefaultModel, data, parsed.GetValue(_classes), seed)
-            : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --init FILE, or leave them away");
-    }
-
-    private static DataNeeds Needs(DitArchitecture a) => new(a.InChannels, a.InputSize, a.NumClasses);
-
-    private static string Describe(ReadOnlySpan<double> figures) => string.Create(
-        CultureInfo.InvariantCulture, $"loss {figures[0]:0.00000} = mse {figures[1]:0.00000} + vb {figures[2]:0.00000}");
 }

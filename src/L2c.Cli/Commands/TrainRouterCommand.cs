@@ -1,19 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using L2c.Cli.Data;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Sampling;
-using L2c.Cli.Training;
+using L2c.Cli.Printing;
 using L2c.Kernels;
-using L2c.Model;
-using L2c.Model.Caching;
-using L2c.Model.Diffusion;
-using L2c.Model.Dit;
 using L2c.Model.Training;
-using L2c.Weights;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
@@ -74,89 +63,35 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
 
     private int Run(ParseResult parsed, Terminal terminal)
     {
-        long began = Stopwatch.GetTimestamp();
         DeviceChoice choice = _training.Decide(parsed);
-        string path = parsed.GetValue(_ckpt) ?? DemoModel.Path;
-        using TensorFile file = TensorFiles.Open(path);
-        Checkpoint checkpoint = CheckpointOptions.Resolve(file, _checkpoint.Read(parsed));
-        DitArchitecture architecture = checkpoint.Require<DitArchitecture>();
-        RouterTrainingOptions options = Read(parsed, architecture, choice);
-        TrainingSchedule schedule = _training.Schedule(parsed, RouterDefaults.For(architecture, CountSteps(options.Steps)).MaxSteps);
+        using OpenedModel model = OpenedModel.Open(parsed.GetValue(_ckpt), _checkpoint.Read(parsed));
         string? init = parsed.GetValue(_init);
-        RouterLogits? initial = init is null ? null : LoadRouter(init);
-        ITrainingData? data = OpenData(parsed, architecture);
-        using IDisposable? closing = data as IDisposable;
-        using RunFolder folder = _training.OpenFolder(parsed, RouterFiles.Names, [path, .. init is null ? [] : new[] { init }], terminal);
-
-        using Device device = choice.Open(terminal);
-        using WeightHash hash = new(checkpoint.Read);
-        using DitModel model = DitModel.Load(architecture, hash.Read, device, WeightUse.RouterTraining);
-        TrainingSettings settings = new()
+        bool imageFree = parsed.GetValue(_imageFree);
+        if (imageFree && _training.NamesData(parsed))
         {
-            { "--ckpt", $"{TrainedNetwork.Describe(architecture)}, weights {hash.Text()}" },
-            { "--data", data?.Name ?? "image-free" },
-            { "--device", RunStart.Describe(choice, device) },
-        };
-        using RouterTrainer trainer = RunStart.Fitting(
-            () => new RouterTrainer(model, data, options, initial, settings), init is null ? null : $"--init {init}");
-        RunStart.Restore(folder, trainer);
-        int begin = trainer.StepsDone;
-        TrainingTime time = new(began, Stopwatch.GetTimestamp());
-        TrainingProgress progress = _training.Progress(parsed, schedule, () => Describe(trainer.Figures), terminal);
-        bool finished = TrainingLoop.Run(trainer, schedule, folder, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, terminal);
-        if (!finished)
-        {
-            return RunStart.Interrupted(folder, trainer, terminal);
+            throw new UsageException("--image-free needs no data; leave --data away");
         }
 
-        new RouterTrainingReport(folder, path, model, trainer, options, begin, time).Print(terminal, _training.Json(parsed));
-        return ExitCode.Ok;
-    }
-
-    private RouterTrainingOptions Read(ParseResult parsed, DitArchitecture architecture, DeviceChoice choice)
-    {
-        string steps = parsed.GetValue(_steps) ?? "20";
-        var defaults = RouterDefaults.For(architecture, CountSteps(steps));
-        return new RouterTrainingOptions
+        RouterTrainingRequest request = new()
         {
-            Steps = steps,
-            Lambda = parsed.GetValue(_lambda) ?? defaults.Lambda,
-            LearningRate = parsed.GetValue(_learningRate) ?? defaults.LearningRate,
-            Threshold = parsed.GetValue(_threshold) ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture),
+            Steps = parsed.GetValue(_steps) ?? DemoModel.Steps,
+            Lambda = parsed.GetValue(_lambda),
+            LearningRate = parsed.GetValue(_learningRate),
+            Threshold = parsed.GetValue(_threshold),
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
             StraightThroughThreshold = parsed.GetValue(_straightThrough),
             Draws = parsed.GetValue(_draws) ?? RouterDefaults.Draws,
             Batch = parsed.GetValue(_batch) ?? RouterDefaults.Batch,
             Seed = _training.Seed(parsed),
             TargetReuse = parsed.GetValue(_targetReuse),
-            Checkpointing = _training.Checkpointing(parsed),
-            Threads = choice.Threads,
+            Recompute = _training.Checkpointing(parsed),
+            ImageFree = imageFree,
+            Init = init,
         };
+        request = _training.Complete(parsed, request, [model.Source, .. init is null ? [] : new[] { init }]);
+        using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfRouter);
+        RouterTrainingResult result = RouterTraining.Run(model, choice, request, progress, terminal.Cancel);
+        progress.Dispose();
+        return TrainingText.Print(result, terminal, _training.Json(parsed));
     }
-
-    private static int CountSteps(string steps)
-    {
-        int count = RunStart.Fitting(() => Respacing.Select(steps).Count, "--steps");
-        return count >= 2 ? count : throw new UsageException($"--steps {steps}: one step has nothing to reuse; give at least 2");
-    }
-
-    private static RouterLogits LoadRouter(string path)
-    {
-        using TensorFile file = TensorFiles.Open(path);
-        return RouterLogits.Load(file);
-    }
-
-    private ITrainingData? OpenData(ParseResult parsed, DitArchitecture architecture)
-    {
-        if (!parsed.GetValue(_imageFree))
-        {
-            return _training.OpenData(parsed, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses));
-        }
-
-        return _training.NamesData(parsed) ? throw new UsageException("--image-free needs no data; leave --data away") : null;
-    }
-
-    private static string Describe(ReadOnlySpan<double> figures) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"loss {figures[0]:0.000000} = {figures[1]:0.000000} + {figures[3]:0.###e+0} x {figures[2]:0.000}, {100 * figures[4]:0.0} % reused");
 }

@@ -1,18 +1,17 @@
 using System.Globalization;
-using L2c.Cli.Inspection;
 
-namespace L2c.Cli.Benchmarks;
+namespace L2c.Cli.Printing;
 
 /// <summary>A benchmark's report for a person.</summary>
 internal static class BenchText
 {
     /// <summary>Prints it.</summary>
-    public static void Print(BenchReport r, TextWriter o)
+    public static void Print(BenchResult r, TextWriter o)
     {
         string run = r.Evaluations is null
             ? $"forward, batch {r.Batch}"
             : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Text($"guidance {r.CfgScale}");
-        o.WriteLine(Text($"{r.Model} ({r.Weights} weights), {run}, on {r.Device}"));
+        o.WriteLine(Text($"{r.Facts.Model} ({r.Weights} weights), {run}, on {r.Facts.Device}"));
         o.WriteLine(Text($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
         o.WriteLine(Text($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));
         o.WriteLine(

@@ -1,7 +1,6 @@
 using System.Globalization;
-using L2c.Cli.Inspection;
 
-namespace L2c.Cli.Profiling;
+namespace L2c.Cli.Printing;
 
 /// <summary>A profile for a person.</summary>
 internal static class ProfileTable
@@ -10,11 +9,11 @@ internal static class ProfileTable
     /// <param name="o">Where to.</param>
     /// <param name="report">What was measured.</param>
     /// <param name="trace">The trace file that was written, or null.</param>
-    public static void Print(TextWriter o, ProfileReport report, string? trace)
+    public static void Print(TextWriter o, ProfileResult report, string? trace)
     {
         o.WriteLine(
-            $"{report.Model}: {Units.Of(report.Images, "image")}, guidance {report.Guidance}, "
-            + $"{Units.Of(report.Evaluations, $"{report.Sampler} step")}, on {report.Device}");
+            $"{report.Facts.Model}: {Units.Of(report.Images, "image")}, guidance {report.Guidance}, "
+            + $"{Units.Of(report.Evaluations, $"{report.Sampler} step")}, on {report.Facts.Device}");
         if (report.Cache is not null)
         {
             o.WriteLine(Text($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));
@@ -23,9 +22,7 @@ internal static class ProfileTable
         string graph = report.GraphNodes is { } nodes ? Text($" as one graph of {nodes} nodes") : "";
         o.WriteLine(
             Text($"run {report.RunMs:0.00} ms{graph}, its ops {report.Total.Ms:0.00} ms one by one (medians of {report.Repeat}); ") + PeakOf(report));
-        o.WriteLine(
-            $"memory: weights {Units.Bytes(report.WeightBytes)} + workspace {Units.Bytes(report.WorkspaceBytes)}"
-            + $" + cache slots {Units.Bytes(report.CacheBytes)} = {Units.Bytes(report.PeakBytes)}");
+        o.WriteLine(Units.Memory(report.Memory));
         o.WriteLine();
         bool tera = report.MatmulPeakGflops is not null;
         string columns = $"   calls        ms  share   {(tera ? 'T' : 'G')}FLOP/s  peak         MB    GB/s";
@@ -54,8 +51,8 @@ internal static class ProfileTable
         }
     }
 
-    private static string PeakOf(ProfileReport report) => report.MatmulPeakGflops is { } matmul
-        ? Text($"{report.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
+    private static string PeakOf(ProfileResult report) => report.MatmulPeakGflops is { } matmul
+        ? Text($"{report.Facts.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
         : Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now");
 
     private static string Cells(ProfileRow row, bool tera) => Text(

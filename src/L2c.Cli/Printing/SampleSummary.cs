@@ -1,72 +1,108 @@
 using System.Globalization;
-using L2c.Cli.Inspection;
 using L2c.Cli.Output;
 
-namespace L2c.Cli.Sampling;
+namespace L2c.Cli.Printing;
 
 /// <summary>Tells how a run went: remarks on stderr, and on stdout a JSON object or a few lines for a person.</summary>
 internal static class SampleSummary
 {
     /// <summary>Prints it.</summary>
-    public static void Print(SampleReport report, Terminal terminal, bool json)
+    /// <param name="result">What was sampled.</param>
+    /// <param name="files">What was written.</param>
+    /// <param name="checkpoint">Path of the network's file.</param>
+    /// <param name="loadMs">Opening the checkpoint and loading its weights.</param>
+    /// <param name="elapsedMs">The whole command.</param>
+    /// <param name="terminal">Where to.</param>
+    /// <param name="json">Whether as JSON.</param>
+    public static void Print(
+        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal, bool json)
     {
-        if (report.Preview)
+        if (!result.Job.Architecture.PixelSpace)
         {
-            terminal.Err.WriteLine(
-                "l2c: note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
+            terminal.Remark(
+                "note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
                 + "the samples are in the .safetensors and .npy");
         }
 
-        if (report.NonFiniteCount > 0)
+        if (result.NonFiniteCount > 0)
         {
-            terminal.Err.WriteLine($"l2c: warning: {report.NonFiniteCount} values of the samples are not finite");
+            terminal.Remark($"warning: {result.NonFiniteCount} values of the samples are not finite");
         }
 
         if (json)
         {
-            terminal.PrintJson(report);
+            PrintJson(result, files, checkpoint, loadMs, elapsedMs, terminal);
             return;
         }
 
-        IReadOnlyList<string> files = report.Files;
         terminal.Out.WriteLine(files.Count <= 4 ? string.Join(", ", files) : $"{files[0]} ... {files[^1]} ({files.Count} files)");
-        terminal.Out.WriteLine(RunLine(report));
-        terminal.Out.WriteLine(
-            $"memory: weights {Units.Bytes(report.WeightBytes)} + workspace {Units.Bytes(report.WorkspaceBytes)}"
-            + $" + cache slots {Units.Bytes(report.CacheBytes)} = {Units.Bytes(report.PeakBytes)}");
-        if (report.Cache is not null)
+        terminal.Out.WriteLine(RunLine(result, elapsedMs));
+        terminal.Out.WriteLine(Units.Memory(result.Memory));
+        if (result.Cost is { } cost)
         {
-            terminal.Out.WriteLine(CacheLine(report));
+            terminal.Out.WriteLine(CacheLine(cost));
         }
 
-        if (report.TimeRatio is not null)
+        if (result.Comparison is { } comparison)
         {
-            terminal.Out.WriteLine(ComparisonLine(report));
+            terminal.Out.WriteLine(ComparisonLine(comparison));
         }
     }
 
-    private static string RunLine(SampleReport r) =>
-        Text($"{Units.Of(r.Images, "image")} by {r.Model} in {r.SampleMs / 1000:0.0} s ({r.ElapsedMs / 1000:0.0} s in all): ")
-        + Text($"{Units.Of(r.Evaluations, $"{r.Sampler} step")}, ")
-        + Text($"{r.Batches} x {Units.Of(r.Batch, "image")}, {r.EvaluationMs:0.0} ms per step, on {r.Device}");
-
-    private static string CacheLine(SampleReport r)
+    private static void PrintJson(
+        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal)
     {
-        int all = r.CacheBranches!.Value, skipped = r.ReusedBranches!.Value + (r.DroppedBranches ?? 0);
-        string what = r.DroppedBranches is null ? "reused" : "dropped";
+        SampleJob job = result.Job;
+        var report = new
+        {
+            Files = files,
+            result.Facts,
+            Checkpoint = checkpoint,
+            Sampler = job.Sampler.Name,
+            job.Request.Steps,
+            Evaluations = job.Sampler.Steps.Count,
+            Images = job.Count,
+            job.Batch,
+            job.Batches,
+            job.Classes.Classes,
+            job.Request.Seed,
+            Rng = SampleDescription.RngWord(job.Request),
+            Guidance = SampleDescription.GuidanceWord(job.Guidance),
+            job.CfgScale,
+            Preview = !job.Architecture.PixelSpace,
+            result.NonFiniteCount,
+            result.Cost,
+            result.Comparison,
+            result.Memory,
+            result.Times,
+            LoadMs = Math.Round(loadMs, 3),
+            ElapsedMs = Math.Round(elapsedMs, 3),
+        };
+        terminal.PrintJson(report, "facts", "cost", "comparison", "memory", "times");
+    }
+
+    private static string RunLine(SampleResult r, double elapsedMs) =>
+        Text($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
+        + Text($"{Units.Of(r.Job.Sampler.Steps.Count, $"{r.Job.Sampler.Name} step")}, ")
+        + Text($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
+
+    private static string CacheLine(CacheCost c)
+    {
+        int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
+        string what = c.DroppedBranches is null ? "reused" : "dropped";
         return all == 0
-            ? $"cache {r.Cache}: the schedule has no cache evaluations"
-            : $"cache {r.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
+            ? $"cache {c.Cache}: the schedule has no cache evaluations"
+            : $"cache {c.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
                 + Text(
-                    $"({100.0 * skipped / all:0.00} %), {100 * (1 - r.MacRatio):0.00} % of the MACs saved: ideal speed-up {r.IdealSpeedup:0.0000}");
+                    $"({100.0 * skipped / all:0.00} %), {100 * (1 - c.MacRatio):0.00} % of the MACs saved: ideal speed-up {c.IdealSpeedup:0.0000}");
     }
 
-    private static string ComparisonLine(SampleReport r)
+    private static string ComparisonLine(Comparison c)
     {
-        string speedup = Text($"{r.ImageMs:0.00} instead of {r.UncachedImageMs:0.00} ms per image, speed-up {r.RealisedSpeedup:0.0000} ")
-            + Text($"(median of {r.TimedRounds} interleaved rounds), {100 * r.RealisedToIdeal:0.0} % of the ideal");
-        string psnr = r.Psnr is null ? "" : Text($", PSNR {r.Psnr:0.00} dB");
-        return $"against no caching: {speedup}{psnr}" + (r.RelativeL2 is null ? "" : Text($", relative L2 {r.RelativeL2:0.0000}"));
+        string speedup = Text($"{c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image, speed-up {c.RealisedSpeedup:0.0000} ")
+            + Text($"(median of {c.TimedRounds} interleaved rounds), {100 * c.RealisedToIdeal:0.0} % of the ideal");
+        string psnr = c.Psnr is null ? "" : Text($", PSNR {c.Psnr:0.00} dB");
+        return $"against no caching: {speedup}{psnr}" + (c.RelativeL2 is null ? "" : Text($", relative L2 {c.RelativeL2:0.0000}"));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

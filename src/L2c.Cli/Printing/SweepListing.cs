@@ -1,7 +1,7 @@
 using System.Globalization;
 using L2c.Cli.Output;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c.Cli.Printing;
 
 /// <summary>A sweep as text for a person: what it would run, and what came of it.</summary>
 internal static class SweepListing

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace L2c.Cli.Inspection;
+namespace L2c.Cli.Printing;
 
 /// <summary>Quantities and foreign text for people.</summary>
 internal static class Units
@@ -18,6 +18,11 @@ internal static class Units
 
     /// <summary>As <c>1 image</c> and <c>2 images</c>.</summary>
     public static string Of(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    /// <summary>One line on the memory of a run.</summary>
+    public static string Memory(RunMemory memory) =>
+        $"memory: weights {Bytes(memory.WeightBytes)} + workspace {Bytes(memory.WorkspaceBytes)}"
+        + $" + cache slots {Bytes(memory.CacheBytes)} = {Bytes(memory.PeakBytes)}";
 
     /// <summary>One line of a report: what, then how much.</summary>
     public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using L2c.Model.Accounting;
 
-namespace L2c.Cli.Profiling;
+namespace L2c.Cli.Printing;
 
 /// <summary>MACs and bytes by evaluation and by branch, for a person.</summary>
 internal static class WorkTable

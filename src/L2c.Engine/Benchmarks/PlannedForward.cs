@@ -4,11 +4,11 @@ using L2c.Model.Dit;
 using L2c.Model.Randomness;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Benchmarks;
+namespace L2c;
 
 /// <summary>One call of a network for a batch of unguided images, each with its own timestep and class: planned once and run many times.</summary>
 /// <remarks>All of the network: embeddings, modulations, blocks and output layer, as the published module's forward.</remarks>
-internal sealed class PlannedForward : IDisposable
+public sealed class PlannedForward : IDisposable
 {
     private const int NoisySteps = 1000;
 
@@ -78,8 +78,10 @@ internal sealed class PlannedForward : IDisposable
     }
 
     /// <summary>Runs it and waits for its end.</summary>
+    /// <exception cref="ObjectDisposedException">The plan or its network has been disposed of.</exception>
     public void Run()
     {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
         if (_recorded is null)
         {
             _enqueue();
@@ -93,8 +95,10 @@ internal sealed class PlannedForward : IDisposable
     }
 
     /// <summary>The network's output of the last run, [B,C_out,H,W].</summary>
+    /// <exception cref="ObjectDisposedException">The plan has been disposed of.</exception>
     public float[] ReadOutput()
     {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
         float[] values = new float[_output.Shape.Count];
         _device.Download(_output, values);
         return values;

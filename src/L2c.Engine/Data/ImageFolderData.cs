@@ -3,7 +3,7 @@ using L2c.Model.Training.Data;
 using L2c.Weights;
 using SkiaSharp;
 
-namespace L2c.Cli.Data;
+namespace L2c;
 
 /// <summary>
 /// A folder of pictures for models of pixels: a subfolder per class, in ordinal order of their names; PNG, JPEG and WebP at any depth.

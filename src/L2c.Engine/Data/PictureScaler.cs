@@ -1,4 +1,4 @@
-namespace L2c.Cli.Data;
+namespace L2c;
 
 /// <summary>The centred square of a picture, resampled to a small one.</summary>
 /// <remarks>

@@ -1,19 +1,18 @@
 using System.Globalization;
-using L2c.Cli.Output;
 using L2c.Model.Training;
 using L2c.Model.Training.Data;
 using L2c.Weights;
 
-namespace L2c.Cli.Data;
+namespace L2c;
 
 /// <summary>What a model reads; null where the data decide.</summary>
 /// <param name="Channels">C of an item.</param>
 /// <param name="Size">H and W of an item; a folder of pictures needs it.</param>
 /// <param name="Classes">How many there are; shards may have fewer.</param>
-internal sealed record DataNeeds(int? Channels, int? Size, int? Classes);
+public sealed record DataNeeds(int? Channels, int? Size, int? Classes);
 
 /// <summary>The text of <c>--data</c>.</summary>
-internal static class TrainingDataText
+public static class TrainingDataText
 {
     /// <summary>For the help of <c>--data</c>.</summary>
     public const string Forms = "shapes2[:SEED] | shapes[:SEED] | FOLDER | FILE";
@@ -24,7 +23,7 @@ internal static class TrainingDataText
     /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
     /// <param name="needs">What the model reads.</param>
     /// <param name="seed">Order of the items of files; of shapes the text alone names the seed.</param>
-    /// <exception cref="UsageException">The text names nothing, or not what the model reads.</exception>
+    /// <exception cref="RequestException">The text names nothing, or not what the model reads.</exception>
     /// <exception cref="MalformedFileException">A file is damaged, or a folder holds no data.</exception>
     public static ITrainingData Open(string text, DataNeeds needs, ulong seed)
     {
@@ -35,7 +34,7 @@ internal static class TrainingDataText
         }
 
         (data as IDisposable)?.Dispose();
-        throw new UsageException($"--data {text}: {misfit}");
+        throw new RequestException($"--data {text}: {misfit}");
     }
 
     private static ITrainingData OpenAny(string text, DataNeeds needs, ulong seed)
@@ -46,7 +45,7 @@ internal static class TrainingDataText
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
                 ? new ShapesData(edition, ownSeed)
-                : throw new UsageException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
+                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -61,7 +60,7 @@ internal static class TrainingDataText
 
         return needs.Size is { } size
             ? new ImageFolderData(text, size, seed)
-            : throw new UsageException($"--data {text}: is a folder of pictures; say with --image-size how large the model's are");
+            : throw new RequestException($"--data {text}: is a folder of pictures; say with --image-size how large the model's are");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)

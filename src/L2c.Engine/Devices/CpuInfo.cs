@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using L2c.Kernels;
 
-namespace L2c.Cli.Commands;
+namespace L2c;
 
 /// <summary>The processor.</summary>
 /// <param name="Name">As the operating system calls it; the architecture where it does not say.</param>
 /// <param name="LogicalCores">Cores that this process may use.</param>
 /// <param name="Device">What the engine makes of it: vectors and threads.</param>
-internal sealed record CpuInfo(string Name, int LogicalCores, string Device)
+public sealed record CpuInfo(string Name, int LogicalCores, string Device)
 {
     /// <summary>Looks.</summary>
     public static CpuInfo Probe()

@@ -2,7 +2,7 @@ using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Native;
 
-namespace L2c.Cli.Devices;
+namespace L2c;
 
 /// <summary>How the program looks for CUDA devices and opens one: with the vendor's libraries, or with what a test puts in their place.</summary>
 /// <param name="Probe">Lists libraries and devices; see <see cref="CudaInventory.Probe()"/>.</param>
@@ -14,7 +14,13 @@ public sealed record CudaAccess(Func<CudaInventory> Probe, Func<int, CudaPrecisi
         CudaInventory.Probe, (ordinal, precision, options) => new CudaDevice(ordinal, precision, options));
 
     /// <summary>Why a device cannot be used: one line, with what was looked for and what to do. Null when it can.</summary>
-    internal static string? FindProblem(CudaInventory inventory, int ordinal)
+    /// <param name="ordinal">Its number.</param>
+    public string? FindProblem(int ordinal) => FindProblem(Probe(), ordinal);
+
+    /// <inheritdoc cref="FindProblem(int)"/>
+    /// <param name="inventory">What <see cref="Probe"/> found.</param>
+    /// <param name="ordinal">Its number.</param>
+    public static string? FindProblem(CudaInventory inventory, int ordinal)
     {
         if ((inventory.Driver.Problem ?? inventory.CublasLt.Problem) is { } problem)
         {

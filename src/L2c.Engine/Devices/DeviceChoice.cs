@@ -1,16 +1,18 @@
-using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Model.Sampling;
 using L2c.Native;
 
-namespace L2c.Cli.Devices;
+namespace L2c;
 
-/// <summary>The device that a command computes on, and how: decided and known to be there, not started.</summary>
-internal sealed record DeviceChoice
+/// <summary>The device that a task computes on, and how: decided and known to be there, not started.</summary>
+public sealed record DeviceChoice
 {
+    /// <summary>The CPU with a thread per core.</summary>
+    public static DeviceChoice Cpu { get; } = new();
+
     /// <summary>How CUDA devices are opened.</summary>
-    public required CudaAccess Cuda { get; init; }
+    public CudaAccess Cuda { get; init; } = CudaAccess.Libraries;
 
     /// <summary>Number of the CUDA device; null for the CPU.</summary>
     public int? Ordinal { get; init; }
@@ -30,10 +32,13 @@ internal sealed record DeviceChoice
     /// <summary>See <see cref="CudaOptions.FusedGelu"/>.</summary>
     public bool? FusedGelu { get; init; }
 
-    /// <summary>What the user should know of the decision, one line; null for nothing.</summary>
+    /// <summary>What a person should know of the decision, one line; null for nothing.</summary>
     public string? Note { get; init; }
 
-    /// <summary>As <c>--dtype</c> has it.</summary>
+    /// <summary>Why <see cref="Auto"/> has taken the CPU; null otherwise.</summary>
+    public string? Lack { get; init; }
+
+    /// <summary>Storage type of weights and activations: fp32, tf32, fp16 or bf16.</summary>
     public string Dtype => Ordinal is null ? "fp32" : Precision.Label();
 
     /// <summary>Tokens of a batch, guidance included, unless the user says how many images.</summary>
@@ -42,23 +47,35 @@ internal sealed record DeviceChoice
     /// and 1024 rows per matrix are enough to hide the reading of the weights of any published model. CUDA: 32 images of DiT-XL/2 at 256 pixels, not
     /// measured.
     /// </remarks>
-    public int TokensPerBatch => Ordinal is null ? 1024 : 16384;
+    internal int TokensPerBatch => Ordinal is null ? 1024 : 16384;
 
     /// <summary>Whether a whole run is one recording: one CUDA graph, one launch. On the CPU nothing would be gained, and progress lost.</summary>
-    public bool OneSequence => Ordinal is not null && Graph;
+    internal bool OneSequence => Ordinal is not null && Graph;
 
     /// <summary>What planning may save.</summary>
-    public PlanSwitches Switches => PlanSwitches.All with { Replay = Graph };
+    internal PlanSwitches Switches => PlanSwitches.All with { Replay = Graph };
 
-    /// <summary>Starts the device, and tells <see cref="Note"/>.</summary>
-    /// <exception cref="DeviceUnavailableException">It is there and cannot be opened.</exception>
-    public Device Open(Terminal terminal)
+    /// <summary>The first CUDA device where it can be used, otherwise the CPU, with a <see cref="Note"/> that says why.</summary>
+    /// <param name="cuda">How CUDA devices are found and opened; null for the machine's libraries.</param>
+    public static DeviceChoice Auto(CudaAccess? cuda = null)
     {
-        if (Note is not null)
-        {
-            terminal.Err.WriteLine($"l2c: note: {Note}");
-        }
+        cuda ??= CudaAccess.Libraries;
 
+        // What is wrong, without where it was looked for.
+        return cuda.FindProblem(0)?.Split(';')[0] is { } lack
+            ? new DeviceChoice
+            {
+                Cuda = cuda,
+                Lack = lack,
+                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
+            }
+            : new DeviceChoice { Cuda = cuda, Ordinal = 0, Precision = CudaPrecision.BF16 };
+    }
+
+    /// <summary>Starts the device.</summary>
+    /// <exception cref="DeviceUnavailableException">It is there and cannot be opened.</exception>
+    public Device Open()
+    {
         if (Ordinal is not { } ordinal)
         {
             return new CpuDevice(Threads);

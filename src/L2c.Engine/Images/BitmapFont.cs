@@ -1,4 +1,4 @@
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>Printable ASCII in cells of 5 x 7 pixels, drawn for the labels of a grid; any other character is shown as '?'.</summary>
 public static class BitmapFont

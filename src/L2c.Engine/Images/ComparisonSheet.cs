@@ -1,4 +1,4 @@
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>Two grids of the same layout side by side, with a title over each: uncached left, cached right.</summary>
 /// <param name="grid">The layout.</param>

@@ -1,4 +1,4 @@
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>Where pictures and labels go on one sheet: a row per class with its name on the left, or tiles with the name under each.</summary>
 /// <remarks>

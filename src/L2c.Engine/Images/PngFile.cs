@@ -3,7 +3,7 @@ using System.Text;
 using L2c.Weights;
 using L2c.Weights.PyTorch;
 
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>What a PNG says about itself: size, kind and text. Every chunk's checksum has been verified; the pixels have not been decoded.</summary>
 /// <param name="Width">Pixels per row.</param>

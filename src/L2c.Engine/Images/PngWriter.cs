@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using L2c.Weights.PyTorch;
 
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>Writes 8-bit RGB pictures as PNG with one text chunk.</summary>
 /// <remarks>

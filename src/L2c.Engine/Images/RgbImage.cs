@@ -1,4 +1,4 @@
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>A picture of 8-bit RGB pixels, row by row from the top, and what a grid needs to draw on it.</summary>
 public sealed class RgbImage

@@ -1,6 +1,6 @@
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Images;
+namespace L2c;
 
 /// <summary>Samples as pictures, one cell or pixel of the sample per pixel.</summary>
 public static class SampleImage

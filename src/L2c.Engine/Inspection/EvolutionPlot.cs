@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using L2c.Cli.Output;
 using L2c.Model.Caching;
+using L2c.Weights;
 using L2c.Weights.Layouts;
-using static L2c.Cli.Inspection.PlotCanvas;
+using static L2c.PlotCanvas;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>A router at one moment of its training.</summary>
 /// <param name="Step">Optimisation steps done.</param>
@@ -60,9 +60,9 @@ internal sealed class EvolutionPlot
         ArgumentOutOfRangeException.ThrowIfZero(snapshots.Count);
         EvolutionPlot plot = new(
             new RouterArchitecture { Name = "router", Target = target, Evaluations = evaluations, Branches = branches }, threshold);
-        plot.Lay(Units.Printable(title), [.. Spread(snapshots)]);
+        plot.Lay(FileText.Printable(title), [.. Spread(snapshots)]);
         string description = JsonSerializer.Serialize(
-            new { plot = "router evolution", evaluations, branches, threshold, lastStep = snapshots[^1].Step }, Terminal.Json);
+            new { plot = "router evolution", evaluations, branches, threshold, lastStep = snapshots[^1].Step }, ReportJson.Options);
         plot._canvas.Save(path, description, overwrite);
     }
 

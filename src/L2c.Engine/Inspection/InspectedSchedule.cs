@@ -1,16 +1,15 @@
 using System.Text;
-using L2c.Cli.Output;
 using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>What a schedule file was made for.</summary>
 /// <param name="Model">The network's name.</param>
 /// <param name="Sampler">The sampler's.</param>
 /// <param name="Steps">Its evaluations.</param>
-internal sealed record ScheduleOrigin(string Model, string Sampler, int Steps);
+public sealed record ScheduleOrigin(string Model, string Sampler, int Steps);
 
 /// <summary>A schedule that <c>l2c inspect</c> was given: a router with a threshold, our JSON, or SmoothCache's.</summary>
 /// <param name="File">Path as given.</param>
@@ -20,7 +19,7 @@ internal sealed record ScheduleOrigin(string Model, string Sampler, int Steps);
 /// <param name="Threshold">Of a router; null for a schedule file.</param>
 /// <param name="Network">What it is accounted for; null when no published model is known to have its blocks.</param>
 /// <param name="AlsoFits">Other published models of its family and depth, when nobody has said which one is meant.</param>
-internal sealed record InspectedSchedule(
+public sealed record InspectedSchedule(
     string File,
     string? Format,
     ScheduleOrigin? MadeFor,
@@ -52,7 +51,7 @@ internal sealed record InspectedSchedule(
     /// <param name="model">Name of a published model; null for the one that our format names, or the first that SmoothCache's lists fit.</param>
     /// <param name="branchesOfOther">Branches of what the file is compared with, for one that does not say its own; null to assume a model.</param>
     /// <exception cref="MalformedFileException">It is of no known format.</exception>
-    /// <exception cref="UsageException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
+    /// <exception cref="RequestException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
     public static InspectedSchedule Read(ByteSource source, string? model, int? branchesOfOther = null)
     {
         ScheduleFile file = ScheduleFile.Read(source);
@@ -81,7 +80,7 @@ internal sealed record InspectedSchedule(
     /// <param name="threshold">Null for the published one.</param>
     /// <param name="model">Name of a published model; null for the first of the router's depth, which is the 256 px one.</param>
     /// <exception cref="MalformedFileException">It holds no router, or a damaged one.</exception>
-    /// <exception cref="UsageException">The threshold is out of range, or the model is unknown or of another depth.</exception>
+    /// <exception cref="RequestException">The threshold is out of range, or the model is unknown or of another depth.</exception>
     public static InspectedSchedule Read(TensorFile file, double? threshold, string? model)
     {
         RouterLogits router = RouterLogits.Load(file);
@@ -106,13 +105,13 @@ internal sealed record InspectedSchedule(
     private static Architecture Named(string model) =>
         PublishedModels.Find(model) is { } found && Branches(found) > 0
             ? found
-            : throw new UsageException(
+            : throw new RequestException(
                 $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
 
     private static Architecture? Fitting(string path, Architecture? network, int branches) =>
         network is null || Branches(network) == branches
             ? network
-            : throw new UsageException(
+            : throw new RequestException(
                 $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {Branches(network)} "
                 + $"({Branches(network) / 2} blocks); name another with --model");
 
@@ -131,7 +130,7 @@ internal sealed record InspectedSchedule(
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"{path}: {e.Message}", e);
+            throw new RequestException($"{path}: {e.Message}", e);
         }
     }
 }

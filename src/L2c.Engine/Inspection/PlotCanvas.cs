@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using L2c.Cli.Images;
-using L2c.Cli.Sampling;
 using L2c.Weights;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>Boxes and lines of text on white: the same layout as PNG and as SVG. It is as large as what was put on it, and a margin.</summary>
 internal sealed class PlotCanvas
@@ -78,7 +76,7 @@ internal sealed class PlotCanvas
         }
         else
         {
-            PngWriter.Write(stream, Draw(), SampleParameters.Key, description);
+            PngWriter.Write(stream, Draw(), SampleDescription.Key, description);
         }
     });
 

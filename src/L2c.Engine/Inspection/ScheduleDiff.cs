@@ -1,7 +1,6 @@
-using L2c.Cli.Output;
 using L2c.Model.Caching;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>Where two schedules differ in one evaluation.</summary>
 /// <param name="Evaluation">Its number.</param>
@@ -9,10 +8,10 @@ namespace L2c.Cli.Inspection;
 /// <param name="SecondRole">In the second.</param>
 /// <param name="OnlyFirst">Branches that only the first computes.</param>
 /// <param name="OnlySecond">Branches that only the second computes.</param>
-internal sealed record EvaluationDiff(
+public sealed record EvaluationDiff(
     int Evaluation, string FirstRole, string SecondRole, IReadOnlyList<int> OnlyFirst, IReadOnlyList<int> OnlySecond);
 
-/// <summary>What <c>l2c inspect A B --diff</c> tells. Branch 2b is the attention of block b, 2b + 1 its MLP.</summary>
+/// <summary>Where two schedules differ. Branch 2b is the attention of block b, 2b + 1 its MLP.</summary>
 /// <param name="First">Path of the first.</param>
 /// <param name="Second">Path of the second.</param>
 /// <param name="FirstReused">Branches that the first does not compute.</param>
@@ -21,7 +20,7 @@ internal sealed record EvaluationDiff(
 /// <param name="Differing">Branches that one computes and the other does not.</param>
 /// <param name="DroppingDiffers">Whether one drops what it skips and the other reuses it.</param>
 /// <param name="Evaluations">Those that differ, in branches or role.</param>
-internal sealed record ScheduleDiff(
+public sealed record ScheduleDiff(
     string First,
     string Second,
     int FirstReused,
@@ -32,13 +31,13 @@ internal sealed record ScheduleDiff(
     IReadOnlyList<EvaluationDiff> Evaluations)
 {
     /// <summary>Compares two schedules.</summary>
-    /// <exception cref="UsageException">They are for another number of evaluations or branches.</exception>
+    /// <exception cref="RequestException">They are for another number of evaluations or branches.</exception>
     public static ScheduleDiff Of(InspectedSchedule first, InspectedSchedule second)
     {
         CacheSchedule a = first.Schedule, b = second.Schedule;
         if ((a.Evaluations, a.Branches) != (b.Evaluations, b.Branches))
         {
-            throw new UsageException(
+            throw new RequestException(
                 $"{first.File} has {a.Evaluations} evaluations of {a.Branches} branches, {second.File} {b.Evaluations} of {b.Branches}; "
                 + "compare schedules of one size");
         }
@@ -55,34 +54,6 @@ internal sealed record ScheduleDiff(
             differing,
             a.DropsSkipped != b.DropsSkipped && !(a.ComputesAll && b.ComputesAll),
             [.. all.Where(e => e.OnlyFirst.Count + e.OnlySecond.Count > 0 || e.FirstRole != e.SecondRole)]);
-    }
-
-    /// <summary>Prints it for a person.</summary>
-    public void Print(TextWriter o)
-    {
-        o.WriteLine($"A {First}: {FirstReused} branches not computed");
-        o.WriteLine($"B {Second}: {SecondReused} branches not computed");
-        o.WriteLine($"{BothReused} computed by neither, {Differing} by one only, in {Evaluations.Count} evaluations");
-        if (DroppingDiffers)
-        {
-            o.WriteLine("one drops what it skips, the other reuses it");
-        }
-
-        foreach (EvaluationDiff e in Evaluations)
-        {
-            string role = e.FirstRole == e.SecondRole ? e.FirstRole : $"A {e.FirstRole}, B {e.SecondRole}";
-            o.WriteLine($"evaluation {e.Evaluation} ({role}): {e.OnlyFirst.Count + e.OnlySecond.Count} differ");
-            PrintBranches(o, "A", e.OnlyFirst);
-            PrintBranches(o, "B", e.OnlySecond);
-        }
-    }
-
-    private static void PrintBranches(TextWriter o, string which, IReadOnlyList<int> branches)
-    {
-        if (branches.Count > 0)
-        {
-            o.WriteLine($"  only {which} computes {string.Join(", ", branches.Select(CacheSchedule.BranchName))}");
-        }
     }
 
     private static string Role(CacheSchedule schedule, int evaluation) => schedule.Role(evaluation) == EvaluationRole.Refresh ? "refresh" : "cache";

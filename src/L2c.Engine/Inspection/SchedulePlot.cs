@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
-using L2c.Cli.Output;
 using L2c.Model.Caching;
-using static L2c.Cli.Inspection.PlotCanvas;
+using L2c.Weights;
+using static L2c.PlotCanvas;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>The heat map evaluation x branch of a schedule as a picture: PNG, or SVG of the same layout.</summary>
-internal sealed class SchedulePlot
+public sealed class SchedulePlot
 {
     private const int LargestCell = 12;
     private const int SideAimedAt = 8000;
@@ -24,10 +24,10 @@ internal sealed class SchedulePlot
     {
         CacheSchedule schedule = inspected.Schedule;
         _description = JsonSerializer.Serialize(
-            new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name }, Terminal.Json);
+            new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name }, ReportJson.Options);
         int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, LargestCell);
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
-        _canvas.Write(Gap, Gap, Units.Printable(Path.GetFileName(inspected.File)));
+        _canvas.Write(Gap, Gap, FileText.Printable(Path.GetFileName(inspected.File)));
         int legend = Gap;
         foreach ((string name, uint colour) in _kinds.Where((_, kind) => kind != (schedule.DropsSkipped ? 2 : 3)))
         {
@@ -63,19 +63,8 @@ internal sealed class SchedulePlot
         _canvas.Write(left, below + LineHeight + Gap, AxisTitle);
     }
 
-    /// <summary>Fails if the picture could not be written under that name.</summary>
-    /// <exception cref="UsageException">The extension is neither .png nor .svg, or the name is that of the file that is drawn.</exception>
-    /// <exception cref="IOException">The file exists and may not be replaced, or its folder cannot be written to.</exception>
-    public static void Prepare(string path, bool overwrite, string inspected)
-    {
-        if (!IsSvg(path) && !Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new UsageException($"--plot {path}: plots are PNG or SVG; name a .png or .svg file");
-        }
-
-        NamedFiles.Check([("--plot", path)], [inspected]);
-        OutputTarget.CheckWritable(path, overwrite);
-    }
+    /// <summary>Whether a file name asks for a format that plots are written in: .png or .svg.</summary>
+    public static bool IsPlotName(string path) => IsSvg(path) || Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Writes the picture in the format of the extension.</summary>
     public void Write(string path, bool overwrite) => _canvas.Save(path, _description, overwrite);

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using L2c.Cli.Sampling;
 using L2c.Weights;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>Sampling parameters as found in a file. They may come from a stranger or from another version: any flat JSON object is shown.</summary>
 internal static class StoredParameters
@@ -20,24 +19,12 @@ internal static class StoredParameters
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new MalformedFileException(
-                    path, $"has sampling parameters ({SampleParameters.Key}) that are no JSON object; they cannot be shown");
+                    path, $"has sampling parameters ({SampleDescription.Key}) that are no JSON object; they cannot be shown");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new MalformedFileException(
-                path, $"has sampling parameters ({SampleParameters.Key}) that are no valid JSON; they cannot be shown", e);
-        }
-    }
-
-    /// <summary>Prints one line per member.</summary>
-    public static void Print(TextWriter o, JsonElement parameters)
-    {
-        foreach (JsonProperty member in parameters.EnumerateObject())
-        {
-            string value = member.Value.ValueKind == JsonValueKind.Array
-                ? string.Join(", ", member.Value.EnumerateArray().Select(Text))
-                : Text(member.Value);
-            Units.PrintFact(o, Units.Printable(member.Name), value.Length == 0 ? "-" : Units.Printable(value));
+                path, $"has sampling parameters ({SampleDescription.Key}) that are no valid JSON; they cannot be shown", e);
         }
     }
 
@@ -66,6 +53,4 @@ internal static class StoredParameters
                 break;
         }
     }
-
-    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

@@ -1,18 +1,15 @@
 using System.Text.Json;
-using L2c.Cli.Commands;
-using L2c.Cli.Output;
-using L2c.Cli.Sampling;
 using L2c.Model.Accounting;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Inspection;
+namespace L2c;
 
 /// <summary>How many tensors, values and bytes a file has of one type.</summary>
-internal sealed record TypeShare(string Dtype, int Tensors, long Values, long Bytes);
+public sealed record TypeShare(string Dtype, int Tensors, long Values, long Bytes);
 
 /// <summary>One tensor as stored.</summary>
-internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
+public sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 
 /// <summary>What a checkpoint's layout says.</summary>
 /// <param name="Family">"dit", "uvit", "vae" or "router".</param>
@@ -25,10 +22,10 @@ internal sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// <param name="MacsPerEvaluation">
 /// Multiply-accumulates of one evaluation for one image and one half of guidance, attention products included; null for other families.
 /// </param>
-internal sealed record ModelFacts(
+public sealed record ModelFacts(
     string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture, long? MacsPerEvaluation);
 
-/// <summary>What <c>l2c inspect</c> tells about a file of tensors.</summary>
+/// <summary>What a file of tensors holds.</summary>
 /// <param name="File">Path as given.</param>
 /// <param name="Format">"safetensors", "pytorch-zip" or "pytorch-legacy".</param>
 /// <param name="Bytes">Size of the file.</param>
@@ -36,7 +33,7 @@ internal sealed record ModelFacts(
 /// <param name="Parameters">Sampling parameters of a file of samples, or null.</param>
 /// <param name="Dtypes">Everything in the file by type, other sets of weights and optimiser state included.</param>
 /// <param name="Tensors">All tensors, or null unless asked for; always given for a file that no layout knows.</param>
-internal sealed record TensorFileReport(
+public sealed record TensorFileReport(
     string File,
     string Format,
     long Bytes,
@@ -56,7 +53,7 @@ internal sealed record TensorFileReport(
         ModelFacts? model = CheckpointLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
         if (model is null && hints != LayoutHints.None)
         {
-            throw new UsageException($"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
+            throw new RequestException($"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
         }
 
         return new TensorFileReport(
@@ -64,51 +61,10 @@ internal sealed record TensorFileReport(
             file.Format,
             bytes,
             model,
-            file.Metadata.TryGetValue(SampleParameters.Key, out string? text) ? StoredParameters.Parse(file.Path, text) : null,
+            file.Metadata.TryGetValue(SampleDescription.Key, out string? text) ? StoredParameters.Parse(file.Path, text) : null,
             [.. file.Tensors.GroupBy(tensor => tensor.Type)
                 .Select(group => new TypeShare(group.Key.Label(), group.Count(), group.Sum(t => t.Count), group.Sum(t => t.Bytes)))],
             listTensors || model is null ? [.. file.Tensors.Select(t => new StoredTensor(t.Name, t.Type.Label(), t.Shape))] : null);
-    }
-
-    /// <summary>Prints it for a person.</summary>
-    public void Print(TextWriter o)
-    {
-        o.WriteLine($"{File}: {Format}, {Units.Bytes(Bytes)}");
-        if (Model is { } model)
-        {
-            string where = model.Weights is null ? "" : $", under '{Units.Printable(model.Weights)}'";
-            Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
-            Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
-            if (model.MacsPerEvaluation is { } macs)
-            {
-                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
-            }
-
-            StoredParameters.Print(o, model.Architecture);
-            if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
-            {
-                o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
-            }
-        }
-        else
-        {
-            Units.PrintFact(o, "layout", "unknown");
-        }
-
-        if (Parameters is { } parameters)
-        {
-            StoredParameters.Print(o, parameters);
-        }
-
-        foreach (TypeShare share in Dtypes)
-        {
-            Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
-        }
-
-        foreach (StoredTensor tensor in Tensors ?? [])
-        {
-            o.WriteLine($"  {Units.Printable(tensor.Name)} {tensor.Dtype} [{string.Join(", ", tensor.Shape)}]");
-        }
     }
 
     /// <summary>No shape tells the attention heads. Everything else can be told without them.</summary>
@@ -116,7 +72,7 @@ internal sealed record TensorFileReport(
     {
         try
         {
-            return Describe(CheckpointOptions.Resolve(file, hints), headsKnown: true);
+            return Describe(OpenedModel.Resolve(file, hints), headsKnown: true);
         }
         catch (MalformedFileException) when (hints.Heads is null && FitsWithOneHead(file, hints) is { } checkpoint)
         {
@@ -128,9 +84,9 @@ internal sealed record TensorFileReport(
     {
         try
         {
-            return CheckpointOptions.Resolve(file, hints with { Heads = 1 });
+            return OpenedModel.Resolve(file, hints with { Heads = 1 });
         }
-        catch (Exception e) when (e is MalformedFileException or UsageException)
+        catch (Exception e) when (e is MalformedFileException or RequestException)
         {
             return null;
         }

@@ -1,33 +1,31 @@
-using L2c.Cli.Output;
 using L2c.Model.Evaluation;
 
-namespace L2c.Cli.Evaluation;
+namespace L2c;
 
 /// <summary>Measures Fréchet distances to a data set: its features are computed once.</summary>
 internal sealed class FrechetMeter
 {
     /// <summary>Images of a set, at most: their features are one array.</summary>
-    public const int MostImages = 1 << 22;
+    public const int MaxImages = 1 << 22;
 
     private readonly IImageSet _data;
     private readonly RandomConvFeatures _net;
     private readonly int _threads;
     private readonly ImageReader _reader;
-    private readonly Terminal _terminal;
+    private readonly TaskContext _context;
     private readonly FrechetDistance _reference;
 
     /// <summary>Reads the reference: the first images of the data.</summary>
     /// <param name="data">What distances are to; it stays the caller's.</param>
     /// <param name="count">Images wanted of it; of a finite set at most all.</param>
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
-    /// <param name="showProgress">Whether progress may be drawn.</param>
-    /// <param name="terminal">For progress, warnings and cancellation.</param>
-    /// <exception cref="UsageException">The images are too small or have other channels than pixels, or fewer than two.</exception>
-    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public FrechetMeter(IImageSet data, int count, int threads, bool showProgress, Terminal terminal)
+    /// <param name="context">For progress, warnings and cancellation.</param>
+    /// <exception cref="RequestException">The images are too small or have other channels than pixels, or fewer than two.</exception>
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    public FrechetMeter(IImageSet data, int count, int threads, TaskContext context)
     {
-        (_data, _threads, _terminal) = (data, threads, terminal);
-        _reader = new ImageReader(threads, showProgress, terminal);
+        (_data, _threads, _context) = (data, threads, context);
+        _reader = new ImageReader(threads, context);
         Count = ImageReader.Available(data, count);
         Require(Count >= 2, $"{data.Name}: one image is no distribution; give at least two");
         try
@@ -36,7 +34,7 @@ internal sealed class FrechetMeter
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"{data.Name}: {e.Message}", e);
+            throw new RequestException($"{data.Name}: {e.Message}", e);
         }
 
         WarnOfFew(Count, data.Name);
@@ -84,19 +82,19 @@ internal sealed class FrechetMeter
         return left < 2 ? null : (Of(_data, Count, left), left);
     }
 
-    /// <summary>Tells the user that a covariance is singular.</summary>
+    /// <summary>Remarks that a covariance is singular.</summary>
     public void WarnOfFew(int count, string what)
     {
         if (count <= RandomConvFeatures.Length)
         {
-            _terminal.Err.WriteLine(
-                $"l2c: warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular "
+            _context.Remark(
+                $"warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular "
                 + "and distances come out too large; compare them only with those of as many images");
         }
     }
 
     private FrechetEstimate Estimate(double[] features) =>
-        FrechetEstimate.Of(features, RandomConvFeatures.Length, _reference, threads: _threads, cancel: _terminal.Cancel);
+        FrechetEstimate.Of(features, RandomConvFeatures.Length, _reference, threads: _threads, cancel: _context.Cancel);
 
     private double[] Features(IImageSet images, long first, int count)
     {
@@ -113,7 +111,7 @@ internal sealed class FrechetMeter
     {
         if (!condition)
         {
-            throw new UsageException(message);
+            throw new RequestException(message);
         }
     }
 }

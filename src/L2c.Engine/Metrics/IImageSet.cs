@@ -1,4 +1,4 @@
-namespace L2c.Cli.Evaluation;
+namespace L2c;
 
 /// <summary>Images that a distance is measured of, in pixels; not labelled.</summary>
 internal interface IImageSet : IDisposable

@@ -1,23 +1,20 @@
-using L2c.Cli.Data;
-using L2c.Cli.Output;
-using L2c.Cli.Sampling;
 using L2c.Model.Training;
 using L2c.Model.Training.Data;
 
-namespace L2c.Cli.Evaluation;
+namespace L2c;
 
-/// <summary>The text of <c>--data</c> and of the samples of <c>l2c evaluate</c>.</summary>
-internal static class ImageSets
+/// <summary>Sets of images by text: the data and the samples that distances are between.</summary>
+public static class ImageSets
 {
-    /// <summary>What to compare with unless the user says so: the demo model's kind of pictures, of a seed that training does not draw from unless asked to.</summary>
+    /// <summary>What to compare with unless something is named: the demo model's kind of pictures, of a seed that training does not draw from unless asked to.</summary>
     public const string Default = $"{DemoModel.Data}:1";
 
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>
     /// <param name="size">H and W of the images, which a folder of folders of pictures needs.</param>
-    /// <exception cref="UsageException">The text names nothing, or a folder of folders whose size is not given.</exception>
+    /// <exception cref="RequestException">The text names nothing, or a folder of folders whose size is not given.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
-    public static IImageSet Open(string text, int? size = null)
+    internal static IImageSet Open(string text, int? size = null)
     {
         if (Directory.Exists(text) && PictureFolder.Find(text).Length > 0)
         {
@@ -26,7 +23,7 @@ internal static class ImageSets
 
         if (size is null && Directory.Exists(text) && !ShardData.IsShardFolder(text))
         {
-            throw new UsageException($"{text}: is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
+            throw new RequestException($"{text}: is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
         }
 
         return File.Exists(text)

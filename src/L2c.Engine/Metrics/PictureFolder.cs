@@ -1,8 +1,7 @@
-using L2c.Cli.Data;
 using L2c.Weights;
 using SkiaSharp;
 
-namespace L2c.Cli.Evaluation;
+namespace L2c;
 
 /// <summary>The PNG files of a folder in ordinal order of their names, all of one size; 8 bits per channel, transparency ignored.</summary>
 internal sealed class PictureFolder : IImageSet

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Evaluation;
+namespace L2c;
 
 /// <summary>Images in a file of tensors: safetensors, npy, npz or PyTorch.</summary>
 /// <remarks>

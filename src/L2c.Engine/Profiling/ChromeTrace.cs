@@ -2,7 +2,7 @@ using System.Text.Json;
 using L2c.Kernels;
 using L2c.Model.Caching;
 
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>A run as a trace in Chrome's trace event format, JSON object form: Perfetto and chrome://tracing open it.</summary>
 /// <remarks>

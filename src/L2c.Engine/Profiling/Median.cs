@@ -1,7 +1,7 @@
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>The middle of measured values.</summary>
-internal static class Median
+public static class Median
 {
     /// <summary>The middle value, or the mean of the two.</summary>
     public static double Of(IReadOnlyCollection<double> values)

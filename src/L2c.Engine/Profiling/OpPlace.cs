@@ -1,6 +1,6 @@
 using L2c.Kernels;
 
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>The part of a network that an op belongs to, as tables and traces call it.</summary>
 internal static class OpPlace

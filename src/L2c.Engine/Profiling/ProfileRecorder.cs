@@ -1,22 +1,23 @@
 using System.Diagnostics;
 using L2c.Kernels;
 
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>When each op of a run started and ended, for several runs; recording allocates nothing.</summary>
 internal sealed class ProfileRecorder
 {
     private readonly long[][] _starts;
     private readonly long[][] _ends;
-    private int _repeat = -1;
+    private int _repeat;
     private int _op;
 
     /// <summary>Makes room.</summary>
     /// <param name="ops">The ops of one run, in order.</param>
     /// <param name="repeats">Runs that will be recorded.</param>
-    public ProfileRecorder(IReadOnlyList<OpInfo> ops, int repeats)
+    /// <param name="warmUps">Runs before them that will not.</param>
+    public ProfileRecorder(IReadOnlyList<OpInfo> ops, int repeats, int warmUps)
     {
-        Ops = ops;
+        (Ops, _repeat) = (ops, -1 - warmUps);
         _starts = [.. Enumerable.Range(0, repeats).Select(_ => new long[ops.Count])];
         _ends = [.. Enumerable.Range(0, repeats).Select(_ => new long[ops.Count])];
     }
@@ -28,7 +29,13 @@ internal sealed class ProfileRecorder
     public void NextRun() => (_repeat, _op) = (_repeat + 1, 0);
 
     /// <summary>Notes the run's next op.</summary>
-    public void Record(long startTicks, long endTicks) => (_starts[_repeat][_op], _ends[_repeat][_op++]) = (startTicks, endTicks);
+    public void Record(long startTicks, long endTicks)
+    {
+        if (_repeat >= 0)
+        {
+            (_starts[_repeat][_op], _ends[_repeat][_op++]) = (startTicks, endTicks);
+        }
+    }
 
     /// <summary>Start and end of an op in a run, in nanoseconds since the run's first op.</summary>
     public (long Start, long End) Nanoseconds(int repeat, int op) =>

@@ -1,6 +1,6 @@
 using L2c.Kernels;
 
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>Some ops of a run together. Rates are null where there is nothing to divide.</summary>
 /// <param name="Calls">Ops.</param>
@@ -11,7 +11,7 @@ namespace L2c.Cli.Profiling;
 /// <param name="ShareOfPeak">Of the peak that was measured: of multiply-adds on the CPU, of large matrix products on CUDA.</param>
 /// <param name="Bytes">Read and written if every operand passes once.</param>
 /// <param name="GbPerSecond">10^9 of them per second.</param>
-internal sealed record ProfileRow(
+public sealed record ProfileRow(
     int Calls, double Ms, double Share, long Flops, double? Gflops, double? ShareOfPeak, long Bytes, double? GbPerSecond)
 {
     /// <summary>Adds up.</summary>
@@ -32,11 +32,11 @@ internal sealed record ProfileRow(
 /// <param name="Op">As the engine calls it.</param>
 /// <param name="Place">See <see cref="OpPlace"/>.</param>
 /// <param name="Total">Their sum.</param>
-internal sealed record KindRow(string Op, string Place, ProfileRow Total);
+public sealed record KindRow(string Op, string Place, ProfileRow Total);
 
 /// <summary>Ops of one evaluation.</summary>
 /// <param name="Evaluation">Its number; -1 for modulations computed ahead for several evaluations.</param>
 /// <param name="Computed">Branches that it computes.</param>
 /// <param name="Skipped">Branches that it reuses or drops.</param>
 /// <param name="Total">Their sum.</param>
-internal sealed record EvaluationRow(int Evaluation, int Computed, int Skipped, ProfileRow Total);
+public sealed record EvaluationRow(int Evaluation, int Computed, int Skipped, ProfileRow Total);

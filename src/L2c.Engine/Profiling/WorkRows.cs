@@ -1,13 +1,13 @@
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 
-namespace L2c.Cli.Profiling;
+namespace L2c;
 
 /// <summary>One branch in one evaluation. All rows of the batch.</summary>
 /// <param name="Action">"compute", "reuse" or "drop".</param>
 /// <param name="Work">What its ops do.</param>
 /// <param name="Saved">What they do less than in the run that computes every branch; see <see cref="WorkRows"/>.</param>
-internal sealed record BranchCell(string Action, OpWork Work, OpWork Saved);
+public sealed record BranchCell(string Action, OpWork Work, OpWork Saved);
 
 /// <summary>One evaluation without what was done ahead for several of them.</summary>
 /// <param name="Evaluation">Its number.</param>
@@ -16,7 +16,7 @@ internal sealed record BranchCell(string Action, OpWork Work, OpWork Saved);
 /// <param name="Work">What its ops do.</param>
 /// <param name="Saved">See <see cref="BranchCell"/>.</param>
 /// <param name="Branches">By branch: 2 block is a block's attention, 2 block + 1 its MLP.</param>
-internal sealed record EvaluationWork(int Evaluation, int Computed, int Skipped, OpWork Work, OpWork Saved, IReadOnlyList<BranchCell> Branches);
+public sealed record EvaluationWork(int Evaluation, int Computed, int Skipped, OpWork Work, OpWork Saved, IReadOnlyList<BranchCell> Branches);
 
 /// <summary>One branch over all evaluations.</summary>
 /// <param name="Branch">As "block 3 mlp"; "outside" what belongs to no branch, "ahead" modulations of several evaluations.</param>
@@ -24,7 +24,7 @@ internal sealed record EvaluationWork(int Evaluation, int Computed, int Skipped,
 /// <param name="Skipped">Evaluations that reuse or drop it.</param>
 /// <param name="Work">What its ops do.</param>
 /// <param name="Saved">See <see cref="BranchCell"/>.</param>
-internal sealed record BranchWork(string Branch, int Computed, int Skipped, OpWork Work, OpWork Saved);
+public sealed record BranchWork(string Branch, int Computed, int Skipped, OpWork Work, OpWork Saved);
 
 /// <summary>MACs and bytes of a run by evaluation and by branch, done and saved.</summary>
 /// <param name="Total">The whole run.</param>
@@ -35,7 +35,7 @@ internal sealed record BranchWork(string Branch, int Computed, int Skipped, OpWo
 /// "Saved" is the difference to the same place in the run without caching, so that everything adds up. A norm also carries out the additions that
 /// wait for it: behind skipped branches they are more, and a computed branch or the output layer can show bytes below 0. MACs have no such effect.
 /// </remarks>
-internal sealed record WorkRows(
+public sealed record WorkRows(
     OpWork Total, OpWork WithoutCaching, IReadOnlyList<EvaluationWork> Evaluations, IReadOnlyList<BranchWork> Branches)
 {
     /// <summary>Collects the rows.</summary>

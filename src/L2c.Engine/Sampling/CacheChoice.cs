@@ -1,17 +1,16 @@
 using System.Globalization;
-using L2c.Cli.Output;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
-/// <summary>The schedule that the user chose.</summary>
+/// <summary>The schedule of a run.</summary>
 /// <param name="Schedule">Which branches are computed; it fits model and sampler.</param>
 /// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the schedule file's name.</param>
-/// <param name="Remark">What the user should know of it; null for nothing.</param>
-internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
+/// <param name="Remark">What a person should know of it; null for nothing.</param>
+public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
 {
     /// <summary>Branches whose output comes from an earlier evaluation.</summary>
     public int Reused => Schedule.DropsSkipped ? 0 : Schedule.SkippedBranches;
@@ -19,18 +18,9 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
     /// <summary>Branches that contribute nothing.</summary>
     public int Dropped => Schedule.DropsSkipped ? Schedule.SkippedBranches : 0;
 
-    /// <summary>Prints the remark, if there is one, to standard error.</summary>
-    public void PrintRemark(Terminal terminal)
-    {
-        if (Remark is not null)
-        {
-            terminal.Err.WriteLine($"l2c: note: {Remark}");
-        }
-    }
-
     /// <summary>Reads the router or the schedule, or makes the rule's.</summary>
     /// <returns>Null when nothing was said about caching.</returns>
-    /// <exception cref="UsageException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
+    /// <exception cref="RequestException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler)
     {
@@ -51,19 +41,19 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         RouterArchitecture shape = router.Architecture;
         if (shape.Target != RouterTarget.Dit)
         {
-            throw new UsageException(
+            throw new RequestException(
                 $"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
         }
 
         if (shape.Branches != 2 * architecture.Depth)
         {
-            throw new UsageException(
+            throw new RequestException(
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Depth}; give a router of that depth");
         }
 
         if (shape.Evaluations != evaluations)
         {
-            throw new UsageException(
+            throw new RequestException(
                 $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
         }
 
@@ -80,7 +70,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--cache: {e.Message}", e);
+            throw new RequestException($"--cache: {e.Message}", e);
         }
     }
 
@@ -105,7 +95,7 @@ internal sealed record CacheChoice(CacheSchedule Schedule, string Text, string? 
             }
             catch (ArgumentException e)
             {
-                throw new UsageException($"{path}: {e.Message}{advice}", e);
+                throw new RequestException($"{path}: {e.Message}{advice}", e);
             }
         }
     }

@@ -1,13 +1,12 @@
 using System.Globalization;
-using L2c.Cli.Output;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
 /// <summary>The classes that images are sampled of, in turn: image i is of entry i mod K, whatever the number of images.</summary>
 /// <param name="Classes">Class numbers, K of them.</param>
 /// <param name="DefaultCount">Images when the user gives no number.</param>
-internal sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
+public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
 {
     // Models with few classes show all of them, several times each.
     private const int FewClasses = 16;
@@ -19,7 +18,7 @@ internal sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <summary>Reads the user's list, or chooses classes that show the model.</summary>
     /// <param name="text">Numbers or names, separated by commas; null for the model's own choice.</param>
     /// <param name="architecture">The model.</param>
-    /// <exception cref="UsageException">A number is outside the classes, or a name is unknown or stands for several.</exception>
+    /// <exception cref="RequestException">A number is outside the classes, or a name is unknown or stands for several.</exception>
     public static ClassList Choose(string? text, DitArchitecture architecture)
     {
         int all = architecture.NumClasses;
@@ -52,7 +51,7 @@ internal sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
         {
             return number >= 0 && number < architecture.NumClasses
                 ? number
-                : throw new UsageException($"--classes: there is no class {number}; {range}");
+                : throw new RequestException($"--classes: there is no class {number}; {range}");
         }
 
         int[] found = [.. Enumerable.Range(0, architecture.ClassNames.Count)
@@ -61,9 +60,9 @@ internal sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
         {
             [int only] => only,
             [] when architecture.ClassNames.Count == 0 =>
-                throw new UsageException($"--classes: '{entry}' is no number, and the checkpoint names no classes; {range}"),
-            [] => throw new UsageException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"),
-            _ => throw new UsageException($"--classes: '{entry}' names several classes; give one of the numbers {string.Join(", ", found)}"),
+                throw new RequestException($"--classes: '{entry}' is no number, and the checkpoint names no classes; {range}"),
+            [] => throw new RequestException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"),
+            _ => throw new RequestException($"--classes: '{entry}' names several classes; give one of the numbers {string.Join(", ", found)}"),
         };
     }
 

@@ -1,9 +1,6 @@
-using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Model.Dit;
-using L2c.Model.Sampling;
+using System.Text.Json.Serialization;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
 /// <summary>A run against the same run with everything computed: same noise, both fully planned.</summary>
 /// <param name="Uncached">Samples of the run that computes everything, [N,C,H,W].</param>
@@ -13,29 +10,46 @@ namespace L2c.Cli.Sampling;
 /// <param name="RelativeL2">|cached - uncached| / |uncached| over all samples; null where that is not finite.</param>
 /// <param name="ImageMs">Milliseconds per image of a batch with the schedule, median.</param>
 /// <param name="UncachedImageMs">As <paramref name="ImageMs"/>, without.</param>
-/// <param name="TimeRatio">Time of a batch with the schedule over time without: median over <see cref="TimedRounds"/> interleaved rounds.</param>
-internal sealed record Comparison(float[] Uncached, double? Psnr, double? RelativeL2, double ImageMs, double UncachedImageMs, double TimeRatio)
+/// <param name="TimeRatio">Time of a batch with the schedule over time without: median over the rounds, taken round by round.</param>
+/// <param name="RealisedSpeedup">One over <paramref name="TimeRatio"/>.</param>
+/// <param name="RealisedToIdeal"><paramref name="RealisedSpeedup"/> over <see cref="CacheCost.IdealSpeedup"/>.</param>
+/// <param name="TimedRounds">Interleaved rounds that <paramref name="TimeRatio"/> is the median of.</param>
+public sealed record Comparison(
+    [property: JsonIgnore] float[] Uncached,
+    double? Psnr,
+    double? RelativeL2,
+    double ImageMs,
+    double UncachedImageMs,
+    double TimeRatio,
+    double RealisedSpeedup,
+    double RealisedToIdeal,
+    int TimedRounds)
 {
-    /// <summary>Rounds that are timed; even, so that each run goes first equally often.</summary>
-    public const int TimedRounds = 6;
+    // Even, so that each run goes first equally often.
+    private const int Rounds = 6;
 
     /// <summary>Samples without caching and measures.</summary>
     /// <param name="job">A job with a schedule.</param>
     /// <param name="model">The loaded model.</param>
     /// <param name="cached">Samples of the job.</param>
-    /// <param name="terminal">For progress and cancellation.</param>
-    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static Comparison Of(SampleJob job, DitModel model, float[] cached, Terminal terminal)
+    /// <param name="cost">What the schedule saves.</param>
+    /// <param name="context">For progress and cancellation.</param>
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    internal static Comparison Of(SampleJob job, LoadedModel model, float[] cached, CacheCost cost, TaskContext context)
     {
-        float[] uncached = SampleRun.Execute(job, job.FullSchedule, keepStates: false, model, terminal).Samples;
-        (double cachedMs, double uncachedMs, double ratio) = TimeBatch(job, model, terminal);
+        float[] uncached = SampleRun.Execute(job, job.FullSchedule, keepStates: false, model, context).Samples;
+        InterleavedTiming timing = RunTiming.Measure(model, job, job, job.FullSchedule, Rounds, context);
+        double ratio = timing.MedianRatio(0, 1);
         return new Comparison(
             uncached,
             job.Architecture.PixelSpace ? PeakSignalToNoise(cached, uncached) : null,
             RelativeDistance(cached, uncached),
-            cachedMs,
-            uncachedMs,
-            ratio);
+            Math.Round(timing.MedianMs(0) / job.Batch, 3),
+            Math.Round(timing.MedianMs(1) / job.Batch, 3),
+            ratio,
+            1 / ratio,
+            1 / ratio / cost.IdealSpeedup,
+            Rounds);
     }
 
     /// <summary>PSNR in dB of pixels clamped to [-1, 1]; null when no pixel differs or one is not a number.</summary>
@@ -65,25 +79,5 @@ internal sealed record Comparison(float[] Uncached, double? Psnr, double? Relati
 
         double ratio = Math.Sqrt(distance / norm);
         return double.IsFinite(ratio) ? ratio : null;
-    }
-
-    private static (double CachedMs, double UncachedMs, double Ratio) TimeBatch(SampleJob job, DitModel model, Terminal terminal)
-    {
-        using SamplingRun cached = SamplingRun.Plan(model, job.Sampler, job.Schedule, job.Batch, job.Options);
-        using SamplingRun uncached = SamplingRun.Plan(model, job.Sampler, job.FullSchedule, job.Batch, job.Options);
-        double[][] milliseconds = [];
-        int runs = 2 * (TimedRounds + Contest.WarmUpRounds);
-        ProgressBar.Run(terminal, job.Request.ShowProgress, $"timing, {TimedRounds} rounds", runs, step =>
-        {
-            milliseconds = Contest.Measure([() => Run(cached, step), () => Run(uncached, step)], TimedRounds, terminal.Cancel);
-        });
-        (double[] with, double[] without) = (milliseconds[0], milliseconds[1]);
-        return (Median.Of(with) / job.Batch, Median.Of(without) / job.Batch, Median.Of(Contest.Ratios(with, without)));
-
-        void Run(SamplingRun run, Action step)
-        {
-            run.Run(job.Labels.AsSpan(0, job.Batch), (float)job.CfgScale, job.Noise(0), cancel: terminal.Cancel);
-            step();
-        }
     }
 }

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
-using L2c.Cli.Output;
 using L2c.Model.Randomness;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
 /// <summary>Start noise read from a file.</summary>
 internal static class NoiseFile
@@ -16,7 +15,7 @@ internal static class NoiseFile
     /// <param name="architecture">The model, which fixes C, H and W.</param>
     /// <param name="count">N as the user gave it, or null to take the file's.</param>
     /// <exception cref="MalformedFileException">The tensor is missing, or its type or C, H, W do not fit the model.</exception>
-    /// <exception cref="UsageException">N is not the number of images asked for.</exception>
+    /// <exception cref="RequestException">N is not the number of images asked for.</exception>
     public static float[] Read(string path, DitArchitecture architecture, int? count)
     {
         using TensorFile file = TensorFiles.Open(path);
@@ -34,7 +33,7 @@ internal static class NoiseFile
 
         if (count is { } images && tensor.Shape[0] != images)
         {
-            throw new UsageException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; leave --count away");
+            throw new RequestException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; leave --count away");
         }
 
         byte[] stored = new byte[tensor.Bytes];

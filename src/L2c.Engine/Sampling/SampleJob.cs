@@ -1,36 +1,31 @@
-using L2c.Cli.Images;
-using L2c.Cli.Output;
+using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
-/// <summary>A request held against a model: everything is decided and known to fit before weights are loaded.</summary>
-internal sealed class SampleJob
+/// <summary>A request validated against a model and a device: everything is decided and known to fit before weights are loaded.</summary>
+public sealed class SampleJob
 {
     private const double DefaultCfgScale = 1.5;
 
-    /// <summary>Images per batch unless the user says so, at most.</summary>
+    /// <summary>Images per batch unless the request says so, at most.</summary>
     public const int MostPerBatch = 64;
 
     private readonly float[]? _start;
 
     /// <summary>Decides.</summary>
-    /// <exception cref="UsageException">Options do not fit each other or the model.</exception>
-    /// <exception cref="L2c.Weights.MalformedFileException">The noise file does not fit the model.</exception>
-    public SampleJob(SampleRequest request, DitArchitecture architecture)
+    /// <param name="request">What was asked for.</param>
+    /// <param name="architecture">The model.</param>
+    /// <param name="device">Where it will run.</param>
+    /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
+    /// <exception cref="L2c.Weights.MalformedFileException">The noise file, the router or the schedule is damaged or does not fit the model.</exception>
+    public SampleJob(SampleRequest request, DitArchitecture architecture, DeviceChoice device)
     {
-        (Request, Architecture) = (request, architecture);
-        if (!SampleImage.CanShow(architecture))
-        {
-            throw new UsageException(
-                $"{architecture.Name} makes {(architecture.PixelSpace ? "pixels" : "latents")} of {architecture.InChannels} channels; "
-                + "only pixels of 1 or 3 channels and latents of 4 can be shown");
-        }
-
+        (Request, Architecture, Device) = (request, architecture, device);
         Sampler = MakeSampler(request, architecture);
         Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
         Schedule = Cache?.Schedule ?? FullSchedule;
@@ -40,20 +35,14 @@ internal sealed class SampleJob
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
         if ((long)Count * ElementsPerImage > Array.MaxLength)
         {
-            throw new UsageException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
+            throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
         }
 
         Batch = DecideBatch(request);
         Labels = [.. Enumerable.Range(0, Count).Select(Classes.Of)];
-        Grid = new Grid([.. Classes.Classes.Select(label => ClassList.Label(label, architecture))], Count, architecture.InputSize);
-        if (!request.Separate && !Grid.IsDrawable)
+        if (request.Compare && Cache is null)
         {
-            throw new UsageException($"a grid of {Count} images is too large to draw; use --separate");
-        }
-
-        if (request.Cache.Compare && !new ComparisonSheet(Grid).IsDrawable)
-        {
-            throw new UsageException($"--compare: two grids of {Count} images are too large to draw; take a smaller --count");
+            throw new RequestException("--compare needs a schedule; give --router FILE or --cache RULE");
         }
     }
 
@@ -63,10 +52,13 @@ internal sealed class SampleJob
     /// <summary>The model.</summary>
     public DitArchitecture Architecture { get; }
 
+    /// <summary>Where it runs.</summary>
+    public DeviceChoice Device { get; }
+
     /// <summary>The sampler and its steps.</summary>
     public Sampler Sampler { get; }
 
-    /// <summary>What the user chose to reuse; null when nothing was said about caching.</summary>
+    /// <summary>What is reused; null when nothing was said about caching.</summary>
     public CacheChoice? Cache { get; }
 
     /// <summary>Which branches are computed.</summary>
@@ -81,8 +73,8 @@ internal sealed class SampleJob
     {
         Guidance = Guidance,
         ClipDenoised = Request.ClipDenoised,
-        OneSequence = Request.Device.OneSequence && Request.Trajectory is null,
-        Switches = Request.Device.Switches,
+        OneSequence = Device.OneSequence && !Request.KeepStates,
+        Switches = Device.Switches,
     };
 
     /// <summary>Where guidance acts; none at scale 1.</summary>
@@ -106,11 +98,14 @@ internal sealed class SampleJob
     /// <summary>Class of every image.</summary>
     public int[] Labels { get; }
 
-    /// <summary>The layout of the picture.</summary>
-    public Grid Grid { get; }
-
     /// <summary>C H W.</summary>
     public int ElementsPerImage => Architecture.InChannels * Architecture.InputSize * Architecture.InputSize;
+
+    /// <summary>The layout of all images on one picture.</summary>
+    internal Grid Grid => new([.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, Architecture.InputSize);
+
+    /// <summary>[N,C,H,W].</summary>
+    internal long[] StateShape => [Count, Architecture.InChannels, Architecture.InputSize, Architecture.InputSize];
 
     /// <summary>Noise of the batch that starts with an image.</summary>
     public INoiseSource Noise(int firstImage)
@@ -121,11 +116,22 @@ internal sealed class SampleJob
         return _start is null ? source : new StartNoise(_start, firstImage, source);
     }
 
+    /// <summary>A batch of the job with a given schedule, planned without weights on memory that is only counted.</summary>
+    public PaperRun OnPaper(Device device, CacheSchedule schedule) => PaperRun.Of(Architecture, device, Sampler, schedule, Batch, Options);
+
+    /// <summary>A batch of the job with a given schedule, planned on a model.</summary>
+    internal SamplingRun Plan(LoadedModel model, CacheSchedule schedule, int? images = null) =>
+        SamplingRun.Plan(model.Network, Sampler, schedule, images ?? Batch, Options);
+
+    /// <summary>Runs a planned first batch with the job's labels and noise.</summary>
+    internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
+        run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
+
     private static Sampler MakeSampler(SampleRequest request, DitArchitecture architecture)
     {
         if (request.Sampler == "ddpm" && request.Eta is not null)
         {
-            throw new UsageException("--eta belongs to ddim; leave it away, or use --sampler ddim");
+            throw new RequestException("--eta belongs to ddim; leave it away, or use --sampler ddim");
         }
 
         try
@@ -135,7 +141,7 @@ internal sealed class SampleJob
         catch (ArgumentException e)
         {
             string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
-            throw new UsageException($"--steps {request.Steps}{eta}: {e.Message}", e);
+            throw new RequestException($"--steps {request.Steps}{eta}: {e.Message}", e);
         }
     }
 
@@ -145,10 +151,15 @@ internal sealed class SampleJob
         {
             return request.CfgScale is null or 1
                 ? (Guidance.None, 1)
-                : throw new UsageException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; leave one away");
+                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; leave one away");
         }
 
         double scale = request.CfgScale ?? DefaultCfgScale;
+        if (!float.IsFinite((float)scale) || scale < 0)
+        {
+            throw new RequestException($"--cfg-scale {scale}: guidance needs a finite scale of at least 0");
+        }
+
         if (scale == 1)
         {
             return (Guidance.None, 1);
@@ -156,19 +167,19 @@ internal sealed class SampleJob
 
         return architecture.HasNullClass
             ? (request.Guidance, scale)
-            : throw new UsageException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1");
+            : throw new RequestException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1");
     }
 
     private int DecideBatch(SampleRequest request)
     {
         if (!request.TorchNoise)
         {
-            return Math.Min(Count, request.Batch ?? Math.Clamp(request.Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
+            return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
         }
 
         return request.Batch is null || request.Batch >= Count
             ? Count
-            : throw new UsageException(
+            : throw new RequestException(
                 $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
     }
 }

@@ -1,32 +1,15 @@
-using L2c.Cli.Devices;
 using L2c.Model.Sampling;
-using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sampling;
+namespace L2c;
 
-/// <summary>What the user asked <c>l2c sample</c> for. Null means that it depends on the model or on other options.</summary>
-internal sealed record SampleRequest
+/// <summary>What is to be sampled. Null means that it depends on the model or on other settings; the default samples what shows the model.</summary>
+public sealed record SampleRequest
 {
-    /// <summary>Checkpoint; null for the demo model.</summary>
-    public string? Checkpoint { get; init; }
-
-    /// <summary>The checkpoint's path, or that of the demo model beside the program.</summary>
-    public string CheckpointPath => Checkpoint ?? DemoModel.Path;
-
-    /// <summary>Paths of all files that are read.</summary>
-    public IEnumerable<string> Inputs => new[] { CheckpointPath, Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
-
-    /// <summary>Where to compute.</summary>
-    public required DeviceChoice Device { get; init; }
-
-    /// <summary>What the checkpoint leaves open.</summary>
-    public required LayoutHints Hints { get; init; }
-
     /// <summary>Respacing, as "20", "ddim20", "10,15,20".</summary>
-    public required string Steps { get; init; }
+    public string Steps { get; init; } = "20";
 
     /// <summary>"ddim" or "ddpm".</summary>
-    public required string Sampler { get; init; }
+    public string Sampler { get; init; } = "ddim";
 
     /// <summary>DDIM's η; null for 0.</summary>
     public double? Eta { get; init; }
@@ -35,15 +18,15 @@ internal sealed record SampleRequest
     public double? CfgScale { get; init; }
 
     /// <summary>Channels that guidance acts on.</summary>
-    public required Guidance Guidance { get; init; }
+    public Guidance Guidance { get; init; } = Guidance.FirstThreeChannels;
 
     /// <summary>Seed of all noise.</summary>
-    public required ulong Seed { get; init; }
+    public ulong Seed { get; init; }
 
     /// <summary>Whether noise is PyTorch's stream rather than a function of seed and image.</summary>
     public bool TorchNoise { get; init; }
 
-    /// <summary>Numbers or names, separated by commas.</summary>
+    /// <summary>Numbers or names of classes, separated by commas: images are of them in turn.</summary>
     public string? Classes { get; init; }
 
     /// <summary>Images in total.</summary>
@@ -52,30 +35,24 @@ internal sealed record SampleRequest
     /// <summary>Images per batch.</summary>
     public int? Batch { get; init; }
 
-    /// <summary>PNG file or folder.</summary>
-    public string? Out { get; init; }
-
-    /// <summary>One PNG per image instead of a grid.</summary>
-    public bool Separate { get; init; }
-
-    /// <summary>File with the tensor <c>x_T</c>.</summary>
+    /// <summary>File with the start noise as tensor <c>x_T</c>.</summary>
     public string? Noise { get; init; }
 
-    /// <summary>File to write the states to.</summary>
-    public string? Trajectory { get; init; }
+    /// <summary>Whether the state after every evaluation is kept.</summary>
+    public bool KeepStates { get; init; }
 
     /// <summary>Whether predicted x0 is clamped to [-1, 1].</summary>
     public bool ClipDenoised { get; init; }
 
     /// <summary>What is reused.</summary>
-    public required CacheRequest Cache { get; init; }
+    public CacheRequest Cache { get; init; } = new();
 
-    /// <summary>Whether the result is printed as JSON.</summary>
-    public bool Json { get; init; }
+    /// <summary>Whether the run is compared with one that computes everything. Needs a schedule.</summary>
+    public bool Compare { get; init; }
 
-    /// <summary>Whether progress may be drawn.</summary>
-    public bool ShowProgress { get; init; }
+    /// <summary>Paths of all files that are read beside the checkpoint.</summary>
+    public IEnumerable<string> Inputs => new[] { Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
 
-    /// <summary>Whether named files may be overwritten.</summary>
-    public bool Force { get; init; }
+    /// <summary>The same for one full batch.</summary>
+    public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MostPerBatch };
 }

@@ -5,7 +5,7 @@ using ScottPlot;
 using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>Distance over compute of a sweep's rows, with their intervals: what is lower and further left is better.</summary>
 /// <remarks>

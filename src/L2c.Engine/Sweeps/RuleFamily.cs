@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>The rules that a sweep matches to a learned schedule's compute: for each the parameters that there are to choose from.</summary>
 /// <remarks>
@@ -8,7 +8,7 @@ namespace L2c.Cli.Sweeps;
 /// nothing): probabilities in thousandths, seed 0, whose schedules are nested. <c>top</c>, <c>bottom</c>: any number of blocks. <c>deepcache</c>: any
 /// number of blocks around the middle, the shallow and the last ones computed.
 /// </remarks>
-internal static class RuleFamily
+public static class RuleFamily
 {
     /// <summary>Fewer steps instead of caching.</summary>
     public const string Steps = "steps";

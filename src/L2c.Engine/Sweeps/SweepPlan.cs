@@ -1,10 +1,9 @@
 using System.Globalization;
-using L2c.Cli.Evaluation;
-using L2c.Cli.Output;
-using L2c.Cli.Sampling;
 using L2c.Model.Accounting;
+using L2c.Model.Caching;
+using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>
 /// The rows of a sweep: no caching, the learned schedules, and each rule at the compute of each of them, known before anything is sampled.
@@ -13,28 +12,30 @@ namespace L2c.Cli.Sweeps;
 /// A rule is matched by the parameter whose run has the nearest MACs. Parameters that do not reuse anything, and rows that are there already (a rule
 /// with few parameters meets several compute points with the same one), are left out.
 /// </remarks>
-internal sealed class SweepPlan
+public sealed class SweepPlan
 {
     private static readonly double[] _defaultRatios = [0.9, 0.8, 0.7, 0.6];
 
     private readonly SampleRequest _base;
-    private readonly ModelSamples _model;
+    private readonly DitArchitecture _architecture;
+    private readonly DeviceChoice _device;
     private readonly NetworkCost _network;
     private readonly List<SweepRow> _rows = [];
 
     /// <summary>Plans.</summary>
-    /// <exception cref="UsageException">A router or rule does not fit the model or the steps, or the request cannot be swept.</exception>
+    /// <exception cref="RequestException">A router or rule does not fit the model or the steps, or the request cannot be swept.</exception>
     /// <exception cref="Weights.MalformedFileException">A router is damaged.</exception>
-    public SweepPlan(SweepRequest request, ModelSamples model)
+    public SweepPlan(SweepRequest request, DitArchitecture architecture, DeviceChoice device)
     {
-        (_base, _model, _network) = (model.Request, model, NetworkCost.Of(model.Architecture));
+        (_base, _architecture, _device) = (PixelSamples.RequestOf(request.Sample, architecture), architecture, device);
+        (_network, Request) = (NetworkCost.Of(architecture), request);
         Uncached = Add("none", "", _base)!;
         foreach (string router in request.Routers)
         {
             foreach (double? threshold in request.Thresholds?.Select(value => (double?)value) ?? [null])
             {
                 SampleRequest learned = _base with { Cache = new CacheRequest { Router = router, Threshold = threshold } };
-                double used = threshold ?? Model.Caching.RouterSchedule.PublishedThreshold(Weights.Layouts.RouterTarget.Dit, model.Architecture);
+                double used = threshold ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture);
                 _ = Add("learned", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(router)}@{used}"), learned);
             }
         }
@@ -58,6 +59,9 @@ internal sealed class SweepPlan
         }
     }
 
+    /// <summary>What was asked for.</summary>
+    public SweepRequest Request { get; }
+
     /// <summary>The run that computes everything, which is the first row.</summary>
     public SweepRow Uncached { get; }
 
@@ -79,8 +83,8 @@ internal sealed class SweepPlan
         }
         else
         {
-            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _model.Architecture.Depth)
-                .Select(rule => (Cost(new SampleJob(WithRule(rule), _model.Architecture)).MacsAfter, (Action)(() => Add(rule))))
+            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _architecture.Depth)
+                .Select(rule => (Cost(new SampleJob(WithRule(rule), _architecture, _device)).MacsAfter, (Action)(() => Add(rule))))
                 .Where(candidate => candidate.MacsAfter < Uncached.Macs));
         }
 
@@ -100,7 +104,7 @@ internal sealed class SweepPlan
 
     private SweepRow? Add(string rule, string parameter, SampleRequest request)
     {
-        SampleJob job = new(request, _model.Architecture);
+        SampleJob job = new(request, _architecture, _device);
         SweepRow row = new(rule, parameter, job, Cost(job));
         if (_rows.Exists(other => (other.Rule, other.Parameter, other.Steps) == (row.Rule, row.Parameter, row.Steps)))
         {

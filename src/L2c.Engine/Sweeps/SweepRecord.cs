@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>The figures of a row.</summary>
 /// <param name="Rule">See <see cref="SweepRow"/>.</param>
@@ -14,8 +14,8 @@ namespace L2c.Cli.Sweeps;
 /// <param name="FrechetLow">Lower end of its bootstrap interval.</param>
 /// <param name="FrechetHigh">Upper end.</param>
 /// <param name="RelativeL2">|samples - uncached| / |uncached|; null where not finite.</param>
-/// <param name="Psnr">In dB, see <see cref="Sampling.Comparison"/>; null where nothing differs.</param>
-internal sealed record SweepRecord(
+/// <param name="Psnr">In dB, see <see cref="Comparison"/>; null where nothing differs.</param>
+public sealed record SweepRecord(
     string Rule,
     string Parameter,
     int Steps,

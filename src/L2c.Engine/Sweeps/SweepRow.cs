@@ -1,14 +1,13 @@
-using L2c.Cli.Sampling;
 using L2c.Model.Accounting;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>One way to sample that a sweep compares.</summary>
 /// <param name="Rule"><c>none</c>, <c>learned</c>, <c>steps</c>, or the name of a rule.</param>
 /// <param name="Parameter">What the rule was told; empty where nothing.</param>
 /// <param name="Job">The run: its request has the steps and the schedule.</param>
 /// <param name="Cost">Its multiply-accumulates.</param>
-internal sealed record SweepRow(string Rule, string Parameter, SampleJob Job, RunCost Cost)
+public sealed record SweepRow(string Rule, string Parameter, SampleJob Job, RunCost Cost)
 {
     /// <summary>Evaluations.</summary>
     public int Steps => Job.Sampler.Steps.Count;

@@ -1,50 +1,43 @@
 using System.Diagnostics;
 using System.Globalization;
-using L2c.Cli.Evaluation;
-using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Cli.Sampling;
 using L2c.Model.Evaluation;
-using L2c.Model.Sampling;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>Runs the rows of a plan that a table lacks.</summary>
 /// <param name="plan">What to run.</param>
 /// <param name="model">The model.</param>
-/// <param name="request">Of the data.</param>
 /// <param name="data">What distances are to.</param>
 /// <param name="table">Receives the rows.</param>
-/// <param name="terminal">For progress and cancellation.</param>
-internal sealed class SweepRunner(
-    SweepPlan plan, ModelSamples model, SweepRequest request, IImageSet data, SweepTable table, Terminal terminal)
+/// <param name="context">For progress and cancellation.</param>
+internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet data, SweepTable table, TaskContext context)
 {
-    /// <summary>Rounds that are timed; even, so that each run goes first equally often.</summary>
-    public const int TimedRounds = 10;
+    // Even, so that each run goes first equally often.
+    private const int TimedRounds = 10;
 
     private FrechetMeter? _meter;
     private float[]? _uncached;
 
     /// <summary>Runs the rows from <see cref="SweepRequest.First"/> to <see cref="SweepRequest.Last"/> that are missing.</summary>
-    /// <exception cref="OperationCanceledException">The user stopped it; the rows that are done are in the table.</exception>
+    /// <exception cref="OperationCanceledException">The task was cancelled; the rows that are done are in the table.</exception>
     public void Run()
     {
         (int Number, SweepRow Row)[] missing =
         [
             .. plan.Rows.Select((row, i) => (i + 1, row))
-                .Where(entry => entry.Item1 >= request.First && entry.Item1 <= request.Last && table.Find(entry.row) is null),
+                .Where(entry => entry.Item1 >= plan.Request.First && entry.Item1 <= plan.Request.Last && table.Find(entry.row) is null),
         ];
         long left = missing.Sum(entry => entry.Row.Macs), done = 0;
         Stopwatch clock = Stopwatch.StartNew();
         foreach ((int number, SweepRow row) in missing)
         {
             long began = Stopwatch.GetTimestamp();
-            terminal.Err.WriteLine($"row {number} of {plan.Rows.Count}: {row.Name}");
+            context.Remark($"row {number} of {plan.Rows.Count}: {row.Name}");
             SweepRecord record = Measure(row);
             table.Add(record);
             (left, done) = (left - row.Macs, done + row.Macs);
             var rest = TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / done * left);
-            terminal.Err.WriteLine(string.Create(
+            context.Remark(string.Create(
                 CultureInfo.InvariantCulture,
                 $"  distance {record.Frechet:0.0000} ({record.FrechetLow:0.0000} .. {record.FrechetHigh:0.0000}), time x {record.TimeRatio:0.000}, ")
                 + $"in {Duration(Stopwatch.GetElapsedTime(began))}" + (left > 0 ? $"; about {Duration(rest)} left" : ""));
@@ -73,34 +66,26 @@ internal sealed class SweepRunner(
     {
         if (_meter is null)
         {
-            _meter = new FrechetMeter(data, request.DataCount, model.Request.Device.Threads, model.Request.ShowProgress, terminal);
+            _meter = new FrechetMeter(data, plan.Request.DataCount, model.Choice.Threads, context);
             _meter.WarnOfFew(plan.Uncached.Job.Count, "the samples of each row");
         }
 
-        _uncached ??= model.Sample(plan.Uncached.Job);
-        float[] samples = row.SamplesAs(plan.Uncached) ? _uncached : model.Sample(row.Job);
+        _uncached ??= Sample(plan.Uncached.Job);
+        float[] samples = row.SamplesAs(plan.Uncached) ? _uncached : Sample(row.Job);
         FrechetEstimate estimate = _meter.Of(samples, row.Name);
         return new SweepRecord(
             row.Rule, row.Parameter, row.Steps, row.Macs, 0, 0, 0, estimate.Distance, estimate.Low, estimate.High,
             Comparison.RelativeDistance(samples, _uncached), Comparison.PeakSignalToNoise(samples, _uncached));
     }
 
+    private float[] Sample(SampleJob job) => SampleRun.Execute(job, job.Schedule, keepStates: false, model, context).Samples;
+
     /// <summary>A full batch against the same batch without caching, in turn: milliseconds per image, and the ratio.</summary>
     private (double Ms, double Ratio) Time(SweepRow row)
     {
-        using SamplingRun run = Plan(row.Job), uncached = Plan(plan.Uncached.Job);
-        double[][] milliseconds = [];
-        ProgressBar.Run(terminal, model.Request.ShowProgress, $"timing, {TimedRounds} rounds", 2 * (TimedRounds + Contest.WarmUpRounds), step =>
-            milliseconds = Contest.Measure([() => Run(run, step), () => Run(uncached, step)], TimedRounds, terminal.Cancel));
-        return (Median.Of(milliseconds[0]) / run.Images, Median.Of(Contest.Ratios(milliseconds[0], milliseconds[1])));
-
-        SamplingRun Plan(SampleJob job) => SamplingRun.Plan(model.Model, job.Sampler, job.Schedule, job.Batch, job.Options);
-
-        void Run(SamplingRun planned, Action step)
-        {
-            planned.Run(row.Job.Labels.AsSpan(0, row.Job.Batch), (float)row.Job.CfgScale, row.Job.Noise(0), cancel: terminal.Cancel);
-            step();
-        }
+        SampleJob uncached = plan.Uncached.Job;
+        InterleavedTiming timing = RunTiming.Measure(model, row.Job, uncached, uncached.Schedule, TimedRounds, context);
+        return (timing.MedianMs(0) / row.Job.Batch, timing.MedianRatio(0, 1));
     }
 
     private static string Duration(TimeSpan time) => time switch

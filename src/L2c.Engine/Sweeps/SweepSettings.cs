@@ -1,12 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using L2c.Cli.Devices;
-using L2c.Cli.Evaluation;
-using L2c.Cli.Output;
-using L2c.Cli.Sampling;
+using System.Text.Json.Nodes;
 using L2c.Weights;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>What all rows of a table have in common, kept beside it as <c>sweep.json</c>: rows of other settings never meet in one table.</summary>
 /// <param name="Format"><see cref="CurrentFormat"/>.</param>
@@ -25,7 +22,7 @@ internal sealed record SweepSettings(
     string Data,
     string DataSha256,
     int DataImages,
-    SampleParameters Parameters,
+    JsonObject Parameters,
     string CheckpointSha256,
     string Device,
     int Batch,
@@ -37,35 +34,36 @@ internal sealed record SweepSettings(
     private const int LargestFile = 1 << 20;
 
     /// <summary>Collects them.</summary>
-    /// <param name="request">What was asked for.</param>
+    /// <param name="plan">What was asked for.</param>
     /// <param name="model">The model.</param>
     /// <param name="data">The data, of which all images that distances are to are read now.</param>
-    /// <param name="terminal">For progress and cancellation.</param>
-    /// <exception cref="UsageException">Two routers have one file name, by which the rows name them.</exception>
+    /// <param name="context">For progress and cancellation.</param>
+    /// <exception cref="RequestException">Two routers have one file name, by which the rows name them.</exception>
     /// <exception cref="MalformedFileException">An image cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public static SweepSettings Of(SweepRequest request, ModelSamples model, IImageSet data, Terminal terminal)
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    public static SweepSettings Of(SweepPlan plan, LoadedModel model, IImageSet data, TaskContext context)
     {
+        SweepRequest request = plan.Request;
         SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
         foreach (string router in request.Routers)
         {
             if (!routers.TryAdd(Path.GetFileName(router), Sha256(router)))
             {
-                throw new UsageException($"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
+                throw new RequestException($"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
             }
         }
 
-        ImageReader reader = new(model.Request.Device.Threads, model.Request.ShowProgress, terminal);
+        ImageReader reader = new(model.Choice.Threads, context);
         return new SweepSettings(
             CurrentFormat,
-            EvaluateReport.FeatureName,
+            EvaluateResult.FeatureName,
             data.Name,
             reader.Sha256(data, ImageReader.Available(data, request.DataCount)),
             request.DataCount,
-            SampleParameters.Of(model.Job, model.Checkpoint),
-            Sha256(model.Request.CheckpointPath),
-            DeviceFacts.Of(model.Model.Device).Name,
-            model.Job.Batch,
+            SampleDescription.Of(plan.Uncached.Job, model.Source, model.WeightSet),
+            Sha256(model.Source),
+            model.Facts.Device,
+            plan.Uncached.Job.Batch,
             routers);
     }
 
@@ -73,7 +71,7 @@ internal sealed record SweepSettings(
     /// <param name="path">The file.</param>
     /// <param name="anew">Whether to forget the earlier ones.</param>
     /// <param name="hasRows">Whether the table has rows: their settings must be there.</param>
-    /// <exception cref="UsageException">They differ.</exception>
+    /// <exception cref="RequestException">They differ.</exception>
     /// <exception cref="MalformedFileException">The file is damaged; or it is gone, and there are rows.</exception>
     public void Settle(string path, bool anew, bool hasRows)
     {
@@ -88,15 +86,15 @@ internal sealed record SweepSettings(
             }
 
             settled = this with { Routers = both };
-            JsonElement now = JsonSerializer.SerializeToElement(settled, Terminal.Json);
-            JsonElement before = JsonSerializer.SerializeToElement(earlier with { Routers = both }, Terminal.Json);
+            JsonElement now = JsonSerializer.SerializeToElement(settled, ReportJson.Options);
+            JsonElement before = JsonSerializer.SerializeToElement(earlier with { Routers = both }, ReportJson.Options);
             if (Difference(now, before) is { } difference)
             {
                 throw Differs(path, difference);
             }
         }
 
-        AtomicFile.Write(path, overwrite: true, stream => JsonSerializer.Serialize(stream, settled, Terminal.Json));
+        AtomicFile.Write(path, overwrite: true, stream => JsonSerializer.Serialize(stream, settled, ReportJson.Options));
     }
 
     private static SweepSettings Read(string path)
@@ -112,7 +110,7 @@ internal sealed record SweepSettings(
         {
             byte[] bytes = new byte[Math.Min(source.Length, LargestFile)];
             source.ReadExactly(0, bytes);
-            return JsonSerializer.Deserialize<SweepSettings>(bytes, Terminal.Json) is { Routers: not null, Parameters: not null } settings
+            return JsonSerializer.Deserialize<SweepSettings>(bytes, ReportJson.Options) is { Routers: not null, Parameters: not null } settings
                 ? settings
                 : throw new JsonException();
         }
@@ -144,7 +142,7 @@ internal sealed record SweepSettings(
         return null;
     }
 
-    private static UsageException Differs(string path, string difference) =>
+    private static RequestException Differs(string path, string difference) =>
         new($"{path}: the rows in this folder were made with {difference}; give another --out, or --force to start anew");
 
     private static string Sha256(string path)

@@ -1,7 +1,7 @@
 using System.Text;
 using L2c.Weights;
 
-namespace L2c.Cli.Sweeps;
+namespace L2c;
 
 /// <summary>The table of a sweep, a CSV file that grows by whole lines: after an interruption at any moment it can be read and continued.</summary>
 /// <remarks>One process at a time has it open.</remarks>

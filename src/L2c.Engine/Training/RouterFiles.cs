@@ -1,8 +1,7 @@
-using L2c.Cli.Inspection;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Training;
+namespace L2c;
 
 /// <summary>What router training leaves: the router in two formats, and the picture of its evolution.</summary>
 internal static class RouterFiles

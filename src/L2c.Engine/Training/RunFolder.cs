@@ -1,16 +1,12 @@
-using L2c.Cli.Output;
 using L2c.Model.Training;
 using L2c.Weights;
 
-namespace L2c.Cli.Training;
+namespace L2c;
 
 /// <summary>The folder of a training run: one process at a time, states under <c>checkpoints</c>, everything else beside them.</summary>
 /// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
 internal sealed class RunFolder : IDisposable
 {
-    /// <summary>The word for the newest state, if there is one.</summary>
-    public const string Latest = "latest";
-
     private const string LockName = ".lock";
 
     private readonly FileStream _lock;
@@ -23,7 +19,7 @@ internal sealed class RunFolder : IDisposable
         Checkpoints = new CheckpointFolder(path);
     }
 
-    /// <summary>As the user named it.</summary>
+    /// <summary>As the request names it.</summary>
     public string Path { get; }
 
     /// <summary>The state to continue from; null for a new run.</summary>
@@ -38,16 +34,16 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Takes the folder and decides where the run begins.</summary>
     /// <param name="path">Created if need be.</param>
     /// <param name="results">Names of the files that a finished run leaves.</param>
-    /// <param name="resume">A state, <see cref="Latest"/>, or null for a new run.</param>
+    /// <param name="resume">A state, <see cref="TrainingRequest.Latest"/>, or null for a new run.</param>
     /// <param name="force">Whether a new run may replace an old one.</param>
-    /// <param name="terminal">For a remark.</param>
-    /// <exception cref="UsageException">Resuming and replacing at once.</exception>
+    /// <param name="remark">Receives a line for a person.</param>
+    /// <exception cref="RequestException">Resuming and replacing at once.</exception>
     /// <exception cref="IOException">Another process trains there, it holds a run that may not be replaced, or it cannot be written to.</exception>
-    public static RunFolder Open(string path, IReadOnlyList<string> results, string? resume, bool force, Terminal terminal)
+    public static RunFolder Open(string path, IReadOnlyList<string> results, string? resume, bool force, Action<string> remark)
     {
         if (resume is not null && force)
         {
-            throw new UsageException("--force starts anew and --resume-from-checkpoint continues; leave one away");
+            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; leave one away");
         }
 
         bool created = !Directory.Exists(path);
@@ -56,7 +52,7 @@ internal sealed class RunFolder : IDisposable
         {
             CheckpointFolder checkpoints = new(path);
             string? latest = checkpoints.FindLatest();
-            string? state = resume == Latest ? latest : resume;
+            string? state = resume == TrainingRequest.Latest ? latest : resume;
             string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
             string? stateFolder = state is null ? null : System.IO.Path.GetDirectoryName(RealPath.Of(state));
             bool continues = stateFolder is not null && RealPath.Same(stateFolder, checkpoints.Path);
@@ -65,9 +61,9 @@ internal sealed class RunFolder : IDisposable
                 RequireEmpty(state, latest, there);
             }
 
-            if (resume == Latest && latest is null)
+            if (resume == TrainingRequest.Latest && latest is null)
             {
-                terminal.Err.WriteLine($"l2c: note: {path} has no checkpoint yet; the run starts from the beginning");
+                remark($"note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
             return new RunFolder(path, fileLock, created, state, continues, force ? there : []);

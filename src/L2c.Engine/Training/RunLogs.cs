@@ -1,7 +1,6 @@
-using L2c.Cli.Logs;
 using L2c.Model.Training;
 
-namespace L2c.Cli.Training;
+namespace L2c;
 
 /// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows, and a picture of the loss.</summary>
 internal sealed class RunLogs : IDisposable

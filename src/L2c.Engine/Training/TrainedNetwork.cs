@@ -1,14 +1,11 @@
-using L2c.Cli.Benchmarks;
-using L2c.Cli.Commands;
-using L2c.Cli.Output;
 using L2c.Model;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
-namespace L2c.Cli.Training;
+namespace L2c;
 
-/// <summary>The network that <c>l2c train</c> trains and its first weights: from scratch, or of a checkpoint.</summary>
+/// <summary>A network to train and its first weights: from scratch, or of a checkpoint.</summary>
 internal sealed class TrainedNetwork : IDisposable
 {
     private readonly TensorFile[] _files;
@@ -31,16 +28,16 @@ internal sealed class TrainedNetwork : IDisposable
         + $"{a.NumClasses} classes";
 
     /// <summary>A network from scratch, for the items of some data.</summary>
-    /// <param name="name">See <see cref="BenchModel.FindFor"/>.</param>
+    /// <param name="name">See <see cref="NamedNetwork.FindFor"/>.</param>
     /// <param name="data">Decides channels and side.</param>
     /// <param name="classes">Classes; null for the data's.</param>
     /// <param name="seed">Of the weights.</param>
-    /// <exception cref="UsageException">No such network, or sizes that do not fit the data.</exception>
+    /// <exception cref="RequestException">No such network, or sizes that do not fit the data.</exception>
     public static TrainedNetwork FromScratch(string name, ITrainingData data, int? classes, ulong seed)
     {
         // Three or one channels are pixels, whatever else is latents, of which a cell stands for eight pixels.
         bool pixels = data.Channels is 1 or 3;
-        DitArchitecture architecture = BenchModel.FindFor(name, named => named with
+        DitArchitecture architecture = NamedNetwork.FindFor(name, named => named with
         {
             Name = pixels ? $"{name.Split(' ')[0]} {data.Size} pixel space" : $"{name.Split(' ')[0]} {8 * data.Size}",
             InputSize = data.Size,
@@ -52,8 +49,8 @@ internal sealed class TrainedNetwork : IDisposable
         return new TrainedNetwork(architecture, new DitInitialization(architecture, seed).Read, null);
     }
 
-    /// <summary>The network of a checkpoint: of one with both sets of weights each for itself, unless the user takes one.</summary>
-    /// <exception cref="UsageException">An option does not apply to it, or it predicts no variance.</exception>
+    /// <summary>The network of a checkpoint: of one with both sets of weights each for itself, unless the hints take one.</summary>
+    /// <exception cref="RequestException">An option does not apply to it, or it predicts no variance.</exception>
     /// <exception cref="MalformedFileException">It cannot be read, or holds something else.</exception>
     public static TrainedNetwork FromCheckpoint(string path, LayoutHints hints)
     {
@@ -62,7 +59,7 @@ internal sealed class TrainedNetwork : IDisposable
         {
             bool both = hints.Use is null && file.Tensors.Any(t => t.Name.StartsWith("ema.", StringComparison.Ordinal))
                 && file.Tensors.Any(t => t.Name.StartsWith("model.", StringComparison.Ordinal));
-            Checkpoint weights = CheckpointOptions.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
+            Checkpoint weights = OpenedModel.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
             DitArchitecture architecture = weights.Require<DitArchitecture>();
             if (!both)
             {
@@ -70,7 +67,7 @@ internal sealed class TrainedNetwork : IDisposable
             }
 
             second = TensorFiles.Open(path);
-            Checkpoint average = CheckpointOptions.Resolve(second, hints with { Use = WeightSet.Ema });
+            Checkpoint average = OpenedModel.Resolve(second, hints with { Use = WeightSet.Ema });
             return new TrainedNetwork(architecture, weights.Read, average.Read, file, second);
         }
         catch

@@ -1,4 +1,4 @@
-namespace L2c.Cli.Training;
+namespace L2c;
 
 /// <summary>How long a run goes on and how often it writes. Nothing here changes a bit of what is trained.</summary>
 /// <param name="MaxSteps">Optimisation steps in total, those before a resumption included.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace L2c.Cli.Training;
+namespace L2c;
 
 /// <summary>Times of a run: for reports alone, never for what a run writes.</summary>
 /// <param name="Began">When the command began, as <see cref="Stopwatch.GetTimestamp"/> counts.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>
 /// Comma-separated values: a header <c>step,NAME,...</c>, then a line per step. Figures that are not finite are NaN, Infinity, -Infinity.

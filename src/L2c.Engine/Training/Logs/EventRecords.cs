@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>Builds records of TensorBoard's event files in memory: framed protocol buffers of the message <c>Event</c>.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>A file that receives rows of the same named figures, each at an optimisation step.</summary>
 internal interface ITrainingLog : IDisposable

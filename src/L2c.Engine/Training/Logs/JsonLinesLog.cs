@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>
 /// JSON lines: an object <c>{"step":1,"NAME":0.5,...}</c> per step. Figures that are not finite are null, since JSON has no form of them.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using L2c.Weights;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>A log of one line of text per step, in steps' order. Its bytes depend on what was logged alone, so it holds no times.</summary>
 internal abstract class LineLog : ITrainingLog

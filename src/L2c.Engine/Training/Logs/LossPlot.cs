@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using L2c.Cli.Inspection;
-using L2c.Cli.Output;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>The loss of a training run over its steps as a picture.</summary>
 /// <remarks>
@@ -60,7 +58,7 @@ internal sealed class LossPlot
             canvas = plot._canvas;
         }
 
-        string description = JsonSerializer.Serialize(new { plot = "loss", rows = rows.Length, lastStep = rows.LastOrDefault().Step }, Terminal.Json);
+        string description = JsonSerializer.Serialize(new { plot = "loss", rows = rows.Length, lastStep = rows.LastOrDefault().Step }, ReportJson.Options);
         canvas.Save(png, description, overwrite: true);
     }
 

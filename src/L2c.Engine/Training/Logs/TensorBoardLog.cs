@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>A folder of TensorBoard event files with scalars: <c>tensorboard --logdir FOLDER</c> shows them, also while they grow.</summary>
 /// <remarks>

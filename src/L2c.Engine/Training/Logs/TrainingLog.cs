@@ -1,7 +1,6 @@
-using L2c.Cli.Output;
 using L2c.Weights;
 
-namespace L2c.Cli.Logs;
+namespace L2c;
 
 /// <summary>Opens logs; the name says of which kind.</summary>
 internal static class TrainingLog
@@ -14,7 +13,7 @@ internal static class TrainingLog
     /// run's. A log that does not exist is begun.
     /// </param>
     /// <param name="overwrite">Whether a new run may replace an existing file; events are added to the folder if not.</param>
-    /// <exception cref="UsageException">The name has another extension.</exception>
+    /// <exception cref="RequestException">The name has another extension.</exception>
     /// <exception cref="MalformedFileException">The log to continue has other figures, or is none.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
     public static ITrainingLog Open(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
@@ -29,7 +28,7 @@ internal static class TrainingLog
             ".CSV" => new CsvLog(path, names, resumeAfter, overwrite),
             ".JSONL" => new JsonLinesLog(path, names, resumeAfter, overwrite),
             "" => new TensorBoardLog(path, names, resumeAfter, overwrite),
-            _ => throw new UsageException($"{path}: logs are FILE.csv, FILE.jsonl or a folder for TensorBoard, without extension"),
+            _ => throw new RequestException($"{path}: logs are FILE.csv, FILE.jsonl or a folder for TensorBoard, without extension"),
         };
     }
 
