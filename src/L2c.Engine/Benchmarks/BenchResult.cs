@@ -93,7 +93,7 @@ public sealed record BenchResult
     internal static BenchResult Of(
         LoadedModel model, Peak peak, int batch, long flops, long runBytes, double[] milliseconds, double planMs, float[] result)
     {
-        double median = Median.Of(milliseconds), gflops = flops / median / 1e6;
+        double median = Quartiles.Of(milliseconds).Median, gflops = flops / median / 1e6;
         return new BenchResult
         {
             Facts = model.Facts,

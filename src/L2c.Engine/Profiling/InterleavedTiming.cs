@@ -56,12 +56,12 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
     }
 
     /// <summary>Median time of a contestant.</summary>
-    public double MedianMs(int contestant) => Median.Of(Milliseconds[contestant]);
+    public double MedianMs(int contestant) => Quartiles.Of(Milliseconds[contestant]).Median;
 
     /// <summary>Round by round, one contestant's time over another's: what neighbours in time have in common cancels.</summary>
     public double[] Ratios(int contestant, int reference) =>
         [.. Milliseconds[contestant].Zip(Milliseconds[reference], (time, other) => time / other)];
 
     /// <summary>Median of <see cref="Ratios"/>.</summary>
-    public double MedianRatio(int contestant, int reference) => Median.Of(Ratios(contestant, reference));
+    public double MedianRatio(int contestant, int reference) => Quartiles.Of(Ratios(contestant, reference)).Median;
 }

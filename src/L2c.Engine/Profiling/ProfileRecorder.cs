@@ -43,7 +43,7 @@ internal sealed class ProfileRecorder
 
     /// <summary>Median time of an op over the runs, in milliseconds.</summary>
     public double MedianMs(int op) =>
-        Median.Of([.. Enumerable.Range(0, _starts.Length).Select(r => (_ends[r][op] - _starts[r][op]) * 1e3 / Stopwatch.Frequency)]);
+        Quartiles.Of(Enumerable.Range(0, _starts.Length).Select(r => (_ends[r][op] - _starts[r][op]) * 1e3 / Stopwatch.Frequency)).Median;
 
     /// <summary>The run of median length, the earlier of two: what a trace shows.</summary>
     public int TypicalRun => Enumerable.Range(0, _starts.Length).OrderBy(r => _ends[r][^1] - _starts[r][0]).ElementAt((_starts.Length - 1) / 2);

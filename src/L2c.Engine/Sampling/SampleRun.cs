@@ -74,7 +74,7 @@ internal sealed class SampleRun
             Math.Round(startMs),
             Math.Round(clock.Elapsed.TotalMilliseconds, 3),
             Math.Round(planMs, 3),
-            Math.Round(Median.Of(_milliseconds), 3));
+            Math.Round(Quartiles.Of(_milliseconds).Median, 3));
         return new RunOutput(_samples, _states, times, runBytes, cacheBytes);
     }
 

@@ -1,4 +1,4 @@
-namespace L2c.Bench.Tests;
+namespace L2c.Engine.Tests;
 
 public sealed class MeasuringTests
 {

@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace L2c.Bench;
+namespace L2c;
 
 /// <summary>Median and quartiles of measured values, interpolated linearly between neighbours.</summary>
 /// <param name="Lower">A quarter of the values lies below.</param>
 /// <param name="Median">The middle value, or the mean of the two.</param>
 /// <param name="Upper">A quarter of the values lies above.</param>
-internal readonly record struct Quartiles(double Lower, double Median, double Upper)
+public readonly record struct Quartiles(double Lower, double Median, double Upper)
 {
     /// <summary>Of at least one value.</summary>
     public static Quartiles Of(IEnumerable<double> values)
