@@ -25,7 +25,7 @@ internal sealed class CachingBench
     private static readonly int[] _percents = [25, 50, 75, 100];
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<int?> _images = Words.Whole("--images", 1, $"Images per run [default: {Images}]");
+    private readonly Option<int?> _images = OptionFactory.Whole("--images", 1, $"Images per run [default: {Images}]");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)

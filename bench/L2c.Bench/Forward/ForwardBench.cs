@@ -21,7 +21,7 @@ internal sealed class ForwardBench
     ];
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<string?> _peers = Words.Text(
+    private readonly Option<string?> _peers = OptionFactory.Text(
         "--peers", "DIR", $"Where {string.Join(" and ", _contestants.Select(c => c.Peer))} are [default: {DefaultPeers}]");
 
     /// <summary>The verb.</summary>

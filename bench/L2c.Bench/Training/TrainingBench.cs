@@ -22,7 +22,7 @@ internal sealed class TrainingBench
     private const double Bound = 4.5;
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per step [default: {Batch}]");
+    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per step [default: {Batch}]");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)

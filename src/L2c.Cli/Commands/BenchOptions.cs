@@ -9,13 +9,13 @@ namespace L2c.Cli.Commands;
 internal sealed class BenchOptions
 {
     private readonly int _presetRepeat;
-    private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
+    private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
     private readonly CheckpointOptions _checkpoint = new(
         "Published model, as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
-    private readonly Option<int?> _imageSize = Words.Whole(
+    private readonly Option<int?> _imageSize = OptionFactory.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly DeviceOptions _device;
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -24,7 +24,7 @@ internal sealed class BenchOptions
     {
         _presetRepeat = repeat;
         _device = new DeviceOptions(cuda);
-        _repeat = Words.Whole(
+        _repeat = OptionFactory.Whole(
             "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]");
     }
 

@@ -11,9 +11,10 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
 
     private readonly BenchOptions _options = new(cuda, DefaultRepeat);
     private readonly CacheOptions _cache = new();
-    private readonly Option<int?> _images = Words.Whole("--images", 1, $"Images of a run, all in one batch [default: {DefaultImages}]", most: 65536);
-    private readonly Option<string?> _steps = Words.Text("--steps", "STEPS", "DDIM steps, as for l2c sample [default: 20]");
-    private readonly Option<double?> _cfgScale = Words.NonNegative(
+    private readonly Option<int?> _images =
+        OptionFactory.Whole("--images", 1, $"Images of a run, all in one batch [default: {DefaultImages}]", most: 65536);
+    private readonly Option<string?> _steps = OptionFactory.Text("--steps", "STEPS", "DDIM steps, as for l2c sample [default: 20]");
+    private readonly Option<double?> _cfgScale = OptionFactory.NonNegative(
         "--cfg-scale", $"Guidance scale; 1 is no guidance and half the work [default: {DefaultCfgScale}]");
 
     /// <summary>The command.</summary>

@@ -8,17 +8,18 @@ namespace L2c.Cli.Commands;
 internal sealed class CacheOptions
 {
     private readonly Option<string?> _router =
-        Words.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
+        OptionFactory.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
     private readonly Option<double?> _threshold =
-        Words.NonNegative(
+        OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        Words.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
-    private readonly Option<string?> _saveSchedule = Words.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
-    private readonly Option<string?> _format = Words.Choice(
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+    private readonly Option<string?> _saveSchedule =
+        OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
+    private readonly Option<string?> _format = OptionFactory.Choice(
         "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
-        Words.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
+        OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 
     /// <summary>Adds all options to a command that samples.</summary>
     public void AddTo(Command command)

@@ -5,10 +5,13 @@ namespace L2c.Cli.Commands;
 /// <summary>What samples are compared with.</summary>
 internal sealed class DataOptions
 {
-    private readonly Option<string?> _data = Words.Text(
+    private readonly Option<string?> _data = OptionFactory.Text(
         "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]");
-    private readonly Option<int?> _dataCount = Words.Whole(
-        "--data-count", 2, $"Images of the data to compare with, from its first one on [default: {EvaluateRequest.DefaultCount}]", EvaluateRequest.MaxCount);
+    private readonly Option<int?> _dataCount = OptionFactory.Whole(
+        "--data-count",
+        2,
+        $"Images of the data to compare with, from its first one on [default: {EvaluateRequest.DefaultCount}]",
+        EvaluateRequest.MaxCount);
 
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> All => [_data, _dataCount];

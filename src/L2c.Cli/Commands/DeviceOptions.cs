@@ -10,16 +10,16 @@ internal sealed class DeviceOptions
 {
     private readonly CudaAccess _cuda;
     private readonly CudaPrecision _preset;
-    private readonly Option<string?> _device = Words.Text(
+    private readonly Option<string?> _device = OptionFactory.Text(
         "--device", "auto|cpu|cuda[:n]",
         "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
     private readonly Option<string?> _dtype;
-    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
-    private readonly Option<string> _graph = Words.OneOf(
+    private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
+    private readonly Option<string> _graph = OptionFactory.OneOf(
         "--graph", "Whether a run is recorded once and replayed: on CUDA one graph, one launch; off enqueues every op anew", "on", "off");
-    private readonly Option<bool> _tune = Words.Switch(
+    private readonly Option<bool> _tune = OptionFactory.Switch(
         "--tune", "CUDA: time cuBLASLt's algorithms for every new shape and keep the fastest; the choices are kept on disk");
-    private readonly Option<string> _fusedGelu = Words.OneOf(
+    private readonly Option<string> _fusedGelu = OptionFactory.OneOf(
         "--fused-gelu", "CUDA: GELU inside the product's kernel or in one of its own; auto is inside for fp16 and bf16 from sm_90 on", "auto", "on", "off");
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -28,7 +28,7 @@ internal sealed class DeviceOptions
     public DeviceOptions(CudaAccess cuda, CudaPrecision preset = CudaPrecision.BF16, params CudaPrecision[] refused)
     {
         (_cuda, _preset) = (cuda, preset);
-        _dtype = Words.Choice(
+        _dtype = OptionFactory.Choice(
             "--dtype",
             $"Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: {preset.Label()} on CUDA]",
             [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())]);

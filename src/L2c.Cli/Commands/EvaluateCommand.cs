@@ -19,15 +19,15 @@ internal sealed class EvaluateCommand
 
     private readonly SampleCommand _sample;
     private readonly Command _runOptions = new("run");
-    private readonly Option<int?> _count = Words.Whole(
+    private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2,
         $"Images to sample; of a file or folder the first N [default: {EvaluateRequest.DefaultCount}; of a file or folder all]",
         EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
-    private readonly Option<string?> _ladder = Words.Text(
+    private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
     private EvaluateCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 

@@ -18,15 +18,15 @@ internal sealed class InspectCommand
     };
 
     private readonly CheckpointOptions _checkpoint = new();
-    private readonly Option<double?> _threshold = Words.NonNegative(
+    private readonly Option<double?> _threshold = OptionFactory.NonNegative(
         "--threshold",
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
-    private readonly Option<string?> _plot = Words.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
-    private readonly Option<bool> _diff = Words.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
-    private readonly Option<bool> _sweep = Words.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
-    private readonly Option<bool> _tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the plot if it exists");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object");
+    private readonly Option<string?> _plot = OptionFactory.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
+    private readonly Option<bool> _diff = OptionFactory.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
+    private readonly Option<bool> _sweep = OptionFactory.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
+    private readonly Option<bool> _tensors = OptionFactory.Switch("--tensors", "List every tensor: name, type, shape");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the plot if it exists");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object");
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)

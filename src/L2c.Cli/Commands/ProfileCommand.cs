@@ -13,13 +13,13 @@ internal sealed class ProfileCommand
 
     private readonly SampleCommand _sample;
     private readonly Option<bool> _plan =
-        Words.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
+        OptionFactory.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
     private readonly Option<int?> _repeat =
-        Words.Whole("--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]");
+        OptionFactory.Whole("--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]");
     private readonly Option<string?> _trace =
-        Words.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the trace file");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+        OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
 
     private ProfileCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 

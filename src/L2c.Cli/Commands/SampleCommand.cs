@@ -10,48 +10,48 @@ namespace L2c.Cli.Commands;
 internal sealed class SampleCommand
 {
     private readonly Option<string?> _ckpt =
-        Words.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
+        OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
     private readonly CheckpointOptions _checkpoint = new();
     private readonly Option<string?> _classes =
-        Words.Text(
+        OptionFactory.Text(
             "--classes", "A,B,...",
             "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
     private readonly Option<int?> _count =
-        Words.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
+        OptionFactory.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
     private readonly Option<string?> _steps =
-        Words.Text(
+        OptionFactory.Text(
             "--steps", "STEPS",
             "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", "ddim", "ddpm");
-    private readonly Option<double?> _eta = Words.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
+    private readonly Option<string> _sampler = OptionFactory.OneOf("--sampler", "Sampler", "ddim", "ddpm");
+    private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
-        Words.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
+        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
     private readonly Option<string> _guidance =
-        Words.OneOf(
+        OptionFactory.OneOf(
             "--guidance",
             "Channels that guidance acts on: the first three, as the published code does, all, or none", "published", "all", "none");
-    private readonly Option<bool> _clip = Words.Switch("--clip-denoised", "Clamp the predicted x0 to [-1, 1] at every step");
-    private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
+    private readonly Option<bool> _clip = OptionFactory.Switch("--clip-denoised", "Clamp the predicted x0 to [-1, 1] at every step");
+    private readonly Option<ulong?> _seed = OptionFactory.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
     private readonly Option<string> _rng =
-        Words.OneOf(
+        OptionFactory.OneOf(
             "--rng",
             "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
-    private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch = Words.Whole(
+    private readonly Option<string?> _noise = OptionFactory.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
+    private readonly Option<int?> _batch = OptionFactory.Whole(
         "--batch", 1, "Images computed together; default as many as make 1024 tokens on the CPU, 16384 on CUDA; changes speed and memory");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device;
     private readonly Option<string?> _out =
-        Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
-    private readonly Option<bool> _separate = Words.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
+        OptionFactory.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
+    private readonly Option<bool> _separate = OptionFactory.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
     private readonly Option<string?> _trajectory =
-        Words.Text(
+        OptionFactory.Text(
             "--trajectory", "FILE",
             "Also write the state after every evaluation: safetensors, x_steps [evaluations,N,C,H,W] and timesteps");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite files that were named");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite files that were named");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
     public SampleCommand(CudaAccess cuda) => _device = new DeviceOptions(cuda);

@@ -9,36 +9,37 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train-router</c>: Learning-to-Cache routers for a frozen DiT.</summary>
 internal sealed class TrainRouterCommand(CudaAccess cuda)
 {
-    private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint, frozen; default the demo model beside the program");
+    private readonly Option<string?> _ckpt =
+        OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint, frozen; default the demo model beside the program");
     private readonly CheckpointOptions _checkpoint = new();
-    private readonly Option<string?> _steps = Words.Text(
+    private readonly Option<string?> _steps = OptionFactory.Text(
         "--steps", "STEPS", "Sampling steps that the router is for, as of l2c sample [default: 20]", "--num-sampling-steps");
-    private readonly Option<double?> _lambda = Words.NonNegative(
+    private readonly Option<double?> _lambda = OptionFactory.NonNegative(
         "--l1", "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6");
-    private readonly Option<double?> _learningRate = Words.NonNegative(
+    private readonly Option<double?> _learningRate = OptionFactory.NonNegative(
         "--lr", "Learning rate of AdamW; default as published for model and steps, otherwise 1e-3");
-    private readonly Option<int?> _draws = Words.Whole(
+    private readonly Option<int?> _draws = OptionFactory.Whole(
         "--draws",
         1,
         $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]",
         most: 4096);
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
-    private readonly Option<string> _loss = Words.OneOf(
+    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
+    private readonly Option<string> _loss = OptionFactory.OneOf(
         "--loss",
         "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
         + "which needs an --l1 of its own",
         RouterLossNames.Output,
         RouterLossNames.NextState);
-    private readonly Option<double?> _straightThrough = Words.Fraction(
+    private readonly Option<double?> _straightThrough = OptionFactory.Fraction(
         "--ste-threshold",
         "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
-    private readonly Option<double?> _targetReuse = Words.Fraction(
+    private readonly Option<double?> _targetReuse = OptionFactory.Fraction(
         "--target-reuse", "Move lambda, beginning at --l1, until this share of the cache evaluations' branches is reused");
-    private readonly Option<double?> _threshold = Words.Fraction(
+    private readonly Option<double?> _threshold = OptionFactory.Fraction(
         "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
-    private readonly Option<bool> _imageFree = Words.Switch(
+    private readonly Option<bool> _imageFree = OptionFactory.Switch(
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
-    private readonly Option<string?> _init = Words.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
+    private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
     private readonly TrainingOptions _training = new(
         cuda, "runs/router", DemoModel.Data, "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
 

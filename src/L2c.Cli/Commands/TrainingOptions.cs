@@ -11,20 +11,20 @@ internal sealed class TrainingOptions
     private const int DefaultCheckpointEvery = 500, DefaultLogEvery = 10;
 
     private readonly Option<string?> _data;
-    private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
+    private readonly Option<ulong?> _seed = OptionFactory.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
     private readonly Option<int?> _maxSteps;
-    private readonly Option<int?> _ckptEvery = Words.Whole(
+    private readonly Option<int?> _ckptEvery = OptionFactory.Whole(
         "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultCheckpointEvery}]");
-    private readonly Option<int?> _logEvery = Words.Whole(
+    private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
-    private readonly Option<string?> _resume = Words.Text(
+    private readonly Option<string?> _resume = OptionFactory.Text(
         "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest of --out if there is one");
-    private readonly Option<bool> _checkpointing = Words.Switch(
+    private readonly Option<bool> _checkpointing = OptionFactory.Switch(
         "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
-    private readonly Option<bool> _force = Words.Switch("--force", "Start anew where another run was");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output at the end");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Print no progress");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where another run was");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Print no progress");
     private readonly DeviceOptions _device;
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -36,11 +36,11 @@ internal sealed class TrainingOptions
     public TrainingOptions(
         CudaAccess cuda, string folder, string data, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
     {
-        _data = Words.Text(
+        _data = OptionFactory.Text(
             "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]");
         _device = new DeviceOptions(cuda, preset, refused);
-        _maxSteps = Words.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
-        _out = Words.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
+        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
+        _out = OptionFactory.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
     }
 
     /// <summary>Adds the options to a command.</summary>

@@ -16,7 +16,7 @@ namespace L2c;
 internal sealed class ImageFolderData : ITrainingData
 {
     // 2^28 pixels are a gibibyte when decoded; a larger one is a mistake or meant to do harm.
-    private const long MostPixels = 1L << 28;
+    private const long MaxPixels = 1L << 28;
 
     private static readonly string[] _extensions = [".png", ".jpg", ".jpeg", ".webp"];
 
@@ -94,9 +94,9 @@ internal sealed class ImageFolderData : ITrainingData
             throw Broken(path, $"is no picture that can be decoded ({known})");
         }
 
-        if ((long)codec.Info.Width * codec.Info.Height > MostPixels)
+        if ((long)codec.Info.Width * codec.Info.Height > MaxPixels)
         {
-            throw Broken(path, $"has {codec.Info.Width} x {codec.Info.Height} pixels, more than {MostPixels}");
+            throw Broken(path, $"has {codec.Info.Width} x {codec.Info.Height} pixels, more than {MaxPixels}");
         }
 
         // No colour space: the stored values, unconverted.

@@ -72,6 +72,14 @@ public sealed record DeviceChoice
             : new DeviceChoice { Cuda = cuda, Ordinal = 0, Precision = CudaPrecision.BF16 };
     }
 
+    /// <summary>What a device that is open already was chosen as.</summary>
+    internal static DeviceChoice Of(Device device) => device switch
+    {
+        CudaDevice cuda => new DeviceChoice { Ordinal = 0, Precision = cuda.Precision },
+        CpuDevice cpu => new DeviceChoice { Threads = cpu.Threads },
+        _ => throw new ArgumentException($"{device.Name}: a device of an unknown kind"),
+    };
+
     /// <summary>Starts the device.</summary>
     /// <exception cref="DeviceUnavailableException">It is there and cannot be opened.</exception>
     public Device Open()

@@ -8,9 +8,9 @@ namespace L2c;
 public sealed class Grid
 {
     private const int Gap = 4;
-    private const int SmallestCell = 96;
-    private const int MostColumns = 16;
-    private const int LongestLabel = 20;
+    private const int MinCell = 96;
+    private const int MaxColumns = 16;
+    private const int MaxLabel = 20;
     private const byte Background = 24;
     private const byte Ink = 232;
 
@@ -27,15 +27,15 @@ public sealed class Grid
     public Grid(IReadOnlyList<string> labels, int count, int size)
     {
         _count = count;
-        Factor = Math.Max(1, SmallestCell / size);
+        Factor = Math.Max(1, MinCell / size);
         Cell = Factor * size;
         int rounds = (count + labels.Count - 1) / labels.Count;
-        ByClass = rounds is > 1 and <= MostColumns;
+        ByClass = rounds is > 1 and <= MaxColumns;
         Columns = ByClass ? rounds : Math.Min(count, Math.Max(4, (int)Math.Ceiling(Math.Sqrt(count))));
         Rows = ByClass ? labels.Count : (count + Columns - 1) / Columns;
-        int longest = Math.Min(LongestLabel, labels.Max(label => label.Length));
+        int longest = Math.Min(MaxLabel, labels.Max(label => label.Length));
         _scale = ByClass || BitmapFont.Width(longest, 2) <= Cell ? 2 : 1;
-        int room = ByClass ? LongestLabel : (Cell + 1) / BitmapFont.Advance / _scale;
+        int room = ByClass ? MaxLabel : (Cell + 1) / BitmapFont.Advance / _scale;
         _labels = [.. labels.Select(label => Shorten(label, Math.Max(1, room)))];
         _margin = ByClass ? BitmapFont.Width(longest, _scale) + (2 * Gap) : Gap;
         _captionHeight = ByClass ? 0 : (BitmapFont.GlyphHeight * _scale) + Gap;

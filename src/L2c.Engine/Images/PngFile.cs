@@ -13,7 +13,7 @@ namespace L2c;
 /// <param name="Text">Text of the uncompressed tEXt chunks by keyword; of a repeated keyword the first.</param>
 public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType, IReadOnlyDictionary<string, string> Text)
 {
-    private const int LongestText = 1 << 20;
+    private const int MaxTextBytes = 1 << 20;
     private const int MaxTexts = 64;
 
     /// <summary>Reads the chunks of a file.</summary>
@@ -54,7 +54,7 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
 
                     break;
                 case "tEXt" when header.Length > 0:
-                    if (length > LongestText || ++seen > MaxTexts)
+                    if (length > MaxTextBytes || ++seen > MaxTexts)
                     {
                         throw new MalformedFileException(source.Path, "holds more text than a picture's parameters need; it is refused");
                     }

@@ -19,10 +19,10 @@ internal sealed record RouterSnapshot(long Step, float[] Logits);
 /// </remarks>
 internal sealed class EvolutionPlot
 {
-    private const int MostMaps = 12;
+    private const int MaxMaps = 12;
     private const int WidthAimedAt = 1400;
-    private const int LargestCell = 14;
-    private const int SmallestCell = 4;
+    private const int MaxCell = 14;
+    private const int MinCell = 4;
     private const uint Computed = 0x1F5A96, Threshold = 0xF7F7F2, Reused = 0xF2A71B, Dot = 0x6B4300;
 
     private readonly PlotCanvas _canvas = new();
@@ -34,7 +34,7 @@ internal sealed class EvolutionPlot
     private EvolutionPlot(RouterArchitecture shape, double threshold)
     {
         (_rows, _branches, _threshold) = (RouterSchedule.RowsRead(shape), shape.Branches, (float)threshold);
-        _cell = Math.Clamp(400 / _branches, SmallestCell, LargestCell);
+        _cell = Math.Clamp(400 / _branches, MinCell, MaxCell);
     }
 
     /// <summary>Writes the picture.</summary>
@@ -66,9 +66,9 @@ internal sealed class EvolutionPlot
         plot._canvas.Save(path, description, overwrite);
     }
 
-    private static IEnumerable<RouterSnapshot> Spread(IReadOnlyList<RouterSnapshot> snapshots) => snapshots.Count <= MostMaps
+    private static IEnumerable<RouterSnapshot> Spread(IReadOnlyList<RouterSnapshot> snapshots) => snapshots.Count <= MaxMaps
         ? snapshots
-        : Enumerable.Range(0, MostMaps).Select(i => snapshots[(int)Math.Round(i * (snapshots.Count - 1) / (MostMaps - 1.0))]);
+        : Enumerable.Range(0, MaxMaps).Select(i => snapshots[(int)Math.Round(i * (snapshots.Count - 1) / (MaxMaps - 1.0))]);
 
     private void Lay(string title, RouterSnapshot[] snapshots)
     {

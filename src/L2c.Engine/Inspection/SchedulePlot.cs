@@ -9,7 +9,7 @@ namespace L2c;
 /// <summary>The heat map evaluation x branch of a schedule as a picture: PNG, or SVG of the same layout.</summary>
 public sealed class SchedulePlot
 {
-    private const int LargestCell = 12;
+    private const int MaxCell = 12;
     private const int SideAimedAt = 8000;
     private const string AxisTitle = "block: attention left, MLP right";
 
@@ -24,8 +24,9 @@ public sealed class SchedulePlot
     {
         CacheSchedule schedule = inspected.Schedule;
         _description = JsonSerializer.Serialize(
-            new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name }, ReportJson.Options);
-        int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, LargestCell);
+            new { plot = "schedule", file = Path.GetFileName(inspected.File), inspected.Threshold, model = inspected.Network?.Name },
+            ReportJson.Options);
+        int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, MaxCell);
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
         _canvas.Write(Gap, Gap, FileText.Printable(Path.GetFileName(inspected.File)));
         int legend = Gap;

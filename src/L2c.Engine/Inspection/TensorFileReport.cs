@@ -53,7 +53,8 @@ public sealed record TensorFileReport(
         ModelFacts? model = CheckpointLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
         if (model is null && hints != LayoutHints.None)
         {
-            throw new RequestException($"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
+            throw new RequestException(
+                $"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
         }
 
         return new TensorFileReport(

@@ -6,7 +6,8 @@ namespace L2c;
 /// <summary>Sets of images by text: the data and the samples that distances are between.</summary>
 public static class ImageSets
 {
-    /// <summary>What to compare with unless something is named: the demo model's kind of pictures, of a seed that training does not draw from unless asked to.</summary>
+    /// <summary>What to compare with unless something is named: the demo model's kind of pictures, of a seed that training does not draw from unless
+    /// asked to.</summary>
     public const string Default = $"{DemoModel.Data}:1";
 
     /// <summary>Opens what the text names.</summary>

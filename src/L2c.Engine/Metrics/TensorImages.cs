@@ -12,7 +12,7 @@ namespace L2c;
 internal sealed class TensorImages : IImageSet
 {
     // Samples of a model leave [-1, 1] by little; a file of 0..255 is surely another.
-    private const float LargestPixel = 16;
+    private const float MaxPixel = 16;
 
     private readonly TensorFile _file;
     private readonly TensorInfo _tensor;
@@ -80,7 +80,7 @@ internal sealed class TensorImages : IImageSet
             }
         }
         else if (FloatConversion.Convert(stored, _tensor.Type, MemoryMarshal.AsBytes(values.AsSpan()), TensorType.F32) >= 0
-            || values.Any(value => !(MathF.Abs(value) <= LargestPixel)))
+            || values.Any(value => !(MathF.Abs(value) <= MaxPixel)))
         {
             throw new MalformedFileException(_file.Path, $"image {index} has values that are no pixels; floating-point images lie in [-1, 1]");
         }

@@ -18,7 +18,8 @@ public sealed partial class LoadedModel
     /// <param name="progress">Told of every run.</param>
     /// <param name="cancel">Looked at before every evaluation.</param>
     /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
-    public ProfileResult Profile(SampleRequest request, int repeat = 5, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
+    public ProfileResult Profile(
+        SampleRequest request, int repeat = 5, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         Profile(new SampleJob(request.OfOneBatch(), Architecture, Choice), repeat, progress, cancel);
 
     /// <inheritdoc cref="Profile(SampleRequest, int, IProgress{WorkProgress}?, CancellationToken)"/>

@@ -84,7 +84,7 @@ public sealed class OpenedModel : IDisposable
     /// <inheritdoc cref="Load(DeviceChoice, WeightUse)"/>
     /// <param name="device">Where to; it must outlive the loaded network.</param>
     /// <param name="use">What the weights are for.</param>
-    public LoadedModel Load(Device device, WeightUse use = WeightUse.Inference) => Load(device, DeviceChoice.Cpu, use, ownsDevice: false);
+    public LoadedModel Load(Device device, WeightUse use = WeightUse.Inference) => Load(device, DeviceChoice.Of(device), use, ownsDevice: false);
 
     /// <summary>Closes the file.</summary>
     public void Dispose()

@@ -6,7 +6,8 @@ namespace L2c;
 /// <summary>What fixes the content of a sampled file, as one JSON object.</summary>
 /// <remarks>
 /// Written into the file under <see cref="Key"/>, read back by <c>l2c inspect</c>. Nothing in it depends on batch size or threads, so a picture of
-/// the CPU is the same file however it was computed. A CUDA device's differs by rounding, and is told by its storage type only where that is not fp32.
+/// the CPU is the same file however it was computed. A CUDA device's differs by rounding, and is told by its storage type only where that is not
+/// fp32.
 /// </remarks>
 public static class SampleDescription
 {

@@ -13,7 +13,7 @@ public sealed class SampleJob
     private const double DefaultCfgScale = 1.5;
 
     /// <summary>Images per batch unless the request says so, at most.</summary>
-    public const int MostPerBatch = 64;
+    public const int MaxPerBatch = 64;
 
     private readonly float[]? _start;
 
@@ -22,7 +22,7 @@ public sealed class SampleJob
     /// <param name="architecture">The model.</param>
     /// <param name="device">Where it will run.</param>
     /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
-    /// <exception cref="L2c.Weights.MalformedFileException">The noise file, the router or the schedule is damaged or does not fit the model.</exception>
+    /// <exception cref="Weights.MalformedFileException">A noise file, router or schedule is damaged or does not fit the model.</exception>
     public SampleJob(SampleRequest request, DitArchitecture architecture, DeviceChoice device)
     {
         (Request, Architecture, Device) = (request, architecture, device);
@@ -174,7 +174,7 @@ public sealed class SampleJob
     {
         if (!request.TorchNoise)
         {
-            return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MostPerBatch));
+            return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
         }
 
         return request.Batch is null || request.Batch >= Count

@@ -54,5 +54,5 @@ public sealed record SampleRequest
     public IEnumerable<string> Inputs => new[] { Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
 
     /// <summary>The same for one full batch.</summary>
-    public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MostPerBatch };
+    public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MaxPerBatch };
 }

@@ -31,7 +31,7 @@ internal sealed record SweepSettings(
     /// <summary>The format's name.</summary>
     public const string CurrentFormat = "l2c-sweep/2";
 
-    private const int LargestFile = 1 << 20;
+    private const int MaxFileBytes = 1 << 20;
 
     /// <summary>Collects them.</summary>
     /// <param name="plan">What was asked for.</param>
@@ -49,7 +49,8 @@ internal sealed record SweepSettings(
         {
             if (!routers.TryAdd(Path.GetFileName(router), Sha256(router)))
             {
-                throw new RequestException($"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
+                throw new RequestException(
+                    $"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
             }
         }
 
@@ -108,7 +109,7 @@ internal sealed record SweepSettings(
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {
-            byte[] bytes = new byte[Math.Min(source.Length, LargestFile)];
+            byte[] bytes = new byte[Math.Min(source.Length, MaxFileBytes)];
             source.ReadExactly(0, bytes);
             return JsonSerializer.Deserialize<SweepSettings>(bytes, ReportJson.Options) is { Routers: not null, Parameters: not null } settings
                 ? settings

@@ -1,5 +1,7 @@
+using L2c.Kernels;
 using L2c.Testing;
 using L2c.Weights;
+using L2c.Weights.Safetensors;
 
 namespace L2c.Engine.Tests;
 
@@ -79,8 +81,36 @@ public sealed class SampleTests : IDisposable
     [InlineData(double.PositiveInfinity)]
     [InlineData(1e300)]
     [InlineData(-0.5)]
-    public void Guidance_that_makes_no_prediction_is_refused(double scale) =>
-        Assert.Contains("finite scale", Assert.Throws<RequestException>(() => _model.Sample(_request with { CfgScale = scale })).Message, StringComparison.Ordinal);
+    public void Guidance_that_makes_no_prediction_is_refused(double scale)
+    {
+        RequestException refusal = Assert.Throws<RequestException>(() => _model.Sample(_request with { CfgScale = scale }));
+        Assert.Contains("finite scale", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Samples_are_evaluated_and_a_person_is_told_of_few()
+    {
+        string data = _folder.File("data.safetensors");
+        SafetensorsData.Write(data, [("images", [20, 3, 8, 8], new float[20 * 3 * 8 * 8])], new Dictionary<string, string>(), overwrite: false);
+        EvaluateRequest request = new() { Sample = _request, Data = data, DataCount = 10, Ddim = ["2"] };
+        Reports reports = new();
+        EvaluateResult result = await _model.EvaluateAsync(request, reports);
+        Assert.Equal((3, 10, 3, 2), (result.Samples.Images, result.DataImages, result.Floor!.Images, result.Ddim![0].Steps));
+        string[] remarks = [.. reports.All.Select(report => report.Remark).OfType<string>()];
+        Assert.Equal(2, remarks.Count(remark => remark.StartsWith("warning: ", StringComparison.Ordinal)));
+        Assert.Throws<RequestException>(() => _model.Evaluate(request with { Data = ImageSets.Default })); // 32 x 32
+    }
+
+    [Fact]
+    public void A_device_that_is_open_already_says_what_it_stores()
+    {
+        using CudaUnderTest cuda = new(CudaPrecision.F16);
+        using OpenedModel opened = OpenedModel.Open(_model.Source);
+        using LoadedModel model = opened.Load(cuda.Device);
+        Assert.Equal(("fp16", "fp16"), (model.Choice.Dtype, model.Facts.Dtype));
+        model.Dispose();
+        cuda.Device.Synchronize(); // still the caller's
+    }
 
     [Fact]
     public void A_comparison_needs_a_schedule()

@@ -5,6 +5,8 @@ using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Training;
 using L2c.Model.Training;
+using L2c.Model.Training.Data;
+using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Sampling;
 
@@ -93,6 +95,26 @@ public sealed class DisposalTests
         Assert.Throws<ObjectDisposedException>(() => step.ReadState(ParameterState.Weights, state));
         Assert.Throws<ObjectDisposedException>(() => step.WriteState(ParameterState.Weights, state));
         Assert.Throws<ObjectDisposedException>(() => step.ReadTensor(ParameterState.Weights, "pos_embed", new float[1]));
+    }
+
+    [Fact]
+    public void Trainers_do_not_outlive_their_steps()
+    {
+        using CpuDevice device = new(1);
+        using DitModel frozen = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
+        RouterTrainingOptions options = new() { Steps = "4", Lambda = 1e-6, LearningRate = 1e-3, Threshold = 0.1, Draws = 1, Batch = 1 };
+        RouterTrainer router = new(frozen, null, options, null, []);
+        router.Advance();
+        router.Dispose();
+        Assert.Throws<ObjectDisposedException>(router.Advance);
+        Assert.Throws<ObjectDisposedException>(() => router.Save("never-written"));
+        DitArchitecture small = TrainingFixture.Tiny with { InputSize = 32, PatchSize = 8, NumClasses = 10 };
+        DitTrainer trainer = new(
+            small, RandomDit.Reader(small), null, new ShapesData(ShapesEdition.Second, 0), device, new DitTrainingOptions { Batch = 1 }, []);
+        trainer.Advance();
+        trainer.Dispose();
+        Assert.Throws<ObjectDisposedException>(trainer.Advance);
+        Assert.Throws<ObjectDisposedException>(() => trainer.WriteModel("never-written", overwrite: false));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace L2c;
 internal abstract class LineLog : ITrainingLog
 {
     // A float needs at most 15 characters, a long 20.
-    private const int LongestNumber = 24;
+    private const int MaxNumberBytes = 24;
 
     private readonly FileStream _file;
     private readonly byte[] _line;
@@ -23,7 +23,7 @@ internal abstract class LineLog : ITrainingLog
     protected LineLog(string path, int values, byte[] header, int fixedBytes, long? resumeAfter, bool overwrite)
     {
         _values = values;
-        _line = new byte[fixedBytes + ((values + 1) * LongestNumber)];
+        _line = new byte[fixedBytes + ((values + 1) * MaxNumberBytes)];
         bool goesOn = resumeAfter is not null && File.Exists(path);
         if (!goesOn && !overwrite && File.Exists(path))
         {

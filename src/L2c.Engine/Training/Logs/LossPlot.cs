@@ -10,13 +10,13 @@ namespace L2c;
 /// </remarks>
 internal sealed class LossPlot
 {
-    private const int Width = 900, Height = 420, MostColumns = 450, LabelWidth = 11 * PlotCanvas.CharacterWidth, StepLabels = 5;
+    private const int Width = 900, Height = 420, MaxColumns = 450, LabelWidth = 11 * PlotCanvas.CharacterWidth, StepLabels = 5;
     private const uint Spread = 0xC3CCD8, Mean = 0xD62728, Line = 0xE6E6E6;
 
     // The mean is over up to this share of the rows to each side.
     private const int ReachDivisor = 50;
 
-    private const int FewestLines = 3;
+    private const int MinLines = 3;
 
     // What numbers on the axis begin with.
     private static readonly double[][] _scales =
@@ -58,7 +58,8 @@ internal sealed class LossPlot
             canvas = plot._canvas;
         }
 
-        string description = JsonSerializer.Serialize(new { plot = "loss", rows = rows.Length, lastStep = rows.LastOrDefault().Step }, ReportJson.Options);
+        string description = JsonSerializer.Serialize(
+            new { plot = "loss", rows = rows.Length, lastStep = rows.LastOrDefault().Step }, ReportJson.Options);
         canvas.Save(png, description, overwrite: true);
     }
 
@@ -83,7 +84,7 @@ internal sealed class LossPlot
     {
         _canvas.Write(PlotCanvas.Gap, PlotCanvas.Gap, "loss; grey: rows of the log, red: mean of the rows around");
         Scale();
-        int columns = Math.Min(rows.Length, MostColumns);
+        int columns = Math.Min(rows.Length, MaxColumns);
         int[] firsts = [.. Enumerable.Range(0, columns + 1).Select(column => (int)((long)column * rows.Length / columns))];
         for (int column = 0; column < columns; column++)
         {
@@ -111,7 +112,7 @@ internal sealed class LossPlot
     private void Scale()
     {
         double[][] lines = Array.ConvertAll(_scales, LinesOf);
-        foreach (double at in Array.Find(lines, candidate => candidate.Length >= FewestLines) ?? lines[^1])
+        foreach (double at in Array.Find(lines, candidate => candidate.Length >= MinLines) ?? lines[^1])
         {
             _canvas.Box(Left, Row(at), Width, 1, Line);
             string number = Text($"{Math.Pow(10, at):0.###e+0}");

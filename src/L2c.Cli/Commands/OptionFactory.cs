@@ -6,7 +6,7 @@ using System.Numerics;
 namespace L2c.Cli.Commands;
 
 /// <summary>Options of one value, with errors that name the option and say what it takes.</summary>
-internal static class Words
+internal static class OptionFactory
 {
     /// <summary>Any text.</summary>
     public static Option<string?> Text(string name, string helpName, string description, params string[] aliases) =>
