@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using L2c.Kernels;
+using L2c.Model.Networks;
 
 namespace L2c.Model;
 
@@ -22,15 +23,19 @@ internal sealed class ResidualStream
     public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) =>
         (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
-    /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
-    public void Add(Tensor branch, Tensor gate = default)
+    /// <summary>Adds gate * sum of a branch's terms at the next norm; nothing where there are none. Their buffers must live until then.</summary>
+    public void Add(ReadOnlySpan<Term> terms, Tensor gate = default)
     {
-        if (!_fuse && _pending.Count > 0)
+        if (!_fuse && _pending.Count > 0 && !terms.IsEmpty)
         {
             Normalise(Norm.None, default);
         }
 
-        _pending.Add(new ResidualTerm(branch, gate));
+        for (int i = 0; i < terms.Length; i++)
+        {
+            (Tensor source, float weight, Tensor scalar, _) = terms[i];
+            _pending.Add(new ResidualTerm(source, gate, weight, scalar, Joins: i > 0));
+        }
     }
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
@@ -39,7 +44,10 @@ internal sealed class ResidualStream
     /// <summary>As <see cref="Normalise(Norm, Tensor)"/> with the stream written to memory of its own, which a backward pass will read.</summary>
     /// <param name="norm">What follows the additions.</param>
     /// <param name="y">[B,T,C].</param>
-    /// <param name="state">[B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending.</param>
+    /// <param name="state">
+    /// [B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending; none where nothing reads the stream
+    /// afterwards.
+    /// </param>
     public Tensor Normalise(Norm norm, Tensor y, Tensor state)
     {
         _device.ResidualNorm(_source, Pending(), _pending.Count == 0 && _source == state ? default : state, norm, y);
@@ -47,10 +55,6 @@ internal sealed class ResidualStream
         _source = state;
         return state;
     }
-
-    /// <summary>As <see cref="Normalise(Norm, Tensor)"/> at the end of a network, where nothing reads the stream afterwards: it is not
-    /// written.</summary>
-    public void NormaliseLast(Norm norm, Tensor y) => _device.ResidualNorm(_source, Pending(), default, norm, y);
 
     private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);
 }

@@ -78,51 +78,59 @@ internal sealed class WeightLoader
     /// <param name="outputs">N.</param>
     /// <param name="inputs">K.</param>
     /// <param name="gradient">When the matrix is also kept transposed.</param>
-    public LinearWeights Linear(string name, int outputs, int inputs, InputGradient gradient) => LinearParts(name, inputs, gradient, outputs)[0];
-
-    /// <summary>One stored linear map as several, each with a range of the outputs, so that they can be computed apart.</summary>
-    /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
-    /// <param name="inputs">K.</param>
-    /// <param name="gradient">As in <see cref="Linear"/>.</param>
-    /// <param name="outputs">Outputs of each part, in stored order.</param>
-    public LinearWeights[] LinearParts(string name, int inputs, InputGradient gradient, params int[] outputs)
+    public LinearWeights Linear(string name, int outputs, int inputs, InputGradient gradient)
     {
         bool transposes = gradient == InputGradient.ForRouters
             ? _trained is not null || _use == WeightUse.RouterTraining
             : _trained is not null && gradient == InputGradient.ForWeights;
-        Matrix[] matrices = [.. outputs.Select(n => _arena!.TakeMatrix(n, inputs))];
-        Matrix[] transposed = [.. matrices.Select(matrix => transposes ? _arena!.TakeTransposed(matrix) : default)];
-        _reads.Add(($"{name}.weight", (long)outputs.Sum() * inputs, values =>
+        Matrix matrix = _arena!.TakeMatrix(outputs, inputs), transposed = transposes ? _arena.TakeTransposed(matrix) : default;
+        Read($"{name}.weight", (long)outputs * inputs, values =>
         {
-            if (_trained is not null)
+            _device.WriteMatrix(matrix, 0, values);
+            if (transposes)
             {
-                _device.Upload(_trained.View(ParameterState.Weights, $"{name}.weight"), values);
-                return;
+                _device.WriteTransposed(transposed, 0, values);
             }
+        });
+        Tensor bias = Tensor($"{name}.bias", outputs);
+        return new LinearWeights(matrix, bias, transposed, _trained is null ? null : TakeTrained(name, inputs, 0, outputs));
+    }
 
-            for (int i = 0; i < matrices.Length; i++)
-            {
-                int count = matrices[i].Outputs * inputs;
-                _device.WriteMatrix(matrices[i], 0, values[..count]);
-                if (transposes)
-                {
-                    _device.WriteTransposed(transposed[i], 0, values[..count]);
-                }
+    /// <summary>Room for several linear maps of one input as one, to be filled by <see cref="Map"/>.</summary>
+    /// <param name="outputs">N, of all maps.</param>
+    /// <param name="inputs">K.</param>
+    public LinearStack Stack(int outputs, int inputs) => new(_arena!.TakeMatrix(outputs, inputs), _arena.Take(outputs), []);
 
-                values = values[count..];
-            }
-        }
-        ));
-
-        Tensor bias = Tensor($"{name}.bias", outputs.Sum());
-        var parts = new LinearWeights[outputs.Length];
-        for (int i = 0, first = 0; i < parts.Length; first += outputs[i++])
+    /// <summary>Adds a linear map read from <c>name.weight</c> and <c>name.bias</c> to a stack.</summary>
+    /// <param name="stack">Returned.</param>
+    /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="first">Its first output in the stack.</param>
+    /// <param name="parts">Outputs of each part that has a gradient of its own, in stored order.</param>
+    public LinearStack Map(LinearStack stack, string name, int first, params int[] parts)
+    {
+        int outputs = parts.Sum();
+        Read($"{name}.weight", (long)outputs * stack.Weight.Inputs, values => _device.WriteMatrix(stack.Weight, first, values));
+        Read($"{name}.bias", outputs, values => _device.Upload(TrainedParameters.Slice(stack.Bias, first, outputs), values));
+        if (_trained is not null)
         {
-            TrainedLinear? trained = _trained is null ? null : TakeTrained(name, inputs, first, outputs[i]);
-            parts[i] = new LinearWeights(matrices[i], bias.SliceColumns(first, outputs[i]), transposed[i], trained);
+            stack.Trained.Add(TakeTrained(name, stack.Weight, first, parts));
         }
 
-        return parts;
+        return stack;
+    }
+
+    private TrainedMap TakeTrained(string name, Matrix matrix, int first, int[] widths)
+    {
+        var parts = new LinearWeights[widths.Length];
+        int outputs = 0;
+        for (int i = 0; i < parts.Length; outputs += widths[i++])
+        {
+            Matrix part = matrix.SliceOutputs(first + outputs, widths[i]);
+            parts[i] = new LinearWeights(part, default, _arena!.TakeTransposed(part), TakeTrained(name, matrix.Inputs, outputs, widths[i]));
+        }
+
+        Tensor values = _trained!.View(ParameterState.Weights, $"{name}.weight", outputs, matrix.Inputs);
+        return new TrainedMap(first, values, _trained.View(ParameterState.Weights, $"{name}.bias"), parts);
     }
 
     private TrainedLinear TakeTrained(string name, int inputs, int first, int outputs)
@@ -134,6 +142,10 @@ internal sealed class WeightLoader
         Tensor Slice(ParameterState state, string tensor, int width) =>
             TrainedParameters.Slice(_trained!.View(state, $"{name}.{tensor}"), first * width, outputs * width);
     }
+
+    // What is trained is read into its own memory, from which it is packed.
+    private void Read(string name, long count, Store store) => _reads.Add(
+        (name, count, _trained?.Has(name) == true ? values => _device.Upload(_trained.View(ParameterState.Weights, name), values) : store));
 
     private void Fill(WeightReader read)
     {

@@ -7,7 +7,7 @@ public sealed class ReuseShareTests
 {
     private const int Branches = 16;
 
-    private static readonly EvaluationRole[] _roles = PublishedRoles.Dit(20);
+    private static readonly EvaluationRole[] _roles = PublishedRoles.OnePerStep(20);
 
     [Theory]
     [InlineData(25, 40, 4)]

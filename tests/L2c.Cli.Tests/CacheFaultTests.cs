@@ -73,7 +73,7 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("{", "is no valid JSON (line 1)")]
     [InlineData("[]", "not a SmoothCache schedule")]
     [InlineData("{\"attn\": [1, 2]}", "not a SmoothCache schedule")]
-    [InlineData("{\"format\": \"l2c-schedule/2\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
+    [InlineData("{\"format\": \"l2c-schedule/3\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
     [InlineData("{\"format\": \"l2c-schedule/1\"}", "the schedule has no \"model\"; add it")]
     [InlineData(
         "{\"format\": \"l2c-schedule/1\", \"model\": \"m\", \"sampler\": \"ddim\", \"steps\": 0, \"evaluations\": []}",

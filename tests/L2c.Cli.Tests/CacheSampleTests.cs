@@ -40,6 +40,17 @@ public sealed class CacheSampleTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_forecast_gives_the_same_picture()
+    {
+        string saved = _runs.Cli.PathOf("forecast.json");
+        JsonElement json = _runs.Sample("a.png", "--cache", "taylor:2:1", "--save-schedule", saved, "--json").Json;
+        Assert.Equal(4, json.GetProperty("reusedBranches").GetInt32()); // evaluation 2 of four; each refresh keeps four outputs
+        Assert.Equal("l2c-schedule/2", JsonElement.Parse(File.ReadAllText(saved)).GetProperty("format").GetString());
+        _runs.Sample("b.png", "--cache", saved);
+        Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
+    }
+
+    [Fact]
     public void The_threshold_decides_and_no_reuse_is_the_uncached_picture()
     {
         string router = _runs.Router("r.safetensors", 4, 4, (_, _) => 0); // a score of 0.5, computed only where it is above the threshold
@@ -222,7 +233,7 @@ public sealed class CacheSampleTests : IDisposable
     public void The_threshold_is_the_published_one_for_the_model(string model, int reused, string text)
     {
         CacheRequest request = new() { Router = _runs.Router("r.st", 4, 4, (_, _) => 0) }; // a score of 0.5
-        CacheChoice choice = CacheChoice.Decide(request, TinyModel.Pixels with { Name = model }, Sampler.Ddim("4", eta: 0))!;
+        CacheChoice choice = CacheChoice.Decide(request, TinyModel.Pixels with { Name = model }, Ddim.Table("4", eta: 0))!;
         Assert.Equal((reused, text), (choice.Reused, choice.Text));
     }
 

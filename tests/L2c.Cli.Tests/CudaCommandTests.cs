@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Emulation;
 using L2c.Testing;
 
 namespace L2c.Cli.Tests;
@@ -72,6 +73,19 @@ public sealed class CudaCommandTests : IDisposable
         Assert.Equal((0, "fp16"), (json.GetProperty("nonFiniteCount").GetInt32(), json.GetProperty("dtype").GetString()));
         JsonElement eager = _cli.Run([.. bench, "--graph", "off"]).Json;
         Assert.False(eager.TryGetProperty("graphNodes", out _) || eager.TryGetProperty("launchesPerBlock", out _));
+    }
+
+    [Fact]
+    public void The_modulations_of_a_measured_forward_are_one_product()
+    {
+        const int Batch = 2, Width = 32;
+        _cli.Run("bench", "forward", "--model", "3x32x2/2", "--image-size", "32", "--batch", $"{Batch}", "--repeat", "2", "--graph", "off", "--json");
+
+        // With one row per image, not per token: those of the time MLP, then the modulations. Column-major, so rows are the batch's columns.
+        (int, int)[] products =
+            [.. _cuda.Log.OfType<MatmulLaunch>().Where(product => product.N == Batch).Select(product => (product.M, product.K))];
+        Assert.NotEmpty(products);
+        Assert.All(products.Chunk(3), forward => Assert.Equal([(Width, 256), (Width, Width), (((6 * 3) + 2) * Width, Width)], forward));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using L2c.Emulation;
 using L2c.Native;
 using L2c.Testing;
 
@@ -28,6 +29,16 @@ public sealed class EmulatedCuda : IDisposable
         {
             Assert.SkipWhen(CudaUnderTest.IsReal, "a GPU does not count launches");
             return _opened[^1].Emulator!.GraphLaunches;
+        }
+    }
+
+    /// <summary>What has run on the last device, in order.</summary>
+    public IReadOnlyList<DeviceWork> Log
+    {
+        get
+        {
+            Assert.SkipWhen(CudaUnderTest.IsReal, "a GPU does not tell what ran");
+            return _opened[^1].Emulator!.Log;
         }
     }
 

@@ -50,6 +50,13 @@ public sealed class SampleTests : IDisposable
         Assert.Matches("^1 image by .*: 1 ddim step, 1 x 1 image, ", one);
     }
 
+    [Fact]
+    public void A_samplers_name_is_taken_in_any_case_of_letters()
+    {
+        string[] lines = Sample(TinyModel.Pixels, "--steps", "1", "--count", "1", "--sampler", "DDPM", "--out", _cli.PathOf("a.png")).Out.Split('\n');
+        Assert.Matches("^1 image by .*: 1 ddpm step, 1 x 1 image, ", lines[1]);
+    }
+
     [Theory]
     [InlineData("--sampler", "ddim")]
     [InlineData("--sampler", "ddpm")]

@@ -7,15 +7,8 @@ public sealed class DeterminismTests
 {
     private const int Images = 8, Channels = 4, Size = 14, Patch = 2, Tokens = 49, Width = 60, Heads = 3, Hidden = 401;
 
-    private static readonly SamplerCoefficients _step = new()
-    {
-        XToX0 = 1.6f,
-        EpsToX0 = 1.25f,
-        MeanX0 = 0.72f,
-        MeanEps = 0.69f,
-        Sigma = 0.1f,
-        UsesNoise = true,
-    };
+    private static readonly SamplerPrediction _prediction = new() { InputToX0 = 1.6f, EpsToX0 = 1.25f };
+    private static readonly LinearUpdate[] _updates = [new(SamplerState.X) { X0 = 0.72f, Eps = 0.69f, H1 = 0.2f, Noise = 0.1f }, new(SamplerState.H1) { X0 = 1 }];
 
     public static TheoryData<string> Sets => [.. Workbench.Sets];
 
@@ -50,7 +43,7 @@ public sealed class DeterminismTests
 
             using var recorded = new Chain(set, threads, first: 0, count: Images);
             using OpSequence sequence = recorded.Capture();
-            Assert.Equal(14, sequence.Ops.Count);
+            Assert.Equal(15, sequence.Ops.Count);
             Assert.NotEqual(expected, recorded.Result()); // nothing has run yet
             for (int run = 0; run < 3; run++)
             {
@@ -66,9 +59,9 @@ public sealed class DeterminismTests
     {
         private readonly Workbench _bench;
         private readonly float[] _images;
-        private readonly Tensor _image, _patches, _x, _normal, _qkv, _mixed, _hidden, _branch, _tokens, _output, _time, _table, _labels, _c, _silu, _modulation;
+        private readonly Tensor _image, _patches, _x, _normal, _qkv, _mixed, _hidden, _branch, _tokens, _output, _time, _table, _labels, _c, _silu, _modulation, _kept;
         private readonly Matrix _embed, _modulate, _project, _up, _down, _head;
-        private readonly Tensor _bias, _affine;
+        private readonly Tensor _bias, _affine, _scalar;
 
         public Chain(string set, int threads, int first, int count)
         {
@@ -81,6 +74,7 @@ public sealed class DeterminismTests
             _table = _bench.Put(RandomData.Normal(seed: 4, 10 * Width), 10, Width);
             _bias = _bench.Put(RandomData.Normal(seed: 5, Hidden), Hidden);
             _affine = _bench.Put(RandomData.Normal(seed: 12, Width), Width);
+            _scalar = _bench.Put([-0.5f], 1);
             _embed = Weight(6, Width, inputs);
             _modulate = Weight(7, 6 * Width, Width);
             _project = Weight(8, 3 * Width, Width);
@@ -99,6 +93,7 @@ public sealed class DeterminismTests
             _c = _bench.Take(count, Width);
             _silu = _bench.Take(count, Width);
             _modulation = _bench.Take(count, 6 * Width);
+            _kept = _bench.Put(_images, count, Channels, Size, Size);
         }
 
         public void Enqueue()
@@ -115,15 +110,21 @@ public sealed class DeterminismTests
             device.ResidualNorm(_x, [new(_mixed, Part(2))], _x, Norm.Modulated(Part(3), Part(4), 1e-6f), _normal);
             device.Linear(_normal, _up, _bias, _hidden, Activation.GeluTanh);
             device.Linear(_hidden, _down, default, _branch);
-            device.ResidualNorm(_x, [new(_branch, Part(5))], default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
+            ResidualTerm[] forecast = [new(_branch, Part(5), Weight: 1.5f), new(_mixed, Scalar: _scalar, Joins: true), new(_x)];
+            device.ResidualNorm(_x, forecast, default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
             device.Linear(_normal, _head, default, _tokens);
             device.Unpatchify(_tokens, _output, Patch);
-            device.SamplerUpdate(_output, default, 0, _step, _output, _image);
+            device.SamplerUpdate(_output, default, 0, _prediction, new(_image, H1: _kept), _output, _updates);
+            device.SamplerUpdate(_output, default, 0, _prediction, new(_image, H1: _kept), _output, _updates); // reads what the first one kept
         }
 
         public OpSequence Capture() => _bench.Device.Capture(Enqueue);
 
-        public void Reset() => _bench.Device.Upload(_image, _images);
+        public void Reset()
+        {
+            _bench.Device.Upload(_image, _images);
+            _bench.Device.Upload(_kept, _images);
+        }
 
         public float[] Result() => _bench.Get(_image);
 

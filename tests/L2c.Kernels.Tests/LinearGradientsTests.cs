@@ -122,6 +122,13 @@ public sealed class LinearGradientsTests
             Matrix written = bench.PutMatrix(values, outputs, inputs), packed = bench.PutMatrix(new float[values.Length], outputs, inputs);
             bench.Device.PackMatrix(onDevice, packed);
             Assert.Equal(Bytes(written), Bytes(packed));
+            if (outputs > 1)
+            {
+                Matrix pieces = bench.PutMatrix(new float[values.Length], outputs, inputs);
+                bench.Device.PackMatrix(onDevice.SliceRows(outputs / 2, outputs - (outputs / 2)), pieces, outputs / 2);
+                bench.Device.PackMatrix(onDevice.SliceRows(0, outputs / 2), pieces);
+                Assert.Equal(Bytes(written), Bytes(pieces));
+            }
 
             // The panels of a transposed weight are those of its transpose, and rows may come in chunks.
             float[] turned = [.. Enumerable.Range(0, values.Length).Select(i => values[i % outputs * inputs + i / outputs])];
@@ -153,8 +160,10 @@ public sealed class LinearGradientsTests
         Refused("LinearWeightGradient: tensor", () => device.LinearWeightGradient(dy, other.Take(2, 3), dWeight));
         Refused("ColumnSums: sums [3] F32 must be F32", () => device.ColumnSums(dy, bench.Take(3)));
         Refused("ColumnSums: tensor", () => device.ColumnSums(dy, other.Take(4)));
-        Refused("PackMatrix: values [2, 4] do not match", () => device.PackMatrix(dy, weight));
-        Refused("PackMatrix: values [4, 3] do not match", () => device.PackMatrix(dWeight, transposed.Matrix));
+        Refused("PackMatrix: values [2, 4] at row 0 do not match", () => device.PackMatrix(dy, weight));
+        Refused("PackMatrix: values [2, 3] at row 3 do not match", () => device.PackMatrix(x, weight, 3));
+        Refused("PackMatrix: values [2, 3] at row 0 do not match", () => device.PackMatrix(x, weight.SliceOutputs(0, 2)));
+        Refused("PackMatrix: values [4, 3] at row 0 do not match", () => device.PackMatrix(dWeight, transposed.Matrix));
         Refused("PackMatrix: weight [4, 3] is not on", () => device.PackMatrix(dWeight, other.PutMatrix(new float[12], 4, 3)));
         Refused("PackTransposed: values [4, 3] do not match", () => device.PackTransposed(dWeight, weight));
         Refused("PackTransposed: values [2, 3] do not match", () => device.PackTransposed(x, transposed.Matrix));

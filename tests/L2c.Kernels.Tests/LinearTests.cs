@@ -132,6 +132,38 @@ public sealed class LinearTests
         Assert.Equal(data.Run(bench, Activation.None), bench.Get(y));
     }
 
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void Outputs_of_a_slice_of_a_weight_are_the_wholes_to_the_last_bit(string set)
+    {
+        // Panels are 48, 24 or 12 outputs wide; K takes two blocks of depth.
+        using var bench = new Workbench(set);
+        Case data = new(9, 149, 801);
+        Matrix weight = bench.PutMatrix(data.Weight, data.N, data.K);
+        Tensor x = bench.Put(data.X, data.M, data.K), bias = bench.Put(data.Bias, data.N), whole = bench.Take(data.M, data.N);
+        bench.Device.Linear(x, weight, bias, whole, Activation.Silu);
+        float[] expected = bench.Get(whole);
+        foreach ((int first, int count) in (ReadOnlySpan<(int, int)>)[(0, 149), (0, 7), (48, 96), (13, 1), (5, 100), (70, 79), (145, 4)])
+        {
+            Tensor y = bench.Take(data.M, data.N);
+            bench.Device.Linear(x, weight.SliceOutputs(first, count), bias.SliceColumns(first, count), y.SliceColumns(first, count), Activation.Silu);
+            Check(y, first, count);
+        }
+
+        Tensor twice = bench.Take(data.M, data.N);
+        Matrix slice = weight.SliceOutputs(31, 100).SliceOutputs(20, 50);
+        bench.Device.Linear(x, slice, bias.SliceColumns(51, 50), twice.SliceColumns(51, 50), Activation.Silu);
+        Check(twice, 51, 50);
+
+        void Check(Tensor y, int first, int count)
+        {
+            float[] values = bench.Get(y);
+            Assert.Equal(data.M * (data.N - count), values.Count(float.IsNaN));
+            Assert.All(values.Index().Where(v => !float.IsNaN(v.Item)), v => Assert.Equal(expected[v.Index], v.Item));
+            Assert.False(float.IsNaN(values[first]) || float.IsNaN(values[first + count - 1]));
+        }
+    }
+
     [Fact]
     public void Wrong_shapes_are_refused_by_name()
     {
@@ -144,6 +176,10 @@ public sealed class LinearTests
         Refused("Linear: bias [3] does not match weight [4, 3]", () => bench.Device.Linear(x, weight, bench.Take(3), y));
         Refused("WriteMatrix: 7 values at row 0 do not match weight [4, 3]", () => bench.Device.WriteMatrix(weight, 0, new float[7]));
         Refused("WriteMatrix: 6 values at row 3 do not match weight [4, 3]", () => bench.Device.WriteMatrix(weight, 3, new float[6]));
+        Refused("WriteMatrix: 6 values at row 0 do not match", () => bench.Device.WriteMatrix(weight.SliceOutputs(0, 2), 0, new float[6]));
+        Refused("SliceOutputs: 2 outputs from 3 on are not in weight [4, 3]", () => weight.SliceOutputs(3, 2));
+        Refused("SliceOutputs: 2 outputs from -1 on are not in", () => weight.SliceOutputs(-1, 2));
+        Refused("SliceOutputs: 0 outputs from 1 on are not in", () => weight.SliceOutputs(1, 0));
 
         static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }

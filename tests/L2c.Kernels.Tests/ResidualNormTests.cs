@@ -137,7 +137,7 @@ public sealed class ResidualNormTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor x = bench.Take(2, 3, 4), y = bench.Take(2, 3, 4), gate = bench.Take(3, 4);
-        Refused("ResidualNorm: branch [2, 3, 5] does not match output [2, 3, 4]", () => bench.Device.ResidualNorm(x, [new(bench.Take(2, 3, 5))], y, Norm.None, default));
+        Refused("ResidualNorm: source [2, 3, 5] does not match output [2, 3, 4]", () => bench.Device.ResidualNorm(x, [new(bench.Take(2, 3, 5))], y, Norm.None, default));
         Refused("ResidualNorm: gate [3, 4] does not match output [2, 3, 4]", () => bench.Device.ResidualNorm(x, [new(x, gate)], y, Norm.None, default));
         Refused("ResidualNorm: scale [3, 4] and shift [3, 4] do not match output [2, 3, 4]", () => bench.Device.ResidualNorm(x, [], default, Norm.Modulated(gate, gate, 0), y));
         Refused("ResidualNorm: xIn [5, 4] does not match output [2, 3, 4]", () => bench.Device.ResidualNorm(bench.Take(5, 4), [], y, Norm.None, default));
@@ -163,7 +163,7 @@ public sealed class ResidualNormTests
 
         public T[] Sum<T>()
             where T : System.Numerics.IFloatingPointIeee754<T> =>
-            Reference.Residual<T>(_x, [.. Branches.Select((branch, i) => (branch, IsGated(i) ? Gates[i] : null))], shape[0], shape[1], Channels);
+            Reference.Residual<T>(_x, [.. Branches.Select((branch, i) => new ReferenceTerm(branch, IsGated(i) ? Gates[i] : null))], shape[0], shape[1], Channels);
 
         public T[] Normal<T>()
             where T : System.Numerics.IFloatingPointIeee754<T> => Reference.LayerNorm(Sum<T>(), Channels, Epsilon);

@@ -27,14 +27,14 @@ public sealed class ResidualTermBackwardTests
         Tolerance.TimesNaive(2).Check(bench.Get(dGate), exactGate, naiveGate);
 
         // With frozen weights, without a branch, in place: the same.
-        bench.Device.ResidualTermBackward(dx, term with { Branch = default }, dx);
+        bench.Device.ResidualTermBackward(dx, term with { Source = default }, dx);
         Assert.Equal(bench.Get(dBranch), bench.Get(dx));
 
         // Planted faults: no gate; and the gradient that has already been gated.
         Tensor wrong = bench.Take(shape[0], shape[2]);
         bench.Device.ResidualTermBackward(dx, term, dBranch, wrong);
         Tolerance.TimesNaive(2).MustReject(bench.Get(wrong), exactGate, naiveGate);
-        bench.Device.ResidualTermBackward(bench.Put(gradient, shape), default, dBranch);
+        bench.Device.ResidualTermBackward(bench.Put(gradient, shape), new(default), dBranch);
         Assert.Equal(gradient, bench.Get(dBranch));
         Tolerance.TimesNaive(2).MustReject(bench.Get(dBranch), exact, naive);
     }
@@ -54,8 +54,8 @@ public sealed class ResidualTermBackwardTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor x = bench.Take(2, 3, 4), other = bench.Take(2, 3, 5), gate = bench.Take(2, 4), one = bench.Take(1, 4), many = bench.Take(3, 4);
-        Refused("ResidualTermBackward: dx [2, 4] must be [B,T,C]", () => bench.Device.ResidualTermBackward(gate, default, gate));
-        Refused("ResidualTermBackward: dBranch [2, 3, 5] does not match dx", () => bench.Device.ResidualTermBackward(x, default, other));
+        Refused("ResidualTermBackward: dx [2, 4] must be [B,T,C]", () => bench.Device.ResidualTermBackward(gate, new(x), gate));
+        Refused("ResidualTermBackward: dBranch [2, 3, 5] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x), other));
         Refused("ResidualTermBackward: gate [3, 4] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x, many), x));
         Refused("ResidualTermBackward: dGate [1, 4] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x, gate), x, one));
         Refused("ResidualTermBackward: dGate [2, 4] does not match gate [1, 4]", () => bench.Device.ResidualTermBackward(x, new(x, one), x, gate));

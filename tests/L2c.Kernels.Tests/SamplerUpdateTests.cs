@@ -4,21 +4,6 @@ namespace L2c.Kernels.Tests;
 
 public sealed class SamplerUpdateTests
 {
-    // Steps as a 20-step grid has them in its middle.
-    private static readonly SamplerCoefficients _ddim = new() { XToX0 = 1.6f, EpsToX0 = 1.25f, MeanX0 = 0.72f, MeanEps = 0.69f };
-    private static readonly SamplerCoefficients _eta = _ddim with { MeanEps = 0.6f, Sigma = 0.3f, UsesNoise = true, ClipX0 = true };
-    private static readonly SamplerCoefficients _ddpm = new()
-    {
-        XToX0 = 1.6f,
-        EpsToX0 = 1.25f,
-        MeanX0 = 0.05f,
-        MeanX = 0.94f,
-        LearnedVariance = true,
-        MinLogVariance = -4.5f,
-        MaxLogVariance = -4.1f,
-        UsesNoise = true,
-    };
-
     // N, C, H, W: smallest; DiT latents; primes.
     private static readonly int[][] _shapes = [[1, 1, 1, 1], [2, 4, 32, 32], [3, 5, 7, 11]];
 
@@ -30,12 +15,13 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 1, scale: 4, guided: Math.Min(3, shape[1]));
-        data.Check(bench, _ddim);
-        data.MustReject(bench, _ddim, _ddim with { XToX0 = _ddim.EpsToX0, EpsToX0 = _ddim.XToX0 });
-        data.MustReject(bench, _ddim, _ddim with { MeanX0 = _ddim.MeanEps, MeanEps = _ddim.MeanX0 });
+        SamplerCase ddim = SamplerCase.Ddim;
+        data.Check(bench, ddim);
+        data.MustReject(bench, ddim, ddim with { Prediction = ddim.Prediction with { InputToX0 = ddim.Prediction.EpsToX0, EpsToX0 = ddim.Prediction.InputToX0 } });
+        data.MustReject(bench, ddim, ddim.WithFirst(u => u with { X0 = u.Eps, Eps = u.X0 }));
         if (shape[1] > 3)
         {
-            data.MustReject(bench, _ddim, _ddim, guided: 4);
+            data.MustReject(bench, ddim, ddim, guided: 4);
         }
     }
 
@@ -45,11 +31,12 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 2, scale: null, guided: 0);
-        data.Check(bench, _eta);
-        data.MustReject(bench, _eta, _eta with { UsesNoise = false });
+        SamplerCase clipped = SamplerCase.ClippedWithNoise;
+        data.Check(bench, clipped);
+        data.MustReject(bench, clipped, clipped.WithFirst(u => u with { Noise = 0 }));
         if (data.ClipsSomething)
         {
-            data.MustReject(bench, _eta, _eta with { ClipX0 = false });
+            data.MustReject(bench, clipped, clipped with { Prediction = clipped.Prediction with { ClipX0 = false } });
         }
     }
 
@@ -59,9 +46,44 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(set);
         Case data = new(shape, outputFactor: 2, scale: 1.5f, guided: shape[1]);
-        data.Check(bench, _ddpm);
-        data.MustReject(bench, _ddpm, _ddpm with { MinLogVariance = _ddpm.MaxLogVariance, MaxLogVariance = _ddpm.MinLogVariance });
-        data.MustReject(bench, _ddpm, _ddpm with { LearnedVariance = false, Sigma = 0.11f });
+        SamplerCase ddpm = SamplerCase.Ddpm;
+        data.Check(bench, ddpm);
+        SamplerPrediction p = ddpm.Prediction;
+        data.MustReject(bench, ddpm, ddpm with { Prediction = p with { MinLogVariance = p.MaxLogVariance, MaxLogVariance = p.MinLogVariance } });
+        data.MustReject(bench, ddpm, (ddpm with { Prediction = p with { LearnedVariance = false } }).WithFirst(u => u with { Noise = 0.11f }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Several_states_are_updated_as_accurately_as_by_naive_fp32(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        Case data = new(shape, outputFactor: 1, scale: 2, guided: shape[1]);
+        foreach (SamplerCase evaluation in (SamplerCase[])[SamplerCase.Midpoint, SamplerCase.Multistep, SamplerCase.AllStates])
+        {
+            data.Check(bench, evaluation);
+        }
+
+        SamplerCase midpoint = SamplerCase.Midpoint, multistep = SamplerCase.Multistep;
+        data.MustReject(bench, midpoint, midpoint with { Prediction = midpoint.Prediction with { Input = SamplerState.X } });
+        data.MustReject(bench, multistep, multistep.WithFirst(u => u with { H1 = u.H2, H2 = u.H1 }));
+        data.MustReject(bench, multistep, multistep.WithFirst(u => u with { X0 = u.H1, H1 = u.X0 }));
+    }
+
+    [Fact]
+    public void Every_update_reads_the_states_as_they_were()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Put([2], 1, 1, 1, 1), u = bench.Put([3], 1, 1, 1, 1), h1 = bench.Put([5], 1, 1, 1, 1);
+        bench.Device.SamplerUpdate(
+            bench.Put([0], 1, 1, 1, 1),
+            default,
+            0,
+            default,
+            new SamplerTensors(x, u, h1),
+            default,
+            [new(SamplerState.X) { U = 1 }, new(SamplerState.U) { X = 1, H1 = 1 }, new(SamplerState.H1) { X = 1, U = 10, H1 = 100 }]);
+        Assert.Equal([3, 7, 532], new[] { bench.Get(x)[0], bench.Get(u)[0], bench.Get(h1)[0] });
     }
 
     [Fact]
@@ -69,24 +91,49 @@ public sealed class SamplerUpdateTests
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor output = bench.Put([3, 1], 2, 1, 1, 1), scale = bench.Put([1], 1), x = bench.Put([0], 1, 1, 1, 1), guided = bench.Take(2, 1, 1, 1);
-        using OpSequence recording = bench.Device.Capture(() => bench.Device.SamplerUpdate(output, scale, 1, _ddim, default, x, default, guided));
+        using OpSequence recording = bench.Device.Capture(() => bench.Device.SamplerUpdate(output, scale, 1, default, new(x), default, [], guided));
         bench.Device.Upload(scale, [5f]);
         recording.Run();
         Assert.Equal([11, 11], bench.Get(guided));
     }
 
     [Fact]
-    public void Wrong_shapes_are_refused_by_name()
+    public void Bytes_are_those_of_the_states_that_take_part()
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Take(2, 4, 3, 3), output = bench.Take(2, 4, 3, 3), scale = bench.Take(1);
-        Refused("SamplerUpdate: output [2, 4, 3, 3] does not match x [2, 4, 3, 3] (B is N, or 2N", () => bench.Device.SamplerUpdate(output, scale, 3, _ddim, default, x));
-        Refused("SamplerUpdate: output [2, 4, 3, 3] has no variance channels", () => bench.Device.SamplerUpdate(output, default, 0, _ddpm, x, x));
-        Refused("SamplerUpdate: 5 guided channels of 4", () => bench.Device.SamplerUpdate(output, default, 5, _ddim, default, x));
-        Refused("SamplerUpdate: noise [] does not match x", () => bench.Device.SamplerUpdate(output, default, 0, _eta, default, x));
-        Refused("SamplerUpdate: output [2, 4, 3, 4] does not match x", () => bench.Device.SamplerUpdate(bench.Take(2, 4, 3, 4), default, 0, _ddim, default, x));
+        Tensor x = bench.Take(1, 1, 2, 2), output = bench.Take(1, 2, 2, 2);
+        Assert.Equal(4 * (8 + (2 * 4)), Bytes([new(SamplerState.X) { X0 = 1 }]));
+        Assert.Equal(4 * (8 + (3 * 4)), Bytes([new(SamplerState.X) { Eps = 1, Noise = 1 }]));
+        Assert.Equal(4 * (8 + (5 * 4)), Bytes([new(SamplerState.X) { X0 = 1, H1 = 1, H2 = 1 }, new(SamplerState.H1) { X0 = 1 }]));
 
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        long Bytes(LinearUpdate[] updates) => bench.Device.List(
+            () => bench.Device.SamplerUpdate(output, default, 0, default, new(x, H1: x, H2: x), x, updates)).Single().Bytes;
+    }
+
+    [Fact]
+    public void Wrong_shapes_and_states_are_refused_by_name()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 4, 3, 3), output = bench.Take(2, 4, 3, 3), scale = bench.Take(1), other = bench.Take(2, 4, 3, 4);
+        SamplerPrediction learned = new() { LearnedVariance = true };
+        LinearUpdate noisy = new(SamplerState.X) { Noise = 1 };
+        Refused("output [2, 4, 3, 3] does not match X [2, 4, 3, 3] (B is N, or 2N", output, scale, 3, default, new(x));
+        Refused("output [2, 4, 3, 3] has no variance channels", output, default, 0, learned, new(x));
+        Refused("5 guided channels of 4", output, default, 5, default, new(x));
+        Refused("noise [] does not match X", output, default, 0, default, new(x), noisy);
+        Refused("output [2, 4, 3, 4] does not match X", other, default, 0, default, new(x));
+        Refused("U [] and output", output, default, 0, new() { Input = SamplerState.U }, new(x));
+        Refused("a network reads X or U, not H1", output, default, 0, new() { Input = SamplerState.H1 }, new(x, H1: x));
+        Refused("H2 [2, 4, 3, 4] is read, but is not [2, 4, 3, 3]", output, default, 0, default, new(x, H2: other), new LinearUpdate(SamplerState.X) { H2 = 1 });
+        Refused("U [] is set, but is not [2, 4, 3, 3]", output, default, 0, default, new(x), new LinearUpdate(SamplerState.U) { X = 1 });
+        Refused("X is set twice", output, default, 0, default, new(x), new LinearUpdate(SamplerState.X), new LinearUpdate(SamplerState.X));
+        Refused("5 updates", output, default, 0, default, new(x), new LinearUpdate[5]);
+
+        void Refused(string start, Tensor from, Tensor by, int guided, SamplerPrediction prediction, SamplerTensors states, params LinearUpdate[] updates) =>
+            Assert.StartsWith(
+                "SamplerUpdate: " + start,
+                Assert.Throws<ArgumentException>(() => bench.Device.SamplerUpdate(from, by, guided, prediction, states, default, updates)).Message,
+                StringComparison.Ordinal);
     }
 
     private sealed class Case
@@ -97,7 +144,7 @@ public sealed class SamplerUpdateTests
         private readonly int _guided;
         private readonly float[] _output;
         private readonly float[] _noise;
-        private readonly float[] _x;
+        private readonly Dictionary<string, float[]> _states;
 
         public Case(int[] shape, int outputFactor, float? scale, int guided)
         {
@@ -105,38 +152,61 @@ public sealed class SamplerUpdateTests
             _outputShape = [(scale is null ? 1 : 2) * shape[0], outputFactor * shape[1], shape[2], shape[3]];
             _output = RandomData.Normal(seed: 111, _outputShape.Aggregate((a, b) => a * b));
             _noise = RandomData.Normal(seed: 112, shape.Aggregate((a, b) => a * b));
-            _x = RandomData.Normal(seed: 113, _noise.Length);
+            _states = SamplerCase.States(_noise.Length);
         }
 
-        public bool ClipsSomething => Exact<double>(_eta with { ClipX0 = false }).X0.Any(v => Math.Abs(v) > 1.1);
-
-        public void Check(Workbench bench, SamplerCoefficients step)
+        public bool ClipsSomething
         {
-            (double[] x, double[] x0, double[] guided) = Exact<double>(step);
-            (float[] naiveX, float[] naiveX0, float[] naiveGuided) = Exact<float>(step);
-            (float[] actualX, float[] actualX0, float[] actualGuided) = Run(bench, step, _guided);
-            Tolerance.TimesNaive(2).Check(actualX, x, naiveX);
-            Tolerance.TimesNaive(2).Check(actualX0, x0, naiveX0);
+            get
+            {
+                SamplerCase unclipped = SamplerCase.ClippedWithNoise with
+                {
+                    Prediction = SamplerCase.ClippedWithNoise.Prediction with { ClipX0 = false },
+                    Updates = [SamplerCase.KeepX0],
+                };
+                return Exact<double>(unclipped).Targets["x0"].Any(v => Math.Abs(v) > 1.1);
+            }
+        }
+
+        public void Check(Workbench bench, SamplerCase evaluation)
+        {
+            (Dictionary<string, double[]> exact, double[] guided) = Exact<double>(evaluation);
+            (Dictionary<string, float[]> naive, float[] naiveGuided) = Exact<float>(evaluation);
+            (Dictionary<string, float[]> actual, float[] actualGuided) = Run(bench, evaluation, _guided);
+            Assert.Equal(exact.Keys, actual.Keys);
+            foreach (string target in exact.Keys)
+            {
+                Tolerance.TimesNaive(2).Check(actual[target], exact[target], naive[target]);
+            }
+
             Tolerance.TimesNaive(2).Check(actualGuided, guided, naiveGuided);
         }
 
-        public void MustReject(Workbench bench, SamplerCoefficients step, SamplerCoefficients faulty, int? guided = null) =>
-            Tolerance.TimesNaive(2).MustReject(Run(bench, faulty, guided ?? _guided).X, Exact<double>(step).X, Exact<float>(step).X);
+        public void MustReject(Workbench bench, SamplerCase evaluation, SamplerCase faulty, int? guided = null) =>
+            Tolerance.TimesNaive(2).MustReject(
+                Run(bench, faulty, guided ?? _guided).Targets["x"], Exact<double>(evaluation).Targets["x"], Exact<float>(evaluation).Targets["x"]);
 
-        private (T[] X, T[] X0, T[] Guided) Exact<T>(SamplerCoefficients s)
-            where T : System.Numerics.IFloatingPointIeee754<T>
-        {
-            var step = new ReferenceStep(
-                s.XToX0, s.EpsToX0, s.MeanX0, s.MeanEps, s.MeanX, s.Sigma, s.LearnedVariance ? (s.MinLogVariance, s.MaxLogVariance) : null, s.ClipX0);
-            return Reference.SamplerUpdate<T>(_output, _scale, _guided, step, s.UsesNoise ? _noise : null, _x, _shape[0], _shape[1]);
-        }
+        private (Dictionary<string, T[]> Targets, T[] Guided) Exact<T>(SamplerCase evaluation)
+            where T : System.Numerics.IFloatingPointIeee754<T> => Reference.SamplerUpdate<T>(
+                _output,
+                _scale,
+                _guided,
+                SamplerForms.Of(evaluation.Prediction),
+                [.. evaluation.Updates.Select(SamplerForms.Of)],
+                _states,
+                _noise,
+                _shape[0],
+                _shape[1]);
 
-        private (float[] X, float[] X0, float[] Guided) Run(Workbench bench, SamplerCoefficients step, int guidedChannels)
+        private (Dictionary<string, float[]> Targets, float[] Guided) Run(Workbench bench, SamplerCase evaluation, int guidedChannels)
         {
-            Tensor x = bench.Put(_x, _shape), x0 = bench.Take(_shape), guided = bench.Take(_outputShape);
-            Tensor scale = _scale is float s ? bench.Put([s], 1) : default;
-            bench.Device.SamplerUpdate(bench.Put(_output, _outputShape), scale, guidedChannels, step, step.UsesNoise ? bench.Put(_noise, _shape) : default, x, x0, guided);
-            return (bench.Get(x), bench.Get(x0), bench.Get(guided));
+            Tensor Put(SamplerState state) => bench.Put(_states[SamplerForms.Name(state)], _shape);
+            SamplerTensors states = new(
+                Put(SamplerState.X), Put(SamplerState.U), Put(SamplerState.H1), Put(SamplerState.H2), Put(SamplerState.H3), bench.Take(_shape));
+            Tensor guided = bench.Take(_outputShape), scale = _scale is float s ? bench.Put([s], 1) : default;
+            bench.Device.SamplerUpdate(
+                bench.Put(_output, _outputShape), scale, guidedChannels, evaluation.Prediction, states, bench.Put(_noise, _shape), evaluation.Updates, guided);
+            return (evaluation.Updates.ToDictionary(u => SamplerForms.Name(u.Target), u => bench.Get(states[u.Target])), bench.Get(guided));
         }
     }
 }

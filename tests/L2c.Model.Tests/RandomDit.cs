@@ -1,5 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests;
@@ -21,7 +22,7 @@ internal static class RandomDit
     };
 
     public static DitModel Load(DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
-        DitModel.Load(architecture, Reader(architecture), device, use);
+        (DitModel)NetworkFamilies.Load(architecture, Reader(architecture), device, use);
 
     /// <summary>The weights by name.</summary>
     public static WeightReader Reader(DitArchitecture architecture)

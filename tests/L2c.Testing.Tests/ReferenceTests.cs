@@ -112,8 +112,16 @@ public sealed class ReferenceTests
     public void Residual_adds_gated_terms_and_repeats_positions()
     {
         // B = 2, T = 2, C = 1; x is [T,C]; the gate is per image, the second term has none.
-        double[] sum = Reference.Residual<double>([100, 200], [([1, 2, 3, 4], [10, 20]), ([5, 6, 7, 8], null)], batch: 2, tokens: 2, channels: 1);
+        double[] sum = Reference.Residual<double>([100, 200], [new([1, 2, 3, 4], [10, 20]), new([5, 6, 7, 8])], batch: 2, tokens: 2, channels: 1);
         Assert.Equal([115, 226, 167, 288], sum);
+    }
+
+    [Fact]
+    public void Residual_gates_a_branch_once_whatever_number_of_terms_it_is_the_sum_of()
+    {
+        // B = 2, T = 1, C = 1: 100 + 10 (2 1 + 3 0.5 (-4)) + 5, and 200 + 20 (2 2 + 3 0.5 (-6)) + 7.
+        ReferenceTerm[] terms = [new([1, 2], [10, 20], Weight: 2), new([-4, -6], Weight: 3, Scalar: 0.5f, Joins: true), new([5, 7])];
+        Assert.Equal([65, 107], Reference.Residual<double>([100, 200], terms, batch: 2, tokens: 1, channels: 1));
     }
 
     [Fact]
@@ -146,23 +154,44 @@ public sealed class ReferenceTests
     }
 
     [Fact]
-    public void Sampler_update_matches_a_step_by_hand()
+    public void Sampler_update_matches_an_evaluation_by_hand()
     {
-        var step = new ReferenceStep(A: 2, B: 0.5f, MeanX0: 0.25f, MeanEps: 3, MeanX: 7, Sigma: 10, LogVariances: null, Clip: false);
         // One image, two channels of one pixel, the first guided: eps = 1 + 3 (4 - 1) = 10; x0 = 2 x 6 - 5 = 7. The second: eps = 8; x0 = 10 - 4 = 6.
-        (double[] x, double[] x0, double[] guided) = Reference.SamplerUpdate<double>([4, 8, 1, 2], scale: 3, guidedChannels: 1, step, noise: [1, -1], [6, 5], images: 1, channels: 2);
+        (Dictionary<string, double[]> targets, double[] guided) = Reference.SamplerUpdate<double>(
+            [4, 8, 1, 2],
+            scale: 3,
+            guidedChannels: 1,
+            new ReferencePrediction("u", A: 2, B: 0.5f),
+            [
+                new ReferenceUpdate("x", ("x0", 0.25f), ("eps", 3), ("x", 7), ("noise", 10)),
+                new ReferenceUpdate("u", ("x", 2), ("h1", -1)),
+                new ReferenceUpdate("h1", ("x0", 1)),
+            ],
+            new Dictionary<string, float[]> { ["u"] = [6, 5], ["x"] = [1, 2], ["h1"] = [30, 40] },
+            noise: [1, -1],
+            images: 1,
+            channels: 2);
         Assert.Equal([10, 8, 10, 2], guided);
-        Assert.Equal([7, 6], x0);
-        Assert.Equal([1.75 + 30 + 42 + 10, 1.5 + 24 + 35 - 10], x);
+        Assert.Equal([1.75 + 30 + 7 + 10, 1.5 + 24 + 14 - 10], targets["x"]);
+        Assert.Equal([2 - 30, 4 - 40], targets["u"]);
+        Assert.Equal([7, 6], targets["h1"]);
     }
 
     [Fact]
     public void Sampler_update_clips_and_learns_its_variance()
     {
-        var step = new ReferenceStep(A: 1, B: 2, MeanX0: 1, MeanEps: 1, MeanX: 0, Sigma: 99, LogVariances: (0, 4), Clip: true);
         // x0 = 5 - 2 = 3, clipped to 1, so eps = (5 - 1) / 2 = 2. v = 0: f = 1/2, log variance 2, deviation e.
-        (double[] x, double[] x0, _) = Reference.SamplerUpdate<double>([1, 0], scale: null, guidedChannels: 0, step, noise: [1], [5], images: 1, channels: 1);
-        Assert.Equal([1], x0);
-        Assert.Equal(3 + Math.E, x[0], 1e-14);
+        (Dictionary<string, double[]> targets, _) = Reference.SamplerUpdate<double>(
+            [1, 0],
+            scale: null,
+            guidedChannels: 0,
+            new ReferencePrediction("x", A: 1, B: 2, LogVariances: (0, 4), Clip: true),
+            [new ReferenceUpdate("x", ("x0", 1), ("eps", 1), ("noise", 1)), new ReferenceUpdate("x0", ("x0", 1))],
+            new Dictionary<string, float[]> { ["x"] = [5] },
+            noise: [1],
+            images: 1,
+            channels: 1);
+        Assert.Equal([1], targets["x0"]);
+        Assert.Equal(3 + Math.E, targets["x"][0], 1e-14);
     }
 }

@@ -46,10 +46,10 @@ internal sealed class CachingBench
         using CpuDevice device = _options.OpenCpu(parsed);
         using OpenedModel opened = OpenedModel.Open();
         using LoadedModel model = opened.Load(device);
-        DitArchitecture architecture = model.Architecture;
-        Sampler sampler = Sampler.Ddim(Steps, eta: 0);
-        EvaluationRole[] roles = PublishedRoles.Dit(sampler.Steps.Count);
-        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, 2 * architecture.Depth))];
+        TransformerArchitecture architecture = model.Architecture;
+        Sampler sampler = Ddim.Table(Steps);
+        EvaluationRole[] roles = [.. sampler.Roles];
+        CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 
         SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model.Network, sampler, schedule, images, new SamplingOptions()))];

@@ -67,7 +67,7 @@ internal sealed class ForwardBench
         {
             using OpenedModel opened = OpenedModel.Random(contestant.Model, contestant.ImageSize);
             using LoadedModel model = opened.Load(device);
-            DitArchitecture architecture = model.Architecture;
+            TransformerArchitecture architecture = model.Architecture;
             using var forward = PlannedForward.Plan(model.Network, contestant.Batch, record: true, countBlock: false);
             long flops = forward.Ops.Sum(op => op.Flops);
             using PeakLoop peak = new(device, flops);

@@ -19,7 +19,7 @@ internal sealed class OnnxNetwork : IDisposable
     /// <param name="batch">B.</param>
     /// <param name="threads">Threads within an op; ops run one after another.</param>
     /// <exception cref="MalformedFileException">No network, or of other shapes.</exception>
-    public OnnxNetwork(string path, DitArchitecture architecture, int batch, int threads)
+    public OnnxNetwork(string path, TransformerArchitecture architecture, int batch, int threads)
     {
         _options.IntraOpNumThreads = threads;
         _options.InterOpNumThreads = 1;

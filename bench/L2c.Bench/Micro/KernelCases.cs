@@ -120,8 +120,9 @@ internal static class KernelCases
         ["SamplerUpdate (DDIM)"] = (o, s) =>
         {
             (Tensor output, Tensor x) = (Image(o, s, 2), Image(o, s, 1));
-            SamplerCoefficients step = new() { XToX0 = 1.1f, EpsToX0 = 0.4f, MeanX0 = 0.9f, MeanEps = 0.1f };
-            return device => device.SamplerUpdate(output, default, 0, step, default, x);
+            SamplerPrediction prediction = new() { InputToX0 = 1.1f, EpsToX0 = 0.4f };
+            LinearUpdate ddim = new(SamplerState.X) { X0 = 0.9f, Eps = 0.1f };
+            return device => device.SamplerUpdate(output, default, 0, prediction, new(x), default, [ddim]);
         },
         ["SquaredError"] = (o, s) =>
         {

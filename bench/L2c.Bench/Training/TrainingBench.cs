@@ -5,7 +5,7 @@ using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Model;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
@@ -42,10 +42,10 @@ internal sealed class TrainingBench
         using CpuDevice device = _options.OpenCpu(parsed);
         using OpenedModel opened = OpenedModel.Open();
         using LoadedModel loaded = opened.Load(device, WeightUse.RouterTraining);
-        DitModel model = loaded.Network;
-        DitArchitecture architecture = model.Architecture;
+        Network model = loaded.Network;
+        TransformerArchitecture architecture = model.Architecture;
         using var forward = PlannedForward.Plan(model, batch, record: true, countBlock: false);
-        using RouterDraw kept = new(model, batch, checkpointing: false), recomputed = new(model, batch, checkpointing: true);
+        using PlannedDraw kept = new(model, batch, checkpointing: false), recomputed = new(model, batch, checkpointing: true);
         using NetworkStep network = new(architecture, opened.Read, device, batch);
 
         var timing = InterleavedTiming.Measure(
@@ -76,9 +76,9 @@ internal sealed class TrainingBench
 
     private static string Memory(CpuDevice device)
     {
-        DitArchitecture large = NamedNetwork.Find(Large, null);
-        TrainingMemory kept = RouterStep.Predict(large, device, LargeBatch, new TrainingPlanOptions());
-        TrainingMemory recomputed = RouterStep.Predict(large, device, LargeBatch, new TrainingPlanOptions { Checkpointing = true });
+        TransformerArchitecture large = NamedNetwork.Find(Large, null);
+        TrainingMemory kept = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions());
+        TrainingMemory recomputed = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions { Checkpointing = true });
         IEnumerable<string> rows = kept.Parts.Append(new MemoryPart("total", kept.TotalBytes))
             .Zip(recomputed.Parts.Append(new MemoryPart("total", recomputed.TotalBytes)))
             .Select(pair => FormattableString.Invariant($"| {pair.First.Name} | {Mebi(pair.First)} | {Mebi(pair.Second)} |"));
@@ -88,17 +88,17 @@ internal sealed class TrainingBench
     }
 
     /// <summary>A planned router step with random data and half-open gates.</summary>
-    private sealed class RouterDraw : IDisposable
+    private sealed class PlannedDraw : IDisposable
     {
-        private readonly RouterStep _step;
+        private readonly RouterDraw _step;
         private readonly float[] _noised, _weights;
         private readonly int[] _labels;
         private readonly double[] _gradient;
 
-        public RouterDraw(DitModel model, int batch, bool checkpointing)
+        public PlannedDraw(Network model, int batch, bool checkpointing)
         {
             var options = new TrainingPlanOptions { Checkpointing = checkpointing };
-            _step = RouterStep.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(Steps)), batch, options);
+            _step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(Steps)), batch, options);
             _noised = new float[_step.StateShape.Count];
             new CounterNoiseSource(seed: 0).Fill(0, batch, _noised.Length / batch, _noised);
             _labels = [.. Enumerable.Range(0, batch).Select(i => i % model.Architecture.NumClasses)];
@@ -116,13 +116,13 @@ internal sealed class TrainingBench
     /// <summary>A planned training step with random data and a learning rate of 0, so that every round has the same weights.</summary>
     private sealed class NetworkStep : IDisposable
     {
-        private readonly DitTrainingStep _step;
+        private readonly NetworkTrainingStep _step;
         private readonly float[] _x0, _noise, _losses;
         private readonly int[] _labels, _timesteps;
 
-        public NetworkStep(DitArchitecture architecture, WeightReader read, CpuDevice device, int batch)
+        public NetworkStep(TransformerArchitecture architecture, WeightReader read, CpuDevice device, int batch)
         {
-            _step = DitTrainingStep.Plan(architecture, read, device, batch, new TrainingPlanOptions());
+            _step = NetworkTrainingStep.Plan(architecture, read, device, batch, new TrainingPlanOptions());
             (_x0, _noise, _losses) = (new float[_step.StateShape.Count], new float[_step.StateShape.Count], new float[2 * batch]);
             new CounterNoiseSource(seed: 1).Fill(0, batch, _x0.Length / batch, _x0);
             new CounterNoiseSource(seed: 2).Fill(0, batch, _x0.Length / batch, _noise);

@@ -63,6 +63,18 @@ public readonly struct EightFloats(float v0, float v1, float v2, float v3, float
         Fp32.MultiplyAdd(a.V6, b.V6, c.V6),
         Fp32.MultiplyAdd(a.V7, b.V7, c.V7));
 
+    /// <summary>a b + c with one b, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static EightFloats MultiplyAdd(EightFloats a, float b, EightFloats c) => new(
+        Fp32.MultiplyAdd(a.V0, b, c.V0),
+        Fp32.MultiplyAdd(a.V1, b, c.V1),
+        Fp32.MultiplyAdd(a.V2, b, c.V2),
+        Fp32.MultiplyAdd(a.V3, b, c.V3),
+        Fp32.MultiplyAdd(a.V4, b, c.V4),
+        Fp32.MultiplyAdd(a.V5, b, c.V5),
+        Fp32.MultiplyAdd(a.V6, b, c.V6),
+        Fp32.MultiplyAdd(a.V7, b, c.V7));
+
     /// <summary>A function of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static EightFloats Map<TFunction>(EightFloats x)

@@ -5,7 +5,7 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>The parameters of one launch, packed as PTX lays out <c>.param</c> space: in order, each aligned to its own size. Allocates
+/// <summary>The parameters of one launch, packed as PTX lays out <c>.param</c> space: in order, each aligned to its largest number. Allocates
 /// nothing.</summary>
 /// <param name="buffer">Where to pack; usually on the stack, at least the kernel's <see cref="PtxKernel.ParameterBytes"/>.</param>
 public ref struct KernelParameters(Span<byte> buffer)
@@ -28,28 +28,62 @@ public ref struct KernelParameters(Span<byte> buffer)
     /// <summary>Adds a float.</summary>
     public void Add(float value) => Append(value);
 
+    /// <summary>Adds a structure, field by field the one that the kernel takes. It has an address or a <c>long</c> in it, so it starts at a multiple of
+    /// 8.</summary>
+    public void AddStructure<T>(in T value)
+        where T : unmanaged => Append(value, 8);
+
+    /// <summary>Adds a structure of floats, which host and kernel share.</summary>
+    public void AddFloats<T>(in T value)
+        where T : unmanaged => Append(value, sizeof(float));
+
     /// <summary>Bytes that the parameters of a kernel take.</summary>
-    /// <exception cref="ArgumentException">A parameter is not a <c>ulong</c>, <c>long</c>, <c>int</c> or <c>float</c>.</exception>
+    /// <exception cref="ArgumentException">A parameter is not a <c>ulong</c>, <c>long</c>, <c>int</c> or <c>float</c>, nor a structure of those.</exception>
     internal static int Layout(MethodInfo kernel)
     {
         int used = 0;
         foreach (ParameterInfo parameter in kernel.GetParameters())
         {
-            int bytes = parameter.ParameterType == typeof(ulong) || parameter.ParameterType == typeof(long) ? 8
-                : parameter.ParameterType == typeof(int) || parameter.ParameterType == typeof(float) ? 4
-                : throw new ArgumentException(
-                    $"{kernel.Name}: parameter {parameter.Name} is a {parameter.ParameterType.Name}; a kernel takes ulong, long, int and float",
+            Type type = parameter.ParameterType;
+            int alignment = Alignment(type);
+            if (alignment == 0)
+            {
+                throw new ArgumentException(
+                    $"{kernel.Name}: parameter {parameter.Name} is a {type.Name}; a kernel takes ulong, long, int, float and structures of these",
                     nameof(kernel));
-            used = Align(used, bytes) + bytes;
+            }
+
+            used = Align(used, alignment) + RuntimeHelpers.SizeOf(type.TypeHandle);
         }
 
         return used;
     }
 
+    // 0 for what a kernel does not take.
+    private static int Alignment(Type type)
+    {
+        if (type == typeof(ulong) || type == typeof(long))
+        {
+            return 8;
+        }
+
+        if (type.IsPrimitive || !type.IsValueType)
+        {
+            return type == typeof(int) || type == typeof(float) ? 4 : 0;
+        }
+
+        int[] fields = Array.ConvertAll(
+            type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic), field => Alignment(field.FieldType));
+        return fields.Length == 0 || fields.Contains(0) ? 0 : fields.Max();
+    }
+
     private void Append<T>(T value)
+        where T : unmanaged => Append(value, Unsafe.SizeOf<T>());
+
+    private void Append<T>(in T value, int alignment)
         where T : unmanaged
     {
-        int at = Align(_used, Unsafe.SizeOf<T>());
+        int at = Align(_used, alignment);
         _buffer[_used..at].Clear();
         MemoryMarshal.Write(_buffer[at..], value);
         _used = at + Unsafe.SizeOf<T>();

@@ -52,6 +52,14 @@ internal readonly struct RowOfEights<TElement, TChunks>
         Load(6, address, at, inLast),
         Load(7, address, at, inLast));
 
+    /// <summary>A number in every channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowOfEights<TElement, TChunks> Of(float value)
+    {
+        EightFloats eight = new(value, value, value, value, value, value, value, value);
+        return new RowOfEights<TElement, TChunks>(eight, eight, eight, eight, eight, eight, eight, eight);
+    }
+
     /// <summary>Adds another row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowOfEights<TElement, TChunks> Add(ulong address, long at, bool inLast) => new(
@@ -75,6 +83,42 @@ internal readonly struct RowOfEights<TElement, TChunks>
         Has(5) ? EightFloats.MultiplyAdd(Load(5, other, otherAt, inLast), Load(5, address, at, inLast), _v5) : default,
         Has(6) ? EightFloats.MultiplyAdd(Load(6, other, otherAt, inLast), Load(6, address, at, inLast), _v6) : default,
         Has(7) ? EightFloats.MultiplyAdd(Load(7, other, otherAt, inLast), Load(7, address, at, inLast), _v7) : default);
+
+    /// <summary>Adds a row that is in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RowOfEights<TElement, TChunks> Add(RowOfEights<TElement, TChunks> other) => new(
+        Has(0) ? _v0 + other._v0 : default,
+        Has(1) ? _v1 + other._v1 : default,
+        Has(2) ? _v2 + other._v2 : default,
+        Has(3) ? _v3 + other._v3 : default,
+        Has(4) ? _v4 + other._v4 : default,
+        Has(5) ? _v5 + other._v5 : default,
+        Has(6) ? _v6 + other._v6 : default,
+        Has(7) ? _v7 + other._v7 : default);
+
+    /// <summary>Adds the elementwise product of a row in registers and another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RowOfEights<TElement, TChunks> AddProduct(RowOfEights<TElement, TChunks> row, ulong other, long otherAt, bool inLast) => new(
+        Has(0) ? EightFloats.MultiplyAdd(Load(0, other, otherAt, inLast), row._v0, _v0) : default,
+        Has(1) ? EightFloats.MultiplyAdd(Load(1, other, otherAt, inLast), row._v1, _v1) : default,
+        Has(2) ? EightFloats.MultiplyAdd(Load(2, other, otherAt, inLast), row._v2, _v2) : default,
+        Has(3) ? EightFloats.MultiplyAdd(Load(3, other, otherAt, inLast), row._v3, _v3) : default,
+        Has(4) ? EightFloats.MultiplyAdd(Load(4, other, otherAt, inLast), row._v4, _v4) : default,
+        Has(5) ? EightFloats.MultiplyAdd(Load(5, other, otherAt, inLast), row._v5, _v5) : default,
+        Has(6) ? EightFloats.MultiplyAdd(Load(6, other, otherAt, inLast), row._v6, _v6) : default,
+        Has(7) ? EightFloats.MultiplyAdd(Load(7, other, otherAt, inLast), row._v7, _v7) : default);
+
+    /// <summary>Adds a row times a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RowOfEights<TElement, TChunks> AddProduct(ulong address, long at, float factor, bool inLast) => new(
+        Has(0) ? EightFloats.MultiplyAdd(Load(0, address, at, inLast), factor, _v0) : default,
+        Has(1) ? EightFloats.MultiplyAdd(Load(1, address, at, inLast), factor, _v1) : default,
+        Has(2) ? EightFloats.MultiplyAdd(Load(2, address, at, inLast), factor, _v2) : default,
+        Has(3) ? EightFloats.MultiplyAdd(Load(3, address, at, inLast), factor, _v3) : default,
+        Has(4) ? EightFloats.MultiplyAdd(Load(4, address, at, inLast), factor, _v4) : default,
+        Has(5) ? EightFloats.MultiplyAdd(Load(5, address, at, inLast), factor, _v5) : default,
+        Has(6) ? EightFloats.MultiplyAdd(Load(6, address, at, inLast), factor, _v6) : default,
+        Has(7) ? EightFloats.MultiplyAdd(Load(7, address, at, inLast), factor, _v7) : default);
 
     /// <summary>Subtracts a number; what is outside the row stays 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

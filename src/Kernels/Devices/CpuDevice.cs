@@ -6,6 +6,8 @@ namespace L2c.Kernels;
 /// <remarks>Not for use by several threads at a time. Results do not depend on the number of threads, on the batch, or on capture.</remarks>
 public unsafe partial class CpuDevice : Device
 {
+    private const int MaxVectorBytes = 64;
+
     private readonly InstructionSet _instructionSet;
     private readonly WorkerTeam _team;
     private readonly PartialSums _partialSums = new();
@@ -123,7 +125,8 @@ public unsafe partial class CpuDevice : Device
     internal protected override nint Allocate(long bytes)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        nint address = (nint)NativeMemory.AlignedAlloc((nuint)bytes, Arena.AlignmentBytes);
+        // A slice of the last panel of a weight is read in whole vectors, which may end behind it.
+        nint address = (nint)NativeMemory.AlignedAlloc((nuint)bytes + MaxVectorBytes, Arena.AlignmentBytes);
         _allocations.Add(address, bytes);
         AllocatedBytes += bytes;
         return address;

@@ -40,6 +40,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Bytes that a weight of that size takes in the device's own layout and storage type.</summary>
     internal protected abstract long MatrixBytes(int outputs, int inputs);
 
+    /// <summary>The weight with the place in its layout at which an output begins.</summary>
+    internal protected abstract Matrix SliceOutputs(Matrix matrix, int first, int count);
+
     /// <summary>Writes rows of a weight, given as PyTorch stores it (<c>[out, in]</c>, row-major, fp32), into the device's own layout.</summary>
     /// <param name="matrix">Carved by <see cref="Arena.TakeMatrix"/>.</param>
     /// <param name="firstOutput">First of the rows given; rows may come in chunks, in any order, each row once.</param>

@@ -6,11 +6,18 @@ public unsafe partial class CpuDevice
     internal protected override long MatrixBytes(int outputs, int inputs) => PackedWeight.Bytes(outputs, inputs, PanelWidth);
 
     /// <inheritdoc/>
+    internal protected override Matrix SliceOutputs(Matrix matrix, int first, int count)
+    {
+        int at = matrix.SkippedOutputs + first, skipped = at % PanelWidth;
+        return matrix with { Address = matrix.Address + (nint)PackedWeight.Bytes(at - skipped, matrix.Inputs, PanelWidth), SkippedOutputs = skipped };
+    }
+
+    /// <inheritdoc/>
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)
     {
         RequireIdle(nameof(WriteMatrix));
         int count = rows.Length / matrix.Inputs;
-        if (matrix.Device != this || matrix.IsTransposed
+        if (matrix.Device != this || matrix.IsTransposed || matrix.IsSlice
             || rows.Length % matrix.Inputs != 0 || firstOutput < 0 || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(

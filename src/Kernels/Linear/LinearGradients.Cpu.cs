@@ -43,10 +43,10 @@ public unsafe partial class CpuDevice
     }
 
     /// <inheritdoc/>
-    protected override void PackMatrixCore(Tensor values, Matrix weight)
+    protected override void PackMatrixCore(Tensor values, Matrix weight, int firstOutput)
     {
         RequirePackable(nameof(PackMatrix), values, weight);
-        Enqueue(new PackMatrixArguments(values, weight));
+        Enqueue(new PackMatrixArguments(values, weight, firstOutput));
     }
 
     /// <inheritdoc/>

@@ -66,17 +66,18 @@ public sealed unsafe partial class CudaDevice
     }
 
     /// <inheritdoc/>
-    protected override void PackMatrixCore(Tensor values, Matrix weight)
+    protected override void PackMatrixCore(Tensor values, Matrix weight, int firstOutput)
     {
         RequireType(nameof(PackMatrix), DType.F32, values);
         RequireOwn(nameof(PackMatrix), weight);
         long count = values.Shape.Count;
+        nint rows = weight.Address + (nint)((long)firstOutput * weight.Inputs * weight.DType.Size());
         BeginOp(nameof(PackMatrix), flops: 0, bytes: count * (sizeof(float) + weight.DType.Size()));
         KernelParameters parameters = new(stackalloc byte[32]);
         parameters.Add(Address(values));
-        parameters.Add(new CUdeviceptr((ulong)weight.Address));
+        parameters.Add(new CUdeviceptr((ulong)rows));
         parameters.Add(count);
-        bool isFast = count % EightFloats.Count == 0 && values.Address % 16 == 0 && weight.Address % 16 == 0;
+        bool isFast = count % EightFloats.Count == 0 && values.Address % 16 == 0 && rows % 16 == 0;
         long threads = isFast ? count / EightFloats.Count : count;
         Launch(isFast ? RoundKernel.Fast : RoundKernel.Plain, BlocksOf(threads, RoundKernel.Threads), parameters.Packed);
     }

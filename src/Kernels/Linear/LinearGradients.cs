@@ -41,19 +41,22 @@ public abstract partial class Device
     }
 
     /// <summary>Writes a weight that training has changed into the layout that <see cref="Linear"/> reads.</summary>
-    /// <param name="values">[N,K] F32, contiguous, row-major as PyTorch stores it.</param>
+    /// <param name="values">[R,K] F32, contiguous, row-major as PyTorch stores it: all rows, or some of a weight that is written in pieces.</param>
     /// <param name="weight">N x K, carved by <see cref="Arena.TakeMatrix"/>.</param>
-    /// <remarks>Traffic  2 N K elements. An op, unlike <see cref="WriteMatrix"/>: it can be recorded.</remarks>
+    /// <param name="firstOutput">Where the rows go.</param>
+    /// <remarks>Traffic  2 R K elements. An op, unlike <see cref="WriteMatrix"/>: it can be recorded.</remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
-    public void PackMatrix(Tensor values, Matrix weight)
+    public void PackMatrix(Tensor values, Matrix weight, int firstOutput = 0)
     {
         Require(
-            !weight.IsTransposed && values.Rows == weight.Outputs && values.Columns == weight.Inputs, nameof(PackMatrix),
-            $"values {values.Shape} do not match weight [{weight.Outputs}, {weight.Inputs}]");
+            !weight.IsTransposed && !weight.IsSlice && firstOutput >= 0 && firstOutput + values.Rows <= weight.Outputs
+                && values.Columns == weight.Inputs,
+            nameof(PackMatrix),
+            $"values {values.Shape} at row {firstOutput} do not match weight [{weight.Outputs}, {weight.Inputs}]");
         Require(
             values.DType == DType.F32 && values.IsContiguous, nameof(PackMatrix),
             $"values {values.Shape} {values.DType} must be F32, contiguous");
-        PackMatrixCore(values, weight);
+        PackMatrixCore(values, weight, firstOutput);
     }
 
     /// <summary>As <see cref="PackMatrix"/> for the transposed matrix of <see cref="Arena.TakeTransposed"/>.</summary>
@@ -88,7 +91,7 @@ public abstract partial class Device
     protected abstract void ColumnSumsCore(Tensor x, Tensor sums);
 
     /// <summary>The device's form of <see cref="PackMatrix"/>; shapes have been checked.</summary>
-    protected abstract void PackMatrixCore(Tensor values, Matrix weight);
+    protected abstract void PackMatrixCore(Tensor values, Matrix weight, int firstOutput);
 
     /// <summary>The device's form of <see cref="PackTransposed"/>; shapes have been checked.</summary>
     protected abstract void PackTransposedCore(Tensor values, Matrix transposed);

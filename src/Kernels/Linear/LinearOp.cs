@@ -32,6 +32,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
 
     private static int Height => MicroKernel.TallestTile<V>();
 
+    // Behind the last output, in columns of the panels.
+    private int End => _first + _outputs;
+
     private readonly LinearArguments _arguments;
     private readonly float* _x;
     private readonly float* _weight;
@@ -39,6 +42,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private readonly float* _y;
     private readonly int _rows;
     private readonly int _outputs;
+    private readonly int _first; // where in the first panel the outputs begin
     private readonly int _inputs;
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
@@ -53,10 +57,11 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         _y = (float*)arguments.Y.Address;
         _rows = arguments.X.Rows;
         _outputs = arguments.Weight.Outputs;
+        _first = arguments.Weight.SkippedOutputs;
         _inputs = arguments.Weight.Inputs;
 
         int rowTiles = (_rows + MostRows - 1) / MostRows;
-        int panels = PackedWeight.Panels(_outputs, Width);
+        int panels = PackedWeight.Panels(End, Width);
         _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
         _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MostPanels);
         _panelTiles = (panels + _panelsPerTile - 1) / _panelsPerTile;
@@ -83,7 +88,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     public override void Run(int tile, nint scratch)
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
-        int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, _outputs);
+        int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
         int blocks = (_inputs + MostDepth - 1) / MostDepth, depthBlock = (_inputs + blocks - 1) / blocks;
         for (int k = 0; k < _inputs; k += depthBlock)
         {
@@ -93,12 +98,13 @@ internal sealed unsafe class LinearOp<V> : CpuOp
                 (int nextColumn, int nextK) =
                     column + Width < endColumn ? (column + Width, k)
                     : k + depth < _inputs ? (firstColumn, k + depth)
-                    : (endColumn < _outputs ? endColumn : 0, 0); // the next tile begins with it
+                    : (endColumn < End ? endColumn : 0, 0); // the next tile begins with it
                 float* weights = Panel(nextColumn, nextK), endWeights = weights + (long)depth * Width;
+                int from = Math.Max(column, _first), columns = Math.Min(column + Width, endColumn) - from;
                 for (int row = firstRow; row < endRow; row += Height, weights += depth * Prefetch.LineFloats)
                 {
                     float* ahead = weights < endWeights ? weights : _x + (row + Height) * (nint)_arguments.X.RowStride + k;
-                    Block(row, Math.Min(Height, endRow - row), column, Math.Min(Width, endColumn - column), k, depth, ahead, (float*)scratch);
+                    Block(row, Math.Min(Height, endRow - row), from, columns, k, depth, ahead, (float*)scratch);
                 }
             }
         }
@@ -111,9 +117,10 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     {
         nint xRow = _arguments.X.RowStride, yRow = _arguments.Y.RowStride;
         float* x = _x + row * xRow + k;
-        float* panel = Panel(column, k);
-        float* y = _y + row * yRow + column;
-        float* start = k > 0 ? y : _bias == null ? null : _bias + column;
+        int inPanel = column % Width;
+        float* panel = Panel(column - inPanel, k) + inPanel;
+        float* y = _y + row * yRow + (column - _first);
+        float* start = k > 0 ? y : _bias == null ? null : _bias + (column - _first);
         nint startRow = k > 0 ? yRow : 0;
         EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, scratch);
         if (k + depth == _inputs && _arguments.Activation != Activation.None)

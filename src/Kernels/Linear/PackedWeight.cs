@@ -12,12 +12,12 @@ internal static class PackedWeight
 }
 
 /// <summary>What <see cref="Device.PackMatrix"/> was called with.</summary>
-internal readonly unsafe record struct PackMatrixArguments(Tensor Values, Matrix Weight) : ICpuOpArguments
+internal readonly unsafe record struct PackMatrixArguments(Tensor Values, Matrix Weight, int FirstOutput) : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
         where V : unmanaged, IFloats<V> =>
-        new PackRows(nameof(Device.PackMatrix), Weight, 0, Weight.Outputs, (float*)Values.Address, MicroKernel.PanelVectors * V.Count);
+        new PackRows(nameof(Device.PackMatrix), Weight, FirstOutput, Values.Rows, (float*)Values.Address, MicroKernel.PanelVectors * V.Count);
 }
 
 /// <summary>What <see cref="Device.PackTransposed"/> was called with.</summary>

@@ -6,72 +6,124 @@ public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A launch adds up to <see cref="ResidualNormKernel.MaxTerms"/> branches. More take further launches, each of which rounds the sum so far to the
-    /// storage type, in xOut or, without one, in y: a later branch must not be that tensor.
+    /// A launch adds up to <see cref="SingleTerms.Max"/> terms, or <see cref="WeightedTerms.Max"/> where any has a factor or joins another, and only whole
+    /// branches. More take further launches, each of which rounds the sum so far to the storage type, in xOut or, without one, in y: a later source
+    /// must not be that tensor.
     /// </remarks>
     protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
     {
         RequireType(nameof(ResidualNorm), StorageType, xIn, xOut, norm.Scale, norm.Shift, y);
         Tensor sum = xOut.IsNone ? y : xOut;
+        bool isWeighted = !ResidualTerm.AreUnweighted(terms);
+        int limit = isWeighted ? WeightedTerms.Max : SingleTerms.Max, count = ResidualTerm.WholeBranches(terms, limit), launches = 1;
         for (int i = 0; i < terms.Length; i++)
         {
-            RequireType(nameof(ResidualNorm), StorageType, terms[i].Branch, terms[i].Gate);
-            if (i >= ResidualNormKernel.MaxTerms && terms[i].Branch.Address == sum.Address)
+            RequireType(nameof(ResidualNorm), StorageType, terms[i].Source, terms[i].Gate);
+            RequireType(nameof(ResidualNorm), DType.F32, terms[i].Scalar);
+            if (i >= count && terms[i].Source.Address == sum.Address)
             {
-                throw new ArgumentException($"ResidualNorm: branch {i} is the output {sum.Shape}, which the first branches have overwritten by then");
+                throw new ArgumentException($"ResidualNorm: source {i} is the output {sum.Shape}, which the first branches have overwritten by then");
             }
         }
 
-        int launches = Math.Max(1, Blocks(terms.Length, ResidualNormKernel.MaxTerms));
-        long passes = terms.Length + launches + (xOut.IsNone ? 0 : 1) + (y.IsNone ? 0 : 1) + (launches - 1);
-        BeginOp(nameof(ResidualNorm), flops: 0, bytes: passes * sum.Shape.Count * StorageType.Size());
-        for (; terms.Length > ResidualNormKernel.MaxTerms; terms = terms[ResidualNormKernel.MaxTerms..])
+        for (int added = count; added < terms.Length; added += ResidualTerm.WholeBranches(terms[added..], limit))
         {
-            LaunchResidualNorm(xIn, terms[..ResidualNormKernel.MaxTerms], sum, Norm.None, default);
-            xIn = sum;
+            launches++;
         }
 
-        LaunchResidualNorm(xIn, terms, xOut, norm, y);
+        long passes = terms.Length + launches + (xOut.IsNone ? 0 : 1) + (y.IsNone ? 0 : 1) + (launches - 1);
+        BeginOp(nameof(ResidualNorm), flops: 0, bytes: passes * sum.Shape.Count * StorageType.Size());
+        for (; count < terms.Length; count = ResidualTerm.WholeBranches(terms, limit))
+        {
+            LaunchResidualNorm(xIn, terms[..count], isWeighted, sum, Norm.None, default);
+            xIn = sum;
+            terms = terms[count..];
+        }
+
+        LaunchResidualNorm(xIn, terms, isWeighted, xOut, norm, y);
     }
 
-    private void LaunchResidualNorm(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
+    private void LaunchResidualNorm(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, bool isWeighted, Tensor xOut, Norm norm, Tensor y)
     {
         Shape shape = (xOut.IsNone ? y : xOut).Shape;
         int rows = shape.Rows, channels = shape.Columns;
-        KernelParameters parameters = new(stackalloc byte[256]);
+        KernelParameters parameters = new(stackalloc byte[384]);
         parameters.Add(Address(xIn));
         parameters.Add(xIn.Rows);
         parameters.Add(Address(xOut));
         parameters.Add(Address(y));
-        bool isAligned = Sixteen.Divides(xIn, xOut, norm.Scale, norm.Shift, y);
-        for (int i = 0; i < ResidualNormKernel.MaxTerms; i++)
+        if (isWeighted)
         {
-            ResidualTerm term = i < terms.Length ? terms[i] : default;
-            isAligned &= Sixteen.Divides(term.Branch, term.Gate);
-            parameters.Add(Address(term.Branch));
-            AddRows(ref parameters, term.Gate);
+            parameters.AddStructure(ToWeightedTerms(terms));
+        }
+        else
+        {
+            parameters.AddStructure(ToSingleTerms(terms));
         }
 
         AddRows(ref parameters, norm.Scale);
         AddRows(ref parameters, norm.Shift);
         parameters.Add(norm.Kind == NormKind.Modulated ? 1f : 0f);
         parameters.Add(norm.Epsilon);
-        parameters.Add(terms.Length);
         parameters.Add(shape[1]);
         parameters.Add(channels);
 
-        bool isFast = isAligned && channels % EightFloats.Count == 0 && channels <= ResidualNormKernel.MaxChannels;
+        bool isFast = channels % EightFloats.Count == 0 && channels <= ResidualNormKernel.MaxChannels
+            && Sixteen.Divides(xIn, xOut, norm.Scale, norm.Shift, y) && AreAligned(terms);
         if (isFast)
         {
             parameters.Add(rows);
             int blocks = Blocks(rows, ResidualNormKernel.RowsPerBlock);
-            Launch(ResidualNormKernel.For(channels), new LaunchSize(blocks), parameters.Packed);
+            Launch(ResidualNormKernel.For(channels, isWeighted), new LaunchSize(blocks), parameters.Packed);
         }
         else
         {
-            Launch(ResidualNormPlainKernel.Template, new LaunchSize(rows), parameters.Packed);
+            Launch(ResidualNormPlainKernel.For(isWeighted), new LaunchSize(rows), parameters.Packed);
         }
     }
+
+    private static bool AreAligned(ReadOnlySpan<ResidualTerm> terms)
+    {
+        foreach (ResidualTerm term in terms)
+        {
+            if (!Sixteen.Divides(term.Source, term.Gate))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static SingleTerms ToSingleTerms(ReadOnlySpan<ResidualTerm> terms)
+    {
+        Span<SingleTerm> all = stackalloc SingleTerm[SingleTerms.Max];
+        for (int i = 0; i < all.Length; i++)
+        {
+            all[i] = i < terms.Length ? ToSingleTerm(terms[i].Source, terms[i].Gate) : default;
+        }
+
+        return new SingleTerms(all, terms.Length);
+    }
+
+    private static WeightedTerms ToWeightedTerms(ReadOnlySpan<ResidualTerm> terms)
+    {
+        Span<WeightedTerm> all = stackalloc WeightedTerm[WeightedTerms.Max];
+        all.Clear();
+        Tensor gate = default;
+        for (int i = 0; i < terms.Length; i++)
+        {
+            ResidualTerm term = terms[i];
+            gate = term.Joins ? gate : term.Gate;
+            bool closes = i == terms.Length - 1 || !terms[i + 1].Joins;
+            all[i] = new WeightedTerm(ToSingleTerm(term.Source, gate), Address(term.Scalar).Value, term.Weight, closes);
+        }
+
+        return new WeightedTerms(all, terms.Length);
+    }
+
+    private static SingleTerm ToSingleTerm(Tensor source, Tensor gate) =>
+        new(Address(source).Value, Address(gate).Value, gate.IsNone ? 0 : gate.RowStride, gate.IsNone ? 0 : gate.Rows - 1);
 
     private static void AddRows(ref KernelParameters parameters, Tensor vectors)
     {

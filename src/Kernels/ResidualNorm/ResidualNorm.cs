@@ -1,10 +1,5 @@
 namespace L2c.Kernels;
 
-/// <summary>One addition to the residual stream: gate * branch.</summary>
-/// <param name="Branch">[B,T,C]: a branch's output, fresh or from the cache.</param>
-/// <param name="Gate">[R,C], any row stride, one row per image: image b reads row min(b, R - 1). None stands for 1.</param>
-public readonly record struct ResidualTerm(Tensor Branch, Tensor Gate = default);
-
 /// <summary>Which normalisation follows the residual additions.</summary>
 public enum NormKind
 {
@@ -37,16 +32,20 @@ public abstract partial class Device
 {
     /// <summary>
     /// xOut[b,t] = ((xIn[b,t] + gate0[b] branch0[b,t]) + gate1[b] branch1[b,t]) + ..., then y = Norm(xOut): one pass over x however many branches are added.
+    /// branch = sum_k weight_k scalar_k source_k over the branch's terms; for one term without factors its source.
     /// </summary>
     /// <param name="xIn">[B,T,C], or [T,C] read by every image (position embeddings), contiguous.</param>
-    /// <param name="terms">Zero or more additions, in order. A replay keeps the tensors, not the span.</param>
+    /// <param name="terms">Zero or more additions, in order; one of them may be made of up to <see cref="ResidualTerm.MaxPerBranch"/> terms. A replay keeps
+    /// the tensors, not the span.</param>
     /// <param name="xOut">[B,T,C] contiguous, may be <paramref name="xIn"/>; none when nothing reads the sum afterwards.</param>
     /// <param name="norm">What follows.</param>
     /// <param name="y">[B,T,C] contiguous: the normalised sum; none with <see cref="Norm.None"/>.</param>
     /// <remarks>
     /// Rows     gates, scales and shifts may have fewer rows than images: the last row serves the rest. With guidance the images of the second half all
     ///          carry the null label, so N + 1 rows say everything that 2N would.
-    /// Numbers  sums, mean and variance in fp32, variance from centred values (one pass over squares cancels when |mean| is large).
+    /// Numbers  sums, mean and variance in fp32, variance from centred values (one pass over squares cancels when |mean| is large). A branch is summed
+    ///          before its gate and before it meets x, in the order of its terms, so that weights may cancel. Sources must be finite: 0 times
+    ///          infinity is NaN.
     /// Traffic  (1 + terms + 2) B T C elements plus O(B C): memory-bound.
     /// Source   Peebles and Xie 2023, adaLN-Zero; DiT models.py, DiTBlock. Skipping: Learning-to-Cache, section 3.
     /// </remarks>
@@ -62,12 +61,7 @@ public abstract partial class Device
         Require(xIn.IsContiguous && result.IsContiguous, Op, "x must be contiguous");
         Require(y.IsNone == (norm.Kind == NormKind.None), Op, "y goes with a norm, and a norm with y");
         Require(y.IsNone || xOut.IsNone || y.Shape == xOut.Shape, Op, $"y {y.Shape} does not match xOut {xOut.Shape}");
-        foreach (ResidualTerm term in terms)
-        {
-            Require(term.Branch.Shape == result.Shape && term.Branch.IsContiguous, Op, $"branch {term.Branch.Shape} does not match output {result.Shape}");
-            Require(term.Gate.IsNone || IsPerImage(term.Gate), Op, $"gate {term.Gate.Shape} does not match output {result.Shape} (C must agree, at most B rows)");
-        }
-
+        RequireTerms(Op, terms, result.Shape, "output");
         bool vectorsFit = norm.Kind switch
         {
             NormKind.Modulated => IsPerImage(norm.Scale) && IsPerImage(norm.Shift),

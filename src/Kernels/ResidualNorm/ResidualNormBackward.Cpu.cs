@@ -6,7 +6,7 @@ public unsafe partial class CpuDevice
     protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate)
     {
         RequireOwn(nameof(ResidualTermBackward), DType.F32, dx, term.Gate, dBranch, dGate);
-        RequireOwn(nameof(ResidualTermBackward), DType.F32, dGate.IsNone ? default : term.Branch);
+        RequireOwn(nameof(ResidualTermBackward), DType.F32, dGate.IsNone ? default : term.Source);
         Enqueue(new ResidualTermBackwardArguments(dx, term, dBranch, dGate, _partialSums));
     }
 

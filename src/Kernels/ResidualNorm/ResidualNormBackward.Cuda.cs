@@ -24,12 +24,12 @@ public sealed unsafe partial class CudaDevice
         }
         else
         {
-            RequireType(Op, StorageType, term.Branch);
+            RequireType(Op, StorageType, term.Source);
             RequireImages(Op, dx.Shape[0]);
             BeginOp(Op, flops: 0, bytes: 3 * dx.Shape.Count * StorageType.Size());
             KernelParameters parameters = new(stackalloc byte[128]);
             parameters.Add(Address(dx));
-            parameters.Add(Address(term.Branch));
+            parameters.Add(Address(term.Source));
             parameters.Add(Address(term.Gate));
             parameters.Add(term.Gate.RowStride);
             parameters.Add(Address(dBranch));

@@ -19,7 +19,8 @@ public abstract partial class Device
         const string Op = nameof(ResidualTermBackward);
         Require(dx.Shape.Rank == 3 && dx.IsContiguous, Op, $"dx {dx.Shape} must be [B,T,C], contiguous");
         Require(dBranch.Shape == dx.Shape && dBranch.IsContiguous, Op, $"dBranch {dBranch.Shape} does not match dx {dx.Shape}");
-        (Tensor branch, Tensor gate) = (term.Branch, term.Gate);
+        Require(ResidualTerm.AreUnweighted([term]), Op, "no weighted terms yet");
+        (Tensor branch, Tensor gate) = (term.Source, term.Gate);
         bool gateFits = gate.IsNone || (gate.Columns == dx.Columns && gate.Rows <= dx.Shape[0]);
         Require(gateFits, Op, $"gate {gate.Shape} does not match dx {dx.Shape} (C must agree, at most B rows)");
         bool gradientFits = dGate.IsNone || (dGate.Rows == dx.Shape[0] && dGate.Columns == dx.Columns);

@@ -6,12 +6,14 @@ namespace L2c.Kernels;
 /// <summary>The fast level of <see cref="Device.ResidualNorm"/>: one warp per row, the row in registers from the first load to the
 /// last store.</summary>
 /// <remarks>
-/// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c]
+/// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c], branch_i = sum_k weight_k scalar_k source_k
 ///          y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
-/// Shapes   x, branches, x', y: [B,T,C], C a multiple of 8 and at most 2048; every row starts at a multiple of 16 bytes. Up to 4 branches.
+/// Shapes   x, sources, x', y: [B,T,C], C a multiple of 8 and at most 2048; every row starts at a multiple of 16 bytes. Up to 4 branches of one
+///          source without factors (<see cref="SingleTerms"/>), or 6 terms of whole branches (<see cref="WeightedTerms"/>).
 /// Numbers  fp32. Mean and variance come from x' before it is rounded to the storage type, the variance from centred values. A lane sums its own
-///          channels, then a butterfly over the warp: the order depends on C alone. Every operation has a stated rounding.
-/// Traffic  (1 + branches) reads and up to 2 writes of B T C elements: the floor. Gates, scales and shifts come from the caches.
+///          channels, then a butterfly over the warp: the order depends on C alone. Every operation has a stated rounding. A branch is summed in
+///          registers before it is gated.
+/// Traffic  (1 + terms) reads and up to 2 writes of B T C elements: the floor. Gates, scales and shifts come from the caches.
 /// Launch   4 warps per block, one row each; no shared memory, no barrier. Lane l has channels 8 l + 256 k + (0..7), k below TChunks.
 /// Source   Peebles and Xie 2023, adaLN-Zero; DiT models.py, DiTBlock. Skipping: Learning-to-Cache, section 3.
 /// </remarks>
@@ -23,53 +25,32 @@ internal static class ResidualNormKernel
     /// <summary>Rows that one block computes.</summary>
     public const int RowsPerBlock = Threads / 32;
 
-    /// <summary>Branches that one launch adds at most.</summary>
-    public const int MaxTerms = 4;
-
     /// <summary>Widest row in channels.</summary>
     public const int MaxChannels = 8 * EightFloats.PerWarp;
 
-    private static readonly KernelTemplate[] _byChunks =
+    private static readonly Type[] _chunks =
     [
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks1)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks2)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks3)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks4)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks5)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks6)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks7)),
-        new(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(Chunks8)),
+        typeof(Chunks1), typeof(Chunks2), typeof(Chunks3), typeof(Chunks4), typeof(Chunks5), typeof(Chunks6), typeof(Chunks7), typeof(Chunks8),
     ];
 
+    private static readonly KernelTemplate[] _single = ByChunks(typeof(SingleTerms));
+    private static readonly KernelTemplate[] _weighted = ByChunks(typeof(WeightedTerms));
+
     /// <summary>The kernel for rows of that many channels.</summary>
-    public static KernelTemplate For(int channels) => _byChunks[(channels - 1) / EightFloats.PerWarp];
+    public static KernelTemplate For(int channels, bool isWeighted = false) =>
+        (isWeighted ? _weighted : _single)[(channels - 1) / EightFloats.PerWarp];
 
     /// <summary>Warp w of block i computes row 4 i + w.</summary>
     /// <remarks>
-    /// x has xRows rows, B T or T; xOut and y may be 0, for "not wanted". gate0 .. gate3 may be 0, for a gate of 1; otherwise image b reads row
-    /// min(b, gateLast), rows gateStride elements apart. Scales and shifts likewise; an affine norm has one row of each and offset 0, adaLN offset 1.
+    /// x has xRows rows, B T or T; xOut and y may be 0, for "not wanted". Of scales image b reads row min(b, scaleLast), rows scaleStride elements
+    /// apart, of shifts likewise; an affine norm has one row of each and offset 0, adaLN offset 1.
     /// </remarks>
-    public static void Rows<TElement, TChunks>(
+    public static void Rows<TElement, TTerms, TChunks>(
         ulong xIn,
         int xRows,
         ulong xOut,
         ulong y,
-        ulong branch0,
-        ulong gate0,
-        int gateStride0,
-        int gateLast0,
-        ulong branch1,
-        ulong gate1,
-        int gateStride1,
-        int gateLast1,
-        ulong branch2,
-        ulong gate2,
-        int gateStride2,
-        int gateLast2,
-        ulong branch3,
-        ulong gate3,
-        int gateStride3,
-        int gateLast3,
+        TTerms terms,
         ulong scale,
         int scaleStride,
         int scaleLast,
@@ -78,11 +59,11 @@ internal static class ResidualNormKernel
         int shiftLast,
         float offset,
         float epsilon,
-        int terms,
         int tokens,
         int channels,
         int rows)
         where TElement : unmanaged, IElement
+        where TTerms : unmanaged, IDeviceTerms
         where TChunks : unmanaged, IInteger
     {
         int row = (Grid.IdxX * RowsPerBlock) + (Group.IdxX / 32);
@@ -96,17 +77,7 @@ internal static class ResidualNormKernel
         bool inLast = lane + ((default(TChunks).Value - 1) * EightFloats.PerWarp) < channels;
         long at = ((long)row * channels) + lane;
         RowOfEights<TElement, TChunks> x = RowOfEights<TElement, TChunks>.Load(xIn, ((long)(row % xRows) * channels) + lane, inLast);
-        for (int i = 0; i < terms; i++)
-        {
-            ulong branch = i == 0 ? branch0 : i == 1 ? branch1 : i == 2 ? branch2 : branch3;
-            ulong gate = i == 0 ? gate0 : i == 1 ? gate1 : i == 2 ? gate2 : gate3;
-            int stride = i == 0 ? gateStride0 : i == 1 ? gateStride1 : i == 2 ? gateStride2 : gateStride3;
-            int last = i == 0 ? gateLast0 : i == 1 ? gateLast1 : i == 2 ? gateLast2 : gateLast3;
-            x = gate == 0
-                ? x.Add(branch, at, inLast)
-                : x.AddProduct(branch, at, gate, ((long)IntrinsicMath.Min(image, last) * stride) + lane, inLast);
-        }
-
+        x = terms.AddTo(x, at, image, lane, inLast);
         if (xOut != 0)
         {
             x.Store(xOut, at, inLast);
@@ -123,4 +94,7 @@ internal static class ResidualNormKernel
             centred.Times(factor).Modulate(scale, scaleAt, offset, shift, shiftAt, inLast).Store(y, at, inLast);
         }
     }
+
+    private static KernelTemplate[] ByChunks(Type terms) =>
+        Array.ConvertAll(_chunks, chunks => new KernelTemplate(typeof(ResidualNormKernel), nameof(Rows), Threads, terms, chunks));
 }

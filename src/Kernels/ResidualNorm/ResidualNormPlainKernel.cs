@@ -16,31 +16,19 @@ internal static class ResidualNormPlainKernel
     /// <summary>Threads per block.</summary>
     public const int Threads = 128;
 
+    private static readonly KernelTemplate _single = new(typeof(ResidualNormPlainKernel), nameof(Row), Threads, typeof(SingleTerms));
+    private static readonly KernelTemplate _weighted = new(typeof(ResidualNormPlainKernel), nameof(Row), Threads, typeof(WeightedTerms));
+
     /// <summary>The kernel for every storage type.</summary>
-    public static readonly KernelTemplate Template = new(typeof(ResidualNormPlainKernel), nameof(Row), Threads);
+    public static KernelTemplate For(bool isWeighted) => isWeighted ? _weighted : _single;
 
     /// <summary>Block r computes row r.</summary>
-    public static void Row<TElement>(
+    public static void Row<TElement, TTerms>(
         ulong xIn,
         int xRows,
         ulong xOut,
         ulong y,
-        ulong branch0,
-        ulong gate0,
-        int gateStride0,
-        int gateLast0,
-        ulong branch1,
-        ulong gate1,
-        int gateStride1,
-        int gateLast1,
-        ulong branch2,
-        ulong gate2,
-        int gateStride2,
-        int gateLast2,
-        ulong branch3,
-        ulong gate3,
-        int gateStride3,
-        int gateLast3,
+        TTerms terms,
         ulong scale,
         int scaleStride,
         int scaleLast,
@@ -49,19 +37,15 @@ internal static class ResidualNormPlainKernel
         int shiftLast,
         float offset,
         float epsilon,
-        int terms,
         int tokens,
         int channels)
         where TElement : unmanaged, IElement
+        where TTerms : unmanaged, IDeviceTerms
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(Threads / 32);
         ArrayView<float> squares = SharedMemory.Allocate<float>(Threads / 32);
         int row = Grid.IdxX, image = row / tokens;
         long at = (long)row * channels, xAt = (long)(row % xRows) * channels;
-        long gateAt0 = (long)IntrinsicMath.Min(image, gateLast0) * gateStride0;
-        long gateAt1 = (long)IntrinsicMath.Min(image, gateLast1) * gateStride1;
-        long gateAt2 = (long)IntrinsicMath.Min(image, gateLast2) * gateStride2;
-        long gateAt3 = (long)IntrinsicMath.Min(image, gateLast3) * gateStride3;
 
         // Pass 0 sums, pass 1 sums squares, pass 2 writes.
         float mean = 0, factor = 0;
@@ -70,11 +54,7 @@ internal static class ResidualNormPlainKernel
             float partial = 0;
             for (int c = Group.IdxX; c < channels; c += Threads)
             {
-                float value = default(TElement).Load(xIn, xAt + c);
-                value = terms > 0 ? Add<TElement>(value, branch0, at + c, gate0, gateAt0 + c) : value;
-                value = terms > 1 ? Add<TElement>(value, branch1, at + c, gate1, gateAt1 + c) : value;
-                value = terms > 2 ? Add<TElement>(value, branch2, at + c, gate2, gateAt2 + c) : value;
-                value = terms > 3 ? Add<TElement>(value, branch3, at + c, gate3, gateAt3 + c) : value;
+                float value = terms.AddTo<TElement>(default(TElement).Load(xIn, xAt + c), at + c, image, c);
                 float centred = value - mean;
                 partial = pass == 0 ? partial + value : Fp32.MultiplyAdd(centred, centred, partial);
                 if (pass == 2)
@@ -103,13 +83,6 @@ internal static class ResidualNormPlainKernel
                 factor = Fp32.Divide(1f, Fp32.SquareRoot(variance + epsilon));
             }
         }
-    }
-
-    private static float Add<TElement>(float value, ulong branch, long at, ulong gate, long gateAt)
-        where TElement : unmanaged, IElement
-    {
-        float addend = default(TElement).Load(branch, at);
-        return gate == 0 ? value + addend : Fp32.MultiplyAdd(default(TElement).Load(gate, gateAt), addend, value);
     }
 
     private static float SumOfBlock(float value, ArrayView<float> warps)

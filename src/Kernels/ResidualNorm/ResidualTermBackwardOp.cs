@@ -43,7 +43,7 @@ internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
         _dGate = arguments.DGate;
         if (!_dGate.IsNone)
         {
-            _branch = (float*)arguments.Term.Branch.Address;
+            _branch = (float*)arguments.Term.Source.Address;
             _sums = new TokenSums<V>(arguments.Partials, shape[0], _tokens, _channels);
         }
     }

@@ -7,13 +7,23 @@ public unsafe partial class CpuDevice
         Tensor output,
         Tensor guidanceScale,
         int guidedChannels,
-        in SamplerCoefficients coefficients,
+        in SamplerPrediction prediction,
+        in SamplerTensors states,
         Tensor noise,
-        Tensor x,
-        Tensor x0,
+        ReadOnlySpan<LinearUpdate> updates,
         Tensor guided)
     {
-        RequireOwn(nameof(SamplerUpdate), DType.F32, output, guidanceScale, noise, x, x0, guided);
-        Enqueue(new SamplerUpdateArguments(output, guidanceScale, guidedChannels, coefficients, noise, x, x0, guided));
+        RequireOwn(
+            nameof(SamplerUpdate), DType.F32, output, guidanceScale, noise, states.X, states.U, states.H1, states.H2, states.H3, states.X0, guided);
+        SamplerTensors read = states.Read(prediction, updates);
+        var targets = new Tensor[updates.Length];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            targets[i] = states[updates[i].Target];
+        }
+
+        long bytes = SamplerUpdateBytes(output, read, updates, guided, states[prediction.Input].Shape.Count);
+        Enqueue(new SamplerUpdateArguments(
+            output, guidanceScale, guidedChannels, prediction, read, UsesNoise(updates) ? noise : default, [.. updates], targets, guided, bytes));
     }
 }

@@ -9,43 +9,50 @@ public sealed unsafe partial class CudaDevice
         Tensor output,
         Tensor guidanceScale,
         int guidedChannels,
-        in SamplerCoefficients coefficients,
+        in SamplerPrediction prediction,
+        in SamplerTensors states,
         Tensor noise,
-        Tensor x,
-        Tensor x0,
+        ReadOnlySpan<LinearUpdate> updates,
         Tensor guided)
     {
-        RequireType(nameof(SamplerUpdate), DType.F32, output, guidanceScale, noise, x, x0, guided);
-        int count = RequireInt32(nameof(SamplerUpdate), x), images = x.Shape[0];
-        int passes = 2 + (coefficients.UsesNoise ? 1 : 0) + (x0.IsNone ? 0 : 1);
-        long elements = ((long)passes * count) + ((guided.IsNone ? 1 : 2) * output.Shape.Count);
-        BeginOp(nameof(SamplerUpdate), flops: 0, bytes: sizeof(float) * elements);
+        const string Op = nameof(SamplerUpdate);
+        RequireType(Op, DType.F32, output, guidanceScale, noise, states.X, states.U, states.H1, states.H2, states.H3, states.X0, guided);
+        Shape shape = states[prediction.Input].Shape;
+        int count = RequireInt32(Op, states[prediction.Input]), images = shape[0];
+        SamplerTensors read = states.Read(prediction, updates);
+        BeginOp(Op, flops: 0, bytes: SamplerUpdateBytes(output, read, updates, guided, count));
 
-        KernelParameters parameters = new(stackalloc byte[128]);
+        KernelParameters parameters = new(stackalloc byte[320]);
         parameters.Add(Address(output));
         parameters.Add(Address(guidanceScale));
-        parameters.Add(Address(noise));
-        parameters.Add(Address(x));
-        parameters.Add(Address(x0));
         parameters.Add(Address(guided));
         parameters.Add(output.Shape.Count / output.Shape[0] * images);
         parameters.Add(count);
-        parameters.Add(x.Shape[1]);
+        parameters.Add(shape[1]);
         parameters.Add(output.Shape[1]);
-        parameters.Add(x.Shape[2] * x.Shape[3]);
+        parameters.Add(shape[2] * shape[3]);
         parameters.Add(guidedChannels);
         parameters.Add(
-            (coefficients.ClipX0 ? SamplerUpdateKernel.ClipX0 : 0)
-            | (coefficients.LearnedVariance ? SamplerUpdateKernel.LearnedVariance : 0)
-            | (coefficients.UsesNoise ? SamplerUpdateKernel.UsesNoise : 0));
-        parameters.Add(coefficients.XToX0);
-        parameters.Add(coefficients.EpsToX0);
-        parameters.Add(coefficients.MeanX0);
-        parameters.Add(coefficients.MeanEps);
-        parameters.Add(coefficients.MeanX);
-        parameters.Add(coefficients.Sigma);
-        parameters.Add(coefficients.MinLogVariance);
-        parameters.Add(coefficients.MaxLogVariance);
+            (prediction.Input == SamplerState.U ? SamplerUpdateKernel.ReadsU : 0)
+            | (prediction.ClipX0 ? SamplerUpdateKernel.ClipX0 : 0)
+            | (prediction.LearnedVariance ? SamplerUpdateKernel.LearnedVariance : 0));
+        parameters.Add(prediction.InputToX0);
+        parameters.Add(prediction.EpsToX0);
+        parameters.Add(prediction.MinLogVariance);
+        parameters.Add(prediction.MaxLogVariance);
+        parameters.Add(UsesNoise(updates) ? Address(noise) : default);
+        foreach (SamplerState state in SamplerTensors.Readable)
+        {
+            parameters.Add(Address(read[state]));
+        }
+
+        for (int k = 0; k < LinearUpdate.MaxCount; k++)
+        {
+            bool isUsed = k < updates.Length;
+            parameters.Add(isUsed ? Address(states[updates[k].Target]) : default);
+            parameters.AddFloats(isUsed ? new SamplerUpdateKernel.Weights(updates[k]) : default);
+        }
+
         Launch(SamplerUpdateKernel.Template, BlocksOf(count, SamplerUpdateKernel.Threads), parameters.Packed);
     }
 }

@@ -2,36 +2,38 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>What <see cref="Device.SamplerUpdate"/> was called with.</summary>
+/// <summary>What <see cref="Device.SamplerUpdate"/> was called with: the states that are read, and where each update goes.</summary>
 internal readonly record struct SamplerUpdateArguments(
     Tensor Output,
     Tensor GuidanceScale,
     int GuidedChannels,
-    SamplerCoefficients Coefficients,
+    SamplerPrediction Prediction,
+    SamplerTensors Read,
     Tensor Noise,
-    Tensor X,
-    Tensor X0,
-    Tensor Guided) : ICpuOpArguments
+    LinearUpdate[] Updates,
+    Tensor[] Targets,
+    Tensor Guided,
+    long Bytes) : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
         where V : unmanaged, IFloats<V> => new SamplerUpdateOp<V>(this);
 }
 
-/// <summary>Guidance and one sampler step; one channel of one image per tile.</summary>
+/// <summary>Guidance and the updates of one evaluation; one channel of one image per tile.</summary>
 /// <remarks>
-/// Products and sums are rounded one by one in the documented order, as the published code's are: no fused multiply-add, so every
+/// Products and sums are rounded one by one in the documented order, as the published codes' are: no fused multiply-add, so every
 /// instruction set gives the same picture as long as exp does.
 /// </remarks>
 internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments) : CpuOp
     where V : unmanaged, IFloats<V>
 {
     private readonly SamplerUpdateArguments _arguments = arguments;
-    private readonly SamplerCoefficients _coefficients = arguments.Coefficients;
-    private readonly int _images = arguments.X.Shape[0];
-    private readonly int _channels = arguments.X.Shape[1];
+    private readonly SamplerPrediction _prediction = arguments.Prediction;
+    private readonly int _images = Input(arguments).Shape[0];
+    private readonly int _channels = Input(arguments).Shape[1];
     private readonly int _outputChannels = arguments.Output.Shape[1];
-    private readonly int _pixels = arguments.X.Shape[2] * arguments.X.Shape[3];
+    private readonly int _pixels = arguments.Output.Shape[2] * arguments.Output.Shape[3];
 
     /// <inheritdoc/>
     public override string Name => nameof(Device.SamplerUpdate);
@@ -40,15 +42,7 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
     public override int Tiles => _images * _channels;
 
     /// <inheritdoc/>
-    public override long Bytes
-    {
-        get
-        {
-            long state = _arguments.X.Shape.Count, output = _arguments.Output.Shape.Count;
-            int passes = 2 + (_coefficients.UsesNoise ? 1 : 0) + (_arguments.X0.IsNone ? 0 : 1);
-            return sizeof(float) * (passes * state + (_arguments.Guided.IsNone ? 1 : 2) * output);
-        }
-    }
+    public override long Bytes => _arguments.Bytes;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -56,16 +50,21 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
     {
         int image = tile / _channels, channel = tile % _channels;
         bool hasGuidance = !_arguments.GuidanceScale.IsNone, isGuided = hasGuidance && channel < _arguments.GuidedChannels;
-        bool learned = _coefficients.LearnedVariance, usesNoise = _coefficients.UsesNoise;
         V scale = V.Broadcast(hasGuidance ? *(float*)_arguments.GuidanceScale.Address : 0);
         float* conditional = Plane(_arguments.Output, image, channel);
         float* unconditional = hasGuidance ? Plane(_arguments.Output, _images + image, channel) : null;
-        float* variance = learned ? Plane(_arguments.Output, image, _channels + channel) : null;
-        float* x = Plane(_arguments.X, image, channel), noise = usesNoise ? Plane(_arguments.Noise, image, channel) : null;
-        float* x0 = _arguments.X0.IsNone ? null : Plane(_arguments.X0, image, channel);
-        bool keep = !_arguments.Guided.IsNone;
-        float* guided = keep ? Plane(_arguments.Guided, image, channel) : null;
-        float* guidedToo = keep && hasGuidance ? Plane(_arguments.Guided, _images + image, channel) : null;
+        float* variance = _prediction.LearnedVariance ? Plane(_arguments.Output, image, _channels + channel) : null;
+        float* guided = Plane(_arguments.Guided, image, channel);
+        float* guidedToo = hasGuidance ? Plane(_arguments.Guided, _images + image, channel) : null;
+        float* x = Plane(_arguments.Read.X, image, channel), u = Plane(_arguments.Read.U, image, channel);
+        float* h1 = Plane(_arguments.Read.H1, image, channel), h2 = Plane(_arguments.Read.H2, image, channel);
+        float* h3 = Plane(_arguments.Read.H3, image, channel), noise = Plane(_arguments.Noise, image, channel);
+        float** targets = stackalloc float*[LinearUpdate.MaxCount];
+        for (int k = 0; k < _arguments.Targets.Length; k++)
+        {
+            targets[k] = Plane(_arguments.Targets[k], image, channel);
+        }
+
         for (int i = 0; i < _pixels; i += V.Count)
         {
             int count = _pixels - i;
@@ -77,7 +76,7 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
                 other = eps;
             }
 
-            if (keep)
+            if (guided != null)
             {
                 Partial.Store(eps, guided + i, count);
                 if (hasGuidance)
@@ -86,17 +85,15 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
                 }
             }
 
-            V log = learned ? Partial.Load<V>(variance + i, count) : default;
-            V draw = usesNoise ? Partial.Load<V>(noise + i, count) : default;
-            V next = Step(eps, log, draw, Partial.Load<V>(x + i, count), out V predicted);
-            Partial.Store(next, x + i, count);
-            if (x0 != null)
+            Known known = new() { X = Load(x, i), U = Load(u, i), H1 = Load(h1, i), H2 = Load(h2, i), H3 = Load(h3, i), Noise = Load(noise, i) };
+            Predict(eps, Load(variance, i), ref known);
+            for (int k = 0; k < _arguments.Updates.Length; k++)
             {
-                Partial.Store(predicted, x0 + i, count);
+                Partial.Store(known.Sum(_arguments.Updates[k]), targets[k] + i, count);
             }
         }
 
-        if (keep && _outputChannels > _channels)
+        if (guided != null && _outputChannels > _channels)
         {
             CopyVariance(image, channel);
             if (hasGuidance)
@@ -106,34 +103,29 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
         }
     }
 
+    private static Tensor Input(in SamplerUpdateArguments arguments) => arguments.Read[arguments.Prediction.Input];
+
+    // Completes what is known by x0, eps and the noise's deviation.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private V Step(V eps, V variance, V noise, V x, out V x0)
+    private void Predict(V eps, V variance, ref Known known)
     {
-        ref readonly SamplerCoefficients step = ref _coefficients;
-        V scaled = V.Broadcast(step.XToX0) * x;
-        x0 = scaled - V.Broadcast(step.EpsToX0) * eps;
-        if (step.ClipX0)
+        ref readonly SamplerPrediction p = ref _prediction;
+        V scaled = V.Broadcast(p.InputToX0) * (p.Input == SamplerState.U ? known.U : known.X);
+        V x0 = scaled - V.Broadcast(p.EpsToX0) * eps;
+        if (p.ClipX0)
         {
             x0 = V.Max(V.Broadcast(-1f), V.Min(V.Broadcast(1f), x0));
-            eps = (scaled - x0) / V.Broadcast(step.EpsToX0);
+            eps = (scaled - x0) / V.Broadcast(p.EpsToX0);
         }
 
-        V mean = V.Broadcast(step.MeanX0) * x0 + V.Broadcast(step.MeanEps) * eps + V.Broadcast(step.MeanX) * x;
-        if (!step.UsesNoise)
-        {
-            return mean;
-        }
-
-        V deviation = V.Broadcast(step.Sigma);
-        if (step.LearnedVariance)
+        (known.X0, known.Eps) = (x0, eps);
+        if (p.LearnedVariance)
         {
             V one = V.Broadcast(1f), half = V.Broadcast(0.5f);
             V fraction = (variance + one) * half;
-            V log = fraction * V.Broadcast(step.MaxLogVariance) + (one - fraction) * V.Broadcast(step.MinLogVariance);
-            deviation = Elementary.Exp(half * log);
+            V log = fraction * V.Broadcast(p.MaxLogVariance) + (one - fraction) * V.Broadcast(p.MinLogVariance);
+            known.Noise = Elementary.Exp(half * log) * known.Noise;
         }
-
-        return mean + deviation * noise;
     }
 
     private void CopyVariance(int row, int channel)
@@ -142,5 +134,38 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
         Buffer.MemoryCopy(Plane(_arguments.Output, row, _channels + channel), Plane(_arguments.Guided, row, _channels + channel), bytes, bytes);
     }
 
-    private float* Plane(in Tensor tensor, int row, int channel) => (float*)tensor.Address + ((long)row * tensor.Shape[1] + channel) * _pixels;
+    private V Load(float* plane, int at) => plane == null ? default : Partial.Load<V>(plane + at, _pixels - at);
+
+    private float* Plane(in Tensor tensor, int row, int channel) =>
+        tensor.IsNone ? null : (float*)tensor.Address + ((long)row * tensor.Shape[1] + channel) * _pixels;
+
+    /// <summary>What the sums of some pixels are made of.</summary>
+    private struct Known
+    {
+        public V X0, Eps, X, U, H1, H2, H3, Noise;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly V Sum(in LinearUpdate by)
+        {
+            V sum = default;
+            Add(ref sum, by.X0, X0);
+            Add(ref sum, by.Eps, Eps);
+            Add(ref sum, by.X, X);
+            Add(ref sum, by.U, U);
+            Add(ref sum, by.H1, H1);
+            Add(ref sum, by.H2, H2);
+            Add(ref sum, by.H3, H3);
+            Add(ref sum, by.Noise, Noise);
+            return sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Add(ref V sum, float weight, V value)
+        {
+            if (weight != 0)
+            {
+                sum += V.Broadcast(weight) * value;
+            }
+        }
+    }
 }

@@ -42,6 +42,20 @@ internal readonly struct Four : IConstant
     public static int Value => 4;
 }
 
+/// <summary>5.</summary>
+internal readonly struct Five : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 5;
+}
+
+/// <summary>6.</summary>
+internal readonly struct Six : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 6;
+}
+
 /// <summary>8.</summary>
 internal readonly struct Eight : IConstant
 {

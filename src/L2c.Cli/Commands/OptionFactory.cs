@@ -60,7 +60,7 @@ internal static class OptionFactory
         CustomParser = result => Pick(result, words),
     };
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>One of a few words, in any case of letters.</summary>
     public static Option<string> OneOf(string name, string description, string preset, params string[] others)
     {
         string[] words = [preset, .. others];
@@ -74,7 +74,7 @@ internal static class OptionFactory
     }
 
     private static string? Pick(ArgumentResult result, string[] words) =>
-        Array.Find(words, word => word == result.Tokens[0].Value) ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
+        Array.Find(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)) ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
 
     private static T? Parse<T>(ArgumentResult result, NumberStyles styles, Func<T, bool> accept, string wanted)
         where T : struct, INumberBase<T> =>

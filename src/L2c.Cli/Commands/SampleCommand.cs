@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
+using L2c.Model.Diffusion;
 using L2c.Model.Sampling;
 
 namespace L2c.Cli.Commands;
@@ -23,7 +24,8 @@ internal sealed class SampleCommand
             "--steps", "STEPS",
             "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = OptionFactory.OneOf("--sampler", "Sampler", "ddim", "ddpm");
+    private readonly Option<string> _sampler = OptionFactory.OneOf(
+        "--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
     private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
         OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
@@ -133,10 +135,10 @@ internal sealed class SampleCommand
         SampleRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? "20",
-            Sampler = parsed.GetValue(_sampler)!,
+            Sampler = parsed.GetValue(_sampler) ?? SamplerCatalog.Names[0],
             Eta = parsed.GetValue(_eta),
             CfgScale = parsed.GetValue(_cfgScale),
-            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.FirstThreeChannels },
+            Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.Published },
             Seed = parsed.GetValue(_seed) ?? 0,
             TorchNoise = parsed.GetValue(_rng) == "torch",
             Classes = parsed.GetValue(_classes),

@@ -9,7 +9,7 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
-    private static readonly DitTrainingOptions _defaults = new();
+    private static readonly NetworkTrainingOptions _defaults = new();
 
     private readonly CheckpointOptions _checkpoint = new(
         $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {NetworkTrainingRequest.DefaultModel}]");
@@ -51,7 +51,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
         string? init = parsed.GetValue(_init);
         NetworkTrainingRequest request = new()
         {
-            Options = new DitTrainingOptions
+            Options = new NetworkTrainingOptions
             {
                 Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
                 LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Kernels;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 
 namespace L2c.Cli.Commands;
@@ -21,9 +22,9 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<int?> _draws = OptionFactory.Whole(
         "--draws",
         1,
-        $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {RouterDefaults.Draws}]",
+        $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {CachingRecipe.Draws}]",
         most: 4096);
-    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per draw [default: {RouterDefaults.Batch}]", most: 65536);
+    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}]", most: 65536);
     private readonly Option<string> _loss = OptionFactory.OneOf(
         "--loss",
         "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
@@ -81,8 +82,8 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             Threshold = parsed.GetValue(_threshold),
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
             StraightThroughThreshold = parsed.GetValue(_straightThrough),
-            Draws = parsed.GetValue(_draws) ?? RouterDefaults.Draws,
-            Batch = parsed.GetValue(_batch) ?? RouterDefaults.Batch,
+            Draws = parsed.GetValue(_draws) ?? CachingRecipe.Draws,
+            Batch = parsed.GetValue(_batch) ?? CachingRecipe.Batch,
             Seed = _training.Seed(parsed),
             TargetReuse = parsed.GetValue(_targetReuse),
             Recompute = _training.Checkpointing(parsed),

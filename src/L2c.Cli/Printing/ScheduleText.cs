@@ -74,6 +74,11 @@ internal static class ScheduleText
             o.WriteLine("one drops what it skips, the other reuses it");
         }
 
+        if (d.ForecastsDiffer)
+        {
+            o.WriteLine("what neither computes is forecast in different ways, or by one only");
+        }
+
         foreach (EvaluationDiff e in d.Evaluations)
         {
             string role = e.FirstRole == e.SecondRole ? e.FirstRole : $"A {e.FirstRole}, B {e.SecondRole}";

@@ -1,6 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Caching;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Weights.Layouts;
 
@@ -42,15 +41,15 @@ public sealed class PlannedForward : IDisposable
     /// <param name="batch">B, at least 1.</param>
     /// <param name="record">Whether a run replays a recording; otherwise it enqueues every op anew.</param>
     /// <param name="countBlock">Whether <see cref="LaunchesPerBlock"/> is wanted: one more recording, which is not run.</param>
-    public static PlannedForward Plan(DitModel model, int batch, bool record, bool countBlock)
+    public static PlannedForward Plan(Network model, int batch, bool record, bool countBlock)
     {
-        DitArchitecture a = model.Architecture;
+        TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
-        (Arena arena, Buffers buffers) = Arena.Carve(device, "forward", memory => Buffers.Take(memory, a, batch));
+        (Arena arena, Buffers buffers) = Arena.Carve(device, "forward", memory => Buffers.Take(memory, model, batch));
         try
         {
             buffers.UploadInputs(device, a, batch);
-            var full = ForwardPlan.Full(buffers.Modulations, buffers.Activations, a.Depth);
+            var full = EvaluationPlan.Full(buffers.Network, a.Branches);
             var plan = new PlannedForward(device, arena, buffers.Output, () => Enqueue(full), record);
             plan.LaunchesPerBlock = record && countBlock ? CountBlock(plan.Launches!.Value, full) : null;
             return plan;
@@ -61,18 +60,18 @@ public sealed class PlannedForward : IDisposable
             throw;
         }
 
-        void Enqueue(ForwardPlan plan)
+        void Enqueue(EvaluationPlan plan)
         {
             device.Scope = OpScope.None;
-            model.Modulate(buffers.Time, buffers.Labels, buffers.Modulations);
-            model.Forward(buffers.Image, plan, buffers.Activations, buffers.Output);
+            model.Prepare(buffers.Network, 0);
+            model.Forward(buffers.Image, buffers.Network, plan, buffers.Output);
         }
 
         // What the recording lacks when the first block's branches are dropped.
-        int CountBlock(int all, ForwardPlan full)
+        int CountBlock(int all, EvaluationPlan full)
         {
-            BranchPlan dropped = new(BranchAction.Drop, default);
-            using OpSequence rest = device.Capture(() => Enqueue(full with { Branches = [dropped, dropped, .. full.Branches[2..]] }));
+            BranchPlan[] branches = [BranchPlan.Dropped, BranchPlan.Dropped, .. full.Branches[2..]];
+            using OpSequence rest = device.Capture(() => Enqueue(full with { Branches = branches }));
             return all - rest.Launches;
         }
     }
@@ -111,26 +110,24 @@ public sealed class PlannedForward : IDisposable
         _arena.Dispose();
     }
 
-    private sealed record Buffers(Tensor Image, Tensor Labels, Tensor Time, Tensor Output, DitModulations Modulations, DitActivations Activations)
+    private sealed record Buffers(Tensor Image, Tensor Output, NetworkMemory Network)
     {
-        public static Buffers Take(Arena arena, DitArchitecture a, int batch) => new(
-            arena.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize),
-            arena.Take(DType.I32, batch),
-            arena.Take(batch, TimestepEmbedding.Width),
-            arena.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize),
-            DitModulations.Take(arena, a, evaluations: 1, rows: batch, timesteps: batch),
-            DitActivations.Take(arena, a, batch));
+        public static Buffers Take(Arena arena, Network network, int batch)
+        {
+            TransformerArchitecture a = network.Architecture;
+            return new Buffers(
+                arena.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize),
+                arena.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize),
+                network.Take(arena, new NetworkNeeds(batch) { TimePerRow = true }));
+        }
 
-        public void UploadInputs(Device device, DitArchitecture a, int batch)
+        public void UploadInputs(Device device, TransformerArchitecture a, int batch)
         {
             float[] image = new float[Image.Shape.Count];
             new CounterNoiseSource(seed: 0).Fill(0, batch, image.Length / batch, image);
-            int[] timesteps = [.. Enumerable.Range(0, batch).Select(i => (int)((i + 1L) * (NoisySteps - 1) / batch))];
-            float[] time = new float[batch * TimestepEmbedding.Width];
-            TimestepEmbedding.Fill(timesteps, time);
             device.Upload(Image, image);
-            device.Upload(Labels, [.. Enumerable.Range(0, batch).Select(i => i % a.NumClasses)]);
-            device.Upload(Time, time);
+            device.Upload(Network.Labels, [.. Enumerable.Range(0, batch).Select(i => i % a.NumClasses)]);
+            Network.SetTimes(device, [.. Enumerable.Range(0, batch).Select(i => (float)((i + 1L) * (NoisySteps - 1) / batch))]);
         }
     }
 }

@@ -16,14 +16,14 @@ public static class SampleImage
     };
 
     /// <summary>Whether samples of this model can be shown: pixels of one or three channels, or latents of four.</summary>
-    public static bool CanShow(DitArchitecture architecture) =>
+    public static bool CanShow(TransformerArchitecture architecture) =>
         architecture.PixelSpace ? architecture.InChannels is 1 or 3 : architecture.InChannels == 4;
 
     /// <summary>Converts one sample.</summary>
     /// <param name="architecture">The model, for which <see cref="CanShow"/> holds.</param>
     /// <param name="sample">[C,H,W]. Pixels in [-1, 1] become 127.5 x + 128, clamped to [0, 255] and truncated, as DiT's sample_ddp.py does.</param>
     /// <returns>The picture; of latents a linear false-colour approximation, not what a decoder would show.</returns>
-    public static RgbImage Convert(DitArchitecture architecture, ReadOnlySpan<float> sample)
+    public static RgbImage Convert(TransformerArchitecture architecture, ReadOnlySpan<float> sample)
     {
         int size = architecture.InputSize;
         int area = size * size;

@@ -1,5 +1,6 @@
 using System.Text;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -25,7 +26,7 @@ public sealed record InspectedSchedule(
     ScheduleOrigin? MadeFor,
     CacheSchedule Schedule,
     double? Threshold,
-    Architecture? Network,
+    TransformerArchitecture? Network,
     IReadOnlyList<string> AlsoFits)
 {
     // SmoothCache's published schedules are for this one; a file without a list for a block says nothing about depth.
@@ -58,13 +59,13 @@ public sealed record InspectedSchedule(
         if (file.Own is { } own)
         {
             CacheSchedule schedule = Valid(file.Path, () => file.ToSchedule(0));
-            Architecture? network = model is null ? PublishedModels.Find(own.Model) : Named(model);
+            TransformerArchitecture? network = model is null ? PublishedModels.Find(own.Model) : Named(model);
             ScheduleOrigin origin = new(own.Model, own.Sampler, own.Steps);
             return new InspectedSchedule(file.Path, file.Format, origin, schedule, null, Fitting(file.Path, network, schedule.Branches), []);
         }
 
-        Architecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
-        int branches = branchesOfOther ?? (assumed is null ? 2 * file.NamedBlocks : Branches(assumed));
+        TransformerArchitecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
+        int branches = branchesOfOther ?? (assumed is null ? 2 * file.NamedBlocks : assumed.Branches);
         return new InspectedSchedule(
             file.Path,
             file.Format,
@@ -85,42 +86,37 @@ public sealed record InspectedSchedule(
     {
         RouterLogits router = RouterLogits.Load(file);
         RouterArchitecture shape = router.Architecture;
-        Architecture? network = model is null
-            ? PublishedModels.All.FirstOrDefault(a => Branches(a) == shape.Branches && a is DitArchitecture == (shape.Target == RouterTarget.Dit))
+        NetworkFamily family = NetworkFamilies.Of(shape.Target);
+        TransformerArchitecture? network = model is null
+            ? PublishedModels.All.FirstOrDefault(a => a.Branches == shape.Branches && a.Family == family.Name)
             : Fitting(file.Path, Named(model), shape.Branches);
-        double t = threshold ?? RouterSchedule.PublishedThreshold(shape.Target, network);
+        double t = threshold ?? family.Recipe(network, shape.Evaluations).Threshold;
         CacheSchedule schedule = Valid(file.Path, () => RouterSchedule.From(router, t));
         return new InspectedSchedule(file.Path, null, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
     }
 
     /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one of its authors' schedules.</summary>
-    private static DitArchitecture? Assumed(int namedBlocks) =>
-        PublishedModels.All.OfType<DitArchitecture>().FirstOrDefault(a => a.Depth == namedBlocks)
-        ?? (PublishedModels.Find(SmoothCacheModel) is DitArchitecture usual && usual.Depth >= namedBlocks ? usual : null);
+    private static TransformerArchitecture? Assumed(int namedBlocks)
+    {
+        TransformerArchitecture usual = PublishedModels.Find(SmoothCacheModel)!;
+        return PublishedModels.All.FirstOrDefault(a => a.Family == usual.Family && a.Blocks == namedBlocks)
+            ?? (usual.Blocks >= namedBlocks ? usual : null);
+    }
 
-    private static IReadOnlyList<string> AlsoFitting(Architecture? network) => network is null
+    private static IReadOnlyList<string> AlsoFitting(TransformerArchitecture? network) => network is null
         ? []
-        : [.. PublishedModels.All.Where(a => a != network && a.Family == network.Family && Branches(a) == Branches(network)).Select(a => a.Name)];
+        : [.. PublishedModels.All.Where(a => a != network && a.Family == network.Family && a.Branches == network.Branches).Select(a => a.Name)];
 
-    private static Architecture Named(string model) =>
-        PublishedModels.Find(model) is { } found && Branches(found) > 0
-            ? found
-            : throw new RequestException(
-                $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
+    private static TransformerArchitecture Named(string model) => PublishedModels.Find(model)
+        ?? throw new RequestException(
+            $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
 
-    private static Architecture? Fitting(string path, Architecture? network, int branches) =>
-        network is null || Branches(network) == branches
+    private static TransformerArchitecture? Fitting(string path, TransformerArchitecture? network, int branches) =>
+        network is null || network.Branches == branches
             ? network
             : throw new RequestException(
-                $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {Branches(network)} "
-                + $"({Branches(network) / 2} blocks); name another with --model");
-
-    private static int Branches(Architecture architecture) => architecture switch
-    {
-        DitArchitecture dit => 2 * dit.Depth,
-        UVitArchitecture uvit => 2 * uvit.Blocks,
-        _ => 0,
-    };
+                $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {network.Branches} "
+                + $"({network.Branches / 2} blocks); name another with --model");
 
     private static CacheSchedule Valid(string path, Func<CacheSchedule> create)
     {

@@ -19,6 +19,7 @@ public sealed record EvaluationDiff(
 /// <param name="BothReused">Branches that neither computes.</param>
 /// <param name="Differing">Branches that one computes and the other does not.</param>
 /// <param name="DroppingDiffers">Whether one drops what it skips and the other reuses it.</param>
+/// <param name="ForecastsDiffer">Whether one forecasts a branch that the other does not compute and does not forecast alike.</param>
 /// <param name="Evaluations">Those that differ, in branches or role.</param>
 public sealed record ScheduleDiff(
     string First,
@@ -28,6 +29,7 @@ public sealed record ScheduleDiff(
     int BothReused,
     int Differing,
     bool DroppingDiffers,
+    bool ForecastsDiffer,
     IReadOnlyList<EvaluationDiff> Evaluations)
 {
     /// <summary>Compares two schedules.</summary>
@@ -53,10 +55,16 @@ public sealed record ScheduleDiff(
             (a.SkippedBranches + b.SkippedBranches - differing) / 2,
             differing,
             a.DropsSkipped != b.DropsSkipped && !(a.ComputesAll && b.ComputesAll),
+            Enumerable.Range(0, a.Evaluations).Any(e => Enumerable.Range(0, a.Branches).Any(branch => ForecastDiffers(a, b, e, branch))),
             [.. all.Where(e => e.OnlyFirst.Count + e.OnlySecond.Count > 0 || e.FirstRole != e.SecondRole)]);
     }
 
     private static string Role(CacheSchedule schedule, int evaluation) => schedule.Role(evaluation) == EvaluationRole.Refresh ? "refresh" : "cache";
+
+    private static bool ForecastDiffers(CacheSchedule a, CacheSchedule b, int evaluation, int branch) =>
+        !a.Computes(evaluation, branch) && !b.Computes(evaluation, branch)
+        && (a.Action(evaluation, branch) == BranchAction.Forecast || b.Action(evaluation, branch) == BranchAction.Forecast)
+        && !a.Terms(evaluation, branch).SequenceEqual(b.Terms(evaluation, branch));
 
     private static int[] Only(CacheSchedule one, CacheSchedule other, int evaluation) =>
         [.. Enumerable.Range(0, one.Branches).Where(b => one.Computes(evaluation, b) && !other.Computes(evaluation, b))];

@@ -14,7 +14,7 @@ public sealed class SchedulePlot
     private const string AxisTitle = "block: attention left, MLP right";
 
     private static readonly (string Name, uint Colour)[] _kinds =
-        [("refresh", 0xB8C4D0), ("cache, computed", 0x1F5A96), ("reused", 0xF2B84B), ("dropped", 0xC23B3B)];
+        [("refresh", 0xB8C4D0), ("cache, computed", 0x1F5A96), ("reused", 0xF2B84B), ("dropped", 0xC23B3B), ("forecast", 0x4C9F70)];
 
     private readonly PlotCanvas _canvas = new();
     private readonly string _description;
@@ -29,8 +29,8 @@ public sealed class SchedulePlot
         int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, MaxCell);
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
         _canvas.Write(Gap, Gap, FileText.Printable(Path.GetFileName(inspected.File)));
-        int legend = Gap;
-        foreach ((string name, uint colour) in _kinds.Where((_, kind) => kind != (schedule.DropsSkipped ? 2 : 3)))
+        int legend = Gap, skipped = schedule.DropsSkipped ? 3 : schedule.HasForecasts ? 4 : 2;
+        foreach ((string name, uint colour) in _kinds.Where((_, kind) => kind < 2 || kind == skipped))
         {
             _canvas.Box(legend, (2 * Gap) + LineHeight, LineHeight, LineHeight, colour);
             _canvas.Write(legend + LineHeight + Gap, (2 * Gap) + LineHeight, name);
@@ -74,6 +74,7 @@ public sealed class SchedulePlot
     {
         BranchAction.Reuse => 2,
         BranchAction.Drop => 3,
+        BranchAction.Forecast => 4,
         _ => schedule.Role(evaluation) == EvaluationRole.Refresh ? 0 : 1,
     };
 

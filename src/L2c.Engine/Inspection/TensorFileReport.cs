@@ -109,6 +109,6 @@ public sealed record TensorFileReport(
             checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.'),
             checkpoint.ParameterCount,
             JsonSerializer.SerializeToElement(members),
-            checkpoint.Architecture is DitArchitecture or UVitArchitecture ? NetworkCost.Of(checkpoint.Architecture).Evaluation : null);
+            checkpoint.Architecture is TransformerArchitecture ? NetworkCost.Of(checkpoint.Architecture).Evaluation : null);
     }
 }

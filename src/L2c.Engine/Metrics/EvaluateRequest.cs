@@ -29,7 +29,7 @@ public sealed class EvaluateJob
 {
     /// <summary>Decides.</summary>
     /// <exception cref="RequestException">Settings do not fit each other or the model, or the model makes latents.</exception>
-    public EvaluateJob(EvaluateRequest request, DitArchitecture architecture, DeviceChoice device)
+    public EvaluateJob(EvaluateRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         SampleRequest sample = PixelSamples.RequestOf(request.Sample, architecture);
         (Request, Samples) = (request with { Sample = sample }, new SampleJob(sample, architecture, device));

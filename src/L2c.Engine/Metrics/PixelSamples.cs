@@ -8,7 +8,7 @@ internal static class PixelSamples
 {
     /// <summary>The request with classes and a number of images.</summary>
     /// <exception cref="RequestException">The model makes latents.</exception>
-    public static SampleRequest RequestOf(SampleRequest request, DitArchitecture architecture)
+    public static SampleRequest RequestOf(SampleRequest request, TransformerArchitecture architecture)
     {
         if (!architecture.PixelSpace)
         {
@@ -23,7 +23,7 @@ internal static class PixelSamples
 
     /// <summary>Fails unless data are as large as the samples.</summary>
     /// <exception cref="RequestException">They are not.</exception>
-    public static void RequireSizeOf(IImageSet data, DitArchitecture architecture)
+    public static void RequireSizeOf(IImageSet data, TransformerArchitecture architecture)
     {
         (int channels, int size) = (architecture.InChannels, architecture.InputSize);
         if ((data.Channels, data.Height, data.Width) != (channels, size, size))

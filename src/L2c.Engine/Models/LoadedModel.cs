@@ -1,5 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -10,22 +10,22 @@ namespace L2c;
 public sealed partial class LoadedModel : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly DitModel _network;
+    private readonly Network _network;
     private readonly bool _ownsDevice;
     private bool _disposed;
 
-    internal LoadedModel(OpenedModel source, DitModel network, DeviceChoice choice, bool ownsDevice, double loadMs, string? weightHash)
+    internal LoadedModel(OpenedModel source, Network network, DeviceChoice choice, bool ownsDevice, double loadMs, string? weightHash)
     {
         (_network, _ownsDevice, Choice, LoadMs, WeightHash) = (network, ownsDevice, choice, loadMs, weightHash);
         (Source, WeightSet) = (source.Source, source.WeightSet);
     }
 
     /// <summary>Shape and meaning of the network.</summary>
-    public DitArchitecture Architecture => _network.Architecture;
+    public TransformerArchitecture Architecture => _network.Architecture;
 
     /// <summary>The network, for a program that plans runs itself.</summary>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
-    public DitModel Network
+    public Network Network
     {
         get
         {

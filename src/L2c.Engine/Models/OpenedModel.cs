@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using L2c.Kernels;
 using L2c.Model;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -14,11 +14,11 @@ public sealed class OpenedModel : IDisposable
     private readonly WeightReader _read;
     private bool _disposed;
 
-    private OpenedModel(DitArchitecture architecture, WeightReader read, string source, string? weightSet, TensorFile? file) =>
+    private OpenedModel(TransformerArchitecture architecture, WeightReader read, string source, string? weightSet, TensorFile? file) =>
         (Architecture, _read, Source, WeightSet, _file) = (architecture, read, source, weightSet, file);
 
     /// <summary>Shape and meaning of the network.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>Path of the checkpoint; "random" for random weights.</summary>
     public string Source { get; }
@@ -40,7 +40,7 @@ public sealed class OpenedModel : IDisposable
         {
             Checkpoint checkpoint = Resolve(file, hints ?? LayoutHints.None);
             string? set = checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.');
-            return new OpenedModel(checkpoint.Require<DitArchitecture>(), checkpoint.Read, path, set, file);
+            return new OpenedModel(checkpoint.RequireNetwork(), checkpoint.Read, path, set, file);
         }
         catch
         {
@@ -55,7 +55,7 @@ public sealed class OpenedModel : IDisposable
     /// <exception cref="RequestException">There is no such network.</exception>
     public static OpenedModel Random(string name, int? imageSize = null)
     {
-        DitArchitecture architecture = NamedNetwork.Find(name, imageSize);
+        TransformerArchitecture architecture = NamedNetwork.Find(name, imageSize);
         return new OpenedModel(architecture, new RandomWeights(architecture).Read, "random", null, null);
     }
 
@@ -121,7 +121,7 @@ public sealed class OpenedModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         long began = Stopwatch.GetTimestamp();
         using WeightHash? hash = use == WeightUse.RouterTraining ? new WeightHash(_read) : null;
-        var network = DitModel.Load(Architecture, hash is null ? _read : hash.Read, device, use);
+        var network = NetworkFamilies.Load(Architecture, hash is null ? _read : hash.Read, device, use);
         return new LoadedModel(this, network, choice, ownsDevice, Stopwatch.GetElapsedTime(began).TotalMilliseconds, hash?.Text());
     }
 }

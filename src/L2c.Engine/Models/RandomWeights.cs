@@ -1,3 +1,4 @@
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -6,14 +7,14 @@ namespace L2c;
 /// <remarks>
 /// Uniform, with variance 1 / fan-in for weights and 0.02^2 for biases: activations keep their order of magnitude from block to block.
 /// </remarks>
-public sealed class RandomWeights(DitArchitecture architecture)
+public sealed class RandomWeights(TransformerArchitecture architecture)
 {
     private const double BiasDeviation = 0.02;
 
     // Of a uniform distribution on [-1, 1].
     private static readonly double _unitDeviation = 1 / Math.Sqrt(3);
 
-    private readonly Dictionary<string, double> _deviations = DitLayout.Tensors(architecture).ToDictionary(
+    private readonly Dictionary<string, double> _deviations = NetworkFamilies.Of(architecture).Tensors(architecture).ToDictionary(
         tensor => tensor.Name,
         tensor => tensor.Shape.Length == 1 ? BiasDeviation : 1 / Math.Sqrt(FanIn(tensor.Shape)));
 

@@ -73,6 +73,7 @@ public sealed record WorkRows(
     {
         BranchAction.Compute => "compute",
         BranchAction.Reuse => "reuse",
+        BranchAction.Forecast => "forecast",
         _ => "drop",
     };
 }

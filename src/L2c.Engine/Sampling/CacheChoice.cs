@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -22,51 +23,52 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     /// <returns>Null when nothing was said about caching.</returns>
     /// <exception cref="RequestException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
-    public static CacheChoice? Decide(CacheRequest request, DitArchitecture architecture, Sampler sampler)
+    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, Sampler sampler)
     {
-        int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
         return request switch
         {
-            { Router: { } path } => FromRouter(path, request.Threshold, architecture, evaluations),
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
-            { Rule: { } rule } => new CacheChoice(FromRule(rule, evaluations, branches), rule),
+            { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, DitArchitecture architecture, int evaluations)
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, Sampler sampler)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
         RouterArchitecture shape = router.Architecture;
-        if (shape.Target != RouterTarget.Dit)
+        (NetworkFamily its, NetworkFamily ours) = (NetworkFamilies.Of(shape.Target), NetworkFamilies.Of(architecture));
+        if (its != ours)
         {
             throw new RequestException(
-                $"{path}: a router for a U-ViT of {shape.Branches / 2} blocks, but {architecture.Name} is a DiT; give a DiT's router");
+                $"{path}: a router for a {its.Title} of {shape.Branches / 2} blocks, but {architecture.Name} is a {ours.Title}; "
+                + $"give a {ours.Title}'s router");
         }
 
-        if (shape.Branches != 2 * architecture.Depth)
+        if (shape.Branches != architecture.Branches)
         {
             throw new RequestException(
-                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Depth}; give a router of that depth");
+                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != evaluations)
+        if (shape.Evaluations != sampler.Steps.Count)
         {
             throw new RequestException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {evaluations}; sample with --steps {shape.Evaluations}");
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Steps.Count}; sample with --steps {shape.Evaluations}");
         }
 
-        double threshold = asked ?? RouterSchedule.PublishedThreshold(shape.Target, architecture);
-        CacheSchedule schedule = RouterSchedule.From(router, threshold, evaluations);
+        double threshold = asked ?? ours.Recipe(architecture, sampler.Steps.Count).Threshold;
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 
-    private static CacheSchedule FromRule(string rule, int evaluations, int branches)
+    private static CacheSchedule FromRule(string rule, Sampler sampler, int branches)
     {
         try
         {
-            return ScheduleRule.Parse(rule, PublishedRoles.Dit(evaluations), branches);
+            return ScheduleRule.Parse(rule, sampler.Roles, branches);
         }
         catch (ArgumentException e)
         {
@@ -74,11 +76,11 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static CacheChoice FromFile(string path, DitArchitecture architecture, Sampler sampler)
+    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, Sampler sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
-        int branches = 2 * architecture.Depth;
+        int branches = architecture.Branches;
         CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
         Valid("; give a schedule for this model and --steps", () =>
         {
@@ -100,7 +102,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static string? Difference(string path, ScheduleJson own, DitArchitecture architecture, Sampler sampler) =>
+    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, Sampler sampler) =>
         own.Model == architecture.Name && own.Sampler == sampler.Name
             ? null
             : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "

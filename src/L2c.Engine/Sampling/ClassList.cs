@@ -19,7 +19,7 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <param name="text">Numbers or names, separated by commas; null for the model's own choice.</param>
     /// <param name="architecture">The model.</param>
     /// <exception cref="RequestException">A number is outside the classes, or a name is unknown or stands for several.</exception>
-    public static ClassList Choose(string? text, DitArchitecture architecture)
+    public static ClassList Choose(string? text, TransformerArchitecture architecture)
     {
         int all = architecture.NumClasses;
         if (text is not null)
@@ -41,10 +41,10 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     public int Of(int image) => Classes[image % Classes.Count];
 
     /// <summary>The class's name, or its number where the model does not name its classes.</summary>
-    public static string Label(int label, DitArchitecture architecture) =>
+    public static string Label(int label, TransformerArchitecture architecture) =>
         architecture.ClassNames.Count > 0 ? architecture.ClassNames[label] : label.ToString(CultureInfo.InvariantCulture);
 
-    private static int Find(string entry, DitArchitecture architecture)
+    private static int Find(string entry, TransformerArchitecture architecture)
     {
         string range = $"{architecture.Name} has the classes 0..{architecture.NumClasses - 1}";
         if (int.TryParse(entry, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
@@ -66,6 +66,6 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
         };
     }
 
-    private static string SomeNames(DitArchitecture architecture) =>
+    private static string SomeNames(TransformerArchitecture architecture) =>
         string.Join(", ", architecture.ClassNames.Take(FewClasses)) + (architecture.ClassNames.Count > FewClasses ? ", ..." : "");
 }

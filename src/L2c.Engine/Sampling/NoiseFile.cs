@@ -16,7 +16,7 @@ internal static class NoiseFile
     /// <param name="count">N as the user gave it, or null to take the file's.</param>
     /// <exception cref="MalformedFileException">The tensor is missing, or its type or C, H, W do not fit the model.</exception>
     /// <exception cref="RequestException">N is not the number of images asked for.</exception>
-    public static float[] Read(string path, DitArchitecture architecture, int? count)
+    public static float[] Read(string path, TransformerArchitecture architecture, int? count)
     {
         using TensorFile file = TensorFiles.Open(path);
         TensorInfo tensor = file.Find(TensorName)

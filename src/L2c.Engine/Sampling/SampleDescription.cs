@@ -92,7 +92,7 @@ public static class SampleDescription
     /// <summary>"published", "all" or "none".</summary>
     public static string GuidanceWord(Guidance guidance) => guidance switch
     {
-        Guidance.FirstThreeChannels => "published",
+        Guidance.Published => "published",
         Guidance.AllChannels => "all",
         _ => "none",
     };

@@ -23,7 +23,7 @@ public sealed class SampleJob
     /// <param name="device">Where it will run.</param>
     /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
     /// <exception cref="Weights.MalformedFileException">A noise file, router or schedule is damaged or does not fit the model.</exception>
-    public SampleJob(SampleRequest request, DitArchitecture architecture, DeviceChoice device)
+    public SampleJob(SampleRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         (Request, Architecture, Device) = (request, architecture, device);
         Sampler = MakeSampler(request, architecture);
@@ -50,7 +50,7 @@ public sealed class SampleJob
     public SampleRequest Request { get; }
 
     /// <summary>The model.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>Where it runs.</summary>
     public DeviceChoice Device { get; }
@@ -65,7 +65,7 @@ public sealed class SampleJob
     public CacheSchedule Schedule { get; }
 
     /// <summary>The schedule that computes everything.</summary>
-    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, 2 * Architecture.Depth);
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, Architecture.Branches);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
     /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
@@ -127,16 +127,16 @@ public sealed class SampleJob
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
         run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
 
-    private static Sampler MakeSampler(SampleRequest request, DitArchitecture architecture)
+    private static Sampler MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
-        if (request.Sampler == "ddpm" && request.Eta is not null)
+        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
         {
             throw new RequestException("--eta belongs to ddim; leave it away, or use --sampler ddim");
         }
 
         try
         {
-            return request.Sampler == "ddpm" ? Sampler.Ddpm(request.Steps, architecture.LearnSigma) : Sampler.Ddim(request.Steps, request.Eta ?? 0);
+            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
         }
         catch (ArgumentException e)
         {
@@ -145,7 +145,7 @@ public sealed class SampleJob
         }
     }
 
-    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, DitArchitecture architecture)
+    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Guidance == Guidance.None)
         {

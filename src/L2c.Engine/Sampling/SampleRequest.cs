@@ -18,7 +18,7 @@ public sealed record SampleRequest
     public double? CfgScale { get; init; }
 
     /// <summary>Channels that guidance acts on.</summary>
-    public Guidance Guidance { get; init; } = Guidance.FirstThreeChannels;
+    public Guidance Guidance { get; init; } = Guidance.Published;
 
     /// <summary>Seed of all noise.</summary>
     public ulong Seed { get; init; }

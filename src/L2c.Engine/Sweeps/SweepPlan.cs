@@ -1,6 +1,6 @@
 using System.Globalization;
 using L2c.Model.Accounting;
-using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -17,7 +17,7 @@ public sealed class SweepPlan
     private static readonly double[] _defaultRatios = [0.9, 0.8, 0.7, 0.6];
 
     private readonly SampleRequest _base;
-    private readonly DitArchitecture _architecture;
+    private readonly TransformerArchitecture _architecture;
     private readonly DeviceChoice _device;
     private readonly NetworkCost _network;
     private readonly List<SweepRow> _rows = [];
@@ -25,7 +25,7 @@ public sealed class SweepPlan
     /// <summary>Plans.</summary>
     /// <exception cref="RequestException">A router or rule does not fit the model or the steps, or the request cannot be swept.</exception>
     /// <exception cref="Weights.MalformedFileException">A router is damaged.</exception>
-    public SweepPlan(SweepRequest request, DitArchitecture architecture, DeviceChoice device)
+    public SweepPlan(SweepRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         (_base, _architecture, _device) = (PixelSamples.RequestOf(request.Sample, architecture), architecture, device);
         (_network, Request) = (NetworkCost.Of(architecture), request);
@@ -35,7 +35,7 @@ public sealed class SweepPlan
             foreach (double? threshold in request.Thresholds?.Select(value => (double?)value) ?? [null])
             {
                 SampleRequest learned = _base with { Cache = new CacheRequest { Router = router, Threshold = threshold } };
-                double used = threshold ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture);
+                double used = threshold ?? NetworkFamilies.Of(architecture).Recipe(architecture, Uncached.Steps).Threshold;
                 _ = Add("learned", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(router)}@{used}"), learned);
             }
         }
@@ -83,7 +83,7 @@ public sealed class SweepPlan
         }
         else
         {
-            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _architecture.Depth)
+            candidates.AddRange(RuleFamily.Candidates(family, Uncached.Steps, _architecture.Blocks)
                 .Select(rule => (Cost(new SampleJob(WithRule(rule), _architecture, _device)).MacsAfter, (Action)(() => Add(rule))))
                 .Where(candidate => candidate.MacsAfter < Uncached.Macs));
         }

@@ -37,7 +37,7 @@ public static class NetworkTraining
             { "--data", data.Name },
             { "--device", TrainingStart.Describe(choice, facts) },
         };
-        using DitTrainer trainer = TrainingStart.Fitting(() => new DitTrainer(
+        using NetworkTrainer trainer = TrainingStart.Fitting(() => new NetworkTrainer(
             network.Architecture, network.Weights, network.Average, data, device, request.Options with { Threads = choice.Threads }, settings));
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
@@ -54,7 +54,7 @@ public static class NetworkTraining
         DeviceChoice choice, NetworkTrainingRequest request, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default) =>
         Background.Run(() => Run(choice, request, progress, cancel), cancel);
 
-    private static DataNeeds Needs(DitArchitecture? given, NetworkTrainingRequest request) => given is null
+    private static DataNeeds Needs(TransformerArchitecture? given, NetworkTrainingRequest request) => given is null
         ? new DataNeeds(null, request.ImageSize, request.Classes)
         : new DataNeeds(given.InChannels, given.InputSize, given.NumClasses);
 

@@ -15,7 +15,7 @@ public sealed record NetworkTrainingRequest() : TrainingRequest("shapes2", "runs
     internal const string ResultName = "model.safetensors";
 
     /// <summary>Batch, optimiser, average, seed.</summary>
-    public DitTrainingOptions Options { get; init; } = new();
+    public NetworkTrainingOptions Options { get; init; } = new();
 
     /// <summary>Checkpoint whose weights and average to begin with; null for a network from scratch.</summary>
     public string? Init { get; init; }

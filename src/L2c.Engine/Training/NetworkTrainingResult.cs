@@ -6,7 +6,7 @@ namespace L2c;
 public sealed record NetworkTrainingResult : TrainingResult
 {
     internal NetworkTrainingResult(
-        RunFolder folder, NetworkTrainingRequest request, RunFacts facts, DitTrainer trainer, bool isFinished, int begin, TrainingTime time)
+        RunFolder folder, NetworkTrainingRequest request, RunFacts facts, NetworkTrainer trainer, bool isFinished, int begin, TrainingTime time)
         : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time) => Batch = request.Options.Batch;
 
     /// <summary>Images per step.</summary>

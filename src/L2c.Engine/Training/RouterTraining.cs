@@ -28,7 +28,7 @@ public static class RouterTraining
         CancellationToken cancel = default)
     {
         long began = Stopwatch.GetTimestamp();
-        DitArchitecture architecture = model.Architecture;
+        TransformerArchitecture architecture = model.Architecture;
         (RouterTrainingOptions options, int maxSteps) = request.Resolve(architecture, choice.Threads);
         RouterLogits? initial = request.Init is null ? null : LoadRouter(request.Init);
         ITrainingData? data = request.ImageFree

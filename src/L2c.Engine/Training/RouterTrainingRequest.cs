@@ -1,5 +1,5 @@
-using L2c.Model.Caching;
 using L2c.Model.Diffusion;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -27,10 +27,10 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
     public RouterLoss Loss { get; init; }
 
     /// <summary>Independent timesteps per optimisation step.</summary>
-    public int Draws { get; init; } = RouterDefaults.Draws;
+    public int Draws { get; init; } = CachingRecipe.Draws;
 
     /// <summary>Images per draw.</summary>
-    public int Batch { get; init; } = RouterDefaults.Batch;
+    public int Batch { get; init; } = CachingRecipe.Batch;
 
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; }
@@ -51,7 +51,7 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
 
     /// <summary>What the trainer is given, and the usual number of steps.</summary>
     /// <exception cref="RequestException">The respacing is none, or of one step.</exception>
-    internal (RouterTrainingOptions Options, int MaxSteps) Resolve(DitArchitecture architecture, int threads)
+    internal (RouterTrainingOptions Options, int MaxSteps) Resolve(TransformerArchitecture architecture, int threads)
     {
         int count = TrainingStart.Fitting(() => Respacing.Select(Steps).Count, "--steps");
         if (count < 2)
@@ -59,13 +59,13 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give at least 2");
         }
 
-        var defaults = RouterDefaults.For(architecture, count);
+        CachingRecipe defaults = NetworkFamilies.Of(architecture).Recipe(architecture, count);
         RouterTrainingOptions options = new()
         {
             Steps = Steps,
             Lambda = Lambda ?? defaults.Lambda,
             LearningRate = LearningRate ?? defaults.LearningRate,
-            Threshold = Threshold ?? RouterSchedule.PublishedThreshold(RouterTarget.Dit, architecture),
+            Threshold = Threshold ?? defaults.Threshold,
             Loss = Loss,
             StraightThroughThreshold = StraightThroughThreshold,
             Draws = Draws,

@@ -1,4 +1,5 @@
 using L2c.Model;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -10,11 +11,11 @@ internal sealed class TrainedNetwork : IDisposable
 {
     private readonly TensorFile[] _files;
 
-    private TrainedNetwork(DitArchitecture architecture, WeightReader weights, WeightReader? average, params TensorFile[] files) =>
+    private TrainedNetwork(TransformerArchitecture architecture, WeightReader weights, WeightReader? average, params TensorFile[] files) =>
         (Architecture, Weights, Average, _files) = (architecture, weights, average, files);
 
     /// <summary>Shape and meaning.</summary>
-    public DitArchitecture Architecture { get; }
+    public TransformerArchitecture Architecture { get; }
 
     /// <summary>Gives the first weights.</summary>
     public WeightReader Weights { get; }
@@ -23,7 +24,7 @@ internal sealed class TrainedNetwork : IDisposable
     public WeightReader? Average { get; }
 
     /// <summary>Shape in a line, for telling runs apart; without the name.</summary>
-    public static string Describe(DitArchitecture a) =>
+    public static string Describe(TransformerArchitecture a) =>
         $"{a.Depth}x{a.HiddenSize}x{a.Heads}/{a.PatchSize}, MLP ratio {a.MlpRatio}, {a.InChannels}x{a.InputSize}x{a.InputSize}, "
         + $"{a.NumClasses} classes";
 
@@ -37,7 +38,7 @@ internal sealed class TrainedNetwork : IDisposable
     {
         // Three or one channels are pixels, whatever else is latents, of which a cell stands for eight pixels.
         bool pixels = data.Channels is 1 or 3;
-        DitArchitecture architecture = NamedNetwork.FindFor(name, named => named with
+        TransformerArchitecture architecture = NamedNetwork.FindFor(name, named => named with
         {
             Name = pixels ? $"{name.Split(' ')[0]} {data.Size} pixel space" : $"{name.Split(' ')[0]} {8 * data.Size}",
             InputSize = data.Size,
@@ -46,7 +47,7 @@ internal sealed class TrainedNetwork : IDisposable
             PixelSpace = pixels,
             ClassNames = classes is null || classes == data.Classes ? data.ClassNames : [],
         });
-        return new TrainedNetwork(architecture, new DitInitialization(architecture, seed).Read, null);
+        return new TrainedNetwork(architecture, NetworkFamilies.Of(architecture).Initialization(architecture, seed), null);
     }
 
     /// <summary>The network of a checkpoint: of one with both sets of weights each for itself, unless the hints take one.</summary>
@@ -60,7 +61,7 @@ internal sealed class TrainedNetwork : IDisposable
             bool both = hints.Use is null && file.Tensors.Any(t => t.Name.StartsWith("ema.", StringComparison.Ordinal))
                 && file.Tensors.Any(t => t.Name.StartsWith("model.", StringComparison.Ordinal));
             Checkpoint weights = OpenedModel.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
-            DitArchitecture architecture = weights.Require<DitArchitecture>();
+            TransformerArchitecture architecture = weights.RequireNetwork();
             if (!both)
             {
                 return new TrainedNetwork(architecture, weights.Read, null, file);

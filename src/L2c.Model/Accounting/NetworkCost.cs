@@ -1,3 +1,4 @@
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Accounting;
@@ -14,9 +15,6 @@ namespace L2c.Model.Accounting;
 /// </remarks>
 public sealed record NetworkCost(int Blocks, long AttentionLinear, long AttentionProducts, long Mlp, long Rest)
 {
-    // Width of the sinusoid that DiT's time MLP reads.
-    private const long TimestepFrequencies = 256;
-
     /// <summary>An attention branch, its products included.</summary>
     public long Attention => AttentionLinear + AttentionProducts;
 
@@ -30,36 +28,16 @@ public sealed record NetworkCost(int Blocks, long AttentionLinear, long Attentio
     /// <summary>As <see cref="Branch"/> without the attention products.</summary>
     public long BranchWithoutProducts(int branch) => branch % 2 == 0 ? AttentionLinear : Mlp;
 
-    /// <summary>Counts a DiT or a U-ViT.</summary>
-    /// <exception cref="ArgumentException">The architecture is of another family.</exception>
-    public static NetworkCost Of(Architecture architecture) => architecture switch
-    {
-        DitArchitecture dit => Of(dit),
-        UVitArchitecture uvit => Of(uvit),
-        _ => throw new ArgumentException($"{architecture.Name}: a {architecture.Family} has no branches to account for"),
-    };
+    /// <summary>Counts a network of any family.</summary>
+    /// <exception cref="ArgumentException">The architecture is no denoising network.</exception>
+    public static NetworkCost Of(Architecture architecture) => NetworkFamilies.Of(architecture).Describe((TransformerArchitecture)architecture).Cost;
 
-    /// <summary>Counts a DiT. The rest: patch embedding, time MLP, six modulations per block and two at the end, final linear layer.</summary>
-    public static NetworkCost Of(DitArchitecture a)
+    /// <summary>Counts the branches of a transformer whose blocks are as usual.</summary>
+    /// <param name="a">Its shapes.</param>
+    /// <param name="rest">MACs outside the branches.</param>
+    public static NetworkCost Of(TransformerArchitecture a, long rest)
     {
-        long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
-        long time = (TimestepFrequencies * c) + (c * c);
-        long modulations = ((6L * a.Depth) + 2) * c * c;
-        return Create(a.Depth, t, c, a.MlpWidth, (patch * c * t) + time + modulations + (c * a.PatchOutputs * t));
+        long t = a.Tokens, c = a.HiddenSize;
+        return new NetworkCost(a.Blocks, 4 * t * c * c, 2 * t * t * c, 2 * t * c * a.MlpWidth, rest);
     }
-
-    /// <summary>
-    /// Counts a U-ViT. The rest: patch embedding, skip linears, output layer over all tokens, and time MLP and final convolution where there are any.
-    /// </summary>
-    public static NetworkCost Of(UVitArchitecture a)
-    {
-        long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
-        long time = a.MlpTimeEmbed ? 8 * c * c : 0;
-        long skips = a.Depth / 2 * 2 * c * c * t;
-        long convolution = a.FinalConv ? 9L * a.InChannels * a.InChannels * a.InputSize * a.InputSize : 0;
-        return Create(a.Blocks, t, c, a.MlpWidth, (patch * c * (t - a.ExtraTokens)) + time + skips + (c * a.PatchOutputs * t) + convolution);
-    }
-
-    private static NetworkCost Create(int blocks, long t, long c, long mlpWidth, long rest) =>
-        new(blocks, 4 * t * c * c, 2 * t * t * c, 2 * t * c * mlpWidth, rest);
 }

@@ -1,26 +1,43 @@
 using System.Collections.Immutable;
+using L2c.Kernels;
 
 namespace L2c.Model.Caching;
 
-/// <summary>Which branches each evaluation of a sampling run computes: known before the run starts, the same for every input.</summary>
+/// <summary>A term of what a branch contributes: weight times its output of an evaluation that computed it.</summary>
+/// <param name="Evaluation">Which one: an earlier one, or the evaluation itself.</param>
+/// <param name="Weight">Finite.</param>
+public readonly record struct CacheTerm(int Evaluation, float Weight = 1);
+
+/// <summary>
+/// Which branches each evaluation of a sampling run computes and what every branch contributes, a weighted sum of its own outputs: known before the
+/// run starts, the same for every input.
+/// </summary>
 /// <remarks>
-/// A branch is the attention (index 2 block) or the MLP (2 block + 1) of a block. A reused branch takes its output from the latest earlier
-/// evaluation that computed it. Immutable; two schedules are equal when they mean the same.
+/// A branch is the attention (index 2 block) or the MLP (2 block + 1) of a block. A computed branch contributes its output, a reused one that of the
+/// latest earlier evaluation that computed it, a dropped one nothing, a forecast one any other sum. Immutable; two schedules are equal when they mean
+/// the same.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.
 /// </remarks>
 public sealed class CacheSchedule : IEquatable<CacheSchedule>
 {
     private readonly ImmutableArray<EvaluationRole> _roles;
     private readonly ImmutableArray<ImmutableArray<bool>> _computes;
+    private readonly ImmutableArray<CacheTerm>[,] _terms;
 
     /// <summary>Creates a schedule and checks it.</summary>
     /// <param name="roles">One per evaluation, in sampling order.</param>
     /// <param name="computes">Per evaluation one bit per branch: true where the branch is computed.</param>
     /// <param name="dropsSkipped">Whether a branch that is not computed contributes nothing instead of being reused.</param>
+    /// <param name="forecast">By evaluation and branch, what a branch contributes that is not computed; null where it is reused or dropped.</param>
     /// <exception cref="ArgumentException">
-    /// Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, or a reuse before anything was computed.
+    /// Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, a reuse before anything was computed, or a forecast of
+    /// something that was not computed or of too many terms.
     /// </exception>
-    public CacheSchedule(IReadOnlyList<EvaluationRole> roles, IReadOnlyList<IReadOnlyList<bool>> computes, bool dropsSkipped = false)
+    public CacheSchedule(
+        IReadOnlyList<EvaluationRole> roles,
+        IReadOnlyList<IReadOnlyList<bool>> computes,
+        bool dropsSkipped = false,
+        Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null)
     {
         if (roles.Count == 0 || roles.Count != computes.Count)
         {
@@ -30,7 +47,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         _roles = [.. roles];
         _computes = [.. computes.Select(row => row.ToImmutableArray())];
         DropsSkipped = dropsSkipped;
-        Check();
+        _terms = FindTerms(forecast);
     }
 
     /// <summary>Evaluations of the run.</summary>
@@ -44,6 +61,9 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
 
     /// <summary>Whether every evaluation computes every branch.</summary>
     public bool ComputesAll => _computes.All(row => row.All(c => c));
+
+    /// <summary>Whether a branch contributes anything but one output as it is.</summary>
+    public bool HasForecasts => Enumerable.Range(0, Evaluations).Any(e => Enumerable.Range(0, Branches).Any(b => Action(e, b) == BranchAction.Forecast));
 
     /// <summary>A schedule that computes everything.</summary>
     public static CacheSchedule Full(int evaluations, int branches) => new(
@@ -59,28 +79,17 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <summary>Whether an evaluation computes a branch.</summary>
     public bool Computes(int evaluation, int branch) => _computes[evaluation][branch];
 
+    /// <summary>What a branch contributes in an evaluation: the sum of these, before its gate.</summary>
+    public ImmutableArray<CacheTerm> Terms(int evaluation, int branch) => _terms[evaluation, branch];
+
     /// <summary>What becomes of a branch in an evaluation.</summary>
-    public BranchAction Action(int evaluation, int branch) =>
-        _computes[evaluation][branch] ? BranchAction.Compute : DropsSkipped ? BranchAction.Drop : BranchAction.Reuse;
-
-    /// <summary>
-    /// The evaluation whose output a branch uses: itself where computed, the latest earlier one that computed it where reused, -1 where dropped.
-    /// </summary>
-    public int Source(int evaluation, int branch)
+    public BranchAction Action(int evaluation, int branch) => (_computes[evaluation][branch], _terms[evaluation, branch]) switch
     {
-        if (Action(evaluation, branch) == BranchAction.Drop)
-        {
-            return -1;
-        }
-
-        int source = evaluation;
-        while (!_computes[source][branch])
-        {
-            source--;
-        }
-
-        return source;
-    }
+        (true, _) => BranchAction.Compute,
+        (_, []) => BranchAction.Drop,
+        (_, [{ Weight: 1 }]) => BranchAction.Reuse,
+        _ => BranchAction.Forecast,
+    };
 
     /// <summary>Branches not computed in an evaluation.</summary>
     public int Skipped(int evaluation) => _computes[evaluation].Count(c => !c);
@@ -91,7 +100,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <summary>Branches of all cache evaluations, computed or not.</summary>
     public int CacheBranches => _roles.Count(r => r == EvaluationRole.Cache) * Branches;
 
-    /// <summary>The same run restricted to other branches must have this many: throws if not.</summary>
+    /// <summary>Throws unless evaluations and branches match.</summary>
     /// <param name="evaluations">Evaluations of the sampler.</param>
     /// <param name="branches">Branches of the network.</param>
     /// <exception cref="ArgumentException">The schedule is for another run or network.</exception>
@@ -113,8 +122,9 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     public bool Equals(CacheSchedule? other) =>
         other is not null
         && _roles.SequenceEqual(other._roles)
-        && Enumerable.Range(0, Evaluations).All(e => _computes[e].SequenceEqual(other._computes[e]))
-        && (DropsSkipped == other.DropsSkipped || ComputesAll);
+        && Branches == other.Branches
+        && Enumerable.Range(0, Evaluations).All(e => _computes[e].SequenceEqual(other._computes[e])
+            && Enumerable.Range(0, Branches).All(b => _terms[e, b].SequenceEqual(other._terms[e, b])));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as CacheSchedule);
@@ -122,16 +132,18 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Evaluations, Branches, SkippedBranches);
 
-    /// <summary>One line per evaluation: number, role, a character per branch (<c>#</c> computed, <c>.</c> reused, <c>x</c> dropped).</summary>
+    /// <summary>One line per evaluation: number, role, a character per branch (<c>#</c> computed, <c>.</c> reused, <c>~</c> forecast,
+    /// <c>x</c> dropped).</summary>
     public override string ToString() => string.Join('\n', Enumerable.Range(0, Evaluations).Select(e =>
         $"{e,4} {_roles[e].ToString().ToLowerInvariant(),-8}{string.Concat(Enumerable.Range(0, Branches).Select(b => Action(e, b) switch
         {
             BranchAction.Compute => '#',
             BranchAction.Reuse => '.',
+            BranchAction.Forecast => '~',
             _ => 'x',
         }))}"));
 
-    private void Check()
+    private ImmutableArray<CacheTerm>[,] FindTerms(Func<int, int, IReadOnlyList<CacheTerm>?>? forecast)
     {
         int width = _computes[0].Length;
         if (width == 0 || width % 2 != 0)
@@ -139,7 +151,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
             throw new ArgumentException($"schedule: {width} branches in evaluation 0; a network has two per block");
         }
 
-        bool[] available = new bool[width];
+        var terms = new ImmutableArray<CacheTerm>[Evaluations, width];
+        ImmutableArray<CacheTerm>?[] latest = new ImmutableArray<CacheTerm>?[width];
         for (int e = 0; e < Evaluations; e++)
         {
             ImmutableArray<bool> row = _computes[e];
@@ -153,19 +166,43 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
             {
                 if (row[b])
                 {
-                    available[b] = true;
+                    latest[b] = [new CacheTerm(e)];
                 }
                 else if (_roles[e] == EvaluationRole.Refresh)
                 {
                     throw new ArgumentException(
                         $"schedule: evaluation {e} is a refresh but skips branch {b} ({BranchName(b)}); make it a cache evaluation");
                 }
-                else if (!DropsSkipped && !available[b])
-                {
-                    throw new ArgumentException(
+
+                terms[e, b] = row[b] ? latest[b]!.Value
+                    : forecast?.Invoke(e, b) is { } sum ? Checked(e, b, [.. sum])
+                    : DropsSkipped ? []
+                    : latest[b] ?? throw new ArgumentException(
                         $"schedule: evaluation {e} reuses branch {b} ({BranchName(b)}) before any evaluation computed it; compute it there");
-                }
             }
         }
+
+        return terms;
+    }
+
+    private ImmutableArray<CacheTerm> Checked(int evaluation, int branch, ImmutableArray<CacheTerm> sum)
+    {
+        string where = $"schedule: evaluation {evaluation}, branch {branch} ({BranchName(branch)})";
+        foreach ((int source, float weight) in sum)
+        {
+            if (source < 0 || source >= evaluation || !_computes[source][branch])
+            {
+                throw new ArgumentException($"{where} reads the output of evaluation {source}, which is none before it that computes the branch");
+            }
+
+            if (!float.IsFinite(weight))
+            {
+                throw new ArgumentException($"{where} has the weight {weight}; weights are finite");
+            }
+        }
+
+        return sum.Length <= ResidualTerm.MaxPerBranch
+            ? sum
+            : throw new ArgumentException($"{where} has {sum.Length} terms; a branch has at most {ResidualTerm.MaxPerBranch}");
     }
 }

@@ -20,22 +20,24 @@ public sealed class CacheSlots
     /// </remarks>
     public static CacheSlots Plan(CacheSchedule schedule)
     {
-        int[][] slots = Empty(schedule);
-        int[] holder = [.. Enumerable.Repeat(-1, schedule.Branches)];
+        int[][] slots = Table(schedule), lastReaders = LastReaders(schedule);
         var free = new PriorityQueue<int, int>();
         int count = 0;
         for (int e = 0; e < schedule.Evaluations; e++)
         {
             for (int b = 0; b < schedule.Branches; b++)
             {
-                switch (schedule.Action(e, b))
+                if (lastReaders[e][b] > e)
                 {
-                    case BranchAction.Compute when IsReadLater(schedule, e, b):
-                        holder[b] = slots[e][b] = free.TryDequeue(out int slot, out _) ? slot : count++;
-                        break;
-                    case BranchAction.Reuse when !IsReadLater(schedule, e, b):
-                        free.Enqueue(holder[b], holder[b]);
-                        break;
+                    slots[e][b] = free.TryDequeue(out int slot, out _) ? slot : count++;
+                }
+
+                foreach (CacheTerm term in schedule.Terms(e, b))
+                {
+                    if (term.Evaluation < e && lastReaders[term.Evaluation][b] == e)
+                    {
+                        free.Enqueue(slots[term.Evaluation][b], slots[term.Evaluation][b]);
+                    }
                 }
             }
         }
@@ -43,38 +45,57 @@ public sealed class CacheSlots
         return new CacheSlots(slots, count);
     }
 
-    /// <summary>Keeps every output of every branch in a slot of its own, as code without a plan must.</summary>
+    /// <summary>Keeps every output of every branch in slots of its own, as code without a plan must: in turn as many as it ever reads back.</summary>
     public static CacheSlots KeepEverything(CacheSchedule schedule)
     {
-        int[][] slots = Empty(schedule);
-        foreach (int[] row in slots)
+        int[][] slots = Table(schedule);
+        int count = 0;
+        for (int b = 0; b < schedule.Branches; b++)
         {
-            for (int b = 0; b < row.Length; b++)
+            // Number of each evaluation's output among those of the branch, the latest one's where it has none.
+            int[] numbers = new int[schedule.Evaluations];
+            int computed = -1, depth = 1;
+            for (int e = 0; e < schedule.Evaluations; e++)
             {
-                row[b] = b;
+                numbers[e] = computed += schedule.Computes(e, b) ? 1 : 0;
+                foreach (CacheTerm term in schedule.Terms(e, b))
+                {
+                    depth = Math.Max(depth, computed - numbers[term.Evaluation] + 1);
+                }
             }
+
+            for (int e = 0; e < schedule.Evaluations; e++)
+            {
+                slots[e][b] = count + (Math.Max(numbers[e], 0) % depth);
+            }
+
+            count += depth;
         }
 
-        return new CacheSlots(slots, schedule.Branches);
+        return new CacheSlots(slots, count);
     }
 
     /// <summary>Slot that a computed output goes to, -1 if nothing reads it later.</summary>
     public int SlotOf(int evaluation, int branch) => _slots[evaluation][branch];
 
-    private static int[][] Empty(CacheSchedule schedule) =>
+    private static int[][] Table(CacheSchedule schedule) =>
         [.. Enumerable.Range(0, schedule.Evaluations).Select(_ => Enumerable.Repeat(-1, schedule.Branches).ToArray())];
 
-    /// <summary>Whether the output current in an evaluation is reused by a later one before the branch is computed again.</summary>
-    private static bool IsReadLater(CacheSchedule schedule, int evaluation, int branch)
+    /// <summary>By evaluation and branch, the last evaluation that reads the output.</summary>
+    private static int[][] LastReaders(CacheSchedule schedule)
     {
-        for (int e = evaluation + 1; e < schedule.Evaluations && !schedule.Computes(e, branch); e++)
+        int[][] last = Table(schedule);
+        for (int e = 0; e < schedule.Evaluations; e++)
         {
-            if (schedule.Action(e, branch) == BranchAction.Reuse)
+            for (int b = 0; b < schedule.Branches; b++)
             {
-                return true;
+                foreach (CacheTerm term in schedule.Terms(e, b))
+                {
+                    last[term.Evaluation][b] = e;
+                }
             }
         }
 
-        return false;
+        return last;
     }
 }

@@ -82,6 +82,12 @@ internal sealed class JsonWords(string path, string claim = "")
         ? number
         : throw Fault($"{what} is {Shown(value)}; write a whole number");
 
+    /// <summary>A number that fp32 holds.</summary>
+    public float Number(JsonElement value, string what) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) && float.IsFinite(number)
+            ? number
+            : throw Fault($"{what} is {Shown(value)}; write a number");
+
     /// <summary>The fault of a file that holds something else.</summary>
     public MalformedFileException Fault(string problem, Exception? inner = null) => new(path, claim + problem, inner);
 

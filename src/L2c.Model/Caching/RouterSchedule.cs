@@ -1,3 +1,4 @@
+using L2c.Model.Diffusion;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Caching;
@@ -5,33 +6,31 @@ namespace L2c.Model.Caching;
 /// <summary>Schedules from router logits and a threshold.</summary>
 public static class RouterSchedule
 {
-    /// <summary>The schedule that a router and a threshold give for the sampler that the router was trained with.</summary>
-    /// <param name="router">Logits and the family of their network, which fixes the roles.</param>
+    /// <summary>The schedule that a router and a threshold give for a sampler.</summary>
+    /// <param name="router">Logits.</param>
     /// <param name="threshold">In [0, 1].</param>
-    /// <param name="evaluations">Evaluations of the run; default the router's. For a U-ViT an odd number means one less, as published.</param>
+    /// <param name="sampler">Its table has the roles, and the row that each evaluation reads.</param>
     /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
-    public static CacheSchedule From(RouterLogits router, double threshold, int? evaluations = null)
+    public static CacheSchedule From(RouterLogits router, double threshold, Sampler sampler)
+    {
+        int trained = Published(router.Architecture).Roles.Length, makes = sampler.Steps.Count;
+        return trained == makes
+            ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Steps[e].RouterRow, threshold)
+            : throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
+    }
+
+    /// <summary>The schedule that a router and a threshold give for the sampler that its authors use with its network.</summary>
+    /// <param name="router">Logits and the family of their network, which fixes the roles. For a U-ViT an odd number of rows means one evaluation less,
+    /// as published.</param>
+    /// <param name="threshold">In [0, 1].</param>
+    /// <exception cref="ArgumentException">The threshold is out of range, or the router has too few rows.</exception>
+    public static CacheSchedule From(RouterLogits router, double threshold)
     {
         RouterArchitecture shape = router.Architecture;
-        bool isDit = shape.Target == RouterTarget.Dit;
-        EvaluationRole[] roles = isDit ? PublishedRoles.Dit(shape.Evaluations) : PublishedRoles.UVit(shape.Evaluations);
-        if (evaluations is { } wanted && wanted != shape.Evaluations && wanted != roles.Length)
-        {
-            throw new ArgumentException(
-                $"router: trained for {roles.Length} evaluations, but the sampler makes {wanted}; sample with {roles.Length}");
-        }
-
-        if (roles.Length == 0)
-        {
-            throw new ArgumentException($"router: {shape.Evaluations} row, but a step of a U-ViT's solver takes two evaluations");
-        }
-
-        return FromLogits(
-            roles,
-            shape.Branches,
-            router.Values,
-            e => isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e),
-            threshold);
+        (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
+        return roles.Length > 0
+            ? FromLogits(roles, shape.Branches, router.Values, rowOf, threshold)
+            : throw new ArgumentException($"router: {shape.Evaluations} row, but a step of a U-ViT's solver takes two evaluations");
     }
 
     /// <summary>
@@ -40,20 +39,9 @@ public static class RouterSchedule
     /// <param name="shape">The router.</param>
     public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterArchitecture shape)
     {
-        bool isDit = shape.Target == RouterTarget.Dit;
-        EvaluationRole[] roles = isDit ? PublishedRoles.Dit(shape.Evaluations) : PublishedRoles.UVit(shape.Evaluations);
-        return
-        [
-            .. Enumerable.Range(0, roles.Length).Where(e => roles[e] == EvaluationRole.Cache)
-                .Select(e => (e, isDit ? PublishedRoles.DitRouterRow(roles.Length, e) : PublishedRoles.UVitRouterRow(e))),
-        ];
+        (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
+        return [.. Enumerable.Range(0, roles.Length).Where(e => roles[e] == EvaluationRole.Cache).Select(e => (e, rowOf(e)))];
     }
-
-    /// <summary>The threshold that the method's authors give for a network: 0.1 for DiT, 0.9 for DiT-XL/2 at 512 px and for U-ViT.</summary>
-    /// <param name="target">The router's family.</param>
-    /// <param name="network">The network, where known.</param>
-    public static double PublishedThreshold(RouterTarget target, Architecture? network) =>
-        target == RouterTarget.UVit || network?.Name == "DiT-XL/2 512" ? 0.9 : 0.1;
 
     /// <summary>A branch of a cache evaluation is computed iff sigmoid(logit) > threshold, strictly.</summary>
     /// <param name="roles">Roles of the evaluations.</param>
@@ -84,6 +72,10 @@ public static class RouterSchedule
 
         return new CacheSchedule(roles, computes);
     }
+
+    private static (EvaluationRole[] Roles, Func<int, int> RowOf) Published(RouterArchitecture shape) => shape.Target == RouterTarget.Dit
+        ? (PublishedRoles.OnePerStep(shape.Evaluations), e => PublishedRoles.RowOfOnePerStep(shape.Evaluations, e))
+        : (PublishedRoles.TwoPerStep(shape.Evaluations), PublishedRoles.RowOfTwoPerStep);
 
     /// <summary>sigmoid(logit).</summary>
     public static float Score(float logit) => 1 / (1 + MathF.Exp(-logit));

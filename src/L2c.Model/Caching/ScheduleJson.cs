@@ -5,9 +5,10 @@ using L2c.Weights;
 namespace L2c.Model.Caching;
 
 /// <summary>
-/// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>.
+/// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>. With
+/// forecasts it is "l2c-schedule/2", and an evaluation may also have <c>"terms": [{"branches": "0100...", "evaluations": [3, 0], "weights": [2, -1]}]</c>.
 /// </summary>
-/// <param name="Format">Always <see cref="CurrentFormat"/>.</param>
+/// <param name="Format"><see cref="MaskFormat"/> or <see cref="TermsFormat"/>.</param>
 /// <param name="Model">Name of the network it was made for; it may be used for another one of that size.</param>
 /// <param name="Sampler">Name of the sampler.</param>
 /// <param name="Steps">Evaluations of the sampler, as many as <paramref name="Evaluations"/> has.</param>
@@ -21,8 +22,11 @@ public sealed record ScheduleJson(
     IReadOnlyList<ScheduleJson.EvaluationJson> Evaluations,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Skipped = null)
 {
-    /// <summary>The format this version reads and writes.</summary>
-    public const string CurrentFormat = "l2c-schedule/1";
+    /// <summary>The format of schedules that a bit per branch describes.</summary>
+    public const string MaskFormat = "l2c-schedule/1";
+
+    /// <summary>The format of schedules with forecasts.</summary>
+    public const string TermsFormat = "l2c-schedule/2";
 
     private const string Drop = "drop";
 
@@ -33,18 +37,45 @@ public sealed record ScheduleJson(
     /// <summary>One evaluation.</summary>
     /// <param name="Role">"refresh" or "cache".</param>
     /// <param name="Compute">One character per branch, 1 where computed.</param>
-    public sealed record EvaluationJson(string Role, string Compute);
+    /// <param name="Terms">What branches contribute that are not computed; those without an entry are reused or dropped.</param>
+    public sealed record EvaluationJson(
+        string Role,
+        string Compute,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<TermsJson>? Terms = null);
+
+    /// <summary>The weighted sum that some branches of an evaluation contribute.</summary>
+    /// <param name="Branches">One character per branch, 1 for those that it is for.</param>
+    /// <param name="Evaluations">Whose outputs.</param>
+    /// <param name="Weights">One for each of them.</param>
+    public sealed record TermsJson(string Branches, IReadOnlyList<int> Evaluations, IReadOnlyList<float> Weights);
 
     /// <summary>Describes a schedule.</summary>
-    public static ScheduleJson From(CacheSchedule schedule, string model, string sampler) => new(
-        CurrentFormat,
-        model,
-        sampler,
-        schedule.Evaluations,
-        [.. Enumerable.Range(0, schedule.Evaluations).Select(e => new EvaluationJson(
-            schedule.Role(e) == EvaluationRole.Refresh ? "refresh" : "cache",
-            string.Concat(Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b) ? '1' : '0'))))],
-        schedule.DropsSkipped ? Drop : null);
+    public static ScheduleJson From(CacheSchedule schedule, string model, string sampler)
+    {
+        return new ScheduleJson(
+            schedule.HasForecasts ? TermsFormat : MaskFormat,
+            model,
+            sampler,
+            schedule.Evaluations,
+            [.. Enumerable.Range(0, schedule.Evaluations).Select(e => new EvaluationJson(
+                schedule.Role(e) == EvaluationRole.Refresh ? "refresh" : "cache", Mask(b => schedule.Computes(e, b)), Terms(e)))],
+            schedule.DropsSkipped ? Drop : null);
+
+        string Mask(Func<int, bool> isSet) => string.Concat(Enumerable.Range(0, schedule.Branches).Select(b => isSet(b) ? '1' : '0'));
+
+        TermsJson[]? Terms(int e)
+        {
+            TermsJson[] groups =
+            [
+                .. Enumerable.Range(0, schedule.Branches).Where(b => schedule.Action(e, b) == BranchAction.Forecast)
+                    .GroupBy(b => string.Join(' ', schedule.Terms(e, b)))
+                    .Select(group => (Branches: group.ToHashSet(), Sum: schedule.Terms(e, group.First())))
+                    .Select(group => new TermsJson(
+                        Mask(group.Branches.Contains), [.. group.Sum.Select(t => t.Evaluation)], [.. group.Sum.Select(t => t.Weight)])),
+            ];
+            return groups.Length == 0 ? null : groups;
+        }
+    }
 
     /// <summary>Parses a file's text.</summary>
     /// <param name="path">For messages.</param>
@@ -57,10 +88,10 @@ public sealed record ScheduleJson(
         JsonElement root = words.Root(text);
 
         // Another version may have other keys, so the format comes first.
-        string format = words.Members(root, what).TryGetValue("format", out JsonElement named) ? words.Text(named, "format") : CurrentFormat;
-        if (format != CurrentFormat)
+        string format = words.Members(root, what).TryGetValue("format", out JsonElement named) ? words.Text(named, "format") : MaskFormat;
+        if (format is not (MaskFormat or TermsFormat))
         {
-            throw words.Fault($"format is \"{FileText.Printable(format)}\"; this version reads \"{CurrentFormat}\"");
+            throw words.Fault($"format is \"{FileText.Printable(format)}\"; this version reads \"{MaskFormat}\" and \"{TermsFormat}\"");
         }
 
         Dictionary<string, JsonElement> members = words.Members(root, what, _keys, "skipped");
@@ -70,7 +101,7 @@ public sealed record ScheduleJson(
             throw words.Fault($"skipped is \"{FileText.Printable(skipped)}\"; write \"reuse\" or \"drop\"");
         }
 
-        EvaluationJson[] evaluations = [.. words.List(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e))];
+        EvaluationJson[] evaluations = [.. words.List(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, format == TermsFormat))];
         int steps = words.Whole(members["steps"], "steps");
         return evaluations.Length > 0 && evaluations.Length == steps
             ? new ScheduleJson(format, words.Text(members["model"], "model"), words.Text(members["sampler"], "sampler"), steps, evaluations, skipped)
@@ -97,21 +128,45 @@ public sealed record ScheduleJson(
                 string other => throw new MalformedFileException(
                     path, $"evaluation {e} has role \"{FileText.Printable(other)}\"; write \"refresh\" or \"cache\""),
             };
-            string mask = Evaluations[e].Compute;
-            int wrong = mask.AsSpan().IndexOfAnyExcept('0', '1');
-            computes[e] = wrong < 0
-                ? [.. mask.Select(c => c == '1')]
-                : throw new MalformedFileException(
-                    path, $"evaluation {e} has '{FileText.Printable(mask[wrong].ToString())}' for branch {wrong}; write 1 (compute) or 0");
+            computes[e] = Bits(path, Evaluations[e].Compute, e, "write 1 (compute) or 0");
         }
 
-        return new CacheSchedule(roles, computes, Skipped == Drop);
+        var forecasts = Evaluations
+            .Select((evaluation, e) => (evaluation.Terms ?? []).Select(sum => (Branches: Bits(path, sum.Branches, e, "write 1 or 0"), Sum: sum)).ToArray())
+            .ToArray();
+        return new CacheSchedule(roles, computes, Skipped == Drop, Forecast);
+
+        IReadOnlyList<CacheTerm>? Forecast(int e, int b) => Array.Find(forecasts[e], sum => b < sum.Branches.Length && sum.Branches[b]).Sum is { } found
+            ? [.. found.Evaluations.Zip(found.Weights, (source, weight) => new CacheTerm(source, weight))]
+            : null;
     }
 
-    private static EvaluationJson Evaluation(JsonWords words, JsonElement row, int e)
+    private static bool[] Bits(string path, string mask, int evaluation, string advice)
     {
-        Dictionary<string, JsonElement> members = words.Members(row, $"evaluation {e}", ["role", "compute"]);
+        int wrong = mask.AsSpan().IndexOfAnyExcept('0', '1');
+        return wrong < 0
+            ? [.. mask.Select(c => c == '1')]
+            : throw new MalformedFileException(
+                path, $"evaluation {evaluation} has '{FileText.Printable(mask[wrong].ToString())}' for branch {wrong}; {advice}");
+    }
+
+    private static EvaluationJson Evaluation(JsonWords words, JsonElement row, int e, bool hasTerms)
+    {
+        Dictionary<string, JsonElement> members = words.Members(row, $"evaluation {e}", ["role", "compute"], hasTerms ? ["terms"] : []);
         return new EvaluationJson(
-            words.Text(members["role"], $"role of evaluation {e}"), words.Text(members["compute"], $"compute of evaluation {e}"));
+            words.Text(members["role"], $"role of evaluation {e}"),
+            words.Text(members["compute"], $"compute of evaluation {e}"),
+            members.TryGetValue("terms", out JsonElement terms) ? [.. words.List(terms, $"terms of evaluation {e}").Select(Terms)] : null);
+
+        TermsJson Terms(JsonElement value)
+        {
+            string what = $"terms of evaluation {e}";
+            Dictionary<string, JsonElement> parts = words.Members(value, what, ["branches", "evaluations", "weights"]);
+            int[] evaluations = [.. words.List(parts["evaluations"], what).Select(source => words.Whole(source, $"an evaluation in the {what}"))];
+            float[] weights = [.. words.List(parts["weights"], what).Select(weight => words.Number(weight, $"a weight in the {what}"))];
+            return weights.Length == evaluations.Length
+                ? new TermsJson(words.Text(parts["branches"], $"branches of the {what}"), evaluations, weights)
+                : throw words.Fault($"{what}: {evaluations.Length} evaluations and {weights.Length} weights; give one weight for each");
+        }
     }
 }

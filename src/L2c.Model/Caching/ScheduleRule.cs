@@ -7,7 +7,11 @@ namespace L2c.Model.Caching;
 /// <list type="table">
 /// <item><term>none</term><description>everything is computed</description></item>
 /// <item><term>all</term><description>cache evaluations reuse every branch</description></item>
-/// <item><term>interval:N</term><description>every N-th evaluation computes everything, the others reuse everything (FORA)</description></item>
+/// <item><term>interval:N</term><description>every N-th evaluation computes everything, the others reuse everything</description></item>
+/// <item><term>fora:N</term><description>as interval, but counted back from the last evaluation, which computes everything (FORA, Selvaraju et al.
+/// 2024)</description></item>
+/// <item><term>taylor:N:O</term><description>the first evaluation and every N-th from the second on compute everything, the others forecast everything
+/// by a polynomial of order O (<see cref="TaylorSeer"/>)</description></item>
 /// <item><term>random:P:SEED</term><description>in cache evaluations each branch is reused with probability P</description></item>
 /// <item><term>top:K, bottom:K</term><description>cache evaluations reuse the branches of the last or first K blocks</description></item>
 /// <item><term>deepcache:A-B</term><description>cache evaluations reuse the branches of blocks A to B, both counted</description></item>
@@ -17,13 +21,13 @@ namespace L2c.Model.Caching;
 public static class ScheduleRule
 {
     /// <summary>For messages and help.</summary>
-    public const string Forms = "none, all, interval:N, random:P:SEED, top:K, bottom:K, deepcache:A-B or drop:RULE";
+    public const string Forms = "none, all, interval:N, fora:N, taylor:N:ORDER, random:P:SEED, top:K, bottom:K, deepcache:A-B or drop:RULE";
 
     private const string DropPrefix = "drop:";
 
     /// <summary>Builds the schedule of a rule.</summary>
     /// <param name="rule">One of the forms above.</param>
-    /// <param name="roles">Roles of the evaluations in the published method; <c>interval</c> sets its own.</param>
+    /// <param name="roles">Roles of the evaluations in the published method; <c>interval</c>, <c>fora</c> and <c>taylor</c> set their own.</param>
     /// <param name="branches">Branches of the network.</param>
     /// <exception cref="ArgumentException">No such rule, or a number out of range.</exception>
     public static CacheSchedule Parse(string rule, IReadOnlyList<EvaluationRole> roles, int branches)
@@ -35,7 +39,9 @@ public static class ScheduleRule
         {
             ("none", 1) => Reuse((_, _) => false),
             ("all", 1) => Reuse((_, _) => true),
-            ("interval", 2) => Interval(Number(words[1], 1, int.MaxValue)),
+            ("interval", 2) => Every(Number(words[1], 1, int.MaxValue), (e, every) => e % every == 0),
+            ("fora", 2) => Every(Number(words[1], 1, int.MaxValue), (e, every) => e == 0 || (roles.Count - 1 - e) % every == 0),
+            ("taylor", 3) => Taylor(Number(words[1], 1, int.MaxValue), Number(words[2], 0, TaylorSeer.MaxOrder)),
             ("random", 3) => Random(words[1], words[2]),
             ("top", 2) => Blocks(blocks - Number(words[1], 0, blocks), blocks - 1),
             ("bottom", 2) => Blocks(0, Number(words[1], 0, blocks) - 1),
@@ -45,16 +51,23 @@ public static class ScheduleRule
 
         CacheSchedule Reuse(Func<int, int, bool> reuses) => Build(roles, reuses);
 
-        CacheSchedule Build(IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses) => new(
+        CacheSchedule Build(
+            IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => new(
             rolesUsed,
             [.. rolesUsed.Select((role, e) => Row(b => role == EvaluationRole.Refresh || !reuses(e, b)))],
-            drop);
+            drop,
+            drop ? null : forecast);
 
         IReadOnlyList<bool> Row(Func<int, bool> computes) => [.. Enumerable.Range(0, branches).Select(computes)];
 
-        CacheSchedule Interval(int every) => Build(
-            [.. roles.Select((_, e) => e % every == 0 ? EvaluationRole.Refresh : EvaluationRole.Cache)],
-            (_, _) => true);
+        CacheSchedule Every(int every, Func<int, int, bool> refreshes, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => Build(
+            [.. roles.Select((_, e) => refreshes(e, every) ? EvaluationRole.Refresh : EvaluationRole.Cache)], (_, _) => true, forecast);
+
+        CacheSchedule Taylor(int every, int order)
+        {
+            CacheTerm[]?[] terms = TaylorSeer.Terms(roles.Count, every, order);
+            return Every(every, TaylorSeer.Refreshes, (e, _) => terms[e]);
+        }
 
         CacheSchedule Blocks(int first, int last) => Reuse((_, b) => b / 2 >= first && b / 2 <= last);
 

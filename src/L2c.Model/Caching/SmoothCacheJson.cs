@@ -61,12 +61,13 @@ public static class SmoothCacheJson
     }
 
     /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
-    /// <exception cref="ArgumentException">The schedule drops branches, which these files cannot say.</exception>
+    /// <exception cref="ArgumentException">The schedule drops or forecasts branches, which these files cannot say.</exception>
     public static byte[] ToUtf8(CacheSchedule schedule)
     {
-        if (schedule.DropsSkipped && !schedule.ComputesAll)
+        if ((schedule.DropsSkipped && !schedule.ComputesAll) || schedule.HasForecasts)
         {
-            throw new ArgumentException("the lists cannot say that a branch is dropped; save the schedule as l2c-schedule/1");
+            string what = schedule.HasForecasts ? "forecast" : "dropped";
+            throw new ArgumentException($"the lists cannot say that a branch is {what}; save the schedule in l2c's own format");
         }
 
         var lists = new Dictionary<string, int[]>();

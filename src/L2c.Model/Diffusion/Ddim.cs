@@ -1,26 +1,51 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 
 namespace L2c.Model.Diffusion;
 
 /// <summary>Denoising diffusion implicit models (Song, Meng and Ermon 2021).</summary>
-internal static class Ddim
+public static class Ddim
 {
+    /// <summary>DDIM over the linear schedule, respaced; see <see cref="Respacing.Select(string, MidpointRounding)"/>.</summary>
+    /// <inheritdoc cref="Table(NoiseSchedule, double)"/>
+    public static Sampler Table(string steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+
+    /// <summary>DDIM over the linear schedule with N evaluations, fractional stride.</summary>
+    /// <inheritdoc cref="Table(NoiseSchedule, double)"/>
+    public static Sampler Table(int steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+
+    /// <summary>DDIM over any schedule.</summary>
+    /// <param name="schedule">The respaced schedule.</param>
+    /// <param name="eta">η ≥ 0: 0 is deterministic, 1 has the posterior variance of DDPM.</param>
+    /// <exception cref="ArgumentException">η is negative or no number, or so large (above 1) that a step has no real solution.</exception>
+    public static Sampler Table(NoiseSchedule schedule, double eta = 0)
+    {
+        if (!(eta >= 0) || !double.IsFinite(eta))
+        {
+            throw new ArgumentException($"eta {eta} is not valid; use 0 (deterministic) to 1");
+        }
+
+        return new Sampler("ddim", schedule.OnePerStep((index, role) => Step(schedule, index, role, (float)eta)));
+    }
+
     /// <summary>Equation 12: x' = √ᾱ' x0 + √(1 - ᾱ' - σ²) ε + σ·noise, ᾱ' = ᾱ_{t-1}; σ = η √((1-ᾱ')/(1-ᾱ)) √(1-ᾱ/ᾱ'), equation 16.</summary>
     /// <remarks>ᾱ and ᾱ' are rounded to float32 first and everything after is float32, as in the published ddim_sample.</remarks>
-    public static SamplerStep Step(NoiseSchedule schedule, int index, float eta)
+    private static SamplerStep Step(NoiseSchedule schedule, int index, EvaluationRole role, float eta)
     {
         float alphaBar = (float)schedule.AlphasCumprod[index];
         float alphaBarPrev = (float)schedule.AlphasCumprodPrev[index];
         float sigma = eta * MathF.Sqrt((1 - alphaBarPrev) / (1 - alphaBar)) * MathF.Sqrt(1 - (alphaBar / alphaBarPrev));
-        return new SamplerStep(index, schedule.TimestepMap[index], new SamplerCoefficients
-        {
-            XToX0 = (float)schedule.SqrtRecipAlphasCumprod[index],
-            EpsToX0 = (float)schedule.SqrtRecipm1AlphasCumprod[index],
-            MeanX0 = MathF.Sqrt(alphaBarPrev),
-            MeanEps = MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
-            Sigma = sigma,
-            UsesNoise = index > 0 && sigma > 0,
-        });
+        return new SamplerStep(
+            schedule.TimestepMap[index],
+            role,
+            index,
+            schedule.Prediction(index),
+            new LinearUpdate(SamplerState.X)
+            {
+                X0 = MathF.Sqrt(alphaBarPrev),
+                Eps = MathF.Sqrt(DirectionVariance(alphaBarPrev, sigma)),
+                Noise = index > 0 ? sigma : 0,
+            });
     }
 
     /// <summary>1 - ᾱ' - σ²: never negative for η ≤ 1, but in a few jumps of hand-made grids (870 to 0, for one) it rounds below zero.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using L2c.Kernels;
+using L2c.Model.Caching;
 
 namespace L2c.Model.Diffusion;
 
@@ -109,6 +111,22 @@ public sealed class NoiseSchedule
         }
 
         return new NoiseSchedule(betas.MoveToImmutable(), map.MoveToImmutable());
+    }
+
+    /// <summary>x_0 from x_t and the network's ε: √(1 / ᾱ_t) x_t - √(1 / ᾱ_t - 1) ε (Ho et al. 2020, equation 15).</summary>
+    /// <param name="t">Index into this schedule.</param>
+    public SamplerPrediction Prediction(int t) => new()
+    {
+        InputToX0 = (float)SqrtRecipAlphasCumprod[t],
+        EpsToX0 = (float)SqrtRecipm1AlphasCumprod[t],
+    };
+
+    /// <summary>A table of a sampler that evaluates the network once per timestep, from the last to the first.</summary>
+    /// <param name="step">Its row for a timestep of this schedule, and for the role that the published method gives it.</param>
+    internal SamplerStep[] OnePerStep(Func<int, EvaluationRole, SamplerStep> step)
+    {
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(Count);
+        return [.. roles.Select((role, e) => step(PublishedRoles.RowOfOnePerStep(Count, e), role))];
     }
 
     /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as

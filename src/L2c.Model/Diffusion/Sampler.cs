@@ -1,48 +1,55 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+
 namespace L2c.Model.Diffusion;
 
-/// <summary>A sampler over its grid: everything that happens to x between evaluations, known before the first.</summary>
+/// <summary>A sampler as a table: everything that happens between evaluations, known before the first. Samplers differ in its numbers alone.</summary>
 /// <param name="Name">"ddim" or "ddpm".</param>
-/// <param name="Steps">One entry per evaluation, in sampling order: respaced timesteps N-1 .. 0.</param>
+/// <param name="Steps">One row per evaluation, in sampling order. x is the samples after the last.</param>
+/// <exception cref="ArgumentException">An evaluation reads what none before it has set, or sets more states than one op does.</exception>
 public sealed record Sampler(string Name, IReadOnlyList<SamplerStep> Steps)
 {
-    /// <summary>DDIM over the linear schedule, respaced; see <see cref="Respacing.Select(string, MidpointRounding)"/>.</summary>
-    /// <inheritdoc cref="Ddim(NoiseSchedule, double)"/>
-    public static Sampler Ddim(string steps, double eta = 0) => Ddim(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+    /// <summary>One row per evaluation, in sampling order.</summary>
+    public IReadOnlyList<SamplerStep> Steps { get; init => field = Checked(value); } = Checked(Steps);
 
-    /// <summary>DDIM over the linear schedule with N evaluations, fractional stride.</summary>
-    /// <inheritdoc cref="Ddim(NoiseSchedule, double)"/>
-    public static Sampler Ddim(int steps, double eta = 0) => Ddim(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+    /// <summary>Which evaluations refresh and which may reuse.</summary>
+    public IReadOnlyList<EvaluationRole> Roles => [.. Steps.Select(step => step.Role)];
 
-    /// <summary>DDIM (Song et al. 2021) over any schedule.</summary>
-    /// <param name="schedule">The respaced schedule.</param>
-    /// <param name="eta">η ≥ 0: 0 is deterministic, 1 has the posterior variance of DDPM.</param>
-    /// <exception cref="ArgumentException">η is negative or no number, or so large (above 1) that a step has no real solution.</exception>
-    public static Sampler Ddim(NoiseSchedule schedule, double eta = 0)
+    /// <summary>The evaluations that may reuse, in the order of their router rows.</summary>
+    public IReadOnlyList<int> CacheEvaluations =>
+        [.. Enumerable.Range(0, Steps.Count).Where(e => Steps[e].Role == EvaluationRole.Cache).OrderBy(e => Steps[e].RouterRow)];
+
+    /// <summary>Whether the network's variance channels are used.</summary>
+    public bool LearnsVariance => Steps.Any(step => step.Prediction.LearnedVariance);
+
+    /// <summary>Whether there is such a state.</summary>
+    public bool Holds(SamplerState state) => state == SamplerState.X || Steps.Any(step => step.Updates.Any(update => update.Target == state));
+
+    private static IReadOnlyList<SamplerStep> Checked(IReadOnlyList<SamplerStep> steps)
     {
-        if (!(eta >= 0) || !double.IsFinite(eta))
+        HashSet<SamplerState> known = [SamplerState.X];
+        for (int e = 0; e < steps.Count; e++)
         {
-            throw new ArgumentException($"eta {eta} is not valid; use 0 (deterministic) to 1");
+            (SamplerStep step, HashSet<SamplerState> set) = (steps[e], [.. steps[e].Updates.Select(update => update.Target)]);
+            foreach (SamplerState state in SamplerTensors.Readable)
+            {
+                bool reads = step.Prediction.Input == state || step.Updates.Any(update => update.WeightOf(state) != 0);
+                if (reads && !known.Contains(state))
+                {
+                    throw new ArgumentException($"evaluation {e} reads {state}, which no evaluation before it has set");
+                }
+            }
+
+            if (set.Count != step.Updates.Length || set.Count >= LinearUpdate.MaxCount || set.Contains(SamplerState.X0))
+            {
+                throw new ArgumentException(
+                    $"evaluation {e} sets {string.Join(", ", step.Updates.Select(update => update.Target))}; "
+                    + $"it can set {LinearUpdate.MaxCount - 1} different states, and x0 is not a sampler's");
+            }
+
+            known.UnionWith(set);
         }
 
-        return new Sampler("ddim", Collect(schedule, index => Diffusion.Ddim.Step(schedule, index, (float)eta)));
+        return steps;
     }
-
-    /// <summary>DDPM over the linear schedule, respaced; see <see cref="Respacing.Select(string, MidpointRounding)"/>.</summary>
-    /// <inheritdoc cref="Ddpm(NoiseSchedule, bool)"/>
-    public static Sampler Ddpm(string steps, bool learnedVariance) =>
-        Ddpm(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), learnedVariance);
-
-    /// <summary>DDPM over the linear schedule with N evaluations, fractional stride.</summary>
-    /// <inheritdoc cref="Ddpm(NoiseSchedule, bool)"/>
-    public static Sampler Ddpm(int steps, bool learnedVariance) =>
-        Ddpm(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), learnedVariance);
-
-    /// <summary>DDPM (Ho et al. 2020) over any schedule.</summary>
-    /// <param name="schedule">The respaced schedule.</param>
-    /// <param name="learnedVariance">The network has variance channels (learn_sigma) and they set the noise; otherwise it is β.</param>
-    public static Sampler Ddpm(NoiseSchedule schedule, bool learnedVariance) =>
-        new("ddpm", Collect(schedule, index => Diffusion.Ddpm.Step(schedule, index, learnedVariance)));
-
-    private static SamplerStep[] Collect(NoiseSchedule schedule, Func<int, SamplerStep> step) =>
-        [.. Enumerable.Range(0, schedule.Count).Reverse().Select(step)];
 }

@@ -1,9 +1,16 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 
 namespace L2c.Model.Diffusion;
 
-/// <summary>One evaluation of a sampler: what the network is asked, and what happens to x afterwards.</summary>
-/// <param name="Index">Respaced timestep, N-1 .. 0: what cache schedules and routers are indexed by.</param>
-/// <param name="Timestep">Timestep of the training process, 0 .. 999: what the network is given.</param>
-/// <param name="Coefficients">The update of x, see <see cref="Device.SamplerUpdate"/>.</param>
-public sealed record SamplerStep(int Index, int Timestep, SamplerCoefficients Coefficients);
+/// <summary>One evaluation of a sampler: what the network is asked, and what becomes of the sampler's states afterwards.</summary>
+/// <param name="Time">What the network is given: the timestep of the training process, 0 .. 999, or a time between two.</param>
+/// <param name="Role">Whether it may reuse branch outputs of earlier evaluations.</param>
+/// <param name="RouterRow">The row of a router that belongs to it.</param>
+/// <param name="Prediction">The state that the network reads, and how x0 and eps follow from what it says.</param>
+/// <param name="Updates">What the states become, see <see cref="Device.SamplerUpdate"/>.</param>
+public sealed record SamplerStep(float Time, EvaluationRole Role, int RouterRow, SamplerPrediction Prediction, params LinearUpdate[] Updates)
+{
+    /// <summary>Whether it draws noise.</summary>
+    public bool UsesNoise => Array.Exists(Updates, update => update.Noise != 0);
+}

@@ -1,4 +1,4 @@
-using L2c.Weights.Layouts;
+using L2c.Model.Networks;
 
 namespace L2c.Model.Sampling;
 
@@ -7,8 +7,8 @@ public enum Guidance
 {
     /// <summary>One row per image, no guidance.</summary>
     None,
-    /// <summary>On channels 0..2 only, as the published DiT code does: channel 3 and the variance keep the conditional value.</summary>
-    FirstThreeChannels,
+    /// <summary>On the channels that the network's published code guides: of a DiT 0..2, so that channel 3 and the variance stay conditional.</summary>
+    Published,
     /// <summary>On all channels of eps.</summary>
     AllChannels,
 }
@@ -17,10 +17,10 @@ public enum Guidance
 public static class GuidanceRules
 {
     /// <summary>Leading channels of eps that guidance acts on.</summary>
-    public static int Channels(this Guidance guidance, DitArchitecture architecture) => guidance switch
+    public static int Channels(this Guidance guidance, NetworkInfo network) => guidance switch
     {
-        Guidance.FirstThreeChannels => Math.Min(3, architecture.InChannels),
-        Guidance.AllChannels => architecture.InChannels,
+        Guidance.Published => network.GuidedChannels,
+        Guidance.AllChannels => network.Architecture.InChannels,
         _ => 0,
     };
 

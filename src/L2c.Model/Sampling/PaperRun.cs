@@ -2,7 +2,7 @@ using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
@@ -48,10 +48,10 @@ public sealed class PaperRun
     /// <param name="schedule">Which branches each evaluation computes.</param>
     /// <param name="images">N, at least 1.</param>
     /// <param name="options">Guidance, what to keep, what to save.</param>
-    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
+    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
     public static PaperRun Of(
-        DitArchitecture architecture, Device device, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options) =>
-        new(RunPlan.Checked(DitModel.OnPaper(architecture, device), sampler, schedule, images, options));
+        TransformerArchitecture architecture, Device device, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options) =>
+        new(RunPlan.Checked(NetworkFamilies.OnPaper(architecture, device), sampler, schedule, images, options));
 
     /// <summary>What was planned, what caching and each of the plan's savings is worth, and what memory it takes: text of several lines.</summary>
     public string Describe() => PlanDescription.Of(this);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 
 namespace L2c.Model.Sampling;
 
@@ -42,7 +43,8 @@ internal static class PlanDescription
         string share = cache == 0
             ? "no cache evaluations"
             : Text($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
-        return $"{all} in all: {all - skipped} computed, {skipped} {(schedule.DropsSkipped ? "dropped" : "reused")} ({share})";
+        string what = schedule.DropsSkipped ? "dropped" : schedule.HasForecasts ? "forecast" : "reused";
+        return $"{all} in all: {all - skipped} computed, {skipped} {what} ({share})";
     }
 
     private static string Slots(PaperRun run)
@@ -62,9 +64,9 @@ internal static class PlanDescription
             return "computed in every evaluation for itself";
         }
 
-        int largest = run.Buffers.Groups[0].Final.Rows / run.Buffers.Labels.Columns;
+        NetworkMemory memory = run.Buffers.Network;
         string limit = $"limit {Mebi(switches.ModulationLimitBytes)} MiB";
-        return $"computed ahead in {Number(run.Buffers.Groups.Length, "chunk")} of up to {Number(largest, "evaluation")} ({limit})";
+        return $"computed ahead in {Number(memory.Groups, "chunk")} of up to {Number(memory.GroupSize, "evaluation")} ({limit})";
     }
 
     private static IEnumerable<string> Savings(PaperRun run)

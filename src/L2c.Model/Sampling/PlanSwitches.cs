@@ -6,7 +6,7 @@ public sealed record PlanSwitches
     /// <summary>All on.</summary>
     public static PlanSwitches All { get; } = new();
 
-    /// <summary>Modulations of many evaluations come from one tall GEMM per block, before the first of them; off: evaluation by evaluation.</summary>
+    /// <summary>Modulations of many evaluations are computed together, before the first of them; off: evaluation by evaluation.</summary>
     public bool ModulationsAhead { get; init; } = true;
 
     /// <summary>Only outputs that a later evaluation reads are kept, in shared slots; off: every branch has a slot, always written.</summary>

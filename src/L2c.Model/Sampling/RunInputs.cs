@@ -7,7 +7,7 @@ namespace L2c.Model.Sampling;
 /// <summary>What every run brings anew, checked and uploaded: labels, guidance scale, noise. Allocates nothing after its creation.</summary>
 internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
 {
-    private readonly int[] _labels = new int[buffers.Labels.Columns];
+    private readonly int[] _labels = new int[buffers.Network.Labels.Columns];
     private readonly float[] _staging = new float[buffers.X.Shape.Count];
 
     /// <summary>Labels, the null label with guidance, and the scale.</summary>
@@ -16,7 +16,7 @@ internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
     /// <exception cref="ArgumentException">Not N labels, or one outside the table.</exception>
     public void SetCondition(ReadOnlySpan<int> labels, float guidanceScale)
     {
-        DitArchitecture architecture = plan.Model.Architecture;
+        TransformerArchitecture architecture = plan.Model.Architecture;
         if (labels.Length != plan.Images)
         {
             throw new ArgumentException($"{labels.Length} labels for {plan.Images} images");
@@ -38,7 +38,7 @@ internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
             device.Upload(buffers.GuidanceScale, [guidanceScale]);
         }
 
-        device.Upload(buffers.Labels, _labels);
+        device.Upload(buffers.Network.Labels, _labels);
     }
 
     /// <summary>Draws x_T.</summary>

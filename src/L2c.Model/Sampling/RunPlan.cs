@@ -1,15 +1,15 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
 
 /// <summary>Everything decided about a run before it has memory: which network, sampler and schedule, and where reused outputs are kept.</summary>
-internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+internal sealed class RunPlan(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
 {
-    public DitModel Model { get; } = model;
+    public Network Model { get; } = model;
 
     public Sampler Sampler { get; } = sampler;
 
@@ -25,25 +25,34 @@ internal sealed class RunPlan(DitModel model, Sampler sampler, CacheSchedule sch
     /// <summary>B.</summary>
     public int Rows => Options.Guidance.Rows(Images);
 
+    /// <summary>What the network's memory serves.</summary>
+    public NetworkNeeds Needs => new(Images)
+    {
+        Guided = Options.Guidance != Guidance.None,
+        Evaluations = Schedule.Evaluations,
+        Schedule = Schedule,
+        Switches = Options.Switches,
+    };
+
     /// <summary>Carves the run's memory.</summary>
-    public RunBuffers Take(Arena arena) => RunBuffers.Take(arena, Model.Architecture, Sampler, Schedule, Slots, Images, Options);
+    public RunBuffers Take(Arena arena) => RunBuffers.Take(arena, this);
 
     /// <summary>Every evaluation, ready to be enqueued.</summary>
     public RunStep[] Steps(RunBuffers buffers) => [.. Enumerable.Range(0, Sampler.Steps.Count).Select(e => new RunStep(this, buffers, e))];
 
     /// <summary>A plan for a run that is known to be possible.</summary>
-    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
-    public static RunPlan Checked(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
+    public static RunPlan Checked(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
-        DitArchitecture architecture = model.Architecture;
-        schedule.RequireFits(sampler.Steps.Count, 2 * architecture.Depth);
+        TransformerArchitecture architecture = model.Architecture;
+        schedule.RequireFits(sampler.Steps.Count, architecture.Branches);
         if (options.Guidance != Guidance.None && !architecture.HasNullClass)
         {
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
         }
 
-        return sampler.Steps.Any(s => s.Coefficients.LearnedVariance) && !architecture.LearnSigma
+        return sampler.LearnsVariance && !architecture.PredictsVariance
             ? throw new ArgumentException($"{architecture.Name} does not predict a variance; use the sampler with fixed variance")
             : new RunPlan(model, sampler, schedule, images, options);
     }

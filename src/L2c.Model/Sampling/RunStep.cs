@@ -1,69 +1,60 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Dit;
+using L2c.Model.Diffusion;
+using L2c.Model.Networks;
 
 namespace L2c.Model.Sampling;
 
-/// <summary>One evaluation of a run; the first of a group brings the group's modulations.</summary>
+/// <summary>One evaluation of a run and the sampler's step after it; the first of a group brings what the group needs.</summary>
 internal sealed class RunStep
 {
     private readonly RunPlan _run;
     private readonly RunBuffers _buffers;
-    private readonly ForwardPlan _forward;
-    private readonly int _evaluation;
+    private readonly EvaluationPlan _plan;
+    private readonly SamplerPrediction _prediction;
+    private readonly LinearUpdate[] _updates;
 
     /// <param name="run">What was decided.</param>
     /// <param name="buffers">The run's memory.</param>
     /// <param name="evaluation">Which evaluation.</param>
     public RunStep(RunPlan run, RunBuffers buffers, int evaluation)
     {
-        (_run, _buffers, _evaluation) = (run, buffers, evaluation);
-        int rows = buffers.Labels.Columns, groupSize = buffers.Groups[0].Final.Rows / rows;
-        DitModulations group = buffers.Groups[evaluation / groupSize];
-        _forward = new ForwardPlan(
-            evaluation,
-            group,
-            evaluation % groupSize,
-            group.Final.Rows / rows,
-            [.. Enumerable.Range(0, run.Schedule.Branches).Select(Branch)],
-            run.Options.Switches.FuseSkips,
-            run.Options.Switches.SkipUnused);
+        (_run, _buffers) = (run, buffers);
+        _plan = new EvaluationPlan(evaluation, [.. Enumerable.Range(0, run.Schedule.Branches).Select(branch => Branch(evaluation, branch))])
+        {
+            Switches = run.Options.Switches,
+        };
+        SamplerStep step = run.Sampler.Steps[evaluation];
+        _prediction = step.Prediction with { ClipX0 = run.Options.ClipDenoised };
+        _updates = run.Options.KeepPredictions ? [.. step.Updates, new(SamplerState.X0) { X0 = 1 }] : step.Updates;
     }
 
-    /// <summary>Where a branch's output lies.</summary>
-    public Tensor Output(int branch) => _forward.Branches[branch].Output;
+    /// <summary>What a branch contributes.</summary>
+    public ReadOnlySpan<Term> Terms(int branch) => _plan.Branches[branch].Terms;
 
     /// <summary>Enqueues the evaluation and the sampler's step.</summary>
     public void Enqueue()
     {
-        if (_forward.EvaluationInGroup == 0)
+        (RunBuffers b, Network network, int evaluation) = (_buffers, _run.Model, _plan.Evaluation);
+        if (evaluation % b.Network.GroupSize == 0)
         {
-            EnqueueModulations();
+            network.Device.Scope = OpScope.None;
+            network.Prepare(b.Network, evaluation / b.Network.GroupSize);
         }
 
-        EnqueueEvaluation();
+        network.Forward(b.States[_prediction.Input], b.Network, _plan, b.Output);
+        int guided = _run.Options.Guidance.Channels(network.Info);
+        network.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[evaluation], _updates, b.Guided);
     }
 
-    private BranchPlan Branch(int branch)
+    private BranchPlan Branch(int evaluation, int branch)
     {
-        BranchAction action = _run.Schedule.Action(_evaluation, branch);
-        int source = _run.Schedule.Source(_evaluation, branch);
-        int slot = source < 0 ? -1 : _run.Slots.SlotOf(source, branch);
-        return new BranchPlan(action, action == BranchAction.Drop ? default : slot < 0 ? _buffers.Activations.Branch : _buffers.Slots[slot]);
-    }
+        CacheSchedule schedule = _run.Schedule;
+        Term[] terms = [.. schedule.Terms(evaluation, branch).Select(term => new Term(Output(term.Evaluation), term.Weight))];
+        return new BranchPlan(schedule.Computes(evaluation, branch) ? Output(evaluation) : default, terms);
 
-    private void EnqueueModulations()
-    {
-        _run.Model.Device.Scope = OpScope.None;
-        _run.Model.Modulate(_buffers.TimeEmbedding.SliceRows(_evaluation, _forward.GroupSize), _buffers.Labels, _forward.Group);
-    }
-
-    private void EnqueueEvaluation()
-    {
-        RunBuffers b = _buffers;
-        _run.Model.Forward(b.X, _forward, b.Activations, b.Output);
-        SamplerCoefficients step = _run.Sampler.Steps[_evaluation].Coefficients with { ClipX0 = _run.Options.ClipDenoised };
-        int guided = _run.Options.Guidance.Channels(_run.Model.Architecture);
-        _run.Model.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, step, b.Noise[_evaluation], b.X, b.X0, b.Guided);
+        Tensor Output(int source) => _run.Slots.SlotOf(source, branch) is >= 0 and var slot
+            ? _buffers.Slots[slot]
+            : _buffers.Network.Output(branch, hasBackward: false);
     }
 }

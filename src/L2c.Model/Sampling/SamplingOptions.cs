@@ -4,7 +4,7 @@ namespace L2c.Model.Sampling;
 public sealed record SamplingOptions
 {
     /// <summary>Classifier-free guidance.</summary>
-    public Guidance Guidance { get; init; } = Guidance.FirstThreeChannels;
+    public Guidance Guidance { get; init; } = Guidance.Published;
 
     /// <summary>Whether the predicted x0 is clamped to [-1, 1] at every step; the published scripts do not.</summary>
     public bool ClipDenoised { get; init; }

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 
 namespace L2c.Model.Sampling;
@@ -43,7 +43,7 @@ public sealed class SamplingRun : IDisposable
     }
 
     /// <summary>The network.</summary>
-    public DitModel Model => _plan.Model;
+    public Network Model => _plan.Model;
 
     /// <summary>The sampler and its steps.</summary>
     public Sampler Sampler => _plan.Sampler;
@@ -69,8 +69,8 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Memory of the cache slots.</summary>
     public long CacheBytes => _buffers.CacheBytes;
 
-    /// <summary>Where a branch's output lies in an evaluation, [B,T,C]: for tests and research, while the run is observed.</summary>
-    internal Tensor BranchOutput(int evaluation, int branch) => _steps[evaluation].Output(branch);
+    /// <summary>What a branch contributes in an evaluation, and where it lies: for tests and research, while the run is observed.</summary>
+    internal ReadOnlySpan<Term> BranchTerms(int evaluation, int branch) => _steps[evaluation].Terms(branch);
 
     /// <summary>Recorded sequences that a run replays: one, one per evaluation, or none when the plan does not replay.</summary>
     public int Sequences => _sequences.Length;
@@ -82,9 +82,9 @@ public sealed class SamplingRun : IDisposable
     public IReadOnlyList<OpInfo> Ops => [.. _sequences.SelectMany(sequence => sequence.Ops)];
 
     /// <summary>Plans a run that computes everything.</summary>
-    /// <inheritdoc cref="Plan(DitModel, Sampler, CacheSchedule, int, SamplingOptions)"/>
-    public static SamplingRun Plan(DitModel model, Sampler sampler, int images, SamplingOptions options) =>
-        Plan(model, sampler, CacheSchedule.Full(sampler.Steps.Count, 2 * model.Architecture.Depth), images, options);
+    /// <inheritdoc cref="Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>
+    public static SamplingRun Plan(Network model, Sampler sampler, int images, SamplingOptions options) =>
+        Plan(model, sampler, CacheSchedule.Full(sampler.Steps.Count, model.Architecture.Branches), images, options);
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">The network; its device is where the run runs. It must outlive the run.</param>
@@ -95,13 +95,14 @@ public sealed class SamplingRun : IDisposable
     /// <exception cref="ArgumentException">
     /// A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.
     /// </exception>
-    public static SamplingRun Plan(DitModel model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+    public static SamplingRun Plan(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         var plan = RunPlan.Checked(model, sampler, schedule, images, options);
         (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);
         try
         {
-            buffers.UploadConstants(model.Device, sampler);
+            buffers.Network.UploadConstants(model.Device);
+            buffers.Network.SetTimes(model.Device, [.. sampler.Steps.Select(step => step.Time)]);
             return new SamplingRun(plan, arena, buffers);
         }
         catch
@@ -184,7 +185,7 @@ public sealed class SamplingRun : IDisposable
     /// <summary>Copies the last step's predicted x0, [N,C,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>
     /// <exception cref="ObjectDisposedException">The run has been disposed of.</exception>
-    public void ReadPredictedX0(Span<float> destination) => Download(Kept(_buffers.X0), destination);
+    public void ReadPredictedX0(Span<float> destination) => Download(Kept(_buffers.States.X0), destination);
 
     /// <summary>Copies the last step's network output after guidance, [B,C_out,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>

@@ -9,7 +9,7 @@ namespace L2c.Model.Training;
 internal sealed class RouterResults(RouterBuffers buffers, int counted)
 {
     private readonly float[] _squaredErrors = new float[buffers.SquaredErrors.Columns];
-    private readonly float[] _shares = new float[buffers.Cached.WeightGradients.Shape.Count];
+    private readonly float[] _shares = new float[buffers.WeightGradients.Shape.Count];
     private readonly double[] _imageLosses = new double[buffers.SquaredErrors.Columns];
     private readonly long _elements = buffers.SquaredErrors.Columns * (long)counted;
 
@@ -31,7 +31,7 @@ internal sealed class RouterResults(RouterBuffers buffers, int counted)
     public double Read(Device device, double weight, Span<double> gradient)
     {
         device.Download(buffers.SquaredErrors, _squaredErrors);
-        device.Download(buffers.Cached.WeightGradients, _shares);
+        device.Download(buffers.WeightGradients, _shares);
         int rows = _shares.Length / gradient.Length;
         for (int branch = 0; branch < gradient.Length; branch++)
         {

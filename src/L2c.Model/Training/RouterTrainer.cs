@@ -1,13 +1,13 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>Trains the routers of a DiT: several draws of a timestep per optimisation step, then one step of AdamW on the routers that were
+/// <summary>Trains the routers of a network: several draws of a timestep per optimisation step, then one step of AdamW on the routers that were
 /// drawn.</summary>
 /// <remarks>
 /// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the
@@ -21,7 +21,7 @@ public sealed class RouterTrainer : ITrainer
     private readonly RouterTrainingOptions _options;
     private readonly TrainingSettings _settings;
     private readonly TrainingDraws _draws;
-    private readonly RouterStep _step;
+    private readonly RouterDraw _step;
     private readonly RouterObjective _objective;
     private readonly LambdaControl? _control;
     private readonly TrainingBatch? _batch;
@@ -36,11 +36,12 @@ public sealed class RouterTrainer : ITrainer
     /// <param name="initial">Logits to begin with; null for N(0, 1).</param>
     /// <param name="settings">What else decides the bits of the run: network, data, device. The options are added.</param>
     /// <exception cref="ArgumentException">Data or logits that do not fit the network or the steps, or fewer than two steps.</exception>
-    public RouterTrainer(DitModel model, ITrainingData? data, RouterTrainingOptions options, RouterLogits? initial, TrainingSettings settings)
+    public RouterTrainer(Network model, ITrainingData? data, RouterTrainingOptions options, RouterLogits? initial, TrainingSettings settings)
     {
-        NoiseSchedule grid = NoiseSchedule.Linear.Respace(Respacing.Select(options.Steps));
-        DitArchitecture architecture = model.Architecture;
-        int branches = 2 * architecture.Depth;
+        NoiseSchedule grid = model.Info.Process.Respace(Respacing.Select(options.Steps));
+        TransformerArchitecture architecture = model.Architecture;
+        int branches = architecture.Branches;
+        CachingRecipe recipe = model.Info.Family.Recipe(architecture, grid.Count);
         if (data is not null)
         {
             TrainingFit.Check(data, architecture);
@@ -49,7 +50,7 @@ public sealed class RouterTrainer : ITrainer
         Shape = new RouterArchitecture
         {
             Name = $"{architecture.Name} router",
-            Target = RouterTarget.Dit,
+            Target = model.Info.Family.Routers,
             Evaluations = grid.Count,
             Branches = branches,
         };
@@ -80,12 +81,14 @@ public sealed class RouterTrainer : ITrainer
         {
             Lambda = options.Lambda,
             LearningRate = options.LearningRate,
+            Clamp = recipe.Clamp,
             StraightThroughThreshold = options.StraightThroughThreshold,
         };
         _control = options.TargetReuse is { } target ? new LambdaControl(options.Lambda, target, options.LearningRate) : null;
         History = new RouterHistory(logits.Length);
         History.Add(0, logits);
-        _step = RouterStep.Plan(model, grid, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing }, options.Loss);
+        _step = RouterDraw.Plan(
+            model, grid, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing }, options.Loss, recipe.Reduction);
         try
         {
             _teacher = data is null ? new TeacherStart(model, grid, _draws, options.Batch) : null;

@@ -1,3 +1,5 @@
+using L2c.Model.Networks;
+
 namespace L2c.Model.Training;
 
 /// <summary>What a router is trained with.</summary>
@@ -22,10 +24,10 @@ public sealed record RouterTrainingOptions
     public RouterLoss Loss { get; init; }
 
     /// <summary>Independent timesteps per optimisation step.</summary>
-    public int Draws { get; init; } = RouterDefaults.Draws;
+    public int Draws { get; init; } = CachingRecipe.Draws;
 
     /// <summary>Images per draw.</summary>
-    public int Batch { get; init; } = RouterDefaults.Batch;
+    public int Batch { get; init; } = CachingRecipe.Batch;
 
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; }

@@ -1,5 +1,5 @@
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
@@ -13,6 +13,7 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
 {
     private readonly SamplingRun _run;
     private readonly TrainingDraws _draws;
+    private readonly IReadOnlyList<int> _cacheEvaluations;
     private readonly float[] _start;
     private readonly int[] _labels;
 
@@ -20,9 +21,10 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
     /// <param name="grid">The respaced process.</param>
     /// <param name="draws">Everything random.</param>
     /// <param name="batch">Images per draw.</param>
-    public TeacherStart(DitModel model, NoiseSchedule grid, TrainingDraws draws, int batch)
+    public TeacherStart(Network model, NoiseSchedule grid, TrainingDraws draws, int batch)
     {
-        _run = SamplingRun.Plan(model, Sampler.Ddim(grid), batch, new SamplingOptions { Guidance = Guidance.None });
+        _run = SamplingRun.Plan(model, Ddim.Table(grid), batch, new SamplingOptions { Guidance = Guidance.None });
+        _cacheEvaluations = _run.Sampler.CacheEvaluations;
         (_draws, _start, _labels) = (draws, new float[_run.StateShape.Count], new int[batch]);
     }
 
@@ -39,7 +41,7 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
     /// <param name="noised">Receives [B,C,H,W].</param>
     public void Denoise(int step, int draw, int t, Span<float> noised)
     {
-        DitArchitecture architecture = _run.Model.Architecture;
+        TransformerArchitecture architecture = _run.Model.Architecture;
         int perImage = _start.Length / _labels.Length;
         for (int image = 0; image < _labels.Length; image++)
         {
@@ -52,7 +54,7 @@ internal sealed class TeacherStart : INoiseSource, IDisposable
             _draws.DropLabels(step, draw, architecture.NullLabel, _labels);
         }
 
-        _run.Run(_labels, 1, this, evaluations: _run.Sampler.Steps.Count - 2 - (2 * t));
+        _run.Run(_labels, 1, this, evaluations: _cacheEvaluations[t] - 1);
         _run.ReadState(noised);
     }
 

@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
@@ -9,9 +10,6 @@ namespace L2c.Model.Training;
 /// </summary>
 internal sealed class TrainedParameters
 {
-    /// <summary>Not trained: the position table of a DiT is a constant.</summary>
-    public const string Positions = "pos_embed";
-
     // Values that a parameter's start is a multiple of: rows of the parameters start as aligned as an arena's tensors.
     private const int Alignment = Arena.AlignmentBytes / sizeof(float);
 
@@ -24,11 +22,12 @@ internal sealed class TrainedParameters
     public int Length => _states[0].Columns;
 
     /// <summary>Carves room for every state.</summary>
-    public static TrainedParameters Take(Arena arena, DitArchitecture architecture)
+    public static TrainedParameters Take(Arena arena, TransformerArchitecture architecture)
     {
+        NetworkFamily family = NetworkFamilies.Of(architecture);
         Dictionary<string, (int, int)> places = [];
         int length = 0;
-        foreach ((string name, long[] shape) in DitLayout.Tensors(architecture).Where(tensor => tensor.Name != Positions))
+        foreach ((string name, long[] shape) in family.Tensors(architecture).Where(tensor => family.IsTrained(tensor.Name)))
         {
             int count = checked((int)shape.Aggregate(1L, (product, extent) => product * extent));
             places.Add(name, (length, count));

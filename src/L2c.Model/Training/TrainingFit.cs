@@ -1,3 +1,4 @@
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
@@ -7,7 +8,7 @@ public static class TrainingFit
 {
     /// <summary>Holds data against a network.</summary>
     /// <exception cref="ArgumentException">Other images than the network reads, or labels that it has not.</exception>
-    public static void Check(ITrainingData data, DitArchitecture a)
+    public static void Check(ITrainingData data, TransformerArchitecture a)
     {
         if (data.Channels != a.InChannels || data.Size != a.InputSize)
         {
@@ -29,7 +30,9 @@ public static class TrainingFit
         RouterArchitecture given = router.Architecture;
         if (given.Target != wanted.Target)
         {
-            throw new ArgumentException("a router for a U-ViT, and the network is a DiT; give a DiT's router (U-ViT is not run yet)");
+            (NetworkFamily its, string ours) = (NetworkFamilies.Of(given.Target), NetworkFamilies.Of(wanted.Target).Title);
+            string remark = its.CanRun ? "" : $" ({its.Title} is not run yet)";
+            throw new ArgumentException($"a router for a {its.Title}, and the network is a {ours}; give a {ours}'s router{remark}");
         }
 
         if (given.Branches != wanted.Branches)

@@ -15,7 +15,7 @@ internal static class TrainingInputs
     }
 
     /// <summary>Throws unless there is a label of the network's table per image.</summary>
-    public static void RequireLabels(ReadOnlySpan<int> labels, int batch, DitArchitecture architecture)
+    public static void RequireLabels(ReadOnlySpan<int> labels, int batch, TransformerArchitecture architecture)
     {
         RequireLength(labels.Length, batch, "labels");
         RequireBelow(labels, architecture.LabelRows, "label");

@@ -30,7 +30,7 @@ public abstract record Architecture
     };
 
     /// <summary>Published name and resolution, as <c>DiT-XL/2 256</c>, or a name of the user's choice.</summary>
-    [JsonPropertyOrder(-1)]
+    [JsonPropertyOrder(-2)]
     public required string Name { get; init; }
 
     /// <summary>"dit", "uvit", "vae" or "router".</summary>

@@ -113,33 +113,22 @@ public static class CheckpointLayout
     private static Architecture Apply(StateDictView dict, Architecture architecture, LayoutHints hints)
     {
         Architecture named = architecture with { Name = hints.Name ?? architecture.Name };
-        switch (named)
+        if (named is not TransformerArchitecture network)
         {
-            case DitArchitecture dit:
-                (int Classes, bool HasNullClass) ditClasses =
-                    hints.Classes is null ? (dit.NumClasses, dit.HasNullClass) : TransformerFacts.Classes(dict, hints.Classes, dit.LabelRows);
-                return dit with
-                {
-                    Heads = hints.Heads ?? dit.Heads,
-                    InputSize = hints.InputSize ?? dit.InputSize,
-                    NumClasses = ditClasses.Classes,
-                    HasNullClass = ditClasses.HasNullClass,
-                    ClassNames = hints.ClassNames ?? dit.ClassNames,
-                };
-            case UVitArchitecture uvit:
-                (int Classes, bool HasNullClass) uvitClasses =
-                    hints.Classes is null ? (uvit.NumClasses, uvit.HasNullClass) : TransformerFacts.Classes(dict, hints.Classes, uvit.LabelRows);
-                return uvit with
-                {
-                    Heads = hints.Heads ?? uvit.Heads,
-                    InputSize = hints.InputSize ?? uvit.InputSize,
-                    NumClasses = uvitClasses.Classes,
-                    HasNullClass = uvitClasses.HasNullClass,
-                    ClassNames = hints.ClassNames ?? uvit.ClassNames,
-                };
-            default:
-                return named;
+            return named;
         }
+
+        (int classes, bool hasNullClass) = hints.Classes is null
+            ? (network.NumClasses, network.HasNullClass)
+            : TransformerFacts.Classes(dict, hints.Classes, network.LabelRows);
+        return network with
+        {
+            Heads = hints.Heads ?? network.Heads,
+            InputSize = hints.InputSize ?? network.InputSize,
+            NumClasses = classes,
+            HasNullClass = hasNullClass,
+            ClassNames = hints.ClassNames ?? network.ClassNames,
+        };
     }
 
     private static MalformedFileException Unknown(StateDictView dict) => new(

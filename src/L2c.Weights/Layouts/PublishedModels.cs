@@ -17,23 +17,12 @@ public static class PublishedModels
     private static readonly int[] _ditResolutions = [256, 512];
 
     /// <summary>All of them: twelve DiT at two resolutions each, and the U-ViT whose configurations are published.</summary>
-    public static IReadOnlyList<Architecture> All { get; } =
+    public static IReadOnlyList<TransformerArchitecture> All { get; } =
     [
         .. from resolution in _ditResolutions
            from size in _ditSizes
            from patch in _ditPatches
-           select new DitArchitecture
-           {
-               Name = $"DiT-{size.Size}/{patch} {resolution}",
-               InputSize = resolution / 8,
-               PatchSize = patch,
-               InChannels = 4,
-               HiddenSize = size.Hidden,
-               Depth = size.Depth,
-               Heads = size.Heads,
-               NumClasses = 1000,
-               HasNullClass = true,
-           },
+           select OfSizes($"DiT-{size.Size}/{patch} {resolution}", resolution, patch, size.Hidden, size.Depth, size.Heads),
         UVit("U-ViT-H/2 256", 32, 2, 4, 1152, 28, 16, 1000, hasNullClass: true, finalConv: false),
         UVit("U-ViT-H/4 512", 64, 4, 4, 1152, 28, 16, 1000, hasNullClass: true, finalConv: false),
         UVit("U-ViT-L/2 256", 32, 2, 4, 1024, 20, 16, 1000, hasNullClass: true, finalConv: true),
@@ -44,9 +33,29 @@ public static class PublishedModels
     ];
 
     /// <summary>The model of that name, ignoring case; without a resolution, 256 px is meant where there is one. Null when unknown.</summary>
-    public static Architecture? Find(string name) =>
+    public static TransformerArchitecture? Find(string name) =>
         All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))
         ?? All.FirstOrDefault(model => string.Equals(model.Name, $"{name} 256", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A DiT like the published ones, but of any sizes: on latents of 1000 classes and the null class.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="resolution">Side of the images in pixels.</param>
+    /// <param name="patch">Side of a patch in latent cells.</param>
+    /// <param name="hidden">Width.</param>
+    /// <param name="depth">Blocks.</param>
+    /// <param name="heads">Attention heads.</param>
+    public static TransformerArchitecture OfSizes(string name, int resolution, int patch, int hidden, int depth, int heads) => new DitArchitecture
+    {
+        Name = name,
+        InputSize = resolution / 8,
+        PatchSize = patch,
+        InChannels = 4,
+        HiddenSize = hidden,
+        Depth = depth,
+        Heads = heads,
+        NumClasses = 1000,
+        HasNullClass = true,
+    };
 
     /// <summary>The published model with exactly these shapes, or null. Names and heads, which no shape shows, are not compared.</summary>
     internal static T? FindLike<T>(T inferred)
@@ -54,9 +63,8 @@ public static class PublishedModels
         All.OfType<T>().FirstOrDefault(model => HasShapeOf(model, inferred));
 
     /// <summary>Heads of the published models of that width and depth, or null when there is none.</summary>
-    internal static int? Heads(string family, int hidden, int depth) => family == DitArchitecture.FamilyName
-        ? All.OfType<DitArchitecture>().FirstOrDefault(model => model.HiddenSize == hidden && model.Depth == depth)?.Heads
-        : All.OfType<UVitArchitecture>().FirstOrDefault(model => model.HiddenSize == hidden && model.Depth == depth)?.Heads;
+    internal static int? Heads(string family, int hidden, int depth) => All.OfType<TransformerArchitecture>()
+        .FirstOrDefault(model => model.Family == family && model.HiddenSize == hidden && model.Depth == depth)?.Heads;
 
     private static bool HasShapeOf(Architecture published, Architecture inferred) => (published, inferred) switch
     {

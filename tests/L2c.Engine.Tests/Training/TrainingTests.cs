@@ -15,7 +15,7 @@ public sealed class TrainingTests : IDisposable
         Steps steps = new() { Then = step => CancelAfter(source, step) };
         NetworkTrainingRequest request = new()
         {
-            Options = new DitTrainingOptions { Batch = 2 },
+            Options = new NetworkTrainingOptions { Batch = 2 },
             Hints = LayoutHints.None with { Model = "2x16x2/8" },
             Folder = _folder.File("run"),
             MaxSteps = 5,

@@ -70,6 +70,31 @@ public sealed class LinearCudaTests
         Assert.Equal(fused ? 0 : 1, work.OfType<KernelLaunch>().Count());
     }
 
+    [Theory]
+    [InlineData(CudaPrecision.F32)]
+    [InlineData(CudaPrecision.BF16)]
+    public void Outputs_of_a_slice_of_a_weight_are_the_wholes(CudaPrecision precision)
+    {
+        using CudaWorkbench bench = new(precision);
+        const int Rows = 5, Outputs = 40, Inputs = 16;
+        float[] values = bench.Round(RandomData.Normal(seed: 67, Outputs * Inputs));
+        Tensor x = bench.Put(bench.Round(RandomData.Normal(seed: 66, Rows * Inputs)), Rows, Inputs);
+        Tensor bias = bench.Put(bench.Round(RandomData.Normal(seed: 68, Outputs)), Outputs), y = bench.Take(Rows, Outputs);
+        Matrix weight = bench.PutMatrix(new float[values.Length], Outputs, Inputs);
+        Tensor onValues = bench.PutState(values, Outputs, Inputs);
+        bench.Device.PackMatrix(onValues.SliceRows(11, Outputs - 11), weight, 11);
+        bench.Device.PackMatrix(onValues.SliceRows(0, 11), weight);
+        foreach ((int first, int count) in (ReadOnlySpan<(int, int)>)[(24, 16), (0, 3), (3, 21)]) // the last by way of the library, or not
+        {
+            bench.Device.Linear(x, weight.SliceOutputs(first, count), bias.SliceColumns(first, count), y.SliceColumns(first, count));
+        }
+
+        // Slices may get another algorithm on a GPU, so rounding may differ.
+        double[] exact = Reference.Linear<double>(bench.Get(x), values, bench.Get(bias), Inputs);
+        float[] naive = bench.Round(Reference.Linear<float>(bench.Get(x), values, bench.Get(bias), Inputs));
+        Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
+    }
+
     [Fact]
     public void Before_a_recording_products_are_tried_and_tuned_on_operands_of_their_own_and_all_of_that_memory_is_freed()
     {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Runtime;
@@ -68,6 +69,39 @@ public sealed class PtxCompilerTests
     }
 
     [Fact]
+    public void A_structure_of_floats_is_packed_as_the_entry_declares_it()
+    {
+        PtxKernel kernel = _compiler.Compile(Method(nameof(StructureParameter)), 32, PtxTarget.Sm80);
+
+        Assert.Contains(".param .align 4 .b8 _b_1[12]", kernel.Text, StringComparison.Ordinal);
+        Assert.Equal(24, kernel.ParameterBytes); // 4, 12, 8
+        KernelParameters parameters = new(new byte[64]);
+        parameters.Add(7);
+        parameters.AddFloats(new Triple(1, 2, 3));
+        parameters.Add(9L);
+        Assert.Equal([1f, 2f, 3f], MemoryMarshal.Cast<byte, float>(parameters.Packed[4..16]));
+        Assert.Equal(9, MemoryMarshal.Read<long>(parameters.Packed[16..]));
+    }
+
+    [Fact]
+    public void A_structure_is_one_parameter_as_the_launcher_packs_it()
+    {
+        PtxKernel kernel = _compiler.Compile(Method(nameof(TakesStructure)), 32, PtxTarget.Sm80);
+
+        Assert.Contains(".param .align 8 .b8 _pair_1[32],", kernel.Text, StringComparison.Ordinal);
+        Assert.Equal(44, kernel.ParameterBytes); // 4, pad 4, two of 12 with 4 of padding, 4
+        KernelParameters parameters = new(stackalloc byte[64]);
+        parameters.Add(1);
+        parameters.AddStructure(new Pair(new Item(2, 0.5f), new Item(3, 0.25f)));
+        parameters.Add(4);
+        int[] words = MemoryMarshal.Cast<byte, int>(parameters.Packed).ToArray();
+        Assert.Equal(kernel.ParameterBytes, parameters.Packed.Length);
+        Assert.Equal(
+            [1, 0, 2, 0, BitConverter.SingleToInt32Bits(0.5f), 3, 0, BitConverter.SingleToInt32Bits(0.25f), 4],
+            words.Where((_, i) => i is not (5 or 9)));
+    }
+
+    [Fact]
     public void A_kernel_is_compiled_once_per_target()
     {
         PtxKernel first = _compiler.Compile(Method(nameof(MixedParameters)), 32, PtxTarget.Sm80);
@@ -100,7 +134,11 @@ public sealed class PtxCompilerTests
     {
         ArgumentException parameter = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesDouble)), 32, PtxTarget.Sm80));
         Assert.StartsWith(
-            "TakesDouble: parameter value is a Double; a kernel takes ulong, long, int and float", parameter.Message, StringComparison.Ordinal);
+            "TakesDouble: parameter value is a Double; a kernel takes ulong, long, int, float and structures of these",
+            parameter.Message,
+            StringComparison.Ordinal);
+        ArgumentException structure = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(TakesMixed)), 32, PtxTarget.Sm80));
+        Assert.StartsWith("TakesMixed: parameter value is a Mixed; a kernel takes", structure.Message, StringComparison.Ordinal);
         MethodInfo instance = typeof(PtxCompilerTests).GetMethod(nameof(Unsuitable_methods_are_refused))!;
         Assert.Throws<ArgumentException>(() => _compiler.Compile(instance, 32, PtxTarget.Sm80));
     }
@@ -144,9 +182,43 @@ public sealed class PtxCompilerTests
         result[0] = a + (float)b + c + d + e;
     }
 
+    private static void StructureParameter(int a, Triple b, long c)
+    {
+        ArrayView<float> result = SharedMemory.Allocate<float>(1);
+        result[0] = a + b.X + b.Y + b.Z + c;
+    }
+
+    private static void TakesStructure(int a, Pair pair, int b)
+    {
+        ArrayView<float> result = SharedMemory.Allocate<float>(1);
+        result[0] = pair.First.Address + pair.First.Weight + pair.Second.Address + pair.Second.Weight + a + b;
+    }
+
+    private static void TakesMixed(Mixed value)
+    {
+        ArrayView<float> result = SharedMemory.Allocate<float>(1);
+        result[0] = value.X + (float)value.Y;
+    }
+
     private static void TakesDouble(double value)
     {
         ArrayView<double> result = SharedMemory.Allocate<double>(1);
         result[0] = value;
+    }
+
+    private readonly record struct Triple(float X, float Y, float Z);
+
+    private readonly record struct Mixed(float X, double Y);
+
+    private readonly struct Item(ulong address, float weight)
+    {
+        public readonly ulong Address = address;
+        public readonly float Weight = weight;
+    }
+
+    private readonly struct Pair(Item first, Item second)
+    {
+        public readonly Item First = first;
+        public readonly Item Second = second;
     }
 }

@@ -39,7 +39,7 @@ public sealed class ResidualNormBackwardCudaTests
         }
 
         Tensor ungated = bench.Take(shape);
-        bench.Device.ResidualTermBackward(onDx, default, ungated);
+        bench.Device.ResidualTermBackward(onDx, new ResidualTerm(default), ungated);
         Assert.Equal(dx, bench.Get(ungated));
 
         // In place, and one row of gates for all images.

@@ -189,7 +189,7 @@ public sealed class ResidualNormCudaTests
         Tensor x = bench.Put(new float[8], 1, 1, 8), y = bench.Put(new float[8], 1, 1, 8);
         ResidualTerm[] terms = [new(x), new(x), new(x), new(x), new(y)];
         ArgumentException refusal = Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, terms, y, Norm.None, default));
-        Assert.Equal("ResidualNorm: branch 4 is the output [1, 1, 8], which the first branches have overwritten by then", refusal.Message);
+        Assert.Equal("ResidualNorm: source 4 is the output [1, 1, 8], which the first branches have overwritten by then", refusal.Message);
     }
 
     private sealed class Case
@@ -257,8 +257,8 @@ public sealed class ResidualNormCudaTests
             return (_bench.Get(sum), _bench.Get(y));
         }
 
-        private (float[] Branch, float[]? Gate)[] Terms(int from) =>
-            [.. Branches.Select((branch, i) => (branch, IsGated(i) ? Gates[i] : null)).Skip(from)];
+        private ReferenceTerm[] Terms(int from) =>
+            [.. Branches.Select((branch, i) => new ReferenceTerm(branch, IsGated(i) ? Gates[i] : null)).Skip(from)];
 
         // The second of three terms has no gate, as in U-ViT.
         private static bool IsGated(int term) => term != 1;

@@ -8,8 +8,8 @@ public sealed class CacheScheduleTests
     public void Source_is_the_latest_earlier_evaluation_that_computed_the_branch()
     {
         CacheSchedule schedule = Schedule("RCCRC", "11", "01", "00", "11", "10");
-        Assert.Equal([0, 0, 0, 3, 4], Enumerable.Range(0, 5).Select(e => schedule.Source(e, 0)));
-        Assert.Equal([0, 1, 1, 3, 3], Enumerable.Range(0, 5).Select(e => schedule.Source(e, 1)));
+        Assert.Equal([0, 0, 0, 3, 4], Enumerable.Range(0, 5).Select(e => schedule.Terms(e, 0).Single().Evaluation));
+        Assert.Equal([0, 1, 1, 3, 3], Enumerable.Range(0, 5).Select(e => schedule.Terms(e, 1).Single().Evaluation));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class CacheScheduleTests
     {
         var schedule = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);
         Assert.Equal(BranchAction.Drop, schedule.Action(0, 1));
-        Assert.Equal(-1, schedule.Source(0, 1));
+        Assert.Empty(schedule.Terms(0, 1));
         Assert.Equal("   0 cache   #x", schedule.ToString());
     }
 
@@ -74,21 +74,21 @@ public sealed class CacheScheduleTests
     [Fact]
     public void Published_roles_alternate_from_the_refresh_end()
     {
-        Assert.Equal("RCRC", Letters(PublishedRoles.Dit(4)));
-        Assert.Equal("RRCRC", Letters(PublishedRoles.Dit(5)));
-        Assert.Equal("R", Letters(PublishedRoles.Dit(1)));
-        Assert.Equal("RRCRCR", Letters(PublishedRoles.UVit(6)));
-        Assert.Equal("RRCR", Letters(PublishedRoles.UVit(5)));
-        Assert.Equal([3, 2, 1, 0], Enumerable.Range(0, 4).Select(e => PublishedRoles.DitRouterRow(4, e)));
-        Assert.Equal([0, 0, 1, 1, 2, 2], Enumerable.Range(0, 6).Select(PublishedRoles.UVitRouterRow));
+        Assert.Equal("RCRC", Letters(PublishedRoles.OnePerStep(4)));
+        Assert.Equal("RRCRC", Letters(PublishedRoles.OnePerStep(5)));
+        Assert.Equal("R", Letters(PublishedRoles.OnePerStep(1)));
+        Assert.Equal("RRCRCR", Letters(PublishedRoles.TwoPerStep(6)));
+        Assert.Equal("RRCR", Letters(PublishedRoles.TwoPerStep(5)));
+        Assert.Equal([3, 2, 1, 0], Enumerable.Range(0, 4).Select(e => PublishedRoles.RowOfOnePerStep(4, e)));
+        Assert.Equal([0, 0, 1, 1, 2, 2], Enumerable.Range(0, 6).Select(PublishedRoles.RowOfTwoPerStep));
     }
 
     [Fact]
     public void A_branch_is_computed_iff_its_score_exceeds_the_threshold_strictly()
     {
-        EvaluationRole[] roles = PublishedRoles.Dit(2);
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(2);
         float[] logits = [0f, 1f, 5f, 5f]; // row 0 belongs to the last evaluation; sigmoid(0) is exactly 0.5
-        CacheSchedule schedule = RouterSchedule.FromLogits(roles, 2, logits, e => PublishedRoles.DitRouterRow(2, e), 0.5);
+        CacheSchedule schedule = RouterSchedule.FromLogits(roles, 2, logits, e => PublishedRoles.RowOfOnePerStep(2, e), 0.5);
         Assert.False(schedule.Computes(1, 0));
         Assert.True(schedule.Computes(1, 1));
         Assert.True(schedule.Computes(0, 0));

@@ -39,6 +39,31 @@ public sealed class CacheSlotsTests
         Assert.Equal([0, 1, 2, 3], Enumerable.Range(0, 4).Select(branch => slots.SlotOf(2, branch)));
     }
 
+    [Fact]
+    public void Kept_in_turn_an_output_outlives_its_last_reader()
+    {
+        var random = new Random(12);
+        for (int trial = 0; trial < 200; trial++)
+        {
+            CacheSchedule schedule = Any(random);
+            var slots = CacheSlots.KeepEverything(schedule);
+            for (int e = 0; e < schedule.Evaluations; e++)
+            {
+                for (int b = 0; b < schedule.Branches; b++)
+                {
+                    foreach (CacheTerm term in schedule.Terms(e, b))
+                    {
+                        Assert.DoesNotContain(
+                            Enumerable.Range(term.Evaluation + 1, e - term.Evaluation),
+                            later => schedule.Computes(later, b) && slots.SlotOf(later, b) == slots.SlotOf(term.Evaluation, b));
+                    }
+                }
+            }
+
+            Assert.InRange(slots.Count, schedule.Branches, schedule.Branches * schedule.Evaluations);
+        }
+    }
+
     private static CacheSchedule Any(Random random)
     {
         int evaluations = random.Next(1, 9), branches = 2 * random.Next(1, 5);
@@ -46,6 +71,11 @@ public sealed class CacheSlotsTests
         bool[][] computes = [.. Enumerable.Range(0, evaluations).Select(e =>
             Enumerable.Range(0, branches).Select(_ => e == 0 || random.NextDouble() < computed).ToArray())];
         EvaluationRole[] roles = [.. computes.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)];
-        return new CacheSchedule(roles, computes, dropsSkipped: random.Next(8) == 0);
+        bool forecasts = random.Next(2) == 0;
+        return new CacheSchedule(roles, computes, dropsSkipped: random.Next(8) == 0, forecast: (e, b) => forecasts ? Some(e, b) : null);
+
+        IReadOnlyList<CacheTerm>? Some(int evaluation, int branch) => random.Next(3) == 0
+            ? null
+            : [.. Enumerable.Range(0, evaluation).Where(e => computes[e][branch] && random.Next(2) == 0).Take(3).Select(e => new CacheTerm(e, 2))];
     }
 }

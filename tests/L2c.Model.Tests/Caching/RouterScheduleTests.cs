@@ -1,4 +1,6 @@
 using L2c.Model.Caching;
+using L2c.Model.Diffusion;
+using L2c.Model.Tests.Diffusion;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -17,7 +19,7 @@ public sealed class RouterScheduleTests
         string path = Path.Combine(RepositoryPaths.Routers ?? "", name);
         Assert.SkipUnless(File.Exists(path), "the published routers are not here; set L2C_ROUTERS");
         using TensorFile file = TensorFiles.Open(path);
-        CacheSchedule schedule = RouterSchedule.From(RouterLogits.Load(file), threshold, evaluations);
+        CacheSchedule schedule = RouterSchedule.From(RouterLogits.Load(file), threshold);
         Assert.Equal((evaluations, cacheBranches, reused), (schedule.Evaluations, schedule.CacheBranches, schedule.SkippedBranches));
     }
 
@@ -26,21 +28,23 @@ public sealed class RouterScheduleTests
     {
         // Rows by respaced index; only rows 2 and 0 belong to cache evaluations (1 and 3 of four).
         RouterLogits router = Router(RouterTarget.Dit, 4, [1, -1, -9, -9, -1, 1, -9, -9]);
-        CacheSchedule schedule = RouterSchedule.From(router, 0.5);
-        Assert.Equal(
-            [EvaluationRole.Refresh, EvaluationRole.Cache, EvaluationRole.Refresh, EvaluationRole.Cache],
-            Enumerable.Range(0, 4).Select(schedule.Role));
-        Assert.Equal([false, true], [schedule.Computes(1, 0), schedule.Computes(1, 1)]);
-        Assert.Equal([true, false], [schedule.Computes(3, 0), schedule.Computes(3, 1)]);
+        foreach (CacheSchedule schedule in (CacheSchedule[])[RouterSchedule.From(router, 0.5), RouterSchedule.From(router, 0.5, Ddim.Table(4))])
+        {
+            Assert.Equal(
+                [EvaluationRole.Refresh, EvaluationRole.Cache, EvaluationRole.Refresh, EvaluationRole.Cache],
+                Enumerable.Range(0, 4).Select(schedule.Role));
+            Assert.Equal([false, true], [schedule.Computes(1, 0), schedule.Computes(1, 1)]);
+            Assert.Equal([true, false], [schedule.Computes(3, 0), schedule.Computes(3, 1)]);
+        }
     }
 
     [Fact]
     public void A_UViT_router_is_read_by_solver_step_and_an_odd_number_loses_one()
     {
         RouterLogits router = Router(RouterTarget.UVit, 5, [-9, -9, -1, 1, 9, 9, 9, 9, 9, 9]);
-        foreach (int? evaluations in (int?[])[null, 4, 5])
+        Sampler solver = SolverTables.Singlestep2(GaussianMixture.Grid(2));
+        foreach (CacheSchedule schedule in (CacheSchedule[])[RouterSchedule.From(router, 0.5), RouterSchedule.From(router, 0.5, solver)])
         {
-            CacheSchedule schedule = RouterSchedule.From(router, 0.5, evaluations);
             Assert.Equal(4, schedule.Evaluations);
             Assert.Equal(1, schedule.SkippedBranches);
             Assert.False(schedule.Computes(2, 0));
@@ -60,7 +64,7 @@ public sealed class RouterScheduleTests
     [Fact]
     public void Another_number_of_evaluations_is_refused()
     {
-        ArgumentException problem = Assert.Throws<ArgumentException>(() => RouterSchedule.From(Router(RouterTarget.Dit, 4, new float[8]), 0.5, 6));
+        ArgumentException problem = Assert.Throws<ArgumentException>(() => RouterSchedule.From(Router(RouterTarget.Dit, 4, new float[8]), 0.5, Ddim.Table(6)));
         Assert.Contains("trained for 4 evaluations, but the sampler makes 6", problem.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => RouterSchedule.From(Router(RouterTarget.UVit, 1, new float[2]), 0.5));
     }

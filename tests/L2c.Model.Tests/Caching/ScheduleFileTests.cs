@@ -19,6 +19,25 @@ public sealed class ScheduleFileTests
     }
 
     [Fact]
+    public void Forecasts_are_version_2_and_survive_the_round_trip_bit_for_bit()
+    {
+        CacheSchedule taylor = ScheduleRule.Parse("taylor:4:3", PublishedRoles.OnePerStep(12), 4);
+        var json = ScheduleJson.From(taylor, "m", "ddim");
+        Assert.Equal("l2c-schedule/2", json.Format);
+        Assert.Equal(taylor, ScheduleJson.Parse("s.json", json.ToUtf8()).ToSchedule("s.json"));
+        Assert.Equal("l2c-schedule/1", ScheduleJson.From(ScheduleRule.Parse("taylor:4:0", PublishedRoles.OnePerStep(12), 4), "m", "ddim").Format);
+
+        // Branches that differ have entries of their own.
+        CacheSchedule mixed = new(
+            [EvaluationRole.Refresh, EvaluationRole.Refresh, EvaluationRole.Cache],
+            [[true, true, true, true], [true, true, true, true], [false, false, false, true]],
+            forecast: (_, branch) => branch switch { 0 => [new(1, 2), new(0, -1)], 1 => [new(0, 0.1f)], _ => null });
+        Assert.Equal("   2 cache   ~~.#", mixed.ToString().Split('\n')[2]);
+        Assert.Equal(mixed, ScheduleJson.Parse("s.json", ScheduleJson.From(mixed, "m", "ddim").ToUtf8()).ToSchedule("s.json"));
+        Assert.Contains("forecast", Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(mixed)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dropping_survives_the_round_trip()
     {
         var dropping = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);
@@ -35,7 +54,12 @@ public sealed class ScheduleFileTests
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":{}}]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[{"branches":"00","evaluations":[0],"weights":[]}]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[{"branches":"00","evaluations":[0],"weights":[1e99]}]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[{"branches":"02","evaluations":[0],"weights":[1]}]}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}],"extra":1}""")]
     [InlineData("""{"format":"l2c-schedule/1","format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"rest","compute":"11"}]}""")]

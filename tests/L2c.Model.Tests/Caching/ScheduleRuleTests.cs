@@ -5,7 +5,7 @@ namespace L2c.Model.Tests.Caching;
 public sealed class ScheduleRuleTests
 {
     private const int Branches = 8;
-    private static readonly EvaluationRole[] _roles = PublishedRoles.Dit(6);
+    private static readonly EvaluationRole[] _roles = PublishedRoles.OnePerStep(6);
 
     [Theory]
     [InlineData("none", "########")]
@@ -33,9 +33,21 @@ public sealed class ScheduleRuleTests
     }
 
     [Fact]
+    public void Fora_counts_back_from_the_last_evaluation_and_computes_the_first()
+    {
+        Assert.Equal([0, 8, 8, 0, 8, 8, 0], Skipped("fora:3", 7));
+        Assert.Equal([0, 0, 8, 8, 0], Skipped("fora:3", 5));
+        Assert.Equal([0, 8, 0], Skipped("fora:2", 3));
+        Assert.True(ScheduleRule.Parse("fora:1", _roles, Branches).ComputesAll);
+
+        static IEnumerable<int> Skipped(string rule, int steps) =>
+            Enumerable.Range(0, steps).Select(ScheduleRule.Parse(rule, PublishedRoles.OnePerStep(steps), Branches).Skipped);
+    }
+
+    [Fact]
     public void Random_follows_its_probability_and_seed()
     {
-        EvaluationRole[] roles = PublishedRoles.Dit(400);
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(400);
         CacheSchedule schedule = ScheduleRule.Parse("random:0.3:7", roles, Branches);
         double share = schedule.SkippedBranches / (double)schedule.CacheBranches;
         Assert.InRange(share, 0.26, 0.34); // 1600 draws: 4 standard deviations are 0.046

@@ -35,13 +35,13 @@ internal static class PaperReference
     /// <summary>The elementwise operation that <see cref="SamplerStep"/> documents, without clipping.</summary>
     public static (double Next, double X0, double Scale) Apply(SamplerStep step, double x, double eps, double v, double noise)
     {
-        SamplerCoefficients c = step.Coefficients;
-        double x0 = (c.XToX0 * x) - (c.EpsToX0 * eps);
-        double mean = (c.MeanX0 * x0) + (c.MeanEps * eps) + (c.MeanX * x);
+        SamplerPrediction p = step.Prediction;
+        LinearUpdate w = step.Updates.Single();
+        double x0 = (p.InputToX0 * x) - (p.EpsToX0 * eps);
         double f = (v + 1) / 2;
-        double deviation = c.LearnedVariance ? Math.Exp(0.5 * ((f * c.MaxLogVariance) + ((1 - f) * c.MinLogVariance))) : c.Sigma;
-        double scale = Math.Abs(c.MeanX0 * c.XToX0 * x) + Math.Abs(c.MeanX0 * c.EpsToX0 * eps) + Math.Abs(c.MeanEps * eps)
-            + Math.Abs(c.MeanX * x) + Math.Abs(deviation * noise);
-        return (c.UsesNoise ? mean + (deviation * noise) : mean, x0, scale);
+        double draw = w.Noise * (p.LearnedVariance ? Math.Exp(0.5 * ((f * p.MaxLogVariance) + ((1 - f) * p.MinLogVariance))) : 1) * noise;
+        double next = (w.X0 * x0) + (w.Eps * eps) + (w.X * x) + draw;
+        double scale = Math.Abs(w.X0 * p.InputToX0 * x) + Math.Abs(w.X0 * p.EpsToX0 * eps) + Math.Abs(w.Eps * eps) + Math.Abs(w.X * x) + Math.Abs(draw);
+        return (next, x0, scale);
     }
 }

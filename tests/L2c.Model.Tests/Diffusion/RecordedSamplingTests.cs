@@ -22,24 +22,24 @@ public class RecordedSamplingTests
     {
         using TensorFile file = TensorFiles.Open(TestData.Golden(name + ".safetensors"));
         Recording recording = new(file);
-        Sampler sampler = kind == "ddim" ? Sampler.Ddim(steps) : Sampler.Ddpm(steps, learnedVariance: true);
+        Sampler sampler = kind == "ddim" ? Ddim.Table(steps) : Ddpm.Table(steps, learnedVariance: true);
 
-        Assert.Equal(recording.Indices, sampler.Steps.Select(step => (long)step.Index));
-        Assert.Equal(recording.Timesteps, sampler.Steps.Select(step => (long)step.Timestep));
+        Assert.Equal(recording.Indices, sampler.Steps.Select(step => (long)step.RouterRow));
+        Assert.Equal(recording.Timesteps, sampler.Steps.Select(step => (long)step.Time));
         Assert.InRange(recording.Worst(sampler), 0, Bound);
 
         if (kind == "ddpm")
         {
-            Sampler fixedVariance = Sampler.Ddpm(steps, learnedVariance: false);
+            Sampler fixedVariance = Ddpm.Table(steps, learnedVariance: false);
             Assert.False(recording.Worst(fixedVariance) <= Bound, "learned variance ignored");
-            Sampler halfUp = Sampler.Ddpm(
+            Sampler halfUp = Ddpm.Table(
                 NoiseSchedule.Linear.Respace(Respacing.Select(steps, MidpointRounding.AwayFromZero)), learnedVariance: true);
             Assert.False(recording.Worst(halfUp) <= Bound, "half-up spacing");
-            Assert.NotEqual(recording.Timesteps, halfUp.Steps.Select(step => (long)step.Timestep));
+            Assert.NotEqual(recording.Timesteps, halfUp.Steps.Select(step => (long)step.Time));
         }
         else
         {
-            Assert.False(recording.Worst(Sampler.Ddpm(steps, learnedVariance: false)) <= Bound, "the other sampler's mean");
+            Assert.False(recording.Worst(Ddpm.Table(steps, learnedVariance: false)) <= Bound, "the other sampler's mean");
         }
     }
 

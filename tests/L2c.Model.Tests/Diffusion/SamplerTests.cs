@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Diffusion;
 
 namespace L2c.Model.Tests.Diffusion;
@@ -15,21 +16,21 @@ public class SamplerTests
     [MemberData(nameof(DdimCases))]
     public void Ddim_is_equation_12(string steps, double eta)
     {
-        Sampler sampler = Sampler.Ddim(steps, eta);
+        Sampler sampler = Ddim.Table(steps, eta);
         Assert.InRange(WorstOfDdim(sampler, eta), 0, RoundingBound);
 
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanEps = 1.001f * s.MeanEps }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { MeanX0 = s.MeanX0 * s.MeanX0 }), eta) <= RoundingBound);
-        Assert.False(WorstOfDdim(WithFault(sampler, s => s with { EpsToX0 = s.XToX0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, u => u with { Eps = 1.001f * u.Eps }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, u => u with { X0 = u.X0 * u.X0 }), eta) <= RoundingBound);
+        Assert.False(WorstOfDdim(WithFault(sampler, p => p with { EpsToX0 = p.InputToX0 }), eta) <= RoundingBound);
         Assert.False(WorstOfDdim(sampler, eta + 0.1) <= RoundingBound);
-        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, s => s with { UsesNoise = false }), eta) <= RoundingBound);
+        Assert.False(eta > 0 && WorstOfDdim(WithFault(sampler, u => u with { Noise = 0 }), eta) <= RoundingBound);
     }
 
     /// <summary>The published code rounds ᾱ to float32 before it subtracts from 1: this bounds what that costs against exact arithmetic.</summary>
     [Theory]
     [MemberData(nameof(DdimCases))]
     public void Ddim_in_float32_stays_near_exact_arithmetic(string steps, double eta) =>
-        Assert.InRange(WorstOfDdim(Sampler.Ddim(steps, eta), eta, alphaBar => alphaBar), 0, 1e-5);
+        Assert.InRange(WorstOfDdim(Ddim.Table(steps, eta), eta, alphaBar => alphaBar), 0, 1e-5);
 
     [Theory]
     [InlineData("50")]
@@ -38,16 +39,16 @@ public class SamplerTests
     [InlineData("10,15,20")]
     public void Ddpm_is_equation_11_with_the_variance_of_equation_15(string steps)
     {
-        Sampler learned = Sampler.Ddpm(steps, learnedVariance: true);
+        Sampler learned = Ddpm.Table(steps, learnedVariance: true);
         Assert.InRange(WorstOfDdpm(learned, learned: true), 0, RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MeanX = s.MeanX0, MeanX0 = s.MeanX }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { MinLogVariance = s.MaxLogVariance }), learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(learned, s => s with { UsesNoise = false }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, u => u with { X = u.X0, X0 = u.X }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, p => p with { MinLogVariance = p.MaxLogVariance }), learned: true) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(learned, u => u with { Noise = 0 }), learned: true) <= RoundingBound);
 
-        Sampler fixedVariance = Sampler.Ddpm(steps, learnedVariance: false);
+        Sampler fixedVariance = Ddpm.Table(steps, learnedVariance: false);
         Assert.InRange(WorstOfDdpm(fixedVariance, learned: false), 0, RoundingBound);
         Assert.False(WorstOfDdpm(fixedVariance, learned: true) <= RoundingBound);
-        Assert.False(WorstOfDdpm(WithFault(fixedVariance, s => s with { Sigma = s.Sigma * s.Sigma }), learned: false) <= RoundingBound);
+        Assert.False(WorstOfDdpm(WithFault(fixedVariance, u => u with { Noise = u.Noise * u.Noise }), learned: false) <= RoundingBound);
     }
 
     [Theory]
@@ -56,42 +57,62 @@ public class SamplerTests
     public void Ddim_has_eta_squared_times_the_posterior_variance(double eta)
     {
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(50));
-        foreach (SamplerStep step in Sampler.Ddim(schedule, eta).Steps)
+        foreach (SamplerStep step in Ddim.Table(schedule, eta).Steps)
         {
-            double expected = eta * eta * schedule.PosteriorVariance[step.Index];
-            Assert.Equal(expected, step.Coefficients.Sigma * (double)step.Coefficients.Sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
+            double expected = eta * eta * schedule.PosteriorVariance[step.RouterRow], sigma = step.Updates.Single().Noise;
+            Assert.Equal(expected, sigma * sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
         }
     }
 
     [Fact]
     public void Steps_run_from_the_last_timestep_to_the_first()
     {
-        Sampler sampler = Sampler.Ddim(20);
-        Assert.Equal(Enumerable.Range(0, 20).Reverse(), sampler.Steps.Select(step => step.Index));
-        Assert.Equal(Respacing.Select(20).Reverse(), sampler.Steps.Select(step => step.Timestep));
+        Sampler sampler = Ddim.Table(20);
+        Assert.Equal(Enumerable.Range(0, 20).Reverse(), sampler.Steps.Select(step => step.RouterRow));
+        Assert.Equal(Respacing.Select(20).Reverse(), sampler.Steps.Select(step => (int)step.Time));
+        Assert.Equal(PublishedRoles.OnePerStep(20), sampler.Roles);
+        Assert.Equal(Enumerable.Range(0, 10).Select(t => 19 - (2 * t)), sampler.CacheEvaluations);
         Assert.Equal("ddim", sampler.Name);
-        Assert.Equal("ddpm", Sampler.Ddpm(20, learnedVariance: true).Name);
-        Assert.Equal(sampler.Steps, Sampler.Ddim("20").Steps);
-        Assert.Equal(Sampler.Ddpm(20, learnedVariance: false).Steps, Sampler.Ddpm("20", learnedVariance: false).Steps);
+        Assert.Equal("ddpm", Ddpm.Table(20, learnedVariance: true).Name);
+        Assert.Equivalent(sampler.Steps, Ddim.Table("20").Steps, strict: true);
+        Assert.Equivalent(Ddpm.Table(20, learnedVariance: false).Steps, Ddpm.Table("20", learnedVariance: false).Steps, strict: true);
+    }
+
+    [Fact]
+    public void Samplers_are_made_by_name_in_any_case_of_letters()
+    {
+        foreach (string name in SamplerCatalog.Names)
+        {
+            Assert.Equal(name, SamplerCatalog.Create(name.ToUpperInvariant(), "20", eta: null, learnedVariance: true).Name);
+        }
+
+        Assert.Equivalent(Ddim.Table(20, 0.5).Steps, SamplerCatalog.Create("DDim", "20", 0.5, learnedVariance: true).Steps, strict: true);
+        Assert.Equivalent(Ddpm.Table(20, learnedVariance: true).Steps, SamplerCatalog.Create("ddpm", "20", null, learnedVariance: true).Steps, strict: true);
+        Assert.Contains("the names are ddim, ddpm", Refusal("euler", null), StringComparison.Ordinal);
+        Assert.Contains("eta belongs to ddim", Refusal("ddpm", 1), StringComparison.Ordinal);
+
+        static string Refusal(string name, double? eta) =>
+            Assert.Throws<ArgumentException>(() => SamplerCatalog.Create(name, "20", eta, learnedVariance: false)).Message;
     }
 
     [Fact]
     public void Noise_is_needed_only_where_it_has_an_effect()
     {
-        Assert.DoesNotContain(Sampler.Ddim(20).Steps, step => step.Coefficients.UsesNoise);
-        foreach (Sampler sampler in new[] { Sampler.Ddim(20, 0.3), Sampler.Ddpm(20, learnedVariance: true), Sampler.Ddpm(20, learnedVariance: false) })
+        Assert.DoesNotContain(Ddim.Table(20).Steps, step => step.UsesNoise);
+        foreach (Sampler sampler in new[] { Ddim.Table(20, 0.3), Ddpm.Table(20, learnedVariance: true), Ddpm.Table(20, learnedVariance: false) })
         {
-            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.Coefficients.UsesNoise));
-            Assert.False(sampler.Steps[^1].Coefficients.UsesNoise);
+            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.UsesNoise));
+            Assert.False(sampler.Steps[^1].UsesNoise);
         }
     }
 
     [Fact]
     public void A_variance_that_rounds_below_zero_is_zero()
     {
-        SamplerStep jump = Sampler.Ddim(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
-        Assert.True(1 - (jump.Coefficients.MeanX0 * jump.Coefficients.MeanX0) > 0 && jump.Coefficients.Sigma > 0);
-        Assert.Equal(0, jump.Coefficients.MeanEps);
+        SamplerStep jump = Ddim.Table(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
+        LinearUpdate update = jump.Updates.Single();
+        Assert.True(1 - (update.X0 * update.X0) > 0 && update.Noise > 0);
+        Assert.Equal(0, update.Eps);
     }
 
     [Fact]
@@ -100,10 +121,11 @@ public class SamplerTests
         for (int steps = 1; steps <= 1000; steps = steps < 60 ? steps + 1 : steps + 47)
         {
             Sampler[] samplers =
-                [Sampler.Ddim(steps, 1), Sampler.Ddim(steps), Sampler.Ddpm(steps, learnedVariance: true), Sampler.Ddpm(steps, learnedVariance: false)];
+                [Ddim.Table(steps, 1), Ddim.Table(steps), Ddpm.Table(steps, learnedVariance: true), Ddpm.Table(steps, learnedVariance: false)];
             foreach (SamplerStep step in samplers.SelectMany(sampler => sampler.Steps))
             {
-                float[] coefficients = [step.Coefficients.XToX0, step.Coefficients.EpsToX0, step.Coefficients.MeanX0, step.Coefficients.MeanEps, step.Coefficients.MeanX, step.Coefficients.Sigma, step.Coefficients.MinLogVariance, step.Coefficients.MaxLogVariance];
+                (SamplerPrediction p, LinearUpdate u) = (step.Prediction, step.Updates.Single());
+                float[] coefficients = [p.InputToX0, p.EpsToX0, p.MinLogVariance, p.MaxLogVariance, u.X0, u.Eps, u.X, u.Noise];
                 Assert.All(coefficients, coefficient => Assert.True(float.IsFinite(coefficient), step.ToString()));
             }
         }
@@ -115,10 +137,13 @@ public class SamplerTests
     [InlineData(double.PositiveInfinity, "is not valid")]
     [InlineData(1.5, "eta is too large")]
     public void An_eta_without_a_solution_is_refused(double eta, string reason) =>
-        Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Sampler.Ddim(20, eta)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Ddim.Table(20, eta)).Message, StringComparison.Ordinal);
 
-    private static Sampler WithFault(Sampler sampler, Func<SamplerCoefficients, SamplerCoefficients> fault) =>
-        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Coefficients = fault(s.Coefficients) })] };
+    private static Sampler WithFault(Sampler sampler, Func<LinearUpdate, LinearUpdate> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Updates = [.. s.Updates.Select(fault)] })] };
+
+    private static Sampler WithFault(Sampler sampler, Func<SamplerPrediction, SamplerPrediction> fault) =>
+        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Prediction = fault(s.Prediction) })] };
 
     /// <summary>By default against equation 12 with ᾱ rounded to float32 in the direction and noise terms, as published.</summary>
     private static double WorstOfDdim(Sampler sampler, double eta, Func<double, double>? round = null)
@@ -144,8 +169,8 @@ public class SamplerTests
         double worst = 0;
         foreach (SamplerStep step in sampler.Steps)
         {
-            double alphaBar = PaperReference.AlphaBar(step.Timestep);
-            double alphaBarPrev = step.Index == 0 ? 1 : PaperReference.AlphaBar(sampler.Steps.Single(s => s.Index == step.Index - 1).Timestep);
+            double alphaBar = PaperReference.AlphaBar((int)step.Time);
+            double alphaBarPrev = step.RouterRow == 0 ? 1 : PaperReference.AlphaBar((int)sampler.Steps.Single(s => s.RouterRow == step.RouterRow - 1).Time);
             for (int i = 0; i < 20; i++)
             {
                 (double x, double eps, double v, double noise) = (Next(), Next(), Next() / 2, Next());

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Sampling;
 using L2c.Testing;
 using L2c.Testing.Golden;
@@ -27,13 +27,13 @@ internal static class DitCachedGolden
         using DitModel model = DitGolden.Load(golden, device);
         Sampler sampler = DitSampleGolden.SamplerOf(golden, architecture);
         int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
-        CacheSchedule schedule = Schedule(golden, evaluations);
+        CacheSchedule schedule = Schedule(golden, sampler);
         float? scale = DitSampleGolden.GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
 
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Timestep)], recorded.Longs("t_model"));
-        result.CompareExactly<long>("router_index", [.. sampler.Steps.Select(s => (long)s.Index)], recorded.Longs("router_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("router_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("router_index"));
         result.CompareExactly<long>(
             "is_full_step",
             [.. Enumerable.Range(0, evaluations).Select(e => schedule.Role(e) == EvaluationRole.Refresh ? 1L : 0L)],
@@ -46,7 +46,7 @@ internal static class DitCachedGolden
             KeepPredictions = true,
         };
         using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, images, options);
-        var compared = new DitSampleGolden.StepComparison(result, recorded, run, except: BranchesOfFirst);
+        var compared = new DitSampleGolden.StepComparison(result, recorded, run, [BranchesOfFirst]);
         var executed = new int[evaluations, branches];
         run.Run(labels.AsSpan(0, images), scale ?? 1, new DitSampleGolden.RecordedNoise(recorded), compared.AfterEvaluation, (in OpInfo op, long _, long _) => CountGemms(op));
         result.CompareExactly<long>("computed", Computed(executed), recorded.Longs("computed"));
@@ -66,20 +66,15 @@ internal static class DitCachedGolden
         }
     }
 
-    private static CacheSchedule Schedule(GoldenCase golden, int evaluations)
+    private static CacheSchedule Schedule(GoldenCase golden, Sampler sampler)
     {
         using TensorFile file = TensorFiles.Open(RouterFile(golden));
         RouterLogits router = RouterLogits.Load(file);
-        return RouterSchedule.FromLogits(
-            PublishedRoles.Dit(evaluations),
-            router.Architecture.Branches,
-            router.Values,
-            e => PublishedRoles.DitRouterRow(evaluations, e),
-            golden.Case.GetProperty("threshold").GetDouble());
+        return RouterSchedule.From(router, golden.Case.GetProperty("threshold").GetDouble(), sampler);
     }
 
     /// <summary>A computed branch runs exactly two GEMMs, a reused one none; anything else counts as 2, which no recording holds.</summary>
-    private static long[] Computed(int[,] gemms) => [.. gemms.Cast<int>().Select(count => count switch { 2 => 1L, 0 => 0L, _ => 2L })];
+    internal static long[] Computed(int[,] gemms) => [.. gemms.Cast<int>().Select(count => count switch { 2 => 1L, 0 => 0L, _ => 2L })];
 
     /// <summary>The branch outputs that the first evaluations used, fresh or reused: read from where the plan put them.</summary>
     private static void CompareBranches(GoldenResult result, GoldenTensors recorded, SamplingRun run, int[] labels, float scale)
@@ -132,7 +127,7 @@ internal static class DitCachedGolden
 
         private void Read(int evaluation, int branch)
         {
-            Tensor output = run.BranchOutput(evaluation, branch);
+            Tensor output = run.BranchTerms(evaluation, branch)[0].Source;
             float[] values = new float[output.Shape.Count];
             run.Model.Device.Download(output, values);
             read(evaluation, branch, values);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
 
@@ -56,7 +57,7 @@ internal static class DitForwardGolden
     private static Dictionary<string, float[]> Stages(DitModel model, GoldenTensors recorded, string x, string t, string y)
     {
         Dictionary<string, float[]> stages = [];
-        int[] timesteps = recorded.Ints(t);
+        float[] timesteps = Array.ConvertAll(recorded.Ints(t), time => (float)time);
         int[] labels = recorded.Ints(y);
         using Pass pass = Pass.Create(model, images: (int)recorded.Shape(x)[0], rows: labels.Length);
         stages["t_freq"] = pass.Run(model, recorded.Floats(x), timesteps, labels, (stage, value) => stages[stage] = Download(model.Device, value));
@@ -78,9 +79,9 @@ internal static class DitForwardGolden
         int images = labels.Length / 2;
         float[] x = recorded.Floats("x");
         using Pass pass = Pass.Create(model, images, labels.Length);
-        pass.Run(model, x.AsSpan(0, x.Length / 2).ToArray(), recorded.Ints("t_cfg"), labels, null);
+        pass.Run(model, x.AsSpan(0, x.Length / 2).ToArray(), Array.ConvertAll(recorded.Ints("t_cfg"), time => (float)time), labels, null);
         device.Upload(pass.Scale, [scale]);
-        device.SamplerUpdate(pass.Output, pass.Scale, 3, default, default, pass.Image, default, pass.Guided);
+        device.SamplerUpdate(pass.Output, pass.Scale, 3, default, new(pass.Image), default, [], pass.Guided);
         return Download(device, pass.Guided);
     }
 
@@ -102,38 +103,33 @@ internal static class DitForwardGolden
         return values;
     }
 
-    private sealed record Pass(
-        Tensor Image, Tensor Labels, Tensor Time, Tensor Output, Tensor Guided, Tensor Scale, DitModulations Modulations, DitActivations Activations)
-        : IDisposable
+    private sealed record Pass(Tensor Image, Tensor Output, Tensor Guided, Tensor Scale, NetworkMemory Network) : IDisposable
     {
         private Arena? _arena;
 
         public static Pass Create(DitModel model, int images, int rows)
         {
-            DitArchitecture a = model.Architecture;
+            TransformerArchitecture a = model.Architecture;
             (Arena arena, Pass pass) = Arena.Carve(model.Device, "golden forward", arena => new Pass(
                 arena.Take(DType.F32, images, a.InChannels, a.InputSize, a.InputSize),
-                arena.Take(DType.I32, rows),
-                arena.Take(rows, TimestepEmbedding.Width),
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, rows, a.OutChannels, a.InputSize, a.InputSize),
                 arena.Take(DType.F32, 1),
-                DitModulations.Take(arena, a, evaluations: 1, rows, timesteps: rows, keepCondition: true),
-                DitActivations.Take(arena, a, rows)));
+                model.Take(arena, new NetworkNeeds(images) { Guided = rows > images, TimePerRow = true, Tapped = true })));
             pass._arena = arena;
             return pass;
         }
 
         /// <returns>The sinusoid.</returns>
-        public float[] Run(DitModel model, float[] x, int[] timesteps, int[] labels, ForwardTap? tap)
+        public float[] Run(DitModel model, float[] x, float[] timesteps, int[] labels, ForwardTap? tap)
         {
             float[] frequencies = new float[timesteps.Length * TimestepEmbedding.Width];
             TimestepEmbedding.Fill(timesteps, frequencies);
             model.Device.Upload(Image, x);
-            model.Device.Upload(Labels, labels);
-            model.Device.Upload(Time, frequencies);
-            model.Modulate(Time, Labels, Modulations, tap);
-            model.Forward(Image, ForwardPlan.Full(Modulations, Activations, model.Architecture.Depth), Activations, Output, tap);
+            model.Device.Upload(Network.Labels, labels);
+            Network.SetTimes(model.Device, timesteps);
+            model.Prepare(Network, 0, tap);
+            model.Forward(Image, Network, EvaluationPlan.Full(Network, model.Architecture.Branches), Output, tap);
             return frequencies;
         }
 

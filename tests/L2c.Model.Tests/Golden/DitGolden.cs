@@ -1,6 +1,7 @@
 using System.Text.Json;
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
 
@@ -42,7 +43,7 @@ internal static class DitGolden
     public static DitModel Load(GoldenCase golden, Device device, Action<string, float[]>? map = null, WeightUse use = WeightUse.Inference)
     {
         using GoldenTensors weights = golden.OpenBeside(WeightsFile(golden));
-        return DitModel.Load(Architecture(golden), Read, device, use);
+        return (DitModel)NetworkFamilies.Load(Architecture(golden), Read, device, use);
 
         void Read(string name, Span<float> destination)
         {

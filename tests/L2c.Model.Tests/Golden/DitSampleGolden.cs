@@ -1,7 +1,7 @@
 using System.Text.Json;
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Testing.Golden;
@@ -29,8 +29,8 @@ internal static class DitSampleGolden
             KeepPredictions = true,
         };
 
-        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.Index)], recorded.Longs("t_index"));
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Timestep)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
         if (scale is not null)
         {
             result.CompareExactly<int>("y (null rows)", [.. Enumerable.Repeat(architecture.NullLabel, images)], labels.AsSpan(images));
@@ -68,8 +68,8 @@ internal static class DitSampleGolden
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(golden.Case.GetProperty("steps").GetInt32(), rounding));
         return golden.Case.GetProperty("sampler").GetString() switch
         {
-            "ddim" => Sampler.Ddim(schedule, golden.Case.GetProperty("eta").GetDouble()),
-            "ddpm" => Sampler.Ddpm(schedule, architecture.LearnSigma && fault != GoldenFault.LearnedVarianceIgnored),
+            "ddim" => Ddim.Table(schedule, golden.Case.GetProperty("eta").GetDouble()),
+            "ddpm" => Ddpm.Table(schedule, architecture.LearnSigma && fault != GoldenFault.LearnedVarianceIgnored),
             string other => throw new NotSupportedException($"{golden.File}: sampler {other}"),
             null => throw new NotSupportedException($"{golden.File}: no sampler"),
         };
@@ -78,7 +78,7 @@ internal static class DitSampleGolden
     public static Guidance GuidanceOf(GoldenCase golden, float? scale) => (scale, golden.Case.GetProperty("guidance").GetString()) switch
     {
         (null, _) => Guidance.None,
-        (_, { } text) when text.StartsWith("first 3 channels", StringComparison.Ordinal) => Guidance.FirstThreeChannels,
+        (_, { } text) when text.StartsWith("first 3 channels", StringComparison.Ordinal) => Guidance.Published,
         (_, { } text) when text.Contains("all channels", StringComparison.Ordinal) => Guidance.AllChannels,
         (_, var text) => throw new NotSupportedException($"{golden.File}: guidance {text}"),
     };
@@ -109,11 +109,11 @@ internal static class DitSampleGolden
         }
     }
 
-    /// <summary>Compares state, predicted x0 and guided output with one step of the recording; <paramref name="except"/> is compared elsewhere.</summary>
-    internal sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run, string? except = null)
+    /// <summary>Compares state, predicted x0 and guided output with one step of the recording; <paramref name="except"/> are compared elsewhere.</summary>
+    internal sealed class StepComparison(GoldenResult result, GoldenTensors recorded, SamplingRun run, params string[] except)
     {
         private readonly Dictionary<string, double[]> _recorded = result.Golden.Case.GetProperty("bounds").EnumerateObject()
-            .Where(b => b.Name != except)
+            .Where(b => !except.Contains(b.Name))
             .ToDictionary(b => b.Name, b => recorded.Doubles(b.Name));
 
         public void AfterEvaluation(int evaluation)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Training;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
@@ -22,7 +22,7 @@ internal static class DitTrainingGolden
         NoiseSchedule grid = NoiseSchedule.Linear.Respace(Respacing.Select(golden.Case.GetProperty("steps").GetInt32()));
         int[] draws = recorded.Ints("t");
         int world = golden.Case.GetProperty("world").GetInt32(), batch = (int)recorded.Shape("y")[1];
-        using RouterStep step = RouterStep.Plan(model, grid, batch, options ?? new TrainingPlanOptions());
+        using RouterDraw step = RouterDraw.Plan(model, grid, batch, options ?? new TrainingPlanOptions());
         RouterObjective objective = Objective(golden, recorded, step.Branches, fault);
 
         result.CompareExactly<long>("t_model_full", Timesteps(1), recorded.Longs("t_model_full"));
@@ -68,9 +68,9 @@ internal static class DitTrainingGolden
         golden.Case.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
 
     /// <summary>Runs recorded draws and compares what they and the steps after them give.</summary>
-    private sealed class DrawComparison(GoldenResult result, GoldenTensors recorded, RouterStep step, RouterObjective objective)
+    private sealed class DrawComparison(GoldenResult result, GoldenTensors recorded, RouterDraw step, RouterObjective objective)
     {
-        private readonly DitArchitecture _architecture = step.Model.Architecture;
+        private readonly TransformerArchitecture _architecture = step.Model.Architecture;
         private readonly float[] _noised = new float[step.StateShape.Count], _weights = new float[step.Branches];
         private readonly double[] _gradient = new double[step.Branches];
         private readonly Dictionary<string, double[]> _recorded =

@@ -24,6 +24,14 @@ public enum GoldenFault
     IdleRoutersStepped,
     /// <summary>w cached + (1 - w) fresh.</summary>
     CachedAndFreshSwapped,
+    /// <summary>x + gate * gate * branch.</summary>
+    GateTwice,
+    /// <summary>A forecast whose two latest outputs have each other's weight.</summary>
+    WeightsSwapped,
+    /// <summary>A forecast that takes the output of the refresh before the last one for the last one's.</summary>
+    WrongRefresh,
+    /// <summary>FORA's refreshes counted from the first evaluation.</summary>
+    AnchoredAtTheFirst,
 }
 
 /// <summary>A CPU device whose residual additions forget the gate.</summary>
@@ -34,10 +42,44 @@ internal sealed class GateDroppingDevice : CpuDevice
         var ungated = new ResidualTerm[terms.Length];
         for (int i = 0; i < terms.Length; i++)
         {
-            ungated[i] = new ResidualTerm(terms[i].Branch);
+            ungated[i] = terms[i] with { Gate = default };
         }
 
         base.ResidualNormCore(xIn, ungated, xOut, norm, y);
+    }
+}
+
+/// <summary>A CPU device that multiplies every branch by its gate twice.</summary>
+internal sealed class GateDoublingDevice : CpuDevice
+{
+    private readonly List<Arena> _arenas = [];
+
+    protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
+    {
+        List<ResidualTerm> gated = [];
+        for (int first = 0, next; first < terms.Length; first = next)
+        {
+            for (next = first + 1; next < terms.Length && terms[next].Joins; next++)
+            {
+            }
+
+            (int rows, int tokens, int columns) = (terms[first].Source.Shape[0], terms[first].Source.Shape[1], terms[first].Source.Columns);
+            (Arena arena, Tensor[] own) = Arena.Carve(
+                this, "gated", carved => (Tensor[])[carved.Take(rows, tokens, columns), carved.Take(rows, tokens, columns)]);
+            _arenas.Add(arena);
+            Tensor source = terms[first].Source;
+            base.ResidualNormCore(source, [new ResidualTerm(source, Weight: -1)], own[0], Norm.None, default); // zeros
+            base.ResidualNormCore(own[0], terms[first..next], own[1], Norm.None, default);
+            gated.Add(new ResidualTerm(own[1], terms[first].Gate));
+        }
+
+        base.ResidualNormCore(xIn, gated.ToArray(), xOut, norm, y);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _arenas.ForEach(arena => arena.Dispose());
+        base.Dispose(disposing);
     }
 }
 

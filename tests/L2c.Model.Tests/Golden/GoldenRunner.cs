@@ -8,7 +8,7 @@ internal static class GoldenRunner
 {
     /// <summary>Whether the case is one of tensors on a device, so that a device can be wrong about it.</summary>
     public static bool NeedsDevice(GoldenCase golden) =>
-        golden.Family == "dit" && golden.Kind is "forward" or "sample" or "cached_sample" or "router_training";
+        golden.Family == "dit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training";
 
     /// <summary>Runs a case; null where there is no code for it yet.</summary>
     /// <param name="golden">The case.</param>
@@ -21,6 +21,7 @@ internal static class GoldenRunner
         ("dit", "forward") => DitForwardGolden.Run(golden, device),
         ("dit", "sample") => DitSampleGolden.Run(golden, device),
         ("dit", "cached_sample") => DitCachedGolden.Run(golden, device),
+        ("dit", "forecast_sample") => DitForecastGolden.Run(golden, device),
         ("dit", "router_training") => DitTrainingGolden.Run(golden, device),
         _ => null,
     };

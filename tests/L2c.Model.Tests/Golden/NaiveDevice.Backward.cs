@@ -14,7 +14,8 @@ internal unsafe partial class NaiveDevice
         // The memory is the weight's own.
     }
 
-    protected override void PackMatrixCore(Tensor values, Matrix weight) => Do(nameof(PackMatrix), () => Store(Rows(weight), Load(values)));
+    protected override void PackMatrixCore(Tensor values, Matrix weight, int firstOutput) =>
+        Do(nameof(PackMatrix), () => Store(Rows(weight).SliceRows(firstOutput, values.Rows), Load(values)));
 
     protected override void PackTransposedCore(Tensor values, Matrix transposed) => Do(nameof(PackTransposed), () => { });
 
@@ -64,7 +65,7 @@ internal unsafe partial class NaiveDevice
     protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
         Do(nameof(ResidualTermBackward), () =>
         {
-            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Branch);
+            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Source);
             (float[] gradient, float[] gates) = Reference.ResidualTermBackward<float>(
                 Load(dx), branch, term.Gate.IsNone ? null : Load(term.Gate), dx.Shape[1], dx.Columns);
             Store(dBranch, gradient);

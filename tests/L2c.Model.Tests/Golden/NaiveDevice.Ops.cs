@@ -129,11 +129,19 @@ internal unsafe partial class NaiveDevice
         Tensor shape = xOut.IsNone ? y : xOut;
         int batch = shape.Shape[0], tokens = shape.Shape[1], channels = shape.Columns;
         float[] x = Load(xIn), sum = [.. Enumerable.Range(0, batch * tokens * channels).Select(i => x[i % x.Length])];
-        foreach (ResidualTerm term in terms)
+        float[] branch = [];
+        Tensor branchGate = default;
+        for (int i = 0; i < terms.Length; i++)
         {
-            float[] branch = Load(term.Branch);
-            float[] gated = term.Gate.IsNone ? branch : Round([.. branch.Zip(PerToken(term.Gate), (value, gate) => value * gate)]);
-            sum = Round([.. sum.Zip(gated, (a, b) => a + b)]);
+            float[] source = Weighted(terms[i]);
+            (branch, branchGate) = terms[i].Joins
+                ? (Round([.. branch.Zip(source, (a, b) => a + b)]), branchGate)
+                : (source, terms[i].Gate);
+            if (i == terms.Length - 1 || !terms[i + 1].Joins)
+            {
+                float[] gated = branchGate.IsNone ? branch : Round([.. branch.Zip(PerToken(branchGate), (value, gate) => value * gate)]);
+                sum = Round([.. sum.Zip(gated, (a, b) => a + b)]);
+            }
         }
 
         if (!xOut.IsNone)
@@ -163,23 +171,51 @@ internal unsafe partial class NaiveDevice
         End();
     }
 
+    private float[] Weighted(ResidualTerm term)
+    {
+        float factor = term.Scalar.IsNone ? term.Weight : term.Weight * Load(term.Scalar)[0];
+        float[] source = Load(term.Source);
+        return factor == 1 ? source : Round(Array.ConvertAll(source, value => factor * value));
+    }
+
     protected override void SamplerUpdateCore(
-        Tensor output, Tensor guidanceScale, int guidedChannels, in SamplerCoefficients coefficients, Tensor noise, Tensor x, Tensor x0, Tensor guided)
+        Tensor output,
+        Tensor guidanceScale,
+        int guidedChannels,
+        in SamplerPrediction prediction,
+        in SamplerTensors states,
+        Tensor noise,
+        ReadOnlySpan<LinearUpdate> updates,
+        Tensor guided)
     {
         if (!Begin(nameof(SamplerUpdate)))
         {
             return;
         }
 
-        SamplerCoefficients s = coefficients;
-        var step = new ReferenceStep(
-            s.XToX0, s.EpsToX0, s.MeanX0, s.MeanEps, s.MeanX, s.Sigma, s.LearnedVariance ? (s.MinLogVariance, s.MaxLogVariance) : null, s.ClipX0);
-        (float[] next, float[] predicted, float[] mixed) = Reference.SamplerUpdate<float>(
-            Load(output), guidanceScale.IsNone ? null : Load(guidanceScale)[0], guidedChannels, step, s.UsesNoise ? Load(noise) : null, Load(x), x.Shape[0], x.Shape[1]);
-        Store(x, next);
-        if (!x0.IsNone)
+        Shape shape = states[prediction.Input].Shape;
+        Dictionary<string, float[]> values = [];
+        foreach (SamplerState state in SamplerTensors.Readable)
         {
-            Store(x0, predicted);
+            if (!states[state].IsNone)
+            {
+                values.Add(SamplerForms.Name(state), Load(states[state]));
+            }
+        }
+
+        (Dictionary<string, float[]> targets, float[] mixed) = Reference.SamplerUpdate<float>(
+            Load(output),
+            guidanceScale.IsNone ? null : Load(guidanceScale)[0],
+            guidedChannels,
+            SamplerForms.Of(prediction),
+            [.. updates.ToArray().Select(SamplerForms.Of)],
+            values,
+            noise.IsNone ? null : Load(noise),
+            shape[0],
+            shape[1]);
+        foreach (LinearUpdate update in updates)
+        {
+            Store(states[update.Target], targets[SamplerForms.Name(update.Target)]);
         }
 
         if (!guided.IsNone)

@@ -40,6 +40,9 @@ internal unsafe partial class NaiveDevice(DType storage) : Device
 
     protected override long MatrixBytes(int outputs, int inputs) => (long)outputs * inputs * storage.Size();
 
+    protected override Matrix SliceOutputs(Matrix matrix, int first, int count) =>
+        matrix with { Address = Rows(matrix).SliceRows(first, count).Address };
+
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows) =>
         Store(Rows(matrix).SliceRows(firstOutput, rows.Length / matrix.Inputs), rows.ToArray());
 

@@ -23,6 +23,11 @@ public sealed class PlantedFaultTests
                     cases.Add(fault, golden.File);
                 }
 
+                foreach (GoldenCase golden in Dit("forecast_sample").Where(c => DitForecastGolden.Sees(c, fault)))
+                {
+                    cases.Add(fault, golden.File);
+                }
+
                 foreach (GoldenCase golden in Dit("router_training").Where(c => DitTrainingGolden.Sees(c, fault)))
                 {
                     cases.Add(fault, golden.File);
@@ -42,12 +47,14 @@ public sealed class PlantedFaultTests
         using CpuDevice device = fault switch
         {
             GoldenFault.GateDropped => new GateDroppingDevice(),
+            GoldenFault.GateTwice => new GateDoublingDevice(),
             GoldenFault.CachedAndFreshSwapped => new BlendSwappingDevice(),
             _ => new CpuDevice(),
         };
         GoldenResult result = golden.Kind switch
         {
             "forward" => DitForwardGolden.Run(golden, device),
+            "forecast_sample" => DitForecastGolden.Run(golden, device, fault),
             "router_training" => DitTrainingGolden.Run(golden, device, fault),
             _ => DitSampleGolden.Run(golden, device, fault),
         };

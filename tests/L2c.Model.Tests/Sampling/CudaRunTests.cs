@@ -2,9 +2,10 @@ using L2c.Emulation;
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
+using L2c.Model.Tests.Diffusion;
 using L2c.Testing;
 using L2c.Weights.Layouts;
 
@@ -28,7 +29,7 @@ public sealed class CudaRunTests
     {
         using var cuda = new CudaUnderTest(precision);
         using DitModel model = RandomDit.Load(_architecture, cuda.Device);
-        Sampler sampler = Sampler.Ddpm(Steps, learnedVariance: true);
+        Sampler sampler = Ddpm.Table(Steps, learnedVariance: true);
         float[] eager = Sample(Options(one: false, replay: false));
         Assert.All(eager, value => Assert.True(float.IsFinite(value)));
         Assert.Equal(eager, Sample(Options(one: false, replay: true)));
@@ -50,6 +51,23 @@ public sealed class CudaRunTests
     }
 
     [Fact]
+    public void A_table_with_several_states_runs_as_on_the_CPU()
+    {
+        Sampler sampler = SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2));
+        using var cuda = new CudaUnderTest(CudaPrecision.F32);
+        using var cpu = new CpuDevice(2);
+        float[] expected = Sample(cpu), actual = Sample(cuda.Device);
+        Assert.InRange(expected.Zip(actual, (x, y) => MathF.Abs(x - y)).Max() / expected.Max(MathF.Abs), 0, 1e-4f);
+
+        float[] Sample(Device device)
+        {
+            using DitModel model = RandomDit.Load(_architecture, device);
+            using SamplingRun run = SamplingRun.Plan(model, sampler, _labels.Length, new SamplingOptions { ClipDenoised = true, OneSequence = true });
+            return Run(run);
+        }
+    }
+
+    [Fact]
     public void A_graph_of_a_cached_evaluation_has_no_launch_of_a_reused_branch_and_a_computed_block_takes_at_most_eight()
     {
         Assert.SkipWhen(CudaUnderTest.IsReal, "only the emulator tells what is in a graph");
@@ -57,7 +75,7 @@ public sealed class CudaRunTests
         EmulatedDriver emulator = cuda.Emulator!;
         using DitModel model = RandomDit.Load(_architecture, cuda.Device);
         int captures = emulator.Captures.Count;
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(Steps), Schedule(), _labels.Length, Options(one: false, replay: true));
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(Steps), Schedule(), _labels.Length, Options(one: false, replay: true));
         IReadOnlyList<DeviceWork>[] graphs = [.. emulator.Captures.Skip(captures)];
         Assert.Equal(Steps, graphs.Length);
 
@@ -100,7 +118,7 @@ public sealed class CudaRunTests
         long atStart = cuda.Emulator!.AllocatedBytes;
         using (DitModel model = RandomDit.Load(_architecture, cuda.Device))
         {
-            using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(Steps), Schedule(), _labels.Length, Options(one: true, replay: true));
+            using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(Steps), Schedule(), _labels.Length, Options(one: true, replay: true));
             long planned = cuda.Emulator.AllocatedBytes;
             Assert.Equal(model.WeightBytes + run.RunBytes, planned - atStart);
             Run(run);
@@ -119,7 +137,7 @@ public sealed class CudaRunTests
         _ => work.GetType().Name,
     };
 
-    private static CacheSchedule Schedule() => ScheduleRule.Parse(Rule, PublishedRoles.Dit(Steps), 2 * _architecture.Depth);
+    private static CacheSchedule Schedule() => ScheduleRule.Parse(Rule, PublishedRoles.OnePerStep(Steps), 2 * _architecture.Depth);
 
     private static SamplingOptions Options(bool one, bool replay) =>
         new() { ClipDenoised = true, OneSequence = one, Switches = new PlanSwitches { Replay = replay } };

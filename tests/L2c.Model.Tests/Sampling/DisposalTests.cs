@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Training;
@@ -22,8 +22,8 @@ public sealed class DisposalTests
     public void A_sampling_run_does_not_outlive_its_memory(string disposed)
     {
         CpuDevice device = new(1);
-        DitModel model = RandomDit.Load(RandomDit.Small, device);
-        SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(3), 2, new SamplingOptions { KeepPredictions = true });
+        Network model = RandomDit.Load(RandomDit.Small, device);
+        SamplingRun run = SamplingRun.Plan(model, Ddim.Table(3), 2, new SamplingOptions { KeepPredictions = true });
         float[] state = new float[run.StateShape.Count];
         run.Run([1, 2], 1.5f, _noise);
         run.ReadState(state);
@@ -46,9 +46,9 @@ public sealed class DisposalTests
     public void Without_replay_too()
     {
         using CpuDevice device = new(1);
-        using DitModel model = RandomDit.Load(RandomDit.Small, device);
+        using Network model = RandomDit.Load(RandomDit.Small, device);
         SamplingOptions eager = new() { Switches = PlanSwitches.All with { Replay = false } };
-        SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(3), 1, eager);
+        SamplingRun run = SamplingRun.Plan(model, Ddim.Table(3), 1, eager);
         run.Dispose();
         Assert.Throws<ObjectDisposedException>(() => run.Run([1], 1.5f, _noise));
     }
@@ -60,8 +60,8 @@ public sealed class DisposalTests
     public void Guidance_that_is_not_finite_is_refused(float scale)
     {
         using CpuDevice device = new(1);
-        using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(3), 1, new SamplingOptions());
+        using Network model = RandomDit.Load(RandomDit.Small, device);
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(3), 1, new SamplingOptions());
         Assert.Contains("guidance scale", Assert.Throws<ArgumentException>(() => run.Run([1], scale, _noise)).Message, StringComparison.Ordinal);
     }
 
@@ -71,8 +71,8 @@ public sealed class DisposalTests
     public void A_router_step_does_not_outlive_its_memory(bool network)
     {
         using CpuDevice device = new(1);
-        DitModel model = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
-        RouterStep step = RouterStep.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 1, new TrainingPlanOptions());
+        Network model = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
+        RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 1, new TrainingPlanOptions());
         float[] state = new float[step.StateShape.Count], weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];
         step.Run(0, state, [1], weights, gradient);
@@ -87,7 +87,7 @@ public sealed class DisposalTests
     public void A_training_step_does_not_outlive_its_memory()
     {
         using CpuDevice device = new(1);
-        DitTrainingStep step = DitTrainingStep.Plan(
+        NetworkTrainingStep step = NetworkTrainingStep.Plan(
             TrainingFixture.Tiny, RandomDit.Reader(TrainingFixture.Tiny), device, 1, new TrainingPlanOptions());
         float[] state = new float[step.StateLength], image = new float[step.StateShape.Count];
         step.Dispose();
@@ -101,7 +101,7 @@ public sealed class DisposalTests
     public void Trainers_do_not_outlive_their_steps()
     {
         using CpuDevice device = new(1);
-        using DitModel frozen = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
+        using Network frozen = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
         RouterTrainingOptions options = new() { Steps = "4", Lambda = 1e-6, LearningRate = 1e-3, Threshold = 0.1, Draws = 1, Batch = 1 };
         RouterTrainer router = new(frozen, null, options, null, []);
         router.Advance();
@@ -109,8 +109,8 @@ public sealed class DisposalTests
         Assert.Throws<ObjectDisposedException>(router.Advance);
         Assert.Throws<ObjectDisposedException>(() => router.Save("never-written"));
         DitArchitecture small = TrainingFixture.Tiny with { InputSize = 32, PatchSize = 8, NumClasses = 10 };
-        DitTrainer trainer = new(
-            small, RandomDit.Reader(small), null, new ShapesData(ShapesEdition.Second, 0), device, new DitTrainingOptions { Batch = 1 }, []);
+        NetworkTrainer trainer = new(
+            small, RandomDit.Reader(small), null, new ShapesData(ShapesEdition.Second, 0), device, new NetworkTrainingOptions { Batch = 1 }, []);
         trainer.Advance();
         trainer.Dispose();
         Assert.Throws<ObjectDisposedException>(trainer.Advance);
@@ -121,8 +121,8 @@ public sealed class DisposalTests
     public void A_network_without_weights_enqueues_nothing()
     {
         using CpuDevice device = new(1);
-        DitModel model = RandomDit.Load(RandomDit.Small, device);
+        Network model = RandomDit.Load(RandomDit.Small, device);
         model.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => SamplingRun.Plan(model, Sampler.Ddim(3), 1, new SamplingOptions()));
+        Assert.Throws<ObjectDisposedException>(() => SamplingRun.Plan(model, Ddim.Table(3), 1, new SamplingOptions()));
     }
 }

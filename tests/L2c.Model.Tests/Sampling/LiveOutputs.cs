@@ -14,14 +14,13 @@ internal static class LiveOutputs
         List<Interval> intervals = [];
         for (int branch = 0; branch < schedule.Branches; branch++)
         {
-            int[] computed = [.. Enumerable.Range(0, schedule.Evaluations).Where(e => schedule.Computes(e, branch))];
-            for (int i = 0; i < computed.Length; i++)
+            foreach (int producer in Enumerable.Range(0, schedule.Evaluations).Where(e => schedule.Computes(e, branch)))
             {
-                int next = i + 1 < computed.Length ? computed[i + 1] : schedule.Evaluations;
-                if (!schedule.DropsSkipped && next - 1 > computed[i])
+                int reader = Enumerable.Range(producer, schedule.Evaluations - producer).Last(
+                    e => e == producer || schedule.Terms(e, branch).Any(term => term.Evaluation == producer));
+                if (reader > producer)
                 {
-                    intervals.Add(
-                        new Interval(computed[i], branch, (computed[i] * schedule.Branches) + branch, ((next - 1) * schedule.Branches) + branch));
+                    intervals.Add(new Interval(producer, branch, (producer * schedule.Branches) + branch, (reader * schedule.Branches) + branch));
                 }
             }
         }

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
@@ -14,74 +14,101 @@ internal static class NaiveReuse
     /// <summary>Runs all evaluations, x0 clamped, and returns the state.</summary>
     /// <param name="model">The network.</param>
     /// <param name="sampler">Its steps.</param>
-    /// <param name="schedule">Only what it computes is asked; which output a reuse takes is found here.</param>
+    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts; which output a reuse takes is found here.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="guidance">Where guidance acts.</param>
     /// <param name="scale">Guidance scale.</param>
     /// <param name="noise">x_T and the steps' noise.</param>
     /// <param name="keepsFirst">A planted fault: only the first output of a branch is kept, later ones are not copied.</param>
     public static float[] Sample(
-        DitModel model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
+        Network model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
     {
-        DitArchitecture a = model.Architecture;
+        TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
         int images = labels.Length, rows = guidance.Rows(images), branches = 2 * a.Depth;
-        int[] modulated = guidance == Guidance.None ? labels : [.. labels, a.NullLabel];
+        bool guided = guidance != Guidance.None;
         (Arena arena, Buffers b) = Arena.Carve(device, "naive reuse", arena => new Buffers(
-            Image(arena, images, a.InChannels),
-            Image(arena, images, a.InChannels),
+            new SamplerTensors(State(arena), State(arena), State(arena), State(arena), State(arena)),
+            State(arena),
             Image(arena, rows, a.OutChannels),
             arena.Take(DType.F32, 1),
-            arena.Take(DType.F32, 1, TimestepEmbedding.Width),
-            arena.Take(DType.I32, modulated.Length),
-            DitModulations.Take(arena, a, 1, modulated.Length, 1),
-            DitActivations.Take(arena, a, rows),
+            model.Take(arena, new NetworkNeeds(images) { Guided = guided }),
             [.. Enumerable.Range(0, branches).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))]));
         using (arena)
         {
             float[]?[] kept = new float[branches][];
-            float[] state = new float[b.X.Shape.Count], time = new float[TimestepEmbedding.Width];
-            Draw(0, b.X);
-            device.Upload(b.Labels, modulated);
+            var all = new Dictionary<(int Evaluation, int Branch), float[]>();
+            float[] state = new float[b.States.X.Shape.Count];
+            Draw(0, b.States.X);
+            device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
             device.Upload(b.Scale, [scale]);
             for (int e = 0; e < sampler.Steps.Count; e++)
             {
-                TimestepEmbedding.Fill([sampler.Steps[e].Timestep], time);
-                device.Upload(b.Time, time);
-                model.Modulate(b.Time, b.Labels, b.Modulations);
+                b.Network.SetTimes(device, [sampler.Steps[e].Time]);
+                model.Prepare(b.Network, 0);
                 var plans = new BranchPlan[branches];
                 for (int branch = 0; branch < branches; branch++)
                 {
-                    plans[branch] = schedule.Computes(e, branch) ? new BranchPlan(BranchAction.Compute, b.Outputs[branch])
-                        : schedule.DropsSkipped ? new BranchPlan(BranchAction.Drop, default)
-                        : new BranchPlan(BranchAction.Reuse, b.Outputs[branch]);
-                    if (plans[branch].Action == BranchAction.Reuse)
+                    bool reuses = !schedule.Computes(e, branch) && !schedule.DropsSkipped;
+                    plans[branch] = reuses ? BranchPlan.Reused(b.Outputs[branch])
+                        : schedule.DropsSkipped && !schedule.Computes(e, branch) ? BranchPlan.Dropped
+                        : BranchPlan.Computed(b.Outputs[branch]);
+                    if (schedule.Action(e, branch) == BranchAction.Forecast)
+                    {
+                        device.Upload(b.Outputs[branch], Sum(schedule.Terms(e, branch), branch));
+                    }
+                    else if (reuses)
                     {
                         device.Upload(b.Outputs[branch], kept[branch]!);
                     }
                 }
 
-                model.Forward(b.X, new ForwardPlan(e, b.Modulations, 0, 1, plans, FuseSkips: false, SkipUnusedNorms: false), b.Activations, b.Output);
+                var plan = new EvaluationPlan(0, plans) { Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false } };
+                model.Forward(b.States[sampler.Steps[e].Prediction.Input], b.Network, plan, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
                     {
-                        device.Download(b.Outputs[branch], kept[branch] = new float[b.Outputs[branch].Shape.Count]);
+                        device.Download(b.Outputs[branch], all[(e, branch)] = kept[branch] = new float[b.Outputs[branch].Shape.Count]);
                     }
                 }
 
-                SamplerCoefficients step = sampler.Steps[e].Coefficients with { ClipX0 = true };
+                SamplerStep step = sampler.Steps[e];
                 if (step.UsesNoise)
                 {
                     Draw(e + 1, b.Noise);
                 }
 
-                device.SamplerUpdate(b.Output, guidance == Guidance.None ? default : b.Scale, guidance.Channels(a), step, b.Noise, b.X, default, default);
+                device.SamplerUpdate(
+                    b.Output,
+                    guidance == Guidance.None ? default : b.Scale,
+                    guidance.Channels(model.Info),
+                    step.Prediction with { ClipX0 = true },
+                    b.States,
+                    b.Noise,
+                    step.Updates);
             }
 
-            device.Download(b.X, state);
+            device.Download(b.States.X, state);
             return state;
+
+            float[] Sum(IReadOnlyList<CacheTerm> terms, int branch)
+            {
+                double[] sum = new double[b.Outputs[branch].Shape.Count];
+                foreach (CacheTerm term in terms)
+                {
+                    float[] output = all[(term.Evaluation, branch)];
+                    for (int i = 0; i < sum.Length; i++)
+                    {
+                        sum[i] += (double)term.Weight * output[i];
+                    }
+                }
+
+                return Array.ConvertAll(sum, value => (float)value);
+            }
         }
+
+        Tensor State(Arena memory) => Image(memory, images, a.InChannels);
 
         Tensor Image(Arena memory, int count, int channels) => memory.Take(DType.F32, count, channels, a.InputSize, a.InputSize);
 
@@ -94,13 +121,10 @@ internal static class NaiveReuse
     }
 
     private sealed record Buffers(
-        Tensor X,
+        SamplerTensors States,
         Tensor Noise,
         Tensor Output,
         Tensor Scale,
-        Tensor Time,
-        Tensor Labels,
-        DitModulations Modulations,
-        DitActivations Activations,
+        NetworkMemory Network,
         Tensor[] Outputs);
 }

@@ -2,7 +2,8 @@ using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Sampling;
 using L2c.Testing;
 using L2c.Weights;
@@ -17,10 +18,10 @@ public sealed class PaperRunTests
     {
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        CacheSchedule schedule = ScheduleRule.Parse("random:0.5:3", PublishedRoles.Dit(6), 6);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(6), schedule, 1, new SamplingOptions());
+        CacheSchedule schedule = ScheduleRule.Parse("random:0.5:3", PublishedRoles.OnePerStep(6), 6);
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(6), schedule, 1, new SamplingOptions());
         long before = device.AllocatedBytes;
-        var paper = PaperRun.Of(RandomDit.Small, device, Sampler.Ddim(6), schedule, 1, new SamplingOptions());
+        var paper = PaperRun.Of(RandomDit.Small, device, Ddim.Table(6), schedule, 1, new SamplingOptions());
         Assert.Equal(run.Ops, paper.Ops);
         Assert.Equal((run.RunBytes, run.CacheBytes, model.WeightBytes), (paper.RunBytes, paper.CacheBytes, paper.WeightBytes));
         Assert.True(paper.With(PlanSwitches.All with { SkipUnused = false }).Work.Total.Macs > paper.Work.Total.Macs);
@@ -28,15 +29,15 @@ public sealed class PaperRunTests
         Assert.True(paper.With(PlanSwitches.All with { KeepOnlyReused = false }).RunBytes > paper.RunBytes);
         Assert.True(paper.With(PlanSwitches.All with { ModulationsAhead = false }).Ops.Count > paper.Ops.Count);
         Assert.Equal(before, device.AllocatedBytes);
-        Assert.Throws<ArgumentException>(() => PaperRun.Of(RandomDit.Small, device, Sampler.Ddim(5), schedule, 1, new SamplingOptions()));
+        Assert.Throws<ArgumentException>(() => PaperRun.Of(RandomDit.Small, device, Ddim.Table(5), schedule, 1, new SamplingOptions()));
     }
 
     [Fact]
     public void The_ops_of_a_branch_do_the_MACs_that_the_network_is_accounted_for()
     {
         using var device = new CpuDevice(1);
-        CacheSchedule schedule = ScheduleRule.Parse("random:0.5:3", PublishedRoles.Dit(6), 6);
-        var paper = PaperRun.Of(RandomDit.Small, device, Sampler.Ddim(6), schedule, 2, new SamplingOptions());
+        CacheSchedule schedule = ScheduleRule.Parse("random:0.5:3", PublishedRoles.OnePerStep(6), 6);
+        var paper = PaperRun.Of(RandomDit.Small, device, Ddim.Table(6), schedule, 2, new SamplingOptions());
         NetworkCost cost = NetworkCost.Of(RandomDit.Small);
         const int rows = 4;
         for (int e = 0; e < 6; e++)
@@ -54,7 +55,7 @@ public sealed class PaperRunTests
         Assert.Contains(Enumerable.Range(0, 36), i => !schedule.Computes(i / 6, i % 6));
         OpWork parts = OpWork.Sum(Enumerable.Range(0, 6).Select(paper.Work.Evaluation)) + paper.Work.Ahead;
         Assert.Equal((paper.Work.Total, paper.Ops.Sum(op => op.Bytes), paper.Ops.Sum(op => op.Flops)), (parts, parts.Bytes, 2 * parts.Macs));
-        var full = PaperRun.Of(RandomDit.Small, device, Sampler.Ddim(6), CacheSchedule.Full(6, 6), 2, new SamplingOptions());
+        var full = PaperRun.Of(RandomDit.Small, device, Ddim.Table(6), CacheSchedule.Full(6, 6), 2, new SamplingOptions());
         Assert.Equal(full.Ops, paper.WithoutCaching.Ops);
     }
 
@@ -69,12 +70,12 @@ public sealed class PaperRunTests
         Assert.SkipUnless(File.Exists(path), "the published routers are not here; set L2C_ROUTERS");
         using TensorFile file = TensorFiles.Open(path);
         CacheSchedule schedule = RouterSchedule.From(RouterLogits.Load(file), threshold);
-        var architecture = (DitArchitecture)PublishedModels.Find("DiT-XL/2 256")!;
+        var architecture = PublishedModels.Find("DiT-XL/2 256")!;
 
         // The weights are counted only, and the run's memory is allocated but hardly touched: planning needs no more.
         using var device = new CpuDevice(1);
-        using DitModel model = DitModel.OnPaper(architecture, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(50), schedule, 1, new SamplingOptions());
+        using Network model = NetworkFamilies.OnPaper(architecture, device);
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(50), schedule, 1, new SamplingOptions());
         long peak = LiveOutputs.Peak(schedule);
         Assert.Equal(peak * 2 * 256 * 1152 * sizeof(float), run.CacheBytes);
         Assert.Equal(slots, peak);

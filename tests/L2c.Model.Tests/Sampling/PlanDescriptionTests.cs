@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Sampling;
 
 namespace L2c.Model.Tests.Sampling;
@@ -13,8 +13,8 @@ public sealed class PlanDescriptionTests
     {
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        CacheSchedule schedule = ScheduleRule.Parse("all", PublishedRoles.Dit(4), 6);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(4), schedule, 2, new SamplingOptions());
+        CacheSchedule schedule = ScheduleRule.Parse("all", PublishedRoles.OnePerStep(4), 6);
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(4), schedule, 2, new SamplingOptions());
         string text = run.Describe();
         string[] lines = text.Split('\n');
         Assert.Contains("24 in all: 12 computed, 12 reused (100.00 % of the 12 in 2 cache evaluations)", text, StringComparison.Ordinal);
@@ -52,6 +52,6 @@ public sealed class PlanDescriptionTests
         bool Starts(string line, string with) => line.StartsWith(with, StringComparison.Ordinal);
 
         PaperRun Paper(PlanSwitches switches) => PaperRun.Of(
-            RandomDit.Small, device, Sampler.Ddim(4), CacheSchedule.Full(4, 6), 1, new SamplingOptions { Switches = switches });
+            RandomDit.Small, device, Ddim.Table(4), CacheSchedule.Full(4, 6), 1, new SamplingOptions { Switches = switches });
     }
 }

@@ -1,9 +1,10 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
+using L2c.Model.Tests.Diffusion;
 
 namespace L2c.Model.Tests.Sampling;
 
@@ -20,17 +21,19 @@ public sealed class PlannedRunTests : IDisposable
     public PlannedRunTests() => _model = RandomDit.Load(RandomDit.Small, _device);
 
     public static TheoryData<string, Guidance> Schedules =>
-        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1"]
-            from guidance in (Guidance[])[Guidance.FirstThreeChannels, Guidance.None]
+        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1", "taylor:3:2", "fora:3"]
+            from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
 
     [Theory]
     [InlineData("none")]
     [InlineData("interval:1")]
     [InlineData("top:0")]
+    [InlineData("taylor:1:2")]
+    [InlineData("fora:1")]
     public void A_schedule_that_computes_everything_equals_the_uncached_run_bit_for_bit(string rule)
     {
-        using SamplingRun uncached = SamplingRun.Plan(_model, Sampler.Ddim(Steps), _labels.Length, new SamplingOptions { ClipDenoised = true });
+        using SamplingRun uncached = SamplingRun.Plan(_model, Ddim.Table(Steps), _labels.Length, new SamplingOptions { ClipDenoised = true });
         Assert.Equal(Sample(uncached), Sample(rule));
     }
 
@@ -63,11 +66,36 @@ public sealed class PlannedRunTests : IDisposable
     public void The_plan_reuses_what_copying_by_hand_reuses(string rule, Guidance guidance)
     {
         float[] planned = Sample(rule, guidance);
-        Assert.InRange(Difference(Naive(rule, guidance, Sampler.Ddim(Steps)), planned), 0, 1e-5);
+        Assert.InRange(Difference(Naive(rule, guidance, Ddim.Table(Steps)), planned), 0, 1e-5);
 
         using SamplingRun noisy = SamplingRun.Plan(
-            _model, Sampler.Ddpm(Steps, learnedVariance: true), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance });
-        Assert.InRange(Difference(Naive(rule, guidance, Sampler.Ddpm(Steps, learnedVariance: true)), Sample(noisy)), 0, 1e-5);
+            _model, Ddpm.Table(Steps, learnedVariance: true), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance });
+        Assert.InRange(Difference(Naive(rule, guidance, Ddpm.Table(Steps, learnedVariance: true)), Sample(noisy)), 0, 1e-5);
+    }
+
+    /// <summary>Tables with a midpoint and kept predictions, whose evaluations read other states than x.</summary>
+    [Fact]
+    public void The_states_of_any_table_are_kept_from_evaluation_to_evaluation()
+    {
+        foreach (Sampler sampler in (Sampler[])
+            [
+                SolverTables.Multistep3(GaussianMixture.Grid(Steps)),
+                SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2)),
+                SolverTables.Singlestep3(GaussianMixture.Grid(Steps / 3)),
+            ])
+        {
+            CacheSchedule schedule = ScheduleRule.Parse("all", sampler.Roles, 2 * RandomDit.Small.Depth);
+            float[] naive = NaiveReuse.Sample(
+                _model, sampler, schedule, _labels, Guidance.Published, Scale, new CounterNoiseSource(3));
+            float[][] planned = [.. ((bool[])[false, true]).Select(one =>
+            {
+                SamplingOptions options = new() { ClipDenoised = true, OneSequence = one, KeepPredictions = true };
+                using SamplingRun run = SamplingRun.Plan(_model, sampler, schedule, _labels.Length, options);
+                return Sample(run);
+            })];
+            Assert.InRange(Difference(naive, planned[0]), 0, 1e-5);
+            Assert.Equal(planned[0], planned[1]);
+        }
     }
 
     [Theory]
@@ -75,7 +103,7 @@ public sealed class PlannedRunTests : IDisposable
     [InlineData(Steps)]
     public void A_run_of_one_sequence_equals_one_by_evaluations_bit_for_bit_noise_of_steps_included(int steps)
     {
-        Sampler sampler = Sampler.Ddpm(steps, learnedVariance: true);
+        Sampler sampler = Ddpm.Table(steps, learnedVariance: true);
         float[][] states = [.. from one in (bool[])[false, true]
                                from replay in (bool[])[false, true]
                                select Run(one, replay)];
@@ -93,7 +121,7 @@ public sealed class PlannedRunTests : IDisposable
     [Fact]
     public void A_run_of_one_sequence_refuses_to_be_watched_between_evaluations()
     {
-        using SamplingRun run = SamplingRun.Plan(_model, Sampler.Ddim(Steps), _labels.Length, new SamplingOptions { OneSequence = true });
+        using SamplingRun run = SamplingRun.Plan(_model, Ddim.Table(Steps), _labels.Length, new SamplingOptions { OneSequence = true });
         Assert.Throws<ArgumentException>(() => run.Run(_labels, Scale, new CounterNoiseSource(3), afterEvaluation: _ => { }));
     }
 
@@ -103,7 +131,7 @@ public sealed class PlannedRunTests : IDisposable
         const double noticed = 1e-4; // ten times what rounding may do
         Assert.InRange(Difference(Sample("none"), Sample("all")), noticed, 10);
         Assert.InRange(Difference(Sample("top:1"), Sample("drop:top:1")), noticed, 10);
-        float[] stale = Naive("interval:2", Guidance.FirstThreeChannels, Sampler.Ddim(Steps), keepsFirst: true);
+        float[] stale = Naive("interval:2", Guidance.Published, Ddim.Table(Steps), keepsFirst: true);
         Assert.InRange(Difference(stale, Sample("interval:2")), noticed, 10);
     }
 
@@ -114,7 +142,7 @@ public sealed class PlannedRunTests : IDisposable
         Assert.Contains("8 branches (4 blocks), but the network has 6 (3 blocks)", Refusal(CacheSchedule.Full(6, 8)), StringComparison.Ordinal);
 
         string Refusal(CacheSchedule schedule) => Assert.Throws<ArgumentException>(() =>
-            SamplingRun.Plan(_model, Sampler.Ddim(Steps), schedule, 1, new SamplingOptions())).Message;
+            SamplingRun.Plan(_model, Ddim.Table(Steps), schedule, 1, new SamplingOptions())).Message;
     }
 
     [Theory]
@@ -132,12 +160,12 @@ public sealed class PlannedRunTests : IDisposable
         _device.Dispose();
     }
 
-    private static CacheSchedule Schedule(string rule) => ScheduleRule.Parse(rule, PublishedRoles.Dit(Steps), 2 * RandomDit.Small.Depth);
+    private static CacheSchedule Schedule(string rule) => ScheduleRule.Parse(rule, PublishedRoles.OnePerStep(Steps), 2 * RandomDit.Small.Depth);
 
     private SamplingRun Plan(string rule, Guidance guidance, PlanSwitches switches) => SamplingRun.Plan(
-        _model, Sampler.Ddim(Steps), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance, Switches = switches });
+        _model, Ddim.Table(Steps), Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, Guidance = guidance, Switches = switches });
 
-    private float[] Sample(string rule, Guidance guidance = Guidance.FirstThreeChannels, PlanSwitches? switches = null)
+    private float[] Sample(string rule, Guidance guidance = Guidance.Published, PlanSwitches? switches = null)
     {
         using SamplingRun run = Plan(rule, guidance, switches ?? PlanSwitches.All);
         return Sample(run);

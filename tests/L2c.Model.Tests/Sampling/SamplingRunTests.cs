@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Golden;
@@ -38,7 +38,7 @@ public sealed class SamplingRunTests
     {
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(5), 2, new SamplingOptions());
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(5), 2, new SamplingOptions());
         float[] first = Run([1, 2], 1.5f), again = Run([1, 2], 1.5f), otherLabel = Run([1, 3], 1.5f), otherScale = Run([1, 2], 2f);
         Assert.Equal(first, again);
         Assert.Equal(first[..144], otherLabel[..144]);
@@ -73,7 +73,7 @@ public sealed class SamplingRunTests
         float[] one = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.AllChannels, 1);
         Assert.Equal(plain.Length, one.Length);
         Assert.True(Distance(plain, one) <= 1e-4 * plain.Max(MathF.Abs)); // u + 1 (e - u) rounds
-        float[] three = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.FirstThreeChannels, 4);
+        float[] three = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.Published, 4);
         float[] all = Sample(RandomDit.Small, "ddim", [1], 0, 1, Guidance.AllChannels, 4);
         Assert.True(Distance(three, all) > 1e-2 * plain.Max(MathF.Abs));
     }
@@ -83,7 +83,7 @@ public sealed class SamplingRunTests
     {
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(4), 1, new SamplingOptions { KeepPredictions = true });
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(4), 1, new SamplingOptions { KeepPredictions = true });
         List<float[]> states = [];
         run.Run([0], 1.5f, new CounterNoiseSource(Seed), e =>
         {
@@ -102,7 +102,7 @@ public sealed class SamplingRunTests
     {
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(4), 1, new SamplingOptions { ClipDenoised = true });
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(4), 1, new SamplingOptions { ClipDenoised = true });
         run.Run([0], 4f, new CounterNoiseSource(Seed));
         Assert.InRange(Read(run).Max(MathF.Abs), 0.5f, 1.0001f);
     }
@@ -113,13 +113,13 @@ public sealed class SamplingRunTests
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
         using DitModel unguided = RandomDit.Load(RandomDit.Small with { HasNullClass = false, LearnSigma = false }, device);
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(2), 2, new SamplingOptions());
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(2), 2, new SamplingOptions());
         var noise = new CounterNoiseSource(Seed);
         Assert.Contains("1 labels for 2 images", Assert.Throws<ArgumentException>(() => run.Run([0], 1, noise)).Message, StringComparison.Ordinal);
         Assert.Contains("label 6 is outside 0..5", Assert.Throws<ArgumentException>(() => run.Run([0, 6], 1, noise)).Message, StringComparison.Ordinal);
-        Assert.Contains("no null class", Assert.Throws<ArgumentException>(() => SamplingRun.Plan(unguided, Sampler.Ddim(2), 1, new SamplingOptions())).Message, StringComparison.Ordinal);
+        Assert.Contains("no null class", Assert.Throws<ArgumentException>(() => SamplingRun.Plan(unguided, Ddim.Table(2), 1, new SamplingOptions())).Message, StringComparison.Ordinal);
         Assert.Contains("does not predict a variance", Assert.Throws<ArgumentException>(() =>
-            SamplingRun.Plan(unguided, Sampler.Ddpm(2, learnedVariance: true), 1, new SamplingOptions { Guidance = Guidance.None })).Message, StringComparison.Ordinal);
+            SamplingRun.Plan(unguided, Ddpm.Table(2, learnedVariance: true), 1, new SamplingOptions { Guidance = Guidance.None })).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => run.ReadPredictedX0(new float[288]));
         Assert.Throws<OperationCanceledException>(() => run.Run([0, 1], 1, noise, cancel: new CancellationToken(true)));
     }
@@ -132,7 +132,7 @@ public sealed class SamplingRunTests
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
         SamplingOptions options = new() { OneSequence = one, Switches = new PlanSwitches { Replay = false } };
-        using SamplingRun run = SamplingRun.Plan(model, Sampler.Ddim(2), 1, options);
+        using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(2), 1, options);
         ArgumentException refusal = Assert.Throws<ArgumentException>(
             () => run.Run([0], 1, new CounterNoiseSource(Seed), observer: (in OpInfo _, long _, long _) => { }));
         Assert.Contains("no recorded ops to observe", refusal.Message, StringComparison.Ordinal);
@@ -143,20 +143,20 @@ public sealed class SamplingRunTests
     {
         using FailingDevice device = new(failAt: 2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        Assert.Throws<IOException>(() => SamplingRun.Plan(model, Sampler.Ddim(4), 1, new SamplingOptions()));
+        Assert.Throws<IOException>(() => SamplingRun.Plan(model, Ddim.Table(4), 1, new SamplingOptions()));
         Assert.Equal((2, 2), (device.Captured, device.Freed));
     }
 
     private static float[] Sample(
-        DitArchitecture architecture, string sampler, int[] labels, int firstImage, int threads, Guidance guidance = Guidance.FirstThreeChannels, float scale = 1.5f)
+        DitArchitecture architecture, string sampler, int[] labels, int firstImage, int threads, Guidance guidance = Guidance.Published, float scale = 1.5f)
     {
         using var device = new CpuDevice(threads);
         using DitModel model = RandomDit.Load(architecture, device);
         Sampler steps = sampler switch
         {
-            "ddim" => Sampler.Ddim(4),
-            "ddpm" => Sampler.Ddpm(4, architecture.LearnSigma),
-            _ => Sampler.Ddim(4, 0.7),
+            "ddim" => Ddim.Table(4),
+            "ddpm" => Ddpm.Table(4, architecture.LearnSigma),
+            _ => Ddim.Table(4, 0.7),
         };
         using SamplingRun run = SamplingRun.Plan(model, steps, labels.Length, new SamplingOptions { Guidance = guidance });
         run.Run(labels, scale, new CounterNoiseSource(Seed, firstImage));

@@ -1,4 +1,4 @@
-using L2c.Model.Training;
+using L2c.Model.Networks.Dit;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;

@@ -1,4 +1,4 @@
-using L2c.Model.Dit;
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;

@@ -1,5 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;

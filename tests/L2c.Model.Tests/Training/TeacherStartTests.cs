@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Sampling;
 using L2c.Model.Training;
@@ -45,7 +45,7 @@ public sealed class TeacherStartTests
     // A run of everything, whose states are read as they pass.
     private static float[] Sample(DitModel model, NoiseSchedule grid, TrainingDraws draws, int[] labels, int evaluations)
     {
-        using var run = SamplingRun.Plan(model, Sampler.Ddim(grid), Batch, new SamplingOptions { Guidance = Guidance.None });
+        using var run = SamplingRun.Plan(model, Ddim.Table(grid), Batch, new SamplingOptions { Guidance = Guidance.None });
         float[] state = new float[Batch * 4 * 6 * 6];
         StartNoise noise = new(draws);
         noise.Fill(0, Batch, 4 * 6 * 6, state);

@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Tests.Sampling;
 using L2c.Model.Training;
 
@@ -16,7 +16,7 @@ public sealed class TrainingAllocationTests
     {
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
-        using RouterStep step = RouterStep.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Checkpointing = true });
+        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Checkpointing = true });
         var objective = new RouterObjective(new float[4 * step.Branches], step.Branches) { Lambda = 1e-3, LearningRate = 0.01 };
         float[] noised = TrainingFixture.Normal(1, step.StateShape.Count), weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];
@@ -37,7 +37,7 @@ public sealed class TrainingAllocationTests
     public void A_training_step_allocates_nothing()
     {
         using var device = new CpuDevice(2);
-        using var step = DitTrainingStep.Plan(RandomDit.Small, RandomDit.Reader(RandomDit.Small), device, Batch, new());
+        using var step = NetworkTrainingStep.Plan(RandomDit.Small, RandomDit.Reader(RandomDit.Small), device, Batch, new());
         float[] x0 = TrainingFixture.Normal(1, step.StateShape.Count), noise = TrainingFixture.Normal(2, step.StateShape.Count);
         float[] losses = new float[2 * Batch];
         int number = 0;

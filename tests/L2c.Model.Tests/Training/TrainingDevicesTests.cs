@@ -43,7 +43,7 @@ public sealed class TrainingDevicesTests
 
     private static (float[] Losses, float[][] States) Train(Device device)
     {
-        using var step = DitTrainingStep.Plan(_network, RandomDit.Reader(_network), device, Batch, new TrainingPlanOptions());
+        using var step = NetworkTrainingStep.Plan(_network, RandomDit.Reader(_network), device, Batch, new TrainingPlanOptions());
         float[] x0 = Array.ConvertAll(TrainingFixture.Normal(3, step.StateShape.Count), v => Math.Clamp(v / 2, -1, 1));
         float[] noise = TrainingFixture.Normal(5, step.StateShape.Count), losses = new float[2 * Batch];
         for (int i = 1; i <= 2; i++)

@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Diffusion;
-using L2c.Model.Dit;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -17,10 +17,10 @@ public sealed class TrainingMemoryTests
     {
         TrainingPlanOptions options = TrainingFixture.Options(checkpointing);
         using var device = new CpuDevice(1);
-        TrainingMemory predicted = RouterStep.Predict(RandomDit.Small, device, 3, options);
+        TrainingMemory predicted = RouterDraw.Predict(RandomDit.Small, device, 3, options);
         Assert.Equal(0, device.AllocatedBytes);
         using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
-        using RouterStep step = RouterStep.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 3, options);
+        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 3, options);
         Assert.Equal(device.AllocatedBytes, predicted.TotalBytes);
         Assert.Equal(step.Memory.Parts, predicted.Parts);
     }
@@ -31,9 +31,9 @@ public sealed class TrainingMemoryTests
     {
         TrainingPlanOptions options = TrainingFixture.Options(checkpointing);
         using var device = new CpuDevice(1);
-        TrainingMemory predicted = DitTrainingStep.Predict(RandomDit.Small, device, 3, options);
+        TrainingMemory predicted = NetworkTrainingStep.Predict(RandomDit.Small, device, 3, options);
         Assert.Equal(0, device.AllocatedBytes);
-        using var step = DitTrainingStep.Plan(RandomDit.Small, RandomDit.Reader(RandomDit.Small), device, 3, options);
+        using var step = NetworkTrainingStep.Plan(RandomDit.Small, RandomDit.Reader(RandomDit.Small), device, 3, options);
         Assert.Equal(device.AllocatedBytes, predicted.TotalBytes);
         Assert.Equal(step.Memory.Parts, predicted.Parts);
     }
@@ -45,8 +45,8 @@ public sealed class TrainingMemoryTests
         DitArchitecture xl = Assert.IsType<DitArchitecture>(PublishedModels.Find("DiT-XL/2"));
         const int batch = 8;
         long stream = (long)batch * xl.Tokens * xl.HiddenSize * sizeof(float);
-        TrainingMemory kept = RouterStep.Predict(xl, device, batch, new());
-        TrainingMemory recomputed = RouterStep.Predict(xl, device, batch, new() { Checkpointing = true });
+        TrainingMemory kept = RouterDraw.Predict(xl, device, batch, new());
+        TrainingMemory recomputed = RouterDraw.Predict(xl, device, batch, new() { Checkpointing = true });
 
         // In streams of B T C values: a block keeps X, qkv and output of its attention (5) and X, hidden and output of its MLP (6), the first one
         // only the output of its attention (7), and there is the stream before the last norm.

@@ -2,15 +2,29 @@ using System.Numerics;
 
 namespace L2c.Testing;
 
+/// <summary>A term of the residual stream.</summary>
+/// <param name="Source">[B,T,C].</param>
+/// <param name="Gate">[B,C]; null stands for 1.</param>
+/// <param name="Weight">What the source is multiplied by.</param>
+/// <param name="Scalar">A further factor.</param>
+/// <param name="Joins">Whether it belongs to the branch of the term before it.</param>
+public sealed record ReferenceTerm(float[] Source, float[]? Gate = null, float Weight = 1, float Scalar = 1, bool Joins = false)
+{
+    /// <summary>weight scalar source, of one element.</summary>
+    public T At<T>(int i)
+        where T : IFloatingPointIeee754<T> =>
+        T.CreateChecked(Weight) * T.CreateChecked(Scalar) * T.CreateChecked(Source[i]);
+}
+
 public static partial class Reference
 {
-    /// <summary>x[b,t] + gate0[b] branch0[b,t] + gate1[b] branch1[b,t] + ...</summary>
+    /// <summary>x[b,t] + gate0[b] branch0[b,t] + gate1[b] branch1[b,t] + ..., where a branch is the sum of weight scalar source over its terms.</summary>
     /// <param name="x">[B,T,C], or [T,C] for every image.</param>
-    /// <param name="terms">Branches [B,T,C] with gates [B,C]; a null gate stands for 1.</param>
+    /// <param name="terms">In order; a branch's gate is that of its first term.</param>
     /// <param name="batch">B.</param>
     /// <param name="tokens">T.</param>
     /// <param name="channels">C.</param>
-    public static T[] Residual<T>(float[] x, (float[] Branch, float[]? Gate)[] terms, int batch, int tokens, int channels)
+    public static T[] Residual<T>(float[] x, ReferenceTerm[] terms, int batch, int tokens, int channels)
         where T : IFloatingPointIeee754<T>
     {
         var sum = new T[batch * tokens * channels];
@@ -18,9 +32,16 @@ public static partial class Reference
         {
             int b = i / (tokens * channels), c = i % channels;
             sum[i] = Of<T>(x[i % x.Length]);
-            foreach ((float[] branch, float[]? gate) in terms)
+            for (int k = 0; k < terms.Length;)
             {
-                sum[i] += gate is null ? Of<T>(branch[i]) : Of<T>(gate[b * channels + c]) * Of<T>(branch[i]);
+                ReferenceTerm first = terms[k];
+                T branch = first.At<T>(i);
+                for (k++; k < terms.Length && terms[k].Joins; k++)
+                {
+                    branch += terms[k].At<T>(i);
+                }
+
+                sum[i] += first.Gate is null ? branch : Of<T>(first.Gate[b * channels + c]) * branch;
             }
         }
 

@@ -59,10 +59,14 @@ public sealed unsafe partial class CudaDevice
     internal protected override long MatrixBytes(int outputs, int inputs) => (long)outputs * inputs * StorageType.Size();
 
     /// <inheritdoc/>
+    internal protected override Matrix SliceOutputs(Matrix matrix, int first, int count) =>
+        matrix with { Address = matrix.Address + (nint)((long)first * matrix.Inputs * matrix.DType.Size()) };
+
+    /// <inheritdoc/>
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)
     {
         int count = rows.Length / matrix.Inputs;
-        if (matrix.Device != this || matrix.IsTransposed || rows.Length % matrix.Inputs != 0 || firstOutput < 0
+        if (matrix.Device != this || matrix.IsTransposed || matrix.IsSlice || rows.Length % matrix.Inputs != 0 || firstOutput < 0
             || firstOutput + count > matrix.Outputs)
         {
             throw new ArgumentException(

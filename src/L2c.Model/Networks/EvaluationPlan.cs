@@ -1,0 +1,56 @@
+using L2c.Kernels;
+using L2c.Model.Sampling;
+
+namespace L2c.Model.Networks;
+
+/// <summary>One of the outputs that a branch's contribution to the stream is the weighted sum of.</summary>
+/// <param name="Source">[B,T,C]: the output, before its gate, computed in this evaluation or kept from an earlier one.</param>
+/// <param name="Weight">What it is multiplied by.</param>
+/// <param name="Scalar">[1] F32: a further factor, read at replay; none for 1.</param>
+/// <param name="ScalarGradient">[B T] F32: where a backward pass puts each row's share of the gradient of <paramref name="Scalar"/>, for the host to add
+/// up; none where nobody asks.</param>
+public readonly record struct Term(
+    Tensor Source, float Weight = 1, Tensor Scalar = default, Tensor ScalarGradient = default);
+
+/// <summary>What one branch does in one evaluation: x += gate * sum of its terms.</summary>
+/// <param name="Output">[B,T,C]: where its fresh output goes; none where it is not computed.</param>
+/// <param name="Terms">What it contributes; none where it is dropped.</param>
+public readonly record struct BranchPlan(Tensor Output, Term[] Terms)
+{
+    /// <summary>Contributes nothing.</summary>
+    public static BranchPlan Dropped { get; } = new(default, []);
+
+    /// <summary>Whether it is computed.</summary>
+    public bool IsComputed => !Output.IsNone;
+
+    /// <summary>Computed and contributed as it is.</summary>
+    public static BranchPlan Computed(Tensor output) => new(output, [new Term(output)]);
+
+    /// <summary>Not computed: contributes what was kept.</summary>
+    public static BranchPlan Reused(Tensor kept) => new(default, [new Term(kept)]);
+}
+
+/// <summary>Everything that a forward pass is told about caching: resolved while a run is planned.</summary>
+/// <param name="Evaluation">Which of the memory's evaluations: its times.</param>
+/// <param name="Branches">Two per block.</param>
+public sealed record EvaluationPlan(int Evaluation, BranchPlan[] Branches)
+{
+    /// <summary>What is left out and joined.</summary>
+    public PlanSwitches Switches { get; init; } = PlanSwitches.All;
+
+    /// <summary>Whether a backward pass follows, so that the forward pass keeps what it reads.</summary>
+    public bool HasBackward { get; init; }
+
+    /// <summary>Evaluation that the ops report; those of a backward pass report the next.</summary>
+    public int Scope { get; init; } = Evaluation;
+
+    /// <summary>An evaluation that computes everything.</summary>
+    /// <param name="memory">Decides where outputs go.</param>
+    /// <param name="branches">Branches of the network.</param>
+    /// <param name="hasBackward">See <see cref="HasBackward"/>.</param>
+    public static EvaluationPlan Full(NetworkMemory memory, int branches, bool hasBackward = false) =>
+        new(0, [.. Enumerable.Range(0, branches).Select(branch => BranchPlan.Computed(memory.Output(branch, hasBackward)))])
+        {
+            HasBackward = hasBackward,
+        };
+}

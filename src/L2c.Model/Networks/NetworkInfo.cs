@@ -1,0 +1,14 @@
+using L2c.Model.Accounting;
+using L2c.Model.Diffusion;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Networks;
+
+/// <summary>What a network is, known before its weights are loaded.</summary>
+/// <param name="Architecture">Its shapes.</param>
+/// <param name="Family">How it is loaded and trained.</param>
+/// <param name="Cost">Multiply-accumulates of one evaluation.</param>
+/// <param name="Process">The noise that it was trained to remove.</param>
+/// <param name="GuidedChannels">Leading channels of eps that published guidance acts on.</param>
+public sealed record NetworkInfo(
+    TransformerArchitecture Architecture, NetworkFamily Family, NetworkCost Cost, NoiseSchedule Process, int GuidedChannels);

@@ -1,0 +1,59 @@
+using L2c.Kernels;
+using L2c.Model.Accounting;
+using L2c.Model.Diffusion;
+using L2c.Model.Training;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Networks.UVit;
+
+/// <summary>Transformers with long skips (Bao et al. 2023). They are described and accounted for, and not run yet.</summary>
+internal sealed class UVitFamily : NetworkFamily
+{
+    /// <inheritdoc/>
+    public override string Name => "uvit";
+
+    /// <inheritdoc/>
+    public override string Title => "U-ViT";
+
+    /// <inheritdoc/>
+    public override bool CanRun => false;
+
+    /// <inheritdoc/>
+    public override RouterTarget Routers => RouterTarget.UVit;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Outside the branches: patch embedding, skip linears, output layer over all tokens, and time MLP and final convolution where there are any.
+    /// </remarks>
+    public override NetworkInfo Describe(TransformerArchitecture architecture)
+    {
+        var a = (UVitArchitecture)architecture;
+        long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
+        long time = a.MlpTimeEmbed ? 8 * c * c : 0;
+        long skips = a.Depth / 2 * 2 * c * c * t;
+        long convolution = a.FinalConv ? 9L * a.InChannels * a.InChannels * a.InputSize * a.InputSize : 0;
+        long rest = (patch * c * (t - a.ExtraTokens)) + time + skips + (c * a.PatchOutputs * t) + convolution;
+        return new NetworkInfo(a, this, NetworkCost.Of(a, rest), NoiseSchedule.Linear, a.InChannels);
+    }
+
+    /// <inheritdoc/>
+    public override CachingRecipe Recipe(TransformerArchitecture? architecture, int evaluations) =>
+        new(Threshold: 0.9, Lambda: 0.1, LearningRate: 1e-3, MaxSteps: evaluations >= 50 ? 40_000 : 20_000) { Reduction = LossReduction.SumPerImage };
+
+    /// <inheritdoc/>
+    public override WeightReader Initialization(TransformerArchitecture architecture, ulong seed) => throw NotRun(architecture);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, long[] Shape)> Tensors(TransformerArchitecture architecture) =>
+        UVitLayout.Tensors((UVitArchitecture)architecture);
+
+    /// <inheritdoc/>
+    public override bool IsTrained(string name) => true;
+
+    /// <inheritdoc/>
+    internal override Network Load(
+        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained) =>
+        throw NotRun(architecture);
+
+    private static ArgumentException NotRun(TransformerArchitecture architecture) => new($"{architecture.Name}: U-ViT is not run yet; name a DiT");
+}

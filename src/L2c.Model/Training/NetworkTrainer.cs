@@ -1,0 +1,166 @@
+using L2c.Kernels;
+using L2c.Model.Networks;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+using L2c.Weights.Safetensors;
+
+namespace L2c.Model.Training;
+
+/// <summary>Trains a network from given weights: noise and variance with the hybrid loss over 1000 linear steps, AdamW, moving average, label
+/// drop.</summary>
+/// <remarks>
+/// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Peebles and Xie 2023, section 4; the published
+/// train.py.
+/// </remarks>
+public sealed class NetworkTrainer : ITrainer
+{
+    // What a state holds; gradients belong to one step.
+    private static readonly (ParameterState State, string Name)[] _states =
+    [
+        (ParameterState.Weights, "weights"),
+        (ParameterState.FirstMoment, "first_moment"),
+        (ParameterState.SecondMoment, "second_moment"),
+        (ParameterState.Average, "average"),
+    ];
+
+    private readonly NetworkTrainingOptions _options;
+    private readonly TrainingSettings _settings;
+    private readonly TrainingDraws _draws;
+    private readonly TrainingBatch _batch;
+    private readonly NetworkTrainingStep _step;
+    private readonly int[] _timesteps;
+    private readonly float[] _losses;
+    private readonly double[] _figures;
+
+    // Of states: of one family no network's fits another.
+    private string Kind => $"{_step.Architecture.Family}/1";
+
+    /// <summary>Plans everything.</summary>
+    /// <param name="architecture">The network; it must predict a variance.</param>
+    /// <param name="initial">Gives the first weights by their published names, as <see cref="NetworkFamily.Initialization"/>.</param>
+    /// <param name="average">Gives the first average; null to begin with the weights.</param>
+    /// <param name="data">Images.</param>
+    /// <param name="device">Where to train; it must store fp32. It must outlive the trainer.</param>
+    /// <param name="options">The rest.</param>
+    /// <param name="settings">What else decides the bits of the run: network, data, device. The options are added.</param>
+    /// <exception cref="ArgumentException">Data that do not fit the network, a network without variance, or a device that stores halves.</exception>
+    public NetworkTrainer(
+        TransformerArchitecture architecture,
+        WeightReader initial,
+        WeightReader? average,
+        ITrainingData data,
+        Device device,
+        NetworkTrainingOptions options,
+        TrainingSettings settings)
+    {
+        TrainingFit.Check(data, architecture);
+        (_options, _settings) = (options, settings);
+        options.AddTo(settings);
+        _draws = new TrainingDraws(options.Seed, draws: 1, options.Batch);
+        int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
+        _batch = new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
+        _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing });
+        if (average is not null)
+        {
+            _step.WriteAverage(average);
+        }
+
+        (_timesteps, _losses, _figures) = (new int[options.Batch], new float[2 * options.Batch], new double[Means.Names.Count]);
+    }
+
+    /// <summary>Memory on the device by part.</summary>
+    public TrainingMemory Memory => _step.Memory.With(TrainingMemory.Scratch, _step.Device.ScratchBytes);
+
+    /// <inheritdoc/>
+    public int StepsDone { get; private set; }
+
+    /// <inheritdoc/>
+    /// <remarks>loss = mse + vb: mean squared error of the noise, and the bound's term in bits per dimension; means over the batch.</remarks>
+    public FigureMeans Means { get; } = new(["loss", "mse", "vb"]);
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<double> Figures => _figures;
+
+    /// <inheritdoc/>
+    public void Advance()
+    {
+        _step.RequireAlive();
+        _batch.Fill(StepsDone, 0);
+        _draws.Timesteps(StepsDone, 0, NetworkTrainingStep.Process.Count, _timesteps);
+        OptimizerStep optimizer = new(StepsDone + 1, _options.LearningRate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
+        _step.Run(_batch.Images, _batch.Noise, _batch.Labels, _timesteps, optimizer, _losses);
+        double mse = 0, vb = 0;
+        for (int image = 0; image < _options.Batch; image++)
+        {
+            mse += _losses[2 * image];
+            vb += _losses[(2 * image) + 1];
+        }
+
+        (mse, vb) = (mse / _options.Batch, vb / _options.Batch);
+        DivergedException.ThrowUnlessFinite(mse + vb, StepsDone + 1);
+        StepsDone++;
+        (_figures[0], _figures[1], _figures[2]) = (mse + vb, mse, vb);
+        Means.Add(_figures);
+    }
+
+    /// <summary>Writes the moving average as a checkpoint: published names, F32, with the architecture.</summary>
+    /// <param name="path">Where the file shall appear, complete.</param>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="DivergedException">A value is not finite; the file is left as it was.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void WriteModel(string path, bool overwrite)
+    {
+        Dictionary<string, string> metadata = new() { [Architecture.MetadataKey] = _step.Architecture.ToJson() };
+        StateEntry[] tensors =
+            [.. _step.Tensors.Select(tensor => StateEntry.Of<float>(tensor.Name, tensor.Shape, () => Tensor(tensor.Name, tensor.Shape)))];
+        using SafetensorsWriter writer = new(path, [.. tensors.Select(tensor => tensor.Info)], metadata, overwrite);
+        foreach (StateEntry tensor in tensors)
+        {
+            tensor.Write(writer.Write);
+        }
+
+        writer.Commit();
+    }
+
+    /// <inheritdoc/>
+    public void Save(string path) => TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
+    [
+        .. _states.Select(kept => StateEntry.Of<float>(kept.Name, [_step.StateLength], () => State(kept.State, kept.Name))),
+        StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
+    ]);
+
+    /// <inheritdoc/>
+    public void Restore(TensorFile file)
+    {
+        _step.RequireAlive();
+        int step = TrainingState.Check(file, Kind, _settings);
+        float[] values = new float[_step.StateLength];
+        foreach ((ParameterState state, string name) in _states)
+        {
+            TrainingState.Read<float>(file, name, values);
+            _step.WriteState(state, values);
+        }
+
+        TrainingState.Read<double>(file, "figure_sums", Means.State);
+        StepsDone = step;
+    }
+
+    /// <summary>Frees the plan.</summary>
+    public void Dispose() => _step.Dispose();
+
+    private float[] State(ParameterState state, string name)
+    {
+        float[] values = new float[_step.StateLength];
+        _step.ReadState(state, values);
+        DivergedException.ThrowUnlessFinite(values, name, StepsDone);
+        return values;
+    }
+
+    private float[] Tensor(string name, long[] shape)
+    {
+        float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
+        _step.ReadTensor(ParameterState.Average, name, values);
+        DivergedException.ThrowUnlessFinite(values, $"the average of {name}", StepsDone);
+        return values;
+    }
+}

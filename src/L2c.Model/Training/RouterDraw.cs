@@ -1,0 +1,270 @@
+using L2c.Kernels;
+using L2c.Model.Diffusion;
+using L2c.Model.Networks;
+using L2c.Model.Sampling;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Training;
+
+/// <summary>
+/// One draw of router training, planned once and run many times: refresh evaluation, DDIM step, teacher, cached student, loss, and the loss's
+/// gradient with respect to every branch's weight. Model weights are frozen.
+/// </summary>
+/// <remarks>
+/// For t in [0, N/2): the refresh evaluation is at respaced index 2t + 1 and keeps every branch's output. One DDIM step (eta 0, no guidance) leads to
+/// index 2t, where teacher (all branches fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads
+/// at a time.
+/// Scopes of the recorded ops: evaluation 0 is the refresh, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
+/// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
+/// </remarks>
+public sealed class RouterDraw : IDisposable
+{
+    private const int RefreshScope = 0, TeacherScope = 1, StudentScope = 2;
+
+    private readonly Arena _arena;
+    private readonly RouterBuffers _buffers;
+    private readonly EvaluationPlan _refreshPlan, _teacherPlan, _studentPlan;
+    private readonly OpSequence _refresh, _compare;
+    private readonly OpSequence[] _advance;
+    private readonly RouterResults _results;
+    private readonly double[] _lossWeights;
+    private readonly int _counted;
+
+    private RouterDraw(Network model, NoiseSchedule grid, int batch, RouterLoss loss, LossReduction reduction, Arena arena, RouterBuffers buffers)
+    {
+        (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
+        Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
+        _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
+        _results = new RouterResults(buffers, _counted);
+        _refreshPlan = new EvaluationPlan(0, [.. buffers.Cached.Select(BranchPlan.Computed)]) { Scope = RefreshScope };
+        _studentPlan = new EvaluationPlan(1, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
+
+        // The student's first branch is the teacher's, so the teacher writes it where the student finds it.
+        BranchPlan[] teacher = [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(Output(branch, student: branch == 0)))];
+        _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
+
+        _refresh = model.Device.Capture(Refresh);
+        Sampler ddim = Ddim.Table(grid);
+        double scale = reduction == LossReduction.Mean ? 1 : _counted;
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e])))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
+        _compare = model.Device.Capture(Compare);
+    }
+
+    /// <summary>The network.</summary>
+    public Network Model { get; }
+
+    /// <summary>The respaced process of N steps.</summary>
+    public NoiseSchedule Grid { get; }
+
+    /// <summary>B.</summary>
+    public int Batch { get; }
+
+    /// <summary>Routers that training can reach, N / 2: t is below it, and trains router 2t.</summary>
+    public int Draws => Grid.Count / 2;
+
+    /// <summary>Branches of the network: weights and gradients of a step.</summary>
+    public int Branches => Model.Architecture.Branches;
+
+    /// <summary>Shape of the input, [B,C,H,W].</summary>
+    public Shape StateShape => _buffers.X.Shape;
+
+    /// <summary>Shape of the network's output, [B,C_out,H,W].</summary>
+    public Shape OutputShape => _buffers.Output.Shape;
+
+    /// <summary>Memory by part.</summary>
+    public TrainingMemory Memory { get; }
+
+    /// <summary>Every op of a draw in order.</summary>
+    public IReadOnlyList<OpInfo> Ops => [.. _refresh.Ops, .. _advance[0].Ops, .. _compare.Ops];
+
+    /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
+    public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
+
+    /// <summary>Allocates and records everything.</summary>
+    /// <param name="model">Loaded with <see cref="WeightUse.RouterTraining"/>. It must outlive the step.</param>
+    /// <param name="grid">The respaced process whose routers are trained: N steps, at least 2.</param>
+    /// <param name="batch">B, at least 1.</param>
+    /// <param name="options">Recomputation.</param>
+    /// <param name="loss">What student and teacher are compared by.</param>
+    /// <param name="reduction">Of their differences.</param>
+    /// <exception cref="ArgumentException">The model was loaded for inference only, or the grid has fewer than two steps.</exception>
+    public static RouterDraw Plan(
+        Network model,
+        NoiseSchedule grid,
+        int batch,
+        TrainingPlanOptions options,
+        RouterLoss loss = RouterLoss.Output,
+        LossReduction reduction = LossReduction.Mean)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        if (model.Use != WeightUse.RouterTraining)
+        {
+            throw new ArgumentException($"{model.Architecture.Name} was loaded for inference; load it with WeightUse.RouterTraining");
+        }
+
+        if (grid.Count < 2)
+        {
+            throw new ArgumentException($"a router needs a step to cache from and one to cache in; the grid has {grid.Count}");
+        }
+
+        (Arena arena, RouterBuffers buffers) = Arena.Carve(
+            model.Device, "router draw", memory => RouterBuffers.Take(memory, model, batch, options));
+        try
+        {
+            return new RouterDraw(model, grid, batch, loss, reduction, arena, buffers);
+        }
+        catch
+        {
+            arena.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What <see cref="Plan"/> would allocate, and the weights, counted without loading or allocating anything.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="device">Where the step would run: it decides layouts and storage.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="options">Recomputation.</param>
+    public static TrainingMemory Predict(TransformerArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
+    {
+        using Network model = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining);
+        (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, batch, options));
+        return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
+    }
+
+    /// <summary>Runs one draw. Allocates nothing.</summary>
+    /// <param name="t">0 .. <see cref="Draws"/> - 1: the step trains router 2t.</param>
+    /// <param name="noised">[B,C,H,W]: x at respaced index 2t + 1, see <see cref="NoiseSchedule.AddNoise"/>.</param>
+    /// <param name="labels">B labels, those dropped to the null class included.</param>
+    /// <param name="weights">One w in [0, 1] per branch: see <see cref="RouterObjective.Weights"/>.</param>
+    /// <param name="gradient">Receives d loss / d w, one per branch.</param>
+    /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed.</param>
+    /// <returns>The data loss, mean over the batch, without the penalty.</returns>
+    /// <exception cref="ArgumentException">A span of another length, a label outside the table, or t out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The step or its network has been disposed of.</exception>
+    public double Run(
+        int t,
+        ReadOnlySpan<float> noised,
+        ReadOnlySpan<int> labels,
+        ReadOnlySpan<float> weights,
+        Span<double> gradient,
+        RunObserver? observer = null)
+    {
+        RequireAlive();
+        ArgumentOutOfRangeException.ThrowIfNegative(t);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Draws);
+        TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
+        TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
+        Device device = Model.Device;
+        device.Upload(_buffers.X, noised);
+        device.Upload(_buffers.Network.Labels, labels);
+        device.Upload(_buffers.Weights, weights);
+        _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
+        if (observer is null)
+        {
+            _refresh.Run();
+            _advance[t].Run();
+            _compare.Run();
+        }
+        else
+        {
+            Observe(t, observer);
+        }
+
+        return _results.Read(device, _lossWeights[t], gradient);
+    }
+
+    /// <summary>Copies x at index 2t of the last run, [B,C,H,W].</summary>
+    public void ReadNext(Span<float> destination) => Download(_buffers.X, destination);
+
+    /// <summary>Copies the teacher's output of the last run, [B,C_out,H,W].</summary>
+    public void ReadTeacher(Span<float> destination) => Download(_buffers.Teacher, destination);
+
+    /// <summary>Copies the student's output of the last run, [B,C_out,H,W].</summary>
+    public void ReadStudent(Span<float> destination) => Download(_buffers.Output, destination);
+
+    /// <summary>Frees the step's memory.</summary>
+    public void Dispose()
+    {
+        _refresh.Dispose();
+        Array.ForEach(_advance, sequence => sequence.Dispose());
+        _compare.Dispose();
+        _arena.Dispose();
+    }
+
+    /// <summary>Fails where memory of the step or the network has been freed.</summary>
+    internal void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        Model.RequireAlive();
+    }
+
+    private void Download(Tensor tensor, Span<float> destination)
+    {
+        RequireAlive();
+        Model.Device.Download(tensor, destination);
+    }
+
+    private static MemoryPart[] WeightParts(TransformerArchitecture architecture, Device device)
+    {
+        long forward = NetworkFamilies.OnPaper(architecture, device).WeightBytes;
+        long both = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining).WeightBytes;
+        return [new MemoryPart("weights", forward), new MemoryPart("transposed weights", both - forward)];
+    }
+
+    private Tensor Output(int branch, bool student) => _buffers.Network.Output(branch, student);
+
+    private BranchPlan StudentBranch(int branch)
+    {
+        Tensor fresh = Output(branch, student: true), w = _buffers.Weights.SliceRows(branch, 1);
+        return new BranchPlan(branch == 0 ? default : fresh,
+        [
+            new Term(fresh, Scalar: w, ScalarGradient: _buffers.WeightGradients.SliceRows(branch, 1)),
+            new Term(_buffers.Cached[branch]),
+        ]);
+    }
+
+    private void Prepare(EvaluationPlan plan)
+    {
+        if (plan.Evaluation % _buffers.Network.GroupSize == 0)
+        {
+            Model.Device.Scope = new OpScope(plan.Scope, -1);
+            Model.Prepare(_buffers.Network, plan.Evaluation / _buffers.Network.GroupSize);
+        }
+    }
+
+    private void Refresh()
+    {
+        Prepare(_refreshPlan);
+        Model.Forward(_buffers.X, _buffers.Network, _refreshPlan, _buffers.Output);
+    }
+
+    private void Advance(SamplerStep step)
+    {
+        Model.Device.Scope = new OpScope(RefreshScope, -1);
+        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
+    }
+
+    private void Compare()
+    {
+        Prepare(_teacherPlan);
+        Model.Forward(_buffers.X, _buffers.Network, _teacherPlan, _buffers.Teacher);
+        Model.Forward(_buffers.X, _buffers.Network, _studentPlan, _buffers.Output);
+        Model.Device.SquaredError(
+            _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
+        Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
+    }
+
+    // Of the state that the evaluation leads to, by its eps.
+    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
+
+    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
+    private void Observe(int t, RunObserver observer)
+    {
+        foreach (OpSequence sequence in (ReadOnlySpan<OpSequence>)[_refresh, _advance[t], _compare])
+        {
+            sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
+        }
+    }
+}

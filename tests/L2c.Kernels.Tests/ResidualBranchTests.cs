@@ -1,0 +1,129 @@
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests;
+
+/// <summary>Branches of the residual stream that are weighted sums.</summary>
+public sealed class ResidualBranchTests
+{
+    private const float Epsilon = 1e-6f;
+
+    // B, T, C: smallest; DiT-XL's width with fewer tokens; primes; more tokens than rows that are added at a time.
+    private static readonly int[][] _shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101], [2, 131, 24]];
+
+    // Terms of each branch: a forecast; the largest; several, of which some are plain; passes of 4, 1 + 3, 5 and 2 + 1 + 1.
+    private static readonly int[][] _branches = [[2], [6], [1, 3, 1], [4, 1, 3, 5, 2, 1, 1]];
+
+    public static MatrixTheoryData<string, int[], int[]> Cases => new(Workbench.Sets, _shapes, _branches);
+
+    public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Weighted_branches_are_as_accurate_as_naive_fp32(string set, int[] shape, int[] branches)
+    {
+        using var bench = new Workbench(set);
+        ResidualBranchCase data = new(shape, branches, values => values);
+        double[] exact = data.Sum<double>();
+        float[] naive = data.Sum<float>();
+        Tensor sum = bench.Take(shape), y = bench.Take(shape), x = bench.Put(data.X, shape);
+        ResidualTerm[] terms = data.Put(values => bench.Put(values, shape), PutGate, value => bench.Put([value], 1));
+        Tensor scale = PutGate(data.Scale), shift = PutGate(data.Shift);
+        bench.Device.ResidualNorm(x, terms, sum, Norm.Modulated(scale, shift, Epsilon), y);
+        Tolerance.TimesNaive(2).Check(bench.Get(sum), exact, naive);
+        double[] exactY = Reference.Modulate(Reference.LayerNorm(exact, shape[2], Epsilon), data.Scale, data.Shift, shape[1], shape[2]);
+        float[] naiveY = Reference.Modulate(Reference.LayerNorm(naive, shape[2], Epsilon), data.Scale, data.Shift, shape[1], shape[2]);
+        Tolerance.TimesNaive(2).Check(bench.Get(y), exactY, naiveY);
+
+        foreach (ResidualTerm[] faulty in ResidualBranchCase.Faults(terms))
+        {
+            bench.Device.ResidualNorm(x, faulty, sum, Norm.None, default);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(sum), exact, naive);
+        }
+
+        Tensor PutGate(float[] values) => bench.Put(values, shape[0], shape[2]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Weights_that_cancel_are_summed_before_they_meet_the_stream(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        float[] source = RandomData.Normal(seed: 91, shape[0] * shape[1] * shape[2]);
+        Tensor x = bench.Put(Array.ConvertAll(source, _ => 0.1f), shape), y = bench.Take(shape);
+        Tensor kept = bench.Put(Array.ConvertAll(source, value => 1e8f * value), shape);
+        bench.Device.ResidualNorm(x, [new(kept, Weight: 2), new(kept, Weight: -2, Joins: true)], y, Norm.None, default);
+        Assert.All(bench.Get(y), value => Assert.Equal(0.1f, value));
+
+        bench.Device.ResidualNorm(x, [new(kept, Weight: 2), new(kept, Weight: -2)], y, Norm.None, default);
+        Assert.Contains(bench.Get(y), value => value != 0.1f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void A_term_without_factors_has_the_same_bits_beside_weighted_ones(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        ResidualBranchCase data = new(shape, [1, 1, 1], values => values);
+        Tensor x = bench.Put(data.X, shape), expected = bench.Take(shape), sum = bench.Take(shape);
+        ResidualTerm[] terms = data.Put(
+            values => bench.Put(values, shape), values => bench.Put(values, shape[0], shape[2]), value => bench.Put([value], 1));
+        ResidualTerm[] plain = Array.ConvertAll(terms, term => new ResidualTerm(term.Source, term.Gate));
+        bench.Device.ResidualNorm(x, plain, expected, Norm.None, default);
+        ResidualTerm nothing = new(bench.Put(data.X, shape), plain[0].Gate, Weight: 0);
+        bench.Device.ResidualNorm(x, [.. plain, nothing], sum, Norm.None, default);
+        Assert.Equal(bench.Get(expected), bench.Get(sum));
+    }
+
+    /// <summary>A router's student: kept times 1 - w, then fresh times w, both read from the device.</summary>
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void The_student_is_the_blend_bit_for_bit_and_reads_its_weights_at_replay(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        int count = shape[0] * shape[1] * shape[2];
+        Tensor x = bench.Put(RandomData.Normal(seed: 92, count), shape), gate = bench.Put(RandomData.Normal(seed: 93, shape[0] * shape[2]), shape[0], shape[2]);
+        Tensor fresh = bench.Put(RandomData.Normal(seed: 94, count), shape), kept = bench.Put(RandomData.Normal(seed: 95, count), shape);
+        Tensor w = bench.Take(1), rest = bench.Take(1), blended = bench.Take(shape), expected = bench.Take(shape), sum = bench.Take(shape);
+        using OpSequence student = bench.Device.Capture(() => bench.Device.ResidualNorm(
+            x, [new(kept, gate, Scalar: rest), new(fresh, gate, Scalar: w, Joins: true)], sum, Norm.None, default));
+        foreach (float weight in (float[])[0.3f, 0, 1, 0.9f])
+        {
+            bench.Device.Upload(w, [weight]);
+            bench.Device.Upload(rest, [1 - weight]);
+            bench.Device.Blend(fresh, kept, w, blended);
+            bench.Device.ResidualNorm(x, [new(blended, gate)], expected, Norm.None, default);
+            student.Run();
+            Assert.Equal(bench.Get(expected), bench.Get(sum));
+        }
+    }
+
+    [Fact]
+    public void Every_source_counts_in_the_bytes()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 3, 4), kept = bench.Take(2, 3, 4);
+        IReadOnlyList<OpInfo> ops = bench.Device.List(() =>
+        {
+            bench.Device.ResidualNorm(x, [new(x)], x, Norm.None, default);
+            bench.Device.ResidualNorm(x, [new(x, Weight: 2), new(kept, Weight: -1, Joins: true)], x, Norm.None, default);
+        });
+        Assert.Equal([3 * 24 * sizeof(float), 4 * 24 * sizeof(float)], ops.Select(op => op.Bytes));
+    }
+
+    [Fact]
+    public void Wrong_terms_are_refused_by_name()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 3, 4), y = bench.Take(2, 3, 4), gate = bench.Take(2, 4), other = bench.Take(2, 4), two = bench.Take(2);
+        Refused("ResidualNorm: the first term has no branch to join", new ResidualTerm(x, Joins: true));
+        Refused("ResidualNorm: a term that joins a branch has its gate or none", new(x, gate), new(x, other, Joins: true));
+        Refused("ResidualNorm: a term that joins a branch has its gate or none", new(x), new(x, gate, Joins: true));
+        Refused("ResidualNorm: a branch has at most 6 terms", [new(x), .. Enumerable.Repeat(new ResidualTerm(x, Joins: true), 6)]);
+        Refused("ResidualNorm: weight NaN is not finite", new ResidualTerm(x, Weight: float.NaN));
+        Refused("ResidualNorm: scalar [2] F32 must be [1] F32", new ResidualTerm(x, Scalar: two));
+        Refused("ResidualNorm: scalar [1] I32 must be [1] F32", new ResidualTerm(x, Scalar: bench.Put([1])));
+
+        void Refused(string message, params ResidualTerm[] terms) => Assert.Equal(
+            message, Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, terms, y, Norm.None, default)).Message);
+    }
+}

@@ -1,0 +1,205 @@
+using L2c.Kernels;
+using L2c.Model.Networks.Dit;
+using L2c.Model.Training;
+using L2c.Testing;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Tests.Training;
+
+public sealed class NetworkTrainerTests : IDisposable
+{
+    private static readonly NetworkTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, AverageDecay = 0.9, Seed = 5 };
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<IDisposable> _opened = [];
+
+    [Fact]
+    public void A_resumed_run_ends_with_the_bytes_of_an_undisturbed_one_whatever_the_threads()
+    {
+        byte[] expected = State(Advance(Start(_options, threads: 1), 9), "whole");
+        byte[] half = State(Advance(Start(_options, threads: 3), 4), "half");
+        NetworkTrainer second = Restore(Start(_options, threads: 2), "half");
+        Assert.Equal(4, second.StepsDone);
+        Assert.Equal(half, State(second, "again"));
+        Assert.Equal(expected, State(Advance(second, 5), "resumed"));
+        Assert.NotEqual(expected, half);
+    }
+
+    [Fact]
+    public void A_restored_state_trains_on_with_the_weights_of_the_state()
+    {
+        // Not with those that the plan began with: what the forward pass reads has layouts of its own.
+        NetworkTrainer first = Advance(Start(_options, threads: 1), 3);
+        State(first, "three");
+        NetworkTrainer second = Restore(Start(_options, threads: 1), "three");
+        Advance(first, 1);
+        Advance(second, 1);
+        Assert.Equal(first.Figures.ToArray(), second.Figures.ToArray());
+    }
+
+    [Fact]
+    public void Settings_that_change_the_run_are_refused_by_name()
+    {
+        State(Advance(Start(_options, threads: 1), 1), "state");
+        foreach ((string option, NetworkTrainingOptions changed) in new[]
+        {
+            ("--batch", _options with { Batch = 5 }),
+            ("--lr", _options with { LearningRate = 1e-3 }),
+            ("--weight-decay", _options with { WeightDecay = 0 }),
+            ("--ema", _options with { AverageDecay = 0.99 }),
+            ("--ema-warm-up", _options with { AverageWarmUp = true }),
+            ("--seed", _options with { Seed = 6 }),
+        })
+        {
+            ArgumentException refused = Assert.Throws<ArgumentException>(() => Restore(Start(changed, threads: 1), "state"));
+            Assert.Contains($"{option} was ", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, Restore(Start(_options with { Checkpointing = true }, threads: 2), "state").StepsDone);
+    }
+
+    [Fact]
+    public void The_state_of_another_trainer_and_damaged_states_are_refused()
+    {
+        string router = _folder.File("router");
+        using (RouterRun run = new(RouterRun.Options))
+        {
+            run.State(router);
+        }
+
+        Assert.Contains("'router/2'", Refusal("router"), StringComparison.Ordinal);
+        NetworkTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
+        State(Advance(other, 1), "shallow");
+        Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
+
+        string Refusal(string name) => Assert.Throws<MalformedFileException>(() => Restore(Start(_options, 1), name)).Message;
+    }
+
+    [Fact]
+    public void The_loss_falls()
+    {
+        NetworkTrainer trainer = Start(_options with { Batch = 16 }, threads: 2);
+        double first = Mean(Advance(trainer, 1));
+        Assert.InRange(trainer.Figures[1], 0.95, 1.05); // a network of zeros predicts no noise: the mean square of N(0, 1)
+        double last = Mean(Advance(Advance(trainer, 60), 20));
+        Assert.True(last < 0.85 * first, $"{first} -> {last}");
+
+        static double Mean(NetworkTrainer trainer)
+        {
+            float[] means = new float[trainer.Means.Names.Count];
+            trainer.Means.Take(means);
+            Assert.Equal(means[0], means[1] + means[2], 1e-4);
+            return means[0];
+        }
+    }
+
+    [Fact]
+    public void The_model_file_holds_the_average()
+    {
+        // Decay 0: the average is the weights, and differs from those of another decay.
+        NetworkTrainer fresh = Advance(Start(_options with { AverageDecay = 0 }, threads: 1), 2);
+        NetworkTrainer slow = Advance(Start(_options with { AverageDecay = 1 }, threads: 1), 2);
+        fresh.WriteModel(_folder.File("fresh"), overwrite: false);
+        slow.WriteModel(_folder.File("slow"), overwrite: false);
+        DitInitialization initial = new(RandomDit.Small, seed: 1);
+        int moved = 0;
+        foreach ((string name, long[] shape) in DitLayout.Tensors(RandomDit.Small))
+        {
+            float[] before = new float[shape.Aggregate(1L, (product, extent) => product * extent)], kept = [.. before], weights = [.. before];
+            initial.Read(name, before);
+            Read("slow", name, kept);
+            Read("fresh", name, weights);
+            Assert.Equal(before, kept);
+            moved += weights.SequenceEqual(before) ? 0 : 1;
+        }
+
+        Assert.True(moved > 10, $"{moved} tensors moved");
+    }
+
+    [Fact]
+    public void Weights_and_average_may_begin_with_those_of_a_checkpoint()
+    {
+        NetworkTrainer trainer = Start(_options with { LearningRate = 0, AverageDecay = 1 }, threads: 1, average: RandomDit.Reader(RandomDit.Small));
+        Advance(trainer, 1).WriteModel(_folder.File("model"), overwrite: false);
+        float[] expected = new float[24 * 24], actual = new float[24 * 24];
+        RandomDit.Reader(RandomDit.Small)("blocks.1.attn.proj.weight", expected);
+        Read("model", "blocks.1.attn.proj.weight", actual);
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void A_step_that_breaks_the_weights_writes_nothing()
+    {
+        NetworkTrainer trainer = Advance(Start(_options with { LearningRate = 1e39 }, threads: 1), 1); // its loss is that of the first weights
+        string model = _folder.File("model"), state = _folder.File("state");
+        Assert.Contains("the average of ", Refusal(() => trainer.WriteModel(model, overwrite: true)), StringComparison.Ordinal);
+        Assert.StartsWith("step 1: weights holds ", Refusal(() => trainer.Save(state)), StringComparison.Ordinal);
+        Assert.False(File.Exists(model) || File.Exists(state));
+
+        static string Refusal(Action write) => Assert.Throws<DivergedException>(write).Message;
+    }
+
+    [Theory]
+    [InlineData(0, 0.1)]
+    [InlineData(1, 2.0 / 11)]
+    [InlineData(1000, 0.9)]
+    public void The_averages_warm_up_begins_with_a_small_decay(int step, double decay)
+    {
+        Assert.Equal(decay, (_options with { AverageWarmUp = true }).DecayAt(step), 1e-12);
+        Assert.Equal(0.9, _options.DecayAt(step));
+    }
+
+    public void Dispose()
+    {
+        _opened.Reverse();
+        _opened.ForEach(opened => opened.Dispose());
+        _folder.Dispose();
+    }
+
+    private NetworkTrainer Start(NetworkTrainingOptions options, int threads, DitArchitecture? architecture = null, WeightReader? average = null)
+    {
+        architecture ??= RandomDit.Small;
+        CpuDevice device = new(threads);
+        _opened.Add(device);
+        NetworkTrainer trainer = new(
+            architecture,
+            new DitInitialization(architecture, seed: 1).Read,
+            average,
+            new NoiseItems(architecture),
+            device,
+            options with { Threads = threads },
+            new TrainingSettings());
+        _opened.Add(trainer);
+        return trainer;
+    }
+
+    private static NetworkTrainer Advance(NetworkTrainer trainer, int steps)
+    {
+        for (int i = 0; i < steps; i++)
+        {
+            trainer.Advance();
+        }
+
+        return trainer;
+    }
+
+    private byte[] State(NetworkTrainer trainer, string name)
+    {
+        trainer.Save(_folder.File(name));
+        return File.ReadAllBytes(_folder.File(name));
+    }
+
+    private NetworkTrainer Restore(NetworkTrainer trainer, string name)
+    {
+        using TensorFile file = TensorFiles.Open(_folder.File(name));
+        trainer.Restore(file);
+        return trainer;
+    }
+
+    private void Read(string file, string name, Span<float> destination)
+    {
+        using TensorFile opened = TensorFiles.Open(_folder.File(file));
+        CheckpointLayout.Resolve(opened).Read(name, destination);
+    }
+}
