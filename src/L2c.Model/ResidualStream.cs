@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
 using L2c.Kernels;
-using L2c.Model.Networks;
 
 namespace L2c.Model;
 
 /// <summary>
-/// The residual stream while a forward pass is being enqueued: branch outputs wait until the next norm, which adds them all in the same pass over x.
+/// The residual stream while a forward pass is being enqueued: branches wait until the next norm, which adds them all in the same pass over x.
 /// </summary>
 /// <remarks>So a network says what is added and what is normalised, and the fusion follows, whichever branches are computed.</remarks>
 internal sealed class ResidualStream
@@ -23,18 +22,21 @@ internal sealed class ResidualStream
     public ResidualStream(Device device, Tensor source, Tensor state, bool fuse = true) =>
         (_device, _source, _state, _fuse) = (device, source, state, fuse);
 
-    /// <summary>Adds gate * sum of a branch's terms at the next norm; nothing where there are none. Their buffers must live until then.</summary>
-    public void Add(ReadOnlySpan<Term> terms, Tensor gate = default)
+    /// <summary>Adds gate * branch at the next norm. The branch's buffer must live until then.</summary>
+    public void Add(Tensor branch, Tensor gate = default) => Add([new ResidualTerm(branch, gate)]);
+
+    /// <summary>Adds one branch, the gated sum of its terms, at the next norm; nothing where there are none. The sources must live until then.</summary>
+    /// <param name="terms">At most <see cref="ResidualTerm.MaxPerBranch"/>; all but the first join it.</param>
+    public void Add(ReadOnlySpan<ResidualTerm> terms)
     {
-        if (!_fuse && _pending.Count > 0 && !terms.IsEmpty)
+        if (!_fuse && _pending.Count > 0 && terms.Length > 0)
         {
             Normalise(Norm.None, default);
         }
 
         for (int i = 0; i < terms.Length; i++)
         {
-            (Tensor source, float weight, Tensor scalar, _) = terms[i];
-            _pending.Add(new ResidualTerm(source, gate, weight, scalar, Joins: i > 0));
+            _pending.Add(terms[i] with { Joins = i > 0 });
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Testing;
 
 namespace L2c.Cli.Tests;

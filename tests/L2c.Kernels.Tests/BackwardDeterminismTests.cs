@@ -67,16 +67,16 @@ public sealed class BackwardDeterminismTests
         Assert.Equal(expected, small.Everything());
     }
 
-    /// <summary>Image to tokens, blend, norm, gated branch, activation, conditioning; both losses; a step of AdamW on a gradient.
+    /// <summary>Image to tokens, blend, norm, gated branch, weighted branch, activation, conditioning; both losses; a step of AdamW on a gradient.
     /// Images <c>first</c> .. of a fixed set.</summary>
     internal sealed class Chain : IDisposable
     {
-        public const int OpCount = 12;
+        public const int OpCount = 13;
 
         private readonly Workbench _bench;
         private readonly float[] _weightValues;
         private readonly Tensor _image, _tokens, _x, _y, _cached, _blended, _weight, _dWeight, _modulation, _vectors, _affine, _dAffine;
-        private readonly Tensor _dx, _dBranch, _dNorm, _dGate, _labels, _dTable, _dTime, _dA, _sums;
+        private readonly Tensor _dx, _dBranch, _dSource, _dStudentGate, _dScalar, _dNorm, _dGate, _labels, _dTable, _dTime, _dA, _sums;
         private readonly Tensor _output, _noise, _table, _dOutput, _losses, _weights, _first, _second, _average, _coefficients;
 
         public Chain(string set, int threads, int first, int count)
@@ -92,6 +92,7 @@ public sealed class BackwardDeterminismTests
             (_modulation, _vectors) = (Some(5, count, 2 * Width), _bench.Take(count, 2 * Width));
             (_affine, _dAffine) = (_bench.Put(RandomData.Normal(seed: 6, Width), Width), _bench.Take(2, Width));
             _dGate = _bench.Take(count, Width);
+            (_dSource, _dStudentGate, _dScalar) = (_bench.Take(stream), _bench.Take(count, Width), _bench.Take(count * Tokens));
             _labels = _bench.Put(RandomData.Integers(seed: 7, Images, 3)[first..(first + count)]);
             (_dTable, _dTime) = (_bench.Take(3, Width), _bench.Take(count, Width));
             (_dA, _sums) = (_bench.Take(stream), _bench.Take(count));
@@ -125,6 +126,8 @@ public sealed class BackwardDeterminismTests
             device.NormBackward(_x, modulated, _y, _dBranch, _dNorm, _vectors.SliceColumns(0, Width), _vectors.SliceColumns(Width, Width));
             device.NormBackward(_x, affine, _dNorm, default, _dx, _dAffine.SliceRows(0, 1), _dAffine.SliceRows(1, 1));
             device.ResidualTermBackward(_dx, new ResidualTerm(_cached, gate), _dBranch, _dGate);
+            ResidualTerm[] student = [new(_cached, gate, Scalar: _weight), new(_x, Weight: 0.7f, Joins: true)];
+            device.ResidualTermBackward(_dx, student, [new(Slope: -1), new(_dSource, 1)], _dStudentGate, _dScalar);
             device.ConditioningBackward(_dGate, gate, _labels, _dTime, _dTable);
             device.SquaredError(_x, _dBranch, Tokens * Width / 2, 0.01f, _dA, _sums);
             device.HybridLoss(_output, _noise, _image, _noise, _table, _dOutput, _losses);
@@ -150,7 +153,12 @@ public sealed class BackwardDeterminismTests
 
         /// <summary>What belongs to one image each.</summary>
         public float[][] PerImage() =>
-            [.. new[] { _tokens, _blended, _dx, _dBranch, _dNorm, _dWeight, _vectors, _dGate, _dTime, _dA, _sums, _losses }.Select(_bench.Get)];
+        [
+            .. new[]
+            {
+                _tokens, _blended, _dx, _dBranch, _dNorm, _dWeight, _vectors, _dGate, _dSource, _dStudentGate, _dScalar, _dTime, _dA, _sums, _losses,
+            }.Select(_bench.Get),
+        ];
 
         public float[][] Everything() =>
             [.. PerImage(), .. new[] { _dAffine, _dTable, _dOutput, _weights, _average, _first, _second }.Select(_bench.Get)];

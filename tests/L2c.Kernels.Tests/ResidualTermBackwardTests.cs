@@ -55,11 +55,11 @@ public sealed class ResidualTermBackwardTests
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor x = bench.Take(2, 3, 4), other = bench.Take(2, 3, 5), gate = bench.Take(2, 4), one = bench.Take(1, 4), many = bench.Take(3, 4);
         Refused("ResidualTermBackward: dx [2, 4] must be [B,T,C]", () => bench.Device.ResidualTermBackward(gate, new(x), gate));
-        Refused("ResidualTermBackward: dBranch [2, 3, 5] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x), other));
+        Refused("ResidualTermBackward: dSource [2, 3, 5] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x), other));
         Refused("ResidualTermBackward: gate [3, 4] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x, many), x));
         Refused("ResidualTermBackward: dGate [1, 4] does not match dx", () => bench.Device.ResidualTermBackward(x, new(x, gate), x, one));
         Refused("ResidualTermBackward: dGate [2, 4] does not match gate [1, 4]", () => bench.Device.ResidualTermBackward(x, new(x, one), x, gate));
-        Refused("ResidualTermBackward: branch [2, 3, 5] does not match", () => bench.Device.ResidualTermBackward(x, new(other, gate), x, gate));
+        Refused("ResidualTermBackward: source [2, 3, 5] does not match", () => bench.Device.ResidualTermBackward(x, new(other, gate), x, gate));
 
         static void Refused(string start, Action call) =>
             Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);

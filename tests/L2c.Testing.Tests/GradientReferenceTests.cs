@@ -47,6 +47,19 @@ public sealed class GradientReferenceTests
         Assert.Equal([1, 2, 3, 4], Reference.ResidualTermBackward<double>([1, 2, 3, 4], [5, 6, 7, 8], null, tokens: 2, channels: 1).DBranch);
     }
 
+    [Fact]
+    public void Residual_branch_gradients_weigh_every_source_and_sum_slopes_over_a_row()
+    {
+        // B = 1, T = 2, C = 2; weights 2 and 3 * 0.5; slopes 1 and -1.
+        ReferenceTerm[] terms = [new([1, 2, 3, 4], [10, 100], Weight: 2), new([5, 6, 7, 8], Weight: 3, Scalar: 0.5f, Joins: true)];
+        (double[][] dSources, double[] dGate, double[] dScalar) =
+            Reference.ResidualBranchBackward<double>([1, 2, 3, 4], terms, [1, -1], tokens: 2, channels: 2);
+        Assert.Equal([20, 400, 60, 800], dSources[0]);
+        Assert.Equal([15, 300, 45, 600], dSources[1]);
+        Assert.Equal([1 * (2 + 7.5) + 3 * (6 + 10.5), 2 * (4 + 9) + 4 * (8 + 12)], dGate);
+        Assert.Equal([(10 + 200) * -4.0, (30 + 400) * -4.0], dScalar);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -5,8 +5,8 @@ using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -47,7 +47,7 @@ internal sealed class CachingBench
         using OpenedModel opened = OpenedModel.Open();
         using LoadedModel model = opened.Load(device);
         TransformerArchitecture architecture = model.Architecture;
-        Sampler sampler = Ddim.Table(Steps);
+        SamplerTable sampler = Ddim.Table(Steps);
         EvaluationRole[] roles = [.. sampler.Roles];
         CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
@@ -76,7 +76,7 @@ internal sealed class CachingBench
                 device,
                 load,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
-                ("run", $"{images} images, {sampler.Steps.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
+                ("run", $"{images} images, {sampler.Evaluations.Count} {sampler.Name} steps, guidance {CfgScale}, noise and uploads included"),
                 ("rounds", $"{rounds}, each every schedule once in rotating order")),
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,

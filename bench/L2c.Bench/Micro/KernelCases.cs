@@ -59,6 +59,13 @@ internal static class KernelCases
             (Tensor x, Tensor branch, Tensor sum, Tensor y, Tensor m) = (Stream(o, s), Stream(o, s), Stream(o, s), Stream(o, s), Modulation(o, s));
             return device => device.ResidualNorm(x, [new(branch, Part(m, 2))], sum, Norm.Modulated(Part(m, 0), Part(m, 1), Epsilon), y);
         },
+        ["ResidualNorm (forecast of two terms)"] = (o, s) =>
+        {
+            (Tensor x, Tensor first, Tensor second, Tensor sum, Tensor y) = (Stream(o, s), Stream(o, s), Stream(o, s), Stream(o, s), Stream(o, s));
+            Tensor m = Modulation(o, s);
+            Norm norm = Norm.Modulated(Part(m, 0), Part(m, 1), Epsilon);
+            return device => device.ResidualNorm(x, [new(first, Part(m, 2), 1.75f), new(second, Weight: -0.75f, Joins: true)], sum, norm, y);
+        },
         ["NormBackward"] = (o, s) => NormBackward(o, s, withSums: false),
         ["NormBackward (with dScale, dShift)"] = (o, s) => NormBackward(o, s, withSums: true),
         ["ResidualTermBackward"] = (o, s) =>
@@ -70,6 +77,16 @@ internal static class KernelCases
         {
             (Tensor dx, Tensor branch, Tensor dBranch, Tensor m) = (Stream(o, s), Stream(o, s), Stream(o, s), Modulation(o, s));
             return device => device.ResidualTermBackward(dx, new(branch, Part(m, 0)), dBranch, Part(m, 1));
+        },
+        ["ResidualTermBackward (student)"] = (o, s) =>
+        {
+            (Tensor dx, Tensor fresh, Tensor kept, Tensor dFresh, Tensor m) = (Stream(o, s), Stream(o, s), Stream(o, s), Stream(o, s), Modulation(o, s));
+            (Tensor weight, Tensor rest, Tensor dWeight) = (o.Take(1), o.Take(1), o.Take(Rows(s)));
+            return device => device.ResidualTermBackward(
+                dx,
+                [new(kept, Part(m, 0), Scalar: rest), new(fresh, Scalar: weight, Joins: true)],
+                [new(Slope: -1), new(dFresh, 1)],
+                dScalar: dWeight);
         },
         ["Activate (GELU)"] = (o, s) => Activate(o, s, Activation.GeluTanh),
         ["ActivateBackward (GELU)"] = (o, s) => ActivateBackward(o, s, Activation.GeluTanh),

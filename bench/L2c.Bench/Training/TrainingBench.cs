@@ -4,9 +4,9 @@ using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Model;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 

@@ -6,43 +6,6 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
-    protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate)
-    {
-        const string Op = nameof(ResidualTermBackward);
-        RequireType(Op, StorageType, dx, term.Gate, dBranch, dGate);
-        if (dGate.IsNone)
-        {
-            BeginOp(Op, flops: 0, bytes: 2 * dx.Shape.Count * StorageType.Size());
-            KernelParameters parameters = new(stackalloc byte[64]);
-            parameters.Add(Address(dx));
-            AddRows(ref parameters, term.Gate);
-            parameters.Add(Address(dBranch));
-            parameters.Add(dx.Shape[1]);
-            parameters.Add(dx.Columns);
-            bool isFast = dx.Columns % EightFloats.Count == 0 && Sixteen.Divides(dx, term.Gate, dBranch);
-            Launch(isFast ? ResidualTermBackwardKernel.Fast : ResidualTermBackwardKernel.Plain, new LaunchSize(dx.Rows), parameters.Packed);
-        }
-        else
-        {
-            RequireType(Op, StorageType, term.Source);
-            RequireImages(Op, dx.Shape[0]);
-            BeginOp(Op, flops: 0, bytes: 3 * dx.Shape.Count * StorageType.Size());
-            KernelParameters parameters = new(stackalloc byte[128]);
-            parameters.Add(Address(dx));
-            parameters.Add(Address(term.Source));
-            parameters.Add(Address(term.Gate));
-            parameters.Add(term.Gate.RowStride);
-            parameters.Add(Address(dBranch));
-            parameters.Add(Address(dGate));
-            parameters.Add(dGate.RowStride);
-            parameters.Add(dx.Shape[1]);
-            parameters.Add(dx.Columns);
-            LaunchSize grid = new(Blocks(dx.Columns, ColumnBlock.Columns), dx.Shape[0]);
-            Launch(ResidualTermBackwardKernel.WithGates, grid, parameters.Packed);
-        }
-    }
-
-    /// <inheritdoc/>
     /// <remarks>With dScale and dShift statistics of the rows come first, then the sums down the columns, then dxOut, which may overwrite
     /// dy.</remarks>
     protected override void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift)

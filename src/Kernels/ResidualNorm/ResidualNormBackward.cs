@@ -2,35 +2,6 @@ namespace L2c.Kernels;
 
 public abstract partial class Device
 {
-    /// <summary>The gradient of one addition to the residual stream: dBranch[b,t] = gate[b] dx[b,t], and dGate[b] = sum_t dx[b,t]
-    /// branch[b,t].</summary>
-    /// <param name="dx">[B,T,C], contiguous: gradient of the stream. It goes on to what was added to, unchanged.</param>
-    /// <param name="term">What was added. Its branch is read for dGate only and may be none without it; its gate may be none (1), but then there is
-    /// no dGate.</param>
-    /// <param name="dBranch">[B,T,C], contiguous; may be <paramref name="dx"/> if nothing else reads it.</param>
-    /// <param name="dGate">[B,C], any row stride, one row per image; none with frozen weights.</param>
-    /// <remarks>
-    /// Numbers  sums over t in fp32, in an order that depends on T alone.
-    /// Traffic  2 B T C elements, 3 with dGate.
-    /// </remarks>
-    /// <exception cref="ArgumentException">Shapes disagree.</exception>
-    public void ResidualTermBackward(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate = default)
-    {
-        const string Op = nameof(ResidualTermBackward);
-        Require(dx.Shape.Rank == 3 && dx.IsContiguous, Op, $"dx {dx.Shape} must be [B,T,C], contiguous");
-        Require(dBranch.Shape == dx.Shape && dBranch.IsContiguous, Op, $"dBranch {dBranch.Shape} does not match dx {dx.Shape}");
-        Require(ResidualTerm.AreUnweighted([term]), Op, "no weighted terms yet");
-        (Tensor branch, Tensor gate) = (term.Source, term.Gate);
-        bool gateFits = gate.IsNone || (gate.Columns == dx.Columns && gate.Rows <= dx.Shape[0]);
-        Require(gateFits, Op, $"gate {gate.Shape} does not match dx {dx.Shape} (C must agree, at most B rows)");
-        bool gradientFits = dGate.IsNone || (dGate.Rows == dx.Shape[0] && dGate.Columns == dx.Columns);
-        Require(gradientFits, Op, $"dGate {dGate.Shape} does not match dx {dx.Shape} (one row per image)");
-        Require(dGate.IsNone || (!gate.IsNone && gate.Rows == dGate.Rows), Op, $"dGate {dGate.Shape} does not match gate {gate.Shape}");
-        bool branchFits = dGate.IsNone || (branch.Shape == dx.Shape && branch.IsContiguous);
-        Require(branchFits, Op, $"branch {branch.Shape} does not match dx {dx.Shape}");
-        ResidualTermBackwardCore(dx, term, dBranch, dGate);
-    }
-
     /// <summary>The gradient of the norm that <see cref="ResidualNorm"/> ends with:
     /// <code>
     /// n     = (x - mean) / sqrt(variance + epsilon)                                per row
@@ -77,9 +48,6 @@ public abstract partial class Device
 
         bool HasRows(Tensor vector) => vector.Rows == rows;
     }
-
-    /// <summary>The device's form of <see cref="ResidualTermBackward"/>; shapes have been checked.</summary>
-    protected abstract void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate);
 
     /// <summary>The device's form of <see cref="NormBackward"/>; shapes have been checked.</summary>
     protected abstract void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift);

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace L2c.Kernels;
 
-/// <summary>What <see cref="Device.ResidualTermBackward"/> was called with, and where partial sums go.</summary>
-internal readonly record struct ResidualTermBackwardArguments(Tensor Dx, ResidualTerm Term, Tensor DBranch, Tensor DGate, PartialSums Partials)
+/// <summary>A branch of one term without factors, and where partial sums go.</summary>
+internal readonly record struct ResidualTermBackwardArguments(Tensor Dx, ResidualTerm Term, Tensor DSource, Tensor DGate, PartialSums Partials)
     : ICpuOpArguments
 {
     /// <inheritdoc/>
@@ -11,16 +11,16 @@ internal readonly record struct ResidualTermBackwardArguments(Tensor Dx, Residua
         where V : unmanaged, IFloats<V> => new ResidualTermBackwardOp<V>(this);
 }
 
-/// <summary>gate dx, and the sum of dx branch over the tokens of an image; some rows per tile.</summary>
+/// <summary>gate dx, and the sum of dx source over the tokens of an image; some rows per tile.</summary>
 internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
     private const int ElementsPerTile = 16 * 1024;
 
     private readonly float* _dx;
-    private readonly float* _branch;
+    private readonly float* _source;
     private readonly float* _gate;
-    private readonly float* _dBranch;
+    private readonly float* _dSource;
     private readonly nint _gateStride;
     private readonly int _lastGate;
     private readonly int _rows;
@@ -35,7 +35,7 @@ internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
         Shape shape = arguments.Dx.Shape;
         Tensor gate = arguments.Term.Gate;
         _dx = (float*)arguments.Dx.Address;
-        _dBranch = (float*)arguments.DBranch.Address;
+        _dSource = (float*)arguments.DSource.Address;
         _gate = (float*)gate.Address;
         (_gateStride, _lastGate) = gate.IsNone ? (0, 0) : (gate.RowStride, gate.Rows - 1);
         (_rows, _tokens, _channels) = (shape.Rows, shape[1], shape.Columns);
@@ -43,7 +43,7 @@ internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
         _dGate = arguments.DGate;
         if (!_dGate.IsNone)
         {
-            _branch = (float*)arguments.Term.Source.Address;
+            _source = (float*)arguments.Term.Source.Address;
             _sums = new TokenSums<V>(arguments.Partials, shape[0], _tokens, _channels);
         }
     }
@@ -78,7 +78,7 @@ internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
     private void Row(int row, float* part)
     {
         long at = (long)row * _channels;
-        float* dx = _dx + at, dBranch = _dBranch + at, branch = _branch + at;
+        float* dx = _dx + at, dSource = _dSource + at, source = _source + at;
         float* gate = _gate == null ? null : _gate + Math.Min(row / _tokens, _lastGate) * _gateStride;
         for (int i = 0; i < _channels; i += V.Count)
         {
@@ -86,10 +86,10 @@ internal sealed unsafe class ResidualTermBackwardOp<V> : CpuOp
             V gradient = Partial.Load<V>(dx + i, count);
             if (part != null)
             {
-                Partial.Store(V.MultiplyAdd(gradient, Partial.Load<V>(branch + i, count), Partial.Load<V>(part + i, count)), part + i, count);
+                Partial.Store(V.MultiplyAdd(gradient, Partial.Load<V>(source + i, count), Partial.Load<V>(part + i, count)), part + i, count);
             }
 
-            Partial.Store(gate == null ? gradient : Partial.Load<V>(gate + i, count) * gradient, dBranch + i, count);
+            Partial.Store(gate == null ? gradient : Partial.Load<V>(gate + i, count) * gradient, dSource + i, count);
         }
     }
 }

@@ -74,7 +74,8 @@ internal static class OptionFactory
     }
 
     private static string? Pick(ArgumentResult result, string[] words) =>
-        Array.Find(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase)) ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
+        Array.Find(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase))
+        ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
 
     private static T? Parse<T>(ArgumentResult result, NumberStyles styles, Func<T, bool> accept, string wanted)
         where T : struct, INumberBase<T> =>

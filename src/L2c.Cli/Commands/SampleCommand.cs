@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 
 namespace L2c.Cli.Commands;

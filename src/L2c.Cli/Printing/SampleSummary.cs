@@ -60,7 +60,7 @@ internal static class SampleSummary
             Checkpoint = checkpoint,
             Sampler = job.Sampler.Name,
             job.Request.Steps,
-            Evaluations = job.Sampler.Steps.Count,
+            Evaluations = job.Sampler.Evaluations.Count,
             Images = job.Count,
             job.Batch,
             job.Batches,
@@ -83,7 +83,7 @@ internal static class SampleSummary
 
     private static string RunLine(SampleResult r, double elapsedMs) =>
         Text($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
-        + Text($"{Units.Of(r.Job.Sampler.Steps.Count, $"{r.Job.Sampler.Name} step")}, ")
+        + Text($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
         + Text($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
 
     private static string CacheLine(CacheCost c)

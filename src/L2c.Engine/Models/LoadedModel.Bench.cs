@@ -55,7 +55,7 @@ public sealed partial class LoadedModel
         long flops = job.OnPaper(Device, run.Schedule).Ops.Sum(op => op.Flops);
         BenchResult result = BenchResult.Of(this, peak, job.Batch, flops, run.RunBytes, timing.Milliseconds[0], planMs, samples) with
         {
-            Evaluations = job.Sampler.Steps.Count,
+            Evaluations = job.Sampler.Evaluations.Count,
             CfgScale = job.CfgScale,
             Cache = job.Cache?.Text,
             GraphNodes = Choice.OneSequence ? run.Launches : null,

@@ -43,7 +43,7 @@ public sealed partial class LoadedModel
 
         Distance Measure(SampleJob sampled, string name)
         {
-            int steps = sampled.Sampler.Steps.Count;
+            int steps = sampled.Sampler.Evaluations.Count;
             float[] values = SampleRun.Execute(sampled, sampled.Schedule, keepStates: false, this, context).Samples;
             return Distance.Of($"{name}, {steps} steps", steps, sampled.Count, meter.Of(values, name));
         }

@@ -24,7 +24,8 @@ public static partial class NamedNetwork
             throw new RequestException($"--image-size {imageSize}: a latent cell is {PixelsPerCell} pixels; give a multiple");
         }
 
-        return RequireUsable(PublishedModels.Find(name) is { } published ? Resize(published, imageSize) : Parse(name, imageSize ?? DefaultImageSize), name);
+        return RequireUsable(
+            PublishedModels.Find(name) is { } published ? Resize(published, imageSize) : Parse(name, imageSize ?? DefaultImageSize), name);
     }
 
     /// <summary>The network of a name for other items than latents of 1000 classes.</summary>

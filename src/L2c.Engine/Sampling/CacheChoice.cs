@@ -1,7 +1,7 @@
 using System.Globalization;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -23,7 +23,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     /// <returns>Null when nothing was said about caching.</returns>
     /// <exception cref="RequestException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
-    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, Sampler sampler)
+    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
     {
         return request switch
         {
@@ -34,7 +34,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         };
     }
 
-    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, Sampler sampler)
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
@@ -53,18 +53,19 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != sampler.Steps.Count)
+        if (shape.Evaluations != sampler.Evaluations.Count)
         {
             throw new RequestException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Steps.Count}; sample with --steps {shape.Evaluations}");
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Evaluations.Count}; "
+                + $"sample with --steps {shape.Evaluations}");
         }
 
-        double threshold = asked ?? ours.Recipe(architecture, sampler.Steps.Count).Threshold;
+        double threshold = asked ?? ours.Recipe(architecture, sampler.Evaluations.Count).Threshold;
         CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
         return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
     }
 
-    private static CacheSchedule FromRule(string rule, Sampler sampler, int branches)
+    private static CacheSchedule FromRule(string rule, SamplerTable sampler, int branches)
     {
         try
         {
@@ -76,7 +77,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, Sampler sampler)
+    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
@@ -84,7 +85,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
         Valid("; give a schedule for this model and --steps", () =>
         {
-            schedule.RequireFits(sampler.Steps.Count, branches);
+            schedule.RequireFits(sampler.Evaluations.Count, branches);
             return schedule;
         });
         return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
@@ -102,7 +103,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, Sampler sampler) =>
+    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, SamplerTable sampler) =>
         own.Model == architecture.Name && own.Sampler == sampler.Name
             ? null
             : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "

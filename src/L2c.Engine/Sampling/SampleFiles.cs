@@ -48,7 +48,7 @@ public static class SampleFiles
     /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>.</summary>
     public static void WriteStates(string path, bool overwrite, SampleResult result)
     {
-        long[] timesteps = [.. result.Job.Sampler.Steps.Select(step => (long)step.Time)];
+        long[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => (long)step.Time)];
         TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. result.Job.StateShape]);
         TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
         using SafetensorsWriter writer = new(path, [states, times], Metadata(result), overwrite);

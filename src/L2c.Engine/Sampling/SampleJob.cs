@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -56,7 +56,7 @@ public sealed class SampleJob
     public DeviceChoice Device { get; }
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler { get; }
+    public SamplerTable Sampler { get; }
 
     /// <summary>What is reused; null when nothing was said about caching.</summary>
     public CacheChoice? Cache { get; }
@@ -65,7 +65,7 @@ public sealed class SampleJob
     public CacheSchedule Schedule { get; }
 
     /// <summary>The schedule that computes everything.</summary>
-    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Steps.Count, Architecture.Branches);
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);
 
     /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
     /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
@@ -127,7 +127,7 @@ public sealed class SampleJob
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
         run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
 
-    private static Sampler MakeSampler(SampleRequest request, TransformerArchitecture architecture)
+    private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
         if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
         {

@@ -25,7 +25,7 @@ internal sealed class SampleRun
     private SampleRun(SampleJob job, bool keepStates, TaskContext context)
     {
         (_job, _context) = (job, context);
-        int evaluations = job.Sampler.Steps.Count;
+        int evaluations = job.Sampler.Evaluations.Count;
         _samples = new float[job.Count * job.ElementsPerImage];
         _states = keepStates ? [.. Enumerable.Range(0, evaluations).Select(_ => new float[_samples.Length])] : [];
         string images = job.Count == 1 ? "1 image" : $"{job.Count} images", steps = evaluations == 1 ? "1 step" : $"{evaluations} steps";

@@ -10,7 +10,7 @@ namespace L2c;
 public sealed record SweepRow(string Rule, string Parameter, SampleJob Job, RunCost Cost)
 {
     /// <summary>Evaluations.</summary>
-    public int Steps => Job.Sampler.Steps.Count;
+    public int Steps => Job.Sampler.Evaluations.Count;
 
     /// <summary>Multiply-accumulates of the run for one image and one half of guidance, attention products included.</summary>
     public long Macs => Cost.MacsAfter;

@@ -1,4 +1,4 @@
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Caching;
@@ -11,11 +11,11 @@ public static class RouterSchedule
     /// <param name="threshold">In [0, 1].</param>
     /// <param name="sampler">Its table has the roles, and the row that each evaluation reads.</param>
     /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
-    public static CacheSchedule From(RouterLogits router, double threshold, Sampler sampler)
+    public static CacheSchedule From(RouterLogits router, double threshold, SamplerTable sampler)
     {
-        int trained = Published(router.Architecture).Roles.Length, makes = sampler.Steps.Count;
+        int trained = Published(router.Architecture).Roles.Length, makes = sampler.Evaluations.Count;
         return trained == makes
-            ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Steps[e].RouterRow, threshold)
+            ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Evaluations[e].RouterRow, threshold)
             : throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
     }
 

@@ -7,15 +7,15 @@ namespace L2c.Model.Networks;
 /// <param name="Source">[B,T,C]: the output, before its gate, computed in this evaluation or kept from an earlier one.</param>
 /// <param name="Weight">What it is multiplied by.</param>
 /// <param name="Scalar">[1] F32: a further factor, read at replay; none for 1.</param>
-/// <param name="ScalarGradient">[B T] F32: where a backward pass puts each row's share of the gradient of <paramref name="Scalar"/>, for the host to add
-/// up; none where nobody asks.</param>
-public readonly record struct Term(
-    Tensor Source, float Weight = 1, Tensor Scalar = default, Tensor ScalarGradient = default);
+/// <param name="Slope">How the factors change with a number that is learned: of {w fresh, (1 - w) kept} 1 and -1.</param>
+public readonly record struct Term(Tensor Source, float Weight = 1, Tensor Scalar = default, float Slope = 0);
 
 /// <summary>What one branch does in one evaluation: x += gate * sum of its terms.</summary>
 /// <param name="Output">[B,T,C]: where its fresh output goes; none where it is not computed.</param>
 /// <param name="Terms">What it contributes; none where it is dropped.</param>
-public readonly record struct BranchPlan(Tensor Output, Term[] Terms)
+/// <param name="SlopeGradient">[B T] F32: where a backward pass puts each row's share of the gradient of the number that the slopes belong to, for the
+/// host to add up; none where nobody asks.</param>
+public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor SlopeGradient = default)
 {
     /// <summary>Contributes nothing.</summary>
     public static BranchPlan Dropped { get; } = new(default, []);
@@ -28,6 +28,10 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms)
 
     /// <summary>Not computed: contributes what was kept.</summary>
     public static BranchPlan Reused(Tensor kept) => new(default, [new Term(kept)]);
+
+    /// <summary>The contribution as the stream takes it.</summary>
+    internal ResidualTerm[] Gated(Tensor gate) =>
+        [.. Terms.Select((term, i) => new ResidualTerm(term.Source, gate, term.Weight, term.Scalar, Joins: i > 0))];
 }
 
 /// <summary>Everything that a forward pass is told about caching: resolved while a run is planned.</summary>

@@ -1,5 +1,5 @@
 using L2c.Model.Accounting;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Networks;

@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
@@ -48,9 +48,9 @@ public sealed class PaperRun
     /// <param name="schedule">Which branches each evaluation computes.</param>
     /// <param name="images">N, at least 1.</param>
     /// <param name="options">Guidance, what to keep, what to save.</param>
-    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
+    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, SamplerTable, CacheSchedule, int, SamplingOptions)"/>.</exception>
     public static PaperRun Of(
-        TransformerArchitecture architecture, Device device, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options) =>
+        TransformerArchitecture architecture, Device device, SamplerTable sampler, CacheSchedule schedule, int images, SamplingOptions options) =>
         new(RunPlan.Checked(NetworkFamilies.OnPaper(architecture, device), sampler, schedule, images, options));
 
     /// <summary>What was planned, what caching and each of the plan's savings is worth, and what memory it takes: text of several lines.</summary>

@@ -37,8 +37,8 @@ internal sealed record RunBuffers(
 
         Tensor[] Noise()
         {
-            Tensor shared = !options.OneSequence && plan.Sampler.Steps.Any(s => s.UsesNoise) ? Image() : default;
-            return [.. plan.Sampler.Steps.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
+            Tensor shared = !options.OneSequence && plan.Sampler.Evaluations.Any(s => s.UsesNoise) ? Image() : default;
+            return [.. plan.Sampler.Evaluations.Select(s => !s.UsesNoise ? default : options.OneSequence ? Image() : shared)];
         }
 
         Tensor Held(SamplerState state) => plan.Sampler.Holds(state) ? Image() : default;

@@ -1,17 +1,17 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Sampling;
 
 /// <summary>Everything decided about a run before it has memory: which network, sampler and schedule, and where reused outputs are kept.</summary>
-internal sealed class RunPlan(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+internal sealed class RunPlan(Network model, SamplerTable sampler, CacheSchedule schedule, int images, SamplingOptions options)
 {
     public Network Model { get; } = model;
 
-    public Sampler Sampler { get; } = sampler;
+    public SamplerTable Sampler { get; } = sampler;
 
     public CacheSchedule Schedule { get; } = schedule;
 
@@ -38,15 +38,15 @@ internal sealed class RunPlan(Network model, Sampler sampler, CacheSchedule sche
     public RunBuffers Take(Arena arena) => RunBuffers.Take(arena, this);
 
     /// <summary>Every evaluation, ready to be enqueued.</summary>
-    public RunStep[] Steps(RunBuffers buffers) => [.. Enumerable.Range(0, Sampler.Steps.Count).Select(e => new RunStep(this, buffers, e))];
+    public RunStep[] Steps(RunBuffers buffers) => [.. Enumerable.Range(0, Sampler.Evaluations.Count).Select(e => new RunStep(this, buffers, e))];
 
     /// <summary>A plan for a run that is known to be possible.</summary>
-    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>.</exception>
-    public static RunPlan Checked(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+    /// <exception cref="ArgumentException">As <see cref="SamplingRun.Plan(Network, SamplerTable, CacheSchedule, int, SamplingOptions)"/>.</exception>
+    public static RunPlan Checked(Network model, SamplerTable sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         TransformerArchitecture architecture = model.Architecture;
-        schedule.RequireFits(sampler.Steps.Count, architecture.Branches);
+        schedule.RequireFits(sampler.Evaluations.Count, architecture.Branches);
         if (options.Guidance != Guidance.None && !architecture.HasNullClass)
         {
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");

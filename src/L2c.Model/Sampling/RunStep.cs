@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 
 namespace L2c.Model.Sampling;
 
@@ -24,7 +24,7 @@ internal sealed class RunStep
         {
             Switches = run.Options.Switches,
         };
-        SamplerStep step = run.Sampler.Steps[evaluation];
+        SamplerEvaluation step = run.Sampler.Evaluations[evaluation];
         _prediction = step.Prediction with { ClipX0 = run.Options.ClipDenoised };
         _updates = run.Options.KeepPredictions ? [.. step.Updates, new(SamplerState.X0) { X0 = 1 }] : step.Updates;
     }

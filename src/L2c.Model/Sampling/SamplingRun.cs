@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 
 namespace L2c.Model.Sampling;
 
@@ -46,7 +46,7 @@ public sealed class SamplingRun : IDisposable
     public Network Model => _plan.Model;
 
     /// <summary>The sampler and its steps.</summary>
-    public Sampler Sampler => _plan.Sampler;
+    public SamplerTable Sampler => _plan.Sampler;
 
     /// <summary>Which branches each evaluation computes.</summary>
     public CacheSchedule Schedule => _plan.Schedule;
@@ -82,9 +82,9 @@ public sealed class SamplingRun : IDisposable
     public IReadOnlyList<OpInfo> Ops => [.. _sequences.SelectMany(sequence => sequence.Ops)];
 
     /// <summary>Plans a run that computes everything.</summary>
-    /// <inheritdoc cref="Plan(Network, Sampler, CacheSchedule, int, SamplingOptions)"/>
-    public static SamplingRun Plan(Network model, Sampler sampler, int images, SamplingOptions options) =>
-        Plan(model, sampler, CacheSchedule.Full(sampler.Steps.Count, model.Architecture.Branches), images, options);
+    /// <inheritdoc cref="Plan(Network, SamplerTable, CacheSchedule, int, SamplingOptions)"/>
+    public static SamplingRun Plan(Network model, SamplerTable sampler, int images, SamplingOptions options) =>
+        Plan(model, sampler, CacheSchedule.Full(sampler.Evaluations.Count, model.Architecture.Branches), images, options);
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">The network; its device is where the run runs. It must outlive the run.</param>
@@ -95,14 +95,14 @@ public sealed class SamplingRun : IDisposable
     /// <exception cref="ArgumentException">
     /// A schedule for another network or run, guidance without a null class, or learned variance from a model that has none.
     /// </exception>
-    public static SamplingRun Plan(Network model, Sampler sampler, CacheSchedule schedule, int images, SamplingOptions options)
+    public static SamplingRun Plan(Network model, SamplerTable sampler, CacheSchedule schedule, int images, SamplingOptions options)
     {
         var plan = RunPlan.Checked(model, sampler, schedule, images, options);
         (Arena arena, RunBuffers buffers) = Arena.Carve(model.Device, "run", plan.Take);
         try
         {
             buffers.Network.UploadConstants(model.Device);
-            buffers.Network.SetTimes(model.Device, [.. sampler.Steps.Select(step => step.Time)]);
+            buffers.Network.SetTimes(model.Device, [.. sampler.Evaluations.Select(step => step.Time)]);
             return new SamplingRun(plan, arena, buffers);
         }
         catch

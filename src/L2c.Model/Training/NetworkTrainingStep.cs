@@ -1,6 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 

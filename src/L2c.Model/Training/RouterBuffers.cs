@@ -11,7 +11,7 @@ namespace L2c.Model.Training;
 /// <param name="OutputGradient">[B,C_out,H,W].</param>
 /// <param name="SquaredErrors">[B] F32: of each image.</param>
 /// <param name="Cached">By branch, [B,T,C]: the outputs of the refresh evaluation.</param>
-/// <param name="Weights">[branches, 1] F32: w.</param>
+/// <param name="Weights">[2 branches, 1] F32: w and 1 - w of each.</param>
 /// <param name="WeightGradients">[branches, B T] F32: shares of d loss / d w.</param>
 /// <param name="Network">Of the refresh evaluation, and of teacher and student, which share theirs.</param>
 /// <param name="Parts">What all of it takes.</param>
@@ -38,7 +38,7 @@ internal sealed record RouterBuffers(
         Tensor output = Image(), teacher = Image(), gradient = Image(), errors = ledger.Take(Images, memory => memory.Take(DType.F32, batch));
         Tensor[] cached = ledger.Take(Kept, memory =>
             Enumerable.Range(0, a.Branches).Select(_ => memory.Take(batch, a.Tokens, a.HiddenSize)).ToArray());
-        Tensor weights = ledger.Take(Kept, memory => memory.Take(DType.F32, a.Branches, 1));
+        Tensor weights = ledger.Take(Kept, memory => memory.Take(DType.F32, 2 * a.Branches, 1));
         Tensor weightGradients = ledger.Take(Kept, memory => memory.Take(DType.F32, a.Branches, batch * a.Tokens));
         NetworkMemory its = network.Take(
             arena, new NetworkNeeds(batch) { Evaluations = 2, Gradients = GradientsOf.Terms, Recomputes = options.Checkpointing });

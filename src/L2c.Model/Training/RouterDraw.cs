@@ -1,6 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -27,6 +27,7 @@ public sealed class RouterDraw : IDisposable
     private readonly OpSequence _refresh, _compare;
     private readonly OpSequence[] _advance;
     private readonly RouterResults _results;
+    private readonly float[] _weights;
     private readonly double[] _lossWeights;
     private readonly int _counted;
 
@@ -36,6 +37,7 @@ public sealed class RouterDraw : IDisposable
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
         _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
         _results = new RouterResults(buffers, _counted);
+        _weights = new float[buffers.Weights.Shape.Count];
         _refreshPlan = new EvaluationPlan(0, [.. buffers.Cached.Select(BranchPlan.Computed)]) { Scope = RefreshScope };
         _studentPlan = new EvaluationPlan(1, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
 
@@ -44,10 +46,10 @@ public sealed class RouterDraw : IDisposable
         _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
 
         _refresh = model.Device.Capture(Refresh);
-        Sampler ddim = Ddim.Table(grid);
+        SamplerTable ddim = Ddim.Table(grid);
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
-        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Steps[e])))];
-        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Steps[e - 1])))];
+        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Evaluations[e])))];
+        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Evaluations[e - 1])))];
         _compare = model.Device.Capture(Compare);
     }
 
@@ -155,11 +157,17 @@ public sealed class RouterDraw : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(t);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Draws);
         TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
+        TrainingInputs.RequireLength(weights.Length, Branches, "weights");
         TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
         Device device = Model.Device;
         device.Upload(_buffers.X, noised);
         device.Upload(_buffers.Network.Labels, labels);
-        device.Upload(_buffers.Weights, weights);
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            (_weights[2 * branch], _weights[(2 * branch) + 1]) = (weights[branch], 1 - weights[branch]);
+        }
+
+        device.Upload(_buffers.Weights, _weights);
         _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
         if (observer is null)
         {
@@ -217,12 +225,10 @@ public sealed class RouterDraw : IDisposable
 
     private BranchPlan StudentBranch(int branch)
     {
-        Tensor fresh = Output(branch, student: true), w = _buffers.Weights.SliceRows(branch, 1);
-        return new BranchPlan(branch == 0 ? default : fresh,
-        [
-            new Term(fresh, Scalar: w, ScalarGradient: _buffers.WeightGradients.SliceRows(branch, 1)),
-            new Term(_buffers.Cached[branch]),
-        ]);
+        Tensor fresh = Output(branch, student: true);
+        Term mine = new(fresh, Scalar: _buffers.Weights.SliceRows(2 * branch, 1), Slope: 1);
+        Term kept = new(_buffers.Cached[branch], Scalar: _buffers.Weights.SliceRows((2 * branch) + 1, 1), Slope: -1);
+        return new BranchPlan(branch == 0 ? default : fresh, [mine, kept], _buffers.WeightGradients.SliceRows(branch, 1));
     }
 
     private void Prepare(EvaluationPlan plan)
@@ -240,7 +246,7 @@ public sealed class RouterDraw : IDisposable
         Model.Forward(_buffers.X, _buffers.Network, _refreshPlan, _buffers.Output);
     }
 
-    private void Advance(SamplerStep step)
+    private void Advance(SamplerEvaluation step)
     {
         Model.Device.Scope = new OpScope(RefreshScope, -1);
         Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
@@ -257,7 +263,7 @@ public sealed class RouterDraw : IDisposable
     }
 
     // Of the state that the evaluation leads to, by its eps.
-    private static double SquaredSlope(SamplerStep step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
+    private static double SquaredSlope(SamplerEvaluation step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 
     // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
     private void Observe(int t, RunObserver observer)

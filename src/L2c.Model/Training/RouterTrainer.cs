@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 

@@ -66,6 +66,7 @@ public sealed class GradientReplayCudaTests
         private readonly Tensor _x, _dy, _dx, _dBranch, _blended, _gates, _dGates, _dScale, _dShift, _qkv, _y, _dQkv, _silu, _dSilu, _dTime, _back;
         private readonly Tensor _weight, _dWeight, _dBias, _blendWeight, _dBlendWeight, _labels, _dTable, _image, _target, _dImage, _sums, _dTokens;
         private readonly Tensor _output, _dOutput, _table, _losses, _first, _second, _average, _coefficients;
+        private readonly Tensor _dSource, _dStudentGates, _dScalar;
         private readonly Matrix _matrix, _transposed;
 
         public Pass(Arena arena)
@@ -92,6 +93,8 @@ public sealed class GradientReplayCudaTests
             (_first, _second, _average) = (
                 arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels));
             _coefficients = arena.Take(DType.F32, (int)AdamWCoefficient.Count);
+            (_dSource, _dStudentGates, _dScalar) = (
+                arena.Take(stream), arena.Take(Images, Channels), arena.Take(DType.F32, Images * Tokens));
             _matrix = arena.TakeMatrix(Channels, Channels);
             _transposed = arena.TakeTransposed(_matrix);
         }
@@ -109,7 +112,7 @@ public sealed class GradientReplayCudaTests
         public Tensor[] Results =>
         [
             _y, _dx, _dBranch, _dGates, _dScale, _dShift, _blended, _dBlendWeight, _dQkv, _dTime, _dTable, _back, _dWeight, _dBias, _dImage, _sums,
-            _dTokens, _dOutput, _losses, _weight, _first, _second, _average,
+            _dTokens, _dSource, _dStudentGates, _dScalar, _dOutput, _losses, _weight, _first, _second, _average,
         ];
 
         public void Fill(CudaDevice device)
@@ -140,6 +143,8 @@ public sealed class GradientReplayCudaTests
             device.BlendBackward(_dy, _x, _blended, _blendWeight, default, _dBlendWeight);
             device.NormBackward(_x, Norm.Modulated(_gates, _gates, 1e-6f), _dy, default, _dx, _dScale, _dShift);
             device.ResidualTermBackward(_dy, new ResidualTerm(_x, _gates), _dBranch, _dGates);
+            ResidualTerm[] student = [new(_blended, _gates, Weight: 0.5f), new(_x, Scalar: _blendWeight, Joins: true)];
+            device.ResidualTermBackward(_dy, student, [new(Slope: -1), new(_dSource, 1)], _dStudentGates, _dScalar);
             device.AttentionBackward(_qkv, _dy, _dQkv, Heads);
             device.ConditioningBackward(_dSilu, _silu, _labels, _dTime, _dTable);
             device.UnpatchifyBackward(_image, _dTokens, 2);

@@ -6,7 +6,7 @@ namespace L2c.Model.Tests.Golden;
 
 /// <summary>
 /// The recorded DiT cases through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
-/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached and a DDPM run, and a router's training; all of them with
+/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, and a router's training; all of them with
 /// L2C_GOLDENS_DEVICE.
 /// </summary>
 [Trait("Category", "GoldenCuda")]
@@ -14,7 +14,7 @@ public sealed class CudaGoldenTests
 {
     /// <summary>What runs in every test run: of each kind the case with the fewest evaluations.</summary>
     public static IEnumerable<string> DefaultFiles =>
-        from kind in (string[])["forward", "sample", "cached_sample", "ddpm", "router_training"]
+        from kind in (string[])["forward", "sample", "cached_sample", "ddpm", "taylor", "router_training"]
         let golden = GoldenManifest.Cases.Where(c => c.Family == "dit" && Kind(c) == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null
         select golden.File;
@@ -58,7 +58,9 @@ public sealed class CudaGoldenTests
     }
 
     private static string Kind(GoldenCase golden) =>
-        golden.Kind == "sample" && golden.Case.GetProperty("sampler").GetString() == "ddpm" ? "ddpm" : golden.Kind;
+        golden.Kind == "sample" && golden.Case.GetProperty("sampler").GetString() == "ddpm" ? "ddpm"
+        : golden.Kind == "forecast_sample" ? golden.Case.GetProperty("method").GetString()!
+        : golden.Kind;
 
     private static int Evaluations(GoldenCase golden) => golden.Kind switch
     {

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Testing;
 using L2c.Testing.Golden;
@@ -25,15 +25,15 @@ internal static class DitCachedGolden
         using GoldenTensors recorded = golden.Open();
         DitArchitecture architecture = DitGolden.Architecture(golden);
         using DitModel model = DitGolden.Load(golden, device);
-        Sampler sampler = DitSampleGolden.SamplerOf(golden, architecture);
-        int evaluations = sampler.Steps.Count, branches = 2 * architecture.Depth;
+        SamplerTable sampler = DitSampleGolden.SamplerOf(golden, architecture);
+        int evaluations = sampler.Evaluations.Count, branches = 2 * architecture.Depth;
         CacheSchedule schedule = Schedule(golden, sampler);
         float? scale = DitSampleGolden.GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
 
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
-        result.CompareExactly<long>("router_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("router_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Evaluations.Select(s => (long)s.Time)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("router_index", [.. sampler.Evaluations.Select(s => (long)s.RouterRow)], recorded.Longs("router_index"));
         result.CompareExactly<long>(
             "is_full_step",
             [.. Enumerable.Range(0, evaluations).Select(e => schedule.Role(e) == EvaluationRole.Refresh ? 1L : 0L)],
@@ -66,7 +66,7 @@ internal static class DitCachedGolden
         }
     }
 
-    private static CacheSchedule Schedule(GoldenCase golden, Sampler sampler)
+    private static CacheSchedule Schedule(GoldenCase golden, SamplerTable sampler)
     {
         using TensorFile file = TensorFiles.Open(RouterFile(golden));
         RouterLogits router = RouterLogits.Load(file);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
@@ -20,14 +20,14 @@ internal static class DitForecastGolden
         using GoldenTensors recorded = golden.Open();
         DitArchitecture architecture = DitGolden.Architecture(golden);
         using DitModel model = DitGolden.Load(golden, device);
-        Sampler sampler = DitSampleGolden.SamplerOf(golden, architecture);
-        int evaluations = sampler.Steps.Count;
+        SamplerTable sampler = DitSampleGolden.SamplerOf(golden, architecture);
+        int evaluations = sampler.Evaluations.Count;
         CacheSchedule schedule = Schedule(golden, evaluations, architecture.Branches, fault);
         float? scale = DitSampleGolden.GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
-        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("t_index", [.. sampler.Evaluations.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Evaluations.Select(s => (long)s.Time)], recorded.Longs("t_model"));
         if (IsTaylor(golden))
         {
             result.CompareExactly<long>("n_factors", StoredFactors(golden, schedule), recorded.Longs("n_factors"));

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
@@ -18,7 +18,7 @@ internal static class DitSampleGolden
         using GoldenTensors recorded = golden.Open();
         DitArchitecture architecture = DitGolden.Architecture(golden);
         using DitModel model = DitGolden.Load(golden, device, fault == GoldenFault.NullClassOffByOne ? (name, v) => ShiftNullRow(architecture, name, v) : null);
-        Sampler sampler = SamplerOf(golden, architecture, fault);
+        SamplerTable sampler = SamplerOf(golden, architecture, fault);
         float? scale = GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
         int images = scale is null ? labels.Length : labels.Length / 2;
@@ -29,8 +29,8 @@ internal static class DitSampleGolden
             KeepPredictions = true,
         };
 
-        result.CompareExactly<long>("t_index", [.. sampler.Steps.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
-        result.CompareExactly<long>("t_model", [.. sampler.Steps.Select(s => (long)s.Time)], recorded.Longs("t_model"));
+        result.CompareExactly<long>("t_index", [.. sampler.Evaluations.Select(s => (long)s.RouterRow)], recorded.Longs("t_index"));
+        result.CompareExactly<long>("t_model", [.. sampler.Evaluations.Select(s => (long)s.Time)], recorded.Longs("t_model"));
         if (scale is not null)
         {
             result.CompareExactly<int>("y (null rows)", [.. Enumerable.Repeat(architecture.NullLabel, images)], labels.AsSpan(images));
@@ -62,7 +62,7 @@ internal static class DitSampleGolden
     public static float? GuidanceScale(GoldenCase golden) =>
         golden.Case.GetProperty("cfg_scale") is { ValueKind: JsonValueKind.Number } number ? number.GetSingle() : null;
 
-    public static Sampler SamplerOf(GoldenCase golden, DitArchitecture architecture, GoldenFault fault = GoldenFault.None)
+    public static SamplerTable SamplerOf(GoldenCase golden, DitArchitecture architecture, GoldenFault fault = GoldenFault.None)
     {
         MidpointRounding rounding = fault == GoldenFault.SpacingHalfUp ? MidpointRounding.AwayFromZero : MidpointRounding.ToEven;
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(golden.Case.GetProperty("steps").GetInt32(), rounding));

@@ -83,11 +83,36 @@ internal sealed class GateDoublingDevice : CpuDevice
     }
 }
 
-/// <summary>A CPU device that blends the other way round.</summary>
-internal sealed class BlendSwappingDevice : CpuDevice
+/// <summary>A CPU device that gives each of two joined terms the other's scalar.</summary>
+internal sealed class ScalarSwappingDevice : CpuDevice
 {
-    protected override void BlendCore(Tensor fresh, Tensor cached, Tensor weight, Tensor blended) => base.BlendCore(cached, fresh, weight, blended);
+    protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y) =>
+        base.ResidualNormCore(xIn, Swapped(terms), xOut, norm, y);
 
-    protected override void BlendBackwardCore(Tensor d, Tensor fresh, Tensor cached, Tensor weight, Tensor dFresh, Tensor dWeight) =>
-        base.BlendBackwardCore(d, cached, fresh, weight, dFresh, dWeight);
+    protected override void ResidualTermBackwardCore(
+        Tensor dx, ReadOnlySpan<ResidualTerm> branch, ReadOnlySpan<ResidualTermGradient> gradients, Tensor dGate, Tensor dScalar)
+    {
+        ResidualTermGradient[] swapped = gradients.ToArray();
+        if (swapped is [var first, var second])
+        {
+            swapped = [first with { Slope = second.Slope }, second with { Slope = first.Slope }];
+        }
+
+        base.ResidualTermBackwardCore(dx, Swapped(branch), swapped, dGate, dScalar);
+    }
+
+    private static ResidualTerm[] Swapped(ReadOnlySpan<ResidualTerm> terms)
+    {
+        ResidualTerm[] swapped = terms.ToArray();
+        for (int i = 1; i < swapped.Length; i++)
+        {
+            if (swapped[i].Joins)
+            {
+                (swapped[i - 1], swapped[i]) =
+                    (swapped[i - 1] with { Scalar = swapped[i].Scalar }, swapped[i] with { Scalar = swapped[i - 1].Scalar });
+            }
+        }
+
+        return swapped;
+    }
 }

@@ -62,18 +62,44 @@ internal unsafe partial class NaiveDevice
             }
         });
 
-    protected override void ResidualTermBackwardCore(Tensor dx, ResidualTerm term, Tensor dBranch, Tensor dGate) =>
-        Do(nameof(ResidualTermBackward), () =>
+    protected override void ResidualTermBackwardCore(
+        Tensor dx, ReadOnlySpan<ResidualTerm> branch, ReadOnlySpan<ResidualTermGradient> gradients, Tensor dGate, Tensor dScalar)
+    {
+        if (!Begin(nameof(ResidualTermBackward)))
         {
-            float[] branch = dGate.IsNone ? new float[dx.Shape.Count] : Load(term.Source);
-            (float[] gradient, float[] gates) = Reference.ResidualTermBackward<float>(
-                Load(dx), branch, term.Gate.IsNone ? null : Load(term.Gate), dx.Shape[1], dx.Columns);
-            Store(dBranch, gradient);
-            if (!dGate.IsNone)
+            return;
+        }
+
+        ReferenceTerm[] terms = new ReferenceTerm[branch.Length];
+        float[]? gate = branch[0].Gate.IsNone ? null : Load(branch[0].Gate);
+        for (int k = 0; k < terms.Length; k++)
+        {
+            float[] source = dGate.IsNone && dScalar.IsNone ? new float[dx.Shape.Count] : Load(branch[k].Source);
+            terms[k] = new ReferenceTerm(source, gate, branch[k].Weight, branch[k].Scalar.IsNone ? 1 : Load(branch[k].Scalar)[0]);
+        }
+
+        float[] slopes = [.. gradients.ToArray().Select(gradient => gradient.Slope)];
+        (float[][] sources, float[] gates, float[] shares) = Reference.ResidualBranchBackward<float>(Load(dx), terms, slopes, dx.Shape[1], dx.Columns);
+        for (int k = 0; k < terms.Length; k++)
+        {
+            if (!gradients[k].DSource.IsNone)
             {
-                Store(dGate, gates);
+                Store(gradients[k].DSource, sources[k]);
             }
-        });
+        }
+
+        if (!dGate.IsNone)
+        {
+            Store(dGate, gates);
+        }
+
+        if (!dScalar.IsNone)
+        {
+            Store(dScalar, shares);
+        }
+
+        End();
+    }
 
     protected override void NormBackwardCore(Tensor x, Norm norm, Tensor dy, Tensor dxIn, Tensor dxOut, Tensor dScale, Tensor dShift) =>
         Do(nameof(NormBackward), () =>

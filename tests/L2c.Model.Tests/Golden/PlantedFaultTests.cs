@@ -48,7 +48,7 @@ public sealed class PlantedFaultTests
         {
             GoldenFault.GateDropped => new GateDroppingDevice(),
             GoldenFault.GateTwice => new GateDoublingDevice(),
-            GoldenFault.CachedAndFreshSwapped => new BlendSwappingDevice(),
+            GoldenFault.CachedAndFreshSwapped => new ScalarSwappingDevice(),
             _ => new CpuDevice(),
         };
         GoldenResult result = golden.Kind switch

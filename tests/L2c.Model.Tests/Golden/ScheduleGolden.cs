@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Testing.Golden;
 
 namespace L2c.Model.Tests.Golden;

@@ -1,11 +1,11 @@
 using L2c.Emulation;
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
-using L2c.Model.Tests.Diffusion;
+using L2c.Model.Tests.Samplers;
 using L2c.Testing;
 using L2c.Weights.Layouts;
 
@@ -29,7 +29,7 @@ public sealed class CudaRunTests
     {
         using var cuda = new CudaUnderTest(precision);
         using DitModel model = RandomDit.Load(_architecture, cuda.Device);
-        Sampler sampler = Ddpm.Table(Steps, learnedVariance: true);
+        SamplerTable sampler = Ddpm.Table(Steps, learnedVariance: true);
         float[] eager = Sample(Options(one: false, replay: false));
         Assert.All(eager, value => Assert.True(float.IsFinite(value)));
         Assert.Equal(eager, Sample(Options(one: false, replay: true)));
@@ -53,7 +53,7 @@ public sealed class CudaRunTests
     [Fact]
     public void A_table_with_several_states_runs_as_on_the_CPU()
     {
-        Sampler sampler = SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2));
+        SamplerTable sampler = SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2));
         using var cuda = new CudaUnderTest(CudaPrecision.F32);
         using var cpu = new CpuDevice(2);
         float[] expected = Sample(cpu), actual = Sample(cuda.Device);

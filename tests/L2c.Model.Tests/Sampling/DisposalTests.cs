@@ -1,7 +1,7 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Training;
 using L2c.Model.Training;

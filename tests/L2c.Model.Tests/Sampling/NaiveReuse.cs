@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Weights.Layouts;
 
@@ -21,7 +21,7 @@ internal static class NaiveReuse
     /// <param name="noise">x_T and the steps' noise.</param>
     /// <param name="keepsFirst">A planted fault: only the first output of a branch is kept, later ones are not copied.</param>
     public static float[] Sample(
-        Network model, Sampler sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
+        Network model, SamplerTable sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
     {
         TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
@@ -42,9 +42,9 @@ internal static class NaiveReuse
             Draw(0, b.States.X);
             device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
             device.Upload(b.Scale, [scale]);
-            for (int e = 0; e < sampler.Steps.Count; e++)
+            for (int e = 0; e < sampler.Evaluations.Count; e++)
             {
-                b.Network.SetTimes(device, [sampler.Steps[e].Time]);
+                b.Network.SetTimes(device, [sampler.Evaluations[e].Time]);
                 model.Prepare(b.Network, 0);
                 var plans = new BranchPlan[branches];
                 for (int branch = 0; branch < branches; branch++)
@@ -64,7 +64,7 @@ internal static class NaiveReuse
                 }
 
                 var plan = new EvaluationPlan(0, plans) { Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false } };
-                model.Forward(b.States[sampler.Steps[e].Prediction.Input], b.Network, plan, b.Output);
+                model.Forward(b.States[sampler.Evaluations[e].Prediction.Input], b.Network, plan, b.Output);
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -73,7 +73,7 @@ internal static class NaiveReuse
                     }
                 }
 
-                SamplerStep step = sampler.Steps[e];
+                SamplerEvaluation step = sampler.Evaluations[e];
                 if (step.UsesNoise)
                 {
                     Draw(e + 1, b.Noise);

@@ -1,9 +1,9 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Testing;
 using L2c.Weights;

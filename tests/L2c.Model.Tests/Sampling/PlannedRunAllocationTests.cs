@@ -1,10 +1,10 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
-using L2c.Model.Tests.Diffusion;
+using L2c.Model.Tests.Samplers;
 
 namespace L2c.Model.Tests.Sampling;
 
@@ -27,7 +27,7 @@ public sealed class PlannedRunAllocationTests
         const int steps = 6;
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        Sampler sampler = name switch
+        SamplerTable sampler = name switch
         {
             "ddim" => Ddim.Table(steps),
             "ddpm" => Ddpm.Table(steps, learnedVariance: true),

@@ -1,10 +1,10 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
-using L2c.Model.Tests.Diffusion;
+using L2c.Model.Tests.Samplers;
 
 namespace L2c.Model.Tests.Sampling;
 
@@ -77,7 +77,7 @@ public sealed class PlannedRunTests : IDisposable
     [Fact]
     public void The_states_of_any_table_are_kept_from_evaluation_to_evaluation()
     {
-        foreach (Sampler sampler in (Sampler[])
+        foreach (SamplerTable sampler in (SamplerTable[])
             [
                 SolverTables.Multistep3(GaussianMixture.Grid(Steps)),
                 SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2)),
@@ -103,7 +103,7 @@ public sealed class PlannedRunTests : IDisposable
     [InlineData(Steps)]
     public void A_run_of_one_sequence_equals_one_by_evaluations_bit_for_bit_noise_of_steps_included(int steps)
     {
-        Sampler sampler = Ddpm.Table(steps, learnedVariance: true);
+        SamplerTable sampler = Ddpm.Table(steps, learnedVariance: true);
         float[][] states = [.. from one in (bool[])[false, true]
                                from replay in (bool[])[false, true]
                                select Run(one, replay)];
@@ -179,7 +179,7 @@ public sealed class PlannedRunTests : IDisposable
         return state;
     }
 
-    private float[] Naive(string rule, Guidance guidance, Sampler sampler, bool keepsFirst = false) =>
+    private float[] Naive(string rule, Guidance guidance, SamplerTable sampler, bool keepsFirst = false) =>
         NaiveReuse.Sample(_model, sampler, Schedule(rule), _labels, guidance, Scale, new CounterNoiseSource(3), keepsFirst);
 
     /// <summary>Largest difference relative to the largest value.</summary>

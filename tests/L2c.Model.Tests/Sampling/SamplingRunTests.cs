@@ -1,7 +1,7 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
+using L2c.Model.Samplers;
 using L2c.Model.Sampling;
 using L2c.Model.Tests.Golden;
 using L2c.Weights.Layouts;
@@ -152,7 +152,7 @@ public sealed class SamplingRunTests
     {
         using var device = new CpuDevice(threads);
         using DitModel model = RandomDit.Load(architecture, device);
-        Sampler steps = sampler switch
+        SamplerTable steps = sampler switch
         {
             "ddim" => Ddim.Table(4),
             "ddpm" => Ddpm.Table(4, architecture.LearnSigma),

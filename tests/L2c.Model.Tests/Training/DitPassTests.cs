@@ -57,8 +57,8 @@ public sealed class DitPassTests
         BranchPlan StudentBranch(int branch)
         {
             Tensor fresh = memory.Frozen.Output(branch, hasBackward: true);
-            Term mine = new(fresh, Scalar: memory.Weights.SliceRows(branch, 1), ScalarGradient: memory.WeightGradients.SliceRows(branch, 1));
-            return new BranchPlan(branch == 0 ? default : fresh, [mine, new Term(memory.Zeros)]);
+            Term mine = new(fresh, Scalar: memory.Weights.SliceRows(branch, 1), Slope: 1), kept = new(memory.Zeros, Slope: -1);
+            return new BranchPlan(branch == 0 ? default : fresh, [mine, kept], memory.WeightGradients.SliceRows(branch, 1));
         }
 
         float[] Read(Tensor tensor)

@@ -1,5 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Testing;
 using L2c.Weights.Layouts;

@@ -1,6 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
 using L2c.Model.Networks.Dit;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -53,8 +53,8 @@ public sealed class TrainingMemoryTests
         Assert.Equal(((27 * 11) + 7 + 1) * stream, Part(kept, "kept for the backward pass"));
         Assert.Equal((28 + 1 + 1 + 4 + 6) * stream, Part(recomputed, "kept for the backward pass"));
 
-        // And a weight per branch with a share of its gradient per token.
-        Assert.Equal((56 * (stream + (batch * xl.Tokens * sizeof(float)))) + Arena.AlignmentBytes, Part(kept, "cached branch outputs"));
+        // And w and 1 - w per branch with a share of its gradient per token.
+        Assert.Equal((56 * (stream + (batch * xl.Tokens * sizeof(float)))) + (2 * Arena.AlignmentBytes), Part(kept, "cached branch outputs"));
         Assert.Equal(
             kept.TotalBytes - Part(kept, "kept for the backward pass"), recomputed.TotalBytes - Part(recomputed, "kept for the backward pass"));
         Assert.Contains("total", kept.Describe(), StringComparison.Ordinal);

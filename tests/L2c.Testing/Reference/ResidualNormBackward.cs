@@ -25,6 +25,40 @@ public static partial class Reference
         return (dBranch, dGate);
     }
 
+    /// <summary>With d = gate[b] dx: dSource_k = weight_k scalar_k d; dGate[b] = sum_t dx[b,t] sum_k weight_k scalar_k source_k[b,t];
+    /// dScalar[r] = sum_c d[r,c] sum_k slope_k source_k[r,c]</summary>
+    /// <param name="dx">[B,T,C].</param>
+    /// <param name="terms">Of one branch, whose gate is the first's: [R,C], image b reads row min(b, R - 1); null stands for 1.</param>
+    /// <param name="slopes">One per term.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="channels">C.</param>
+    public static (T[][] DSources, T[] DGate, T[] DScalar) ResidualBranchBackward<T>(
+        float[] dx, ReferenceTerm[] terms, float[] slopes, int tokens, int channels)
+        where T : IFloatingPointIeee754<T>
+    {
+        float[]? gate = terms[0].Gate;
+        var dSources = Array.ConvertAll(terms, _ => new T[dx.Length]);
+        var dGate = new T[dx.Length / tokens];
+        var dScalar = new T[dx.Length / channels];
+        for (int i = 0; i < dx.Length; i++)
+        {
+            int b = i / (tokens * channels), c = i % channels;
+            T d = gate is null ? Of<T>(dx[i]) : Of<T>(gate[Math.Min(b, gate.Length / channels - 1) * channels + c]) * Of<T>(dx[i]);
+            T branch = T.Zero, slope = T.Zero;
+            for (int k = 0; k < terms.Length; k++)
+            {
+                dSources[k][i] = Of<T>(terms[k].Weight) * Of<T>(terms[k].Scalar) * d;
+                branch += terms[k].At<T>(i);
+                slope += Of<T>(slopes[k]) * Of<T>(terms[k].Source[i]);
+            }
+
+            dGate[b * channels + c] += Of<T>(dx[i]) * branch;
+            dScalar[i / channels] += d * slope;
+        }
+
+        return (dSources, dGate, dScalar);
+    }
+
     /// <summary>
     /// dxOut = dxIn + (g - mean(g) - n mean(g n)) / sqrt(variance + epsilon), n = LN(x), g = dy (1 + scale[b]) or dy weight; sums of dy n and dy
     /// over the tokens of an image, or over all rows.

@@ -82,18 +82,19 @@ internal sealed partial class DitPass
     }
 
     /// <summary>
-    /// From the stream's gradient to that of a branch's fresh output, in the scratch's branch, by way of the gate and the terms' scalars. Returns
-    /// whether the branch was computed, so that the gradient goes on.
+    /// From the stream's gradient to that of a branch's fresh output, in the scratch's branch, by way of its gate and factors. Returns whether the
+    /// branch was computed, so that the gradient goes on.
     /// </summary>
     private bool BranchBackward(int block, ModulationPart gate)
     {
         BranchPlan branch = _plan.Branches[gate.Branch(block)];
         _device.Scope = _device.Scope with { Branch = gate.Branch(block) };
-        Tensor d = _scratch.Branch, dGate = Gradients?.Part(block, gate) ?? default;
-        _device.ResidualTermBackward(_scratch.X, new ResidualTerm(branch.Terms[0].Source, Modulation(block, gate)), d, dGate);
-        if (branch.Terms is [{ Scalar.IsNone: false } fresh, var kept])
+        Tensor dGate = Gradients?.Part(block, gate) ?? default;
+        if (branch.IsComputed || !branch.SlopeGradient.IsNone || !dGate.IsNone)
         {
-            _device.BlendBackward(d, fresh.Source, kept.Source, fresh.Scalar, branch.IsComputed ? d : default, fresh.ScalarGradient);
+            ResidualTermGradient[] wanted = Array.ConvertAll(branch.Terms, term => new ResidualTermGradient(
+                branch.IsComputed && term.Source == branch.Output ? _scratch.Branch : default, term.Slope));
+            _device.ResidualTermBackward(_scratch.X, branch.Gated(Modulation(block, gate)), wanted, dGate, branch.SlopeGradient);
         }
 
         return branch.IsComputed;

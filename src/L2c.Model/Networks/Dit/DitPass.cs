@@ -56,7 +56,7 @@ internal sealed partial class DitPass
         _tap?.Invoke("patch_embed_out", _scratch.Heads);
 
         var x = new ResidualStream(_device, _weights.Positions, _scratch.X, _plan.Switches.FuseSkips);
-        x.Add([new Term(_scratch.Heads)]);
+        x.Add(_scratch.Heads);
         for (int block = 0; block < Depth; block++)
         {
             Attention(x, block);
@@ -124,17 +124,8 @@ internal sealed partial class DitPass
         return branch.IsComputed;
     }
 
-    private void Contribute(ResidualStream x, int block, ModulationPart part)
-    {
-        Term[] terms = _plan.Branches[part.Branch(block)].Terms;
-        if (terms is [{ Scalar.IsNone: false } fresh, var kept])
-        {
-            _device.Blend(fresh.Source, kept.Source, fresh.Scalar, _scratch.Branch);
-            terms = [new Term(_scratch.Branch)];
-        }
-
-        x.Add(terms, Modulation(block, part));
-    }
+    private void Contribute(ResidualStream x, int block, ModulationPart gate) =>
+        x.Add(_plan.Branches[gate.Branch(block)].Gated(Modulation(block, gate)));
 
     /// <summary>A part of a block's modulation in this evaluation, [R, width].</summary>
     private Tensor Modulation(int block, ModulationPart part) => _modulations.Part(InGroup, block, part);

@@ -1,4 +1,4 @@
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>Data of which every diffused score is known: numbers from a mixture of two normal distributions, under the continuous variance-preserving
 /// process with β from 0.1 to 20 (Song et al. 2021, score-based generative modeling, appendix C).</summary>

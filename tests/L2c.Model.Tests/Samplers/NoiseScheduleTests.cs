@@ -1,6 +1,6 @@
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>Properties that follow from the definitions of Ho et al. 2020, derived here in other ways than the tables are computed.</summary>
 public class NoiseScheduleTests

@@ -1,41 +1,41 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
 
-namespace L2c.Model.Diffusion;
+namespace L2c.Model.Samplers;
 
 /// <summary>Denoising diffusion implicit models (Song, Meng and Ermon 2021).</summary>
 public static class Ddim
 {
     /// <summary>DDIM over the linear schedule, respaced; see <see cref="Respacing.Select(string, MidpointRounding)"/>.</summary>
     /// <inheritdoc cref="Table(NoiseSchedule, double)"/>
-    public static Sampler Table(string steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+    public static SamplerTable Table(string steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
 
     /// <summary>DDIM over the linear schedule with N evaluations, fractional stride.</summary>
     /// <inheritdoc cref="Table(NoiseSchedule, double)"/>
-    public static Sampler Table(int steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
+    public static SamplerTable Table(int steps, double eta = 0) => Table(NoiseSchedule.Linear.Respace(Respacing.Select(steps)), eta);
 
     /// <summary>DDIM over any schedule.</summary>
     /// <param name="schedule">The respaced schedule.</param>
     /// <param name="eta">η ≥ 0: 0 is deterministic, 1 has the posterior variance of DDPM.</param>
     /// <exception cref="ArgumentException">η is negative or no number, or so large (above 1) that a step has no real solution.</exception>
-    public static Sampler Table(NoiseSchedule schedule, double eta = 0)
+    public static SamplerTable Table(NoiseSchedule schedule, double eta = 0)
     {
         if (!(eta >= 0) || !double.IsFinite(eta))
         {
             throw new ArgumentException($"eta {eta} is not valid; use 0 (deterministic) to 1");
         }
 
-        return new Sampler("ddim", schedule.OnePerStep((index, role) => Step(schedule, index, role, (float)eta)));
+        return new SamplerTable("ddim", schedule.OnePerStep((index, role) => Row(schedule, index, role, (float)eta)));
     }
 
     /// <summary>Equation 12: x' = √ᾱ' x0 + √(1 - ᾱ' - σ²) ε + σ·noise, ᾱ' = ᾱ_{t-1}; σ = η √((1-ᾱ')/(1-ᾱ)) √(1-ᾱ/ᾱ'), equation 16.</summary>
     /// <remarks>ᾱ and ᾱ' are rounded to float32 first and everything after is float32, as in the published ddim_sample.</remarks>
-    private static SamplerStep Step(NoiseSchedule schedule, int index, EvaluationRole role, float eta)
+    private static SamplerEvaluation Row(NoiseSchedule schedule, int index, EvaluationRole role, float eta)
     {
         float alphaBar = (float)schedule.AlphasCumprod[index];
         float alphaBarPrev = (float)schedule.AlphasCumprodPrev[index];
         float sigma = eta * MathF.Sqrt((1 - alphaBarPrev) / (1 - alphaBar)) * MathF.Sqrt(1 - (alphaBar / alphaBarPrev));
-        return new SamplerStep(
+        return new SamplerEvaluation(
             schedule.TimestepMap[index],
             role,
             index,

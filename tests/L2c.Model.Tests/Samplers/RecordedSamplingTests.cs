@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Weights;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>The published code's recordings without its network: each recorded x and network output must give the next recorded x.</summary>
 /// <remarks>dev/goldens.sh runs whole samplings; here nothing but the step can be wrong, so the bound is a few float32 roundings.</remarks>
@@ -22,20 +22,20 @@ public class RecordedSamplingTests
     {
         using TensorFile file = TensorFiles.Open(TestData.Golden(name + ".safetensors"));
         Recording recording = new(file);
-        Sampler sampler = kind == "ddim" ? Ddim.Table(steps) : Ddpm.Table(steps, learnedVariance: true);
+        SamplerTable sampler = kind == "ddim" ? Ddim.Table(steps) : Ddpm.Table(steps, learnedVariance: true);
 
-        Assert.Equal(recording.Indices, sampler.Steps.Select(step => (long)step.RouterRow));
-        Assert.Equal(recording.Timesteps, sampler.Steps.Select(step => (long)step.Time));
+        Assert.Equal(recording.Indices, sampler.Evaluations.Select(step => (long)step.RouterRow));
+        Assert.Equal(recording.Timesteps, sampler.Evaluations.Select(step => (long)step.Time));
         Assert.InRange(recording.Worst(sampler), 0, Bound);
 
         if (kind == "ddpm")
         {
-            Sampler fixedVariance = Ddpm.Table(steps, learnedVariance: false);
+            SamplerTable fixedVariance = Ddpm.Table(steps, learnedVariance: false);
             Assert.False(recording.Worst(fixedVariance) <= Bound, "learned variance ignored");
-            Sampler halfUp = Ddpm.Table(
+            SamplerTable halfUp = Ddpm.Table(
                 NoiseSchedule.Linear.Respace(Respacing.Select(steps, MidpointRounding.AwayFromZero)), learnedVariance: true);
             Assert.False(recording.Worst(halfUp) <= Bound, "half-up spacing");
-            Assert.NotEqual(recording.Timesteps, halfUp.Steps.Select(step => (long)step.Time));
+            Assert.NotEqual(recording.Timesteps, halfUp.Evaluations.Select(step => (long)step.Time));
         }
         else
         {
@@ -100,11 +100,11 @@ public class RecordedSamplingTests
         public long[] Timesteps { get; } = Read<long>(file, "t_model");
 
         /// <summary>The worst step's largest error of x and of x0, relative to the recorded tensor's largest value at that step.</summary>
-        public double Worst(Sampler sampler)
+        public double Worst(SamplerTable sampler)
         {
             int imageLength = _start.Length / _rows;
             double worst = 0;
-            for (int k = 0; k < sampler.Steps.Count; k++)
+            for (int k = 0; k < sampler.Evaluations.Count; k++)
             {
                 int stepOffset = k * _start.Length;
                 ReadOnlySpan<float> before = k == 0 ? _start : _states.AsSpan(stepOffset - _start.Length, _start.Length);
@@ -113,7 +113,7 @@ public class RecordedSamplingTests
                 {
                     int output = (2 * stepOffset) + (e / imageLength * 2 * imageLength) + (e % imageLength);
                     (double next, double x0, _) = PaperReference.Apply(
-                        sampler.Steps[k], before[e], _outputs[output], _outputs[output + imageLength], _noise?[stepOffset + e] ?? 0);
+                        sampler.Evaluations[k], before[e], _outputs[output], _outputs[output + imageLength], _noise?[stepOffset + e] ?? 0);
                     stateError = Math.Max(stateError, Math.Abs(next - _states[stepOffset + e]));
                     x0Error = Math.Max(x0Error, Math.Abs(x0 - _predictions[stepOffset + e]));
                     stateSize = Math.Max(stateSize, Math.Abs(_states[stepOffset + e]));

@@ -1,8 +1,8 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using L2c.Testing;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>Solvers that are not shipped, as tables through the shipped op on an analytic network, against their papers' algorithms in double
 /// precision: what a table and the op cannot say would show here.</summary>
@@ -13,7 +13,7 @@ public sealed class SolverTableTests
     // Of the largest value; fp32 leaves 2.5e-7 to 6.5e-7.
     private const double Bound = 2e-6;
 
-    private static readonly Dictionary<string, (Func<double[], Sampler> Table, Func<double, double[], double> Paper, int Order)> _solvers = new()
+    private static readonly Dictionary<string, (Func<double[], SamplerTable> Table, Func<double, double[], double> Paper, int Order)> _solvers = new()
     {
         ["2M"] = (SolverTables.Multistep2, PaperSolvers.Multistep2, 2),
         ["3M"] = (SolverTables.Multistep3, PaperSolvers.Multistep3, 2),
@@ -27,7 +27,7 @@ public sealed class SolverTableTests
     [MemberData(nameof(Solvers))]
     public void A_table_through_the_op_is_the_papers_algorithm(string solver)
     {
-        (Func<double[], Sampler> table, Func<double, double[], double> paper, _) = _solvers[solver];
+        (Func<double[], SamplerTable> table, Func<double, double[], double> paper, _) = _solvers[solver];
         double[] grid = GaussianMixture.Grid(12);
         Assert.InRange(Error(table(grid), x => paper(x, grid)), 0, Bound);
     }
@@ -36,7 +36,7 @@ public sealed class SolverTableTests
     [MemberData(nameof(Solvers))]
     public void A_table_converges_to_the_exact_solution_in_its_order(string solver)
     {
-        (Func<double[], Sampler> table, _, int order) = _solvers[solver];
+        (Func<double[], SamplerTable> table, _, int order) = _solvers[solver];
         double[] fine = GaussianMixture.Grid(2000);
         Dictionary<float, double> exact = Start().Distinct().ToDictionary(x => x, x => PaperSolvers.Singlestep3(x, fine));
         double[] errors = [.. ((int[])[16, 32, 64]).Select(steps => Error(table(GaussianMixture.Grid(steps)), x => exact[(float)x]))];
@@ -54,23 +54,23 @@ public sealed class SolverTableTests
         Assert.False(Error(Exchanged(SolverTables.Multistep3(grid)), x => PaperSolvers.Multistep3(x, grid)) <= Bound);
 
         // The network is asked about x at the time of u.
-        static Sampler ReadingX(Sampler table) => table with
+        static SamplerTable ReadingX(SamplerTable table) => table with
         {
-            Steps = [.. table.Steps.Select(step => step with { Prediction = step.Prediction with { Input = SamplerState.X } })],
+            Evaluations = [.. table.Evaluations.Select(step => step with { Prediction = step.Prediction with { Input = SamplerState.X } })],
         };
 
         // A history that never moves on after its first value.
-        static Sampler Without(Sampler table) => table with
+        static SamplerTable Without(SamplerTable table) => table with
         {
-            Steps = [.. table.Steps.Select((step, e) => step with { Updates = e == 0 ? step.Updates : step.Updates[..1] })],
+            Evaluations = [.. table.Evaluations.Select((step, e) => step with { Updates = e == 0 ? step.Updates : step.Updates[..1] })],
         };
 
         // The older of two histories taken for the newer.
-        static Sampler Exchanged(Sampler table) => table with
+        static SamplerTable Exchanged(SamplerTable table) => table with
         {
-            Steps =
+            Evaluations =
             [
-                .. table.Steps.Select((step, e) => e < 2
+                .. table.Evaluations.Select((step, e) => e < 2
                     ? step
                     : step with { Updates = [step.Updates[0] with { H1 = step.Updates[0].H2, H2 = step.Updates[0].H1 }, step.Updates[1]] }),
             ],
@@ -87,14 +87,14 @@ public sealed class SolverTableTests
         Refused("evaluation 0 sets X, U, H1, H2;", Row(x, new(SamplerState.U), new(SamplerState.H1), new(SamplerState.H2)));
         Refused("evaluation 0 sets X0;", Row(new LinearUpdate(SamplerState.X0)));
 
-        static SamplerStep Row(params LinearUpdate[] updates) => new(0, default, 0, default, updates);
+        static SamplerEvaluation Row(params LinearUpdate[] updates) => new(0, default, 0, default, updates);
 
-        static void Refused(string start, params SamplerStep[] steps) =>
-            Assert.StartsWith(start, Assert.Throws<ArgumentException>(() => new Sampler("faulty", steps)).Message, StringComparison.Ordinal);
+        static void Refused(string start, params SamplerEvaluation[] steps) =>
+            Assert.StartsWith(start, Assert.Throws<ArgumentException>(() => new SamplerTable("faulty", steps)).Message, StringComparison.Ordinal);
     }
 
     // The largest distance from the exact results, relative to the largest of these.
-    private static double Error(Sampler sampler, Func<double, double> exact)
+    private static double Error(SamplerTable sampler, Func<double, double> exact)
     {
         float[] start = Start(), actual = Run(sampler, start);
         double[] expected = [.. start.Select(x => exact(x))];
@@ -104,7 +104,7 @@ public sealed class SolverTableTests
     private static float[] Start() => RandomData.Normal(seed: 17, Rows * Channels * Size * Size);
 
     /// <summary>Runs a table: the network answers on the host, everything else is the device's op.</summary>
-    private static float[] Run(Sampler sampler, float[] start)
+    private static float[] Run(SamplerTable sampler, float[] start)
     {
         using CpuDevice device = new(1);
         (Arena arena, Tensor[] images) = Arena.Carve(
@@ -114,7 +114,7 @@ public sealed class SolverTableTests
             SamplerTensors states = new(images[0], images[1], images[2], images[3], images[4]);
             float[] values = [.. start];
             device.Upload(states.X, values);
-            foreach (SamplerStep step in sampler.Steps)
+            foreach (SamplerEvaluation step in sampler.Evaluations)
             {
                 device.Download(states[step.Prediction.Input], values);
                 device.Upload(images[5], Array.ConvertAll(values, x => (float)GaussianMixture.Eps(x, step.Time / 1000.0)));

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using L2c.Kernels;
 using L2c.Model.Caching;
 
-namespace L2c.Model.Diffusion;
+namespace L2c.Model.Samplers;
 
 /// <summary>The noise schedule of a diffusion process and the tables that its samplers read, all float64 and indexed by respaced timestep.</summary>
 /// <remarks>
@@ -122,11 +122,11 @@ public sealed class NoiseSchedule
     };
 
     /// <summary>A table of a sampler that evaluates the network once per timestep, from the last to the first.</summary>
-    /// <param name="step">Its row for a timestep of this schedule, and for the role that the published method gives it.</param>
-    internal SamplerStep[] OnePerStep(Func<int, EvaluationRole, SamplerStep> step)
+    /// <param name="row">The row of a timestep of this schedule, and for the role that the published method gives it.</param>
+    internal SamplerEvaluation[] OnePerStep(Func<int, EvaluationRole, SamplerEvaluation> row)
     {
         EvaluationRole[] roles = PublishedRoles.OnePerStep(Count);
-        return [.. roles.Select((role, e) => step(PublishedRoles.RowOfOnePerStep(Count, e), role))];
+        return [.. roles.Select((role, e) => row(PublishedRoles.RowOfOnePerStep(Count, e), role))];
     }
 
     /// <summary>q(x_t | x_0): √ᾱ_t x_0 + √(1 - ᾱ_t) noise (Ho et al. 2020, equation 4), in fp32 with both factors rounded to it, as

@@ -1,7 +1,7 @@
 using static System.Math;
-using static L2c.Model.Tests.Diffusion.GaussianMixture;
+using static L2c.Model.Tests.Samplers.GaussianMixture;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>The solvers in double precision, as their papers' algorithms walk through them, on the analytic network.</summary>
 internal static class PaperSolvers

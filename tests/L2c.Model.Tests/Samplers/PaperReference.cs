@@ -1,7 +1,7 @@
 using L2c.Kernels;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>One sampler step in double precision, written from the papers' equations and not from the tables under test.</summary>
 internal static class PaperReference
@@ -32,8 +32,8 @@ internal static class PaperReference
     public static double AlphaBar(int timestep) =>
         Enumerable.Range(0, timestep + 1).Aggregate(1.0, (product, s) => product * (1 - (1e-4 + (s * (2e-2 - 1e-4) / 999))));
 
-    /// <summary>The elementwise operation that <see cref="SamplerStep"/> documents, without clipping.</summary>
-    public static (double Next, double X0, double Scale) Apply(SamplerStep step, double x, double eps, double v, double noise)
+    /// <summary>The elementwise operation that <see cref="SamplerEvaluation"/> documents, without clipping.</summary>
+    public static (double Next, double X0, double Scale) Apply(SamplerEvaluation step, double x, double eps, double v, double noise)
     {
         SamplerPrediction p = step.Prediction;
         LinearUpdate w = step.Updates.Single();

@@ -1,6 +1,6 @@
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 public class RespacingTests
 {

@@ -1,16 +1,16 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 using static System.Math;
-using static L2c.Model.Tests.Diffusion.GaussianMixture;
+using static L2c.Model.Tests.Samplers.GaussianMixture;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>Solvers of the field as tables, to prove that tables can say them; none of them is shipped yet.</summary>
 internal static class SolverTables
 {
     /// <summary>DPM-Solver++(2M) (Lu et al. 2022, DPM-Solver++, algorithm 2): one history, read and then overwritten by the same evaluation.</summary>
-    public static Sampler Multistep2(double[] t) => new("2m", [.. Steps(t).Select(i =>
+    public static SamplerTable Multistep2(double[] t) => new("2m", [.. Steps(t).Select(i =>
     {
         double h = Lambda(t[i + 1]) - Lambda(t[i]), factor = -Alpha(t[i + 1]) * (Exp(-h) - 1);
         double inverse = i == 0 ? 0 : 0.5 * h / (Lambda(t[i]) - Lambda(t[i - 1]));
@@ -19,7 +19,7 @@ internal static class SolverTables
     })]);
 
     /// <summary>DPM-Solver++(3M) as published with DPM-Solver, from first order: two histories that take turns.</summary>
-    public static Sampler Multistep3(double[] t) => new("3m", [.. Steps(t).Select(i =>
+    public static SamplerTable Multistep3(double[] t) => new("3m", [.. Steps(t).Select(i =>
     {
         double h = Lambda(t[i + 1]) - Lambda(t[i]), phi1 = Exp(-h) - 1, phi2 = (phi1 / h) + 1, phi3 = (phi2 / h) - 0.5;
         SamplerState newer = i % 2 == 1 ? SamplerState.H1 : SamplerState.H2, older = i % 2 == 1 ? SamplerState.H2 : SamplerState.H1;
@@ -51,11 +51,11 @@ internal static class SolverTables
     })]);
 
     /// <summary>DPM-Solver-2 in data prediction with r1 = 1/2, as Learning-to-Cache samples U-ViT: two evaluations per step, the second of u.</summary>
-    public static Sampler Singlestep2(double[] t) => new("singlestep2", [.. Steps(t).SelectMany(i =>
+    public static SamplerTable Singlestep2(double[] t) => new("singlestep2", [.. Steps(t).SelectMany(i =>
     {
         double h = Lambda(t[i + 1]) - Lambda(t[i]), middle = Time(Lambda(t[i]) + (h / 2)), factor = -Alpha(t[i + 1]) * (Exp(-h) - 1);
         EvaluationRole[] roles = PublishedRoles.TwoPerStep(2 * (t.Length - 1));
-        return (SamplerStep[])
+        return (SamplerEvaluation[])
         [
             new(
                 (float)(t[i] * 1000),
@@ -74,12 +74,12 @@ internal static class SolverTables
     })]);
 
     /// <summary>DPM-Solver-3 (Lu et al. 2022, DPM-Solver, algorithm 2): noise prediction, three evaluations per step, the last two of u.</summary>
-    public static Sampler Singlestep3(double[] t) => new("singlestep3", [.. Steps(t).SelectMany(i =>
+    public static SamplerTable Singlestep3(double[] t) => new("singlestep3", [.. Steps(t).SelectMany(i =>
     {
         const double R1 = 1.0 / 3, R2 = 2.0 / 3;
         double h = Lambda(t[i + 1]) - Lambda(t[i]), s1 = Time(Lambda(t[i]) + (R1 * h)), s2 = Time(Lambda(t[i]) + (R2 * h));
         double d1 = -Sigma(s2) * R2 / R1 * (((Exp(R2 * h) - 1) / (R2 * h)) - 1), d2 = -Sigma(t[i + 1]) / R2 * (((Exp(h) - 1) / h) - 1);
-        return (SamplerStep[])
+        return (SamplerEvaluation[])
         [
             Row(
                 t[i],
@@ -106,10 +106,10 @@ internal static class SolverTables
 
     private static float Weight(double value) => (float)value;
 
-    private static SamplerStep OnePerStep(double[] t, int i, params LinearUpdate[] updates) =>
+    private static SamplerEvaluation OnePerStep(double[] t, int i, params LinearUpdate[] updates) =>
         new((float)(t[i] * 1000), PublishedRoles.OnePerStep(t.Length - 1)[i], t.Length - 2 - i, Prediction(t[i], SamplerState.X), updates);
 
-    private static SamplerStep Row(double t, SamplerState input, params LinearUpdate[] updates) =>
+    private static SamplerEvaluation Row(double t, SamplerState input, params LinearUpdate[] updates) =>
         new((float)(t * 1000), EvaluationRole.Refresh, 0, Prediction(t, input), updates);
 
     private static SamplerPrediction Prediction(double t, SamplerState input) =>

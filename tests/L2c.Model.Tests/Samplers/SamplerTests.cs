@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Diffusion;
+using L2c.Model.Samplers;
 
-namespace L2c.Model.Tests.Diffusion;
+namespace L2c.Model.Tests.Samplers;
 
 /// <summary>The coefficients against the papers' equations in double precision, each bound with faults that it rejects.</summary>
 public class SamplerTests
@@ -16,7 +16,7 @@ public class SamplerTests
     [MemberData(nameof(DdimCases))]
     public void Ddim_is_equation_12(string steps, double eta)
     {
-        Sampler sampler = Ddim.Table(steps, eta);
+        SamplerTable sampler = Ddim.Table(steps, eta);
         Assert.InRange(WorstOfDdim(sampler, eta), 0, RoundingBound);
 
         Assert.False(WorstOfDdim(WithFault(sampler, u => u with { Eps = 1.001f * u.Eps }), eta) <= RoundingBound);
@@ -39,13 +39,13 @@ public class SamplerTests
     [InlineData("10,15,20")]
     public void Ddpm_is_equation_11_with_the_variance_of_equation_15(string steps)
     {
-        Sampler learned = Ddpm.Table(steps, learnedVariance: true);
+        SamplerTable learned = Ddpm.Table(steps, learnedVariance: true);
         Assert.InRange(WorstOfDdpm(learned, learned: true), 0, RoundingBound);
         Assert.False(WorstOfDdpm(WithFault(learned, u => u with { X = u.X0, X0 = u.X }), learned: true) <= RoundingBound);
         Assert.False(WorstOfDdpm(WithFault(learned, p => p with { MinLogVariance = p.MaxLogVariance }), learned: true) <= RoundingBound);
         Assert.False(WorstOfDdpm(WithFault(learned, u => u with { Noise = 0 }), learned: true) <= RoundingBound);
 
-        Sampler fixedVariance = Ddpm.Table(steps, learnedVariance: false);
+        SamplerTable fixedVariance = Ddpm.Table(steps, learnedVariance: false);
         Assert.InRange(WorstOfDdpm(fixedVariance, learned: false), 0, RoundingBound);
         Assert.False(WorstOfDdpm(fixedVariance, learned: true) <= RoundingBound);
         Assert.False(WorstOfDdpm(WithFault(fixedVariance, u => u with { Noise = u.Noise * u.Noise }), learned: false) <= RoundingBound);
@@ -57,7 +57,7 @@ public class SamplerTests
     public void Ddim_has_eta_squared_times_the_posterior_variance(double eta)
     {
         NoiseSchedule schedule = NoiseSchedule.Linear.Respace(Respacing.Select(50));
-        foreach (SamplerStep step in Ddim.Table(schedule, eta).Steps)
+        foreach (SamplerEvaluation step in Ddim.Table(schedule, eta).Evaluations)
         {
             double expected = eta * eta * schedule.PosteriorVariance[step.RouterRow], sigma = step.Updates.Single().Noise;
             Assert.Equal(expected, sigma * sigma, 4e-4 * expected); // ᾱ rounded to float32: 3e-8 in a 1 - ᾱ of 1e-4
@@ -67,15 +67,15 @@ public class SamplerTests
     [Fact]
     public void Steps_run_from_the_last_timestep_to_the_first()
     {
-        Sampler sampler = Ddim.Table(20);
-        Assert.Equal(Enumerable.Range(0, 20).Reverse(), sampler.Steps.Select(step => step.RouterRow));
-        Assert.Equal(Respacing.Select(20).Reverse(), sampler.Steps.Select(step => (int)step.Time));
+        SamplerTable sampler = Ddim.Table(20);
+        Assert.Equal(Enumerable.Range(0, 20).Reverse(), sampler.Evaluations.Select(step => step.RouterRow));
+        Assert.Equal(Respacing.Select(20).Reverse(), sampler.Evaluations.Select(step => (int)step.Time));
         Assert.Equal(PublishedRoles.OnePerStep(20), sampler.Roles);
         Assert.Equal(Enumerable.Range(0, 10).Select(t => 19 - (2 * t)), sampler.CacheEvaluations);
         Assert.Equal("ddim", sampler.Name);
         Assert.Equal("ddpm", Ddpm.Table(20, learnedVariance: true).Name);
-        Assert.Equivalent(sampler.Steps, Ddim.Table("20").Steps, strict: true);
-        Assert.Equivalent(Ddpm.Table(20, learnedVariance: false).Steps, Ddpm.Table("20", learnedVariance: false).Steps, strict: true);
+        Assert.Equivalent(sampler.Evaluations, Ddim.Table("20").Evaluations, strict: true);
+        Assert.Equivalent(Ddpm.Table(20, learnedVariance: false).Evaluations, Ddpm.Table("20", learnedVariance: false).Evaluations, strict: true);
     }
 
     [Fact]
@@ -86,8 +86,8 @@ public class SamplerTests
             Assert.Equal(name, SamplerCatalog.Create(name.ToUpperInvariant(), "20", eta: null, learnedVariance: true).Name);
         }
 
-        Assert.Equivalent(Ddim.Table(20, 0.5).Steps, SamplerCatalog.Create("DDim", "20", 0.5, learnedVariance: true).Steps, strict: true);
-        Assert.Equivalent(Ddpm.Table(20, learnedVariance: true).Steps, SamplerCatalog.Create("ddpm", "20", null, learnedVariance: true).Steps, strict: true);
+        Assert.Equivalent(Ddim.Table(20, 0.5).Evaluations, SamplerCatalog.Create("DDim", "20", 0.5, learnedVariance: true).Evaluations, strict: true);
+        Assert.Equivalent(Ddpm.Table(20, learnedVariance: true).Evaluations, SamplerCatalog.Create("ddpm", "20", null, learnedVariance: true).Evaluations, strict: true);
         Assert.Contains("the names are ddim, ddpm", Refusal("euler", null), StringComparison.Ordinal);
         Assert.Contains("eta belongs to ddim", Refusal("ddpm", 1), StringComparison.Ordinal);
 
@@ -98,18 +98,18 @@ public class SamplerTests
     [Fact]
     public void Noise_is_needed_only_where_it_has_an_effect()
     {
-        Assert.DoesNotContain(Ddim.Table(20).Steps, step => step.UsesNoise);
-        foreach (Sampler sampler in new[] { Ddim.Table(20, 0.3), Ddpm.Table(20, learnedVariance: true), Ddpm.Table(20, learnedVariance: false) })
+        Assert.DoesNotContain(Ddim.Table(20).Evaluations, step => step.UsesNoise);
+        foreach (SamplerTable sampler in new[] { Ddim.Table(20, 0.3), Ddpm.Table(20, learnedVariance: true), Ddpm.Table(20, learnedVariance: false) })
         {
-            Assert.All(sampler.Steps.SkipLast(1), step => Assert.True(step.UsesNoise));
-            Assert.False(sampler.Steps[^1].UsesNoise);
+            Assert.All(sampler.Evaluations.SkipLast(1), step => Assert.True(step.UsesNoise));
+            Assert.False(sampler.Evaluations[^1].UsesNoise);
         }
     }
 
     [Fact]
     public void A_variance_that_rounds_below_zero_is_zero()
     {
-        SamplerStep jump = Ddim.Table(NoiseSchedule.Linear.Respace([0, 870]), 1).Steps[0];
+        SamplerEvaluation jump = Ddim.Table(NoiseSchedule.Linear.Respace([0, 870]), 1).Evaluations[0];
         LinearUpdate update = jump.Updates.Single();
         Assert.True(1 - (update.X0 * update.X0) > 0 && update.Noise > 0);
         Assert.Equal(0, update.Eps);
@@ -120,9 +120,9 @@ public class SamplerTests
     {
         for (int steps = 1; steps <= 1000; steps = steps < 60 ? steps + 1 : steps + 47)
         {
-            Sampler[] samplers =
+            SamplerTable[] samplers =
                 [Ddim.Table(steps, 1), Ddim.Table(steps), Ddpm.Table(steps, learnedVariance: true), Ddpm.Table(steps, learnedVariance: false)];
-            foreach (SamplerStep step in samplers.SelectMany(sampler => sampler.Steps))
+            foreach (SamplerEvaluation step in samplers.SelectMany(sampler => sampler.Evaluations))
             {
                 (SamplerPrediction p, LinearUpdate u) = (step.Prediction, step.Updates.Single());
                 float[] coefficients = [p.InputToX0, p.EpsToX0, p.MinLogVariance, p.MaxLogVariance, u.X0, u.Eps, u.X, u.Noise];
@@ -139,14 +139,14 @@ public class SamplerTests
     public void An_eta_without_a_solution_is_refused(double eta, string reason) =>
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Ddim.Table(20, eta)).Message, StringComparison.Ordinal);
 
-    private static Sampler WithFault(Sampler sampler, Func<LinearUpdate, LinearUpdate> fault) =>
-        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Updates = [.. s.Updates.Select(fault)] })] };
+    private static SamplerTable WithFault(SamplerTable sampler, Func<LinearUpdate, LinearUpdate> fault) =>
+        sampler with { Evaluations = [.. sampler.Evaluations.Select(s => s with { Updates = [.. s.Updates.Select(fault)] })] };
 
-    private static Sampler WithFault(Sampler sampler, Func<SamplerPrediction, SamplerPrediction> fault) =>
-        sampler with { Steps = [.. sampler.Steps.Select(s => s with { Prediction = fault(s.Prediction) })] };
+    private static SamplerTable WithFault(SamplerTable sampler, Func<SamplerPrediction, SamplerPrediction> fault) =>
+        sampler with { Evaluations = [.. sampler.Evaluations.Select(s => s with { Prediction = fault(s.Prediction) })] };
 
     /// <summary>By default against equation 12 with ᾱ rounded to float32 in the direction and noise terms, as published.</summary>
-    private static double WorstOfDdim(Sampler sampler, double eta, Func<double, double>? round = null)
+    private static double WorstOfDdim(SamplerTable sampler, double eta, Func<double, double>? round = null)
     {
         round ??= alphaBar => (float)alphaBar;
         return Worst(sampler, (alphaBar, alphaBarPrev, x, eps, _, noise) =>
@@ -159,18 +159,18 @@ public class SamplerTests
         });
     }
 
-    private static double WorstOfDdpm(Sampler sampler, bool learned) => Worst(sampler, (alphaBar, alphaBarPrev, x, eps, v, noise) =>
+    private static double WorstOfDdpm(SamplerTable sampler, bool learned) => Worst(sampler, (alphaBar, alphaBarPrev, x, eps, v, noise) =>
         PaperReference.Ddpm(alphaBar, alphaBarPrev, x, eps, learned ? v : null, alphaBarPrev == 1 ? 0 : noise));
 
     /// <summary>Largest difference over steps and values, relative to the sum of the magnitudes of the step's terms.</summary>
-    private static double Worst(Sampler sampler, Func<double, double, double, double, double, double, double> reference)
+    private static double Worst(SamplerTable sampler, Func<double, double, double, double, double, double, double> reference)
     {
         System.Random random = new(3);
         double worst = 0;
-        foreach (SamplerStep step in sampler.Steps)
+        foreach (SamplerEvaluation step in sampler.Evaluations)
         {
             double alphaBar = PaperReference.AlphaBar((int)step.Time);
-            double alphaBarPrev = step.RouterRow == 0 ? 1 : PaperReference.AlphaBar((int)sampler.Steps.Single(s => s.RouterRow == step.RouterRow - 1).Time);
+            double alphaBarPrev = step.RouterRow == 0 ? 1 : PaperReference.AlphaBar((int)sampler.Evaluations.Single(s => s.RouterRow == step.RouterRow - 1).Time);
             for (int i = 0; i < 20; i++)
             {
                 (double x, double eps, double v, double noise) = (Next(), Next(), Next() / 2, Next());

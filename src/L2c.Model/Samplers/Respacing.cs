@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace L2c.Model.Diffusion;
+namespace L2c.Model.Samplers;
 
 /// <summary>Which of the training timesteps a run visits, as the published space_timesteps chooses them.</summary>
 public static class Respacing

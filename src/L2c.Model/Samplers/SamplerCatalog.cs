@@ -1,4 +1,4 @@
-namespace L2c.Model.Diffusion;
+namespace L2c.Model.Samplers;
 
 /// <summary>The samplers by name. A sampler is a file of its own and a line here.</summary>
 public static class SamplerCatalog
@@ -18,11 +18,11 @@ public static class SamplerCatalog
     /// <param name="eta">For DDIM; null for none.</param>
     /// <param name="learnedVariance">Whether the network predicts a variance; for DDPM.</param>
     /// <exception cref="ArgumentException">No sampler has this name, or what it was given is not valid.</exception>
-    public static Sampler Create(string name, string steps, double? eta, bool learnedVariance) => name.ToLowerInvariant() switch
+    public static SamplerTable Create(string name, string steps, double? eta, bool learnedVariance) => name.ToLowerInvariant() switch
     {
-        Ddim => Diffusion.Ddim.Table(steps, eta ?? 0),
+        Ddim => Samplers.Ddim.Table(steps, eta ?? 0),
         Ddpm when eta is not null => throw new ArgumentException("eta belongs to ddim; omit it, or use ddim"),
-        Ddpm => Diffusion.Ddpm.Table(steps, learnedVariance),
+        Ddpm => Samplers.Ddpm.Table(steps, learnedVariance),
         _ => throw new ArgumentException($"no sampler is named {name}; the names are {string.Join(", ", Names)}"),
     };
 }

@@ -1,0 +1,118 @@
+using L2c.Testing;
+
+namespace L2c.Kernels.Tests;
+
+/// <summary>Gradients of branches that are weighted sums.</summary>
+public sealed class ResidualBranchBackwardTests
+{
+    // B, T, C: smallest; DiT-XL's width; awkward, with an incomplete chunk of tokens.
+    private static readonly int[][] _shapes = [[1, 1, 1], [2, 32, 1152], [3, 71, 101]];
+
+    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, _shapes, [1, 2, 6]);
+
+    public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_are_as_accurate_as_naive_fp32(string set, int[] shape, int terms)
+    {
+        using var bench = new Workbench(set);
+        ResidualBranchGradientCase data = new(shape, terms, values => values);
+        (double[][] exact, double[] exactGate, double[] exactScalar) = data.Backward<double>();
+        (float[][] naive, float[] naiveGate, float[] naiveScalar) = data.Backward<float>();
+        ResidualTerm[] branch = data.Put(values => bench.Put(values, shape), Vector, value => bench.Put([value], 1));
+        ResidualTermGradient[] gradients = Array.ConvertAll(data.Slopes, slope => new ResidualTermGradient(bench.Take(shape), slope));
+        Tensor dx = bench.Put(data.Dx, shape), dGate = bench.Take(shape[0], 2 * shape[2]).SliceColumns(shape[2], shape[2]), dScalar = Rows();
+        bench.Device.ResidualTermBackward(dx, branch, gradients, dGate, dScalar);
+        for (int k = 0; k < terms; k++)
+        {
+            Tolerance.TimesNaive(2).Check(bench.Get(gradients[k].DSource), exact[k], naive[k]);
+        }
+
+        Tolerance.TimesNaive(2).Check(bench.Get(dGate), exactGate, naiveGate);
+        Tolerance.TimesNaive(2).Check(bench.Get(dScalar), exactScalar, naiveScalar);
+
+        // Each alone, in place, and without sources where they are not read: the same bits.
+        Tensor alone = Vector(new float[shape[0] * shape[2]]), shares = Rows();
+        bench.Device.ResidualTermBackward(dx, branch, Array.ConvertAll(gradients, gradient => default(ResidualTermGradient)), alone);
+        Assert.Equal(bench.Get(dGate), bench.Get(alone));
+        bench.Device.ResidualTermBackward(dx, branch, Array.ConvertAll(gradients, gradient => gradient with { DSource = default }), default, shares);
+        Assert.Equal(bench.Get(dScalar), bench.Get(shares));
+        float[] last = bench.Get(gradients[^1].DSource);
+        ResidualTerm[] withoutSources = Array.ConvertAll(branch, term => term with { Source = default });
+        bench.Device.ResidualTermBackward(dx, withoutSources, [.. new ResidualTermGradient[terms - 1], new(dx)]);
+        Assert.Equal(last, bench.Get(dx));
+
+        // Planted faults: weights forgotten, slopes of another sign.
+        dx = bench.Put(data.Dx, shape);
+        bench.Device.ResidualTermBackward(dx, Array.ConvertAll(branch, term => term with { Weight = 1 }), gradients, dGate, dScalar);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(gradients[0].DSource), exact[0], naive[0]);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dGate), exactGate, naiveGate);
+        ResidualTermGradient[] positive = Array.ConvertAll(gradients, gradient => gradient with { Slope = Math.Abs(gradient.Slope) });
+        bench.Device.ResidualTermBackward(dx, branch, positive, dGate, dScalar);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dScalar), exactScalar, naiveScalar);
+
+        Tensor Vector(float[] values) => bench.Put(values, shape[0], shape[2]);
+        Tensor Rows() => bench.Take(shape[0] * shape[1]);
+    }
+
+    /// <summary>A router's student: what took a gated addition's gradient and then a blend's.</summary>
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void The_student_has_the_bits_of_a_blend_behind_a_gate(string set, int[] shape)
+    {
+        using var bench = new Workbench(set);
+        int count = shape[0] * shape[1] * shape[2];
+        Tensor dx = bench.Put(RandomData.Normal(seed: 96, count), shape), gate = bench.Put(RandomData.Normal(seed: 97, shape[0] * shape[2]), shape[0], shape[2]);
+        Tensor fresh = bench.Put(RandomData.Normal(seed: 98, count), shape), kept = bench.Put(RandomData.Normal(seed: 99, count), shape);
+        Tensor w = bench.Put([0.3f], 1), rest = bench.Put([1 - 0.3f], 1), blended = bench.Take(shape), d = bench.Take(shape), dFresh = bench.Take(shape);
+        Tensor dGate = bench.Take(shape[0], shape[2]), otherGate = bench.Take(shape[0], shape[2]), rows = bench.Take(shape[0] * shape[1]);
+        Tensor otherRows = bench.Take(shape[0] * shape[1]), otherFresh = bench.Take(shape);
+        bench.Device.Blend(fresh, kept, w, blended);
+        bench.Device.ResidualTermBackward(dx, new ResidualTerm(blended, gate), d, dGate);
+        bench.Device.BlendBackward(d, fresh, kept, w, dFresh, rows);
+        bench.Device.ResidualTermBackward(
+            dx, [new(kept, gate, Scalar: rest), new(fresh, gate, Scalar: w, Joins: true)], [new(Slope: -1), new(otherFresh, 1)], otherGate, otherRows);
+        Assert.Equal(bench.Get(dFresh), bench.Get(otherFresh));
+        Assert.Equal(bench.Get(dGate), bench.Get(otherGate));
+        Assert.Equal(bench.Get(rows), bench.Get(otherRows));
+    }
+
+    [Fact]
+    public void Bytes_count_what_is_read_and_written()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 3, 4), gate = bench.Take(2, 4), rows = bench.Take(6);
+        ResidualTerm[] branch = [new(x, gate, Weight: 2), new(x, gate, Joins: true)];
+        IReadOnlyList<OpInfo> ops = bench.Device.List(() =>
+        {
+            bench.Device.ResidualTermBackward(x, branch, [default, new(x)]);
+            bench.Device.ResidualTermBackward(x, branch, [new(Slope: 1), new(x)], default, rows);
+            bench.Device.ResidualTermBackward(x, branch, [new(x), new(x)], gate);
+        });
+        Assert.Equal([2 * 96, (4 * 96) + 24, 5 * 96], ops.Select(op => op.Bytes));
+    }
+
+    [Fact]
+    public void Wrong_branches_are_refused_by_name()
+    {
+        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        Tensor x = bench.Take(2, 3, 4), y = bench.Take(2, 3, 4), gate = bench.Take(2, 4), rows = bench.Take(6);
+        ResidualTerm[] two = [new(x, gate), new(x, Joins: true)];
+        Refused("2 terms, 1 gradients", two, [new(y)]);
+        Refused("0 terms, 0 gradients", [], []);
+        Refused("the first term has no branch to join", [new(x, Joins: true)], [new(y)]);
+        Refused("the terms are more than one branch", [new(x), new(x)], [new(y), new(y)]);
+        Refused("nothing is wanted", two, [default, default]);
+        Refused("slopes go with dScalar", two, [new(y, 1), default]);
+        Refused("slopes go with dScalar", two, [new(y), default], dScalar: rows);
+        Refused("slope Infinity is not finite", two, [new(y, float.PositiveInfinity), default], dScalar: rows);
+        Refused("dScalar [2, 4] F32 must be F32, a value per row of dx [2, 3, 4]", two, [new(y, 1), default], dScalar: gate);
+        Refused("dGate [2, 4] does not match gate []", [new(x, Weight: 2)], [new(y)], dGate: gate);
+        Refused("source [] does not match dx [2, 3, 4]", [new(default, gate)], [new(y)], dGate: gate);
+
+        void Refused(string rule, ResidualTerm[] branch, ResidualTermGradient[] gradients, Tensor dGate = default, Tensor dScalar = default) => Assert.Equal(
+            $"ResidualTermBackward: {rule}",
+            Assert.Throws<ArgumentException>(() => bench.Device.ResidualTermBackward(x, branch, gradients, dGate, dScalar)).Message);
+    }
+}
