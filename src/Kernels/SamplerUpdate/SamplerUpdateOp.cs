@@ -30,6 +30,7 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
 {
     private readonly SamplerUpdateArguments _arguments = arguments;
     private readonly SamplerPrediction _prediction = arguments.Prediction;
+    private readonly Term[] _terms = Terms(arguments);
     private readonly int _images = Input(arguments).Shape[0];
     private readonly int _channels = Input(arguments).Shape[1];
     private readonly int _outputChannels = arguments.Output.Shape[1];
@@ -53,16 +54,21 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
         V scale = V.Broadcast(hasGuidance ? *(float*)_arguments.GuidanceScale.Address : 0);
         float* conditional = Plane(_arguments.Output, image, channel);
         float* unconditional = hasGuidance ? Plane(_arguments.Output, _images + image, channel) : null;
-        float* variance = _prediction.LearnedVariance ? Plane(_arguments.Output, image, _channels + channel) : null;
+        float* variance = _prediction.LearnedVariance && !_arguments.Noise.IsNone ? Plane(_arguments.Output, image, _channels + channel) : null;
         float* guided = Plane(_arguments.Guided, image, channel);
         float* guidedToo = hasGuidance ? Plane(_arguments.Guided, _images + image, channel) : null;
-        float* x = Plane(_arguments.Read.X, image, channel), u = Plane(_arguments.Read.U, image, channel);
-        float* h1 = Plane(_arguments.Read.H1, image, channel), h2 = Plane(_arguments.Read.H2, image, channel);
-        float* h3 = Plane(_arguments.Read.H3, image, channel), noise = Plane(_arguments.Noise, image, channel);
+        float* input = Plane(Input(_arguments), image, channel), noise = Plane(_arguments.Noise, image, channel);
         float** targets = stackalloc float*[LinearUpdate.MaxCount];
+        float** sources = stackalloc float*[_terms.Length];
+        V* sums = stackalloc V[LinearUpdate.MaxCount];
         for (int k = 0; k < _arguments.Targets.Length; k++)
         {
             targets[k] = Plane(_arguments.Targets[k], image, channel);
+        }
+
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            sources[t] = Plane(_terms[t].Source, image, channel);
         }
 
         for (int i = 0; i < _pixels; i += V.Count)
@@ -85,11 +91,29 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
                 }
             }
 
-            Known known = new() { X = Load(x, i), U = Load(u, i), H1 = Load(h1, i), H2 = Load(h2, i), H3 = Load(h3, i), Noise = Load(noise, i) };
-            Predict(eps, Load(variance, i), ref known);
-            for (int k = 0; k < _arguments.Updates.Length; k++)
+            V draw = noise == null ? default : Partial.Load<V>(noise + i, count);
+            V x0 = Predict(Partial.Load<V>(input + i, count), ref eps);
+            if (variance != null)
             {
-                Partial.Store(known.Sum(_arguments.Updates[k]), targets[k] + i, count);
+                draw = Deviation(Partial.Load<V>(variance + i, count)) * draw;
+            }
+
+            // All sums before the first is stored: an update may set what another reads.
+            for (int k = 0, t = 0; k < _arguments.Updates.Length; k++)
+            {
+                ref readonly LinearUpdate update = ref _arguments.Updates[k];
+                V sum = Add(Add(default, update.X0, x0), update.Eps, eps);
+                for (; t < _terms.Length && _terms[t].Update == k; t++)
+                {
+                    sum += V.Broadcast(_terms[t].Weight) * Partial.Load<V>(sources[t] + i, count);
+                }
+
+                sums[k] = Add(sum, update.Noise, draw);
+            }
+
+            for (int k = 0; k < _arguments.Targets.Length; k++)
+            {
+                Partial.Store(sums[k], targets[k] + i, count);
             }
         }
 
@@ -105,27 +129,50 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
 
     private static Tensor Input(in SamplerUpdateArguments arguments) => arguments.Read[arguments.Prediction.Input];
 
-    // Completes what is known by x0, eps and the noise's deviation.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Predict(V eps, V variance, ref Known known)
+    // The states that updates read, by update and in the order of the sum.
+    private static Term[] Terms(in SamplerUpdateArguments arguments)
     {
-        ref readonly SamplerPrediction p = ref _prediction;
-        V scaled = V.Broadcast(p.InputToX0) * (p.Input == SamplerState.U ? known.U : known.X);
-        V x0 = scaled - V.Broadcast(p.EpsToX0) * eps;
-        if (p.ClipX0)
+        List<Term> terms = [];
+        for (int k = 0; k < arguments.Updates.Length; k++)
         {
-            x0 = V.Max(V.Broadcast(-1f), V.Min(V.Broadcast(1f), x0));
-            eps = (scaled - x0) / V.Broadcast(p.EpsToX0);
+            foreach (SamplerState state in SamplerTensors.Readable)
+            {
+                float weight = arguments.Updates[k].WeightOf(state);
+                if (weight != 0)
+                {
+                    terms.Add(new Term(k, weight, arguments.Read[state]));
+                }
+            }
         }
 
-        (known.X0, known.Eps) = (x0, eps);
-        if (p.LearnedVariance)
+        return [.. terms];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Add(V sum, float weight, V value) => weight == 0 ? sum : sum + V.Broadcast(weight) * value;
+
+    // x0; eps anew where x0 was clamped.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V Predict(V input, ref V eps)
+    {
+        V scaled = V.Broadcast(_prediction.InputToX0) * input, toX0 = V.Broadcast(_prediction.EpsToX0);
+        V x0 = scaled - toX0 * eps;
+        if (_prediction.ClipX0)
         {
-            V one = V.Broadcast(1f), half = V.Broadcast(0.5f);
-            V fraction = (variance + one) * half;
-            V log = fraction * V.Broadcast(p.MaxLogVariance) + (one - fraction) * V.Broadcast(p.MinLogVariance);
-            known.Noise = Elementary.Exp(half * log) * known.Noise;
+            x0 = V.Max(V.Broadcast(-1f), V.Min(V.Broadcast(1f), x0));
+            eps = (scaled - x0) / toX0;
         }
+
+        return x0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V Deviation(V variance)
+    {
+        V one = V.Broadcast(1f), half = V.Broadcast(0.5f);
+        V fraction = (variance + one) * half;
+        V log = fraction * V.Broadcast(_prediction.MaxLogVariance) + (one - fraction) * V.Broadcast(_prediction.MinLogVariance);
+        return Elementary.Exp(half * log);
     }
 
     private void CopyVariance(int row, int channel)
@@ -134,38 +181,8 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
         Buffer.MemoryCopy(Plane(_arguments.Output, row, _channels + channel), Plane(_arguments.Guided, row, _channels + channel), bytes, bytes);
     }
 
-    private V Load(float* plane, int at) => plane == null ? default : Partial.Load<V>(plane + at, _pixels - at);
-
     private float* Plane(in Tensor tensor, int row, int channel) =>
         tensor.IsNone ? null : (float*)tensor.Address + ((long)row * tensor.Shape[1] + channel) * _pixels;
 
-    /// <summary>What the sums of some pixels are made of.</summary>
-    private struct Known
-    {
-        public V X0, Eps, X, U, H1, H2, H3, Noise;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly V Sum(in LinearUpdate by)
-        {
-            V sum = default;
-            Add(ref sum, by.X0, X0);
-            Add(ref sum, by.Eps, Eps);
-            Add(ref sum, by.X, X);
-            Add(ref sum, by.U, U);
-            Add(ref sum, by.H1, H1);
-            Add(ref sum, by.H2, H2);
-            Add(ref sum, by.H3, H3);
-            Add(ref sum, by.Noise, Noise);
-            return sum;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Add(ref V sum, float weight, V value)
-        {
-            if (weight != 0)
-            {
-                sum += V.Broadcast(weight) * value;
-            }
-        }
-    }
+    private readonly record struct Term(int Update, float Weight, Tensor Source);
 }

@@ -30,8 +30,16 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor Slo
     public static BranchPlan Reused(Tensor kept) => new(default, [new Term(kept)]);
 
     /// <summary>The contribution as the stream takes it.</summary>
-    internal ResidualTerm[] Gated(Tensor gate) =>
-        [.. Terms.Select((term, i) => new ResidualTerm(term.Source, gate, term.Weight, term.Scalar, Joins: i > 0))];
+    internal ResidualTerm[] Gated(Tensor gate)
+    {
+        var gated = new ResidualTerm[Terms.Length];
+        for (int i = 0; i < gated.Length; i++)
+        {
+            gated[i] = new ResidualTerm(Terms[i].Source, gate, Terms[i].Weight, Terms[i].Scalar, Joins: i > 0);
+        }
+
+        return gated;
+    }
 }
 
 /// <summary>Everything that a forward pass is told about caching: resolved while a run is planned.</summary>

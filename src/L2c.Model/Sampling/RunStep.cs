@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Networks;
@@ -50,7 +51,13 @@ internal sealed class RunStep
     private BranchPlan Branch(int evaluation, int branch)
     {
         CacheSchedule schedule = _run.Schedule;
-        Term[] terms = [.. schedule.Terms(evaluation, branch).Select(term => new Term(Output(term.Evaluation), term.Weight))];
+        ImmutableArray<CacheTerm> sum = schedule.Terms(evaluation, branch);
+        var terms = new Term[sum.Length];
+        for (int i = 0; i < terms.Length; i++)
+        {
+            terms[i] = new Term(Output(sum[i].Evaluation), sum[i].Weight);
+        }
+
         return new BranchPlan(schedule.Computes(evaluation, branch) ? Output(evaluation) : default, terms);
 
         Tensor Output(int source) => _run.Slots.SlotOf(source, branch) is >= 0 and var slot

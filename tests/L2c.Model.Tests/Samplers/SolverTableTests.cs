@@ -8,8 +8,6 @@ namespace L2c.Model.Tests.Samplers;
 /// precision: what a table and the op cannot say would show here.</summary>
 public sealed class SolverTableTests
 {
-    private const int Rows = 2, Channels = 3, Size = 5;
-
     // Of the largest value; fp32 leaves 2.5e-7 to 6.5e-7.
     private const double Bound = 2e-6;
 
@@ -96,33 +94,10 @@ public sealed class SolverTableTests
     // The largest distance from the exact results, relative to the largest of these.
     private static double Error(SamplerTable sampler, Func<double, double> exact)
     {
-        float[] start = Start(), actual = Run(sampler, start);
+        float[] start = Start(), actual = TableRunner.Run(sampler, start, (x, time) => GaussianMixture.Eps(x, time / 1000.0));
         double[] expected = [.. start.Select(x => exact(x))];
         return actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / expected.Max(Math.Abs);
     }
 
-    private static float[] Start() => RandomData.Normal(seed: 17, Rows * Channels * Size * Size);
-
-    /// <summary>Runs a table: the network answers on the host, everything else is the device's op.</summary>
-    private static float[] Run(SamplerTable sampler, float[] start)
-    {
-        using CpuDevice device = new(1);
-        (Arena arena, Tensor[] images) = Arena.Carve(
-            device, "solver", memory => Enumerable.Range(0, 6).Select(_ => memory.Take(DType.F32, Rows, Channels, Size, Size)).ToArray());
-        using (arena)
-        {
-            SamplerTensors states = new(images[0], images[1], images[2], images[3], images[4]);
-            float[] values = [.. start];
-            device.Upload(states.X, values);
-            foreach (SamplerEvaluation step in sampler.Evaluations)
-            {
-                device.Download(states[step.Prediction.Input], values);
-                device.Upload(images[5], Array.ConvertAll(values, x => (float)GaussianMixture.Eps(x, step.Time / 1000.0)));
-                device.SamplerUpdate(images[5], default, 0, step.Prediction, states, default, step.Updates);
-            }
-
-            device.Download(states.X, values);
-            return values;
-        }
-    }
+    private static float[] Start() => RandomData.Normal(seed: 17, 150);
 }

@@ -15,17 +15,17 @@ namespace L2c.Model.Tests.Sampling;
 public sealed class CudaRunTests
 {
     private const int Steps = 4;
-    private const string Rule = "random:0.5:3";
+    private const string Rule = "random:0.5:3", Forecast = "taylor:3:1";
     private static readonly int[] _labels = [1, 3];
 
     // Heads of 16: the tensor-core form of the attention.
     private static readonly DitArchitecture _architecture = RandomDit.Small with { HiddenSize = 32, Heads = 2 };
 
-    public static TheoryData<CudaPrecision> Precisions => [.. Enum.GetValues<CudaPrecision>()];
+    public static MatrixTheoryData<CudaPrecision, string> Runs => new(Enum.GetValues<CudaPrecision>(), [Rule, Forecast]);
 
     [Theory]
-    [MemberData(nameof(Precisions))]
-    public void A_replay_equals_eager_bit_for_bit_whether_of_one_graph_or_of_one_per_evaluation(CudaPrecision precision)
+    [MemberData(nameof(Runs))]
+    public void A_replay_equals_eager_bit_for_bit_whether_of_one_graph_or_of_one_per_evaluation(CudaPrecision precision, string rule)
     {
         using var cuda = new CudaUnderTest(precision);
         using DitModel model = RandomDit.Load(_architecture, cuda.Device);
@@ -37,7 +37,7 @@ public sealed class CudaRunTests
 
         float[] Sample(SamplingOptions options)
         {
-            using SamplingRun run = SamplingRun.Plan(model, sampler, Schedule(), _labels.Length, options);
+            using SamplingRun run = SamplingRun.Plan(model, sampler, Schedule(rule), _labels.Length, options);
             cuda.Emulator?.ClearLog();
             float[] first = Run(run), second = Run(run);
             Assert.Equal(first, second);
@@ -110,15 +110,17 @@ public sealed class CudaRunTests
         Assert.Contains(Enumerable.Range(0, Steps), e => Enumerable.Range(0, run.Schedule.Branches).Any(b => !run.Schedule.Computes(e, b)));
     }
 
-    [Fact]
-    public void After_planning_a_run_allocates_no_device_memory_and_frees_it_all_in_the_end()
+    [Theory]
+    [InlineData(Rule)]
+    [InlineData(Forecast)]
+    public void After_planning_a_run_allocates_no_device_memory_and_frees_it_all_in_the_end(string rule)
     {
         Assert.SkipWhen(CudaUnderTest.IsReal, "only the emulator counts every byte");
         using var cuda = new CudaUnderTest(CudaPrecision.F16);
         long atStart = cuda.Emulator!.AllocatedBytes;
         using (DitModel model = RandomDit.Load(_architecture, cuda.Device))
         {
-            using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(Steps), Schedule(), _labels.Length, Options(one: true, replay: true));
+            using SamplingRun run = SamplingRun.Plan(model, Ddim.Table(Steps), Schedule(rule), _labels.Length, Options(one: true, replay: true));
             long planned = cuda.Emulator.AllocatedBytes;
             Assert.Equal(model.WeightBytes + run.RunBytes, planned - atStart);
             Run(run);
@@ -137,7 +139,7 @@ public sealed class CudaRunTests
         _ => work.GetType().Name,
     };
 
-    private static CacheSchedule Schedule() => ScheduleRule.Parse(Rule, PublishedRoles.OnePerStep(Steps), 2 * _architecture.Depth);
+    private static CacheSchedule Schedule(string rule = Rule) => ScheduleRule.Parse(rule, PublishedRoles.OnePerStep(Steps), 2 * _architecture.Depth);
 
     private static SamplingOptions Options(bool one, bool replay) =>
         new() { ClipDenoised = true, OneSequence = one, Switches = new PlanSwitches { Replay = replay } };

@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Samplers;
 using L2c.Model.Sampling;
@@ -41,6 +42,17 @@ public sealed class RouterDrawTests
 
         // Planted: the gradients of two branches in each other's place.
         Assert.Contains(gradient.Zip(fixture.Gradient.Reverse()), pair => Math.Abs(pair.First - pair.Second) > bound);
+    }
+
+    [Fact]
+    public void A_sum_per_image_is_the_mean_times_the_elements_of_an_image()
+    {
+        using var mean = new Fixture(TrainingFixture.Tiny, false);
+        using var sum = new Fixture(TrainingFixture.Tiny, false, reduction: LossReduction.SumPerImage);
+        float[] weights = [0.3f, 0.9f, 0.05f, 0.6f];
+        double elements = mean.Step.OutputShape.Count / Batch, loss = mean.Run(1, weights);
+        Assert.Equal(elements * loss, sum.Run(1, weights), 1e-12 * elements * loss);
+        Assert.All(mean.Gradient.Zip(sum.Gradient), pair => Assert.Equal(elements * pair.First, pair.Second, 1e-12 * Math.Abs(pair.Second)));
     }
 
     [Fact]
@@ -167,10 +179,14 @@ public sealed class RouterDrawTests
         private readonly CpuDevice _device = new(2);
 
         public Fixture(
-            DitArchitecture architecture, bool checkpointing, NoiseSchedule? grid = null, RouterLoss loss = RouterLoss.Output)
+            DitArchitecture architecture,
+            bool checkpointing,
+            NoiseSchedule? grid = null,
+            RouterLoss loss = RouterLoss.Output,
+            LossReduction reduction = LossReduction.Mean)
         {
             Model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
-            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss);
+            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss, reduction);
             Noised = TrainingFixture.Normal(7, Step.StateShape.Count);
             Gradient = new double[Step.Branches];
         }
