@@ -14,15 +14,15 @@ internal sealed class BenchOptions
 
     private readonly int _presetRounds;
     private readonly Option<int?> _rounds;
-    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
-    private readonly Option<string?> _out = Words.Text("--out", "FILE.md", "Also write the report to this file");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite that file");
+    private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
+    private readonly Option<string?> _out = OptionFactory.Text("--out", "FILE.md", "Also write the report to this file");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite that file");
 
     /// <param name="rounds">Rounds unless the user says so.</param>
     public BenchOptions(int rounds)
     {
         _presetRounds = rounds;
-        _rounds = Words.Whole("--rounds", 1, $"Rounds; each runs every contestant once [default: {rounds}]");
+        _rounds = OptionFactory.Whole("--rounds", 1, $"Rounds; each runs every contestant once [default: {rounds}]");
     }
 
     /// <summary>Adds the options to a verb.</summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using L2c.Cli.Commands;
 using L2c.Kernels;
 
 namespace L2c.Bench;

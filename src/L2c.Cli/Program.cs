@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using L2c.Cli.Commands;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 
 namespace L2c.Cli;

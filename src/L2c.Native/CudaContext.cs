@@ -36,7 +36,12 @@ public sealed class CudaContext : IDisposable
 
     /// <summary>Makes the context current on the calling thread; a thread that did not create the context must do so before it uses it.</summary>
     /// <exception cref="CudaException">The context is gone.</exception>
-    public void MakeCurrent() => Driver.Check(Driver.cuCtxSetCurrent(_handle));
+    /// <exception cref="ObjectDisposedException">The reference has been given back.</exception>
+    public void MakeCurrent()
+    {
+        ObjectDisposedException.ThrowIf(_released, this);
+        Driver.Check(Driver.cuCtxSetCurrent(_handle));
+    }
 
     /// <summary>As <see cref="MakeCurrent"/> for cleaning up, where a failure can only repeat an error that an earlier call has already thrown.</summary>
     public void TryMakeCurrent() => _ = Driver.cuCtxSetCurrent(_handle);

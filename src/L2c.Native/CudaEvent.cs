@@ -17,21 +17,34 @@ public sealed class CudaEvent : IDisposable
         Handle = handle;
     }
 
-    /// <summary>The event.</summary>
+    /// <summary>The event; of no use after disposal.</summary>
     public CUevent Handle { get; }
 
     /// <summary>Enqueues the mark; a later call moves it. Allocates nothing.</summary>
     /// <exception cref="CudaException">The driver refuses.</exception>
-    public void Record(CUstream stream) => _driver.Check(_driver.cuEventRecord(Handle, stream));
+    /// <exception cref="ObjectDisposedException">The event has been destroyed.</exception>
+    public void Record(CUstream stream)
+    {
+        ObjectDisposedException.ThrowIf(_destroyed, this);
+        _driver.Check(_driver.cuEventRecord(Handle, stream));
+    }
 
     /// <summary>Waits until the stream has passed the mark.</summary>
     /// <exception cref="CudaException">Work enqueued earlier has failed.</exception>
-    public void Synchronize() => _driver.Check(_driver.cuEventSynchronize(Handle));
+    /// <exception cref="ObjectDisposedException">The event has been destroyed.</exception>
+    public void Synchronize()
+    {
+        ObjectDisposedException.ThrowIf(_destroyed, this);
+        _driver.Check(_driver.cuEventSynchronize(Handle));
+    }
 
     /// <summary>Milliseconds from an earlier mark to this one; both must have been passed. Resolution about half a microsecond.</summary>
     /// <exception cref="CudaException">One of them was not recorded, is not timed, or has not been passed.</exception>
+    /// <exception cref="ObjectDisposedException">One of them has been destroyed.</exception>
     public float MillisecondsSince(CudaEvent start)
     {
+        ObjectDisposedException.ThrowIf(_destroyed, this);
+        ObjectDisposedException.ThrowIf(start._destroyed, start);
         _driver.Check(_driver.cuEventElapsedTime(out float milliseconds, start.Handle, Handle));
         return milliseconds;
     }

@@ -61,7 +61,12 @@ public sealed class CudaGraph : IDisposable
 
     /// <summary>Enqueues all of it. Allocates nothing.</summary>
     /// <exception cref="CudaException">The driver refuses, or reports an error of earlier work.</exception>
-    public void Launch(CUstream stream) => _driver.Check(_driver.cuGraphLaunch(_handle, stream));
+    /// <exception cref="ObjectDisposedException">The graph has been destroyed.</exception>
+    public void Launch(CUstream stream)
+    {
+        ObjectDisposedException.ThrowIf(_destroyed, this);
+        _driver.Check(_driver.cuGraphLaunch(_handle, stream));
+    }
 
     /// <summary>Destroys the graph; a running launch still finishes. A failure is not reported: the driver can only repeat an error that an earlier
     /// call has already thrown.</summary>

@@ -41,8 +41,10 @@ public sealed class CudaModule : IDisposable
 
     /// <summary>A kernel by its entry name; valid until the module is disposed.</summary>
     /// <exception cref="CudaException">The module has no such kernel.</exception>
+    /// <exception cref="ObjectDisposedException">The module has been unloaded.</exception>
     public CUfunction GetFunction(string name)
     {
+        ObjectDisposedException.ThrowIf(_unloaded, this);
         CUresult result = _driver.cuModuleGetFunction(out CUfunction function, _handle, name);
         return result == CUresult.CUDA_SUCCESS
             ? function

@@ -16,12 +16,17 @@ public sealed class CudaStream : IDisposable
         Handle = handle;
     }
 
-    /// <summary>The stream.</summary>
+    /// <summary>The stream; of no use after disposal.</summary>
     public CUstream Handle { get; }
 
     /// <summary>Waits until the stream has no work left.</summary>
     /// <exception cref="CudaException">Work enqueued earlier has failed.</exception>
-    public void Synchronize() => _driver.Check(_driver.cuStreamSynchronize(Handle));
+    /// <exception cref="ObjectDisposedException">The stream has been destroyed.</exception>
+    public void Synchronize()
+    {
+        ObjectDisposedException.ThrowIf(_destroyed, this);
+        _driver.Check(_driver.cuStreamSynchronize(Handle));
+    }
 
     /// <summary>Destroys the stream; enqueued work still finishes. A failure is not reported: the driver can only repeat an error that an earlier
     /// call has already thrown.</summary>

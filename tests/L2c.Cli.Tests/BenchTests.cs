@@ -1,6 +1,6 @@
 using System.Text.Json;
-using L2c.Cli.Benchmarks;
 using L2c.Model.Accounting;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 
@@ -16,7 +16,7 @@ public sealed class BenchTests : IDisposable
         JsonElement json = Forward("--json").Json;
         Assert.Equal(
             [
-                "model", "weights", "device", "dtype", "threads", "isa", "batch", "repeat", "medianMs", "minMs", "maxMs", "gflop", "gflops",
+                "model", "device", "dtype", "threads", "isa", "weights", "batch", "repeat", "medianMs", "minMs", "maxMs", "gflop", "gflops",
                 "peakShare", "peakGflops", "residentMiB", "weightBytes", "runBytes", "loadMs", "planMs", "nonFiniteCount",
             ],
             json.EnumerateObject().Select(property => property.Name));
@@ -25,7 +25,7 @@ public sealed class BenchTests : IDisposable
         Assert.Contains(Text("isa"), Text("device"), StringComparison.Ordinal);
 
         // What the ops count is what the formula says.
-        NetworkCost cost = NetworkCost.Of(BenchModel.Find(Tiny, 64));
+        NetworkCost cost = NetworkCost.Of(NamedNetwork.Find(Tiny, 64));
         Assert.Equal(2 * 3 * cost.Evaluation / 1e9, Number("gflop"), 1e-6);
         Assert.InRange(Number("medianMs"), Number("minMs"), Number("maxMs"));
         Assert.True(Number("minMs") > 0);
@@ -83,11 +83,11 @@ public sealed class BenchTests : IDisposable
     public void Random_weights_are_the_same_each_time_and_have_the_variance_that_keeps_activations_in_size()
     {
         const string name = "blocks.1.mlp.fc1.weight";
-        RandomWeights weights = new(BenchModel.Find("DiT-S/2", null));
+        RandomWeights weights = new(NamedNetwork.Find("DiT-S/2", null));
         float[] first = new float[1536 * 384], again = new float[1536 * 384], other = new float[1536 * 384];
         weights.Read(name, first);
         weights.Read("blocks.0.mlp.fc1.weight", other);
-        new RandomWeights(BenchModel.Find("DiT-S/2", null)).Read(name, again);
+        new RandomWeights(NamedNetwork.Find("DiT-S/2", null)).Read(name, again);
         Assert.Equal(first, again);
         Assert.NotEqual(first, other);
         Assert.Equal(0, first.Average(), 1e-3);

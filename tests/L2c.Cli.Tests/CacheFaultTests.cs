@@ -1,3 +1,4 @@
+using L2c.Testing;
 using L2c.Weights.Safetensors;
 
 namespace L2c.Cli.Tests;

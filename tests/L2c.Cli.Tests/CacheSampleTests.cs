@@ -1,6 +1,6 @@
 using System.Text.Json;
-using L2c.Cli.Sampling;
 using L2c.Model.Samplers;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

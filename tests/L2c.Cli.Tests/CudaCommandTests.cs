@@ -1,5 +1,6 @@
 using System.Text.Json;
 using L2c.Emulation;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

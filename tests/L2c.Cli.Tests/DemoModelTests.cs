@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using L2c.Cli.Sampling;
 using L2c.Testing;
 
 namespace L2c.Cli.Tests;
@@ -32,7 +31,7 @@ public sealed class DemoModelTests : IDisposable
     [Fact]
     public void Both_files_are_those_that_their_page_describes()
     {
-        string page = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "README.md"));
+        string page = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Engine", "models", "README.md"));
         foreach (string path in (string[])[DemoModel.Path, DemoModel.RouterPath])
         {
             Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), page, StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using L2c.Cli.Devices;
 using L2c.Emulation;
 using L2c.Native;
 using L2c.Testing;

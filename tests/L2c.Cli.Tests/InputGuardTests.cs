@@ -1,3 +1,5 @@
+using L2c.Testing;
+
 namespace L2c.Cli.Tests;
 
 /// <summary>No command writes over a file that it reads, however the file is named.</summary>

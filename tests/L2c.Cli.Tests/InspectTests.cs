@@ -1,5 +1,4 @@
 using System.Text.Json;
-using L2c.Cli.Images;
 using L2c.Testing;
 using L2c.Weights.Safetensors;
 

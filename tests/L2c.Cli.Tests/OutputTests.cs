@@ -1,4 +1,5 @@
 using L2c.Cli.Output;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

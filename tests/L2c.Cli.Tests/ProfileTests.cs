@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Testing;
 using L2c.Weights.Safetensors;
 
 namespace L2c.Cli.Tests;

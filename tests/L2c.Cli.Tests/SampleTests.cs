@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Testing;
 using L2c.Weights.Layouts;
 using L2c.Weights.Safetensors;
 
@@ -16,10 +17,10 @@ public sealed class SampleTests : IDisposable
             "--out", _cli.PathOf("a.png"), "--json").Json;
         Assert.Equal(
             [
-                "files", "model", "checkpoint", "device", "threads", "dtype", "sampler", "steps", "evaluations", "images", "batch", "batches",
-                    "classes", "seed", "rng",
+                "files", "model", "device", "dtype", "threads", "isa", "checkpoint", "sampler", "steps", "evaluations", "images", "batch", "batches",
+                "classes", "seed", "rng",
                 "guidance", "cfgScale", "preview", "nonFiniteCount", "weightBytes", "workspaceBytes", "cacheBytes", "peakBytes",
-                "startMs", "loadMs", "sampleMs", "planMs", "evaluationMs", "elapsedMs",
+                "startMs", "sampleMs", "planMs", "evaluationMs", "loadMs", "elapsedMs",
             ],
             json.EnumerateObject().Select(member => member.Name));
         Assert.Equal(_cli.PathOf("a.png"), json.GetProperty("files")[0].GetString());

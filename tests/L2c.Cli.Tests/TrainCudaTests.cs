@@ -1,3 +1,4 @@
+using L2c.Testing;
 
 namespace L2c.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using L2c.Cli.Output;
+using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 

@@ -1,3 +1,4 @@
+using L2c.Testing;
 using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Tests;

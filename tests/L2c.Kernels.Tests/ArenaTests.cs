@@ -58,4 +58,15 @@ public sealed class ArenaTests
         second.Dispose();
         Assert.Equal(0, device.AllocatedBytes);
     }
+
+    [Fact]
+    public void Nothing_is_carved_from_memory_that_was_freed()
+    {
+        using CpuDevice device = new(1);
+        (Arena arena, _) = Arena.Carve(device, "test", a => a.Take(DType.F32, 4));
+        Assert.False(arena.IsDisposed);
+        arena.Dispose();
+        Assert.True(arena.IsDisposed);
+        Assert.Throws<ObjectDisposedException>(() => arena.Take(DType.F32, 4));
+    }
 }

@@ -55,6 +55,30 @@ public sealed class CudaGraphTests : IDisposable
     }
 
     [Fact]
+    public void What_was_destroyed_says_so()
+    {
+        CudaStream stream = new(_cuda);
+        CudaEvent start = new(_cuda), end = new(_cuda);
+        CudaGraph graph = CudaGraph.Capture(_cuda, stream.Handle, () => { });
+        CUstream handle = stream.Handle;
+        graph.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => graph.Launch(handle));
+        start.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => start.Record(handle));
+        Assert.Throws<ObjectDisposedException>(start.Synchronize);
+        Assert.Throws<ObjectDisposedException>(() => end.MillisecondsSince(start));
+        end.Dispose();
+        stream.Dispose();
+        Assert.Throws<ObjectDisposedException>(stream.Synchronize);
+        CudaContext context = new(_cuda, 0);
+        context.Dispose();
+        Assert.Throws<ObjectDisposedException>(context.MakeCurrent);
+        CudaModule module = new(_cuda, "good");
+        module.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => module.GetFunction("Kernel_é"));
+    }
+
+    [Fact]
     public void A_copy_on_the_device_names_its_stream()
     {
         _cuda.Check(_cuda.cuMemAlloc_v2(out CUdeviceptr from, 4));

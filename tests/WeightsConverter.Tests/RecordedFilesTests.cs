@@ -114,7 +114,7 @@ public sealed class RecordedFilesTests
             "--heads 2 --classes 10 --class-names disc,square,triangle,star,ring,cross,crescent,heart,hexagon,bars --name shapes-dit8");
         Assert.Equal(0, Tool.Run([source, converted, "--dtype", "fp16", "--verify", .. hints]).Code);
         string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(converted)));
-        string readme = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Cli", "models", "README.md"));
+        string readme = File.ReadAllText(Path.Combine(RepositoryPaths.Root ?? "", "src", "L2c.Engine", "models", "README.md"));
         Assert.Contains(hash, readme, StringComparison.Ordinal);
         Assert.Equal(4, Tool.Run([source, converted, "--verify-only", "--use", "model", .. hints]).Code);
     }

@@ -2,16 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
 using L2c.Model.Sampling;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Bench.Caching;
@@ -29,7 +25,7 @@ internal sealed class CachingBench
     private static readonly int[] _percents = [25, 50, 75, 100];
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<int?> _images = Words.Whole("--images", 1, $"Images per run [default: {Images}]");
+    private readonly Option<int?> _images = OptionFactory.Whole("--images", 1, $"Images per run [default: {Images}]");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
@@ -48,31 +44,30 @@ internal sealed class CachingBench
         int images = parsed.GetValue(_images) ?? Images, rounds = _options.Rounds(parsed);
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
-        using TensorFile file = TensorFiles.Open(DemoModel.Path);
-        Checkpoint checkpoint = CheckpointLayout.Resolve(file);
-        TransformerArchitecture architecture = checkpoint.RequireNetwork();
-        using Network model = NetworkFamilies.Load(architecture, checkpoint.Read, device);
+        using OpenedModel opened = OpenedModel.Open();
+        using LoadedModel model = opened.Load(device);
+        TransformerArchitecture architecture = model.Architecture;
         SamplerTable sampler = Ddim.Table(Steps);
         EvaluationRole[] roles = [.. sampler.Roles];
         CacheSchedule[] schedules = [.. ((int[])[0, .. _percents]).Select(percent => ReuseShare.Schedule(percent, roles, architecture.Branches))];
         RunCost[] costs = [.. schedules.Select(schedule => new RunCost(schedule, NetworkCost.Of(architecture)))];
 
-        SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model, sampler, schedule, images, new SamplingOptions()))];
+        SamplingRun[] runs = [.. schedules.Select(schedule => SamplingRun.Plan(model.Network, sampler, schedule, images, new SamplingOptions()))];
         int[] labels = [.. Enumerable.Range(0, images).Select(i => i % architecture.NumClasses)];
         CounterNoiseSource noise = new(seed: 0);
         Action[] contestants = [.. runs.Select<SamplingRun, Action>(run => () => run.Run(labels, CfgScale, noise))];
-        double[][] milliseconds = Contest.Measure(contestants, rounds, terminal.Cancel);
+        var timing = InterleavedTiming.Measure(contestants, rounds, cancel: terminal.Cancel);
         Array.ForEach(runs, run => run.Dispose());
 
         bool isMet = true;
-        List<string[]> rows = [Row("0 %", Quartiles.Of(milliseconds[0]), Number(1), Number(1), "")];
+        List<string[]> rows = [Row("0 %", Quartiles.Of(timing.Milliseconds[0]), Number(1), Number(1), "")];
         for (int i = 1; i < runs.Length; i++)
         {
-            Quartiles ratio = Quartiles.Of(Contest.Ratios(milliseconds[i], milliseconds[0]));
+            Quartiles ratio = Quartiles.Of(timing.Ratios(i, 0));
             double macs = (double)costs[i].MacsAfter / costs[i].MacsBefore;
             isMet &= ratio.Median / macs <= Bound;
             rows.Add(Row(
-                $"{_percents[i - 1]} %", Quartiles.Of(milliseconds[i]), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)));
+                $"{_percents[i - 1]} %", Quartiles.Of(timing.Milliseconds[i]), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)));
         }
 
         _options.Publish(parsed, terminal, Markdown.Report(

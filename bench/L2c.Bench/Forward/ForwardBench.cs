@@ -1,10 +1,7 @@
 using System.CommandLine;
-using L2c.Cli.Benchmarks;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
 using L2c.Kernels;
-using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c.Bench.Forward;
@@ -24,7 +21,7 @@ internal sealed class ForwardBench
     ];
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<string?> _peers = Words.Text(
+    private readonly Option<string?> _peers = OptionFactory.Text(
         "--peers", "DIR", $"Where {string.Join(" and ", _contestants.Select(c => c.Peer))} are [default: {DefaultPeers}]");
 
     /// <summary>The verb.</summary>
@@ -68,16 +65,17 @@ internal sealed class ForwardBench
 
         string[] Measure(Contestant contestant)
         {
-            TransformerArchitecture architecture = BenchModel.Find(contestant.Model, contestant.ImageSize);
-            using Network model = NetworkFamilies.Load(architecture, new RandomWeights(architecture).Read, device);
-            using var forward = PlannedForward.Plan(model, contestant.Batch, record: true, parts: false);
+            using OpenedModel opened = OpenedModel.Random(contestant.Model, contestant.ImageSize);
+            using LoadedModel model = opened.Load(device);
+            TransformerArchitecture architecture = model.Architecture;
+            using var forward = PlannedForward.Plan(model.Network, contestant.Batch, record: true, parts: false);
             long flops = forward.Ops.Sum(op => op.Flops);
             using PeakLoop peak = new(device, flops);
             string path = Path.Combine(folder, contestant.Peer);
             using OnnxNetwork? peer = File.Exists(path) ? new OnnxNetwork(path, architecture, contestant.Batch, device.Threads) : null;
-            double[][] milliseconds = Contest.Measure(
-                peer is null ? [forward.Run, peak.Run] : [forward.Run, peak.Run, peer.Run], rounds, terminal.Cancel, BenchOptions.WarmUp);
-            double[] speeds = PeakLoop.Gflops(milliseconds[0], flops), peaks = PeakLoop.Gflops(milliseconds[1], peak.Flops);
+            var timing = InterleavedTiming.Measure(
+                peer is null ? [forward.Run, peak.Run] : [forward.Run, peak.Run, peer.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
+            double[] speeds = PeakLoop.Gflops(timing.Milliseconds[0], flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
             Quartiles share = Quartiles.Of(speeds.Zip(peaks, (speed, at) => speed / at));
             string[] comparison = ["not found", "", ""];
             if (peer is null)
@@ -86,17 +84,17 @@ internal sealed class ForwardBench
             }
             else
             {
-                var ratio = Quartiles.Of(Contest.Ratios(milliseconds[0], milliseconds[2]));
+                var ratio = Quartiles.Of(timing.Ratios(0, 2));
                 bool isAbove = ratio.Median > contestant.Bound;
                 isMet &= !isAbove;
                 string bound = FormattableString.Invariant($"{contestant.Bound:0.00}");
-                comparison = [Quartiles.Of(milliseconds[2]).Text("0.0"), ratio.Text("0.000"), isAbove ? $"{bound} missed" : bound];
+                comparison = [Quartiles.Of(timing.Milliseconds[2]).Text("0.0"), ratio.Text("0.000"), isAbove ? $"{bound} missed" : bound];
             }
 
             return
             [
                 architecture.Name, $"{contestant.Batch} x {architecture.Tokens} tokens", FormattableString.Invariant($"{flops / 1e9:0.0}"),
-                Quartiles.Of(milliseconds[0]).Text("0.0"), .. comparison, Quartiles.Of(speeds).Text("0"), share.Text("0.000"),
+                Quartiles.Of(timing.Milliseconds[0]).Text("0.0"), .. comparison, Quartiles.Of(speeds).Text("0"), share.Text("0.000"),
             ];
         }
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
 using L2c.Kernels;
 
 namespace L2c.Bench.Gemm;
@@ -77,8 +76,8 @@ internal sealed class GemmBench
         {
             using MatrixWork work = contestant.Create(device);
             using PeakLoop peak = new(device, work.Flops);
-            double[][] milliseconds = Contest.Measure([work.Run, peak.Run], rounds, terminal.Cancel, BenchOptions.WarmUp);
-            double[] products = PeakLoop.Gflops(milliseconds[0], work.Flops), peaks = PeakLoop.Gflops(milliseconds[1], peak.Flops);
+            var timing = InterleavedTiming.Measure([work.Run, peak.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
+            double[] products = PeakLoop.Gflops(timing.Milliseconds[0], work.Flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
             var share = Quartiles.Of(products.Zip(peaks, (product, at) => product / at));
             bool isBelow = share.Median < contestant.Bound;
             isMet &= !isBelow;

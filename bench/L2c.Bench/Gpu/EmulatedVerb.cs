@@ -1,5 +1,4 @@
 using System.CommandLine;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Emulation;
 using L2c.Kernels;

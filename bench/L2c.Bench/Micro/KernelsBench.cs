@@ -15,9 +15,9 @@ internal static class KernelsBench
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
     {
-        Option<string?> filter = Words.Text("--filter", "PATTERN", "Only ops of such names; * and ? stand for anything [default: *]");
-        Option<string?> job = Words.Text("--job", "NAME", "How thoroughly: dry, short, default or long, as BenchmarkDotNet's jobs");
-        Option<string?> folder = Words.Text("--out", "DIR", $"Folder for BenchmarkDotNet's files [default: {Folder}]");
+        Option<string?> filter = OptionFactory.Text("--filter", "PATTERN", "Only ops of such names; * and ? stand for anything [default: *]");
+        Option<string?> job = OptionFactory.Text("--job", "NAME", "How thoroughly: dry, short, default or long, as BenchmarkDotNet's jobs");
+        Option<string?> folder = OptionFactory.Text("--out", "DIR", $"Folder for BenchmarkDotNet's files [default: {Folder}]");
         Command command = new("kernels", "Each op of the CPU device by BenchmarkDotNet: DiT-S and demo shapes, forward and backward.");
         foreach (Option option in (Option[])[filter, job, folder])
         {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using L2c.Cli.Profiling;
 using L2c.Kernels;
 using L2c.Model.Sampling;
 
@@ -31,7 +30,8 @@ internal sealed class OpTimes
     /// <summary>A Markdown table, ops by their time.</summary>
     public string Describe()
     {
-        var rows = _byOp.Select(op => (op.Key, Times: op.Value.Select(Median.Of).ToArray())).OrderByDescending(row => row.Times.Sum()).ToList();
+        var rows = _byOp.Select(op => (op.Key, Times: Array.ConvertAll(op.Value, times => Quartiles.Of(times).Median)))
+            .OrderByDescending(row => row.Times.Sum()).ToList();
         rows.Add(("all", [.. _passes.Select((_, pass) => rows.Sum(row => row.Times[pass]))]));
         IEnumerable<string> lines = rows.Select(row => $"| {row.Key} | {string.Join(" | ", row.Times.Append(row.Times.Sum()).Select(Number))} |");
         return string.Join('\n', [$"| op | {string.Join(" | ", _passes)} | sum |", "|---|---:|---:|---:|---:|---:|", .. lines]);

@@ -1,17 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using L2c.Cli.Benchmarks;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Cli.Sampling;
 using L2c.Kernels;
 using L2c.Model;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Bench.Training;
@@ -26,7 +22,7 @@ internal sealed class TrainingBench
     private const double Bound = 4.5;
 
     private readonly BenchOptions _options = new(Rounds);
-    private readonly Option<int?> _batch = Words.Whole("--batch", 1, $"Images per step [default: {Batch}]");
+    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per step [default: {Batch}]");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
@@ -44,18 +40,18 @@ internal sealed class TrainingBench
         int batch = parsed.GetValue(_batch) ?? Batch, rounds = _options.Rounds(parsed);
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
-        using TensorFile file = TensorFiles.Open(DemoModel.Path);
-        Checkpoint checkpoint = CheckpointLayout.Resolve(file);
-        TransformerArchitecture architecture = checkpoint.RequireNetwork();
-        using Network model = NetworkFamilies.Load(architecture, checkpoint.Read, device, WeightUse.RouterTraining);
+        using OpenedModel opened = OpenedModel.Open();
+        using LoadedModel loaded = opened.Load(device, WeightUse.RouterTraining);
+        Network model = loaded.Network;
+        TransformerArchitecture architecture = model.Architecture;
         using var forward = PlannedForward.Plan(model, batch, record: true, parts: false);
         using PlannedDraw kept = new(model, batch, checkpointing: false), recomputed = new(model, batch, checkpointing: true);
-        using NetworkStep network = new(architecture, checkpoint.Read, device, batch);
+        using NetworkStep network = new(architecture, opened.Read, device, batch);
 
-        double[][] milliseconds = Contest.Measure(
-            [forward.Run, kept.Run, recomputed.Run, network.Run], rounds, terminal.Cancel, BenchOptions.WarmUp);
+        var timing = InterleavedTiming.Measure(
+            [forward.Run, kept.Run, recomputed.Run, network.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
         string[] names = ["forward", "router step", "router step, recomputing", "training step of the network"];
-        Quartiles[] ratios = [.. milliseconds.Select(times => Quartiles.Of(Contest.Ratios(times, milliseconds[0])))];
+        Quartiles[] ratios = [.. names.Select((_, i) => Quartiles.Of(timing.Ratios(i, 0)))];
         bool isMet = ratios[1].Median <= Bound;
         _options.Publish(parsed, terminal, Markdown.Report(
             "Training: time against a forward pass",
@@ -66,7 +62,7 @@ internal sealed class TrainingBench
                 ("batch", $"{batch}"),
                 ("rounds", $"{rounds}, each every contestant once in rotating order")),
             ["", "ms", "time / forward"],
-            names.Select((name, i) => (string[])[name, Quartiles.Of(milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
+            names.Select((name, i) => (string[])[name, Quartiles.Of(timing.Milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
             "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh "
             + "evaluation, DDIM step, teacher, student, loss and backward pass with frozen weights, uploads and downloads included. The training step "
             + "of the network has the hybrid loss, all weight gradients, AdamW, the moving average and the packing of the new weights.",
@@ -80,7 +76,7 @@ internal sealed class TrainingBench
 
     private static string Memory(CpuDevice device)
     {
-        TransformerArchitecture large = BenchModel.Find(Large, null);
+        TransformerArchitecture large = NamedNetwork.Find(Large, null);
         TrainingMemory kept = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions());
         TrainingMemory recomputed = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions { Checkpointing = true });
         IEnumerable<string> rows = kept.Parts.Append(new MemoryPart("total", kept.TotalBytes))

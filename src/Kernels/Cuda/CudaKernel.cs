@@ -16,6 +16,7 @@ public sealed class CudaKernel : IDisposable
     private readonly CudaModule _module;
     private readonly CUfunction _function;
     private readonly int _maxDynamicSharedBytes;
+    private bool _disposed;
 
     /// <summary>Has the driver compile the PTX and bring it onto the device. Nothing that a stream capture forbids is left for the launch.</summary>
     /// <param name="driver">The provider, with a current context.</param>
@@ -54,8 +55,10 @@ public sealed class CudaKernel : IDisposable
     /// <param name="parameters">What <see cref="KernelParameters.Packed"/> gives; copied before the call returns.</param>
     /// <exception cref="ArgumentException">The launch does not agree with the compiled kernel.</exception>
     /// <exception cref="CudaException">The driver refuses the launch, or reports an error of earlier work.</exception>
+    /// <exception cref="ObjectDisposedException">The kernel has been unloaded.</exception>
     public unsafe void Launch(CUstream stream, LaunchSize grid, LaunchSize block, int dynamicSharedBytes, ReadOnlySpan<byte> parameters)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (parameters.Length != _code.ParameterBytes)
         {
             throw new ArgumentException(
@@ -96,5 +99,9 @@ public sealed class CudaKernel : IDisposable
     }
 
     /// <summary>Unloads the kernel.</summary>
-    public void Dispose() => _module.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _module.Dispose();
+    }
 }

@@ -12,7 +12,6 @@ public sealed class Arena : IDisposable
 
     private readonly Device _device;
     private readonly nint _address;
-    private bool _disposed;
 
     private Arena(Device device, string name, nint address, long capacityBytes)
     {
@@ -24,6 +23,9 @@ public sealed class Arena : IDisposable
 
     /// <summary>What the memory is for: shown in reports and errors.</summary>
     public string Name { get; }
+
+    /// <summary>Whether the allocation has been freed: tensors carved from it lead nowhere, and whoever owns the arena must not use them.</summary>
+    public bool IsDisposed { get; private set; }
 
     /// <summary>What <see cref="Take(ReadOnlySpan{int})"/> carves: the device's storage type.</summary>
     public DType StorageType => _device.StorageType;
@@ -92,12 +94,12 @@ public sealed class Arena : IDisposable
     /// <summary>Frees the allocation.</summary>
     public void Dispose()
     {
-        if (_disposed)
+        if (IsDisposed)
         {
             return;
         }
 
-        _disposed = true;
+        IsDisposed = true;
         if (_address != 0)
         {
             _device.Free(_address);
@@ -106,6 +108,7 @@ public sealed class Arena : IDisposable
 
     private nint Advance(long bytes)
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         long start = UsedBytes;
         long end = checked(start + bytes + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes;
         if (_address != 0 && end > CapacityBytes)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 
 namespace L2c.Cli.Commands;

@@ -1,10 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
-using L2c.Cli.Benchmarks;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Kernels;
 
 namespace L2c.Cli.Commands;
 
@@ -15,7 +10,7 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
 
     private readonly BenchOptions _options = new(cuda, DefaultRepeat);
     private readonly Option<int?> _batch =
-        Words.Whole("--batch", 1, $"Rows of the call, each an image of its own timestep and class [default: {DefaultBatch}]", most: 65536);
+        OptionFactory.Whole("--batch", 1, $"Rows of the call, each an image of its own timestep and class [default: {DefaultBatch}]", most: 65536);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -32,24 +27,10 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
     {
         int batch = parsed.GetValue(_batch) ?? DefaultBatch;
         DeviceChoice choice = _options.Decide(parsed);
-        using BenchSubject subject = _options.Open(parsed, choice, _ => { }, terminal);
-        Device device = subject.Model.Device;
-        Peak peak = DeviceFacts.MeasurePeak(device);
-        bool graph = choice.OneSequence;
-        long began = Stopwatch.GetTimestamp();
-        using var forward = PlannedForward.Plan(subject.Model, batch, record: choice.Graph, parts: graph);
-        double planMs = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        Action[] contestants = graph ? [forward.Run, forward.RunProducts] : [forward.Run];
-        double[][] milliseconds = Contest.Measure(contestants, _options.Repeat(parsed), terminal.Cancel, BenchOptions.WarmUp);
-        BenchReport report = BenchReport.Of(
-            subject, peak, batch, forward.Ops.Sum(op => op.Flops), forward.Bytes, milliseconds[0], planMs, forward.ReadOutput());
-        report = report with
-        {
-            GraphNodes = graph ? forward.Launches : null,
-            LaunchesPerBlock = forward.LaunchesPerBlock,
-            ProductsMs = graph ? Math.Round(Median.Of(milliseconds[1]), 4) : null,
-        };
-        _options.Print(parsed, report, terminal);
+        using OpenedModel opened = _options.Open(parsed);
+        terminal.Note(choice.Note);
+        using LoadedModel model = opened.Load(choice);
+        _options.Print(parsed, model.BenchForward(batch, _options.Repeat(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using L2c.Cli.Benchmarks;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
@@ -9,17 +8,14 @@ namespace L2c.Cli.Commands;
 /// <summary>What every benchmark can be told: which network, where, how often.</summary>
 internal sealed class BenchOptions
 {
-    /// <summary>How long the runs that are not measured go on at least: a GPU's clocks take their time to rise.</summary>
-    public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
-
     private readonly int _presetRepeat;
-    private readonly Option<string?> _ckpt = Words.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
+    private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
     private readonly CheckpointOptions _checkpoint = new(
         "Published model, as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
-    private readonly Option<int?> _imageSize = Words.Whole(
+    private readonly Option<int?> _imageSize = OptionFactory.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly DeviceOptions _device;
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -28,8 +24,8 @@ internal sealed class BenchOptions
     {
         _presetRepeat = repeat;
         _device = new DeviceOptions(cuda);
-        _repeat = Words.Whole(
-            "--repeat", 1, $"Runs that are measured, after at least two and {WarmUp.TotalSeconds} s that are not [default: {repeat}]");
+        _repeat = OptionFactory.Whole(
+            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]");
     }
 
     /// <summary>Adds the options to a benchmark.</summary>
@@ -50,20 +46,34 @@ internal sealed class BenchOptions
     /// <summary>Runs to measure.</summary>
     public int Repeat(ParseResult parsed) => parsed.GetValue(_repeat) ?? _presetRepeat;
 
-    /// <summary>Opens the device and loads the network; see <see cref="BenchSubject.Open"/>.</summary>
-    public BenchSubject Open(ParseResult parsed, DeviceChoice choice, Action<TransformerArchitecture> decide, Terminal terminal) =>
-        BenchSubject.Open(parsed.GetValue(_ckpt), _checkpoint.Read(parsed), parsed.GetValue(_imageSize), choice, decide, terminal);
+    /// <summary>Finds out which network is meant.</summary>
+    /// <exception cref="UsageException">An option belongs to the other kind of network.</exception>
+    public OpenedModel Open(ParseResult parsed)
+    {
+        LayoutHints hints = _checkpoint.Read(parsed);
+        int? imageSize = parsed.GetValue(_imageSize);
+        if (parsed.GetValue(_ckpt) is not { } checkpoint)
+        {
+            return hints with { Model = null } == LayoutHints.None
+                ? OpenedModel.Random(hints.Model ?? "DiT-S/2", imageSize)
+                : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or leave them away");
+        }
 
-    /// <summary>Prints a report.</summary>
-    public void Print(ParseResult parsed, BenchReport report, Terminal terminal)
+        return imageSize is null
+            ? OpenedModel.Open(checkpoint, hints)
+            : throw new UsageException("--image-size belongs to random weights; leave it away with --ckpt");
+    }
+
+    /// <summary>Prints a result.</summary>
+    public void Print(ParseResult parsed, BenchResult result, Terminal terminal)
     {
         if (parsed.GetValue(_json))
         {
-            terminal.PrintJson(report);
+            terminal.PrintJson(result, "facts");
         }
         else
         {
-            BenchText.Print(report, terminal.Out);
+            BenchText.Print(result, terminal.Out);
         }
     }
 }

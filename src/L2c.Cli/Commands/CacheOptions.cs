@@ -1,6 +1,5 @@
 using System.CommandLine;
 using L2c.Cli.Output;
-using L2c.Cli.Sampling;
 using L2c.Model.Caching;
 
 namespace L2c.Cli.Commands;
@@ -9,17 +8,18 @@ namespace L2c.Cli.Commands;
 internal sealed class CacheOptions
 {
     private readonly Option<string?> _router =
-        Words.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
+        OptionFactory.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
     private readonly Option<double?> _threshold =
-        Words.NonNegative(
+        OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        Words.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
-    private readonly Option<string?> _saveSchedule = Words.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
-    private readonly Option<string?> _format = Words.Choice(
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+    private readonly Option<string?> _saveSchedule =
+        OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
+    private readonly Option<string?> _format = OptionFactory.Choice(
         "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
-        Words.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
+        OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 
     /// <summary>Adds all options to a command that samples.</summary>
     public void AddTo(Command command)
@@ -38,32 +38,41 @@ internal sealed class CacheOptions
         command.Add(_rule);
     }
 
-    /// <summary>Reads the options.</summary>
+    /// <summary>Whether the user chose what is reused.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_router) is not null || parsed.GetValue(_rule) is not null;
+
+    /// <summary>Whether the run is compared with one without caching.</summary>
+    public bool Compare(ParseResult parsed) => parsed.GetValue(_compare);
+
+    /// <summary>Where the schedule is written to; null for nowhere.</summary>
+    public string? SaveSchedule(ParseResult parsed) => parsed.GetValue(_saveSchedule);
+
+    /// <summary>Whether it is written as SmoothCache's lists.</summary>
+    public bool SavesAsSmoothCache(ParseResult parsed) => parsed.GetValue(_format) == "smoothcache";
+
+    /// <summary>Reads what is reused.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="preset">Router to use, and whether to compare, where neither router nor rule is given; null for no caching then.</param>
+    /// <param name="preset">Router to use where neither router nor rule is given; null for no caching then.</param>
     /// <exception cref="UsageException">Options exclude each other, or one lacks what it belongs to.</exception>
-    public CacheRequest Read(ParseResult parsed, CacheRequest? preset = null)
+    public CacheRequest Read(ParseResult parsed, string? preset = null)
     {
         (string? router, string? rule) = (parsed.GetValue(_router), parsed.GetValue(_rule));
-        CacheRequest? taken = router is null && rule is null ? preset : null;
         CacheRequest request = new()
         {
-            Router = router ?? taken?.Router,
+            Router = router ?? (rule is null ? preset : null),
             Threshold = parsed.GetValue(_threshold),
             Rule = rule,
-            SaveSchedule = parsed.GetValue(_saveSchedule),
-            SaveAsSmoothCache = parsed.GetValue(_format) == "smoothcache",
-            Compare = parsed.GetValue(_compare) || taken?.Compare == true,
         };
+        bool cached = request.Router is not null || request.Rule is not null;
         return request switch
         {
             { Router: not null, Rule: not null } => throw new UsageException("--router and --cache exclude each other; leave one away"),
             { Router: null, Threshold: not null } => throw new UsageException("--threshold belongs to a router; give --router FILE"),
             { Threshold: > 1 } => throw new UsageException($"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there"),
-            { SaveSchedule: null } when parsed.GetValue(_format) is not null =>
+            _ when parsed.GetValue(_saveSchedule) is null && parsed.GetValue(_format) is not null =>
                 throw new UsageException("--schedule-format belongs to --save-schedule; give --save-schedule FILE"),
-            { Router: null, Rule: null, SaveSchedule: not null } => throw NothingCached("--save-schedule"),
-            { Router: null, Rule: null, Compare: true } => throw NothingCached("--compare"),
+            _ when !cached && parsed.GetValue(_saveSchedule) is not null => throw NothingCached("--save-schedule"),
+            _ when !cached && parsed.GetValue(_compare) => throw NothingCached("--compare"),
             _ => request,
         };
     }

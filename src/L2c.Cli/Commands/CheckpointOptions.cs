@@ -1,6 +1,4 @@
 using System.CommandLine;
-using L2c.Cli.Output;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
@@ -15,13 +13,15 @@ internal sealed class CheckpointOptions
     };
 
     private readonly Option<string?> _model;
-    private readonly Option<int?> _heads = Words.Whole("--heads", 1, "Attention heads, where the file and the published models do not tell them");
-    private readonly Option<int?> _classes = Words.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
+    private readonly Option<int?> _heads =
+        OptionFactory.Whole("--heads", 1, "Attention heads, where the file and the published models do not tell them");
+    private readonly Option<int?> _classes =
+        OptionFactory.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
 
     /// <param name="model">What <c>--model</c> means to the command.</param>
     public CheckpointOptions(string model = "Published model that the file must be, as 'DiT-XL/2 256' (256 may be left out)")
     {
-        _model = Words.Text("--model", "NAME", model);
+        _model = OptionFactory.Text("--model", "NAME", model);
         _use.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: not ("ema" or "model") and string word }])
@@ -48,19 +48,4 @@ internal sealed class CheckpointOptions
         Heads = parsed.GetValue(_heads),
         Classes = parsed.GetValue(_classes),
     };
-
-    /// <summary>Finds out what an open file holds.</summary>
-    /// <exception cref="UsageException">An option does not apply to it.</exception>
-    /// <exception cref="MalformedFileException">As <see cref="CheckpointLayout.Resolve"/>.</exception>
-    public static Checkpoint Resolve(TensorFile file, LayoutHints hints)
-    {
-        try
-        {
-            return CheckpointLayout.Resolve(file, hints);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException($"{file.Path}: {e.Message}", e);
-        }
-    }
 }

@@ -1,18 +1,17 @@
 using System.CommandLine;
-using L2c.Cli.Evaluation;
 
 namespace L2c.Cli.Commands;
 
 /// <summary>What samples are compared with.</summary>
 internal sealed class DataOptions
 {
-    /// <summary>Images of samples and of data unless the user says so.</summary>
-    public const int DefaultCount = 10_000;
-
-    private readonly Option<string?> _data = Words.Text(
+    private readonly Option<string?> _data = OptionFactory.Text(
         "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]");
-    private readonly Option<int?> _dataCount = Words.Whole(
-        "--data-count", 2, $"Images of the data to compare with, from its first one on [default: {DefaultCount}]", FrechetMeter.MostImages);
+    private readonly Option<int?> _dataCount = OptionFactory.Whole(
+        "--data-count",
+        2,
+        $"Images of the data to compare with, from its first one on [default: {EvaluateRequest.DefaultCount}]",
+        EvaluateRequest.MaxCount);
 
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> All => [_data, _dataCount];
@@ -21,5 +20,5 @@ internal sealed class DataOptions
     public string Text(ParseResult parsed) => parsed.GetValue(_data) ?? ImageSets.Default;
 
     /// <summary>Images to take of it.</summary>
-    public int Count(ParseResult parsed) => parsed.GetValue(_dataCount) ?? DefaultCount;
+    public int Count(ParseResult parsed) => parsed.GetValue(_dataCount) ?? EvaluateRequest.DefaultCount;
 }

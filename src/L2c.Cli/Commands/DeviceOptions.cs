@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Kernels;
 
@@ -11,16 +10,16 @@ internal sealed class DeviceOptions
 {
     private readonly CudaAccess _cuda;
     private readonly CudaPrecision _preset;
-    private readonly Option<string?> _device = Words.Text(
+    private readonly Option<string?> _device = OptionFactory.Text(
         "--device", "auto|cpu|cuda[:n]",
         "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
     private readonly Option<string?> _dtype;
-    private readonly Option<int?> _threads = Words.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
-    private readonly Option<string> _graph = Words.OneOf(
+    private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
+    private readonly Option<string> _graph = OptionFactory.OneOf(
         "--graph", "Whether a run is recorded once and replayed: on CUDA one graph, one launch; off enqueues every op anew", "on", "off");
-    private readonly Option<bool> _tune = Words.Switch(
+    private readonly Option<bool> _tune = OptionFactory.Switch(
         "--tune", "CUDA: time cuBLASLt's algorithms for every new shape and keep the fastest; the choices are kept on disk");
-    private readonly Option<string> _fusedGelu = Words.OneOf(
+    private readonly Option<string> _fusedGelu = OptionFactory.OneOf(
         "--fused-gelu", "CUDA: GELU inside the product's kernel or in one of its own; auto is inside for fp16 and bf16 from sm_90 on", "auto", "on", "off");
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -29,7 +28,7 @@ internal sealed class DeviceOptions
     public DeviceOptions(CudaAccess cuda, CudaPrecision preset = CudaPrecision.BF16, params CudaPrecision[] refused)
     {
         (_cuda, _preset) = (cuda, preset);
-        _dtype = Words.Choice(
+        _dtype = OptionFactory.Choice(
             "--dtype",
             $"Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: {preset.Label()} on CUDA]",
             [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())]);
@@ -55,12 +54,13 @@ internal sealed class DeviceOptions
     {
         string word = parsed.GetValue(_device) ?? "auto";
         int? threads = parsed.GetValue(_threads);
-        (int? ordinal, string? lack) = word switch
+        DeviceChoice choice = word switch
         {
-            "cpu" => (null, null),
-            "auto" => threads is null ? FindFirst() : (null, null),
-            _ => (Require(word), (string?)null),
+            "auto" when threads is null => DeviceChoice.Auto(_cuda),
+            "auto" or "cpu" => DeviceChoice.Cpu,
+            _ => new DeviceChoice { Ordinal = Require(word) },
         };
+        (int? ordinal, string? lack) = (choice.Ordinal, choice.Lack);
         string? dtype = parsed.GetValue(_dtype);
         bool tune = parsed.GetValue(_tune);
         if (ordinal is null && dtype is not (null or "fp32"))
@@ -90,24 +90,16 @@ internal sealed class DeviceOptions
             throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
         }
 
-        return new DeviceChoice
+        return choice with
         {
             Cuda = _cuda,
-            Ordinal = ordinal,
             Precision = dtype is null ? _preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
             Graph = graph,
             Tune = tune,
             FusedGelu = fusedGelu switch { "on" => true, "off" => false, _ => null },
-            Note = lack is null
-                ? null
-                : $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
         };
     }
-
-    // What is wrong, without where it was looked for.
-    private (int? Ordinal, string? Lack) FindFirst() =>
-        CudaAccess.FindProblem(_cuda.Probe(), 0) is { } problem ? (null, problem.Split(';')[0]) : (0, null);
 
     private int Require(string word)
     {
@@ -119,7 +111,7 @@ internal sealed class DeviceOptions
             throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'");
         }
 
-        return CudaAccess.FindProblem(_cuda.Probe(), ordinal) is { } problem
+        return _cuda.FindProblem(ordinal) is { } problem
             ? throw new DeviceUnavailableException($"--device {word}: {problem}, or use --device cpu")
             : ordinal;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
 using L2c.Native;
 

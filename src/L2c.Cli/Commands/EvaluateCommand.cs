@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using L2c.Cli.Devices;
-using L2c.Cli.Evaluation;
 using L2c.Cli.Output;
-using L2c.Cli.Sampling;
+using L2c.Cli.Printing;
 
 namespace L2c.Cli.Commands;
 
@@ -21,15 +19,15 @@ internal sealed class EvaluateCommand
 
     private readonly SampleCommand _sample;
     private readonly Command _runOptions = new("run");
-    private readonly Option<int?> _count = Words.Whole(
+    private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2,
-        $"Images to sample; of a file or folder the first N [default: {DataOptions.DefaultCount}; of a file or folder all]",
-        FrechetMeter.MostImages);
+        $"Images to sample; of a file or folder the first N [default: {EvaluateRequest.DefaultCount}; of a file or folder all]",
+        EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
-    private readonly Option<string?> _ladder = Words.Text(
+    private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
     private EvaluateCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 
@@ -57,88 +55,44 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        EvaluateReport report = parsed.GetValue(_samples) is { } samples ? OfImages(parsed, samples, terminal) : OfModel(parsed, terminal);
-        report = report with { ElapsedMs = Math.Round(clock.Elapsed.TotalMilliseconds, 3) };
+        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        EvaluateResult result = parsed.GetValue(_samples) is { } samples
+            ? OfImages(parsed, samples, progress, terminal.Cancel)
+            : OfModel(parsed, progress, terminal);
         if (parsed.GetValue(_json))
         {
-            terminal.PrintJson(report);
+            terminal.PrintJson(new { Result = result, ElapsedMs = Math.Round(clock.Elapsed.TotalMilliseconds, 3) }, "result");
         }
         else
         {
-            report.Print(terminal);
+            EvaluateText.Print(result, terminal);
         }
 
         return ExitCode.Ok;
     }
 
-    private EvaluateReport OfImages(ParseResult parsed, string text, Terminal terminal)
-    {
-        if (_runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option)
-        {
-            throw new UsageException($"{option.Name} belongs to sampling, but {text} is given; leave one away");
-        }
+    private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, CancellationToken cancel) =>
+        _runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
+            ? throw new UsageException($"{option.Name} belongs to sampling, but {text} is given; leave one away")
+            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel);
 
-        using IImageSet images = ImageSets.Open(text);
-        using IImageSet data = ImageSets.Open(_data.Text(parsed), images.Height);
-        int wanted = parsed.GetValue(_count) ?? (images.Count is null ? DataOptions.DefaultCount : FrechetMeter.MostImages);
-        int count = (int)Math.Min(wanted, images.Count ?? long.MaxValue);
-        FrechetMeter meter = Meter(parsed, data, threads: 0, terminal);
-        meter.WarnOfFew(count, images.Name);
-        return Report(meter, data, DistanceReport.Of(images.Name, null, count, meter.Of(images, 0, count)), terminal);
-    }
-
-    private EvaluateReport OfModel(ParseResult parsed, Terminal terminal)
+    private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
     {
-        int count = parsed.GetValue(_count) ?? DataOptions.DefaultCount;
-        string[] ladder = Ladder(parsed.GetValue(_ladder) ?? DefaultLadder);
-        using ModelSamples model = new(_sample.Read(parsed) with { Count = count, ShowProgress = !parsed.GetValue(_noProgress) }, terminal);
-        SampleJob[] jobs = [.. ladder.Select(steps => new SampleJob(Plain(model.Request, steps), model.Architecture))];
-        using IImageSet data = ImageSets.Open(_data.Text(parsed), model.Architecture.InputSize);
-        model.RequireSizeOf(data);
-        FrechetMeter meter = Meter(parsed, data, model.Request.Device.Threads, terminal);
-        meter.WarnOfFew(count, "the samples");
-        DistanceReport samples = Measure(model.Job, $"{model.Architecture.Name}, {model.Job.Sampler.Name}{Cache(model.Job)}");
-        DistanceReport[] others = [.. jobs.Select(job =>
-            IsPlain(model.Request) && job.Request.Steps == model.Request.Steps ? samples : Measure(job, model.Architecture.Name + ", ddim"))];
-        return Report(meter, data, samples, terminal) with
+        RunRequest run = _sample.Read(parsed);
+        EvaluateRequest request = new()
         {
-            Ddim = others,
-            Parameters = SampleParameters.Of(model.Job, model.Checkpoint),
-            Device = DeviceFacts.Of(model.Model.Device).Name,
+            Sample = run.Sample with { Count = parsed.GetValue(_count) },
+            Ddim = Ladder(parsed.GetValue(_ladder) ?? DefaultLadder),
+            Data = _data.Text(parsed),
+            DataCount = _data.Count(parsed),
         };
-
-        DistanceReport Measure(SampleJob job, string name)
-        {
-            int steps = job.Sampler.Evaluations.Count;
-            return DistanceReport.Of($"{name}, {steps} steps", steps, job.Count, meter.Of(model.Sample(job), name));
-        }
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        EvaluateJob job = new(request, opened.Architecture, run.Device);
+        terminal.Note(job.Samples.Cache?.Remark);
+        terminal.Note(run.Device.Note);
+        using LoadedModel model = opened.Load(run.Device);
+        return model.Evaluate(job, progress, terminal.Cancel);
     }
-
-    private FrechetMeter Meter(ParseResult parsed, IImageSet data, int threads, Terminal terminal) =>
-        new(data, _data.Count(parsed), threads, !parsed.GetValue(_noProgress), terminal);
-
-    private static EvaluateReport Report(FrechetMeter meter, IImageSet data, DistanceReport samples, Terminal terminal)
-    {
-        DistanceReport? floor = meter.Floor(samples.Images) is { } other
-            ? DistanceReport.Of($"other images of {data.Name}", null, other.Count, other.Estimate)
-            : null;
-        if (floor?.Images != samples.Images)
-        {
-            terminal.Err.WriteLine(
-                $"l2c: note: {data.Name} leaves {floor?.Images ?? 0} images beside the {meter.Count} compared with, so the floor is "
-                + $"{(floor is null ? "missing" : "of fewer images than the samples")}; a smaller --data-count leaves more");
-        }
-
-        return new EvaluateReport(EvaluateReport.FeatureName, data.Name, meter.Count, samples, floor, null, null, null, 0);
-    }
-
-    private static string Cache(SampleJob job) => job.Cache is null ? "" : $", {job.Cache.Text}";
-
-    private static bool IsPlain(SampleRequest request) =>
-        request is { Sampler: "ddim", Eta: null or 0, Cache: { Router: null, Rule: null } };
-
-    private static SampleRequest Plain(SampleRequest request, string steps) =>
-        request with { Steps = steps, Sampler = "ddim", Eta = null, Cache = new CacheRequest() };
 
     private static string[] Ladder(string list)
     {

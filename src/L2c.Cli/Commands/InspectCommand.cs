@@ -1,7 +1,6 @@
 using System.CommandLine;
-using L2c.Cli.Images;
-using L2c.Cli.Inspection;
 using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
 
@@ -19,15 +18,15 @@ internal sealed class InspectCommand
     };
 
     private readonly CheckpointOptions _checkpoint = new();
-    private readonly Option<double?> _threshold = Words.NonNegative(
+    private readonly Option<double?> _threshold = OptionFactory.NonNegative(
         "--threshold",
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
-    private readonly Option<string?> _plot = Words.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
-    private readonly Option<bool> _diff = Words.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
-    private readonly Option<bool> _sweep = Words.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
-    private readonly Option<bool> _tensors = Words.Switch("--tensors", "List every tensor: name, type, shape");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the plot if it exists");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object");
+    private readonly Option<string?> _plot = OptionFactory.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
+    private readonly Option<bool> _diff = OptionFactory.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
+    private readonly Option<bool> _sweep = OptionFactory.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
+    private readonly Option<bool> _tensors = OptionFactory.Switch("--tensors", "List every tensor: name, type, shape");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the plot if it exists");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object");
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
@@ -74,7 +73,7 @@ internal sealed class InspectCommand
         if (other is not null)
         {
             ScheduleDiff diff = question.Compare(path, other);
-            Print(terminal, diff, diff.Print, json);
+            Print(terminal, diff, () => ScheduleText.Print(diff, terminal.Out), json);
         }
         else
         {
@@ -91,7 +90,7 @@ internal sealed class InspectCommand
             {
                 question.RefuseUnlessSchedule(path);
                 PngReport report = PngReport.Of(path, source.Length, PngFile.Read(source));
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
             }
         }
         else if (InspectedSchedule.IsJson(source))
@@ -99,7 +98,7 @@ internal sealed class InspectCommand
             using (source)
             {
                 ScheduleReport report = question.Report(source);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
         }
         else
@@ -108,24 +107,24 @@ internal sealed class InspectCommand
             bool isRouter = CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName;
             if (isRouter && question.Sweep)
             {
-                SweepReport report = question.CountAll(file);
-                Print(terminal, report, report.Print, json);
+                ThresholdReport report = question.CountAll(file);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
             else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
             }
             else
             {
                 question.RefuseUnlessSchedule(path);
                 TensorFileReport report = TensorFileReport.Of(file, source.Length, question.Hints, question.ListTensors);
-                Print(terminal, report, report.Print, json);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
             }
         }
     }
 
-    private static void Print(Terminal terminal, object report, Action<TextWriter> print, bool json)
+    private static void Print(Terminal terminal, object report, Action print, bool json)
     {
         if (json)
         {
@@ -133,7 +132,7 @@ internal sealed class InspectCommand
         }
         else
         {
-            print(terminal.Out);
+            print();
         }
     }
 

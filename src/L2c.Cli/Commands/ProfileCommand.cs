@@ -1,13 +1,8 @@
 using System.CommandLine;
-using L2c.Cli.Devices;
-using L2c.Cli.Inspection;
 using L2c.Cli.Output;
-using L2c.Cli.Profiling;
-using L2c.Cli.Sampling;
+using L2c.Cli.Printing;
 using L2c.Kernels;
-using L2c.Model.Networks;
 using L2c.Weights;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
@@ -18,13 +13,13 @@ internal sealed class ProfileCommand
 
     private readonly SampleCommand _sample;
     private readonly Option<bool> _plan =
-        Words.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
+        OptionFactory.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
     private readonly Option<int?> _repeat =
-        Words.Whole("--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]");
+        OptionFactory.Whole("--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]");
     private readonly Option<string?> _trace =
-        Words.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite the trace file");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
+        OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
 
     private ProfileCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 
@@ -47,9 +42,7 @@ internal sealed class ProfileCommand
 
     private int Run(ParseResult parsed, Terminal terminal)
     {
-        // One batch, of which no picture is drawn.
-        SampleRequest request = _sample.Read(parsed);
-        request = request with { Count = request.Batch ?? SampleJob.MostPerBatch, Separate = true };
+        RunRequest run = _sample.Read(parsed);
         string? trace = parsed.GetValue(_trace);
         bool plan = parsed.GetValue(_plan), json = parsed.GetValue(_json);
         if (plan && (trace is not null || json || parsed.GetValue(_repeat) is not null))
@@ -59,37 +52,35 @@ internal sealed class ProfileCommand
 
         if (trace is not null)
         {
-            NamedFiles.Check([("--trace", trace)], request.Inputs);
+            NamedFiles.Check([("--trace", trace)], run.Inputs);
             OutputTarget.CheckWritable(trace, parsed.GetValue(_force));
         }
 
-        using Device device = request.Device.Open(terminal);
-        using TensorFile file = TensorFiles.Open(request.CheckpointPath);
-        Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.RequireNetwork());
-        job.Cache?.PrintRemark(terminal);
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        SampleJob job = new(run.Sample.OfOneBatch(), opened.Architecture, run.Device);
+        terminal.Note(run.Device.Note);
+        terminal.Note(job.Cache?.Remark);
         if (plan)
         {
-            terminal.Out.WriteLine(BatchWork.OnPaper(job, device, job.Schedule).Describe());
+            using Device device = run.Device.Open();
+            terminal.Out.WriteLine(job.OnPaper(device, job.Schedule).Describe());
             return ExitCode.Ok;
         }
 
-        using Network model = NetworkFamilies.Load(job.Architecture, checkpoint.Read, device);
-        (ProfileReport report, ProfileRecorder recorder) =
-            ProfileReport.Measure(job, model, device, parsed.GetValue(_repeat) ?? DefaultRepeat, terminal.Cancel);
+        using LoadedModel model = opened.Load(run.Device);
+        ProfileResult result = model.Profile(job, parsed.GetValue(_repeat) ?? DefaultRepeat, cancel: terminal.Cancel);
         if (trace is not null)
         {
-            string title = $"l2c: {job.Architecture.Name}, {Units.Of(job.Batch, "image")}, {device.Name}";
-            AtomicFile.Write(trace, parsed.GetValue(_force), stream => ChromeTrace.Write(stream, recorder, recorder.TypicalRun, title));
+            AtomicFile.Write(trace, parsed.GetValue(_force), result.WriteTrace);
         }
 
         if (json)
         {
-            terminal.PrintJson(report);
+            terminal.PrintJson(result, "facts", "memory");
         }
         else
         {
-            ProfileTable.Print(terminal.Out, report, trace);
+            ProfileTable.Print(terminal.Out, result, trace);
         }
 
         return ExitCode.Ok;

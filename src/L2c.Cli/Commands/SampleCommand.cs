@@ -1,14 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Sampling;
-using L2c.Kernels;
-using L2c.Model.Networks;
+using L2c.Cli.Printing;
 using L2c.Model.Samplers;
 using L2c.Model.Sampling;
-using L2c.Weights;
-using L2c.Weights.Layouts;
 
 namespace L2c.Cli.Commands;
 
@@ -16,48 +11,49 @@ namespace L2c.Cli.Commands;
 internal sealed class SampleCommand
 {
     private readonly Option<string?> _ckpt =
-        Words.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
+        OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
     private readonly CheckpointOptions _checkpoint = new();
     private readonly Option<string?> _classes =
-        Words.Text(
+        OptionFactory.Text(
             "--classes", "A,B,...",
             "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
     private readonly Option<int?> _count =
-        Words.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
+        OptionFactory.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
     private readonly Option<string?> _steps =
-        Words.Text(
+        OptionFactory.Text(
             "--steps", "STEPS",
             "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = Words.OneOf("--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
-    private readonly Option<double?> _eta = Words.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
+    private readonly Option<string> _sampler = OptionFactory.OneOf(
+        "--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
+    private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
-        Words.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
+        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
     private readonly Option<string> _guidance =
-        Words.OneOf(
+        OptionFactory.OneOf(
             "--guidance",
             "Channels that guidance acts on: the first three, as the published code does, all, or none", "published", "all", "none");
-    private readonly Option<bool> _clip = Words.Switch("--clip-denoised", "Clamp the predicted x0 to [-1, 1] at every step");
-    private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
+    private readonly Option<bool> _clip = OptionFactory.Switch("--clip-denoised", "Clamp the predicted x0 to [-1, 1] at every step");
+    private readonly Option<ulong?> _seed = OptionFactory.Seed("--seed", "Seed of all noise [default: 0]", "--global-seed");
     private readonly Option<string> _rng =
-        Words.OneOf(
+        OptionFactory.OneOf(
             "--rng",
             "Noise: l2c depends on seed and image only; torch is PyTorch's CPU stream, which depends on the number of images too", "l2c", "torch");
-    private readonly Option<string?> _noise = Words.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
-    private readonly Option<int?> _batch = Words.Whole(
+    private readonly Option<string?> _noise = OptionFactory.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
+    private readonly Option<int?> _batch = OptionFactory.Whole(
         "--batch", 1, "Images computed together; default as many as make 1024 tokens on the CPU, 16384 on CUDA; changes speed and memory");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device;
     private readonly Option<string?> _out =
-        Words.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
-    private readonly Option<bool> _separate = Words.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
+        OptionFactory.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
+    private readonly Option<bool> _separate = OptionFactory.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
     private readonly Option<string?> _trajectory =
-        Words.Text(
+        OptionFactory.Text(
             "--trajectory", "FILE",
             "Also write the state after every evaluation: safetensors, x_steps [evaluations,N,C,H,W] and timesteps");
-    private readonly Option<bool> _force = Words.Switch("--force", "Overwrite files that were named");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite files that were named");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
     public SampleCommand(CudaAccess cuda) => _device = new DeviceOptions(cuda);
@@ -106,40 +102,40 @@ internal sealed class SampleCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        SampleRequest request = Read(parsed, withDemoRouter: true);
-        using OutputTarget target = OutputTarget.Parse(request.Out, request.Force);
-        string path = request.CheckpointPath;
-        using TensorFile file = TensorFiles.Open(path);
-        Checkpoint checkpoint = CheckpointOptions.Resolve(file, request.Hints);
-        SampleJob job = new(request, checkpoint.RequireNetwork());
-        SampleFiles.Prepare(job, target);
-        job.Cache?.PrintRemark(terminal);
+        RunRequest run = Read(parsed, withDemoRouter: true);
+        SampleOutput output = new()
+        {
+            Separate = parsed.GetValue(_separate),
+            States = parsed.GetValue(_trajectory),
+            Schedule = _cache.SaveSchedule(parsed),
+            AsSmoothCache = _cache.SavesAsSmoothCache(parsed),
+            Overwrite = parsed.GetValue(_force),
+        };
+        using OutputTarget target = OutputTarget.Parse(parsed.GetValue(_out), output.Overwrite);
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        SampleJob job = new(run.Sample, opened.Architecture, run.Device);
+        output.Prepare(job, target, run.Inputs);
+        terminal.Note(job.Cache?.Remark);
+        terminal.Note(run.Device.Note);
 
-        using Device device = request.Device.Open(terminal);
-        using Network model = NetworkFamilies.Load(job.Architecture, checkpoint.Read, device);
+        using LoadedModel model = opened.Load(run.Device);
         double loadMs = clock.Elapsed.TotalMilliseconds;
-        SampleResult result = SampleRun.Execute(job, job.Schedule, job.Request.Trajectory is not null, model, terminal);
-        Comparison? comparison = request.Cache.Compare ? Comparison.Of(job, model, result.Samples, terminal) : null;
-        terminal.Cancel.ThrowIfCancellationRequested();
-        IReadOnlyList<string> files = SampleFiles.Write(job, result, comparison, SampleParameters.Of(job, checkpoint), target);
-        double elapsedMs = clock.Elapsed.TotalMilliseconds;
-        SampleReport report = SampleReport.Of(job, model, path, result, comparison, files, loadMs, elapsedMs);
-        SampleSummary.Print(report, terminal, request.Json);
+        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        SampleResult result = model.Sample(job, progress, terminal.Cancel);
+        IReadOnlyList<string> files = output.Write(result, target);
+        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
         return ExitCode.Ok;
     }
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="withDemoRouter">Whether the demo model runs with its router unless the user says something else about caching.</param>
-    internal SampleRequest Read(ParseResult parsed, bool withDemoRouter = false)
+    internal RunRequest Read(ParseResult parsed, bool withDemoRouter = false)
     {
         SampleRequest request = new()
         {
-            Device = _device.Decide(parsed),
-            Checkpoint = parsed.GetValue(_ckpt),
-            Hints = _checkpoint.Read(parsed),
             Steps = parsed.GetValue(_steps) ?? "20",
-            Sampler = parsed.GetValue(_sampler)!,
+            Sampler = parsed.GetValue(_sampler) ?? SamplerCatalog.Names[0],
             Eta = parsed.GetValue(_eta),
             CfgScale = parsed.GetValue(_cfgScale),
             Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.Published },
@@ -148,16 +144,22 @@ internal sealed class SampleCommand
             Classes = parsed.GetValue(_classes),
             Count = parsed.GetValue(_count),
             Batch = parsed.GetValue(_batch),
-            Out = parsed.GetValue(_out),
-            Separate = parsed.GetValue(_separate),
             Noise = parsed.GetValue(_noise),
-            Trajectory = parsed.GetValue(_trajectory),
+            KeepStates = parsed.GetValue(_trajectory) is not null,
             ClipDenoised = parsed.GetValue(_clip),
-            Cache = new CacheRequest(),
-            Json = parsed.GetValue(_json),
-            ShowProgress = !parsed.GetValue(_noProgress),
-            Force = parsed.GetValue(_force),
         };
-        return request with { Cache = _cache.Read(parsed, withDemoRouter ? DemoModel.CacheOf(request) : null) };
+
+        // The demo model with its sampler uses its router, compared with the run without unless the user says how many images to make or to compute
+        // together: a comparison takes sixteen batches.
+        string? checkpoint = parsed.GetValue(_ckpt);
+        bool isDemo = withDemoRouter && checkpoint is null && !_cache.IsGiven(parsed)
+            && request is { Steps: DemoModel.Steps, Sampler: "ddim", Eta: null or 0 };
+        bool compares = isDemo && request is { Count: null, Batch: null, Noise: null, TorchNoise: false };
+        request = request with
+        {
+            Cache = _cache.Read(parsed, isDemo ? DemoModel.RouterPath : null),
+            Compare = compares || _cache.Compare(parsed),
+        };
+        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), request);
     }
 }

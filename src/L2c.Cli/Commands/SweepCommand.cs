@@ -1,17 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using L2c.Cli.Devices;
-using L2c.Cli.Evaluation;
 using L2c.Cli.Output;
-using L2c.Cli.Sweeps;
+using L2c.Cli.Printing;
 
 namespace L2c.Cli.Commands;
 
 /// <summary><c>l2c sweep</c>: learned schedules against rules and fewer steps at matched compute, in one table and one plot.</summary>
 internal sealed class SweepCommand
 {
-    private static readonly string[] _outputs = ["sweep.csv", "sweep.json", "pareto.png", "pareto.svg"];
-
     private readonly SampleCommand _sample;
     private readonly CacheOptions _cache = new();
     private readonly Option<string[]> _routers = new("--router", "--path")
@@ -21,22 +17,24 @@ internal sealed class SweepCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _thresholds = Words.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
-    private readonly Option<string?> _rules = Words.Text(
+    private readonly Option<string?> _thresholds =
+        OptionFactory.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
+    private readonly Option<string?> _rules = OptionFactory.Text(
         "--rules", "A,B,...|none",
         $"Rules to match in compute; one with its parameter, as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
-    private readonly Option<string?> _ratios = Words.Text(
+    private readonly Option<string?> _ratios = OptionFactory.Text(
         "--mac-ratios", "X,Y,...",
         "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
-    private readonly Option<int?> _count = Words.Whole(
-        "--count", 2, $"Images of each row [default: {DataOptions.DefaultCount}]", FrechetMeter.MostImages);
+    private readonly Option<int?> _count = OptionFactory.Whole(
+        "--count", 2, $"Images of each row [default: {EvaluateRequest.DefaultCount}]", EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
-    private readonly Option<string?> _out = Words.Text(
+    private readonly Option<string?> _out = OptionFactory.Text(
         "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
-    private readonly Option<string?> _only = Words.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
-    private readonly Option<bool> _dryRun = Words.Switch("--dry-run", "Only list the rows and their MACs");
-    private readonly Option<bool> _force = Words.Switch("--force", "Start anew where the folder has rows");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
+    private readonly Option<string?> _only =
+        OptionFactory.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
+    private readonly Option<bool> _dryRun = OptionFactory.Switch("--dry-run", "Only list the rows and their MACs");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where the folder has rows");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
 
     private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 
@@ -67,9 +65,10 @@ internal sealed class SweepCommand
 
     private int Run(ParseResult parsed, Terminal terminal)
     {
-        SweepRequest request = Read(parsed);
-        using ModelSamples model = new(request.Sample, terminal);
-        SweepPlan plan = new(request, model);
+        RunRequest run = _sample.Read(parsed);
+        SweepRequest request = Read(parsed, run.Sample);
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        SweepPlan plan = new(request, opened.Architecture, run.Device);
         if (parsed.GetValue(_dryRun))
         {
             SweepListing.Print(plan, terminal);
@@ -81,39 +80,25 @@ internal sealed class SweepCommand
             throw new UsageException($"--only {parsed.GetValue(_only)}: the sweep has {plan.Rows.Count} rows; --dry-run lists them");
         }
 
-        using IImageSet data = ImageSets.Open(request.Data, model.Architecture.InputSize);
-        model.RequireSizeOf(data);
-        bool anew = parsed.GetValue(_force);
-        Directory.CreateDirectory(request.Folder);
         NamedFiles.Check(
-            _outputs.Select(name => ("--out", Path.Combine(request.Folder, name))),
-            [.. request.Sample.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
-        SweepSettings settings = SweepSettings.Of(request, model, data, terminal);
-        using SweepTable table = new(Path.Combine(request.Folder, "sweep.csv"), anew);
-        settings.Settle(Path.Combine(request.Folder, "sweep.json"), anew, table.Records.Count > 0);
-        try
+            SweepRequest.FileNames.Select(name => ("--out", Path.Combine(request.Folder, name))),
+            [.. run.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
+        terminal.Note(run.Device.Note);
+        using LoadedModel model = opened.Load(run.Device);
+        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        SweepResult result = model.Sweep(plan, progress, terminal.Cancel);
+        if (!result.IsFinished)
         {
-            new SweepRunner(plan, model, request, data, table, terminal).Run();
-        }
-        catch (OperationCanceledException)
-        {
-            Failure.Print(terminal, $"interrupted; {table.Path} has {table.Records.Count} rows, and the same command goes on with the others");
+            Failure.Print(terminal, $"interrupted; {result.Table} has {result.Records.Count} rows, and the same command goes on with the others");
             return ExitCode.Interrupted;
         }
 
-        string png = Path.Combine(request.Folder, "pareto.png"), svg = Path.Combine(request.Folder, "pareto.svg");
-        string title = $"{model.Architecture.Name}, {plan.Uncached.Steps} steps, {plan.Uncached.Job.Count} samples against {data.Name}";
-        using (ParetoPlot plot = new(table.Records, title))
-        {
-            plot.Write(png, svg);
-        }
-
-        SweepListing.Print(table.Records, terminal);
-        terminal.Out.WriteLine($"{table.Path} ({table.Records.Count} rows), {png}, {svg}");
+        SweepListing.Print(result.Records, terminal);
+        terminal.Out.WriteLine($"{result.Table} ({result.Records.Count} rows), {string.Join(", ", result.Plots)}");
         return ExitCode.Ok;
     }
 
-    private SweepRequest Read(ParseResult parsed)
+    private SweepRequest Read(ParseResult parsed, SampleRequest sample)
     {
         (int first, int last) = Rows(parsed.GetValue(_only));
         string[] routers = parsed.GetValue(_routers) ?? [];
@@ -123,17 +108,20 @@ internal sealed class SweepCommand
             throw new UsageException("--thresholds belongs to routers; give --router FILE");
         }
 
-        return new SweepRequest(
-            _sample.Read(parsed) with { Count = parsed.GetValue(_count) ?? DataOptions.DefaultCount, ShowProgress = !parsed.GetValue(_noProgress) },
-            routers,
-            thresholds,
-            Rules(parsed.GetValue(_rules)),
-            parsed.GetValue(_ratios) is { } ratios ? Numbers("--mac-ratios", ratios) : [],
-            _data.Text(parsed),
-            _data.Count(parsed),
-            parsed.GetValue(_out) ?? "sweep",
-            first,
-            last);
+        return new SweepRequest
+        {
+            Sample = sample with { Count = parsed.GetValue(_count) },
+            Routers = routers,
+            Thresholds = thresholds,
+            Rules = Rules(parsed.GetValue(_rules)),
+            MacRatios = parsed.GetValue(_ratios) is { } ratios ? Numbers("--mac-ratios", ratios) : [],
+            Data = _data.Text(parsed),
+            DataCount = _data.Count(parsed),
+            Folder = parsed.GetValue(_out) ?? "sweep",
+            First = first,
+            Last = last,
+            Anew = parsed.GetValue(_force),
+        };
     }
 
     private static string[] Rules(string? list)

@@ -1,10 +1,7 @@
 using System.CommandLine;
-using L2c.Cli.Data;
-using L2c.Cli.Devices;
 using L2c.Cli.Output;
-using L2c.Cli.Training;
+using L2c.Cli.Printing;
 using L2c.Kernels;
-using L2c.Model.Training;
 
 namespace L2c.Cli.Commands;
 
@@ -13,23 +10,21 @@ internal sealed class TrainingOptions
 {
     private const int DefaultCheckpointEvery = 500, DefaultLogEvery = 10;
 
-    private readonly string _presetFolder;
-    private readonly string _presetData;
     private readonly Option<string?> _data;
-    private readonly Option<ulong?> _seed = Words.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
+    private readonly Option<ulong?> _seed = OptionFactory.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
     private readonly Option<int?> _maxSteps;
-    private readonly Option<int?> _ckptEvery = Words.Whole(
+    private readonly Option<int?> _ckptEvery = OptionFactory.Whole(
         "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultCheckpointEvery}]");
-    private readonly Option<int?> _logEvery = Words.Whole(
+    private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
-    private readonly Option<string?> _resume = Words.Text(
+    private readonly Option<string?> _resume = OptionFactory.Text(
         "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest of --out if there is one");
-    private readonly Option<bool> _checkpointing = Words.Switch(
+    private readonly Option<bool> _checkpointing = OptionFactory.Switch(
         "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
-    private readonly Option<bool> _force = Words.Switch("--force", "Start anew where another run was");
-    private readonly Option<bool> _json = Words.Switch("--json", "Print one JSON object on standard output at the end");
-    private readonly Option<bool> _noProgress = Words.Switch("--no-progress", "Print no progress");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where another run was");
+    private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Print no progress");
     private readonly DeviceOptions _device;
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -41,12 +36,11 @@ internal sealed class TrainingOptions
     public TrainingOptions(
         CudaAccess cuda, string folder, string data, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
     {
-        (_presetFolder, _presetData) = (folder, data);
-        _data = Words.Text(
+        _data = OptionFactory.Text(
             "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]");
         _device = new DeviceOptions(cuda, preset, refused);
-        _maxSteps = Words.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
-        _out = Words.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
+        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
+        _out = OptionFactory.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
     }
 
     /// <summary>Adds the options to a command.</summary>
@@ -79,32 +73,30 @@ internal sealed class TrainingOptions
     /// <summary>Whether the user named data.</summary>
     public bool NamesData(ParseResult parsed) => parsed.GetValue(_data) is not null;
 
-    /// <summary>How long and how often.</summary>
-    public TrainingSchedule Schedule(ParseResult parsed, int presetSteps) => new(
-        parsed.GetValue(_maxSteps) ?? presetSteps,
-        parsed.GetValue(_ckptEvery) ?? DefaultCheckpointEvery,
-        parsed.GetValue(_logEvery) ?? DefaultLogEvery);
-
-    /// <summary>Opens the data. To be disposed of where they are <see cref="IDisposable"/>.</summary>
-    /// <exception cref="UsageException">They do not exist or do not fit.</exception>
-    public ITrainingData OpenData(ParseResult parsed, DataNeeds needs) =>
-        TrainingDataText.Open(parsed.GetValue(_data) ?? _presetData, needs, Seed(parsed));
-
-    /// <summary>Takes the run's folder.</summary>
+    /// <summary>A request with what both kinds of training are told.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="results">Files that a finished run leaves.</param>
+    /// <param name="request">The rest.</param>
     /// <param name="inputs">Files that are read and must not be written over, beside those that options of this class name.</param>
-    /// <param name="terminal">For a remark.</param>
-    public RunFolder OpenFolder(ParseResult parsed, IReadOnlyList<string> results, IEnumerable<string> inputs, Terminal terminal)
+    /// <exception cref="UsageException">A file would have two parts.</exception>
+    public T Complete<T>(ParseResult parsed, T request, IEnumerable<string> inputs)
+        where T : TrainingRequest
     {
-        string path = parsed.GetValue(_out) ?? _presetFolder;
-        string? resume = parsed.GetValue(_resume);
-        IEnumerable<string> own = new[] { parsed.GetValue(_data), resume }.OfType<string>().Where(File.Exists);
-        NamedFiles.Check(results.Concat(RunLogs.Names).Select(name => ("--out", Path.Combine(path, name))), inputs.Concat(own));
-        return RunFolder.Open(path, results, resume, parsed.GetValue(_force), terminal);
+        request = request with
+        {
+            Data = parsed.GetValue(_data) ?? request.Data,
+            MaxSteps = parsed.GetValue(_maxSteps),
+            CheckpointEvery = parsed.GetValue(_ckptEvery) ?? DefaultCheckpointEvery,
+            LogEvery = parsed.GetValue(_logEvery) ?? DefaultLogEvery,
+            Folder = parsed.GetValue(_out) ?? request.Folder,
+            Resume = parsed.GetValue(_resume),
+            Anew = parsed.GetValue(_force),
+        };
+        IEnumerable<string> own = new[] { parsed.GetValue(_data), request.Resume }.OfType<string>().Where(File.Exists);
+        NamedFiles.Check(request.Outputs.Select(path => ("--out", path)), inputs.Concat(own));
+        return request;
     }
 
     /// <summary>The progress line.</summary>
-    public TrainingProgress Progress(ParseResult parsed, TrainingSchedule schedule, Func<string> describe, Terminal terminal) =>
-        new(terminal, !parsed.GetValue(_noProgress), schedule.MaxSteps, describe);
+    public TrainingLine Progress(ParseResult parsed, Terminal terminal, Func<IReadOnlyList<double>, string> describe) =>
+        new(terminal, !parsed.GetValue(_noProgress), describe);
 }

@@ -18,7 +18,7 @@ internal static class Failure
         (string message, int code) = exception switch
         {
             OperationCanceledException => ("interrupted; nothing was written", ExitCode.Interrupted),
-            UsageException or InstructionSetException => (exception.Message, ExitCode.Usage),
+            UsageException or RequestException or InstructionSetException => (exception.Message, ExitCode.Usage),
             DeviceUnavailableException or CudaUnavailableException => (exception.Message, ExitCode.Device),
             MalformedFileException => (exception.Message, ExitCode.Malformed),
             CudaException { Result: CUresult.CUDA_ERROR_OUT_OF_MEMORY } =>

@@ -2,33 +2,81 @@ using Spectre.Console;
 
 namespace L2c.Cli.Output;
 
-/// <summary>Progress of a long command on stderr, drawn only where a person watches it.</summary>
-internal static class ProgressBar
+/// <summary>Progress of a long command on stderr, drawn only where a person watches it; remarks are printed wherever it is.</summary>
+/// <param name="terminal">Where to draw.</param>
+/// <param name="show">Whether the user wants to see it.</param>
+internal sealed class ProgressBar(Terminal terminal, bool show) : IProgress<WorkProgress>, IDisposable
 {
-    /// <summary>Runs work that reports its steps.</summary>
-    /// <param name="terminal">Where to draw.</param>
-    /// <param name="show">Whether the user wants to see it.</param>
-    /// <param name="title">What is done.</param>
-    /// <param name="total">Number of steps.</param>
-    /// <param name="work">Calls its argument once per step.</param>
-    public static void Run(Terminal terminal, bool show, string title, int total, Action<Action> work)
+    private readonly IAnsiConsole? _console = show && terminal.Interactive
+        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) })
+        : null;
+
+    private Bar? _bar;
+
+    /// <inheritdoc/>
+    public void Report(WorkProgress value)
     {
-        IAnsiConsole? console = show && terminal.Interactive
-            ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) })
-            : null;
-        if (console?.Profile.Capabilities.Interactive != true)
+        if (value.Remark is not null)
         {
-            work(() => { });
+            End();
+            terminal.Remark(value.Remark);
+        }
+
+        if (value.Total == 0 || _console?.Profile.Capabilities.Interactive != true)
+        {
             return;
         }
 
-        console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context =>
-            {
-                ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: total);
-                work(() => task.Increment(1));
-            });
+        if (_bar?.Work != value.Work)
+        {
+            End();
+            _bar = new Bar(_console, value);
+        }
+
+        _bar.Set(value.Done);
+        if (value.Done >= value.Total)
+        {
+            End();
+        }
+    }
+
+    /// <summary>Takes the bar away.</summary>
+    public void Dispose() => End();
+
+    private void End()
+    {
+        _bar?.End();
+        _bar = null;
+    }
+
+    /// <summary>One bar: the console draws it on a thread of its own, as long as its action runs.</summary>
+    private sealed class Bar
+    {
+        private readonly TaskCompletionSource _end = new();
+        private readonly TaskCompletionSource<ProgressTask> _task = new();
+        private readonly Task _drawing;
+
+        public Bar(IAnsiConsole console, WorkProgress progress)
+        {
+            Work = progress.Work;
+            _drawing = Task.Run(() => console.Progress()
+                .AutoClear(true)
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .Start(context =>
+                {
+                    _task.SetResult(context.AddTask(Markup.Escape(progress.Work), maxValue: progress.Total));
+                    _end.Task.Wait();
+                }));
+        }
+
+        public string Work { get; }
+
+        public void Set(int done) => _task.Task.Result.Value = done;
+
+        public void End()
+        {
+            _end.SetResult();
+            _drawing.Wait();
+        }
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Nodes;
 
 namespace L2c.Cli.Output;
 
@@ -10,13 +10,40 @@ namespace L2c.Cli.Output;
 /// <param name="Cancel">Cancelled by Ctrl-C or SIGTERM.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
-    /// <summary>camelCase, nothing that is null; all but ASCII escaped, so that the text also fits a PNG's text chunk.</summary>
-    internal static JsonSerializerOptions Json { get; } = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     /// <summary>Prints one object as one line of JSON.</summary>
-    public void PrintJson(object value) => Out.WriteLine(JsonSerializer.Serialize(value, Json));
+    /// <param name="value">The object.</param>
+    /// <param name="lifted">Members whose own members are printed in their place: what several reports have in common is one record of them.</param>
+    public void PrintJson(object value, params string[] lifted)
+    {
+        JsonObject flat = [];
+        foreach ((string name, JsonNode? member) in JsonSerializer.SerializeToNode(value, ReportJson.Options)!.AsObject())
+        {
+            if (!lifted.Contains(name) || member is not JsonObject parts)
+            {
+                flat[name] = member?.DeepClone();
+                continue;
+            }
+
+            foreach ((string inner, JsonNode? part) in parts)
+            {
+                flat[inner] = part?.DeepClone();
+            }
+        }
+
+        Out.WriteLine(flat.ToJsonString(ReportJson.Options));
+    }
+
+    /// <summary>Tells a person something on <see cref="Err"/>; nothing where there is nothing to tell.</summary>
+    /// <param name="remark">As <c>note: ...</c>; lines that are no note or warning are printed as they are.</param>
+    public void Remark(string? remark)
+    {
+        if (remark is not null)
+        {
+            bool named = remark.StartsWith("note: ", StringComparison.Ordinal) || remark.StartsWith("warning: ", StringComparison.Ordinal);
+            Err.WriteLine(named ? $"l2c: {remark}" : remark);
+        }
+    }
+
+    /// <summary>Tells a note, if there is one.</summary>
+    public void Note(string? note) => Remark(note is null ? null : $"note: {note}");
 }

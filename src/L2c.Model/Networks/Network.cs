@@ -75,4 +75,7 @@ public abstract class Network : IDisposable
         _arena?.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Fails where the weights have been freed. For all that reads them, recorded or not.</summary>
+    internal void RequireAlive() => ObjectDisposedException.ThrowIf(_arena?.IsDisposed == true, this);
 }

@@ -123,8 +123,9 @@ public sealed class SamplingRun : IDisposable
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed. Needs a plan that replays.</param>
     /// <param name="evaluations">How many of the first evaluations are run; null for all.</param>
     /// <param name="cancel">Looked at before each evaluation; in a run of one sequence before the run.</param>
+    /// <exception cref="ObjectDisposedException">The run or its network has been disposed of.</exception>
     /// <exception cref="ArgumentException">
-    /// Not N labels, a label outside the table, <paramref name="afterEvaluation"/> or <paramref name="evaluations"/> in a run of one sequence, or
+    /// Not N labels, a label outside the table, a guidance scale that is not finite, <paramref name="afterEvaluation"/> or <paramref name="evaluations"/> in a run of one sequence, or
     /// <paramref name="observer"/> in one that does not replay.
     /// </exception>
     public void Run(
@@ -136,6 +137,12 @@ public sealed class SamplingRun : IDisposable
         int? evaluations = null,
         CancellationToken cancel = default)
     {
+        RequireAlive();
+        if (!float.IsFinite(guidanceScale))
+        {
+            throw new ArgumentException($"a guidance scale of {guidanceScale} makes no prediction; give a finite one", nameof(guidanceScale));
+        }
+
         bool whole = Options is { OneSequence: true, Switches.Replay: true };
         if (whole && (afterEvaluation is not null || evaluations is not null))
         {
@@ -172,21 +179,36 @@ public sealed class SamplingRun : IDisposable
 
     /// <summary>Copies the state to the host: after a run, the samples.</summary>
     /// <param name="destination">N C H W values.</param>
-    public void ReadState(Span<float> destination) => Model.Device.Download(_buffers.X, destination);
+    /// <exception cref="ObjectDisposedException">The run has been disposed of.</exception>
+    public void ReadState(Span<float> destination) => Download(_buffers.X, destination);
 
     /// <summary>Copies the last step's predicted x0, [N,C,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>
-    public void ReadPredictedX0(Span<float> destination) => Model.Device.Download(Kept(_buffers.States.X0), destination);
+    /// <exception cref="ObjectDisposedException">The run has been disposed of.</exception>
+    public void ReadPredictedX0(Span<float> destination) => Download(Kept(_buffers.States.X0), destination);
 
     /// <summary>Copies the last step's network output after guidance, [B,C_out,H,W].</summary>
     /// <exception cref="InvalidOperationException">The run was planned without <see cref="SamplingOptions.KeepPredictions"/>.</exception>
-    public void ReadGuidedOutput(Span<float> destination) => Model.Device.Download(Kept(_buffers.Guided), destination);
+    /// <exception cref="ObjectDisposedException">The run has been disposed of.</exception>
+    public void ReadGuidedOutput(Span<float> destination) => Download(Kept(_buffers.Guided), destination);
 
     /// <summary>Frees the run's memory.</summary>
     public void Dispose()
     {
         Array.ForEach(_sequences, sequence => sequence.Dispose());
         _arena.Dispose();
+    }
+
+    private void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        Model.RequireAlive();
+    }
+
+    private void Download(Tensor tensor, Span<float> destination)
+    {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        Model.Device.Download(tensor, destination);
     }
 
     private static Tensor Kept(Tensor tensor) =>

@@ -84,6 +84,7 @@ public sealed class NetworkTrainer : ITrainer
     /// <inheritdoc/>
     public void Advance()
     {
+        _step.RequireAlive();
         _batch.Fill(StepsDone, 0);
         _draws.Timesteps(StepsDone, 0, NetworkTrainingStep.Process.Count, _timesteps);
         OptimizerStep optimizer = new(StepsDone + 1, _options.LearningRate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
@@ -131,6 +132,7 @@ public sealed class NetworkTrainer : ITrainer
     /// <inheritdoc/>
     public void Restore(TensorFile file)
     {
+        _step.RequireAlive();
         int step = TrainingState.Check(file, Kind, _settings);
         float[] values = new float[_step.StateLength];
         foreach ((ParameterState state, string name) in _states)

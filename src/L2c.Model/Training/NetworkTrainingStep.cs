@@ -140,6 +140,7 @@ public sealed class NetworkTrainingStep : IDisposable
         Span<float> losses,
         RunObserver? observer = null)
     {
+        RequireAlive();
         TrainingInputs.RequireLabels(labels, Batch, Architecture);
         _buffers.Inputs.Set(Device, _buffers.Network, x0, noise, labels, timesteps, optimizer);
         if (observer is null)
@@ -157,11 +158,16 @@ public sealed class NetworkTrainingStep : IDisposable
     /// <summary>Copies one state of all trained parameters.</summary>
     /// <param name="state">Which.</param>
     /// <param name="destination"><see cref="StateLength"/> values.</param>
-    public void ReadState(ParameterState state, Span<float> destination) => Device.Download(_parameters.All(state), destination);
+    public void ReadState(ParameterState state, Span<float> destination)
+    {
+        RequireAlive();
+        Device.Download(_parameters.All(state), destination);
+    }
 
     /// <summary>Restores one state of all trained parameters, as <see cref="ReadState"/> gave it.</summary>
     public void WriteState(ParameterState state, ReadOnlySpan<float> source)
     {
+        RequireAlive();
         Device.Upload(_parameters.All(state), source);
         if (state == ParameterState.Weights)
         {
@@ -185,8 +191,11 @@ public sealed class NetworkTrainingStep : IDisposable
     /// <param name="state">Which.</param>
     /// <param name="name">Published name, one of <see cref="Tensors"/>.</param>
     /// <param name="destination">As many values as the tensor has.</param>
-    public void ReadTensor(ParameterState state, string name, Span<float> destination) => Device.Download(
-        _parameters.Has(name) ? _parameters.View(state, name) : _model.Constant(name), destination);
+    public void ReadTensor(ParameterState state, string name, Span<float> destination)
+    {
+        RequireAlive();
+        Device.Download(_parameters.Has(name) ? _parameters.View(state, name) : _model.Constant(name), destination);
+    }
 
     /// <summary>Frees everything.</summary>
     public void Dispose()
@@ -197,6 +206,9 @@ public sealed class NetworkTrainingStep : IDisposable
         _model.Dispose();
         _parameterArena.Dispose();
     }
+
+    /// <summary>Fails where memory of the step has been freed.</summary>
+    internal void RequireAlive() => ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
 
     private static NetworkFamily RequireTrainable(TransformerArchitecture architecture, Device device)
     {

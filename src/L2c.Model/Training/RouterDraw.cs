@@ -144,6 +144,7 @@ public sealed class RouterDraw : IDisposable
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed.</param>
     /// <returns>The data loss, mean over the batch, without the penalty.</returns>
     /// <exception cref="ArgumentException">A span of another length, a label outside the table, or t out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The step or its network has been disposed of.</exception>
     public double Run(
         int t,
         ReadOnlySpan<float> noised,
@@ -152,6 +153,7 @@ public sealed class RouterDraw : IDisposable
         Span<double> gradient,
         RunObserver? observer = null)
     {
+        RequireAlive();
         ArgumentOutOfRangeException.ThrowIfNegative(t);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Draws);
         TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
@@ -182,13 +184,13 @@ public sealed class RouterDraw : IDisposable
     }
 
     /// <summary>Copies x at index 2t of the last run, [B,C,H,W].</summary>
-    public void ReadNext(Span<float> destination) => Model.Device.Download(_buffers.X, destination);
+    public void ReadNext(Span<float> destination) => Download(_buffers.X, destination);
 
     /// <summary>Copies the teacher's output of the last run, [B,C_out,H,W].</summary>
-    public void ReadTeacher(Span<float> destination) => Model.Device.Download(_buffers.Teacher, destination);
+    public void ReadTeacher(Span<float> destination) => Download(_buffers.Teacher, destination);
 
     /// <summary>Copies the student's output of the last run, [B,C_out,H,W].</summary>
-    public void ReadStudent(Span<float> destination) => Model.Device.Download(_buffers.Output, destination);
+    public void ReadStudent(Span<float> destination) => Download(_buffers.Output, destination);
 
     /// <summary>Frees the step's memory.</summary>
     public void Dispose()
@@ -197,6 +199,19 @@ public sealed class RouterDraw : IDisposable
         Array.ForEach(_advance, sequence => sequence.Dispose());
         _compare.Dispose();
         _arena.Dispose();
+    }
+
+    /// <summary>Fails where memory of the step or the network has been freed.</summary>
+    internal void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        Model.RequireAlive();
+    }
+
+    private void Download(Tensor tensor, Span<float> destination)
+    {
+        RequireAlive();
+        Model.Device.Download(tensor, destination);
     }
 
     private static MemoryPart[] WeightParts(TransformerArchitecture architecture, Device device)

@@ -134,6 +134,7 @@ public sealed class RouterTrainer : ITrainer
     /// <inheritdoc/>
     public void Advance()
     {
+        _step.RequireAlive();
         double data = 0, penalty = 0, lambda = _objective.Lambda;
         for (int draw = 0; draw < _options.Draws; draw++)
         {
@@ -164,20 +165,25 @@ public sealed class RouterTrainer : ITrainer
     }
 
     /// <inheritdoc/>
-    public void Save(string path) => TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
-    [
-        StateEntry.Of<float>(Logits, [_objective.Routers, _objective.Branches], () => _objective.Logits.ToArray()),
-        StateEntry.Of<float>("first_moment", [_objective.Routers, _objective.Branches], () => _objective.FirstMoment.ToArray()),
-        StateEntry.Of<float>("second_moment", [_objective.Routers, _objective.Branches], () => _objective.SecondMoment.ToArray()),
-        StateEntry.Of<int>("router_steps", [_objective.Routers], () => _objective.Steps.ToArray()),
-        StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
-        .. _control is null ? [] : new[] { StateEntry.Of<double>(Control, [_control.State.Length], () => _control.State) },
-        .. History.Entries(),
-    ]);
+    public void Save(string path)
+    {
+        _step.RequireAlive();
+        TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
+        [
+            StateEntry.Of<float>(Logits, [_objective.Routers, _objective.Branches], () => _objective.Logits.ToArray()),
+            StateEntry.Of<float>("first_moment", [_objective.Routers, _objective.Branches], () => _objective.FirstMoment.ToArray()),
+            StateEntry.Of<float>("second_moment", [_objective.Routers, _objective.Branches], () => _objective.SecondMoment.ToArray()),
+            StateEntry.Of<int>("router_steps", [_objective.Routers], () => _objective.Steps.ToArray()),
+            StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
+            .. _control is null ? [] : new[] { StateEntry.Of<double>(Control, [_control.State.Length], () => _control.State) },
+            .. History.Entries(),
+        ]);
+    }
 
     /// <inheritdoc/>
     public void Restore(TensorFile file)
     {
+        _step.RequireAlive();
         int step = TrainingState.Check(file, Kind, _settings);
         TrainingState.Read(file, Logits, _objective.Logits);
         TrainingState.Read(file, "first_moment", _objective.FirstMoment);

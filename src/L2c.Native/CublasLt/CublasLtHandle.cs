@@ -16,7 +16,7 @@ public sealed class CublasLtHandle : IDisposable
         Handle = handle;
     }
 
-    /// <summary>The handle.</summary>
+    /// <summary>The handle; of no use after disposal.</summary>
     public cublasLtHandle_t Handle { get; }
 
     /// <summary>Destroys the handle. A failure is not reported: there is nothing that a caller could do about it.</summary>

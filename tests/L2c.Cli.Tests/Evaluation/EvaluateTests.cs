@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using L2c.Cli.Images;
+using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Npy;
 

@@ -20,6 +20,7 @@ public sealed class CudaKernelTests
 
         Assert.Equal(code.Text, _driver.ModuleText);
         Assert.Equal(code.EntryName, _driver.FunctionName);
+        Assert.Throws<ObjectDisposedException>(() => kernel.Launch(default, new LaunchSize(1), new LaunchSize(32), 0, Pack()));
         Assert.Equal(["cuModuleLoadDataEx", "cuModuleGetFunction", "cuFuncLoad 22", "cuModuleUnload 11"], _driver.Calls);
     }
 

@@ -12,6 +12,7 @@ public sealed class MatmulPlanner : IDisposable
     private readonly MatmulWorkspace _workspace;
     private readonly MatmulCache? _cache;
     private readonly CublasLtHandle _handle;
+    private bool _disposed;
     private readonly Dictionary<MatmulShape, MatmulPlan?> _plans = [];
 
     /// <summary>Creates the library's handle; plans nothing yet.</summary>
@@ -49,8 +50,10 @@ public sealed class MatmulPlanner : IDisposable
     /// <param name="plan">The same object for the same shape; belongs to the planner.</param>
     /// <exception cref="ArgumentException">The shape contradicts itself.</exception>
     /// <exception cref="CublasLtException">The library fails for another reason.</exception>
+    /// <exception cref="ObjectDisposedException">The planner has been disposed of.</exception>
     public bool TryPlan(MatmulShape shape, [NotNullWhen(true)] out MatmulPlan? plan)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_plans.TryGetValue(shape, out plan))
         {
             shape.Validate();
@@ -73,8 +76,10 @@ public sealed class MatmulPlanner : IDisposable
     /// <exception cref="ArgumentException">As <see cref="MatmulPlan.Enqueue"/>.</exception>
     /// <exception cref="CublasLtException">No candidate runs.</exception>
     /// <exception cref="CudaException">The device fails.</exception>
+    /// <exception cref="ObjectDisposedException">The planner has been disposed of.</exception>
     public MatmulRace? Tune(MatmulPlan plan, CUdeviceptr x, CUdeviceptr weight, CUdeviceptr bias, CUdeviceptr y, CUstream stream)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (plan.IsTuned)
         {
             return null;
@@ -97,6 +102,7 @@ public sealed class MatmulPlanner : IDisposable
     /// <summary>Destroys plans and handle; the workspace stays the caller's.</summary>
     public void Dispose()
     {
+        _disposed = true;
         foreach (MatmulPlan plan in Plans)
         {
             plan.Operation.Dispose();

@@ -42,6 +42,7 @@ internal sealed class DitModel : Network
     /// <remarks>Every block's shift, scale and gate. The tap sees <c>t_emb</c>, <c>c</c> and <c>blockN.PART</c> of the first evaluation.</remarks>
     public override void Prepare(NetworkMemory memory, int group, ForwardTap? tap = null)
     {
+        RequireAlive();
         var its = (DitMemory)memory;
         DitModulations m = its.Modulations[group];
         Tensor times = its.TimeEmbedding.SliceRows(its.Needs.TimePerRow ? 0 : group * its.GroupSize, m.TimeHidden.Rows); // [E,256] or a row per row
@@ -82,12 +83,18 @@ internal sealed class DitModel : Network
     }
 
     /// <inheritdoc/>
-    public override void Forward(Tensor image, NetworkMemory memory, EvaluationPlan plan, Tensor output, ForwardTap? tap = null) =>
+    public override void Forward(Tensor image, NetworkMemory memory, EvaluationPlan plan, Tensor output, ForwardTap? tap = null)
+    {
+        RequireAlive();
         new DitPass(this, (DitMemory)memory, plan, tap).Forward(image, output);
+    }
 
     /// <inheritdoc/>
-    public override void Backward(NetworkMemory memory, EvaluationPlan plan, Tensor outputGradient) =>
+    public override void Backward(NetworkMemory memory, EvaluationPlan plan, Tensor outputGradient)
+    {
+        RequireAlive();
         new DitPass(this, (DitMemory)memory, plan, null).Backward(outputGradient);
+    }
 
     /// <inheritdoc/>
     public override void Products(NetworkMemory memory)

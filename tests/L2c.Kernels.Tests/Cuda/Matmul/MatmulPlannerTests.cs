@@ -221,6 +221,7 @@ public sealed class MatmulPlannerTests : IDisposable
         _bench.Planner.Dispose();
         Assert.Equal(0, _bench.Library.Alive);
         _bench.Planner.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _bench.Planner.Plan(MatmulBench.Shape(8, 8, 8)));
     }
 
     private static void Enqueue(MatmulPlan plan, MatmulBench.Operands data) => plan.Enqueue(

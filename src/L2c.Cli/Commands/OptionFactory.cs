@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace L2c.Cli.Commands;
+
+/// <summary>Options of one value, with errors that name the option and say what it takes.</summary>
+internal static class OptionFactory
+{
+    /// <summary>Any text.</summary>
+    public static Option<string?> Text(string name, string helpName, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = helpName };
+
+    /// <summary>A switch.</summary>
+    public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<int?> Whole(string name, int least, string description, int most = int.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => Parse<int>(
+            result,
+            NumberStyles.AllowLeadingSign,
+            value => value >= least && value <= most,
+            most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}"),
+    };
+
+    /// <summary>A seed of 64 bits.</summary>
+    public static Option<ulong?> Seed(string name, string description, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => Parse<ulong>(result, NumberStyles.None, _ => true, "a whole number from 0 to 2^64 - 1"),
+    };
+
+    /// <summary>A finite number of at least 0.</summary>
+    public static Option<double?> NonNegative(string name, string description, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => Parse<double>(
+            result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
+    };
+
+    /// <summary>A number from 0 to 1.</summary>
+    public static Option<double?> Fraction(string name, string description, params string[] aliases) => new(name, aliases)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => Parse<double>(result, NumberStyles.Float, value => value is >= 0 and <= 1, "a number from 0 to 1"),
+    };
+
+    /// <summary>One of a few words, or null for whatever suits the other options.</summary>
+    public static Option<string?> Choice(string name, string description, params string[] words) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        CustomParser = result => Pick(result, words),
+    };
+
+    /// <summary>One of a few words, in any case of letters.</summary>
+    public static Option<string> OneOf(string name, string description, string preset, params string[] others)
+    {
+        string[] words = [preset, .. others];
+        return new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => preset,
+            CustomParser = result => Pick(result, words)!,
+        };
+    }
+
+    private static string? Pick(ArgumentResult result, string[] words) =>
+        Array.Find(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase))
+        ?? Refuse<string>(result, $"one of {string.Join(", ", words)}");
+
+    private static T? Parse<T>(ArgumentResult result, NumberStyles styles, Func<T, bool> accept, string wanted)
+        where T : struct, INumberBase<T> =>
+        T.TryParse(result.Tokens[0].Value, styles, CultureInfo.InvariantCulture, out T value) && accept(value) ? value : Refuse<T?>(result, wanted);
+
+    private static T? Refuse<T>(ArgumentResult result, string wanted)
+    {
+        string option = (result.Parent as OptionResult)?.IdentifierToken?.Value ?? result.Argument.Name;
+        result.AddError($"{option} needs {wanted}, not '{result.Tokens[0].Value}'");
+        return default;
+    }
+}

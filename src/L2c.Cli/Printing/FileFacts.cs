@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace L2c.Cli.Printing;
+
+/// <summary>What files of tensors and pictures say of themselves, for a person.</summary>
+internal static class FileFacts
+{
+    /// <summary>Prints what a file of tensors holds.</summary>
+    public static void Print(TensorFileReport r, TextWriter o)
+    {
+        o.WriteLine($"{r.File}: {r.Format}, {Units.Bytes(r.Bytes)}");
+        if (r.Model is { } model)
+        {
+            string where = model.Weights is null ? "" : $", under '{Units.Printable(model.Weights)}'";
+            Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
+            Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
+            if (model.MacsPerEvaluation is { } macs)
+            {
+                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
+            }
+
+            PrintMembers(model.Architecture, o);
+            if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
+            {
+                o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
+            }
+        }
+        else
+        {
+            Units.PrintFact(o, "layout", "unknown");
+        }
+
+        if (r.Parameters is { } parameters)
+        {
+            PrintMembers(parameters, o);
+        }
+
+        foreach (TypeShare share in r.Dtypes)
+        {
+            Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
+        }
+
+        foreach (StoredTensor tensor in r.Tensors ?? [])
+        {
+            o.WriteLine($"  {Units.Printable(tensor.Name)} {tensor.Dtype} [{string.Join(", ", tensor.Shape)}]");
+        }
+    }
+
+    /// <summary>Prints what a PNG says about itself.</summary>
+    public static void Print(PngReport r, TextWriter o)
+    {
+        o.WriteLine($"{r.File}: PNG, {r.Width} x {r.Height}, {r.BitDepth}-bit {r.Colour}, {Units.Bytes(r.Bytes)}");
+        if (r.Parameters is { } parameters)
+        {
+            PrintMembers(parameters, o);
+        }
+        else
+        {
+            o.WriteLine("no sampling parameters: not written by l2c, or written again by another program");
+        }
+    }
+
+    private static void PrintMembers(JsonElement parameters, TextWriter o)
+    {
+        foreach (JsonProperty member in parameters.EnumerateObject())
+        {
+            string value = member.Value.ValueKind == JsonValueKind.Array
+                ? string.Join(", ", member.Value.EnumerateArray().Select(Text))
+                : Text(member.Value);
+            Units.PrintFact(o, Units.Printable(member.Name), value.Length == 0 ? "-" : Units.Printable(value));
+        }
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using L2c.Cli.Output;
+
+namespace L2c.Cli.Printing;
+
+/// <summary>Tells how a run went: remarks on stderr, and on stdout a JSON object or a few lines for a person.</summary>
+internal static class SampleSummary
+{
+    /// <summary>Prints it.</summary>
+    /// <param name="result">What was sampled.</param>
+    /// <param name="files">What was written.</param>
+    /// <param name="checkpoint">Path of the network's file.</param>
+    /// <param name="loadMs">Opening the checkpoint and loading its weights.</param>
+    /// <param name="elapsedMs">The whole command.</param>
+    /// <param name="terminal">Where to.</param>
+    /// <param name="json">Whether as JSON.</param>
+    public static void Print(
+        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal, bool json)
+    {
+        if (!result.Job.Architecture.PixelSpace)
+        {
+            terminal.Remark(
+                "note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
+                + "the samples are in the .safetensors and .npy");
+        }
+
+        if (result.NonFiniteCount > 0)
+        {
+            terminal.Remark($"warning: {result.NonFiniteCount} values of the samples are not finite");
+        }
+
+        if (json)
+        {
+            PrintJson(result, files, checkpoint, loadMs, elapsedMs, terminal);
+            return;
+        }
+
+        terminal.Out.WriteLine(files.Count <= 4 ? string.Join(", ", files) : $"{files[0]} ... {files[^1]} ({files.Count} files)");
+        terminal.Out.WriteLine(RunLine(result, elapsedMs));
+        terminal.Out.WriteLine(Units.Memory(result.Memory));
+        if (result.Cost is { } cost)
+        {
+            terminal.Out.WriteLine(CacheLine(cost));
+        }
+
+        if (result.Comparison is { } comparison)
+        {
+            terminal.Out.WriteLine(ComparisonLine(comparison));
+        }
+    }
+
+    private static void PrintJson(
+        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal)
+    {
+        SampleJob job = result.Job;
+        var report = new
+        {
+            Files = files,
+            result.Facts,
+            Checkpoint = checkpoint,
+            Sampler = job.Sampler.Name,
+            job.Request.Steps,
+            Evaluations = job.Sampler.Evaluations.Count,
+            Images = job.Count,
+            job.Batch,
+            job.Batches,
+            job.Classes.Classes,
+            job.Request.Seed,
+            Rng = SampleDescription.RngWord(job.Request),
+            Guidance = SampleDescription.GuidanceWord(job.Guidance),
+            job.CfgScale,
+            Preview = !job.Architecture.PixelSpace,
+            result.NonFiniteCount,
+            result.Cost,
+            result.Comparison,
+            result.Memory,
+            result.Times,
+            LoadMs = Math.Round(loadMs, 3),
+            ElapsedMs = Math.Round(elapsedMs, 3),
+        };
+        terminal.PrintJson(report, "facts", "cost", "comparison", "memory", "times");
+    }
+
+    private static string RunLine(SampleResult r, double elapsedMs) =>
+        Text($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
+        + Text($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
+        + Text($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
+
+    private static string CacheLine(CacheCost c)
+    {
+        int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
+        string what = c.DroppedBranches is null ? "reused" : "dropped";
+        return all == 0
+            ? $"cache {c.Cache}: the schedule has no cache evaluations"
+            : $"cache {c.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
+                + Text(
+                    $"({100.0 * skipped / all:0.00} %), {100 * (1 - c.MacRatio):0.00} % of the MACs saved: ideal speed-up {c.IdealSpeedup:0.0000}");
+    }
+
+    private static string ComparisonLine(Comparison c)
+    {
+        string speedup = Text($"{c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image, speed-up {c.RealisedSpeedup:0.0000} ")
+            + Text($"(median of {c.TimedRounds} interleaved rounds), {100 * c.RealisedToIdeal:0.0} % of the ideal");
+        string psnr = c.Psnr is null ? "" : Text($", PSNR {c.Psnr:0.00} dB");
+        return $"against no caching: {speedup}{psnr}" + (c.RelativeL2 is null ? "" : Text($", relative L2 {c.RelativeL2:0.0000}"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

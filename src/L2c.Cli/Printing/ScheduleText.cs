@@ -1,0 +1,122 @@
+using System.Globalization;
+using L2c.Model.Caching;
+
+namespace L2c.Cli.Printing;
+
+/// <summary>Routers and schedules for a person.</summary>
+internal static class ScheduleText
+{
+    /// <summary>Prints what is reused and saved, then the heat map.</summary>
+    public static void Print(ScheduleReport r, TextWriter o)
+    {
+        if (r.Router is null)
+        {
+            o.WriteLine($"{r.File}: schedule, {r.Format}");
+        }
+        else
+        {
+            FileFacts.Print(r.Router, o);
+        }
+
+        if (r.MadeFor is { } origin)
+        {
+            Units.PrintFact(o, "made for", $"{Units.Printable(origin.Model)}, {Units.Printable(origin.Sampler)}, {Units.Of(origin.Steps, "step")}");
+        }
+
+        if (r.Threshold is { } threshold)
+        {
+            Units.PrintFact(o, "threshold", threshold.ToString(CultureInfo.InvariantCulture));
+        }
+
+        PrintModel(r.Model, r.AlsoFits, o);
+        Units.PrintFact(o, "steps", $"{r.Steps} evaluations, {r.CacheEvaluations} of them cache evaluations");
+        Units.PrintFact(o, "branches", $"{r.Branches} ({r.Branches / 2} blocks)");
+        Units.PrintFact(o, r.Dropped is null ? "reused" : "dropped", $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
+        Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
+        Units.PrintFact(
+            o, "share", Text($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
+        if (r.Model is not null)
+        {
+            Units.PrintFact(o, "MACs", $"{Units.Count(r.MacsBefore!.Value)} -> {Units.Count(r.MacsAfter!.Value)} per image and half of guidance");
+            string linear = $"{Units.Count(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Count(r.MacsAfterWithoutProducts!.Value)}";
+            Units.PrintFact(o, "linear layers only", linear);
+            Units.PrintFact(o, "ideal speed-up", Text($"{r.IdealSpeedup:0.0000}"));
+        }
+
+        PrintMap(r, o);
+    }
+
+    /// <summary>Prints a row for each threshold.</summary>
+    public static void Print(ThresholdReport r, TextWriter o)
+    {
+        o.WriteLine($"{r.File}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
+        PrintModel(r.Model, r.AlsoFits, o);
+        o.WriteLine();
+        string costs = r.Model is null ? "" : $"{"MACs",24}{"ratio",9}{"ideal speed-up",16}";
+        o.WriteLine($"{"threshold",9}{"reused",9}{"attention",11}{"MLP",7}{"of cache",11}{"of all",10}{costs}");
+        foreach (ThresholdRow row in r.Thresholds)
+        {
+            string mark = row.Threshold == r.PublishedThreshold ? "  as published" : "";
+            costs = row.MacsAfter is { } macs ? Text($"{Units.Count(macs),24}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
+            string shares = Text($"{100 * row.ShareOfCacheEvaluations,9:0.00} %{100 * row.ShareOfAllEvaluations,8:0.00} %");
+            o.WriteLine(Text($"{row.Threshold,9:0.00}{row.Reused,9}{row.ReusedAttention,11}{row.ReusedMlp,7}{shares}{costs}{mark}"));
+        }
+    }
+
+    /// <summary>Prints where two schedules differ.</summary>
+    public static void Print(ScheduleDiff d, TextWriter o)
+    {
+        o.WriteLine($"A {d.First}: {d.FirstReused} branches not computed");
+        o.WriteLine($"B {d.Second}: {d.SecondReused} branches not computed");
+        o.WriteLine($"{d.BothReused} computed by neither, {d.Differing} by one only, in {d.Evaluations.Count} evaluations");
+        if (d.DroppingDiffers)
+        {
+            o.WriteLine("one drops what it skips, the other reuses it");
+        }
+
+        if (d.ForecastsDiffer)
+        {
+            o.WriteLine("what neither computes is forecast in different ways, or by one only");
+        }
+
+        foreach (EvaluationDiff e in d.Evaluations)
+        {
+            string role = e.FirstRole == e.SecondRole ? e.FirstRole : $"A {e.FirstRole}, B {e.SecondRole}";
+            o.WriteLine($"evaluation {e.Evaluation} ({role}): {e.OnlyFirst.Count + e.OnlySecond.Count} differ");
+            PrintBranches(o, "A", e.OnlyFirst);
+            PrintBranches(o, "B", e.OnlySecond);
+        }
+    }
+
+    private static void PrintModel(string? name, IReadOnlyList<string>? alsoFits, TextWriter o)
+    {
+        string model = name ?? "unknown: name a published one with --model to count MACs";
+        Units.PrintFact(o, "model", alsoFits is null ? model : $"{model}, assumed");
+        if (alsoFits is not null)
+        {
+            Units.PrintFact(o, "also fits", $"{string.Join(", ", alsoFits)}; choose with --model");
+        }
+    }
+
+    private static void PrintMap(ScheduleReport r, TextWriter o)
+    {
+        o.WriteLine();
+        o.WriteLine($"evaluation x block, attention left and MLP right: # computed, {(r.Dropped is null ? ". reused" : "x dropped")}");
+        o.WriteLine($"{"",13}{string.Concat(Enumerable.Range(0, r.Branches / 2).Select(block => block % 5 == 0 ? $"{block,-3}" : "   "))}".TrimEnd());
+        for (int e = 0; e < r.Evaluations.Count; e++)
+        {
+            string cells = r.Evaluations[e].Compute.Replace('1', '#').Replace('0', r.Dropped is null ? '.' : 'x');
+            o.WriteLine($"{e,4} {r.Evaluations[e].Role,-8}{string.Join(' ', cells.Chunk(2).Select(pair => new string(pair)))}");
+        }
+    }
+
+    private static void PrintBranches(TextWriter o, string which, IReadOnlyList<int> branches)
+    {
+        if (branches.Count > 0)
+        {
+            o.WriteLine($"  only {which} computes {string.Join(", ", branches.Select(CacheSchedule.BranchName))}");
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using L2c.Cli.Output;
+using Spectre.Console;
+
+namespace L2c.Cli.Printing;
+
+/// <summary>One line on standard error that tells where a run stands: redrawn where a person watches, otherwise printed at every
+/// checkpoint.</summary>
+/// <param name="terminal">Where to.</param>
+/// <param name="show">Whether the user wants it.</param>
+/// <param name="describe">The figures of the last step in words.</param>
+internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyList<double>, string> describe)
+    : IProgress<TrainingProgress>, IDisposable
+{
+    // Steps that the mean time is taken over.
+    private const int Window = 20;
+
+    // A line that wraps could not be redrawn.
+    private readonly int _room = !terminal.Interactive
+        ? int.MaxValue
+        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) }).Profile.Width - 1;
+
+    private readonly Queue<long> _times = [];
+    private long _drawn;
+    private int _width;
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value)
+    {
+        if (value.Remark is not null)
+        {
+            terminal.Remark(value.Remark);
+            return;
+        }
+
+        if (!show)
+        {
+            return;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        _times.Enqueue(now);
+        if (_times.Count > Window + 1)
+        {
+            _times.Dequeue();
+        }
+
+        if (terminal.Interactive && (value.IsSaved || Stopwatch.GetElapsedTime(_drawn, now) > TimeSpan.FromMilliseconds(200)))
+        {
+            string line = Line(value);
+            line = line.Length > _room ? line[.._room] : line;
+            terminal.Err.Write($"\r{line.PadRight(_width)}");
+            (_drawn, _width) = (now, line.Length);
+        }
+        else if (!terminal.Interactive && value.IsSaved)
+        {
+            terminal.Err.WriteLine(Line(value));
+        }
+    }
+
+    /// <summary>Ends the line.</summary>
+    public void Dispose()
+    {
+        if (_width > 0)
+        {
+            terminal.Err.WriteLine();
+            _width = 0;
+        }
+    }
+
+    private string Line(TrainingProgress value)
+    {
+        string line = $"step {value.Step} of {value.MaxSteps}";
+        if (_times.Count < 2)
+        {
+            return $"{line}: {describe(value.Figures)}";
+        }
+
+        // The time before the figures: a narrow terminal cuts the end.
+        double seconds = Stopwatch.GetElapsedTime(_times.Peek(), _times.Last()).TotalSeconds / (_times.Count - 1);
+        var left = TimeSpan.FromSeconds(Math.Min(seconds * (value.MaxSteps - value.Step), TimeSpan.FromDays(9999).TotalSeconds));
+        return line + string.Create(
+            CultureInfo.InvariantCulture,
+            $", {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left, {seconds:0.000} s per step: {describe(value.Figures)}");
+    }
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace L2c.Cli.Printing;
+
+/// <summary>Quantities and foreign text for people.</summary>
+internal static class Units
+{
+    /// <summary>As <c>4.75 MiB</c>; below a mebibyte the exact number.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.00} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.00} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
+    };
+
+    /// <summary>With thousands separated.</summary>
+    public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
+    /// <summary>As <c>1 image</c> and <c>2 images</c>.</summary>
+    public static string Of(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    /// <summary>One line on the memory of a run.</summary>
+    public static string Memory(RunMemory memory) =>
+        $"memory: weights {Bytes(memory.WeightBytes)} + workspace {Bytes(memory.WorkspaceBytes)}"
+        + $" + cache slots {Bytes(memory.CacheBytes)} = {Bytes(memory.PeakBytes)}";
+
+    /// <summary>One line of a report: what, then how much.</summary>
+    public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");
+
+    /// <summary>Text from a file on one line: what a terminal could take for a command becomes '?'.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+}

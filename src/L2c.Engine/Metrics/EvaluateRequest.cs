@@ -1,0 +1,55 @@
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>What samples of a model are compared with.</summary>
+public sealed record EvaluateRequest
+{
+    /// <summary>Images of samples and of data unless something else is asked for.</summary>
+    public const int DefaultCount = 10_000;
+
+    /// <summary>Images of a set, at most.</summary>
+    public const int MaxCount = FrechetMeter.MaxImages;
+
+    /// <summary>How to sample; where it names no classes, images are of all classes in turn, and of no number, <see cref="DefaultCount"/>.</summary>
+    public required SampleRequest Sample { get; init; }
+
+    /// <summary>Also DDIM without caching at these numbers of steps, from the same noise.</summary>
+    public IReadOnlyList<string> Ddim { get; init; } = [];
+
+    /// <summary>What distances are to: <c>shapes:SEED</c>, a file or a folder of images.</summary>
+    public string Data { get; init; } = ImageSets.Default;
+
+    /// <summary>Images of it to compare with, from its first one on.</summary>
+    public int DataCount { get; init; } = DefaultCount;
+}
+
+/// <summary>An evaluation validated against a model and a device, before weights are loaded.</summary>
+public sealed class EvaluateJob
+{
+    /// <summary>Decides.</summary>
+    /// <exception cref="RequestException">Settings do not fit each other or the model, or the model makes latents.</exception>
+    public EvaluateJob(EvaluateRequest request, TransformerArchitecture architecture, DeviceChoice device)
+    {
+        SampleRequest sample = PixelSamples.RequestOf(request.Sample, architecture);
+        (Request, Samples) = (request with { Sample = sample }, new SampleJob(sample, architecture, device));
+        Ddim =
+        [
+            .. request.Ddim.Select(steps => IsPlain(sample) && steps == sample.Steps
+                ? Samples
+                : new SampleJob(sample with { Steps = steps, Sampler = "ddim", Eta = null, Cache = new CacheRequest() }, architecture, device)),
+        ];
+    }
+
+    /// <summary>What was asked for, with its classes.</summary>
+    public EvaluateRequest Request { get; }
+
+    /// <summary>The samples.</summary>
+    public SampleJob Samples { get; }
+
+    /// <summary>By step number; the samples themselves where they are asked for again.</summary>
+    internal IReadOnlyList<SampleJob> Ddim { get; }
+
+    private static bool IsPlain(SampleRequest request) =>
+        request is { Sampler: "ddim", Eta: null or 0, Cache: { Router: null, Rule: null } };
+}

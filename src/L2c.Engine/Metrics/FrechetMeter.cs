@@ -1,0 +1,117 @@
+using L2c.Model.Evaluation;
+
+namespace L2c;
+
+/// <summary>Measures Fréchet distances to a data set: its features are computed once.</summary>
+internal sealed class FrechetMeter
+{
+    /// <summary>Images of a set, at most: their features are one array.</summary>
+    public const int MaxImages = 1 << 22;
+
+    private readonly IImageSet _data;
+    private readonly RandomConvFeatures _net;
+    private readonly int _threads;
+    private readonly ImageReader _reader;
+    private readonly TaskContext _context;
+    private readonly FrechetDistance _reference;
+
+    /// <summary>Reads the reference: the first images of the data.</summary>
+    /// <param name="data">What distances are to; it stays the caller's.</param>
+    /// <param name="count">Images wanted of it; of a finite set at most all.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core.</param>
+    /// <param name="context">For progress, warnings and cancellation.</param>
+    /// <exception cref="RequestException">The images are too small or have other channels than pixels, or fewer than two.</exception>
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    public FrechetMeter(IImageSet data, int count, int threads, TaskContext context)
+    {
+        (_data, _threads, _context) = (data, threads, context);
+        _reader = new ImageReader(threads, context);
+        Count = ImageReader.Available(data, count);
+        Require(Count >= 2, $"{data.Name}: one image is no distribution; give at least two");
+        try
+        {
+            _net = new RandomConvFeatures(data.Channels, data.Height, data.Width);
+        }
+        catch (ArgumentException e)
+        {
+            throw new RequestException($"{data.Name}: {e.Message}", e);
+        }
+
+        WarnOfFew(Count, data.Name);
+        _reference = new FrechetDistance(GaussianFit.Of(Features(data, 0, Count), RandomConvFeatures.Length, threads));
+    }
+
+    /// <summary>Images of the reference.</summary>
+    public int Count { get; }
+
+    /// <summary>The distance of samples in memory.</summary>
+    /// <param name="samples">[N, C, H, W], as the data.</param>
+    /// <param name="what">What they are, for messages.</param>
+    /// <exception cref="IOException">A value is not finite.</exception>
+    public FrechetEstimate Of(float[] samples, string what)
+    {
+        if (Array.Exists(samples, value => !float.IsFinite(value)))
+        {
+            throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; look at the checkpoint");
+        }
+
+        double[] features = new double[samples.Length / _net.ElementsPerImage * RandomConvFeatures.Length];
+        _net.Extract(samples, features, _threads);
+        return Estimate(features);
+    }
+
+    /// <summary>The distance of images of another set.</summary>
+    /// <param name="images">As large as the data; those with fewer channels count as grey.</param>
+    /// <param name="first">First image.</param>
+    /// <param name="count">Images, at least 2.</param>
+    public FrechetEstimate Of(IImageSet images, long first, int count)
+    {
+        Require(count >= 2, $"{images.Name}: one image is no distribution; give at least two");
+        Require(
+            (images.Height, images.Width) == (_data.Height, _data.Width),
+            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; compare equal sizes");
+        return Estimate(Features(images, first, count));
+    }
+
+    /// <summary>The distance of other images of the data: what samples that cannot be told from the data would have.</summary>
+    /// <param name="count">Images as wanted.</param>
+    /// <returns>The distance, and of how many images; null where fewer than two are left.</returns>
+    public (FrechetEstimate Estimate, int Count)? Floor(int count)
+    {
+        int left = (int)Math.Min(count, (_data.Count ?? long.MaxValue) - Count);
+        return left < 2 ? null : (Of(_data, Count, left), left);
+    }
+
+    /// <summary>Remarks that a covariance is singular.</summary>
+    public void WarnOfFew(int count, string what)
+    {
+        if (count <= RandomConvFeatures.Length)
+        {
+            _context.Remark(
+                $"warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular "
+                + "and distances come out too large; compare them only with those of as many images");
+        }
+    }
+
+    private FrechetEstimate Estimate(double[] features) =>
+        FrechetEstimate.Of(features, RandomConvFeatures.Length, _reference, threads: _threads, cancel: _context.Cancel);
+
+    private double[] Features(IImageSet images, long first, int count)
+    {
+        RandomConvFeatures net = images.Channels == _data.Channels ? _net : new RandomConvFeatures(images.Channels, images.Height, images.Width);
+        double[] features = new double[count * RandomConvFeatures.Length];
+        _reader.Read(images, first, count, "features", (start, pixels) => net.Extract(
+            pixels,
+            features.AsMemory(start * RandomConvFeatures.Length, pixels.Length / net.ElementsPerImage * RandomConvFeatures.Length),
+            _threads));
+        return features;
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new RequestException(message);
+        }
+    }
+}

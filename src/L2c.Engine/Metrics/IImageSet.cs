@@ -1,0 +1,26 @@
+namespace L2c;
+
+/// <summary>Images that a distance is measured of, in pixels; not labelled.</summary>
+internal interface IImageSet : IDisposable
+{
+    /// <summary>What it is, for reports: without folders.</summary>
+    string Name { get; }
+
+    /// <summary>C: 1 or 3.</summary>
+    int Channels { get; }
+
+    /// <summary>H.</summary>
+    int Height { get; }
+
+    /// <summary>W.</summary>
+    int Width { get; }
+
+    /// <summary>Images that there are; null for an endless set.</summary>
+    long? Count { get; }
+
+    /// <summary>Reads an image. May be called from several threads at a time.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="image">Receives [C, H, W], row-major; what a picture shows lies in [-1, 1].</param>
+    /// <exception cref="Weights.MalformedFileException">The image cannot be read, or holds what is no pixel.</exception>
+    void Read(long index, Span<float> image);
+}

@@ -1,0 +1,58 @@
+namespace L2c;
+
+/// <summary>Distances of images that are in files already.</summary>
+public static class ImageEvaluation
+{
+    /// <summary>Compares two sets of images.</summary>
+    /// <param name="samples">A file of tensors, or a folder of PNG.</param>
+    /// <param name="count">Images of it, from the first on; null for all.</param>
+    /// <param name="data">What the distance is to, see <see cref="EvaluateRequest.Data"/>.</param>
+    /// <param name="dataCount">Images of the data.</param>
+    /// <param name="progress">Told of every image.</param>
+    /// <param name="cancel">Looked at between groups of images.</param>
+    /// <exception cref="RequestException">The text names nothing, or images that cannot be compared.</exception>
+    /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    public static EvaluateResult Run(
+        string samples,
+        int? count = null,
+        string data = ImageSets.Default,
+        int dataCount = EvaluateRequest.DefaultCount,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        TaskContext context = new(progress, cancel);
+        using IImageSet images = ImageSets.Open(samples);
+        using IImageSet reference = ImageSets.Open(data, images.Height);
+        int wanted = count ?? (images.Count is null ? EvaluateRequest.DefaultCount : EvaluateRequest.MaxCount);
+        int taken = ImageReader.Available(images, wanted);
+        FrechetMeter meter = new(reference, dataCount, threads: 0, context);
+        meter.WarnOfFew(taken, images.Name);
+        return Result(meter, reference, Distance.Of(images.Name, null, taken, meter.Of(images, 0, taken)), context);
+    }
+
+    /// <inheritdoc cref="Run"/>
+    public static Task<EvaluateResult> RunAsync(
+        string samples,
+        int? count = null,
+        string data = ImageSets.Default,
+        int dataCount = EvaluateRequest.DefaultCount,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, progress, cancel), cancel);
+
+    /// <summary>The samples' distance with that of other images of the data.</summary>
+    internal static EvaluateResult Result(FrechetMeter meter, IImageSet data, Distance samples, TaskContext context)
+    {
+        Distance? floor = meter.Floor(samples.Images) is { } other
+            ? Distance.Of($"other images of {data.Name}", null, other.Count, other.Estimate)
+            : null;
+        if (floor?.Images != samples.Images)
+        {
+            context.Remark(
+                $"note: {data.Name} leaves {floor?.Images ?? 0} images beside the {meter.Count} compared with, so the floor is "
+                + $"{(floor is null ? "missing" : "of fewer images than the samples")}; a smaller --data-count leaves more");
+        }
+
+        return new EvaluateResult(EvaluateResult.FeatureName, data.Name, meter.Count, samples, floor, null, null, null);
+    }
+}

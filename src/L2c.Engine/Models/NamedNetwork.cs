@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using L2c.Model.Networks;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>Networks by name: published ones and sizes as 12x192x3/2. Nothing is read.</summary>
+public static partial class NamedNetwork
+{
+    /// <summary>Pixels of a side per latent cell.</summary>
+    private const int PixelsPerCell = 8;
+
+    private const int DefaultImageSize = 256;
+
+    /// <summary>Finds a published DiT, at its resolution or another, or makes one of the given sizes.</summary>
+    /// <param name="name">As <c>DiT-S/2</c> or <c>DiT-XL/2 512</c>; or depth x hidden width x heads / patch, as <c>12x192x3/2</c>.</param>
+    /// <param name="imageSize">Side in pixels; null for that of the name, otherwise 256.</param>
+    /// <exception cref="RequestException">Unknown, no DiT, or sizes that make no network.</exception>
+    public static TransformerArchitecture Find(string name, int? imageSize)
+    {
+        if (imageSize % PixelsPerCell > 0)
+        {
+            throw new RequestException($"--image-size {imageSize}: a latent cell is {PixelsPerCell} pixels; give a multiple");
+        }
+
+        return RequireUsable(
+            PublishedModels.Find(name) is { } published ? Resize(published, imageSize) : Parse(name, imageSize ?? DefaultImageSize), name);
+    }
+
+    /// <summary>The network of a name for other items than latents of 1000 classes.</summary>
+    /// <param name="name">As in <see cref="Find"/>; of a published model the sizes of its blocks and patches are taken.</param>
+    /// <param name="fit">Sets what depends on the items: name, channels, side, classes.</param>
+    /// <exception cref="RequestException">As <see cref="Find"/>.</exception>
+    public static TransformerArchitecture FindFor(string name, Func<TransformerArchitecture, TransformerArchitecture> fit) => RequireUsable(
+        fit(RequireUsable(PublishedModels.Find(name) ?? Parse(name, DefaultImageSize), name)), name);
+
+    private static TransformerArchitecture RequireUsable(TransformerArchitecture architecture, string name)
+    {
+        NetworkFamily family = NetworkFamilies.Of(architecture);
+        string? problem = family.CanRun ? architecture.FindProblem() : $"{family.Title} is not run yet";
+        return problem is null ? architecture : throw new RequestException($"--model {name}: {problem}; give another network");
+    }
+
+    private static TransformerArchitecture Resize(TransformerArchitecture published, int? imageSize) => imageSize is null
+        ? published
+        : published with { Name = $"{published.Name.Split(' ')[0]} {imageSize}", InputSize = imageSize.Value / PixelsPerCell };
+
+    private static TransformerArchitecture Parse(string name, int imageSize)
+    {
+        Match sizes = Sizes().Match(name);
+        return sizes.Success
+            ? PublishedModels.OfSizes($"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"))
+            : throw new RequestException(
+                $"--model {name}: no published model; give one, as DiT-XL/2, or depth x hidden width x heads / patch, as 12x192x3/2");
+
+        int Number(string group) => int.Parse(sizes.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex("^(?<depth>[0-9]{1,5})x(?<hidden>[0-9]{1,5})x(?<heads>[0-9]{1,5})/(?<patch>[0-9]{1,5})$")]
+    private static partial Regex Sizes();
+}

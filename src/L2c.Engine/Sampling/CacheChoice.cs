@@ -1,0 +1,111 @@
+using System.Globalization;
+using L2c.Model.Caching;
+using L2c.Model.Networks;
+using L2c.Model.Samplers;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>The schedule of a run.</summary>
+/// <param name="Schedule">Which branches are computed; it fits model and sampler.</param>
+/// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the schedule file's name.</param>
+/// <param name="Remark">What a person should know of it; null for nothing.</param>
+public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
+{
+    /// <summary>Branches whose output comes from an earlier evaluation.</summary>
+    public int Reused => Schedule.DropsSkipped ? 0 : Schedule.SkippedBranches;
+
+    /// <summary>Branches that contribute nothing.</summary>
+    public int Dropped => Schedule.DropsSkipped ? Schedule.SkippedBranches : 0;
+
+    /// <summary>Reads the router or the schedule, or makes the rule's.</summary>
+    /// <returns>Null when nothing was said about caching.</returns>
+    /// <exception cref="RequestException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
+    /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
+    public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
+    {
+        return request switch
+        {
+            { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
+            { RuleFile: { } path } => FromFile(path, architecture, sampler),
+            { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
+            _ => null,
+        };
+    }
+
+    private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, SamplerTable sampler)
+    {
+        using TensorFile file = TensorFiles.Open(path);
+        RouterLogits router = RouterLogits.Load(file);
+        RouterArchitecture shape = router.Architecture;
+        (NetworkFamily its, NetworkFamily ours) = (NetworkFamilies.Of(shape.Target), NetworkFamilies.Of(architecture));
+        if (its != ours)
+        {
+            throw new RequestException(
+                $"{path}: a router for a {its.Title} of {shape.Branches / 2} blocks, but {architecture.Name} is a {ours.Title}; "
+                + $"give a {ours.Title}'s router");
+        }
+
+        if (shape.Branches != architecture.Branches)
+        {
+            throw new RequestException(
+                $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
+        }
+
+        if (shape.Evaluations != sampler.Evaluations.Count)
+        {
+            throw new RequestException(
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Evaluations.Count}; "
+                + $"sample with --steps {shape.Evaluations}");
+        }
+
+        double threshold = asked ?? ours.Recipe(architecture, sampler.Evaluations.Count).Threshold;
+        CacheSchedule schedule = RouterSchedule.From(router, threshold, sampler);
+        return new CacheChoice(schedule, string.Create(CultureInfo.InvariantCulture, $"router {Path.GetFileName(path)}, threshold {threshold}"));
+    }
+
+    private static CacheSchedule FromRule(string rule, SamplerTable sampler, int branches)
+    {
+        try
+        {
+            return ScheduleRule.Parse(rule, sampler.Roles, branches);
+        }
+        catch (ArgumentException e)
+        {
+            throw new RequestException($"--cache: {e.Message}", e);
+        }
+    }
+
+    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, SamplerTable sampler)
+    {
+        using ByteSource source = ByteSource.OpenFile(path);
+        ScheduleFile file = ScheduleFile.Read(source);
+        int branches = architecture.Branches;
+        CacheSchedule schedule = Valid("", () => file.ToSchedule(branches));
+        Valid("; give a schedule for this model and --steps", () =>
+        {
+            schedule.RequireFits(sampler.Evaluations.Count, branches);
+            return schedule;
+        });
+        return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
+
+        CacheSchedule Valid(string advice, Func<CacheSchedule> get)
+        {
+            try
+            {
+                return get();
+            }
+            catch (ArgumentException e)
+            {
+                throw new RequestException($"{path}: {e.Message}{advice}", e);
+            }
+        }
+    }
+
+    private static string? Difference(string path, ScheduleJson own, TransformerArchitecture architecture, SamplerTable sampler) =>
+        own.Model == architecture.Name && own.Sampler == sampler.Name
+            ? null
+            : $"{path} was made for {FileText.Printable(own.Model)} and {FileText.Printable(own.Sampler)}; "
+                + $"it fits {architecture.Name} and {sampler.Name} in size and is used as it is";
+}

@@ -1,0 +1,17 @@
+namespace L2c;
+
+/// <summary>What is asked about caching: a router, a rule or a schedule file, or nothing.</summary>
+public sealed record CacheRequest
+{
+    /// <summary>Router file.</summary>
+    public string? Router { get; init; }
+
+    /// <summary>Threshold for the router's scores; null for the published one.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
+    internal string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
+}

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using L2c.Model.Caching;
+using L2c.Weights;
+using L2c.Weights.Npy;
+using L2c.Weights.Safetensors;
+
+namespace L2c;
+
+/// <summary>Writes what was sampled: each file carries the description of its content.</summary>
+/// <remarks>All methods fail with an <see cref="IOException"/> where a file exists and may not be replaced, or cannot be written.</remarks>
+public static class SampleFiles
+{
+    /// <summary>Writes a PNG of all samples with labels.</summary>
+    public static void WriteGrid(string path, bool overwrite, SampleResult result) =>
+        WritePng(path, overwrite, result.Job.Grid.Draw(result.Picture), result.Description);
+
+    /// <summary>Writes a PNG of one sample at its own size.</summary>
+    public static void WriteImage(string path, bool overwrite, SampleResult result, int image) =>
+        WritePng(path, overwrite, result.Picture(image), SampleDescription.OfImage(result.Description, result.Job, image));
+
+    /// <summary>Writes a PNG of all samples beside those without caching.</summary>
+    public static void WriteComparison(string path, bool overwrite, SampleResult result)
+    {
+        float[] uncached = result.Comparison?.Uncached ?? throw new ArgumentException("the run was not compared", nameof(result));
+        RgbImage sheet = new ComparisonSheet(result.Job.Grid).Draw(i => result.Job.Picture(uncached, i), result.Picture);
+        WritePng(path, overwrite, sheet, SampleDescription.OfComparison(result.Description));
+    }
+
+    /// <summary>Writes the samples and their labels as safetensors: <c>latents</c> [N,C,H,W] and <c>labels</c> [N].</summary>
+    public static void WriteLatents(string path, bool overwrite, SampleResult result)
+    {
+        long[] labels = [.. result.Job.Labels.Select(label => (long)label)];
+        SafetensorsData.Write(
+            path,
+            [
+                (new TensorInfo("latents", TensorType.F32, result.Job.StateShape), MemoryMarshal.AsBytes(result.Samples.AsSpan()).ToArray()),
+                (new TensorInfo("labels", TensorType.I64, [result.Job.Count]), MemoryMarshal.AsBytes(labels.AsSpan()).ToArray()),
+            ],
+            Metadata(result),
+            overwrite);
+    }
+
+    /// <summary>Writes the samples as npy, [N,C,H,W].</summary>
+    public static void WriteNpy(string path, bool overwrite, SampleResult result) =>
+        NpyFile.Write(path, TensorType.F32, result.Job.StateShape, MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite);
+
+    /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>.</summary>
+    public static void WriteStates(string path, bool overwrite, SampleResult result)
+    {
+        long[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => (long)step.Time)];
+        TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. result.Job.StateShape]);
+        TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
+        using SafetensorsWriter writer = new(path, [states, times], Metadata(result), overwrite);
+        foreach (float[] state in result.States)
+        {
+            writer.Write(MemoryMarshal.AsBytes(state.AsSpan()));
+        }
+
+        writer.Write(MemoryMarshal.AsBytes(timesteps.AsSpan()));
+        writer.Commit();
+    }
+
+    /// <summary>The schedule of a job as a file has it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="asSmoothCache">Whether as SmoothCache's lists rather than as our own format.</param>
+    /// <exception cref="RequestException">The schedule cannot be said in that format.</exception>
+    public static byte[] ScheduleText(SampleJob job, bool asSmoothCache)
+    {
+        try
+        {
+            return asSmoothCache
+                ? SmoothCacheJson.ToUtf8(job.Schedule)
+                : ScheduleJson.From(job.Schedule, job.Architecture.Name, job.Sampler.Name).ToUtf8();
+        }
+        catch (ArgumentException e)
+        {
+            throw new RequestException($"--schedule-format smoothcache: {e.Message}", e);
+        }
+    }
+
+    private static void WritePng(string path, bool overwrite, RgbImage picture, JsonObject description)
+    {
+        string text = description.ToJsonString(ReportJson.Options);
+        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, picture, SampleDescription.Key, text));
+    }
+
+    private static Dictionary<string, string> Metadata(SampleResult result) =>
+        new() { [SampleDescription.Key] = result.Description.ToJsonString(ReportJson.Options) };
+}

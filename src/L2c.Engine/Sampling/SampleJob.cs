@@ -1,0 +1,185 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Randomness;
+using L2c.Model.Samplers;
+using L2c.Model.Sampling;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>A request validated against a model and a device: everything is decided and known to fit before weights are loaded.</summary>
+public sealed class SampleJob
+{
+    private const double DefaultCfgScale = 1.5;
+
+    /// <summary>Images per batch unless the request says so, at most.</summary>
+    public const int MaxPerBatch = 64;
+
+    private readonly float[]? _start;
+
+    /// <summary>Decides.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="architecture">The model.</param>
+    /// <param name="device">Where it will run.</param>
+    /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
+    /// <exception cref="Weights.MalformedFileException">A noise file, router or schedule is damaged or does not fit the model.</exception>
+    public SampleJob(SampleRequest request, TransformerArchitecture architecture, DeviceChoice device)
+    {
+        (Request, Architecture, Device) = (request, architecture, device);
+        Sampler = MakeSampler(request, architecture);
+        Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
+        Schedule = Cache?.Schedule ?? FullSchedule;
+        (Guidance, CfgScale) = DecideGuidance(request, architecture);
+        Classes = ClassList.Choose(request.Classes, architecture);
+        _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count);
+        Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
+        if ((long)Count * ElementsPerImage > Array.MaxLength)
+        {
+            throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
+        }
+
+        Batch = DecideBatch(request);
+        Labels = [.. Enumerable.Range(0, Count).Select(Classes.Of)];
+        if (request.Compare && Cache is null)
+        {
+            throw new RequestException("--compare needs a schedule; give --router FILE or --cache RULE");
+        }
+    }
+
+    /// <summary>What was asked for.</summary>
+    public SampleRequest Request { get; }
+
+    /// <summary>The model.</summary>
+    public TransformerArchitecture Architecture { get; }
+
+    /// <summary>Where it runs.</summary>
+    public DeviceChoice Device { get; }
+
+    /// <summary>The sampler and its steps.</summary>
+    public SamplerTable Sampler { get; }
+
+    /// <summary>What is reused; null when nothing was said about caching.</summary>
+    public CacheChoice? Cache { get; }
+
+    /// <summary>Which branches are computed.</summary>
+    public CacheSchedule Schedule { get; }
+
+    /// <summary>The schedule that computes everything.</summary>
+    public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);
+
+    /// <summary>What a plan needs to know beside model, sampler and schedule.</summary>
+    /// <remarks>States can be read between evaluations only, so a trajectory needs a recording for each.</remarks>
+    public SamplingOptions Options => new()
+    {
+        Guidance = Guidance,
+        ClipDenoised = Request.ClipDenoised,
+        OneSequence = Device.OneSequence && !Request.KeepStates,
+        Switches = Device.Switches,
+    };
+
+    /// <summary>Where guidance acts; none at scale 1.</summary>
+    public Guidance Guidance { get; }
+
+    /// <summary>The guidance scale.</summary>
+    public double CfgScale { get; }
+
+    /// <summary>The classes in turn.</summary>
+    public ClassList Classes { get; }
+
+    /// <summary>N, all images.</summary>
+    public int Count { get; }
+
+    /// <summary>Images per batch; the last batch may have fewer.</summary>
+    public int Batch { get; }
+
+    /// <summary>Number of batches.</summary>
+    public int Batches => (Count + Batch - 1) / Batch;
+
+    /// <summary>Class of every image.</summary>
+    public int[] Labels { get; }
+
+    /// <summary>C H W.</summary>
+    public int ElementsPerImage => Architecture.InChannels * Architecture.InputSize * Architecture.InputSize;
+
+    /// <summary>The layout of all images on one picture.</summary>
+    internal Grid Grid => new([.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, Architecture.InputSize);
+
+    /// <summary>[N,C,H,W].</summary>
+    internal long[] StateShape => [Count, Architecture.InChannels, Architecture.InputSize, Architecture.InputSize];
+
+    /// <summary>Noise of the batch that starts with an image.</summary>
+    public INoiseSource Noise(int firstImage)
+    {
+        INoiseSource source = Request.TorchNoise
+            ? new TorchNoiseSource(Request.Seed, Guidance.Rows(Count))
+            : new CounterNoiseSource(Request.Seed, firstImage);
+        return _start is null ? source : new StartNoise(_start, firstImage, source);
+    }
+
+    /// <summary>A batch of the job with a given schedule, planned without weights on memory that is only counted.</summary>
+    public PaperRun OnPaper(Device device, CacheSchedule schedule) => PaperRun.Of(Architecture, device, Sampler, schedule, Batch, Options);
+
+    /// <summary>A batch of the job with a given schedule, planned on a model.</summary>
+    internal SamplingRun Plan(LoadedModel model, CacheSchedule schedule, int? images = null) =>
+        SamplingRun.Plan(model.Network, Sampler, schedule, images ?? Batch, Options);
+
+    /// <summary>Runs a planned first batch with the job's labels and noise.</summary>
+    internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
+        run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
+
+    private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
+    {
+        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
+        {
+            throw new RequestException("--eta belongs to ddim; leave it away, or use --sampler ddim");
+        }
+
+        try
+        {
+            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
+        }
+        catch (ArgumentException e)
+        {
+            string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
+            throw new RequestException($"--steps {request.Steps}{eta}: {e.Message}", e);
+        }
+    }
+
+    private static (Guidance Guidance, double Scale) DecideGuidance(SampleRequest request, TransformerArchitecture architecture)
+    {
+        if (request.Guidance == Guidance.None)
+        {
+            return request.CfgScale is null or 1
+                ? (Guidance.None, 1)
+                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; leave one away");
+        }
+
+        double scale = request.CfgScale ?? DefaultCfgScale;
+        if (!float.IsFinite((float)scale) || scale < 0)
+        {
+            throw new RequestException($"--cfg-scale {scale}: guidance needs a finite scale of at least 0");
+        }
+
+        if (scale == 1)
+        {
+            return (Guidance.None, 1);
+        }
+
+        return architecture.HasNullClass
+            ? (request.Guidance, scale)
+            : throw new RequestException($"{architecture.Name} has no null class, so it cannot be guided; give --cfg-scale 1");
+    }
+
+    private int DecideBatch(SampleRequest request)
+    {
+        if (!request.TorchNoise)
+        {
+            return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
+        }
+
+        return request.Batch is null || request.Batch >= Count
+            ? Count
+            : throw new RequestException(
+                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
+    }
+}

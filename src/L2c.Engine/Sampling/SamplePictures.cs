@@ -1,0 +1,33 @@
+namespace L2c;
+
+/// <summary>Samples as pictures.</summary>
+public static class SamplePictures
+{
+    /// <summary>Fails unless the pictures of a job can be drawn.</summary>
+    /// <param name="job">A job whose samples need not be there yet.</param>
+    /// <param name="separate">Whether every image is a picture of its own, so that no grid is drawn.</param>
+    /// <exception cref="RequestException">They cannot.</exception>
+    public static void Require(SampleJob job, bool separate)
+    {
+        if (!SampleImage.CanShow(job.Architecture))
+        {
+            throw new RequestException(
+                $"{job.Architecture.Name} makes {(job.Architecture.PixelSpace ? "pixels" : "latents")} of {job.Architecture.InChannels} channels; "
+                + "only pixels of 1 or 3 channels and latents of 4 can be shown");
+        }
+
+        if (!separate && !job.Grid.IsDrawable)
+        {
+            throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
+        }
+
+        if (job.Request.Compare && !new ComparisonSheet(job.Grid).IsDrawable)
+        {
+            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; take a smaller --count");
+        }
+    }
+
+    /// <summary>One sample of a job.</summary>
+    internal static RgbImage Picture(this SampleJob job, float[] samples, int image) =>
+        SampleImage.Convert(job.Architecture, samples.AsSpan(image * job.ElementsPerImage, job.ElementsPerImage));
+}

@@ -1,0 +1,58 @@
+using L2c.Model.Sampling;
+
+namespace L2c;
+
+/// <summary>What is to be sampled. Null means that it depends on the model or on other settings; the default samples what shows the model.</summary>
+public sealed record SampleRequest
+{
+    /// <summary>Respacing, as "20", "ddim20", "10,15,20".</summary>
+    public string Steps { get; init; } = "20";
+
+    /// <summary>"ddim" or "ddpm".</summary>
+    public string Sampler { get; init; } = "ddim";
+
+    /// <summary>DDIM's η; null for 0.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance.</summary>
+    public double? CfgScale { get; init; }
+
+    /// <summary>Channels that guidance acts on.</summary>
+    public Guidance Guidance { get; init; } = Guidance.Published;
+
+    /// <summary>Seed of all noise.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Whether noise is PyTorch's stream rather than a function of seed and image.</summary>
+    public bool TorchNoise { get; init; }
+
+    /// <summary>Numbers or names of classes, separated by commas: images are of them in turn.</summary>
+    public string? Classes { get; init; }
+
+    /// <summary>Images in total.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Images per batch.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>File with the start noise as tensor <c>x_T</c>.</summary>
+    public string? Noise { get; init; }
+
+    /// <summary>Whether the state after every evaluation is kept.</summary>
+    public bool KeepStates { get; init; }
+
+    /// <summary>Whether predicted x0 is clamped to [-1, 1].</summary>
+    public bool ClipDenoised { get; init; }
+
+    /// <summary>What is reused.</summary>
+    public CacheRequest Cache { get; init; } = new();
+
+    /// <summary>Whether the run is compared with one that computes everything. Needs a schedule.</summary>
+    public bool Compare { get; init; }
+
+    /// <summary>Paths of all files that are read beside the checkpoint.</summary>
+    public IEnumerable<string> Inputs => new[] { Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
+
+    /// <summary>The same for one full batch.</summary>
+    public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MaxPerBatch };
+}

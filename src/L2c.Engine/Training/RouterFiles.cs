@@ -1,0 +1,35 @@
+using L2c.Model.Training;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>What router training leaves: the router in two formats, and the picture of its evolution.</summary>
+internal static class RouterFiles
+{
+    private const string Canonical = "router.safetensors", Published = "router.pt", Picture = "router.png";
+
+    /// <summary>Their names in the run's folder.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Canonical, Published, Picture];
+
+    /// <summary>Writes them as the router now is.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="trainer">The router.</param>
+    /// <param name="threshold">Scores above it mean computed.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static void Write(RunFolder folder, RouterTrainer trainer, double threshold)
+    {
+        RouterLogits router = trainer.Router;
+        RouterFile.WriteSafetensors(folder.File(Canonical), router, overwrite: true);
+        RouterFile.WritePublished(folder.File(Published), router, overwrite: true);
+        RouterSnapshot[] snapshots =
+        [
+            .. trainer.History.Snapshots
+                .Select((logits, i) => new RouterSnapshot((long)i * trainer.History.Interval, logits))
+                .Where(snapshot => snapshot.Step < trainer.StepsDone),
+            new RouterSnapshot(trainer.StepsDone, router.Values),
+        ];
+        (int evaluations, int branches) = (trainer.Shape.Evaluations, trainer.Shape.Branches);
+        string title = $"{trainer.Shape.Name}, {evaluations} steps";
+        EvolutionPlot.Write(folder.File(Picture), title, evaluations, branches, threshold, snapshots, overwrite: true);
+    }
+}

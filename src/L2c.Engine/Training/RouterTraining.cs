@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using L2c.Kernels;
+using L2c.Model;
+using L2c.Model.Training;
+using L2c.Weights;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>Trains Learning-to-Cache routers for a frozen network.</summary>
+public static class RouterTraining
+{
+    /// <summary>Trains until the last step; cancelled, until the end of the step in progress, after which a state is written.</summary>
+    /// <param name="model">The frozen network.</param>
+    /// <param name="choice">Where to compute.</param>
+    /// <param name="request">What to train, on what, for how long.</param>
+    /// <param name="progress">Told of every step.</param>
+    /// <param name="cancel">Looked at between steps.</param>
+    /// <exception cref="RequestException">Settings do not fit each other, the network, the data, or the state to continue from.</exception>
+    /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
+    /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
+    public static RouterTrainingResult Run(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        long began = Stopwatch.GetTimestamp();
+        TransformerArchitecture architecture = model.Architecture;
+        (RouterTrainingOptions options, int maxSteps) = request.Resolve(architecture, choice.Threads);
+        RouterLogits? initial = request.Init is null ? null : LoadRouter(request.Init);
+        ITrainingData? data = request.ImageFree
+            ? null
+            : TrainingDataText.Open(
+                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed);
+        using IDisposable? closing = data as IDisposable;
+        using var folder = RunFolder.Open(
+            request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
+
+        using Device device = TrainingStart.Open(choice, progress);
+        using LoadedModel loaded = model.Load(device, WeightUse.RouterTraining);
+        TrainingSettings settings = new()
+        {
+            { "--ckpt", $"{TrainedNetwork.Describe(architecture)}, weights {loaded.WeightHash}" },
+            { "--data", data?.Name ?? "image-free" },
+            { "--device", TrainingStart.Describe(choice, loaded.Facts) },
+        };
+        using RouterTrainer trainer = TrainingStart.Fitting(
+            () => new RouterTrainer(loaded.Network, data, options, initial, settings), request.Init is null ? null : $"--init {request.Init}");
+        TrainingStart.Restore(folder, trainer);
+        int begin = trainer.StepsDone;
+        TrainingTime time = new(began, Stopwatch.GetTimestamp());
+        TrainingSchedule schedule = new(maxSteps, request.CheckpointEvery, request.LogEvery);
+        bool finished = TrainingLoop.Run(
+            trainer, schedule, folder, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, cancel);
+        return new RouterTrainingResult(folder, request, model, loaded.Facts, trainer, options.Threshold, finished, begin, time);
+    }
+
+    /// <inheritdoc cref="Run"/>
+    public static Task<RouterTrainingResult> RunAsync(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) => Background.Run(() => Run(model, choice, request, progress, cancel), cancel);
+
+    private static RouterLogits LoadRouter(string path)
+    {
+        using TensorFile file = TensorFiles.Open(path);
+        return RouterLogits.Load(file);
+    }
+}

@@ -1,0 +1,80 @@
+using L2c.Model.Networks;
+using L2c.Model.Samplers;
+using L2c.Model.Training;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>A router to train for a frozen network. Null means as published for network and steps.</summary>
+public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "runs/router")
+{
+    /// <summary>Respacing of the sampler that the router is for; at least two steps.</summary>
+    public string Steps { get; init; } = DemoModel.Steps;
+
+    /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
+    public double? Lambda { get; init; }
+
+    /// <summary>Learning rate of AdamW.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Scores up to this are counted as reused.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Threshold of straight-through weights; null for weights between 0 and 1.</summary>
+    public double? StraightThroughThreshold { get; init; }
+
+    /// <summary>What student and teacher are compared by.</summary>
+    public RouterLoss Loss { get; init; }
+
+    /// <summary>Independent timesteps per optimisation step.</summary>
+    public int Draws { get; init; } = CachingRecipe.Draws;
+
+    /// <summary>Images per draw.</summary>
+    public int Batch { get; init; } = CachingRecipe.Batch;
+
+    /// <summary>Seed of everything random.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Share of cache evaluations' branches to reuse, which lambda is moved towards; null for a constant lambda.</summary>
+    public double? TargetReuse { get; init; }
+
+    /// <summary>Whether activations are computed again for the backward pass: less memory, more work.</summary>
+    public bool Recompute { get; init; }
+
+    /// <summary>Whether to train on noise that the network itself denoises to the step drawn, without data.</summary>
+    public bool ImageFree { get; init; }
+
+    /// <summary>Router to begin with; null for N(0, 1).</summary>
+    public string? Init { get; init; }
+
+    internal override IReadOnlyList<string> ResultNames => RouterFiles.Names;
+
+    /// <summary>What the trainer is given, and the usual number of steps.</summary>
+    /// <exception cref="RequestException">The respacing is none, or of one step.</exception>
+    internal (RouterTrainingOptions Options, int MaxSteps) Resolve(TransformerArchitecture architecture, int threads)
+    {
+        int count = TrainingStart.Fitting(() => Respacing.Select(Steps).Count, "--steps");
+        if (count < 2)
+        {
+            throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give at least 2");
+        }
+
+        CachingRecipe defaults = NetworkFamilies.Of(architecture).Recipe(architecture, count);
+        RouterTrainingOptions options = new()
+        {
+            Steps = Steps,
+            Lambda = Lambda ?? defaults.Lambda,
+            LearningRate = LearningRate ?? defaults.LearningRate,
+            Threshold = Threshold ?? defaults.Threshold,
+            Loss = Loss,
+            StraightThroughThreshold = StraightThroughThreshold,
+            Draws = Draws,
+            Batch = Batch,
+            Seed = Seed,
+            TargetReuse = TargetReuse,
+            Checkpointing = Recompute,
+            Threads = threads,
+        };
+        return (options, MaxSteps ?? defaults.MaxSteps);
+    }
+}

@@ -1,0 +1,53 @@
+using L2c.Model.Training;
+
+namespace L2c;
+
+/// <summary>What came of training a router.</summary>
+public sealed record RouterTrainingResult : TrainingResult
+{
+    internal RouterTrainingResult(
+        RunFolder folder,
+        RouterTrainingRequest request,
+        OpenedModel model,
+        RunFacts facts,
+        RouterTrainer trainer,
+        double threshold,
+        bool isFinished,
+        int begin,
+        TrainingTime time)
+        : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time)
+    {
+        (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, request.Draws, request.Batch);
+        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), threshold, trainer.ReusedShare());
+    }
+
+    /// <summary>Path of the checkpoint.</summary>
+    public string Checkpoint { get; }
+
+    /// <summary>Sampling steps of the router.</summary>
+    public int Steps { get; }
+
+    /// <summary>Draws per optimisation step.</summary>
+    public int Draws { get; }
+
+    /// <summary>Images per draw.</summary>
+    public int Batch { get; }
+
+    /// <summary>What student and teacher are compared by, as <c>--loss</c> has it.</summary>
+    public string Objective { get; }
+
+    /// <summary>The loss's data term.</summary>
+    public double? DataLoss => Figure(1);
+
+    /// <summary>Sum of scores of the router drawn, mean over draws.</summary>
+    public double? Penalty => Figure(2);
+
+    /// <summary>Weight of the penalty in the last step.</summary>
+    public double? Lambda => Figure(3);
+
+    /// <summary>Scores up to this are reused.</summary>
+    public double Threshold { get; }
+
+    /// <summary>Share of the cache evaluations' branches that are reused at the threshold.</summary>
+    public double ReusedShare { get; }
+}

@@ -1,0 +1,63 @@
+using L2c.Model.Training;
+
+namespace L2c;
+
+/// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows, and a picture of the loss.</summary>
+internal sealed class RunLogs : IDisposable
+{
+    private const string Table = "log.csv", Picture = "loss.png";
+
+    private static readonly string[] _written = [Table, "log.jsonl", "tensorboard"];
+
+    private readonly RunFolder _folder;
+    private readonly List<ITrainingLog> _logs = [];
+    private readonly float[] _row;
+    private readonly FigureMeans _means;
+
+    /// <summary>Opens the logs, cut back to where the run stands; those of a run that this one replaces begin anew.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="trainer">Restored, if the run is resumed.</param>
+    /// <exception cref="IOException">A log cannot be read or written.</exception>
+    public RunLogs(RunFolder folder, ITrainer trainer)
+    {
+        (_folder, _means, _row) = (folder, trainer.Means, new float[trainer.Means.Names.Count]);
+        long? resumeAfter = folder.Continues ? trainer.StepsDone : null;
+        try
+        {
+            foreach (string name in _written)
+            {
+                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
+            }
+
+            // Not the picture of an earlier run, or of steps that are gone.
+            Draw();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Their names in the folder.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. _written, Picture];
+
+    /// <summary>Writes a row of means.</summary>
+    public void Write(int step)
+    {
+        _means.Take(_row);
+        _logs.ForEach(log => log.Write(step, _row));
+    }
+
+    /// <summary>Brings all rows to the disk and draws them.</summary>
+    public void Flush()
+    {
+        _logs.ForEach(log => log.Flush());
+        Draw();
+    }
+
+    /// <summary>Closes the logs.</summary>
+    public void Dispose() => _logs.ForEach(log => log.Dispose());
+
+    private void Draw() => LossPlot.Write(_folder.File(Table), _folder.File(Picture));
+}

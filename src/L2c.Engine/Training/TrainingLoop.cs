@@ -1,0 +1,68 @@
+using L2c.Model.Training;
+
+namespace L2c;
+
+/// <summary>Advances a trainer and writes logs, results and states, in an order that a kill at any moment cannot break.</summary>
+internal static class TrainingLoop
+{
+    /// <summary>Trains until the last step, or until it is cancelled; then the state is written after the step in progress.</summary>
+    /// <param name="trainer">Restored, if the run is resumed.</param>
+    /// <param name="schedule">How long, how often.</param>
+    /// <param name="folder">The run.</param>
+    /// <param name="writeResults">Writes what the run is for, as far as it has come.</param>
+    /// <param name="progress">Told of every step.</param>
+    /// <param name="cancel">Looked at between steps.</param>
+    /// <returns>Whether it came to the last step.</returns>
+    /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static bool Run(
+        ITrainer trainer,
+        TrainingSchedule schedule,
+        RunFolder folder,
+        Action writeResults,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancel)
+    {
+        folder.Begin(trainer.StepsDone);
+        using RunLogs logs = new(folder, trainer);
+        int begin = trainer.StepsDone;
+        bool saved = folder.Continues;
+        while (trainer.StepsDone < schedule.MaxSteps && !cancel.IsCancellationRequested)
+        {
+            trainer.Advance();
+            int step = trainer.StepsDone;
+            if (schedule.IsLogged(step))
+            {
+                logs.Write(step);
+            }
+
+            saved = schedule.IsCheckpoint(step);
+            if (saved)
+            {
+                Save();
+            }
+
+            progress?.Report(new TrainingProgress(step, schedule.MaxSteps, saved, trainer.Figures.ToArray()));
+        }
+
+        if (!saved)
+        {
+            Save();
+        }
+        else if (trainer.StepsDone == begin)
+        {
+            // A finished run that is resumed: its results may be missing.
+            writeResults();
+        }
+
+        return trainer.StepsDone >= schedule.MaxSteps;
+
+        // Logs first: they may be ahead of a state, which cuts them back, never behind it. The state last: what it stands for is on the disk.
+        void Save()
+        {
+            logs.Flush();
+            writeResults();
+            folder.Checkpoints.Save(trainer.StepsDone, trainer.Save);
+        }
+    }
+}

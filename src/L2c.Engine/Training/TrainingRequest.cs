@@ -1,0 +1,31 @@
+namespace L2c;
+
+/// <summary>What every training run can be told: data, length, files. Nothing here but the data changes a bit of what is trained.</summary>
+/// <param name="Data">Images or latents with labels: <c>shapes2:SEED</c>, shards, or a folder of pictures.</param>
+/// <param name="Folder">Folder of the run: states, results, logs.</param>
+public abstract record TrainingRequest(string Data, string Folder)
+{
+    /// <summary>The word for the newest state, if there is one.</summary>
+    public const string Latest = "latest";
+
+    /// <summary>Optimisation steps in total, those before a resumption included; null for the usual number.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Steps between states and intermediate results.</summary>
+    public int CheckpointEvery { get; init; } = 500;
+
+    /// <summary>Steps between rows of the logs, which are means over them.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary>A state to continue from, or <see cref="Latest"/> for the newest of the folder, if there is one; null for a new run.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>Whether a new run may replace an old one.</summary>
+    public bool Anew { get; init; }
+
+    /// <summary>Paths of the files that a run leaves in its folder beside its states.</summary>
+    public IEnumerable<string> Outputs => ResultNames.Concat(RunLogs.Names).Select(name => Path.Combine(Folder, name));
+
+    /// <summary>Names of the files that the run is for.</summary>
+    internal abstract IReadOnlyList<string> ResultNames { get; }
+}

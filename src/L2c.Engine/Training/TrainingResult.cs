@@ -1,0 +1,67 @@
+using L2c.Model.Training;
+
+namespace L2c;
+
+/// <summary>What came of a training run. Times are wall time.</summary>
+public abstract record TrainingResult
+{
+    private readonly double[]? _figures;
+
+    /// <summary>Collects what is known of every run.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="facts">The network and what computed.</param>
+    /// <param name="trainer">At the end of the run.</param>
+    /// <param name="memory">The trainer's.</param>
+    /// <param name="isFinished">Whether it came to the last step.</param>
+    /// <param name="begin">Steps done when this process began.</param>
+    /// <param name="time">Of this process.</param>
+    private protected TrainingResult(
+        RunFolder folder,
+        TrainingRequest request,
+        RunFacts facts,
+        ITrainer trainer,
+        TrainingMemory memory,
+        bool isFinished,
+        int begin,
+        TrainingTime time)
+    {
+        (Files, States, Facts, IsFinished) = ([.. request.Outputs], folder.Checkpoints.Path, facts, isFinished);
+        (StepsDone, StepsNow) = (trainer.StepsDone, trainer.StepsDone - begin);
+        _figures = StepsNow == 0 ? null : trainer.Figures.ToArray();
+        (PeakBytes, StepMs, ElapsedMs) = (memory.TotalBytes, time.StepMs(StepsNow), time.ElapsedMs);
+    }
+
+    /// <summary>The results and the logs.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>Folder of the states.</summary>
+    public string States { get; }
+
+    /// <summary>Whether the run came to its last step; otherwise it was cancelled and goes on from <see cref="States"/>.</summary>
+    public bool IsFinished { get; }
+
+    /// <summary>The network and what computed.</summary>
+    public RunFacts Facts { get; }
+
+    /// <summary>Optimisation steps in total.</summary>
+    public int StepsDone { get; }
+
+    /// <summary>Of them, steps of this process.</summary>
+    public int StepsNow { get; }
+
+    /// <summary>Loss of the last step; null, as its parts, when this process made none.</summary>
+    public double? Loss => Figure(0);
+
+    /// <summary>Memory on the device: weights, buffers, the scratch of CUDA's ops. cuBLASLt's workspace and the context are not in it.</summary>
+    public long PeakBytes { get; }
+
+    /// <summary>Mean over this process's steps, files included; null when it made none.</summary>
+    public double? StepMs { get; }
+
+    /// <summary>The whole task.</summary>
+    public double ElapsedMs { get; }
+
+    /// <summary>One of the trainer's figures in the last step.</summary>
+    private protected double? Figure(int i) => _figures?[i];
+}

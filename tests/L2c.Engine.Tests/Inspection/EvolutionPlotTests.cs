@@ -1,0 +1,72 @@
+using System.Xml.Linq;
+using L2c.Testing;
+using L2c.Weights.Layouts;
+
+namespace L2c.Engine.Tests;
+
+public sealed class EvolutionPlotTests : IDisposable
+{
+    private const int Evaluations = 6, Branches = 4;
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Every_score_that_is_read_has_a_cell_of_its_colour_and_reused_ones_a_dot()
+    {
+        // Rows 4, 2, 0 are read, in this order; others hold logits that would be reused.
+        float[] logits = [.. Enumerable.Range(0, Evaluations * Branches).Select(i => i / Branches % 2 == 1 ? -9f : 9f)];
+        logits[0] = -9; // row 0: the last evaluation, branch 0
+        logits[(2 * Branches) + 1] = MathF.Log(0.1f / 0.9f); // score at the threshold: reused, and of the threshold's colour
+        Write("a.svg", [new RouterSnapshot(70, logits)]);
+        Write("a.png", [new RouterSnapshot(70, logits)]);
+        (int X, int Y, int Side, string Fill)[] boxes = Boxes("a.svg"), cells = [.. boxes.Where(box => box.Side == 13)];
+        Assert.Equal(3 * Branches, cells.Length);
+        int[] columns = [.. cells.Select(c => c.X).Distinct().Order()], rows = [.. cells.Select(c => c.Y).Distinct().Order()];
+        Assert.Equal((Branches, 3), (columns.Length, rows.Length));
+        Assert.Equal(10, cells.Count(c => c.Fill == Fill(9)));
+        Assert.Equal(Fill(-9), cells.Single(c => c.X == columns[0] && c.Y == rows[2]).Fill);
+        Assert.Equal("#f7f7f2", cells.Single(c => c.X == columns[1] && c.Y == rows[1]).Fill);
+        Assert.Equal([(columns[0], rows[2]), (columns[1], rows[1])], boxes.Where(b => b.Side == 3).Select(b => (b.X - 5, b.Y - 5)).Order());
+        Assert.Contains("step 70: 2/12", Texts("a.svg"));
+        Assert.Contains("5", Texts("a.svg")); // the last evaluation
+
+        PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(_folder.File("a.png")));
+        Assert.All(cells, cell => Assert.Equal(
+            cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * (((cell.Y + 1) * picture.Width) + cell.X + 1), 3))));
+
+        // Nearly amber and nearly blue: the score is within 0.0002 of the end of its scale.
+        static string Fill(float logit) => logit < 0 ? "#f2a71b" : "#1f5a96";
+    }
+
+    [Fact]
+    public void Of_many_snapshots_twelve_are_drawn_with_the_first_and_the_last()
+    {
+        Write("a.svg", [.. Enumerable.Range(0, 100).Select(i => new RouterSnapshot(10 * i, new float[Evaluations * Branches]))]);
+        string[] captions = [.. Texts("a.svg").Where(text => text.StartsWith("step ", StringComparison.Ordinal))];
+        Assert.Equal(12, captions.Length);
+        Assert.Equal(("step 0: 0/12", "step 990: 0/12"), (captions[0], captions[^1]));
+        Assert.Equal(12 * 12, Boxes("a.svg").Count(box => box.Side == 13));
+    }
+
+    [Fact]
+    public void A_routers_other_kind_has_other_rows_and_files_are_kept_unless_asked_for()
+    {
+        RouterSnapshot[] one = [new RouterSnapshot(0, new float[Evaluations * Branches])];
+        EvolutionPlot.Write(_folder.File("u.svg"), "u", Evaluations, Branches, 0.9, one, overwrite: false, RouterTarget.UVit);
+        Assert.Equal(2 * Branches, Boxes("u.svg").Count(box => box.Side == 13));
+        Assert.Throws<IOException>(() => Write("u.svg", one));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Write("v.svg", []));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Write(string name, RouterSnapshot[] snapshots) =>
+        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false);
+
+    private (int X, int Y, int Side, string Fill)[] Boxes(string name) => [.. XDocument.Load(_folder.File(name)).Descendants()
+        .Where(e => e.Name.LocalName == "rect" && e.Attribute("x") is not null && (string?)e.Attribute("width") == (string?)e.Attribute("height"))
+        .Select(e => ((int)e.Attribute("x")!, (int)e.Attribute("y")!, (int)e.Attribute("width")!, (string)e.Attribute("fill")!))];
+
+    private string[] Texts(string name) =>
+        [.. XDocument.Load(_folder.File(name)).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
+}

@@ -1,0 +1,79 @@
+using L2c.Model.Training;
+using L2c.Testing;
+using L2c.Weights.Layouts;
+
+namespace L2c.Engine.Tests;
+
+public sealed class TrainingTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_cancelled_run_saves_its_step_and_the_same_request_goes_on()
+    {
+        using CancellationTokenSource source = new();
+        Steps steps = new() { Then = step => CancelAfter(source, step) };
+        NetworkTrainingRequest request = new()
+        {
+            Options = new NetworkTrainingOptions { Batch = 2 },
+            Hints = LayoutHints.None with { Model = "2x16x2/8" },
+            Folder = _folder.File("run"),
+            MaxSteps = 5,
+            Resume = TrainingRequest.Latest,
+        };
+        NetworkTrainingResult first = await NetworkTraining.RunAsync(DeviceChoice.Cpu, request, steps, source.Token);
+        Assert.False(first.IsFinished);
+        Assert.Equal(2, first.StepsDone);
+        Assert.Contains("no checkpoint yet", steps.All[0].Remark, StringComparison.Ordinal);
+        NetworkTrainingResult rest = NetworkTraining.Run(DeviceChoice.Cpu, request);
+        Assert.True(rest.IsFinished);
+        Assert.Equal((5, 3), (rest.StepsDone, rest.StepsNow));
+        using LoadedModel trained = LoadedModel.Open(_folder.File("run/model.safetensors"), DeviceChoice.Cpu);
+        Assert.Equal("2x16x2/8 32 pixel space", trained.Architecture.Name);
+
+        static void CancelAfter(CancellationTokenSource source, TrainingProgress step)
+        {
+            if (step.Step == 2)
+            {
+                source.Cancel();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_router_is_trained_and_sampled_with_by_two_requests()
+    {
+        string checkpoint = TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels);
+        RouterTrainingRequest request = new()
+        {
+            Steps = "4",
+            ImageFree = true,
+            Draws = 1,
+            Batch = 1,
+            MaxSteps = 3,
+            Folder = _folder.File("run"),
+        };
+        using OpenedModel opened = OpenedModel.Open(checkpoint);
+        RouterTrainingResult result = await RouterTraining.RunAsync(opened, DeviceChoice.Cpu, request);
+        Assert.Equal((true, 3, 4), (result.IsFinished, result.StepsDone, result.Steps));
+        Assert.All(result.Files, file => Assert.True(Path.Exists(file), file));
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu);
+        SampleRequest sample = new() { Steps = "4", Count = 1, Cache = new CacheRequest { Router = result.Files[0], Threshold = 1 } };
+        Assert.Equal(8, model.Sample(sample).Cost!.ReusedBranches);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private sealed class Steps : IProgress<TrainingProgress>
+    {
+        public List<TrainingProgress> All { get; } = [];
+
+        public Action<TrainingProgress>? Then { get; init; }
+
+        public void Report(TrainingProgress value)
+        {
+            All.Add(value);
+            Then?.Invoke(value);
+        }
+    }
+}
