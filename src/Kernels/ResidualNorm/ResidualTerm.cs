@@ -8,6 +8,7 @@ namespace L2c.Kernels;
 /// <param name="Scalar">[1] F32, a further factor that is read at replay; none stands for 1.</param>
 /// <param name="Joins">Whether the term belongs to the branch of the term before it, whose gate it shares: its own is the same tensor or
 /// none.</param>
+/// <remarks>The default value has weight 0: write <c>new ResidualTerm(source)</c>.</remarks>
 public readonly record struct ResidualTerm(Tensor Source, Tensor Gate = default, float Weight = 1, Tensor Scalar = default, bool Joins = false)
 {
     /// <summary>Terms of one branch at most.</summary>

@@ -56,8 +56,10 @@ public sealed class ResidualBranchCudaTests
         float[] ones = Array.ConvertAll(values, _ => 1f);
         Tensor x = bench.Put(ones, shape), y = bench.Take(shape), kept = bench.Put(Array.ConvertAll(values, value => 4096 * value), shape);
 
-        // Six terms of one branch behind another of two: the second launch has all six.
-        ResidualTerm[] branch = [.. Enumerable.Range(0, 6).Select(k => new ResidualTerm(kept, Weight: k % 2 == 0 ? 1048576 : -1048576, Joins: k > 0))];
+        // Six terms of one branch behind another of two: the second launch has all six, whose first four do not cancel.
+        const float Large = 1 << 20;
+        ResidualTerm[] branch =
+            [.. new[] { Large, -Large, Large, Large, -Large, -Large }.Select((weight, k) => new ResidualTerm(kept, Weight: weight, Joins: k > 0))];
         bench.Launches();
         bench.Device.ResidualNorm(x, [.. branch[..2], .. branch], y, Norm.None, default);
         if (bench.Launches() is { } launches)
