@@ -5,19 +5,23 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Networks;
 
 /// <summary>What the networks of one architecture have in common: how they are described, loaded and trained.</summary>
-public abstract class NetworkFamily
+/// <param name="name">As architectures and router files name it: "dit".</param>
+/// <param name="title">As people write it: "DiT".</param>
+/// <param name="routers">Whose routers fit.</param>
+/// <param name="canRun">Whether its networks can be loaded.</param>
+public abstract class NetworkFamily(string name, string title, RouterTarget routers, bool canRun = true)
 {
     /// <summary>As architectures and router files name it: "dit".</summary>
-    public abstract string Name { get; }
+    public string Name { get; } = name;
 
     /// <summary>As people write it: "DiT".</summary>
-    public abstract string Title { get; }
-
-    /// <summary>Whether its networks can be loaded.</summary>
-    public abstract bool CanRun { get; }
+    public string Title { get; } = title;
 
     /// <summary>Whose routers fit.</summary>
-    public abstract RouterTarget Routers { get; }
+    public RouterTarget Routers { get; } = routers;
+
+    /// <summary>Whether its networks can be loaded.</summary>
+    public bool CanRun { get; } = canRun;
 
     /// <summary>Describes one of its networks.</summary>
     public abstract NetworkInfo Describe(TransformerArchitecture architecture);
@@ -30,14 +34,14 @@ public abstract class NetworkFamily
     /// <summary>Weights before training, as published.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="seed">The same seed gives the same weights.</param>
-    public abstract WeightReader Initialization(TransformerArchitecture architecture, ulong seed);
+    public virtual WeightReader Initialization(TransformerArchitecture architecture, ulong seed) => throw NotRun(architecture);
 
     /// <summary>Published names and shapes of all tensors of a checkpoint in canonical order.</summary>
     public abstract IReadOnlyList<(string Name, long[] Shape)> Tensors(TransformerArchitecture architecture);
 
     /// <summary>Whether a tensor is trained rather than a constant.</summary>
     /// <param name="name">Its published name.</param>
-    public abstract bool IsTrained(string name);
+    public virtual bool IsTrained(string name) => true;
 
     /// <summary>Loads a network.</summary>
     /// <param name="architecture">The network.</param>
@@ -46,6 +50,10 @@ public abstract class NetworkFamily
     /// <param name="use">What for.</param>
     /// <param name="trained">Where parameters that are trained lie; they are read into it, and <see cref="Network.Pack"/> has to follow. Null where the
     /// network is frozen.</param>
-    internal abstract Network Load(
-        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained = null);
+    /// <exception cref="ArgumentException">Networks of the family are not run.</exception>
+    internal virtual Network Load(
+        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained = null) =>
+        throw NotRun(architecture);
+
+    private ArgumentException NotRun(TransformerArchitecture architecture) => new($"{architecture.Name}: {Title} is not run yet; name another network");
 }

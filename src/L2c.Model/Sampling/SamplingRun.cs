@@ -6,12 +6,6 @@ using L2c.Model.Samplers;
 
 namespace L2c.Model.Sampling;
 
-/// <summary>Told of every op of an observed run.</summary>
-/// <param name="op">The op.</param>
-/// <param name="startTicks">Before it, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> counts.</param>
-/// <param name="endTicks">After it.</param>
-public delegate void RunObserver(in OpInfo op, long startTicks, long endTicks);
-
 /// <summary>
 /// A sampling run, planned once and run many times: memory is allocated, branches are chosen and ops recorded before the first evaluation.
 /// </summary>
@@ -167,7 +161,7 @@ public sealed class SamplingRun : IDisposable
 
         if (whole)
         {
-            Run(_sequences[0], observer);
+            _sequences[0].Run(observer);
         }
         else
         {
@@ -246,25 +240,10 @@ public sealed class SamplingRun : IDisposable
             }
             else
             {
-                Run(_sequences[e], observer);
+                _sequences[e].Run(observer);
             }
 
             afterEvaluation?.Invoke(e);
         }
     }
-
-    private static void Run(OpSequence sequence, RunObserver? observer)
-    {
-        if (observer is null)
-        {
-            sequence.Run();
-        }
-        else
-        {
-            Observe(sequence, observer);
-        }
-    }
-
-    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
-    private static void Observe(OpSequence sequence, RunObserver observer) => sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
 }

@@ -143,15 +143,7 @@ public sealed class NetworkTrainingStep : IDisposable
         RequireAlive();
         TrainingInputs.RequireLabels(labels, Batch, Architecture);
         _buffers.Inputs.Set(Device, _buffers.Network, x0, noise, labels, timesteps, optimizer);
-        if (observer is null)
-        {
-            _step.Run();
-        }
-        else
-        {
-            Observe(observer);
-        }
-
+        _step.Run(observer);
         Device.Download(_buffers.Losses, losses);
     }
 
@@ -255,7 +247,4 @@ public sealed class NetworkTrainingStep : IDisposable
         ReadState(from, staging);
         WriteState(to, staging);
     }
-
-    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
-    private void Observe(RunObserver observer) => _step.Run((i, start, end) => observer(_step.Ops[i], start, end));
 }

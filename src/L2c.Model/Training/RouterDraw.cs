@@ -169,17 +169,9 @@ public sealed class RouterDraw : IDisposable
 
         device.Upload(_buffers.Weights, _weights);
         _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
-        if (observer is null)
-        {
-            _refresh.Run();
-            _advance[t].Run();
-            _compare.Run();
-        }
-        else
-        {
-            Observe(t, observer);
-        }
-
+        _refresh.Run(observer);
+        _advance[t].Run(observer);
+        _compare.Run(observer);
         return _results.Read(device, _lossWeights[t], gradient);
     }
 
@@ -264,13 +256,4 @@ public sealed class RouterDraw : IDisposable
 
     // Of the state that the evaluation leads to, by its eps.
     private static double SquaredSlope(SamplerEvaluation step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
-
-    // In a method of its own: a lambda's captures would be allocated at the start of Run, observed or not.
-    private void Observe(int t, RunObserver observer)
-    {
-        foreach (OpSequence sequence in (ReadOnlySpan<OpSequence>)[_refresh, _advance[t], _compare])
-        {
-            sequence.Run((i, start, end) => observer(sequence.Ops[i], start, end));
-        }
-    }
 }

@@ -7,22 +7,10 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Networks.Dit;
 
 /// <summary>Diffusion transformers with adaLN-Zero blocks (Peebles and Xie 2023).</summary>
-internal sealed class DitFamily : NetworkFamily
+internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit)
 {
     private const string Positions = "pos_embed";
     private const int FewSteps = 20_000, ManySteps = 40_000, GuidedChannels = 3;
-
-    /// <inheritdoc/>
-    public override string Name => "dit";
-
-    /// <inheritdoc/>
-    public override string Title => "DiT";
-
-    /// <inheritdoc/>
-    public override bool CanRun => true;
-
-    /// <inheritdoc/>
-    public override RouterTarget Routers => RouterTarget.Dit;
 
     /// <inheritdoc/>
     /// <remarks>

@@ -1,26 +1,12 @@
-using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Samplers;
-using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Networks.UVit;
 
 /// <summary>Transformers with long skips (Bao et al. 2023). They are described and accounted for, and not run yet.</summary>
-internal sealed class UVitFamily : NetworkFamily
+internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget.UVit, canRun: false)
 {
-    /// <inheritdoc/>
-    public override string Name => "uvit";
-
-    /// <inheritdoc/>
-    public override string Title => "U-ViT";
-
-    /// <inheritdoc/>
-    public override bool CanRun => false;
-
-    /// <inheritdoc/>
-    public override RouterTarget Routers => RouterTarget.UVit;
-
     /// <inheritdoc/>
     /// <remarks>
     /// Outside the branches: patch embedding, skip linears, output layer over all tokens, and time MLP and final convolution where there are any.
@@ -41,19 +27,6 @@ internal sealed class UVitFamily : NetworkFamily
         new(Threshold: 0.9, Lambda: 0.1, LearningRate: 1e-3, MaxSteps: evaluations >= 50 ? 40_000 : 20_000) { Reduction = LossReduction.SumPerImage };
 
     /// <inheritdoc/>
-    public override WeightReader Initialization(TransformerArchitecture architecture, ulong seed) => throw NotRun(architecture);
-
-    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, long[] Shape)> Tensors(TransformerArchitecture architecture) =>
         UVitLayout.Tensors((UVitArchitecture)architecture);
-
-    /// <inheritdoc/>
-    public override bool IsTrained(string name) => true;
-
-    /// <inheritdoc/>
-    internal override Network Load(
-        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained) =>
-        throw NotRun(architecture);
-
-    private static ArgumentException NotRun(TransformerArchitecture architecture) => new($"{architecture.Name}: U-ViT is not run yet; name a DiT");
 }
