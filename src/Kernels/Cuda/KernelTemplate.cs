@@ -38,7 +38,7 @@ internal sealed class KernelTemplate
         ];
     }
 
-    /// <summary>For tables: <c>ResidualNormKernel.Rows.Chunks5</c>.</summary>
+    /// <summary>For tables: <c>ResidualNormKernel.Rows.SingleTerms.Chunks5</c>.</summary>
     public string Name { get; }
 
     /// <summary>Threads per block.</summary>

@@ -10,7 +10,7 @@ namespace L2c.Kernels.Cuda;
 /// <summary>C# kernels to PTX. ILGPU is the compiler and nothing else: no accelerator, no CUDA library, no GPU is touched.</summary>
 /// <remarks>
 /// A kernel is a static method that reads its own block and thread from ILGPU's <c>Grid</c> and <c>Group</c>. Its parameters are raw device addresses
-/// (<c>ulong</c>) and scalars; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler, and on disk
+/// (<c>ulong</c>), scalars and structures of both; an address is device memory, never shared or local. Results are kept for the lifetime of the compiler, and on disk
 /// where a cache is given: then ILGPU starts only for a kernel that is not there. Thread-safe. Source: docs/cuda.md, "ILGPU compiles".
 /// </remarks>
 /// <param name="cache">Where compiled text outlives the process; null for nowhere.</param>

@@ -24,5 +24,5 @@ public readonly record struct Matrix(
     /// <exception cref="ArgumentException">Not within the weight, or the weight is transposed.</exception>
     public Matrix SliceOutputs(int first, int count) => first >= 0 && count > 0 && first + count <= Outputs && !IsTransposed
         ? Device.SliceOutputs(this, first, count) with { Outputs = count, IsSlice = true }
-        : throw new ArgumentException($"SliceOutputs: {count} outputs from {first} on are not in weight [{Outputs}, {Inputs}]");
+        : throw new ArgumentException($"SliceOutputs: {count} outputs from {first} on are not in weight [{Outputs}, {Inputs}]{(IsTransposed ? ", which is transposed" : "")}");
 }

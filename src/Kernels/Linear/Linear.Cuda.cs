@@ -57,7 +57,7 @@ public sealed unsafe partial class CudaDevice
         if (_fusesGelu is null && !_onPaper)
         {
             RequireLoadable(nameof(Linear));
-            _fusesGelu = FusedGelu.IsTanhForm(_driver, _matmuls!, StorageType, Precision.ComputeType(), _stream.Handle);
+            _fusesGelu = FusedGelu.IsTanhForm(_driver, _matmuls!, StorageType, _stream.Handle);
         }
 
         return _fusesGelu ?? false;

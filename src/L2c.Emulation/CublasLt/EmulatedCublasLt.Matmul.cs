@@ -117,11 +117,13 @@ public sealed partial class EmulatedCublasLt
             }
 
             // A kernel for each algorithm, form and type, loaded when it is first used.
-            bool loads = _loaded.Add((algorithm.Id, problem.A.Type, problem.D.Type, problem.Compute, problem.Epilogue, problem.TransposeA, problem.TransposeB));
-            if (loads && driver.BreaksRecording(stream))
+            var kernel = (algorithm.Id, problem.A.Type, problem.D.Type, problem.Compute, problem.Epilogue, problem.TransposeA, problem.TransposeB);
+            if (!_loaded.Contains(kernel) && driver.BreaksRecording(stream))
             {
                 return cublasStatus_t.CUBLAS_STATUS_EXECUTION_FAILED;
             }
+
+            _ = _loaded.Add(kernel);
 
             var traits = new LibraryTraits(Gelu, TruncatesTf32);
             var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value, traits);

@@ -161,7 +161,7 @@ internal sealed unsafe partial class LibCuda
 
     public CUresult cuModuleUnload(CUmodule hmod) => ((delegate* unmanaged<CUmodule, CUresult>)_cuModuleUnload)(hmod);
 
-    // Before CUDA 12.4 asking for a property is what loads a kernel. Source: CUDA programming guide, "Lazy Loading".
+    // Before CUDA 12.4 nothing is documented to load a kernel but its launch; a question for a property, which needs the loaded code, is the best there is.
     public CUresult cuFuncLoad(CUfunction hfunc) => _cuFuncLoad != 0
         ? ((delegate* unmanaged<CUfunction, CUresult>)_cuFuncLoad)(hfunc)
         : cuFuncGetAttribute(out _, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS, hfunc);
