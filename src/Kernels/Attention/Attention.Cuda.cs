@@ -44,5 +44,5 @@ public sealed unsafe partial class CudaDevice
     }
 
     private void Launch(KernelTemplate kernel, LaunchSize grid, int sharedBytes, int maxSharedBytes, ReadOnlySpan<byte> parameters) =>
-        Launch(Kernel(kernel.For(StorageType), kernel.Threads, maxSharedBytes), grid, kernel.Threads, sharedBytes, parameters);
+        Launch(Kernel(kernel, maxSharedBytes), grid, kernel.Threads, sharedBytes, parameters);
 }

@@ -21,6 +21,7 @@ internal static class FlashAttention
             typeof(FlashAttentionKernel),
             nameof(FlashAttentionKernel.FlashAttention),
             FlashAttentionKernel.ThreadsPerBlock,
+            MinBlocks(width),
             width.ToString(CultureInfo.InvariantCulture),
             Columns(width),
             _scores)),
@@ -31,6 +32,10 @@ internal static class FlashAttention
     /// <param name="headWidth">D.</param>
     public static KernelTemplate? For(DType type, int headWidth) =>
         type is DType.F16 or DType.BF16 && headWidth % WidthStep == 0 && headWidth <= MaxHeadWidth ? _byWidth[headWidth / WidthStep - 1] : null;
+
+    // These take about 128 registers, with which a multiprocessor holds four blocks. One more would make it three, and another version of the
+    // assembler than the one that was measured may take it: the driver has its own.
+    private static int MinBlocks(int width) => width is 64 or 72 ? 4 : 0;
 
     /// <summary>The columns of a head as a type. The largest power of two first, the rest beside it: 72 = (16 + 16 + 16 + 16) + 8.</summary>
     /// <param name="width">A multiple of 8.</param>

@@ -6,7 +6,8 @@ namespace L2c.Kernels;
 
 /// <summary>y[b,t,h,:] = sum_s softmax_s(q[b,t,h] . k[b,s,h] / sqrt(D)) v[b,s,h,:] on tensor cores.</summary>
 /// <remarks>
-/// Shapes   qkv [B,T,3,H,D], y [B,T,H,D], both fp16 or both bf16; D a multiple of 8 up to 128; qkv aligned to 16 bytes, y to 4.
+/// Shapes   qkv [B,T,3,H,D], y [B,T,H,D], both fp16 or both bf16; D a multiple of 8 up to 128; qkv aligned to 16 bytes and
+///          smaller than 64 GiB, y aligned to 4.
 /// Numbers  products and sums in fp32, weights rounded to the storage type before they meet the values. Softmax in one pass: the running maximum m is
 ///          subtracted, and sums and output are rescaled by 2^(m_old - m_new) when it rises; exponentials to base 2 with log2(e) in the scale.
 /// Traffic  reads 3 B T C and writes B T C elements, plus keys and values again for each further 64 queries, which the second-level cache holds.
@@ -49,8 +50,9 @@ internal static class FlashAttentionKernel
         ulong head = qkv + (ulong)((long)Grid.IdxZ * tokens * tokenBytes + 2L * Grid.IdxY * headWidth);
         uint shared = SharedTiles.Address();
 
-        ulong firstKey = head + (ulong)(2L * channels);
-        StartCopy<TColumns>(firstKey, 0, tokens, channels, shared);
+        // In units of 16 bytes, on which every row starts: one register less in the loop.
+        uint firstKey = (uint)((head - qkv) >> 4) + (uint)(channels / 8);
+        StartCopy<TColumns>(qkv, firstKey, 0, tokens, channels, shared);
 
         int query = Grid.IdxX * QueriesPerBlock + warp * 16 + (lane >> 2);
         ulong column = (ulong)((lane & 3) * 4);
@@ -70,7 +72,7 @@ internal static class FlashAttentionKernel
             Group.Barrier();
             if (key + KeysPerTile < tokens)
             {
-                StartCopy<TColumns>(firstKey, key + KeysPerTile, tokens, channels, shared + 2 * tileBytes - stage);
+                StartCopy<TColumns>(qkv, firstKey, key + KeysPerTile, tokens, channels, shared + 2 * tileBytes - stage);
             }
 
             softmax.Step<TElement, TColumns, TScores>(ref columns, keys + stage, keysByRows + stage, rowBytes);
@@ -92,7 +94,10 @@ internal static class FlashAttentionKernel
         }
 
         softmax.Finish(ref columns);
-        ulong target = y + (ulong)(2 * (((long)Grid.IdxZ * tokens + query) * channels + Grid.IdxY * headWidth)) + column;
+
+        // Once more, so that it takes no registers in the loop.
+        query = Grid.IdxX * QueriesPerBlock + (Group.IdxX >> 5) * 16 + ((Group.IdxX & 31) >> 2);
+        ulong target = y + (ulong)(2 * (((long)Grid.IdxZ * tokens + query) * channels + Grid.IdxY * headWidth)) + (ulong)((Group.IdxX & 3) * 4);
         if (query < tokens)
         {
             columns.StoreUpper<TElement>(target);
@@ -106,14 +111,14 @@ internal static class FlashAttentionKernel
 
     // Thread t copies its part of row t/2 of the keys and values from firstKey on.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StartCopy<TColumns>(ulong keys, int firstKey, int tokens, int channels, uint target)
+    private static void StartCopy<TColumns>(ulong qkv, uint keys, int firstKey, int tokens, int channels, uint target)
         where TColumns : unmanaged, IFlashColumns
     {
         uint rowBytes = (uint)RowBytes(default(TColumns).Width);
         int row = Group.IdxX >> 1, key = firstKey + row;
         FlashTileCopy copy = new(
             target + (uint)row * rowBytes,
-            keys + (ulong)(IntrinsicMath.Min(key, tokens - 1) * (6L * channels)),
+            qkv + 16UL * (keys + (uint)IntrinsicMath.Min(key, tokens - 1) * (uint)(3 * channels / 8)),
             KeysPerTile * rowBytes,
             (ulong)(2L * channels),
             key < tokens,

@@ -26,6 +26,7 @@ internal static class FlashBackward
         typeof(FlashBackwardKernel),
         method,
         FlashBackwardKernel.ThreadsPerBlock,
+        minBlocks: 0,
         width.ToString(CultureInfo.InvariantCulture),
         FlashAttention.Columns(width));
 }

@@ -24,10 +24,10 @@ internal sealed class KernelTemplate
             : [open];
     }
 
-    private KernelTemplate(Type owner, string method, int threads, string form, Type[] arguments)
+    private KernelTemplate(Type owner, string method, int threads, int minBlocks, string form, Type[] arguments)
     {
         MethodInfo open = Find(owner, method);
-        Threads = threads;
+        (Threads, MinBlocks) = (threads, minBlocks);
         Name = $"{owner.Name}.{method}.{form}";
         IsGeneric = true;
         _closed =
@@ -44,6 +44,9 @@ internal sealed class KernelTemplate
     /// <summary>Threads per block.</summary>
     public int Threads { get; }
 
+    /// <summary>Blocks that a multiprocessor must have registers for; 0 leaves it to the assembler.</summary>
+    public int MinBlocks { get; }
+
     /// <summary>Whether there is one form per storage type.</summary>
     public bool IsGeneric { get; }
 
@@ -51,10 +54,12 @@ internal sealed class KernelTemplate
     /// <param name="owner">The class that declares it.</param>
     /// <param name="method">Its name.</param>
     /// <param name="threads">Threads per block that it is launched with.</param>
+    /// <param name="minBlocks">See <see cref="MinBlocks"/>.</param>
     /// <param name="form">What the other type arguments stand for, for <see cref="Name"/>.</param>
     /// <param name="arguments">Type arguments after the storage type.</param>
-    public static KernelTemplate OnTensorCores(Type owner, string method, int threads, string form, params Type[] arguments) =>
-        new(owner, method, threads, form, arguments);
+    public static KernelTemplate OnTensorCores(
+        Type owner, string method, int threads, int minBlocks, string form, params Type[] arguments) =>
+        new(owner, method, threads, minBlocks, form, arguments);
 
     /// <summary>Whether there is a form for a storage type.</summary>
     public bool Has(DType type) => !IsGeneric || _closed[(int)type] is not null;

@@ -16,25 +16,26 @@ namespace L2c.Kernels.Cuda;
 /// <param name="cache">Where compiled text outlives the process; null for nowhere.</param>
 public sealed class PtxCompiler(PtxCache? cache = null)
 {
-    private readonly ConcurrentDictionary<(MethodInfo Kernel, PtxTarget Target), Lazy<PtxKernel>> _kernels = [];
+    private readonly ConcurrentDictionary<(MethodInfo Kernel, PtxTarget Target, int MinBlocks), Lazy<PtxKernel>> _kernels = [];
 
     /// <summary>Compiles a kernel, or returns it when it has been compiled before.</summary>
     /// <param name="kernel">A static method returning nothing; see the class.</param>
     /// <param name="threadsPerBlock">Largest block it will be launched with; one kernel has one value.</param>
     /// <param name="target">What to compile for.</param>
+    /// <param name="minBlocks">Blocks that a multiprocessor must have registers for; 0 leaves it to the assembler.</param>
     /// <exception cref="ArgumentException">The method or a parameter is not of the kind that a kernel may have, or the kernel was compiled for
     /// another block size.</exception>
-    public PtxKernel Compile(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    public PtxKernel Compile(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks = 0)
     {
         PtxKernel compiled = _kernels.GetOrAdd(
-            (kernel, target), _ => new Lazy<PtxKernel>(() => CompileNew(kernel, threadsPerBlock, target))).Value;
+            (kernel, target, minBlocks), _ => new Lazy<PtxKernel>(() => CompileNew(kernel, threadsPerBlock, target, minBlocks))).Value;
         return compiled.ThreadsPerBlock == threadsPerBlock
             ? compiled
             : throw new ArgumentException(
                 $"{kernel.Name}: compiled for blocks of {compiled.ThreadsPerBlock} threads, now {threadsPerBlock}", nameof(threadsPerBlock));
     }
 
-    private PtxKernel CompileNew(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    private PtxKernel CompileNew(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks)
     {
         if (!kernel.IsStatic || kernel.ReturnType != typeof(void))
         {
@@ -42,7 +43,7 @@ public sealed class PtxCompiler(PtxCache? cache = null)
         }
 
         int parameterBytes = KernelParameters.Layout(kernel);
-        if (cache?.Read(kernel, threadsPerBlock, target) is { } known)
+        if (cache?.Read(kernel, threadsPerBlock, target, minBlocks) is { } known)
         {
             return new PtxKernel(known.EntryName, known.Text, target, threadsPerBlock, parameterBytes);
         }
@@ -58,9 +59,9 @@ public sealed class PtxCompiler(PtxCache? cache = null)
         // null.
         using PTXBackend backend = new(context, target.Architecture, target.InstructionSet, null!);
         PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(
-            EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, null));
+            EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(threadsPerBlock, minBlocks == 0 ? null : minBlocks));
         string text = PtxText.Finish(compiled.PTXAssembly, target);
-        cache?.Write(kernel, threadsPerBlock, target, compiled.Name, text);
+        cache?.Write(kernel, threadsPerBlock, target, minBlocks, compiled.Name, text);
         return new PtxKernel(compiled.Name, text, target, threadsPerBlock, parameterBytes);
     }
 }

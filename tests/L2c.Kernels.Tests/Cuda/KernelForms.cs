@@ -7,7 +7,8 @@ namespace L2c.Kernels.Tests.Cuda;
 /// <param name="Name">As tables name it: <c>ResidualNormKernel.Rows.Chunks5 bf16</c>.</param>
 /// <param name="Method">The closed method.</param>
 /// <param name="Threads">Threads per block.</param>
-public sealed record KernelForm(string Name, MethodInfo Method, int Threads);
+/// <param name="MinBlocks">Blocks that a multiprocessor must have registers for, or 0.</param>
+public sealed record KernelForm(string Name, MethodInfo Method, int Threads, int MinBlocks);
 
 /// <summary>Every kernel that the device can launch, found by its <see cref="KernelTemplate"/>, so that none is left out of the checks.</summary>
 internal static class KernelForms
@@ -19,12 +20,12 @@ internal static class KernelForms
     public static IReadOnlyList<KernelForm> All { get; } =
     [
         .. Templates().SelectMany(template => Types(template).Select(type => new KernelForm(
-            template.IsGeneric ? $"{template.Name} {Label(type)}" : template.Name, template.For(type), template.Threads)))
+            template.IsGeneric ? $"{template.Name} {Label(type)}" : template.Name, template.For(type), template.Threads, template.MinBlocks)))
             .OrderBy(form => form.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>The form's text; every test that asks for it shares one compilation.</summary>
-    public static PtxKernel Compile(KernelForm form, PtxTarget target) => _compiler.Compile(form.Method, form.Threads, target);
+    public static PtxKernel Compile(KernelForm form, PtxTarget target) => _compiler.Compile(form.Method, form.Threads, target, form.MinBlocks);
 
     private static IEnumerable<KernelTemplate> Templates() =>
         from type in typeof(KernelTemplate).Assembly.GetTypes()

@@ -34,7 +34,7 @@ public sealed class PtxCacheTests : IDisposable
     public void The_text_on_disk_is_the_one_that_is_used()
     {
         Compile();
-        Cache.Write(_kernel, _template.Threads, PtxTarget.Sm80, "Another", "text");
+        Cache.Write(_kernel, _template.Threads, PtxTarget.Sm80, minBlocks: 0, "Another", "text");
 
         PtxKernel read = Compile();
         Assert.Equal(("Another", "text"), (read.EntryName, read.Text));
@@ -70,8 +70,9 @@ public sealed class PtxCacheTests : IDisposable
     {
         string[] files =
         [
-            .. KernelForms.All.SelectMany(form => KernelForms.Targets.Select(target => Cache.FileOf(form.Method, form.Threads, target))),
+            .. KernelForms.All.SelectMany(form => KernelForms.Targets.Select(target => Cache.FileOf(form.Method, form.Threads, target, form.MinBlocks))),
             Cache.FileOf(_kernel, 2 * _template.Threads, PtxTarget.Sm80),
+            Cache.FileOf(_kernel, _template.Threads, PtxTarget.Sm80, minBlocks: 2),
         ];
         Assert.Equal(files.Length, files.Distinct().Count());
     }

@@ -20,12 +20,13 @@ public sealed class PtxCompilerTests
         {
             foreach (KernelForm form in KernelForms.All)
             {
-                PtxKernel kernel = _compiler.Compile(form.Method, form.Threads, target);
+                PtxKernel kernel = _compiler.Compile(form.Method, form.Threads, target, form.MinBlocks);
 
                 Assert.True(Regex.Count(kernel.Text, @"\.entry\s+" + kernel.EntryName + @"\(") == 1, form.Name);
                 Assert.Contains($"\n.target {target}\n", kernel.Text, StringComparison.Ordinal);
                 Assert.Contains(target == PtxTarget.Sm80 ? "\n.version 7.0\n" : "\n.version 7.8\n", kernel.Text, StringComparison.Ordinal);
                 Assert.Contains($".maxntid {form.Threads}, 1, 1", kernel.Text, StringComparison.Ordinal);
+                Assert.Equal(form.MinBlocks == 0 ? [] : [$"{form.MinBlocks}"], Regex.Matches(kernel.Text, @"\.minnctapersm (\d+)").Select(m => m.Groups[1].Value));
                 Assert.False(UsesLocalMemory(kernel), form.Name);
                 Assert.DoesNotMatch(@"@!?%p\d+\s+bra\.uni", kernel.Text);
                 Assert.True(kernel.Text.All(char.IsAscii), form.Name);
@@ -110,6 +111,19 @@ public sealed class PtxCompilerTests
         Assert.NotSame(first, _compiler.Compile(Method(nameof(MixedParameters)), 32, PtxTarget.Sm90));
         ArgumentException other = Assert.Throws<ArgumentException>(() => _compiler.Compile(Method(nameof(MixedParameters)), 64, PtxTarget.Sm80));
         Assert.Contains("compiled for blocks of 32 threads, now 64", other.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(56, 0)]
+    [InlineData(64, 4)]
+    [InlineData(72, 4)]
+    [InlineData(80, 0)]
+    public void Flash_attention_asks_for_four_blocks_where_its_registers_just_suffice(int headWidth, int blocks)
+    {
+        KernelTemplate kernel = FlashAttention.For(DType.BF16, headWidth)!;
+        Assert.Equal(blocks, kernel.MinBlocks);
+        string text = _compiler.Compile(kernel.For(DType.BF16), kernel.Threads, PtxTarget.Sm90, kernel.MinBlocks).Text;
+        Assert.Equal(blocks > 0, Regex.IsMatch(text, @"\.maxntid 128, 1, 1\s+\.minnctapersm 4\s"));
     }
 
     [Fact]

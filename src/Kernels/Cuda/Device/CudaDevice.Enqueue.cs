@@ -112,16 +112,16 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
-    /// <summary>A kernel, compiled and loaded the first time it is asked for.</summary>
-    /// <param name="method">See <see cref="PtxCompiler.Compile"/>; a closed generic method is a kernel of its own.</param>
-    /// <param name="threadsPerBlock">Largest block; one kernel has one value.</param>
+    /// <summary>A kernel in the form for the device's storage type, compiled and loaded the first time it is asked for.</summary>
+    /// <param name="template">The kernel.</param>
     /// <param name="maxDynamicSharedBytes">Most dynamic shared memory that a launch will ask for; one kernel has one value.</param>
-    private CudaKernel Kernel(MethodInfo method, int threadsPerBlock, int maxDynamicSharedBytes = 0)
+    private CudaKernel Kernel(KernelTemplate template, int maxDynamicSharedBytes = 0)
     {
+        MethodInfo method = template.For(StorageType);
         if (!_kernels.TryGetValue(method, out CudaKernel? kernel))
         {
             RequireLoadable(method.Name);
-            kernel = new CudaKernel(_driver, _compiler.Compile(method, threadsPerBlock, _target), maxDynamicSharedBytes);
+            kernel = new CudaKernel(_driver, _compiler.Compile(method, template.Threads, _target, template.MinBlocks), maxDynamicSharedBytes);
             _kernels.Add(method, kernel);
         }
 
@@ -139,7 +139,7 @@ public sealed unsafe partial class CudaDevice
 
     /// <summary>Enqueues or records a kernel in the form for the device's storage type; while preparing, only loads it.</summary>
     private void Launch(KernelTemplate kernel, LaunchSize grid, ReadOnlySpan<byte> parameters) =>
-        Launch(Kernel(kernel.For(StorageType), kernel.Threads), grid, kernel.Threads, 0, parameters);
+        Launch(Kernel(kernel), grid, kernel.Threads, 0, parameters);
 
     /// <summary>Blocks that hold so many elements, the last perhaps in part.</summary>
     private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;

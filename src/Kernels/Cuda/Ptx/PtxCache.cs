@@ -22,12 +22,12 @@ public sealed class PtxCache(string folder)
     private readonly string _build = Path.Combine(folder, Id(typeof(PtxCache).Module));
 
     /// <summary>The text of a kernel, or null if it is not there whole.</summary>
-    internal (string EntryName, string Text)? Read(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    internal (string EntryName, string Text)? Read(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks)
     {
         string content;
         try
         {
-            content = File.ReadAllText(FileOf(kernel, threadsPerBlock, target));
+            content = File.ReadAllText(FileOf(kernel, threadsPerBlock, target, minBlocks));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -41,9 +41,9 @@ public sealed class PtxCache(string folder)
     }
 
     /// <summary>Keeps the text of a kernel; a file that cannot be written is not.</summary>
-    internal void Write(MethodInfo kernel, int threadsPerBlock, PtxTarget target, string entryName, string text)
+    internal void Write(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks, string entryName, string text)
     {
-        string file = FileOf(kernel, threadsPerBlock, target);
+        string file = FileOf(kernel, threadsPerBlock, target, minBlocks);
         string temporary = string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}.{Guid.NewGuid():n}");
         try
         {
@@ -64,12 +64,12 @@ public sealed class PtxCache(string folder)
     }
 
     /// <summary>Where the text of a kernel lies.</summary>
-    internal string FileOf(MethodInfo kernel, int threadsPerBlock, PtxTarget target)
+    internal string FileOf(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks = 0)
     {
         IEnumerable<Type> types = [kernel.DeclaringType!, .. kernel.GetGenericArguments()];
         string key = string.Create(
             CultureInfo.InvariantCulture,
-            $"{typeof(ILGPU.Context).Assembly.GetName().Version} {target} {target.InstructionSet} {threadsPerBlock} {kernel}");
+            $"{typeof(ILGPU.Context).Assembly.GetName().Version} {target} {target.InstructionSet} {threadsPerBlock} {minBlocks} {kernel}");
         return Path.Combine(_build, Hash(string.Join('\n', [key, .. types.Select(type => $"{Id(type.Module)} {type}")])) + ".ptx");
     }
 
