@@ -4,6 +4,7 @@ using L2c.Testing;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Activations apart from their linear map, blends, and the gradients of conditioning and patches, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class RowGradientsCudaTests
 {
     // Rows, C: smallest; DiT-XL's width; primes.

@@ -4,6 +4,7 @@ using L2c.Testing;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Conditioning and the gathers, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class RowKernelsCudaTests
 {
     // Evaluations, labels, C: smallest; DiT-XL's width; primes.

@@ -3,6 +3,7 @@ using L2c.Testing;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Losses and AdamW, whose tensors are fp32 in every precision, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class TrainingOpsCudaTests
 {
     public static TheoryData<CudaPrecision> Precisions => [.. CudaWorkbench.Precisions];

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using L2c.Emulation;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Faults planted into the PTX of the attention kernels: each is seen, by the emulator or by the tolerance.</summary>
 public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFixture<EmulatedAttention>

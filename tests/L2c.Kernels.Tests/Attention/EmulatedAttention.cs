@@ -2,7 +2,7 @@ using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Native;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Runs the PTX of an attention kernel, as it is or with a planted fault, through the emulator.</summary>
 public sealed class EmulatedAttention

@@ -1,8 +1,9 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Weighted branches through both levels of the residual norm, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class ResidualBranchCudaTests
 {
     private const float Epsilon = 1e-6f;

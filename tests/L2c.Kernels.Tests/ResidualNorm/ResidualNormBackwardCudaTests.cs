@@ -1,8 +1,9 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>The gradients of the residual stream's additions and norms, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class ResidualNormBackwardCudaTests
 {
     private const float Epsilon = 1e-6f;

@@ -3,9 +3,10 @@ using L2c.Kernels.Cuda;
 using L2c.Native;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Linear as networks call it: which part the library does, which part an own kernel, and that both together are accurate.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class LinearCudaTests
 {
     private static readonly CudaPrecision[] _precisions = Enum.GetValues<CudaPrecision>();

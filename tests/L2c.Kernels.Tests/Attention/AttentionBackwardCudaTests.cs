@@ -2,9 +2,10 @@ using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>The gradient of attention against double precision: on the emulator, or on a GPU where the environment asks for it.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class AttentionBackwardCudaTests
 {
     // B, T, H, D: smallest; DiT-XL's head width with whole tiles, and with a tail; U-ViT's two more tokens; primes; widest.

@@ -1,9 +1,10 @@
 using L2c.Emulation;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Attention of the CUDA device against double precision: on the emulator, or on a GPU where the environment asks for it.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class AttentionCudaTests
 {
     private const string Flash = "Kernel_FlashAttention";

@@ -1,7 +1,7 @@
 using L2c.Kernels.Cuda;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Random queries, keys and values of a storage type, the exact result, and the result of code that stores every intermediate.</summary>
 internal sealed class AttentionCase

@@ -1,8 +1,9 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>The updates of an evaluation, as PTX through the emulator: the CPU form's bits, which have their own tests against double precision.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class SamplerUpdateCudaTests
 {
     // N, C, H, W: smallest; DiT latents, smaller; primes.

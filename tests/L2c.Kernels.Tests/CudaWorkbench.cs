@@ -2,21 +2,20 @@ using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>A CUDA device of a given precision, and the memory that one test needs on it.</summary>
 /// <remarks>The emulator refuses to read what nothing has written, so an element that an op leaves out cannot pass.</remarks>
-internal sealed class CudaWorkbench : IDisposable
+internal sealed class CudaWorkbench : Bench
 {
     private readonly CudaUnderTest _cuda;
-    private readonly List<Arena> _arenas = [];
 
     /// <summary>One per storage type.</summary>
     public static readonly CudaPrecision[] Precisions = [CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16];
 
     public CudaWorkbench(CudaPrecision precision, CudaOptions? options = null) => _cuda = new CudaUnderTest(precision, options);
 
-    public CudaDevice Device => _cuda.Device;
+    public override CudaDevice Device => _cuda.Device;
 
     /// <summary>The emulated matrix library; null on a GPU.</summary>
     public EmulatedCublasLt? Library => _cuda.Library;
@@ -40,65 +39,8 @@ internal sealed class CudaWorkbench : IDisposable
         return _cuda.Emulator is null ? null : names;
     }
 
-    /// <summary>Values in the storage type.</summary>
-    public Tensor Put(float[] values, params int[] extents)
-    {
-        Tensor tensor = Take(extents);
-        Device.Upload(tensor, values);
-        return tensor;
-    }
-
-    /// <summary>The same values, each row one element off a multiple of 16 bytes.</summary>
-    public Tensor PutMisaligned(float[] values, params int[] extents)
-    {
-        int columns = extents[^1], rows = values.Length / columns;
-        float[] wide = new float[rows * (columns + 1)];
-        for (int row = 0; row < rows; row++)
-        {
-            values.AsSpan(row * columns, columns).CopyTo(wide.AsSpan(row * (columns + 1) + 1));
-        }
-
-        return Put(wide, rows, columns + 1).SliceColumns(1, columns);
-    }
-
-    /// <summary>Values in fp32 whatever the precision: the sampler's state.</summary>
-    public Tensor PutState(float[] values, params int[] extents)
-    {
-        Tensor tensor = TakeState(extents);
-        Device.Upload(tensor, values);
-        return tensor;
-    }
-
-    public Tensor Put(int[] values)
-    {
-        Tensor tensor = Carve(arena => arena.Take(DType.I32, values.Length));
-        Device.Upload(tensor, values);
-        return tensor;
-    }
-
-    public Matrix PutMatrix(float[] values, int outputs, int inputs)
-    {
-        Matrix matrix = Carve(arena => arena.TakeMatrix(outputs, inputs));
-        Device.WriteMatrix(matrix, 0, values);
-        return matrix;
-    }
-
-    /// <summary>The matrix that dx = dy W is computed with.</summary>
-    public Matrix View(Matrix weight) => Carve(arena => arena.TakeTransposed(weight));
-
-    public Tensor Take(params int[] extents) => Carve(arena => arena.Take(extents));
-
-    public Tensor TakeState(params int[] extents) => Carve(arena => arena.Take(DType.F32, extents));
-
-    public float[] Get(Tensor tensor)
-    {
-        var values = new float[tensor.Shape.Count];
-        Device.Download(tensor, values);
-        return values;
-    }
-
     /// <summary>Values as the device stores them: what a reference must start from, and what a naive kernel's result is rounded to.</summary>
-    public float[] Round(float[] values) => Device.StorageType switch
+    public override float[] Round(float[] values) => Device.StorageType switch
     {
         DType.F16 => Array.ConvertAll(values, value => (float)(Half)value),
         DType.BF16 => Array.ConvertAll(values, value => BitConverter.UInt32BitsToSingle((uint)HostConversion.ToBFloat16(value) << 16)),
@@ -109,7 +51,7 @@ internal sealed class CudaWorkbench : IDisposable
     /// them: nobody documents which, so the worse of both is what may be doubled.</summary>
     /// <param name="exact">In double precision.</param>
     /// <param name="compute">The naive computation with inputs of products passed through the function that it is given.</param>
-    public float[] NaiveProducts(double[] exact, Func<Func<float[], float[]>, float[]> compute)
+    public override float[] NaiveProducts(double[] exact, Func<Func<float[], float[]>, float[]> compute)
     {
         if (Device.Precision != CudaPrecision.TF32)
         {
@@ -126,7 +68,7 @@ internal sealed class CudaWorkbench : IDisposable
     }
 
     /// <summary>Runs a check for every way in which the library may make tf32 of fp32 inputs: on the emulator both, on a GPU the one that it has.</summary>
-    public void ForEachRounding(Action check)
+    public override void ForEachRounding(Action check)
     {
         check();
         if (Library is not null && Device.Precision == CudaPrecision.TF32)
@@ -136,7 +78,7 @@ internal sealed class CudaWorkbench : IDisposable
         }
     }
 
-    public void Dispose()
+    protected override void Dispose(IReadOnlyList<Arena> arenas)
     {
         if (_cuda.Emulator?.LastFault is not null)
         {
@@ -144,17 +86,14 @@ internal sealed class CudaWorkbench : IDisposable
             return;
         }
 
-        _arenas.ForEach(arena => arena.Dispose());
+        foreach (Arena arena in arenas)
+        {
+            arena.Dispose();
+        }
+
         Assert.Equal(0, Device.AllocatedBytes);
         Device.Dispose();
         Assert.Empty(_cuda.Emulator?.Leaks ?? []);
         _cuda.Dispose();
-    }
-
-    private T Carve<T>(Func<Arena, T> carve)
-    {
-        (Arena arena, T carved) = Arena.Carve(Device, "test", carve);
-        _arenas.Add(arena);
-        return carved;
     }
 }

@@ -2,10 +2,11 @@ using L2c.Emulation;
 using L2c.Native;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>The gradients of the linear map: products of cuBLASLt with operands that lie transposed, their plain form, and what goes with
 /// them.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class LinearGradientsCudaTests
 {
     // M, N, K: smallest; a projection of DiT-XL, smaller; primes, which leave rows unaligned, with more rows than the reference's blocks.

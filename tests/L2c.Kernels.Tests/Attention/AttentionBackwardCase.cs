@@ -1,6 +1,6 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Random queries, keys, values and gradients of a storage type, the exact result, and the result of code that stores every
 /// intermediate.</summary>

@@ -1,8 +1,9 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>What stands beside cuBLASLt: bias with activation, and the plain matrix product; as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class LinearKernelsCudaTests
 {
     // M, N: smallest; DiT-XL's width; primes.

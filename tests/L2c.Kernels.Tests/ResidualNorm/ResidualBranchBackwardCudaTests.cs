@@ -1,8 +1,9 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Gradients of branches that are weighted sums, as PTX through the emulator.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class ResidualBranchBackwardCudaTests
 {
     // B, T, C. Smallest; primes; DiT-XL's width; more tokens than a block reads at a time, and rows than a block computes.

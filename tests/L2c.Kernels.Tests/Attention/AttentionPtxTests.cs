@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using L2c.Kernels.Cuda;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>What the compiler makes of the attention kernels.</summary>
 public sealed class AttentionPtxTests

@@ -7,39 +7,14 @@ public sealed class AloneInTheProcess;
 [Collection(nameof(AloneInTheProcess))]
 public sealed class ReplayAllocationTests
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void A_replay_allocates_nothing_on_any_thread(int threads)
-    {
-        using var chain = new DeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
-        using OpSequence sequence = chain.Capture();
-        AssertAllocatesNothing(sequence);
-    }
+    public static MatrixTheoryData<string, int> Cases => new(Chain.Names, [1, 2, 3]);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Nor_does_a_replay_of_the_backward_ops(int threads)
+    [MemberData(nameof(Cases))]
+    public void A_replay_allocates_nothing_on_any_thread(string name, int threads)
     {
-        using var chain = new BackwardDeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
+        using Chain chain = Chain.Open(name, InstructionSets.Best.ToString(), threads, first: 0, count: 2);
         using OpSequence sequence = chain.Capture();
-        AssertAllocatesNothing(sequence);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Nor_does_a_replay_of_gradients(int threads)
-    {
-        using var chain = new MatrixGradientDeterminismTests.Chain(InstructionSets.Best.ToString(), threads, first: 0, count: 2);
-        using OpSequence sequence = chain.Capture();
-        AssertAllocatesNothing(sequence);
-    }
-
-    private static void AssertAllocatesNothing(OpSequence sequence)
-    {
         sequence.Run();
         long before = GC.GetTotalAllocatedBytes(precise: true), beforeHere = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 20; run++)

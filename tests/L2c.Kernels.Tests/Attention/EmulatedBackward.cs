@@ -3,7 +3,7 @@ using L2c.Kernels.Cuda;
 using L2c.Native;
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
 /// <summary>Runs the PTX of a kernel of attention's gradient, as it is or with a planted fault, through the emulator.</summary>
 internal sealed class EmulatedBackward
