@@ -99,18 +99,6 @@ public sealed class AttentionCudaTests
         }
     }
 
-    [Fact]
-    public void Heads_that_no_form_has_are_refused_by_name()
-    {
-        using CudaUnderTest cuda = new(CudaPrecision.F32);
-        (Arena arena, (Tensor qkv, Tensor y)) = Arena.Carve(cuda.Device, "test", a => (a.Take(1, 1, 3 * 257), a.Take(1, 1, 257)));
-        using (arena)
-        {
-            string message = Assert.Throws<ArgumentException>(() => cuda.Device.Attention(qkv, y, 1)).Message;
-            Assert.StartsWith("Attention: heads of 257 (at most 256)", message, StringComparison.Ordinal);
-        }
-    }
-
     private static float[] Run(AttentionCase of, CudaPrecision precision, string kernel)
     {
         using CudaUnderTest cuda = new(precision);

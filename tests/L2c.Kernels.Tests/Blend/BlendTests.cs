@@ -70,20 +70,6 @@ public sealed class BlendTests
         Assert.Equal(rows, bench.Get(dWeight));
     }
 
-    [Fact]
-    public void Wrong_shapes_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Take(1, 2, 3), other = bench.Take(1, 2, 4), weight = bench.Take(1), rows = bench.Take(2);
-        Refused("Blend: fresh [1, 2, 3], cached [1, 2, 4] and blended [1, 2, 3] disagree", () => bench.Device.Blend(x, other, weight, x));
-        Refused("Blend: weight [2] F32 must be [1] F32", () => bench.Device.Blend(x, x, rows, x));
-        Refused("BlendBackward: dFresh [1, 2, 4] does not match d [1, 2, 3]", () => bench.Device.BlendBackward(x, x, x, weight, other, rows));
-        Refused("BlendBackward: dWeight [1] F32 must be F32, a value per row", () => bench.Device.BlendBackward(x, x, x, weight, x, weight));
-
-        static void Refused(string start, Action call) =>
-            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
-    }
-
     private sealed class Case
     {
         public Case(Workbench bench, int[] shape)

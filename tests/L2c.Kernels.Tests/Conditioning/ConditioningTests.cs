@@ -46,17 +46,4 @@ public sealed class ConditioningTests
         InvalidOperationException refusal = Assert.Throws<InvalidOperationException>(() => bench.Device.Conditioning(time, table, labels, default, silu));
         Assert.Equal("Conditioning: label 3 is outside the table [3, 2]", refusal.Message);
     }
-
-    [Fact]
-    public void Wrong_shapes_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor time = bench.Take(2, 4), table = bench.Take(3, 4), silu = bench.Take(6, 4), labels = bench.Put([0, 1, 2]);
-        Refused("Conditioning: labels [2, 4] F32 must be [B] I32", () => bench.Device.Conditioning(time, table, time, default, silu));
-        Refused("Conditioning: time [2, 4], table [3, 4] and silu [6, 5]", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(6, 5)));
-        Refused("Conditioning: rows of silu [5, 4] are no multiple", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(5, 4)));
-        Refused("Conditioning: c [3, 4] does not match silu [6, 4]", () => bench.Device.Conditioning(time, table, labels, table, silu));
-
-        static void Refused(string start, Action call) => Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
-    }
 }

@@ -36,13 +36,11 @@ public sealed class GatherRowsTests
     }
 
     [Fact]
-    public void Wrong_shapes_and_rows_are_refused()
+    public void A_row_outside_the_source_is_refused()
     {
         using var bench = new Workbench(nameof(InstructionSet.Portable));
         Tensor source = bench.Take(2, 4), destination = bench.Take(3, 4), rows = bench.Put([0, 1, 2]);
-        Assert.Contains("row 2 is outside the source [2, 4]", Assert.Throws<InvalidOperationException>(() => bench.Device.GatherRows(source, rows, destination)).Message, StringComparison.Ordinal);
-        Assert.Contains("R must agree", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, bench.Put([0]), destination)).Message, StringComparison.Ordinal);
-        Assert.Contains("C must agree", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, rows, bench.Take(3, 5))).Message, StringComparison.Ordinal);
-        Assert.Contains("must be [R] I32", Assert.Throws<ArgumentException>(() => bench.Device.GatherRows(source, source, destination)).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<InvalidOperationException>(() => bench.Device.GatherRows(source, rows, destination)).Message;
+        Assert.Contains("row 2 is outside the source [2, 4]", message, StringComparison.Ordinal);
     }
 }

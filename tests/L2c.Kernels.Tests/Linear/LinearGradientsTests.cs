@@ -146,36 +146,6 @@ public sealed class LinearGradientsTests
             (void*)matrix.Address, (int)bench.Device.MatrixBytes(matrix.Outputs, matrix.Inputs)).ToArray();
     }
 
-    [Fact]
-    public void Wrong_shapes_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        using var other = new Workbench(nameof(InstructionSet.Portable));
-        CpuDevice device = bench.Device;
-        Tensor dy = bench.Take(2, 4), x = bench.Take(2, 3), dWeight = bench.Take(4, 3);
-        Matrix weight = bench.PutMatrix(new float[12], 4, 3);
-        using var transposed = new TransposedWeight(bench, 4, 3);
-        Refused("LinearWeightGradient: dy [2, 4] does not match x [1, 3]", () => device.LinearWeightGradient(dy, x.SliceRows(0, 1), dWeight));
-        Refused("LinearWeightGradient: dWeight [4, 3] does not match dy [2, 3]", () => device.LinearWeightGradient(x, x, dWeight));
-        Refused("LinearWeightGradient: tensor", () => device.LinearWeightGradient(dy, other.Take(2, 3), dWeight));
-        Refused("ColumnSums: sums [3] F32 must be F32", () => device.ColumnSums(dy, bench.Take(3)));
-        Refused("ColumnSums: tensor", () => device.ColumnSums(dy, other.Take(4)));
-        Refused("PackMatrix: values [2, 4] at row 0 do not match", () => device.PackMatrix(dy, weight));
-        Refused("PackMatrix: values [2, 3] at row 3 do not match", () => device.PackMatrix(x, weight, 3));
-        Refused("PackMatrix: values [2, 3] at row 0 do not match", () => device.PackMatrix(x, weight.SliceOutputs(0, 2)));
-        Refused("PackMatrix: values [4, 3] at row 0 do not match", () => device.PackMatrix(dWeight, transposed.Matrix));
-        Refused("PackMatrix: weight [4, 3] is not on", () => device.PackMatrix(dWeight, other.PutMatrix(new float[12], 4, 3)));
-        Refused("PackTransposed: values [4, 3] do not match", () => device.PackTransposed(dWeight, weight));
-        Refused("PackTransposed: values [2, 3] do not match", () => device.PackTransposed(x, transposed.Matrix));
-        Refused("WriteTransposed: 7 values at row 0 do not match", () => device.WriteTransposed(transposed.Matrix, 0, new float[7]));
-        Refused("WriteTransposed: 6 values at row 3 do not match", () => device.WriteTransposed(transposed.Matrix, 3, new float[6]));
-        Refused("WriteTransposed: 12 values at row 0 do not match", () => device.WriteTransposed(weight, 0, new float[12]));
-        Refused("WriteMatrix: 12 values at row 0 do not match", () => device.WriteMatrix(transposed.Matrix, 0, new float[12]));
-
-        static void Refused(string start, Action call) =>
-            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
-    }
-
     private static void CheckIntegers(Workbench bench, int m, int n, int k)
     {
         float[] dy = Whole(1, m * n), x = Whole(2, m * k);

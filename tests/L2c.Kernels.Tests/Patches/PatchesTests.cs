@@ -35,20 +35,4 @@ public sealed class PatchesTests
         Assert.Equal(Reference.UnpatchifyBackward(expected, batch, channels, height, width, patch), bench.Get(tokensBack));
         Assert.Equal(values, bench.Get(tokensBack));
     }
-
-    [Fact]
-    public void Wrong_shapes_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor image = bench.Take(2, 4, 6, 6), patches = bench.Take(2, 9, 16);
-        Refused("Patchify: patch size 4 does not divide image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 4));
-        Refused("Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 3));
-        Refused("Patchify: rows of patches [3, 9, 16] are no multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
-        Refused("Unpatchify: rows of tokens [4, 9, 16] are not the images", () => bench.Device.Unpatchify(bench.Take(4, 9, 16), image, 2));
-        Tensor more = bench.Take(4, 9, 16);
-        Refused("UnpatchifyBackward: rows of dTokens [4, 9, 16] are not the images", () => bench.Device.UnpatchifyBackward(image, more, 2));
-
-        static void Refused(string start, Action call) =>
-            Assert.StartsWith(start, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
-    }
 }

@@ -92,27 +92,4 @@ public sealed class ResidualBranchBackwardTests
         });
         Assert.Equal([2 * 96, (4 * 96) + 24, 5 * 96], ops.Select(op => op.Bytes));
     }
-
-    [Fact]
-    public void Wrong_branches_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Take(2, 3, 4), y = bench.Take(2, 3, 4), gate = bench.Take(2, 4), rows = bench.Take(6);
-        ResidualTerm[] two = [new(x, gate), new(x, Joins: true)];
-        Refused("2 terms, 1 gradients", two, [new(y)]);
-        Refused("0 terms, 0 gradients", [], []);
-        Refused("the first term has no branch to join", [new(x, Joins: true)], [new(y)]);
-        Refused("the terms are more than one branch", [new(x), new(x)], [new(y), new(y)]);
-        Refused("nothing is wanted", two, [default, default]);
-        Refused("slopes go with dScalar", two, [new(y, 1), default]);
-        Refused("slopes go with dScalar", two, [new(y), default], dScalar: rows);
-        Refused("slope Infinity is not finite", two, [new(y, float.PositiveInfinity), default], dScalar: rows);
-        Refused("dScalar [2, 4] F32 must be F32, a value per row of dx [2, 3, 4]", two, [new(y, 1), default], dScalar: gate);
-        Refused("dGate [2, 4] does not match gate []", [new(x, Weight: 2)], [new(y)], dGate: gate);
-        Refused("source [] does not match dx [2, 3, 4]", [new(default, gate)], [new(y)], dGate: gate);
-
-        void Refused(string rule, ResidualTerm[] branch, ResidualTermGradient[] gradients, Tensor dGate = default, Tensor dScalar = default) => Assert.Equal(
-            $"ResidualTermBackward: {rule}",
-            Assert.Throws<ArgumentException>(() => bench.Device.ResidualTermBackward(x, branch, gradients, dGate, dScalar)).Message);
-    }
 }

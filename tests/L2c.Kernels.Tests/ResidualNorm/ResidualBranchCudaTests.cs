@@ -124,17 +124,6 @@ public sealed class ResidualBranchCudaTests
         Assert.Equal([5 * x.Shape.Count * bench.Device.StorageType.Size()], sequence.Ops.Select(op => op.Bytes));
     }
 
-    [Fact]
-    public void A_source_that_the_first_launch_would_overwrite_is_refused()
-    {
-        using CudaWorkbench bench = new(CudaPrecision.F32);
-        Tensor x = bench.Put(new float[8], 1, 1, 8), y = bench.Put(new float[8], 1, 1, 8);
-        ResidualTerm[] terms = [.. Enumerable.Repeat(new ResidualTerm(x), 5), new(x, Weight: 2), new(y, Joins: true)];
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, terms, y, Norm.None, default));
-        Assert.Equal("ResidualNorm: source 6 is the output [1, 1, 8], which the first branches have overwritten by then", refusal.Message);
-        Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, [new(x, Scalar: bench.Put([1]))], y, Norm.None, default));
-    }
-
     private static ResidualTerm[] Put(CudaWorkbench bench, ResidualBranchCase data, int[] shape) => data.Put(
         values => bench.Put(values, shape), values => bench.Put(values, shape[0], shape[2]), value => bench.PutState([value], 1));
 

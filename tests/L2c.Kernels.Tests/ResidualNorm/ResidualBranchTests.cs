@@ -109,21 +109,4 @@ public sealed class ResidualBranchTests
         });
         Assert.Equal([3 * 24 * sizeof(float), 4 * 24 * sizeof(float)], ops.Select(op => op.Bytes));
     }
-
-    [Fact]
-    public void Wrong_terms_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Take(2, 3, 4), y = bench.Take(2, 3, 4), gate = bench.Take(2, 4), other = bench.Take(2, 4), two = bench.Take(2);
-        Refused("ResidualNorm: the first term has no branch to join", new ResidualTerm(x, Joins: true));
-        Refused("ResidualNorm: a term that joins a branch has its gate or none", new(x, gate), new(x, other, Joins: true));
-        Refused("ResidualNorm: a term that joins a branch has its gate or none", new(x), new(x, gate, Joins: true));
-        Refused("ResidualNorm: a branch has at most 6 terms", [new(x), .. Enumerable.Repeat(new ResidualTerm(x, Joins: true), 6)]);
-        Refused("ResidualNorm: weight NaN is not finite", new ResidualTerm(x, Weight: float.NaN));
-        Refused("ResidualNorm: scalar [2] F32 must be [1] F32", new ResidualTerm(x, Scalar: two));
-        Refused("ResidualNorm: scalar [1] I32 must be [1] F32", new ResidualTerm(x, Scalar: bench.Put([1])));
-
-        void Refused(string message, params ResidualTerm[] terms) => Assert.Equal(
-            message, Assert.Throws<ArgumentException>(() => bench.Device.ResidualNorm(x, terms, y, Norm.None, default)).Message);
-    }
 }

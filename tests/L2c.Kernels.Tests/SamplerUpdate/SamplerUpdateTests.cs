@@ -110,32 +110,6 @@ public sealed class SamplerUpdateTests
             () => bench.Device.SamplerUpdate(output, default, 0, default, new(x, H1: x, H2: x), x, updates)).Single().Bytes;
     }
 
-    [Fact]
-    public void Wrong_shapes_and_states_are_refused_by_name()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Take(2, 4, 3, 3), output = bench.Take(2, 4, 3, 3), scale = bench.Take(1), other = bench.Take(2, 4, 3, 4);
-        SamplerPrediction learned = new() { LearnedVariance = true };
-        LinearUpdate noisy = new(SamplerState.X) { Noise = 1 };
-        Refused("output [2, 4, 3, 3] does not match X [2, 4, 3, 3] (B is N, or 2N", output, scale, 3, default, new(x));
-        Refused("output [2, 4, 3, 3] has no variance channels", output, default, 0, learned, new(x));
-        Refused("5 guided channels of 4", output, default, 5, default, new(x));
-        Refused("noise [] does not match X", output, default, 0, default, new(x), noisy);
-        Refused("output [2, 4, 3, 4] does not match X", other, default, 0, default, new(x));
-        Refused("U [] and output", output, default, 0, new() { Input = SamplerState.U }, new(x));
-        Refused("a network reads X or U, not H1", output, default, 0, new() { Input = SamplerState.H1 }, new(x, H1: x));
-        Refused("H2 [2, 4, 3, 4] is read, but is not [2, 4, 3, 3]", output, default, 0, default, new(x, H2: other), new LinearUpdate(SamplerState.X) { H2 = 1 });
-        Refused("U [] is set, but is not [2, 4, 3, 3]", output, default, 0, default, new(x), new LinearUpdate(SamplerState.U) { X = 1 });
-        Refused("X is set twice", output, default, 0, default, new(x), new LinearUpdate(SamplerState.X), new LinearUpdate(SamplerState.X));
-        Refused("5 updates", output, default, 0, default, new(x), new LinearUpdate[5]);
-
-        void Refused(string start, Tensor from, Tensor by, int guided, SamplerPrediction prediction, SamplerTensors states, params LinearUpdate[] updates) =>
-            Assert.StartsWith(
-                "SamplerUpdate: " + start,
-                Assert.Throws<ArgumentException>(() => bench.Device.SamplerUpdate(from, by, guided, prediction, states, default, updates)).Message,
-                StringComparison.Ordinal);
-    }
-
     private sealed class Case
     {
         private readonly int[] _shape;
