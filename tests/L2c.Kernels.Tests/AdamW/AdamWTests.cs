@@ -8,13 +8,20 @@ public sealed class AdamWTests
     private static readonly ReferenceAdamW _later = _first with { Step = 1000 };
 
     // Smallest; more than one tile; awkward.
-    public static MatrixTheoryData<string, int, bool> Cases => new(Workbench.Sets, [1, 20_000, 101], [false, true]);
+    public static TheoryData<string, int, bool> Cases =>
+    [
+        .. DeviceCases.Of(DeviceCases.Cpu, [1, 20_000, 101], [false, true]),
+        .. DeviceCases.Of([nameof(CudaPrecision.BF16)], [1, 4096, 1013], [false, true]),
+    ];
+
+    public static TheoryData<string, int> Counts =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, [101]), .. DeviceCases.Of([nameof(CudaPrecision.BF16)], [1, 4096, 1013])];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_step_is_as_accurate_as_naive_fp32(string set, int count, bool isFirst)
+    public void A_step_is_as_accurate_as_naive_fp32(string device, int count, bool isFirst)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(count, isFirst);
         ReferenceAdamW step = isFirst ? _first : _later;
         (double[] w, double[] m, double[] v, double[] ema) exact = Reference.AdamW<double>(data.W, data.G, data.M, data.V, data.Ema, step);
@@ -43,20 +50,21 @@ public sealed class AdamWTests
     }
 
     [Theory]
-    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
-    public void Without_a_moving_average_the_rest_is_the_same(string set)
+    [MemberData(nameof(Counts))]
+    public void Without_a_moving_average_the_rest_is_the_same(string device, int count)
     {
-        using var bench = new Workbench(set);
-        Case data = new(101, isFirst: false);
+        using Bench bench = Bench.Open(device);
+        Case data = new(count, isFirst: false);
         Result with = data.Run(bench, Coefficients(_later)), without = data.Run(bench, Coefficients(_later), hasAverage: false);
         Assert.Equal((with.W, with.M, with.V), (without.W, without.M, without.V), new ArraysEqual());
         Assert.Equal(data.Ema, without.Ema);
     }
 
-    [Fact]
-    public void A_weight_without_gradient_only_decays()
+    [Theory]
+    [MemberData(nameof(DeviceCases.OneOfEach), MemberType = typeof(DeviceCases))]
+    public void A_weight_without_gradient_only_decays(string device)
     {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        using Bench bench = Bench.Open(device);
         Tensor w = bench.Put([2], 1), zero = bench.Put([0], 1), m = bench.Put([0], 1), v = bench.Put([0], 1);
         bench.Device.AdamW(w, zero, m, v, default, bench.Put(Coefficients(_first), (int)AdamWCoefficient.Count));
         Assert.Equal(2 - 1e-5f * 2, bench.Get(w)[0], 1e-7f);
@@ -101,11 +109,11 @@ public sealed class AdamWTests
 
         public float[] Ema { get; } = RandomData.Normal(seed: 195, count);
 
-        public Result Run(Workbench bench, float[] coefficients, bool hasAverage = true)
+        public Result Run(Bench bench, float[] coefficients, bool hasAverage = true)
         {
-            Tensor w = bench.Put(W, count), m = bench.Put(M, count), v = bench.Put(V, count), ema = bench.Put(Ema, count);
-            Tensor vector = bench.Put(coefficients, coefficients.Length);
-            bench.Device.AdamW(w, bench.Put(G, count), m, v, hasAverage ? ema : default, vector);
+            Tensor w = bench.PutState(W, count), m = bench.PutState(M, count), v = bench.PutState(V, count), ema = bench.PutState(Ema, count);
+            Tensor vector = bench.PutState(coefficients, coefficients.Length);
+            bench.Device.AdamW(w, bench.PutState(G, count), m, v, hasAverage ? ema : default, vector);
             return new(bench.Get(w), bench.Get(m), bench.Get(v), bench.Get(ema));
         }
     }

@@ -4,19 +4,27 @@ namespace L2c.Kernels.Tests;
 
 public sealed class GatherRowsTests
 {
+    // Rows of the source, rows gathered, C: smallest; DiT-XL's width; primes. Fewer rows on CUDA.
+    public static TheoryData<string, int[]> Cases =>
+    [
+        .. DeviceCases.Of<int[]>([nameof(InstructionSet.Portable)], [[1, 1, 1], [20, 33, 1152], [7, 97, 101]]),
+        .. DeviceCases.Of<int[]>(DeviceCases.Stored, [[1, 1, 1], [5, 9, 1152], [7, 19, 101]]),
+    ];
+
     [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(20, 33, 1152)]
-    [InlineData(7, 97, 101)]
-    public void Rows_are_copied_as_they_are(int sourceRows, int rows, int channels)
+    [MemberData(nameof(Cases))]
+    public void Rows_are_copied_as_they_are(string device, int[] shape)
     {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        float[] source = RandomData.Normal(seed: 71, sourceRows * channels);
+        using Bench bench = Bench.Open(device);
+        (int sourceRows, int rows, int channels) = (shape[0], shape[1], shape[2]);
+        float[] source = bench.Round(RandomData.Normal(seed: 71, sourceRows * channels));
         int[] indices = RandomData.Integers(seed: 72, rows, sourceRows);
-        Tensor destination = bench.Take(rows, channels), onIndices = bench.Put(indices);
-        bench.Device.GatherRows(bench.Put(source, sourceRows, channels), onIndices, destination);
         float[] expected = [.. indices.SelectMany(i => source[(i * channels)..((i + 1) * channels)])];
+        Tensor destination = bench.Take(rows, channels), again = bench.Take(rows, channels), onIndices = bench.Put(indices);
+        bench.Device.GatherRows(bench.Put(source, sourceRows, channels), onIndices, destination);
         Assert.Equal(expected, bench.Get(destination));
+        bench.Device.GatherRows(bench.PutMisaligned(source, sourceRows, channels), onIndices, again);
+        Assert.Equal(expected, bench.Get(again));
 
         if (sourceRows > 1)
         {
@@ -26,10 +34,13 @@ public sealed class GatherRowsTests
         }
     }
 
-    [Fact]
-    public void Row_strides_are_followed_on_both_sides()
+    public static TheoryData<string> Strided => [.. DeviceCases.Of(nameof(InstructionSet.Portable), nameof(CudaPrecision.BF16))];
+
+    [Theory]
+    [MemberData(nameof(Strided))]
+    public void Row_strides_are_followed_on_both_sides_and_the_rest_left_alone(string device)
     {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
+        using Bench bench = Bench.Open(device);
         Tensor source = bench.Put([1, 2, 3, 4, 5, 6], 2, 3), destination = bench.Put([0, 0, 0, 0, 0, 0], 2, 3);
         bench.Device.GatherRows(source.SliceColumns(1, 2), bench.Put([1, 0]), destination.SliceColumns(0, 2));
         Assert.Equal([5, 6, 0, 2, 3, 0], bench.Get(destination));

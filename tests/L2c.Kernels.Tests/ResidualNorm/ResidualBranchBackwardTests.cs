@@ -8,52 +8,60 @@ public sealed class ResidualBranchBackwardTests
     // B, T, C: smallest; DiT-XL's width; awkward, with an incomplete chunk of tokens.
     private static readonly int[][] _shapes = [[1, 1, 1], [2, 32, 1152], [3, 71, 101]];
 
-    public static MatrixTheoryData<string, int[], int> Cases => new(Workbench.Sets, _shapes, [1, 2, 6]);
+    // Smallest; primes; DiT-XL's width; more tokens than a block reads at a time, and rows than a block computes.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 1], [3, 7, 101], [2, 2, 1152], [2, 19, 40]];
+
+    public static TheoryData<string, int[], int> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, [1, 2, 6]), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, [1, 2, 6])];
 
     public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Gradients_are_as_accurate_as_naive_fp32(string set, int[] shape, int terms)
+    public void Gradients_are_as_accurate_as_naive_arithmetic_in_the_same_storage(string device, int[] shape, int terms)
     {
-        using var bench = new Workbench(set);
-        ResidualBranchGradientCase data = new(shape, terms, values => values);
+        using Bench bench = Bench.Open(device);
+        ResidualBranchGradientCase data = new(shape, terms, bench.Round);
         (double[][] exact, double[] exactGate, double[] exactScalar) = data.Backward<double>();
         (float[][] naive, float[] naiveGate, float[] naiveScalar) = data.Backward<float>();
-        ResidualTerm[] branch = data.Put(values => bench.Put(values, shape), Vector, value => bench.Put([value], 1));
-        ResidualTermGradient[] gradients = Array.ConvertAll(data.Slopes, slope => new ResidualTermGradient(bench.Take(shape), slope));
-        Tensor dx = bench.Put(data.Dx, shape), dGate = bench.Take(shape[0], 2 * shape[2]).SliceColumns(shape[2], shape[2]), dScalar = Rows();
-        bench.Device.ResidualTermBackward(dx, branch, gradients, dGate, dScalar);
-        for (int k = 0; k < terms; k++)
+        Tensor dx = bench.Put(data.Dx, shape);
+        foreach (bool aligned in new[] { true, false })
         {
-            Tolerance.TimesNaive(2).Check(bench.Get(gradients[k].DSource), exact[k], naive[k]);
+            ResidualTerm[] branch = data.Put(
+                values => bench.Put(values, shape),
+                values => aligned ? bench.Put(values, shape[0], shape[2]) : bench.PutMisaligned(values, shape[0], shape[2]),
+                value => bench.PutState([value], 1));
+            ResidualTermGradient[] gradients = Array.ConvertAll(data.Slopes, slope => new ResidualTermGradient(bench.Take(shape), slope));
+            Tensor dGate = bench.PutMisaligned(new float[shape[0] * shape[2]], shape[0], shape[2]), dScalar = bench.TakeState(shape[0] * shape[1]);
+            bench.Device.ResidualTermBackward(dx, branch, gradients, dGate, dScalar);
+            for (int k = 0; k < terms; k++)
+            {
+                Tolerance.TimesNaive(2).Check(bench.Get(gradients[k].DSource), exact[k], bench.Round(naive[k]));
+            }
+
+            Tolerance.TimesNaive(2).Check(bench.Get(dGate), exactGate, bench.Round(naiveGate));
+            Tolerance.TimesNaive(2).Check(bench.Get(dScalar), exactScalar, naiveScalar);
+
+            // Each alone, in place, and without sources where they are not read: the same bits.
+            Tensor alone = bench.Take(shape[0], shape[2]), shares = bench.TakeState(shape[0] * shape[1]);
+            bench.Device.ResidualTermBackward(dx, branch, Array.ConvertAll(gradients, gradient => default(ResidualTermGradient)), alone);
+            Assert.Equal(bench.Get(dGate), bench.Get(alone));
+            bench.Device.ResidualTermBackward(
+                dx, branch, Array.ConvertAll(gradients, gradient => gradient with { DSource = default }), default, shares);
+            Assert.Equal(bench.Get(dScalar), bench.Get(shares));
+            Tensor inPlace = bench.Put(data.Dx, shape);
+            ResidualTerm[] withoutSources = Array.ConvertAll(branch, term => term with { Source = default });
+            bench.Device.ResidualTermBackward(inPlace, withoutSources, [.. new ResidualTermGradient[terms - 1], new(inPlace)]);
+            Assert.Equal(bench.Get(gradients[^1].DSource), bench.Get(inPlace));
+
+            // Planted faults: weights forgotten, slopes of another sign.
+            bench.Device.ResidualTermBackward(dx, Array.ConvertAll(branch, term => term with { Weight = 1 }), gradients, dGate, dScalar);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(gradients[0].DSource), exact[0], bench.Round(naive[0]));
+            Tolerance.TimesNaive(2).MustReject(bench.Get(dGate), exactGate, bench.Round(naiveGate));
+            ResidualTermGradient[] positive = Array.ConvertAll(gradients, gradient => gradient with { Slope = Math.Abs(gradient.Slope) });
+            bench.Device.ResidualTermBackward(dx, branch, positive, default, dScalar);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(dScalar), exactScalar, naiveScalar);
         }
-
-        Tolerance.TimesNaive(2).Check(bench.Get(dGate), exactGate, naiveGate);
-        Tolerance.TimesNaive(2).Check(bench.Get(dScalar), exactScalar, naiveScalar);
-
-        // Each alone, in place, and without sources where they are not read: the same bits.
-        Tensor alone = Vector(new float[shape[0] * shape[2]]), shares = Rows();
-        bench.Device.ResidualTermBackward(dx, branch, Array.ConvertAll(gradients, gradient => default(ResidualTermGradient)), alone);
-        Assert.Equal(bench.Get(dGate), bench.Get(alone));
-        bench.Device.ResidualTermBackward(dx, branch, Array.ConvertAll(gradients, gradient => gradient with { DSource = default }), default, shares);
-        Assert.Equal(bench.Get(dScalar), bench.Get(shares));
-        float[] last = bench.Get(gradients[^1].DSource);
-        ResidualTerm[] withoutSources = Array.ConvertAll(branch, term => term with { Source = default });
-        bench.Device.ResidualTermBackward(dx, withoutSources, [.. new ResidualTermGradient[terms - 1], new(dx)]);
-        Assert.Equal(last, bench.Get(dx));
-
-        // Planted faults: weights forgotten, slopes of another sign.
-        dx = bench.Put(data.Dx, shape);
-        bench.Device.ResidualTermBackward(dx, Array.ConvertAll(branch, term => term with { Weight = 1 }), gradients, dGate, dScalar);
-        Tolerance.TimesNaive(2).MustReject(bench.Get(gradients[0].DSource), exact[0], naive[0]);
-        Tolerance.TimesNaive(2).MustReject(bench.Get(dGate), exactGate, naiveGate);
-        ResidualTermGradient[] positive = Array.ConvertAll(gradients, gradient => gradient with { Slope = Math.Abs(gradient.Slope) });
-        bench.Device.ResidualTermBackward(dx, branch, positive, dGate, dScalar);
-        Tolerance.TimesNaive(2).MustReject(bench.Get(dScalar), exactScalar, naiveScalar);
-
-        Tensor Vector(float[] values) => bench.Put(values, shape[0], shape[2]);
-        Tensor Rows() => bench.Take(shape[0] * shape[1]);
     }
 
     /// <summary>A router's student: what took a gated addition's gradient and then a blend's.</summary>

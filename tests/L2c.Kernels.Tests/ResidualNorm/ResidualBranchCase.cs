@@ -6,6 +6,8 @@ namespace L2c.Kernels.Tests;
 /// <summary>A stream and branches of some numbers of terms each, for every device.</summary>
 internal sealed class ResidualBranchCase
 {
+    private const float Epsilon = 1e-6f;
+
     private readonly int[] _shape;
     private readonly ReferenceTerm[] _terms;
 
@@ -44,8 +46,11 @@ internal sealed class ResidualBranchCase
     public T[] Sum<T>()
         where T : IFloatingPointIeee754<T> => Reference.Residual<T>(X, _terms, _shape[0], _shape[1], _shape[2]);
 
-    /// <summary>The terms on a device; a joined term names its branch's gate or none, in turn.</summary>
-    public ResidualTerm[] Put(Func<float[], Tensor> source, Func<float[], Tensor> gate, Func<float, Tensor> scalar)
+    /// <summary>The terms on a device, of its storage type; a joined term names its branch's gate or none, in turn.</summary>
+    public ResidualTerm[] Put(Bench bench) => Put(bench, values => bench.Put(values, _shape[0], _shape[2]));
+
+    /// <summary>The same with gates put by a function.</summary>
+    public ResidualTerm[] Put(Bench bench, Func<float[], Tensor> gate)
     {
         List<ResidualTerm> terms = [];
         Tensor shared = default;
@@ -53,10 +58,25 @@ internal sealed class ResidualBranchCase
         {
             shared = term.Joins ? shared : term.Gate is null ? default : gate(term.Gate);
             Tensor own = term.Joins && terms.Count % 2 == 0 ? default : shared;
-            terms.Add(new ResidualTerm(source(term.Source), own, term.Weight, term.Scalar == 1 ? default : scalar(term.Scalar), term.Joins));
+            terms.Add(new ResidualTerm(bench.Put(term.Source, _shape), own, term.Weight, term.Scalar == 1 ? default : bench.PutState([term.Scalar], 1), term.Joins));
         }
 
         return [.. terms];
+    }
+
+    /// <summary>That terms, which must be this case's, add up as accurately as naive arithmetic in the same storage, and that the norm sees the sum.</summary>
+    public void CheckAccuracy(Bench bench, ResidualTerm[] terms)
+    {
+        (int images, int tokens, int channels) = (_shape[0], _shape[1], _shape[2]);
+        double[] exact = Sum<double>();
+        float[] naive = Sum<float>();
+        Tensor sum = bench.Take(_shape), y = bench.Take(_shape);
+        Norm norm = Norm.Modulated(bench.Put(Scale, images, channels), bench.Put(Shift, images, channels), Epsilon);
+        bench.Device.ResidualNorm(bench.Put(X, _shape), terms, sum, norm, y);
+        Tolerance.TimesNaive(2).Check(bench.Get(sum), exact, bench.Round(naive));
+        double[] exactY = Reference.Modulate(Reference.LayerNorm(exact, channels, Epsilon), Scale, Shift, tokens, channels);
+        float[] naiveY = Reference.Modulate(Reference.LayerNorm(naive, channels, Epsilon), Scale, Shift, tokens, channels);
+        Tolerance.TimesNaive(2).Check(bench.Get(y), exactY, bench.Round(naiveY));
     }
 
     /// <summary>The terms with one planted fault each.</summary>

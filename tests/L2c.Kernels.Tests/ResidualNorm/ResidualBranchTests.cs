@@ -5,42 +5,41 @@ namespace L2c.Kernels.Tests;
 /// <summary>Branches of the residual stream that are weighted sums.</summary>
 public sealed class ResidualBranchTests
 {
-    private const float Epsilon = 1e-6f;
-
     // B, T, C: smallest; DiT-XL's width with fewer tokens; primes; more tokens than rows that are added at a time.
     private static readonly int[][] _shapes = [[1, 1, 2], [2, 16, 1152], [3, 7, 101], [2, 131, 24]];
 
     // Terms of each branch: a forecast; the largest; several, of which some are plain; passes of 4, 1 + 3, 5 and 2 + 1 + 1.
     private static readonly int[][] _branches = [[2], [6], [1, 3, 1], [4, 1, 3, 5, 2, 1, 1]];
 
-    public static MatrixTheoryData<string, int[], int[]> Cases => new(Workbench.Sets, _shapes, _branches);
+    // Plain level: smallest that has a variance; primes. Fast level: one lane of the second chunk; DiT-XL's width; more rows than a block.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 2], [3, 7, 101], [3, 1, 264], [2, 2, 1152], [1, 5, 384]];
+
+    // What one launch adds.
+    private static readonly int[][] _branchesOfCuda = [[2], [6], [1, 3, 1]];
+
+    public static TheoryData<string, int[], int[]> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _branches), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _branchesOfCuda)];
+
+    public static TheoryData<string, int[]> AllShapes =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda)];
 
     public static MatrixTheoryData<string, int[]> Shapes => new(Workbench.Sets, _shapes);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Weighted_branches_are_as_accurate_as_naive_fp32(string set, int[] shape, int[] branches)
+    public void Weighted_branches_are_as_accurate_as_naive_arithmetic_in_the_same_storage(string device, int[] shape, int[] branches)
     {
-        using var bench = new Workbench(set);
-        ResidualBranchCase data = new(shape, branches, values => values);
-        double[] exact = data.Sum<double>();
-        float[] naive = data.Sum<float>();
-        Tensor sum = bench.Take(shape), y = bench.Take(shape), x = bench.Put(data.X, shape);
-        ResidualTerm[] terms = data.Put(values => bench.Put(values, shape), PutGate, value => bench.Put([value], 1));
-        Tensor scale = PutGate(data.Scale), shift = PutGate(data.Shift);
-        bench.Device.ResidualNorm(x, terms, sum, Norm.Modulated(scale, shift, Epsilon), y);
-        Tolerance.TimesNaive(2).Check(bench.Get(sum), exact, naive);
-        double[] exactY = Reference.Modulate(Reference.LayerNorm(exact, shape[2], Epsilon), data.Scale, data.Shift, shape[1], shape[2]);
-        float[] naiveY = Reference.Modulate(Reference.LayerNorm(naive, shape[2], Epsilon), data.Scale, data.Shift, shape[1], shape[2]);
-        Tolerance.TimesNaive(2).Check(bench.Get(y), exactY, naiveY);
+        using Bench bench = Bench.Open(device);
+        ResidualBranchCase data = new(shape, branches, bench.Round);
+        ResidualTerm[] terms = data.Put(bench);
+        data.CheckAccuracy(bench, terms);
 
-        foreach (ResidualTerm[] faulty in ResidualBranchCase.Faults(terms))
+        Tensor x = bench.Put(data.X, shape), faulty = bench.Take(shape);
+        foreach (ResidualTerm[] fault in ResidualBranchCase.Faults(terms))
         {
-            bench.Device.ResidualNorm(x, faulty, sum, Norm.None, default);
-            Tolerance.TimesNaive(2).MustReject(bench.Get(sum), exact, naive);
+            bench.Device.ResidualNorm(x, fault, faulty, Norm.None, default);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(faulty), data.Sum<double>(), bench.Round(data.Sum<float>()));
         }
-
-        Tensor PutGate(float[] values) => bench.Put(values, shape[0], shape[2]);
     }
 
     [Theory]
@@ -59,18 +58,15 @@ public sealed class ResidualBranchTests
     }
 
     [Theory]
-    [MemberData(nameof(Shapes))]
-    public void A_term_without_factors_has_the_same_bits_beside_weighted_ones(string set, int[] shape)
+    [MemberData(nameof(AllShapes))]
+    public void A_term_without_factors_has_the_same_bits_beside_weighted_ones(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
-        ResidualBranchCase data = new(shape, [1, 1, 1], values => values);
+        using Bench bench = Bench.Open(device);
+        ResidualBranchCase data = new(shape, [1, 1, 1], bench.Round);
+        ResidualTerm[] plain = data.Put(bench);
         Tensor x = bench.Put(data.X, shape), expected = bench.Take(shape), sum = bench.Take(shape);
-        ResidualTerm[] terms = data.Put(
-            values => bench.Put(values, shape), values => bench.Put(values, shape[0], shape[2]), value => bench.Put([value], 1));
-        ResidualTerm[] plain = Array.ConvertAll(terms, term => new ResidualTerm(term.Source, term.Gate));
         bench.Device.ResidualNorm(x, plain, expected, Norm.None, default);
-        ResidualTerm nothing = new(bench.Put(data.X, shape), plain[0].Gate, Weight: 0);
-        bench.Device.ResidualNorm(x, [.. plain, nothing], sum, Norm.None, default);
+        bench.Device.ResidualNorm(x, [.. plain, new(plain[0].Source, plain[0].Gate, Weight: 0)], sum, Norm.None, default);
         Assert.Equal(bench.Get(expected), bench.Get(sum));
     }
 

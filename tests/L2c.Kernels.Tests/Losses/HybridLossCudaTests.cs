@@ -1,43 +1,12 @@
 using L2c.Testing;
 
-namespace L2c.Kernels.Tests.Cuda;
+namespace L2c.Kernels.Tests;
 
-/// <summary>Losses and AdamW, whose tensors are fp32 in every precision, as PTX through the emulator.</summary>
+/// <summary>The hybrid loss, whose tensors are fp32 in every precision, as PTX through the emulator.</summary>
 [Trait(DeviceCases.Trait, DeviceCases.Cuda)]
-public sealed class TrainingOpsCudaTests
+public sealed class HybridLossCudaTests
 {
     public static TheoryData<CudaPrecision> Precisions => [.. CudaWorkbench.Precisions];
-
-    // N, elements of an image: smallest; a small latent; primes.
-    public static MatrixTheoryData<CudaPrecision, int[]> Errors => new(CudaWorkbench.Precisions, [[1, 1], [2, 1024], [3, 317]]);
-
-    // Weights: smallest; whole eights over more than one block; a prime.
-    public static MatrixTheoryData<int, bool> Weights => new([1, 4096, 1013], [true, false]);
-
-    [Theory]
-    [MemberData(nameof(Errors))]
-    public void The_squared_error_is_as_accurate_as_naive_fp32(CudaPrecision precision, int[] shape)
-    {
-        using CudaWorkbench bench = new(precision);
-        (int images, int size) = (shape[0], shape[1]);
-        float scale = 2f / (images * size);
-        foreach (int counted in (int[])[size, (size + 1) / 2])
-        {
-            float[] a = RandomData.Normal(seed: 191, images * size), b = RandomData.Normal(seed: 192, images * size);
-            (double[] exact, double[] exactSums) = Reference.SquaredError<double>(a, b, counted, scale, images);
-            (float[] naive, float[] naiveSums) = Reference.SquaredError<float>(a, b, counted, scale, images);
-            Tensor onA = bench.PutState(a, images, size), onB = bench.PutState(b, images, size), dA = bench.TakeState(images, size);
-            Tensor sums = bench.TakeState(images);
-            bench.Device.SquaredError(onA, onB, counted, scale, dA, sums);
-            Tolerance.TimesNaive(2).Check(bench.Get(dA), exact, naive);
-            Tolerance.TimesNaive(2).Check(bench.Get(sums), exactSums, naiveSums);
-            bench.Device.SquaredError(onB, onA, counted, scale, onA, sums);
-            Tolerance.TimesNaive(2).MustReject(bench.Get(onA), exact, naive);
-            b[((images - 1) * size) + counted - 1] += 1;
-            bench.Device.SquaredError(bench.PutState(a, images, size), bench.PutState(b, images, size), counted, scale, dA, sums);
-            Tolerance.TimesNaive(2).MustReject(bench.Get(sums), exactSums, naiveSums);
-        }
-    }
 
     [Theory]
     [MemberData(nameof(Precisions))]
@@ -125,49 +94,6 @@ public sealed class TrainingOpsCudaTests
             return (bench.Get(losses), bench.Get(dOutput));
 
             Tensor One(float value) => bench.PutState([value], 1, 1, 1, 1);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Weights))]
-    public void A_step_of_AdamW_is_as_accurate_as_naive_fp32(int count, bool withAverage)
-    {
-        using CudaWorkbench bench = new(CudaPrecision.BF16);
-        float[] w = RandomData.Normal(seed: 196, count), g = RandomData.Normal(seed: 197, count), m = RandomData.Normal(seed: 198, count, 0.1);
-        float[] v = Array.ConvertAll(RandomData.Normal(seed: 199, count), x => 0.1f * x * x), ema = RandomData.Normal(seed: 200, count);
-        ReferenceAdamW step = new(0.01f, 0.9f, 0.999f, 1e-8f, 0.05f, Step: 7, EmaDecay: 0.99f);
-        (double[] exactW, double[] exactM, double[] exactV, double[] exactEma) = Reference.AdamW<double>(w, g, m, v, ema, step);
-        (float[] naiveW, float[] naiveM, float[] naiveV, float[] naiveEma) = Reference.AdamW<float>(w, g, m, v, ema, step);
-        (float[] newW, float[] newM, float[] newV, float[] newEma) = Run(step);
-        Tolerance.TimesNaive(2).Check(newW, exactW, naiveW);
-        Tolerance.TimesNaive(2).Check(newM, exactM, naiveM);
-        Tolerance.TimesNaive(2).Check(newV, exactV, naiveV);
-        if (withAverage)
-        {
-            Tolerance.TimesNaive(2).Check(newEma, exactEma, naiveEma);
-        }
-        else
-        {
-            Assert.Equal(ema, newEma);
-        }
-
-        (newW, newM, newV, newEma) = Run(step with { WeightDecay = 0, Beta1 = 0.8f, Beta2 = 0.9f, EmaDecay = 0.9f });
-        Tolerance.TimesNaive(2).MustReject(newW, exactW, naiveW);
-        Tolerance.TimesNaive(2).MustReject(newM, exactM, naiveM);
-        Tolerance.TimesNaive(2).MustReject(newV, exactV, naiveV);
-        Tolerance.TimesNaive(2).MustReject(newEma, exactEma, naiveEma);
-
-        (float[] W, float[] M, float[] V, float[] Ema) Run(ReferenceAdamW by)
-        {
-            Tensor onW = bench.PutState(w, count), onM = bench.PutState(m, count), onV = bench.PutState(v, count), onEma = bench.PutState(ema, count);
-            float[] coefficients =
-            [
-                (float)by.LearningRate, (float)(1 - by.Beta1), (float)(1 - by.Beta2), (float)by.Epsilon, (float)by.WeightDecay,
-                (float)(1 / (1 - Math.Pow(by.Beta1, by.Step))), (float)(1 / Math.Sqrt(1 - Math.Pow(by.Beta2, by.Step))), (float)(1 - by.EmaDecay),
-            ];
-            Tensor onG = bench.PutState(g, count), onCoefficients = bench.PutState(coefficients, coefficients.Length);
-            bench.Device.AdamW(onW, onG, onM, onV, withAverage ? onEma : default, onCoefficients);
-            return (bench.Get(onW), bench.Get(onM), bench.Get(onV), bench.Get(onEma));
         }
     }
 
