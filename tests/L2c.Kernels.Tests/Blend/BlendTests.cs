@@ -7,84 +7,90 @@ public sealed class BlendTests
     // B, T, C: smallest; DiT-S's width; awkward.
     private static readonly int[][] _shapes = [[1, 1, 1], [2, 64, 384], [3, 7, 101]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+    // Smallest; DiT-XL's width; primes.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 1], [1, 2, 1152], [1, 5, 101]];
+
+    public static TheoryData<string, int[], float> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, [0, 0.3f, 1]), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, [0, 0.3f, 1])];
+
+    public static TheoryData<string, int[]> CpuShapes => [.. DeviceCases.Of(DeviceCases.Cpu, _shapes)];
+
+    public static TheoryData<string, int> Columns => [.. DeviceCases.Of(DeviceCases.OnePerKind, [8, 7])];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Blend_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Blends_and_their_gradients_are_as_accurate_as_naive_arithmetic_in_the_same_storage(string device, int[] shape, float weight)
     {
-        using var bench = new Workbench(set);
-        Case data = new(bench, shape);
-        Tensor weight = bench.Put([0.3f], 1), blended = bench.Take(shape);
-        double[] exact = Reference.Blend<double>(data.Fresh, data.Cached, 0.3f);
-        float[] naive = Reference.Blend<float>(data.Fresh, data.Cached, 0.3f);
-        bench.Device.Blend(data.FreshTensor, data.CachedTensor, weight, blended);
+        using Bench bench = Bench.Open(device);
+        (int rows, int columns) = (shape[0] * shape[1], shape[2]);
+        float[] fresh = Values(131), cached = Values(132), d = Values(133);
+        Tensor onFresh = Put(fresh), onCached = Put(cached), onD = Put(d), onWeight = bench.PutState([weight], 1);
+        Tensor blended = bench.Take(shape), dFresh = bench.Take(shape);
+        Tensor dWeight = bench.TakeState(rows), alone = bench.TakeState(rows);
+        double[] exact = Reference.Blend<double>(fresh, cached, weight);
+        float[] naive = bench.Round(Reference.Blend<float>(fresh, cached, weight));
+        bench.Device.Blend(onFresh, onCached, onWeight, blended);
         Tolerance.TimesNaive(2).Check(bench.Get(blended), exact, naive);
+        if (weight is 0 or 1)
+        {
+            Assert.Equal(weight == 1 ? fresh : cached, bench.Get(blended));
+        }
 
-        bench.Device.Blend(data.CachedTensor, data.FreshTensor, weight, blended); // planted fault: the two exchanged
-        Tolerance.TimesNaive(2).MustReject(bench.Get(blended), exact, naive);
+        (double[] exactFresh, double[] exactWeight) = Reference.BlendBackward<double>(d, fresh, cached, weight, columns);
+        (float[] naiveFresh, float[] naiveWeight) = Reference.BlendBackward<float>(d, fresh, cached, weight, columns);
+        bench.Device.BlendBackward(onD, onFresh, onCached, onWeight, dFresh, dWeight);
+        bench.Device.BlendBackward(onD, onFresh, onCached, onWeight, default, alone);
+        Tolerance.TimesNaive(2).Check(bench.Get(dFresh), exactFresh, bench.Round(naiveFresh));
+        Tolerance.TimesNaive(2).Check(bench.Get(dWeight), exactWeight, naiveWeight);
+        Assert.Equal(bench.Get(dWeight), bench.Get(alone));
 
-        bench.Device.Blend(data.FreshTensor, data.CachedTensor, weight, data.CachedTensor);
-        Tolerance.TimesNaive(2).Check(bench.Get(data.CachedTensor), exact, naive);
+        bench.Device.BlendBackward(onD, onCached, onFresh, onWeight, onD, alone);
+        Assert.Equal(bench.Get(dFresh), bench.Get(onD));
+        Tolerance.TimesNaive(2).MustReject(bench.Get(alone), exactWeight, naiveWeight); // planted fault: the sign
+        Assert.Equal(bench.Get(dWeight), Array.ConvertAll(bench.Get(alone), value => -value));
+        bench.Device.Blend(onCached, onFresh, onWeight, onFresh); // planted fault: the two exchanged
+        Tolerance.TimesNaive(2).MustReject(bench.Get(onFresh), exact, naive);
+
+        bench.Device.Blend(Put(fresh), onCached, onWeight, onCached);
+        Assert.Equal(bench.Get(blended), bench.Get(onCached));
+
+        float[] Values(int seed) => bench.Round(RandomData.Normal(seed, rows * columns));
+
+        Tensor Put(float[] values) => bench.Put(values, shape);
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
+    [MemberData(nameof(CpuShapes))]
     public void Weights_1_and_0_give_the_operands_bit_for_bit(string set, int[] shape)
     {
         using var bench = new Workbench(set);
-        Case data = new(bench, shape);
-        float[] odd = new float[data.Fresh.Length];
+        float[] cached = RandomData.Normal(seed: 142, shape[0] * shape[1] * shape[2]), odd = new float[cached.Length];
         Array.Fill(odd, -0f);
         odd[^1] = float.PositiveInfinity;
-        Tensor blended = bench.Take(shape), other = bench.Put(odd, shape);
-        bench.Device.Blend(other, data.CachedTensor, bench.Put([1], 1), blended);
+        Tensor onCached = bench.Put(cached, shape), blended = bench.Take(shape), other = bench.Put(odd, shape);
+        bench.Device.Blend(other, onCached, bench.Put([1], 1), blended);
         Assert.Equal(Bits(odd), Bits(bench.Get(blended)));
-        bench.Device.Blend(other, data.CachedTensor, bench.Put([0], 1), blended);
-        Assert.Equal(Bits(data.Cached), Bits(bench.Get(blended)));
+        bench.Device.Blend(other, onCached, bench.Put([0], 1), blended);
+        Assert.Equal(Bits(cached), Bits(bench.Get(blended)));
 
         static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Gradients_are_as_accurate_as_naive_fp32(string set, int[] shape)
+    [MemberData(nameof(Columns))]
+    public void A_weight_of_one_or_zero_lets_nothing_of_the_other_input_pass(string device, int columns)
     {
-        using var bench = new Workbench(set);
-        Case data = new(bench, shape);
-        float[] gradient = RandomData.Normal(seed: 143, data.Fresh.Length);
-        Tensor d = bench.Put(gradient, shape), weight = bench.Put([0.3f], 1), dFresh = bench.Take(shape), dWeight = bench.Take(shape[0] * shape[1]);
-        (double[] exactFresh, double[] exact) = Reference.BlendBackward<double>(gradient, data.Fresh, data.Cached, 0.3f, shape[2]);
-        (float[] naiveFresh, float[] naive) = Reference.BlendBackward<float>(gradient, data.Fresh, data.Cached, 0.3f, shape[2]);
-        bench.Device.BlendBackward(d, data.FreshTensor, data.CachedTensor, weight, dFresh, dWeight);
-        float[] rows = bench.Get(dWeight);
-        Tolerance.TimesNaive(2).Check(bench.Get(dFresh), exactFresh, naiveFresh);
-        Tolerance.TimesNaive(2).Check(rows, exact, naive);
+        using Bench bench = Bench.Open(device);
+        float[] good = [.. Enumerable.Range(0, columns).Select(i => i - 3f)], bad = [.. good.Select(_ => float.NaN)];
+        good[0] = -0f;
+        Tensor onGood = bench.Put(good, 1, 1, columns), onBad = bench.Put(bad, 1, 1, columns), weight = bench.PutState([1], 1);
+        Tensor blended = bench.Take(1, 1, columns);
+        bench.Device.Blend(onGood, onBad, weight, blended);
+        Assert.Equal(Bits(good), Bits(bench.Get(blended)));
+        bench.Device.Upload(weight, [0f]);
+        bench.Device.Blend(onBad, onGood, weight, blended);
+        Assert.Equal(Bits(good), Bits(bench.Get(blended)));
 
-        bench.Device.BlendBackward(d, data.CachedTensor, data.FreshTensor, weight, default, dWeight); // planted fault: the sign
-        Tolerance.TimesNaive(2).MustReject(bench.Get(dWeight), exact, naive);
-        Assert.Equal(rows, Array.ConvertAll(bench.Get(dWeight), v => -v)); // and without dFresh the rest is the same
-
-        bench.Device.BlendBackward(d, data.FreshTensor, data.CachedTensor, weight, d, dWeight);
-        Assert.Equal(bench.Get(dFresh), bench.Get(d));
-        Assert.Equal(rows, bench.Get(dWeight));
-    }
-
-    private sealed class Case
-    {
-        public Case(Workbench bench, int[] shape)
-        {
-            int count = shape[0] * shape[1] * shape[2];
-            (Fresh, Cached) = (RandomData.Normal(seed: 141, count), RandomData.Normal(seed: 142, count));
-            (FreshTensor, CachedTensor) = (bench.Put(Fresh, shape), bench.Put(Cached, shape));
-        }
-
-        public float[] Fresh { get; }
-
-        public float[] Cached { get; }
-
-        public Tensor FreshTensor { get; }
-
-        public Tensor CachedTensor { get; }
+        static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
     }
 }

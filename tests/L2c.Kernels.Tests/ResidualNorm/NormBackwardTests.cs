@@ -9,109 +9,142 @@ public sealed class NormBackwardTests
     // B, T, C: smallest whose gradient is not 0 (of two channels only their order counts); DiT-XL's width; awkward, an incomplete chunk of tokens.
     private static readonly int[][] _shapes = [[1, 1, 3], [2, 32, 1152], [3, 71, 101]];
 
-    public static MatrixTheoryData<string, int[], bool> Cases => new(Workbench.Sets, _shapes, [false, true]);
+    // Smallest that has a variance; primes; DiT-XL's width; more tokens than a block reads at a time, and rows than a block computes.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 2], [3, 7, 101], [2, 2, 1152], [2, 19, 40]];
+
+    public static TheoryData<string, int[], bool> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, [true, false]), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, [true, false])];
+
+    public static TheoryData<string, int[]> Means =>
+        [.. DeviceCases.Of<int[]>(DeviceCases.Cpu, [[2, 5, 77]]), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda)];
+
+    public static TheoryData<string, int> Widths => [.. DeviceCases.Of(DeviceCases.OnePerKind, [5, 16])];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Gradients_are_as_accurate_as_naive_fp32(string set, int[] shape, bool isAffine)
+    public void Gradients_are_as_accurate_as_naive_arithmetic_in_the_same_storage(string device, int[] shape, bool isAffine)
     {
-        using var bench = new Workbench(set);
-        Case data = new(shape, isAffine);
-        (double[] exact, double[] exactScale, double[] exactShift) = data.Expected<double>();
-        (float[] naive, float[] naiveScale, float[] naiveShift) = data.Expected<float>();
-        Result result = data.Run(bench);
-        Tolerance.TimesNaive(2).Check(result.Dx, exact, naive);
-        Tolerance.TimesNaive(2).Check(result.DScale, exactScale, naiveScale);
-        Tolerance.TimesNaive(2).Check(result.DShift, exactShift, naiveShift);
-
-        // Planted faults: the other kind of norm, and no gradient from after the norm.
-        float[] wrong = Array.ConvertAll(data.Scale, v => isAffine ? v + 1 : v - 1);
-        Tolerance.TimesNaive(2).MustReject(data.Run(bench, scale: wrong).Dx, exact, naive);
-        Tolerance.TimesNaive(2).MustReject(data.Run(bench, withDxIn: false).Dx, exact, naive);
-        Tolerance.TimesNaive(2).MustReject(result.DShift, exactScale, naiveScale);
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void Each_result_alone_and_in_place_is_the_same_bit_for_bit(string set, int[] shape, bool isAffine)
-    {
-        using var bench = new Workbench(set);
-        Case data = new(shape, isAffine);
-        Result result = data.Run(bench);
-        Tensor x = bench.Put(data.X, shape), dy = bench.Put(data.Dy, shape), dx = bench.Put(data.DxIn, shape);
-        bench.Device.NormBackward(x, data.PutNorm(bench), dy, dx, dx);
-        Assert.Equal(result.Dx, bench.Get(dx));
-        dx = bench.Put(data.DxIn, shape);
-        bench.Device.NormBackward(x, data.PutNorm(bench), dy, dx, dy);
-        Assert.Equal(result.Dx, bench.Get(dy));
-        Assert.Equal(data.DxIn, bench.Get(dx));
-
-        Tensor dScale = data.TakeVector(bench), dShift = data.TakeVector(bench);
-        bench.Device.NormBackward(x, data.PutNorm(bench), bench.Put(data.Dy, shape), default, default, dScale, dShift);
-        Assert.Equal(result.DScale, bench.Get(dScale));
-        Assert.Equal(result.DShift, bench.Get(dShift));
-    }
-
-    [Theory]
-    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
-    public void A_large_mean_does_not_cancel(string set)
-    {
-        using var bench = new Workbench(set);
-        Case data = new([2, 5, 77], isAffine: false, mean: 1000);
-        (double[] exact, _, _) = data.Expected<double>();
-        (float[] naive, _, _) = data.Expected<float>();
-        Tolerance.TimesNaive(2).Check(data.Run(bench).Dx, exact, naive);
-    }
-
-    [Fact]
-    public void The_last_row_of_scales_serves_all_further_images()
-    {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        float[] x = RandomData.Normal(seed: 151, 60), dy = RandomData.Normal(seed: 152, 60), few = RandomData.Normal(seed: 153, 10);
-        Assert.Equal(Run(5, [.. few, .. few[5..], .. few[5..]]), Run(5, few));
-
-        float[] Run(int channels, float[] scale)
+        using Bench bench = Bench.Open(device);
+        Case data = new(bench, shape, isAffine);
+        (double[] exactX, double[] exactScale, double[] exactShift) = data.Exact<double>();
+        (float[] naiveX, float[] naiveScale, float[] naiveShift) = data.Exact<float>();
+        foreach (bool aligned in new[] { true, false })
         {
-            Tensor scales = bench.Put(scale, scale.Length / channels, channels), dx = bench.Take(4, 3, channels);
+            Tensor dx = bench.Take(shape), frozen = bench.Take(shape), dScale = data.TakeWide(), dShift = data.TakeWide();
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), data.PutDy(), data.PutDxIn(), dx, dScale, dShift);
+            Tolerance.TimesNaive(2).Check(bench.Get(dx), exactX, bench.Round(naiveX));
+            Tolerance.TimesNaive(2).Check(bench.Get(dScale), exactScale, bench.Round(naiveScale));
+            Tolerance.TimesNaive(2).Check(bench.Get(dShift), exactShift, bench.Round(naiveShift));
+
+            // With frozen vectors, over each of its inputs, and for the vectors alone: the same bits.
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), data.PutDy(), data.PutDxIn(), frozen);
+            Assert.Equal(bench.Get(dx), bench.Get(frozen));
+            Tensor overDy = data.PutDy(), overDxIn = data.PutDxIn(), again = data.TakeVector(), shiftAgain = data.TakeVector();
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), overDy, data.PutDxIn(), overDy, again, shiftAgain);
+            Assert.Equal(bench.Get(dx), bench.Get(overDy));
+            Assert.Equal(bench.Get(dScale), bench.Get(again));
+            Tensor dy = data.PutDy(), dxIn = data.PutDxIn();
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), dy, dxIn, dy);
+            Assert.Equal(bench.Get(dx), bench.Get(dy));
+            Assert.Equal(data.DxIn, bench.Get(dxIn));
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), data.PutDy(), overDxIn, overDxIn);
+            Assert.Equal(bench.Get(dx), bench.Get(overDxIn));
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(aligned), data.PutDy(), default, default, again, shiftAgain);
+            Assert.Equal(bench.Get(dScale), bench.Get(again));
+            Assert.Equal(bench.Get(dShift), bench.Get(shiftAgain));
+        }
+
+        Tensor wrong = bench.Take(shape), wrongScale = data.TakeVector(), wrongShift = data.TakeVector();
+        bench.Device.NormBackward(data.PutX(), data.PutNorm(true), data.PutDy(), default, wrong);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(wrong), exactX, bench.Round(naiveX));
+        bench.Device.NormBackward(data.PutDy(), data.PutNorm(true), data.PutX(), data.PutDxIn(), wrong, wrongScale, wrongShift);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(wrongShift), exactShift, bench.Round(naiveShift));
+        if (data.Channels > 2)
+        {
+            // A norm over two channels sees only the sign of their difference.
+            Tolerance.TimesNaive(2).MustReject(bench.Get(wrong), exactX, bench.Round(naiveX));
+            Tolerance.TimesNaive(2).MustReject(bench.Get(wrongScale), exactScale, bench.Round(naiveScale));
+
+            // The other kind of norm; the vectors exchanged.
+            float[] other = bench.Round(Array.ConvertAll(data.Scale, value => isAffine ? value + 1 : value - 1));
+            bench.Device.NormBackward(data.PutX(), data.PutNorm(true, other), data.PutDy(), data.PutDxIn(), wrong, wrongScale, wrongShift);
+            Tolerance.TimesNaive(2).MustReject(bench.Get(wrong), exactX, bench.Round(naiveX));
+            Tolerance.TimesNaive(2).MustReject(bench.Get(wrongShift), exactScale, bench.Round(naiveScale));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Means))]
+    public void A_large_mean_does_not_cancel_the_variance(string device, int[] shape)
+    {
+        using Bench bench = Bench.Open(device);
+        Case data = new(bench, shape, isAffine: false, mean: 1000);
+        Tensor dx = bench.Take(shape);
+        bench.Device.NormBackward(data.PutX(), data.PutNorm(true), data.PutDy(), data.PutDxIn(), dx);
+        Tolerance.TimesNaive(2).Check(bench.Get(dx), data.Exact<double>().DxOut, bench.Round(data.Exact<float>().DxOut));
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void The_last_row_of_scales_serves_all_further_images(string device, int width)
+    {
+        using Bench bench = Bench.Open(device);
+        float[] x = RandomData.Normal(seed: 151, 12 * width), dy = RandomData.Normal(seed: 152, 12 * width), few = RandomData.Normal(seed: 153, 2 * width);
+        Assert.Equal(Run([.. few, .. few[width..], .. few[width..]]), Run(few));
+
+        float[] Run(float[] scale)
+        {
+            Tensor scales = bench.Put(scale, scale.Length / width, width), dx = bench.Take(4, 3, width);
             Norm norm = Norm.Modulated(scales, scales, Epsilon);
-            bench.Device.NormBackward(bench.Put(x, 4, 3, channels), norm, bench.Put(dy, 4, 3, channels), default, dx);
+            bench.Device.NormBackward(bench.Put(x, 4, 3, width), norm, bench.Put(dy, 4, 3, width), default, dx);
             return bench.Get(dx);
         }
     }
 
-    private sealed record Result(float[] Dx, float[] DScale, float[] DShift);
-
-    private sealed class Case(int[] shape, bool isAffine, double mean = 0)
+    private sealed class Case
     {
-        private readonly int _rows = isAffine ? 1 : shape[0];
+        private readonly Bench _bench;
+        private readonly int[] _shape;
+        private readonly bool _isAffine;
+        private readonly float[] _x;
+        private readonly float[] _dy;
 
-        public float[] X { get; } = RandomData.Normal(seed: 154, shape[0] * shape[1] * shape[2], mean: mean);
-
-        public float[] Dy { get; } = RandomData.Normal(seed: 155, shape[0] * shape[1] * shape[2]);
-
-        public float[] DxIn { get; } = RandomData.Normal(seed: 156, shape[0] * shape[1] * shape[2]);
-
-        public float[] Scale { get; } = RandomData.Normal(seed: 157, (isAffine ? 1 : shape[0]) * shape[2]);
-
-        public (T[] Dx, T[] DScale, T[] DShift) Expected<T>()
-            where T : System.Numerics.IFloatingPointIeee754<T> =>
-            Reference.NormBackward<T>(X, Scale, isAffine, Dy, DxIn, shape[1], shape[2], Epsilon);
-
-        public Norm PutNorm(Workbench bench, float[]? scale = null)
+        public Case(Bench bench, int[] shape, bool isAffine, double mean = 0)
         {
-            Tensor vectors = bench.Put(scale ?? Scale, _rows, shape[2]);
-            return isAffine ? Norm.Affine(vectors, vectors, Epsilon) : Norm.Modulated(vectors, vectors, Epsilon);
+            (_bench, _shape, _isAffine) = (bench, shape, isAffine);
+            int size = shape[0] * shape[1] * shape[2];
+            _x = bench.Round(RandomData.Normal(seed: 171, size, mean: mean));
+            _dy = bench.Round(RandomData.Normal(seed: 172, size));
+            DxIn = bench.Round(RandomData.Normal(seed: 173, size));
+            Scale = bench.Round(RandomData.Normal(seed: 174, (isAffine ? 1 : shape[0]) * shape[2]));
         }
 
-        /// <summary>Parts of wider rows, as the modulations of a block are.</summary>
-        public Tensor TakeVector(Workbench bench) => bench.Take(_rows, 3 * shape[2]).SliceColumns(shape[2], shape[2]);
+        public int Channels => _shape[2];
 
-        public Result Run(Workbench bench, float[]? scale = null, bool withDxIn = true)
+        public float[] DxIn { get; }
+
+        public float[] Scale { get; }
+
+        public (T[] DxOut, T[] DScale, T[] DShift) Exact<T>()
+            where T : System.Numerics.IFloatingPointIeee754<T> =>
+            Reference.NormBackward<T>(_x, Scale, _isAffine, _dy, DxIn, _shape[1], Channels, Epsilon);
+
+        public Tensor PutX() => _bench.Put(_x, _shape);
+
+        public Tensor PutDy() => _bench.Put(_dy, _shape);
+
+        public Tensor PutDxIn() => _bench.Put(DxIn, _shape);
+
+        public Tensor TakeVector() => _isAffine ? _bench.Take(Channels) : _bench.Take(_shape[0], Channels);
+
+        /// <summary>Parts of wider rows, as the modulations of a block are.</summary>
+        public Tensor TakeWide() => _bench.Take(_isAffine ? 1 : _shape[0], 3 * Channels).SliceColumns(Channels, Channels);
+
+        public Norm PutNorm(bool aligned, float[]? values = null)
         {
-            Tensor dx = bench.Take(shape), dScale = TakeVector(bench), dShift = TakeVector(bench);
-            Tensor dxIn = withDxIn ? bench.Put(DxIn, shape) : default;
-            bench.Device.NormBackward(bench.Put(X, shape), PutNorm(bench, scale), bench.Put(Dy, shape), dxIn, dx, dScale, dShift);
-            return new(bench.Get(dx), bench.Get(dScale), bench.Get(dShift));
+            int rows = _isAffine ? 1 : _shape[0];
+            Tensor scale = aligned ? _bench.Put(values ?? Scale, rows, Channels) : _bench.PutMisaligned(values ?? Scale, rows, Channels);
+            return _isAffine ? Norm.Affine(scale, scale, Epsilon) : Norm.Modulated(scale, scale, Epsilon);
         }
     }
 }
