@@ -6,13 +6,13 @@ namespace L2c.Kernels.Tests;
 /// intermediate.</summary>
 internal sealed class AttentionBackwardCase
 {
-    private readonly CudaWorkbench _bench;
+    private readonly Bench _bench;
     private readonly int[] _shape;
 
     /// <param name="bench">The device, whose storage type the values have.</param>
     /// <param name="shape">B, T, H, D.</param>
     /// <param name="deviation">Of queries, keys and values.</param>
-    public AttentionBackwardCase(CudaWorkbench bench, int[] shape, double deviation = 1)
+    public AttentionBackwardCase(Bench bench, int[] shape, double deviation = 1)
     {
         (_bench, _shape) = (bench, shape);
         int size = shape[0] * Tokens * Channels;

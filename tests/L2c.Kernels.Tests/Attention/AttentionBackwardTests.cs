@@ -1,5 +1,3 @@
-using L2c.Testing;
-
 namespace L2c.Kernels.Tests;
 
 public sealed class AttentionBackwardTests
@@ -17,25 +15,11 @@ public sealed class AttentionBackwardTests
     public void Gradients_are_as_accurate_as_naive_fp32(string set, int[] shape)
     {
         using var bench = new Workbench(set);
-        (int batch, int tokens, int heads, int width) = (shape[0], shape[1], shape[2], shape[3]);
-        Case data = new(batch, tokens, heads, width);
-        float[] actual = data.Run(bench);
-        double[] exact = Reference.AttentionBackward<double>(data.Qkv, data.Dy, tokens, heads, width);
-        float[] naive = Reference.AttentionBackward<float>(data.Qkv, data.Dy, tokens, heads, width);
-        int channels = heads * width;
-        for (int part = 0; part < 3; part++)
-        {
-            // Each gradient by itself: dv is larger than the others and would hide their errors.
-            Tolerance.TimesNaive(2).Check(Part(actual, part, channels), Part(exact, part, channels), Part(naive, part, channels));
-        }
-
+        AttentionBackwardCase data = new(bench, shape);
+        data.Check(data.Run());
         float[] dy = [.. data.Dy];
         dy[^1] += 0.01f;
-        float[] faulty = new Case(batch, tokens, heads, width) { Dy = dy }.Run(bench);
-        for (int part = tokens > 1 ? 0 : 2; part < 3; part++)
-        {
-            Tolerance.TimesNaive(2).MustReject(Part(faulty, part, channels), Part(exact, part, channels), Part(naive, part, channels));
-        }
+        data.MustReject(new AttentionBackwardCase(bench, shape) { Dy = dy }.Run());
     }
 
     [Theory]
@@ -47,11 +31,8 @@ public sealed class AttentionBackwardTests
         {
             foreach (int width in (int[])[1, 3, 4, 8, 13, 16, 17, 47, 49, 64])
             {
-                Case data = new(1, tokens, 2, width);
-                Tolerance.TimesNaive(2).Check(
-                    data.Run(bench),
-                    Reference.AttentionBackward<double>(data.Qkv, data.Dy, tokens, 2, width),
-                    Reference.AttentionBackward<float>(data.Qkv, data.Dy, tokens, 2, width));
+                AttentionBackwardCase data = new(bench, [1, tokens, 2, width]);
+                data.Check(data.Run());
             }
         }
     }
@@ -61,29 +42,7 @@ public sealed class AttentionBackwardTests
     public void Large_scores_do_not_overflow(string set)
     {
         using var bench = new Workbench(set);
-        Case data = new(1, 20, 1, 8, deviation: 100);
-        Tolerance.TimesNaive(2).Check(
-            data.Run(bench),
-            Reference.AttentionBackward<double>(data.Qkv, data.Dy, 20, 1, 8),
-            Reference.AttentionBackward<float>(data.Qkv, data.Dy, 20, 1, 8));
-    }
-
-    // dq, dk or dv of all rows.
-    private static T[] Part<T>(T[] dQkv, int part, int channels) =>
-        [.. dQkv.Chunk(3 * channels).SelectMany(row => row[(part * channels)..((part + 1) * channels)])];
-
-    private sealed class Case(int batch, int tokens, int heads, int width, double deviation = 1)
-    {
-        public float[] Qkv { get; } = RandomData.Normal(seed: 55, batch * tokens * 3 * heads * width, deviation);
-
-        public float[] Dy { get; init; } = RandomData.Normal(seed: 56, batch * tokens * heads * width);
-
-        public float[] Run(Workbench bench)
-        {
-            int channels = heads * width;
-            Tensor qkv = bench.Put(Qkv, batch, tokens, 3 * channels), dQkv = bench.Take(batch, tokens, 3 * channels);
-            bench.Device.AttentionBackward(qkv, bench.Put(Dy, batch, tokens, channels), dQkv, heads);
-            return bench.Get(dQkv);
-        }
+        AttentionBackwardCase data = new(bench, [1, 20, 1, 8], deviation: 100);
+        data.Check(data.Run());
     }
 }
