@@ -32,12 +32,15 @@ public sealed class ConditioningBackwardTests
         {
             Assert.All(bench.Get(dTable)[^channels..], value => Assert.Equal(0, value)); // a label that does not occur
 
-            // Planted faults: labels one further; SiLU's slope at another value.
+            // Planted fault: labels one further.
             bench.Device.Upload(onLabels, Array.ConvertAll(labels, label => label + 1));
             bench.Device.ConditioningBackward(onD, onC, onLabels, dTime, dTable);
             Tolerance.TimesNaive(2).MustReject(bench.Get(dTable), exactTable, naiveTable);
         }
 
+        // Planted faults: SiLU already applied; the two exchanged.
+        bench.Device.ConditioningBackward(onD, onD, onLabels, dTime, dTable);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(dTime), exactTime, bench.Round(naiveTime));
         bench.Device.ConditioningBackward(onC, onD, onLabels, dTime, dTable);
         Tolerance.TimesNaive(2).MustReject(bench.Get(dTime), exactTime, bench.Round(naiveTime));
     }

@@ -29,7 +29,11 @@ public sealed class SquaredErrorTests
         Tolerance.TimesNaive(2).Check(bench.Get(dA), exact, naive);
         Tolerance.TimesNaive(2).Check(bench.Get(sums), exactSums, naiveSums);
 
-        // Planted faults: the sign; the teacher left out.
+        // Planted faults: the last value that is compared; the sign; the teacher left out.
+        float[] faulty = [.. teacher];
+        faulty[count - image + counted - 1] += 1;
+        bench.Device.SquaredError(a, bench.PutState(faulty, shape), counted, scale, dA, sums);
+        Tolerance.TimesNaive(2).MustReject(bench.Get(sums), exactSums, naiveSums);
         bench.Device.SquaredError(b, a, counted, scale, b, sums);
         Tolerance.TimesNaive(2).MustReject(bench.Get(b), exact, naive);
         Tolerance.TimesNaive(2).Check(bench.Get(sums), exactSums, naiveSums);
