@@ -62,5 +62,5 @@ sanitize() { # TOOL LIMIT
     # API errors are not reported: tests provoke some, and libraries probe for functions that a driver may lack.
     step "$1" "$2" "$raw/logs/$1.log" "$sanitizer" --tool "$1" --report-api-errors no --error-exitcode 86 --print-limit 50 \
         --log-file "$raw/sanitizer/$1.log" "$bin/L2c.Kernels.Tests" --no-ansi --progress off --parallel none \
-        --filter-class '*CudaTests'
+        --filter-trait Device=Cuda
 }

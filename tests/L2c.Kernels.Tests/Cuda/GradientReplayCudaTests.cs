@@ -3,6 +3,7 @@ using L2c.Testing;
 namespace L2c.Kernels.Tests.Cuda;
 
 /// <summary>Every op of the backward pass as a recording: it replays to the bits that calling it gives, and can be listed on paper.</summary>
+[Trait(DeviceCases.Trait, DeviceCases.Cuda)]
 public sealed class GradientReplayCudaTests
 {
     private const int Images = 2;
