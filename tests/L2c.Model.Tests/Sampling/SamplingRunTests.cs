@@ -1,6 +1,6 @@
 using L2c.Kernels;
-using L2c.Model.Networks.Dit;
 using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
 using L2c.Model.Sampling;
