@@ -33,6 +33,11 @@ public sealed class SampleJob
         Classes = ClassList.Choose(request.Classes, architecture);
         _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count);
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
+        if (Count < 1)
+        {
+            throw new RequestException($"--count {Count}: there is no image to sample; give at least 1");
+        }
+
         if ((long)Count * ElementsPerImage > Array.MaxLength)
         {
             throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
@@ -129,11 +134,6 @@ public sealed class SampleJob
 
     private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
-        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
-        {
-            throw new RequestException("--eta belongs to ddim; leave it away, or use --sampler ddim");
-        }
-
         try
         {
             return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
@@ -141,7 +141,7 @@ public sealed class SampleJob
         catch (ArgumentException e)
         {
             string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
-            throw new RequestException($"--steps {request.Steps}{eta}: {e.Message}", e);
+            throw new RequestException($"--sampler {request.Sampler} --steps {request.Steps}{eta}: {e.Message}", e);
         }
     }
 
@@ -172,6 +172,11 @@ public sealed class SampleJob
 
     private int DecideBatch(SampleRequest request)
     {
+        if (request.Batch < 1)
+        {
+            throw new RequestException($"--batch {request.Batch}: a batch has at least 1 image; give as many, or leave it away");
+        }
+
         if (!request.TorchNoise)
         {
             return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
