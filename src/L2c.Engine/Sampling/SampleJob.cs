@@ -26,6 +26,8 @@ public sealed class SampleJob
     public SampleJob(SampleRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         (Request, Architecture, Device) = (request, architecture, device);
+        RequireAtLeastOne("--count", request.Count);
+        RequireAtLeastOne("--batch", request.Batch);
         Sampler = MakeSampler(request, architecture);
         Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
         Schedule = Cache?.Schedule ?? FullSchedule;
@@ -33,11 +35,6 @@ public sealed class SampleJob
         Classes = ClassList.Choose(request.Classes, architecture);
         _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count);
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
-        if (Count < 1)
-        {
-            throw new RequestException($"--count {Count}: there is no image to sample; give at least 1");
-        }
-
         if ((long)Count * ElementsPerImage > Array.MaxLength)
         {
             throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
@@ -132,6 +129,14 @@ public sealed class SampleJob
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
         run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
 
+    private static void RequireAtLeastOne(string option, int? images)
+    {
+        if (images < 1)
+        {
+            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or leave it away");
+        }
+    }
+
     private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
         try
@@ -172,11 +177,6 @@ public sealed class SampleJob
 
     private int DecideBatch(SampleRequest request)
     {
-        if (request.Batch < 1)
-        {
-            throw new RequestException($"--batch {request.Batch}: a batch has at least 1 image; give as many, or leave it away");
-        }
-
         if (!request.TorchNoise)
         {
             return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
