@@ -45,8 +45,10 @@ public sealed class CacheSampleTests : IDisposable
         string saved = _runs.Cli.PathOf("forecast.json");
         JsonElement json = _runs.Sample("a.png", "--cache", "taylor:2:1", "--save-schedule", saved, "--json").Json;
         Assert.Equal(4, json.GetProperty("reusedBranches").GetInt32()); // evaluation 2 of four; each refresh keeps four outputs
+        Assert.Equal(4, json.GetProperty("forecastBranches").GetInt32());
         Assert.Equal("l2c-schedule/2", JsonElement.Parse(File.ReadAllText(saved)).GetProperty("format").GetString());
-        _runs.Sample("b.png", "--cache", saved);
+        Assert.Contains(
+            "4 of 4 branches of the cache evaluations forecast (100.00 %)", _runs.Sample("b.png", "--cache", saved).Out, StringComparison.Ordinal);
         Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
     }
 

@@ -184,6 +184,38 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
+    public void Forecast_and_dropped_branches_are_not_called_reused()
+    {
+        string mixed = Terms("mixed.json", """{"branches":"1000","evaluations":[1,0],"weights":[2,-1]},{"branches":"0100","evaluations":[],"weights":[]}""");
+        JsonElement json = _cli.Run("inspect", mixed, "--json").Json;
+        Assert.Equal((3, 1, 1), (Int("reused"), Int("forecast"), Int("dropped")));
+        Assert.Equal("~x.#", json.GetProperty("evaluations")[2].GetProperty("actions").GetString());
+        string text = _cli.Run("inspect", mixed).Out;
+        Assert.Contains("MLP right: # computed, . reused, ~ forecast, x dropped\n", text, StringComparison.Ordinal);
+        Assert.Contains("   2 cache   ~x .#", text, StringComparison.Ordinal);
+        Assert.Contains("  not computed ", text, StringComparison.Ordinal);
+        string forecast = Terms("forecast.json", """{"branches":"1110","evaluations":[1,0],"weights":[2,-1]}""");
+        text = _cli.Run("inspect", forecast).Out;
+        Assert.Contains("  forecast           3/4 branches", text, StringComparison.Ordinal);
+        Assert.Contains("MLP right: # computed, ~ forecast\n", text, StringComparison.Ordinal);
+
+        json = _cli.Run("inspect", mixed, forecast, "--diff", "--json").Json;
+        Assert.Equal((0, true, true), (Int("differing"), json.GetProperty("droppingDiffers").GetBoolean(), json.GetProperty("forecastsDiffer").GetBoolean()));
+        string dropped = Terms("dropped.json", """{"branches":"0100","evaluations":[],"weights":[]}"""), reused = Terms("reused.json", "");
+        json = _cli.Run("inspect", dropped, reused, "--diff", "--json").Json;
+        Assert.Equal((true, false), (json.GetProperty("droppingDiffers").GetBoolean(), json.GetProperty("forecastsDiffer").GetBoolean()));
+
+        int Int(string name) => json.GetProperty(name).GetInt32();
+
+        string Terms(string name, string terms) => Text(
+            name,
+            $$"""
+            {"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":3,"evaluations":[{"role":"refresh","compute":"1111"},
+            {"role":"refresh","compute":"1111"},{"role":"cache","compute":"0001","terms":[{{terms}}]}]}
+            """);
+    }
+
+    [Fact]
     public void SmoothCache_files_are_shown_for_the_model_they_fit()
     {
         string all = Text("all.json", """{"attn": [1, 0, 1, 0], "mlp": [1, 1, 1, 0]}""");

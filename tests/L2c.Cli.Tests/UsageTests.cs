@@ -32,7 +32,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--steps 1001", "sample", "--steps", "1001")]
     [InlineData("--steps ddim333", "sample", "--num-sampling-steps", "ddim333")]
     [InlineData("use an eta of at most 1", "sample", "--eta", "3")]
-    [InlineData("--eta belongs to ddim", "sample", "--sampler", "ddpm", "--eta", "1")]
+    [InlineData("--eta 1: eta belongs to ddim", "sample", "--sampler", "ddpm", "--eta", "1")]
     [InlineData("--guidance none and --cfg-scale 3 exclude each other", "sample", "--guidance", "none", "--cfg-scale", "3")]
     [InlineData("there is no class 10; shapes-dit8 has the classes 0..9", "sample", "--classes", "10")]
     [InlineData("there is no class -1", "sample", "--classes", "-1")]

@@ -113,7 +113,7 @@ public sealed unsafe partial class CudaDevice
     private void Try(MatmulPlan plan)
     {
         using var scratch = new MatmulScratch(_driver, plan.Shape, _stream.Handle);
-        if (_options.Tune)
+        if (Options.Tune)
         {
             _matmuls!.Tune(plan, scratch.X, scratch.Weight, scratch.Bias, scratch.Y, _stream.Handle);
         }
@@ -124,10 +124,10 @@ public sealed unsafe partial class CudaDevice
 
     private void OpenMatmul(ICublasLt cublasLt, CudaDeviceInfo info)
     {
-        _fusesGelu = _options.FusedGelu ?? (StorageType != DType.F32 && info.ComputeCapability.Major >= 9 ? null : false);
+        _fusesGelu = Options.FusedGelu ?? (StorageType != DType.F32 && info.ComputeCapability.Major >= 9 ? null : false);
         nuint bytes = MatmulWorkspace.RecommendedBytes(info.ComputeCapability);
         _driver.Check(_driver.cuMemAlloc_v2(out _matmulWorkspace, bytes));
-        MatmulCache? cache = _options.CacheFolder is null ? null : new MatmulCache(_options.CacheFolder, info.Name, cublasLt.cublasLtGetVersion());
+        MatmulCache? cache = Options.CacheFolder is null ? null : new MatmulCache(Options.CacheFolder, info.Name, cublasLt.cublasLtGetVersion());
         _matmuls = new MatmulPlanner(cublasLt, _driver, new MatmulWorkspace(_matmulWorkspace, bytes), cache);
     }
 

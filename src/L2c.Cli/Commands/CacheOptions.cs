@@ -53,7 +53,7 @@ internal sealed class CacheOptions
     /// <summary>Reads what is reused.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="preset">Router to use where neither router nor rule is given; null for no caching then.</param>
-    /// <exception cref="UsageException">Options exclude each other, or one lacks what it belongs to.</exception>
+    /// <exception cref="UsageException">An option about the schedule lacks one.</exception>
     public CacheRequest Read(ParseResult parsed, string? preset = null)
     {
         (string? router, string? rule) = (parsed.GetValue(_router), parsed.GetValue(_rule));
@@ -66,9 +66,6 @@ internal sealed class CacheOptions
         bool cached = request.Router is not null || request.Rule is not null;
         return request switch
         {
-            { Router: not null, Rule: not null } => throw new UsageException("--router and --cache exclude each other; leave one away"),
-            { Router: null, Threshold: not null } => throw new UsageException("--threshold belongs to a router; give --router FILE"),
-            { Threshold: > 1 } => throw new UsageException($"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there"),
             _ when parsed.GetValue(_saveSchedule) is null && parsed.GetValue(_format) is not null =>
                 throw new UsageException("--schedule-format belongs to --save-schedule; give --save-schedule FILE"),
             _ when !cached && parsed.GetValue(_saveSchedule) is not null => throw NothingCached("--save-schedule"),

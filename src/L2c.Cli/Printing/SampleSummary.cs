@@ -89,7 +89,7 @@ internal static class SampleSummary
     private static string CacheLine(CacheCost c)
     {
         int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
-        string what = c.DroppedBranches is null ? "reused" : "dropped";
+        string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);
         return all == 0
             ? $"cache {c.Cache}: the schedule has no cache evaluations"
             : $"cache {c.Cache}: {skipped} of {all} branches of the cache evaluations {what} "

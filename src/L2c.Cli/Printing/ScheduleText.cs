@@ -31,7 +31,8 @@ internal static class ScheduleText
         PrintModel(r.Model, r.AlsoFits, o);
         Units.PrintFact(o, "steps", $"{r.Steps} evaluations, {r.CacheEvaluations} of them cache evaluations");
         Units.PrintFact(o, "branches", $"{r.Branches} ({r.Branches / 2} blocks)");
-        Units.PrintFact(o, r.Dropped is null ? "reused" : "dropped", $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
+        string skipped = Units.SkippedWord(r.Reused, r.Forecast ?? 0, r.Dropped ?? 0);
+        Units.PrintFact(o, skipped, $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
         Units.PrintFact(
             o, "share", Text($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
@@ -71,7 +72,7 @@ internal static class ScheduleText
         o.WriteLine($"{d.BothReused} computed by neither, {d.Differing} by one only, in {d.Evaluations.Count} evaluations");
         if (d.DroppingDiffers)
         {
-            o.WriteLine("one drops what it skips, the other reuses it");
+            o.WriteLine("what neither computes is dropped by one only");
         }
 
         if (d.ForecastsDiffer)
@@ -101,12 +102,19 @@ internal static class ScheduleText
     private static void PrintMap(ScheduleReport r, TextWriter o)
     {
         o.WriteLine();
-        o.WriteLine($"evaluation x block, attention left and MLP right: # computed, {(r.Dropped is null ? ". reused" : "x dropped")}");
+        (int forecast, int dropped) = (r.Forecast ?? 0, r.Dropped ?? 0);
+        string[] legend =
+        [
+            "# computed",
+            .. r.Reused > forecast + dropped || r.Reused == 0 ? [". reused"] : Array.Empty<string>(),
+            .. forecast > 0 ? ["~ forecast"] : Array.Empty<string>(),
+            .. dropped > 0 ? ["x dropped"] : Array.Empty<string>(),
+        ];
+        o.WriteLine($"evaluation x block, attention left and MLP right: {string.Join(", ", legend)}");
         o.WriteLine($"{"",13}{string.Concat(Enumerable.Range(0, r.Branches / 2).Select(block => block % 5 == 0 ? $"{block,-3}" : "   "))}".TrimEnd());
         for (int e = 0; e < r.Evaluations.Count; e++)
         {
-            string cells = r.Evaluations[e].Compute.Replace('1', '#').Replace('0', r.Dropped is null ? '.' : 'x');
-            o.WriteLine($"{e,4} {r.Evaluations[e].Role,-8}{string.Join(' ', cells.Chunk(2).Select(pair => new string(pair)))}");
+            o.WriteLine($"{e,4} {r.Evaluations[e].Role,-8}{string.Join(' ', r.Evaluations[e].Actions.Chunk(2).Select(pair => new string(pair)))}");
         }
     }
 

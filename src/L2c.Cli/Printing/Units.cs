@@ -19,6 +19,18 @@ internal static class Units
     /// <summary>As <c>1 image</c> and <c>2 images</c>.</summary>
     public static string Of(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
+    /// <summary>What has become of branches that are not computed, where it is one thing for all.</summary>
+    /// <param name="all">Their number.</param>
+    /// <param name="forecast">Of them, forecast.</param>
+    /// <param name="dropped">Of them, dropped.</param>
+    public static string SkippedWord(int all, int forecast, int dropped) => (all - forecast - dropped, forecast, dropped) switch
+    {
+        (_, 0, 0) => "reused",
+        (0, _, 0) => "forecast",
+        (0, 0, _) => "dropped",
+        _ => "not computed",
+    };
+
     /// <summary>One line on the memory of a run.</summary>
     public static string Memory(RunMemory memory) =>
         $"memory: weights {Bytes(memory.WeightBytes)} + workspace {Bytes(memory.WorkspaceBytes)}"

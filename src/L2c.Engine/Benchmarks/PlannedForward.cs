@@ -11,18 +11,18 @@ public sealed class PlannedForward : IDisposable
 {
     private const int NoisySteps = 1000;
 
-    private readonly Device _device;
+    private readonly Network _network;
     private readonly Arena _arena;
     private readonly Tensor _output;
     private readonly Action _enqueue;
     private readonly OpSequence? _recorded;
     private OpSequence? _products;
 
-    private PlannedForward(Device device, Arena arena, Tensor output, Action enqueue, bool record)
+    private PlannedForward(Network network, Arena arena, Tensor output, Action enqueue, bool record)
     {
-        (_device, _arena, _output, _enqueue) = (device, arena, output, enqueue);
-        _recorded = record ? device.Capture(enqueue) : null;
-        Ops = _recorded?.Ops ?? device.List(enqueue);
+        (_network, _arena, _output, _enqueue) = (network, arena, output, enqueue);
+        _recorded = record ? network.Device.Capture(enqueue) : null;
+        Ops = _recorded?.Ops ?? network.Device.List(enqueue);
     }
 
     /// <summary>Memory beside the weights: inputs, activations, modulations, output.</summary>
@@ -47,11 +47,12 @@ public sealed class PlannedForward : IDisposable
         TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
         (Arena arena, Buffers buffers) = Arena.Carve(device, "forward", memory => Buffers.Take(memory, model, batch));
+        PlannedForward? plan = null;
         try
         {
             buffers.UploadInputs(device, a, batch);
             var full = EvaluationPlan.Full(buffers.Network, a.Branches);
-            var plan = new PlannedForward(device, arena, buffers.Output, () => Enqueue(full), record);
+            plan = new PlannedForward(model, arena, buffers.Output, () => Enqueue(full), record);
             if (record && parts)
             {
                 plan.LaunchesPerBlock = CountBlock(plan.Launches!.Value, full);
@@ -62,6 +63,7 @@ public sealed class PlannedForward : IDisposable
         }
         catch
         {
+            plan?.Dispose();
             arena.Dispose();
             throw;
         }
@@ -86,7 +88,7 @@ public sealed class PlannedForward : IDisposable
     /// <exception cref="ObjectDisposedException">The plan or its network has been disposed of.</exception>
     public void Run()
     {
-        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        RequireAlive();
         if (_recorded is null)
         {
             _enqueue();
@@ -96,14 +98,19 @@ public sealed class PlannedForward : IDisposable
             _recorded.Run();
         }
 
-        _device.Synchronize();
+        _network.Device.Synchronize();
     }
 
     /// <summary>Runs the products of the blocks alone, on the same weights and on what the last run left, and waits for their end.</summary>
+    /// <exception cref="ObjectDisposedException">The plan or its network has been disposed of.</exception>
+    /// <exception cref="InvalidOperationException">They were not recorded.</exception>
     public void RunProducts()
     {
-        _products!.Run();
-        _device.Synchronize();
+        RequireAlive();
+        OpSequence products = _products ?? throw new InvalidOperationException(
+            "the products were not recorded; plan the forward pass with record and parts");
+        products.Run();
+        _network.Device.Synchronize();
     }
 
     /// <summary>The network's output of the last run, [B,C_out,H,W].</summary>
@@ -112,7 +119,7 @@ public sealed class PlannedForward : IDisposable
     {
         ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
         float[] values = new float[_output.Shape.Count];
-        _device.Download(_output, values);
+        _network.Device.Download(_output, values);
         return values;
     }
 
@@ -122,6 +129,12 @@ public sealed class PlannedForward : IDisposable
         _products?.Dispose();
         _recorded?.Dispose();
         _arena.Dispose();
+    }
+
+    private void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_arena.IsDisposed, this);
+        _network.RequireAlive();
     }
 
     private sealed record Buffers(Tensor Image, Tensor Output, NetworkMemory Network)

@@ -75,7 +75,13 @@ public sealed record DeviceChoice
     /// <summary>What a device that is open already was chosen as.</summary>
     internal static DeviceChoice Of(Device device) => device switch
     {
-        CudaDevice cuda => new DeviceChoice { Ordinal = 0, Precision = cuda.Precision },
+        CudaDevice cuda => new DeviceChoice
+        {
+            Ordinal = cuda.Ordinal,
+            Precision = cuda.Precision,
+            Tune = cuda.Options.Tune,
+            FusedGelu = cuda.Options.FusedGelu,
+        },
         CpuDevice cpu => new DeviceChoice { Threads = cpu.Threads },
         _ => throw new ArgumentException($"{device.Name}: a device of an unknown kind"),
     };

@@ -18,7 +18,7 @@ public sealed record EvaluationDiff(
 /// <param name="SecondReused">Branches that the second does not compute.</param>
 /// <param name="BothReused">Branches that neither computes.</param>
 /// <param name="Differing">Branches that one computes and the other does not.</param>
-/// <param name="DroppingDiffers">Whether one drops what it skips and the other reuses it.</param>
+/// <param name="DroppingDiffers">Whether of a branch that neither computes one drops it and the other does not.</param>
 /// <param name="ForecastsDiffer">Whether one forecasts a branch that the other does not compute and does not forecast alike.</param>
 /// <param name="Evaluations">Those that differ, in branches or role.</param>
 public sealed record ScheduleDiff(
@@ -54,17 +54,19 @@ public sealed record ScheduleDiff(
             b.SkippedBranches,
             (a.SkippedBranches + b.SkippedBranches - differing) / 2,
             differing,
-            a.DropsSkipped != b.DropsSkipped && !(a.ComputesAll && b.ComputesAll),
-            Enumerable.Range(0, a.Evaluations).Any(e => Enumerable.Range(0, a.Branches).Any(branch => ForecastDiffers(a, b, e, branch))),
+            Differs(a, b, BranchAction.Drop),
+            Differs(a, b, BranchAction.Forecast),
             [.. all.Where(e => e.OnlyFirst.Count + e.OnlySecond.Count > 0 || e.FirstRole != e.SecondRole)]);
     }
 
     private static string Role(CacheSchedule schedule, int evaluation) => schedule.Role(evaluation) == EvaluationRole.Refresh ? "refresh" : "cache";
 
-    private static bool ForecastDiffers(CacheSchedule a, CacheSchedule b, int evaluation, int branch) =>
-        !a.Computes(evaluation, branch) && !b.Computes(evaluation, branch)
-        && (a.Action(evaluation, branch) == BranchAction.Forecast || b.Action(evaluation, branch) == BranchAction.Forecast)
-        && !a.Terms(evaluation, branch).SequenceEqual(b.Terms(evaluation, branch));
+    /// <summary>Whether anything that neither computes contributes something else, with that action in one of them.</summary>
+    private static bool Differs(CacheSchedule a, CacheSchedule b, BranchAction action) =>
+        (from e in Enumerable.Range(0, a.Evaluations)
+         from branch in Enumerable.Range(0, a.Branches)
+         where !a.Computes(e, branch) && !b.Computes(e, branch) && (a.Action(e, branch) == action || b.Action(e, branch) == action)
+         select !a.Terms(e, branch).SequenceEqual(b.Terms(e, branch))).Any(differs => differs);
 
     private static int[] Only(CacheSchedule one, CacheSchedule other, int evaluation) =>
         [.. Enumerable.Range(0, one.Branches).Where(b => one.Computes(evaluation, b) && !other.Computes(evaluation, b))];

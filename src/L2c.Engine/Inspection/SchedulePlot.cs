@@ -29,8 +29,9 @@ public sealed class SchedulePlot
         int cell = Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, MaxCell);
         int left = (Math.Max(4, Digits(schedule.Evaluations)) * CharacterWidth) + (2 * Gap), top = (3 * Gap) + (2 * LineHeight);
         _canvas.Write(Gap, Gap, FileText.Printable(Path.GetFileName(inspected.File)));
-        int legend = Gap, skipped = schedule.DropsSkipped ? 3 : schedule.HasForecasts ? 4 : 2;
-        foreach ((string name, uint colour) in _kinds.Where((_, kind) => kind < 2 || kind == skipped))
+        int legend = Gap;
+        HashSet<int> kinds = [0, 1, .. schedule.ComputesAll ? [2] : Kinds(schedule)];
+        foreach ((string name, uint colour) in _kinds.Where((_, kind) => kinds.Contains(kind)))
         {
             _canvas.Box(legend, (2 * Gap) + LineHeight, LineHeight, LineHeight, colour);
             _canvas.Write(legend + LineHeight + Gap, (2 * Gap) + LineHeight, name);
@@ -69,6 +70,11 @@ public sealed class SchedulePlot
 
     /// <summary>Writes the picture in the format of the extension.</summary>
     public void Write(string path, bool overwrite) => _canvas.Save(path, _description, overwrite);
+
+    private static IEnumerable<int> Kinds(CacheSchedule schedule) =>
+        from e in Enumerable.Range(0, schedule.Evaluations)
+        from b in Enumerable.Range(0, schedule.Branches)
+        select Kind(schedule, e, b);
 
     private static int Kind(CacheSchedule schedule, int evaluation, int branch) => schedule.Action(evaluation, branch) switch
     {

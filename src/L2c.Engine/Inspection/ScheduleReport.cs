@@ -6,12 +6,13 @@ namespace L2c;
 /// <summary>One evaluation of a schedule.</summary>
 /// <param name="Role">"refresh" or "cache".</param>
 /// <param name="Compute">A character per branch: 1 computed, 0 not.</param>
+/// <param name="Actions">A character per branch: <c>#</c> computed, <c>.</c> reused, <c>~</c> forecast, <c>x</c> dropped.</param>
 /// <param name="Macs">What it costs, attention products included; null without a network.</param>
-public sealed record EvaluationFacts(string Role, string Compute, long? Macs);
+public sealed record EvaluationFacts(string Role, string Compute, string Actions, long? Macs);
 
 /// <summary>What a router or a schedule reuses and saves. MACs are for one image and one half of guidance.</summary>
 /// <param name="File">Path as given.</param>
-/// <param name="Format">Of a schedule file: "l2c-schedule/1" or "smoothcache"; null for a router.</param>
+/// <param name="Format">Of a schedule file: "l2c-schedule/1", "l2c-schedule/2" or "smoothcache"; null for a router.</param>
 /// <param name="MadeFor">Of a file of our format: what it says that it was made for.</param>
 /// <param name="Router">The file's facts; null for a schedule file.</param>
 /// <param name="Threshold">Of a router.</param>
@@ -22,7 +23,8 @@ public sealed record EvaluationFacts(string Role, string Compute, long? Macs);
 /// <param name="CacheEvaluations">Evaluations that may reuse.</param>
 /// <param name="CacheBranches">Branches of all cache evaluations.</param>
 /// <param name="Reused">Of them, not computed.</param>
-/// <param name="Dropped">Whether they contribute nothing instead of being reused; null when not.</param>
+/// <param name="Dropped">Of those, branches that contribute nothing; null for none.</param>
+/// <param name="Forecast">Of those, branches that a sum of kept outputs stands for; null for none.</param>
 /// <param name="ReusedAttention">Of those, attention branches.</param>
 /// <param name="ReusedMlp">Of those, MLP branches.</param>
 /// <param name="ShareOfCacheEvaluations">Reused over the branches of cache evaluations; 0 where there are none.</param>
@@ -46,7 +48,8 @@ public sealed record ScheduleReport(
     int CacheEvaluations,
     int CacheBranches,
     int Reused,
-    bool? Dropped,
+    int? Dropped,
+    int? Forecast,
     int ReusedAttention,
     int ReusedMlp,
     double ShareOfCacheEvaluations,
@@ -82,7 +85,8 @@ public sealed record ScheduleReport(
             schedule.CacheBranches / schedule.Branches,
             schedule.CacheBranches,
             skipped.Length,
-            schedule.DropsSkipped ? true : null,
+            Count(BranchAction.Drop),
+            Count(BranchAction.Forecast),
             skipped.Count(kind => kind == 0),
             skipped.Count(kind => kind == 1),
             schedule.CacheBranches == 0 ? 0 : (double)skipped.Length / schedule.CacheBranches,
@@ -95,6 +99,9 @@ public sealed record ScheduleReport(
             [.. Enumerable.Range(0, schedule.Evaluations).Select(e => new EvaluationFacts(
                 schedule.Role(e) == EvaluationRole.Refresh ? "refresh" : "cache",
                 string.Concat(Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b) ? '1' : '0')),
+                schedule.Actions(e),
                 cost?.PerEvaluation[e]))]);
+
+        int? Count(BranchAction action) => schedule.Count(action) is > 0 and var count ? count : null;
     }
 }

@@ -1,3 +1,4 @@
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -35,9 +36,9 @@ public sealed class EvaluateJob
         (Request, Samples) = (request with { Sample = sample }, new SampleJob(sample, architecture, device));
         Ddim =
         [
-            .. request.Ddim.Select(steps => IsPlain(sample) && steps == sample.Steps
+            .. request.Ddim.Select(steps => IsPlain(Samples) && steps == sample.Steps
                 ? Samples
-                : new SampleJob(sample with { Steps = steps, Sampler = "ddim", Eta = null, Cache = new CacheRequest() }, architecture, device)),
+                : new SampleJob(sample with { Steps = steps, Sampler = SamplerCatalog.Ddim, Eta = null, Cache = new CacheRequest() }, architecture, device)),
         ];
     }
 
@@ -50,6 +51,6 @@ public sealed class EvaluateJob
     /// <summary>By step number; the samples themselves where they are asked for again.</summary>
     internal IReadOnlyList<SampleJob> Ddim { get; }
 
-    private static bool IsPlain(SampleRequest request) =>
-        request is { Sampler: "ddim", Eta: null or 0, Cache: { Router: null, Rule: null } };
+    private static bool IsPlain(SampleJob job) =>
+        job is { Sampler.Name: SamplerCatalog.Ddim, Cache: null, Request.Eta: null or 0 };
 }

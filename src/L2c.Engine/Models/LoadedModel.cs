@@ -79,8 +79,15 @@ public sealed partial class LoadedModel : IDisposable
         Background.Run(() => Open(path, device, hints), cancel);
 
     /// <summary>Waits for the task that is running, then frees weights and device.</summary>
+    /// <exception cref="InvalidOperationException">Called by what a task of this model calls, as its progress.</exception>
     public void Dispose()
     {
+        // The lock would let its own thread pass, and the task go on without weights.
+        if (_gate.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("the model is in the middle of a task of this thread; dispose of it when the task has returned");
+        }
+
         lock (_gate)
         {
             if (_disposed)

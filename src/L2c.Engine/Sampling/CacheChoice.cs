@@ -13,20 +13,28 @@ namespace L2c;
 /// <param name="Remark">What a person should know of it; null for nothing.</param>
 public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
 {
-    /// <summary>Branches whose output comes from an earlier evaluation.</summary>
-    public int Reused => Schedule.DropsSkipped ? 0 : Schedule.SkippedBranches;
+    /// <summary>Branches that outputs of earlier evaluations stand for, as they are or forecast.</summary>
+    public int Reused => Schedule.Count(BranchAction.Reuse) + Forecast;
+
+    /// <summary>Of those, branches that are forecast.</summary>
+    public int Forecast => Schedule.Count(BranchAction.Forecast);
 
     /// <summary>Branches that contribute nothing.</summary>
-    public int Dropped => Schedule.DropsSkipped ? Schedule.SkippedBranches : 0;
+    public int Dropped => Schedule.Count(BranchAction.Drop);
 
     /// <summary>Reads the router or the schedule, or makes the rule's.</summary>
     /// <returns>Null when nothing was said about caching.</returns>
-    /// <exception cref="RequestException">Well-formed, but not for this model and sampler, or no valid schedule.</exception>
+    /// <exception cref="RequestException">Parts of the request exclude each other; well-formed, but not for this model and sampler, or no valid
+    /// schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
     {
         return request switch
         {
+            { Router: not null, Rule: not null } => throw new RequestException("--router and --cache exclude each other; leave one away"),
+            { Router: null, Threshold: not null } => throw new RequestException("--threshold belongs to a router; give --router FILE"),
+            { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
+                CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),

@@ -10,8 +10,9 @@ public sealed record BatchWork(OpWork Total, OpWork WithoutCaching);
 
 /// <summary>What a schedule reuses and saves. MACs are of one image and one half of guidance.</summary>
 /// <param name="Cache">Where the schedule came from, see <see cref="CacheChoice.Text"/>.</param>
-/// <param name="ReusedBranches">Branches of the run whose output came from an earlier evaluation.</param>
-/// <param name="DroppedBranches">Branches of the run that contributed nothing, by a rule that drops them; null where there are none.</param>
+/// <param name="ReusedBranches">Branches of the run that outputs of earlier evaluations stood for, as they were or forecast.</param>
+/// <param name="ForecastBranches">Of those, branches that were forecast; null where there are none.</param>
+/// <param name="DroppedBranches">Branches of the run that contributed nothing; null where there are none.</param>
 /// <param name="CacheBranches">Branches of all cache evaluations.</param>
 /// <param name="MacsBefore">Multiply-accumulates with every branch computed, attention products included.</param>
 /// <param name="MacsAfter">As <paramref name="MacsBefore"/>, under the schedule.</param>
@@ -23,6 +24,7 @@ public sealed record BatchWork(OpWork Total, OpWork WithoutCaching);
 public sealed record CacheCost(
     string Cache,
     int ReusedBranches,
+    int? ForecastBranches,
     int? DroppedBranches,
     int CacheBranches,
     long MacsBefore,
@@ -45,6 +47,7 @@ public sealed record CacheCost(
         return new CacheCost(
             choice.Text,
             choice.Reused,
+            choice.Forecast > 0 ? choice.Forecast : null,
             choice.Dropped > 0 ? choice.Dropped : null,
             job.Schedule.CacheBranches,
             cost.MacsBefore,

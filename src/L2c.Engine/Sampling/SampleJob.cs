@@ -26,6 +26,8 @@ public sealed class SampleJob
     public SampleJob(SampleRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         (Request, Architecture, Device) = (request, architecture, device);
+        RequireAtLeastOne("--count", request.Count);
+        RequireAtLeastOne("--batch", request.Batch);
         Sampler = MakeSampler(request, architecture);
         Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
         Schedule = Cache?.Schedule ?? FullSchedule;
@@ -127,13 +129,16 @@ public sealed class SampleJob
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
         run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
 
+    private static void RequireAtLeastOne(string option, int? images)
+    {
+        if (images < 1)
+        {
+            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or leave it away");
+        }
+    }
+
     private static SamplerTable MakeSampler(SampleRequest request, TransformerArchitecture architecture)
     {
-        if (request.Sampler == SamplerCatalog.Ddpm && request.Eta is not null)
-        {
-            throw new RequestException("--eta belongs to ddim; leave it away, or use --sampler ddim");
-        }
-
         try
         {
             return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
@@ -141,7 +146,7 @@ public sealed class SampleJob
         catch (ArgumentException e)
         {
             string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
-            throw new RequestException($"--steps {request.Steps}{eta}: {e.Message}", e);
+            throw new RequestException($"--sampler {request.Sampler} --steps {request.Steps}{eta}: {e.Message}", e);
         }
     }
 

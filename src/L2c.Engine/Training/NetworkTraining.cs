@@ -22,6 +22,7 @@ public static class NetworkTraining
         DeviceChoice choice, NetworkTrainingRequest request, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
         long began = Stopwatch.GetTimestamp();
+        TrainingSchedule schedule = request.Schedule(NetworkTrainingRequest.DefaultSteps);
         using TrainedNetwork? given = request.Init is null ? null : FromCheckpoint(request, request.Init);
         ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed);
         using IDisposable? closing = data as IDisposable;
@@ -42,8 +43,6 @@ public static class NetworkTraining
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
-        TrainingSchedule schedule = new(
-            request.MaxSteps ?? NetworkTrainingRequest.DefaultSteps, request.CheckpointEvery, request.LogEvery);
         string result = folder.File(NetworkTrainingRequest.ResultName);
         bool finished = TrainingLoop.Run(trainer, schedule, folder, () => trainer.WriteModel(result, overwrite: true), progress, cancel);
         return new NetworkTrainingResult(folder, request, facts, trainer, finished, begin, time);

@@ -30,6 +30,7 @@ public static class RouterTraining
         long began = Stopwatch.GetTimestamp();
         TransformerArchitecture architecture = model.Architecture;
         (RouterTrainingOptions options, int maxSteps) = request.Resolve(architecture, choice.Threads);
+        TrainingSchedule schedule = request.Schedule(maxSteps);
         RouterLogits? initial = request.Init is null ? null : LoadRouter(request.Init);
         ITrainingData? data = request.ImageFree
             ? null
@@ -52,7 +53,6 @@ public static class RouterTraining
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
-        TrainingSchedule schedule = new(maxSteps, request.CheckpointEvery, request.LogEvery);
         bool finished = TrainingLoop.Run(
             trainer, schedule, folder, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, cancel);
         return new RouterTrainingResult(folder, request, model, loaded.Facts, trainer, options.Threshold, finished, begin, time);

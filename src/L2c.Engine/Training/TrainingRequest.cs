@@ -26,6 +26,19 @@ public abstract record TrainingRequest(string Data, string Folder)
     /// <summary>Paths of the files that a run leaves in its folder beside its states.</summary>
     public IEnumerable<string> Outputs => ResultNames.Concat(RunLogs.Names).Select(name => Path.Combine(Folder, name));
 
+    /// <summary>How long the run goes on and how often it writes.</summary>
+    /// <param name="usual">Steps unless the request says so.</param>
+    /// <exception cref="RequestException">A number is below 1.</exception>
+    internal TrainingSchedule Schedule(int usual)
+    {
+        TrainingSchedule schedule = new(MaxSteps ?? usual, CheckpointEvery, LogEvery);
+        (string Option, int Steps)[] numbers =
+            [("--max-steps", schedule.MaxSteps), ("--ckpt-every", schedule.CheckpointEvery), ("--log-every", schedule.LogEvery)];
+        return Array.Find(numbers, number => number.Steps < 1) is { Option: { } option, Steps: var steps }
+            ? throw new RequestException($"{option} {steps}: a run counts in whole steps; give at least 1")
+            : schedule;
+    }
+
     /// <summary>Names of the files that the run is for.</summary>
     internal abstract IReadOnlyList<string> ResultNames { get; }
 }

@@ -31,7 +31,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <param name="forecast">By evaluation and branch, what a branch contributes that is not computed; null where it is reused or dropped.</param>
     /// <exception cref="ArgumentException">
     /// Nothing to schedule, rows of different width, a refresh evaluation that skips a branch, a reuse before anything was computed, or a forecast of
-    /// something that was not computed or of too many terms.
+    /// something that was not computed, of one evaluation twice or of too many terms.
     /// </exception>
     public CacheSchedule(
         IReadOnlyList<EvaluationRole> roles,
@@ -62,8 +62,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <summary>Whether every evaluation computes every branch.</summary>
     public bool ComputesAll => _computes.All(row => row.All(c => c));
 
-    /// <summary>Whether a branch contributes anything but one output as it is.</summary>
-    public bool HasForecasts => Enumerable.Range(0, Evaluations).Any(e => Enumerable.Range(0, Branches).Any(b => Action(e, b) == BranchAction.Forecast));
+    /// <summary>Whether <see cref="HasDefaultTerms"/> holds everywhere, so that a bit per branch says everything.</summary>
+    public bool HasDefaultTermsOnly => Enumerable.Range(0, Evaluations).All(e => Enumerable.Range(0, Branches).All(b => HasDefaultTerms(e, b)));
 
     /// <summary>A schedule that computes everything.</summary>
     public static CacheSchedule Full(int evaluations, int branches) => new(
@@ -87,9 +87,30 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     {
         (true, _) => BranchAction.Compute,
         (_, []) => BranchAction.Drop,
-        (_, [{ Weight: 1 }]) => BranchAction.Reuse,
+        (_, [{ Weight: 1 } term]) when term.Evaluation == Latest(evaluation, branch) => BranchAction.Reuse,
         _ => BranchAction.Forecast,
     };
+
+    /// <summary>Whether a branch contributes what it does where no forecast is given: its output, nothing where skipped branches are dropped, otherwise
+    /// the latest output as it is.</summary>
+    public bool HasDefaultTerms(int evaluation, int branch) =>
+        Action(evaluation, branch) is BranchAction.Compute || Action(evaluation, branch) == (DropsSkipped ? BranchAction.Drop : BranchAction.Reuse);
+
+    /// <summary>Branches of the whole run that this becomes of.</summary>
+    public int Count(BranchAction action) =>
+        Enumerable.Range(0, Evaluations).Sum(e => Enumerable.Range(0, Branches).Count(b => Action(e, b) == action));
+
+    /// <summary>What becomes of the branches that are not computed: <c>12 reused</c>, <c>3 reused, 9 forecast</c>.</summary>
+    public string SkippedText
+    {
+        get
+        {
+            (int Count, string Word)[] all =
+                [(Count(BranchAction.Reuse), "reused"), (Count(BranchAction.Forecast), "forecast"), (Count(BranchAction.Drop), "dropped")];
+            string text = string.Join(", ", all.Where(part => part.Count > 0).Select(part => $"{part.Count} {part.Word}"));
+            return text.Length > 0 ? text : "0 reused";
+        }
+    }
 
     /// <summary>Branches not computed in an evaluation.</summary>
     public int Skipped(int evaluation) => _computes[evaluation].Count(c => !c);
@@ -132,16 +153,29 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Evaluations, Branches, SkippedBranches);
 
-    /// <summary>One line per evaluation: number, role, a character per branch (<c>#</c> computed, <c>.</c> reused, <c>~</c> forecast,
-    /// <c>x</c> dropped).</summary>
-    public override string ToString() => string.Join('\n', Enumerable.Range(0, Evaluations).Select(e =>
-        $"{e,4} {_roles[e].ToString().ToLowerInvariant(),-8}{string.Concat(Enumerable.Range(0, Branches).Select(b => Action(e, b) switch
+    /// <summary>One line per evaluation: number, role, <see cref="Actions"/>.</summary>
+    public override string ToString() => string.Join(
+        '\n', Enumerable.Range(0, Evaluations).Select(e => $"{e,4} {_roles[e].ToString().ToLowerInvariant(),-8}{Actions(e)}"));
+
+    /// <summary>A character per branch: <c>#</c> computed, <c>.</c> reused, <c>~</c> forecast, <c>x</c> dropped.</summary>
+    public string Actions(int evaluation) => string.Concat(Enumerable.Range(0, Branches).Select(b => Action(evaluation, b) switch
+    {
+        BranchAction.Compute => '#',
+        BranchAction.Reuse => '.',
+        BranchAction.Forecast => '~',
+        _ => 'x',
+    }));
+
+    /// <summary>The latest evaluation up to this one that computes the branch, -1 if none does.</summary>
+    private int Latest(int evaluation, int branch)
+    {
+        while (evaluation >= 0 && !_computes[evaluation][branch])
         {
-            BranchAction.Compute => '#',
-            BranchAction.Reuse => '.',
-            BranchAction.Forecast => '~',
-            _ => 'x',
-        }))}"));
+            evaluation--;
+        }
+
+        return evaluation;
+    }
 
     private ImmutableArray<CacheTerm>[,] FindTerms(Func<int, int, IReadOnlyList<CacheTerm>?>? forecast)
     {
@@ -188,6 +222,11 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     private ImmutableArray<CacheTerm> Checked(int evaluation, int branch, ImmutableArray<CacheTerm> sum)
     {
         string where = $"schedule: evaluation {evaluation}, branch {branch} ({BranchName(branch)})";
+        if (sum.Length > ResidualTerm.MaxPerBranch)
+        {
+            throw new ArgumentException($"{where} has {sum.Length} terms; a branch has at most {ResidualTerm.MaxPerBranch}");
+        }
+
         foreach ((int source, float weight) in sum)
         {
             if (source < 0 || source >= evaluation || !_computes[source][branch])
@@ -201,8 +240,8 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
             }
         }
 
-        return sum.Length <= ResidualTerm.MaxPerBranch
-            ? sum
-            : throw new ArgumentException($"{where} has {sum.Length} terms; a branch has at most {ResidualTerm.MaxPerBranch}");
+        return sum.GroupBy(term => term.Evaluation).FirstOrDefault(terms => terms.Skip(1).Any()) is { } twice
+            ? throw new ArgumentException($"{where} names evaluation {twice.Key} twice; add the weights up")
+            : sum;
     }
 }

@@ -66,7 +66,7 @@ public sealed class CacheSlots
 
             for (int e = 0; e < schedule.Evaluations; e++)
             {
-                slots[e][b] = count + (Math.Max(numbers[e], 0) % depth);
+                slots[e][b] = schedule.Computes(e, b) ? count + (numbers[e] % depth) : -1;
             }
 
             count += depth;

@@ -16,7 +16,7 @@ public enum BranchAction
     Compute,
     /// <summary>The output of the latest earlier evaluation that computed it is used.</summary>
     Reuse,
-    /// <summary>A weighted sum of kept outputs is used.</summary>
+    /// <summary>Any other weighted sum of kept outputs is used.</summary>
     Forecast,
     /// <summary>Contributes nothing.</summary>
     Drop,

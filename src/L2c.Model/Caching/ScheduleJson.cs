@@ -5,8 +5,8 @@ using L2c.Weights;
 namespace L2c.Model.Caching;
 
 /// <summary>
-/// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>. With
-/// forecasts it is "l2c-schedule/2", and an evaluation may also have <c>"terms": [{"branches": "0100...", "evaluations": [3, 0], "weights": [2, -1]}]</c>.
+/// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>. Where
+/// a bit per branch does not say what it contributes it is "l2c-schedule/2", and an evaluation may also have <c>"terms": [{"branches": "0100...", "evaluations": [3, 0], "weights": [2, -1]}]</c>.
 /// </summary>
 /// <param name="Format"><see cref="MaskFormat"/> or <see cref="TermsFormat"/>.</param>
 /// <param name="Model">Name of the network it was made for; it may be used for another one of that size.</param>
@@ -25,7 +25,7 @@ public sealed record ScheduleJson(
     /// <summary>The format of schedules that a bit per branch describes.</summary>
     public const string MaskFormat = "l2c-schedule/1";
 
-    /// <summary>The format of schedules with forecasts.</summary>
+    /// <summary>The format of schedules with terms of branches, forecasts for instance.</summary>
     public const string TermsFormat = "l2c-schedule/2";
 
     private const string Drop = "drop";
@@ -53,7 +53,7 @@ public sealed record ScheduleJson(
     public static ScheduleJson From(CacheSchedule schedule, string model, string sampler)
     {
         return new ScheduleJson(
-            schedule.HasForecasts ? TermsFormat : MaskFormat,
+            schedule.HasDefaultTermsOnly ? MaskFormat : TermsFormat,
             model,
             sampler,
             schedule.Evaluations,
@@ -67,7 +67,7 @@ public sealed record ScheduleJson(
         {
             TermsJson[] groups =
             [
-                .. Enumerable.Range(0, schedule.Branches).Where(b => schedule.Action(e, b) == BranchAction.Forecast)
+                .. Enumerable.Range(0, schedule.Branches).Where(b => !schedule.HasDefaultTerms(e, b))
                     .GroupBy(b => string.Join(' ', schedule.Terms(e, b)))
                     .Select(group => (Branches: group.ToHashSet(), Sum: schedule.Terms(e, group.First())))
                     .Select(group => new TermsJson(

@@ -64,9 +64,10 @@ public static class SmoothCacheJson
     /// <exception cref="ArgumentException">The schedule drops or forecasts branches, which these files cannot say.</exception>
     public static byte[] ToUtf8(CacheSchedule schedule)
     {
-        if ((schedule.DropsSkipped && !schedule.ComputesAll) || schedule.HasForecasts)
+        (int forecast, int dropped) = (schedule.Count(BranchAction.Forecast), schedule.Count(BranchAction.Drop));
+        if (forecast + dropped > 0)
         {
-            string what = schedule.HasForecasts ? "forecast" : "dropped";
+            string what = forecast > 0 ? "forecast" : "dropped";
             throw new ArgumentException($"the lists cannot say that a branch is {what}; save the schedule in l2c's own format");
         }
 

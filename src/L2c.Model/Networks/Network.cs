@@ -77,5 +77,6 @@ public abstract class Network : IDisposable
     }
 
     /// <summary>Fails where the weights have been freed. For all that reads them, recorded or not.</summary>
-    internal void RequireAlive() => ObjectDisposedException.ThrowIf(_arena?.IsDisposed == true, this);
+    /// <exception cref="ObjectDisposedException">They have.</exception>
+    public void RequireAlive() => ObjectDisposedException.ThrowIf(_arena?.IsDisposed == true, this);
 }

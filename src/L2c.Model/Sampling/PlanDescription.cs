@@ -43,8 +43,7 @@ internal static class PlanDescription
         string share = cache == 0
             ? "no cache evaluations"
             : Text($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
-        string what = schedule.DropsSkipped ? "dropped" : schedule.HasForecasts ? "forecast" : "reused";
-        return $"{all} in all: {all - skipped} computed, {skipped} {what} ({share})";
+        return $"{all} in all: {all - skipped} computed, {schedule.SkippedText} ({share})";
     }
 
     private static string Slots(PaperRun run)

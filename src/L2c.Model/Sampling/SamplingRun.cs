@@ -228,6 +228,8 @@ public sealed class SamplingRun : IDisposable
     {
         for (int e = 0; e < count; e++)
         {
+            // What is called between evaluations may have disposed of either.
+            RequireAlive();
             cancel.ThrowIfCancellationRequested();
             if (!Options.OneSequence)
             {

@@ -1,3 +1,4 @@
+using L2c.Kernels;
 using L2c.Testing;
 
 namespace L2c.Engine.Tests;
@@ -59,5 +60,46 @@ public sealed class DisposalTests : IDisposable
         Assert.Throws<ObjectDisposedException>(orphan.Run);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_planned_forward_pass_refuses_a_network_whose_weights_are_gone(bool record)
+    {
+        using CpuDevice device = new();
+        using OpenedModel opened = OpenedModel.Open(_path);
+        LoadedModel model = opened.Load(device);
+        using var forward = PlannedForward.Plan(model.Network, 1, record, parts: record);
+        forward.Run();
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(forward.Run);
+        if (record)
+        {
+            Assert.Throws<ObjectDisposedException>(forward.RunProducts);
+        }
+    }
+
+    [Fact]
+    public void Products_that_were_not_asked_for_do_not_run()
+    {
+        using LoadedModel model = LoadedModel.Open(_path, DeviceChoice.Cpu);
+        using var forward = PlannedForward.Plan(model.Network, 1, record: true, parts: false);
+        Assert.Contains("parts", Assert.Throws<InvalidOperationException>(forward.RunProducts).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_not_disposed_of_in_the_middle_of_its_task()
+    {
+        using LoadedModel model = LoadedModel.Open(_path, DeviceChoice.Cpu);
+        Exception? refusal = null;
+        model.Sample(_request, new Callback(() => refusal ??= Record.Exception(model.Dispose)));
+        Assert.IsType<InvalidOperationException>(refusal);
+        Assert.Equal(0, model.Sample(_request).NonFiniteCount);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private sealed class Callback(Action told) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => told();
+    }
 }

@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Kernels.Cuda;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Safetensors;
@@ -88,6 +89,47 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
+    public void Numbers_that_make_no_run_are_refused_before_anything_is_read()
+    {
+        (string Option, SampleRequest Request)[] cases =
+        [
+            ("--count 0", _request with { Count = 0 }),
+            ("--count -1", _request with { Count = -1 }),
+            ("--batch 0", _request with { Batch = 0 }),
+            ("--threshold NaN", Cached(new CacheRequest { Router = "missing", Threshold = double.NaN })),
+            ("--threshold 1.5", Cached(new CacheRequest { Router = "missing", Threshold = 1.5 })),
+            ("--threshold belongs to a router", Cached(new CacheRequest { Rule = "all", Threshold = 0.5 })),
+            ("--router and --cache exclude", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
+            ("--sampler DDPM --steps 4 --eta 1: eta belongs to ddim", _request with { Sampler = "DDPM", Eta = 1 }),
+            ("--sampler euler --steps 4: no sampler is named euler", _request with { Sampler = "euler" }),
+        ];
+        Assert.All(cases, refused =>
+        {
+            string message = Assert.Throws<RequestException>(() => new SampleJob(refused.Request, _model.Architecture, _model.Choice)).Message;
+            Assert.Contains(refused.Option, message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        });
+
+        static SampleRequest Cached(CacheRequest cache) => _request with { Cache = cache };
+    }
+
+    [Fact]
+    public void A_profile_needs_a_recording()
+    {
+        using LoadedModel model = LoadedModel.Open(_model.Source, DeviceChoice.Cpu with { Graph = false });
+        Assert.Contains("--graph off", Assert.Throws<RequestException>(() => model.Profile(_request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_sampler_in_other_letters_is_sampled_once()
+    {
+        EvaluateRequest request = new() { Sample = _request with { Sampler = "DDIM" }, Ddim = ["4", "2"] };
+        EvaluateJob job = new(request, _model.Architecture, _model.Choice);
+        Assert.Same(job.Samples, job.Ddim[0]);
+        Assert.NotSame(job.Samples, job.Ddim[1]);
+    }
+
+    [Fact]
     public async Task Samples_are_evaluated_and_a_person_is_told_of_few()
     {
         string data = _folder.File("data.safetensors");
@@ -104,10 +146,11 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void A_device_that_is_open_already_says_what_it_stores()
     {
-        using CudaUnderTest cuda = new(CudaPrecision.F16);
+        using CudaUnderTest cuda = new(CudaPrecision.F16, new CudaOptions { Tune = true, FusedGelu = false });
         using OpenedModel opened = OpenedModel.Open(_model.Source);
         using LoadedModel model = opened.Load(cuda.Device);
         Assert.Equal(("fp16", "fp16"), (model.Choice.Dtype, model.Facts.Dtype));
+        Assert.Equal((0, true, false), (model.Choice.Ordinal, model.Choice.Tune, model.Choice.FusedGelu));
         model.Dispose();
         cuda.Device.Synchronize(); // still the caller's
     }

@@ -41,6 +41,25 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_run_counts_in_whole_steps()
+    {
+        NetworkTrainingRequest request = new() { Folder = _folder.File("none"), Init = "missing" };
+        Assert.Contains("--ckpt-every 0", Refusal(request with { CheckpointEvery = 0 }), StringComparison.Ordinal);
+        Assert.Contains("--log-every -1", Refusal(request with { LogEvery = -1 }), StringComparison.Ordinal);
+        Assert.Contains("--max-steps 0", Refusal(request with { MaxSteps = 0 }), StringComparison.Ordinal);
+        using OpenedModel opened = OpenedModel.Open(TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels));
+        RouterTrainingRequest router = new() { Steps = "4", Folder = _folder.File("none"), Init = "missing", LogEvery = 0 };
+        Assert.Contains(
+            "--log-every 0",
+            Assert.Throws<RequestException>(() => RouterTraining.Run(opened, DeviceChoice.Cpu, router)).Message,
+            StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("none")));
+
+        static string Refusal(NetworkTrainingRequest request) =>
+            Assert.Throws<RequestException>(() => NetworkTraining.Run(DeviceChoice.Cpu, request)).Message;
+    }
+
+    [Fact]
     public async Task A_router_is_trained_and_sampled_with_by_two_requests()
     {
         string checkpoint = TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels);

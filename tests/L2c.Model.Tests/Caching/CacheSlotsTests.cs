@@ -64,6 +64,15 @@ public sealed class CacheSlotsTests
         }
     }
 
+    [Fact]
+    public void Kept_in_turn_what_is_not_computed_has_no_slot()
+    {
+        CacheSchedule schedule = CacheScheduleTests.Schedule("RCR", "11", "01", "11");
+        var slots = CacheSlots.KeepEverything(schedule);
+        Assert.Equal([0, -1, 0], Enumerable.Range(0, 3).Select(e => slots.SlotOf(e, 0)));
+        Assert.Equal(5, slots.KeptOutputs);
+    }
+
     private static CacheSchedule Any(Random random)
     {
         int evaluations = random.Next(1, 9), branches = 2 * random.Next(1, 5);

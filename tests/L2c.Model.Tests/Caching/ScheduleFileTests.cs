@@ -45,6 +45,27 @@ public sealed class ScheduleFileTests
     }
 
     [Theory]
+    [InlineData("reuse", "[0]", "[1]", BranchAction.Forecast)] // as it is, but not the latest one
+    [InlineData("drop", "[1]", "[1]", BranchAction.Reuse)]
+    [InlineData("reuse", "[]", "[]", BranchAction.Drop)]
+    public void Terms_that_a_bit_does_not_say_survive_the_round_trip(string skipped, string evaluations, string weights, BranchAction action)
+    {
+        CacheSchedule schedule = ThreeEvaluations(skipped, evaluations, weights);
+        Assert.Equal(action, schedule.Action(2, 0));
+        var json = ScheduleJson.From(schedule, "m", "ddim");
+        Assert.Equal("l2c-schedule/2", json.Format);
+        Assert.Equal(schedule, ScheduleJson.Parse("s.json", json.ToUtf8()).ToSchedule("s.json"));
+        Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(schedule));
+    }
+
+    [Fact]
+    public void A_file_that_names_an_evaluation_twice_is_refused() =>
+        Assert.Contains(
+            "evaluation 2, branch 0 (block 0 attention) names evaluation 0 twice",
+            Assert.Throws<ArgumentException>(() => ThreeEvaluations("reuse", "[0, 0]", "[0.5, 0.5]")).Message,
+            StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":2,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":0,"evaluations":[]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":7,"sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
@@ -133,6 +154,14 @@ public sealed class ScheduleFileTests
         Assert.Throws<ArgumentException>(
             () => SmoothCacheJson.ToUtf8(new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true)));
     }
+
+    /// <summary>Two refreshes, then the terms for the first branch; the second one has no entry.</summary>
+    private static CacheSchedule ThreeEvaluations(string skipped, string evaluations, string weights) => ScheduleJson.Parse("s.json", Bytes(
+        $$"""
+        {"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":3,"skipped":"{{skipped}}","evaluations":[
+          {"role":"refresh","compute":"11"},{"role":"refresh","compute":"11"},
+          {"role":"cache","compute":"00","terms":[{"branches":"10","evaluations":{{evaluations}},"weights":{{weights}}}]}]}
+        """)).ToSchedule("s.json");
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

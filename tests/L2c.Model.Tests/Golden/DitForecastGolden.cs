@@ -133,9 +133,17 @@ internal static class DitForecastGolden
             GoldenFault.WeightsSwapped => Forecasting(terms => terms is [var first, var second, ..]
                 ? [first with { Weight = second.Weight }, second with { Weight = first.Weight }, .. terms.Skip(2)]
                 : terms),
-            GoldenFault.WrongRefresh => Forecasting(terms => [terms[0] with { Evaluation = RefreshBefore(terms[0].Evaluation) }, .. terms.Skip(1)]),
+            GoldenFault.WrongRefresh => Forecasting(FromTheRefreshBefore),
             _ => schedule,
         };
+
+        // Where the refresh before has a term already, its weight grows by the first one's.
+        IReadOnlyList<CacheTerm> FromTheRefreshBefore(IReadOnlyList<CacheTerm> terms) =>
+        [
+            .. terms.Select((term, i) => i == 0 ? term with { Evaluation = RefreshBefore(term.Evaluation) } : term)
+                .GroupBy(term => term.Evaluation)
+                .Select(same => new CacheTerm(same.Key, same.Sum(term => term.Weight))),
+        ];
 
         int RefreshBefore(int evaluation) =>
             Enumerable.Range(0, Math.Max(evaluation, 1)).Last(e => schedule.Role(e) == EvaluationRole.Refresh);

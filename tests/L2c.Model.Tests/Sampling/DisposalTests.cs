@@ -42,6 +42,28 @@ public sealed class DisposalTests
         device.Dispose();
     }
 
+    [Theory]
+    [InlineData("run", true)]
+    [InlineData("network", true)]
+    [InlineData("network", false)]
+    public void What_is_disposed_of_between_evaluations_ends_the_run(string disposed, bool replay)
+    {
+        using CpuDevice device = new(1);
+        using Network model = RandomDit.Load(RandomDit.Small, device);
+        using SamplingRun run = SamplingRun.Plan(
+            model, Ddim.Table(3), 1, new SamplingOptions { Switches = PlanSwitches.All with { Replay = replay } });
+        IDisposable victim = disposed == "run" ? run : model;
+        List<int> done = [];
+        Assert.Throws<ObjectDisposedException>(() => run.Run([1], 1.5f, _noise, Dispose));
+        Assert.Equal([0], done);
+
+        void Dispose(int evaluation)
+        {
+            done.Add(evaluation);
+            victim.Dispose();
+        }
+    }
+
     [Fact]
     public void Without_replay_too()
     {

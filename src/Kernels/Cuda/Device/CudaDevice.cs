@@ -14,7 +14,6 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice : Device
 {
     private readonly ICudaDriver _driver;
-    private readonly CudaOptions _options;
     private readonly CudaContext _context;
     private readonly PtxCompiler _compiler;
     private readonly PtxTarget _target;
@@ -40,9 +39,9 @@ public sealed unsafe partial class CudaDevice : Device
     public CudaDevice(ICudaDriver driver, ICublasLt cublasLt, int ordinal, CudaPrecision precision, CudaOptions? options = null)
     {
         _driver = driver;
-        _options = options ?? new CudaOptions();
-        _compiler = new PtxCompiler(_options.CacheFolder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
-        Precision = precision;
+        Options = options ?? new CudaOptions();
+        _compiler = new PtxCompiler(Options.CacheFolder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
+        (Ordinal, Precision) = (ordinal, precision);
         driver.Check(driver.cuInit(0));
         driver.Check(driver.cuDeviceGetCount(out int count));
         if ((uint)ordinal >= (uint)count)
@@ -77,8 +76,14 @@ public sealed unsafe partial class CudaDevice : Device
     /// <inheritdoc/>
     public override DType StorageType => Precision.StorageType();
 
+    /// <summary>Number of the device, from 0.</summary>
+    public int Ordinal { get; }
+
     /// <summary>What is stored and how it is multiplied.</summary>
     public CudaPrecision Precision { get; }
+
+    /// <summary>What was chosen about speed.</summary>
+    public CudaOptions Options { get; }
 
     /// <summary>Bytes of all arenas that are not disposed yet.</summary>
     public long AllocatedBytes { get; private set; }
