@@ -18,6 +18,8 @@ FILES = [
     "schedules.safetensors",
     "odd_tensors_expected.safetensors",
     "dit_a_train4_clamp.safetensors",
+    "forecast_fora_dit_a_ddim20_n3_nocfg.safetensors",
+    "forecast_taylor_dit_a_ddim20_n3_o1_nocfg.safetensors",
 ]
 
 goldens, checkpoints = map(pathlib.Path, sys.argv[1:3])
