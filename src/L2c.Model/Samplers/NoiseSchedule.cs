@@ -41,7 +41,10 @@ public sealed class NoiseSchedule
 
     /// <summary>The process of DiT: 1000 timesteps, β linear from 1e-4 to 2e-2 (Ho et al. 2020, section 4).</summary>
     /// <remarks>Samplers respace it even to all 1000 timesteps, as published, which changes last bits of the float64 tables.</remarks>
-    public static NoiseSchedule Linear { get; } = CreateLinear(1e-4, 2e-2);
+    public static NoiseSchedule Linear { get; } = Of(Evenly(1e-4, 2e-2));
+
+    /// <summary>The process of U-ViT and of Stable Diffusion: 1000 timesteps, √β linear, β from 0.00085 to 0.012.</summary>
+    public static NoiseSchedule ScaledLinear { get; } = Of(Array.ConvertAll(Evenly(Math.Sqrt(0.00085), Math.Sqrt(0.012)), root => root * root));
 
     /// <summary>Number of timesteps.</summary>
     public int Count => Betas.Length;
@@ -144,17 +147,19 @@ public sealed class NoiseSchedule
         }
     }
 
-    private static NoiseSchedule CreateLinear(double first, double last)
+    private static NoiseSchedule Of(double[] betas) => new([.. betas], [.. Enumerable.Range(0, betas.Length)]);
+
+    private static double[] Evenly(double first, double last)
     {
         double increment = (last - first) / (TrainingTimesteps - 1);
-        double[] betas = new double[TrainingTimesteps];
-        for (int i = 0; i < betas.Length - 1; i++)
+        double[] values = new double[TrainingTimesteps];
+        for (int i = 0; i < values.Length - 1; i++)
         {
-            betas[i] = first + (i * increment);
+            values[i] = first + (i * increment);
         }
 
-        betas[^1] = last;
-        return new NoiseSchedule([.. betas], [.. Enumerable.Range(0, TrainingTimesteps)]);
+        values[^1] = last;
+        return values;
     }
 
     private ImmutableArray<double> Table(Func<int, double> entry) => [.. Enumerable.Range(0, Count).Select(entry)];

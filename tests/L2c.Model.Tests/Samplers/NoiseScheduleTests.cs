@@ -8,6 +8,17 @@ public class NoiseScheduleTests
     public static TheoryData<string> Respacings => ["1000", "250", "50", "25", "20", "9", "2", "ddim50", "10,15,20"];
 
     [Fact]
+    public void Roots_of_scaled_betas_are_linear_from_0_00085_to_0_012()
+    {
+        NoiseSchedule schedule = NoiseSchedule.ScaledLinear;
+        Assert.Equal(1000, schedule.Count);
+        Assert.Equal(0.00085, schedule.Betas[0], 1e-18);
+        Assert.Equal(0.012, schedule.Betas[^1], 1e-17);
+        double step = (Math.Sqrt(0.012) - Math.Sqrt(0.00085)) / 999;
+        Assert.All(Enumerable.Range(1, 999), t => Assert.Equal(step, Math.Sqrt(schedule.Betas[t]) - Math.Sqrt(schedule.Betas[t - 1]), 1e-15));
+    }
+
+    [Fact]
     public void Betas_are_linear_from_1e_4_to_2e_2()
     {
         NoiseSchedule schedule = NoiseSchedule.Linear;
