@@ -18,6 +18,9 @@ internal abstract class Chain(string set, int threads) : IDisposable
     /// <summary>The ops that it enqueues.</summary>
     public abstract string[] OpNames { get; }
 
+    /// <summary>The device that it runs on.</summary>
+    public CpuDevice Device => Bench.Device;
+
     protected Workbench Bench { get; } = new(set, threads);
 
     /// <summary>How many images the set of a chain has.</summary>

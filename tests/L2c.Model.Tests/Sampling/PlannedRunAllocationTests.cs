@@ -8,11 +8,6 @@ using L2c.Model.Tests.Samplers;
 
 namespace L2c.Model.Tests.Sampling;
 
-/// <summary>Tests that count the whole process's allocations, and so run alone.</summary>
-[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
-public sealed class AloneInTheProcess;
-
-[Collection(nameof(AloneInTheProcess))]
 public sealed class PlannedRunAllocationTests
 {
     [Theory]
@@ -37,19 +32,6 @@ public sealed class PlannedRunAllocationTests
         using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, 2, new SamplingOptions { Guidance = guidance });
         var noise = new CounterNoiseSource(3);
         int[] labels = [1, 3];
-        run.Run(labels, 1.5f, noise);
-
-        // The runtime and the test platform allocate now and then on threads of their own, a run that allocated would do so every time.
-        long total = long.MaxValue;
-        for (int i = 0; i < 20; i++)
-        {
-            long thread = GC.GetAllocatedBytesForCurrentThread(), process = GC.GetTotalAllocatedBytes(true);
-            run.Run(labels, 1.5f, noise);
-            long processAfter = GC.GetTotalAllocatedBytes(true), threadAfter = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Equal(0, threadAfter - thread);
-            total = Math.Min(total, processAfter - process);
-        }
-
-        Assert.Equal(0, total);
+        TeamAllocations.AssertNone(device, () => run.Run(labels, 1.5f, noise));
     }
 }

@@ -1,12 +1,10 @@
 using L2c.Kernels;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Samplers;
-using L2c.Model.Tests.Sampling;
 using L2c.Model.Training;
 
 namespace L2c.Model.Tests.Training;
 
-[Collection(nameof(AloneInTheProcess))]
 public sealed class TrainingAllocationTests
 {
     private const int Batch = 2;
@@ -20,7 +18,7 @@ public sealed class TrainingAllocationTests
         var objective = new RouterObjective(new float[4 * step.Branches], step.Branches) { Lambda = 1e-3, LearningRate = 0.01 };
         float[] noised = TrainingFixture.Normal(1, step.StateShape.Count), weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];
-        AssertAllocatesNothing(() =>
+        TeamAllocations.AssertNone(device, () =>
         {
             for (int t = 0; t < step.Draws; t++)
             {
@@ -41,24 +39,6 @@ public sealed class TrainingAllocationTests
         float[] x0 = TrainingFixture.Normal(1, step.StateShape.Count), noise = TrainingFixture.Normal(2, step.StateShape.Count);
         float[] losses = new float[2 * Batch];
         int number = 0;
-        AssertAllocatesNothing(() => step.Run(x0, noise, [1, 3], [5, 700], new OptimizerStep(++number, 1e-4), losses));
-    }
-
-    private static void AssertAllocatesNothing(Action run)
-    {
-        run();
-
-        // The runtime and the test platform allocate now and then on threads of their own, a run that allocated would do so every time.
-        long total = long.MaxValue;
-        for (int i = 0; i < 20; i++)
-        {
-            long thread = GC.GetAllocatedBytesForCurrentThread(), process = GC.GetTotalAllocatedBytes(true);
-            run();
-            long processAfter = GC.GetTotalAllocatedBytes(true), threadAfter = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Equal(0, threadAfter - thread);
-            total = Math.Min(total, processAfter - process);
-        }
-
-        Assert.Equal(0, total);
+        TeamAllocations.AssertNone(device, () => step.Run(x0, noise, [1, 3], [5, 700], new OptimizerStep(++number, 1e-4), losses));
     }
 }
