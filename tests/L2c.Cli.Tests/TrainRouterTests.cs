@@ -194,7 +194,7 @@ public sealed class TrainRouterTests : IDisposable
     [InlineData(RouterTarget.Dit, 10, 8, "a router for 4 blocks, but the network has 2; give a router of that depth")]
     public void A_router_that_does_not_fit_is_refused(RouterTarget target, int evaluations, int branches, string message)
     {
-        RouterArchitecture shape = new() { Name = "r", Target = target, Evaluations = evaluations, Branches = branches };
+        RouterShape shape = new() { Name = "r", Target = target, Evaluations = evaluations, Branches = branches };
         RouterFile.WritePublished(_cli.PathOf("r.pt"), new RouterLogits(shape, new float[evaluations * branches]), overwrite: false);
         Train("run", "--init", _cli.PathOf("r.pt")).MustFail(2, message);
         Assert.False(Directory.Exists(_cli.PathOf("run"))); // what cannot begin leaves nothing

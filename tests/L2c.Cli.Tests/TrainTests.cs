@@ -25,7 +25,7 @@ public sealed class TrainTests : IDisposable
         string model = _cli.PathOf("run/model.safetensors");
         using (TensorFile file = TensorFiles.Open(model))
         {
-            var architecture = Assert.IsType<DitArchitecture>(CheckpointLayout.Resolve(file).Architecture);
+            var architecture = Assert.IsType<DitArchitecture>(WeightsLayout.Resolve(file).Architecture);
             Assert.Equal((2, 16, 2, 8, 3, 32, 10), (architecture.Depth, architecture.HiddenSize, architecture.Heads, architecture.PatchSize,
                 architecture.InChannels, architecture.InputSize, architecture.NumClasses));
             Assert.True(architecture is { HasNullClass: true, LearnSigma: true, PixelSpace: true });

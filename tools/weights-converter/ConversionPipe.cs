@@ -17,7 +17,7 @@ internal static class ConversionPipe
     /// <param name="directory">The tensors to write, the checkpoint's in its order; their types may differ.</param>
     /// <param name="write">Called on this thread with chunks of at most 4 MiB.</param>
     /// <param name="cancel">Stops between chunks.</param>
-    public static void Run(Checkpoint checkpoint, IReadOnlyList<TensorInfo> directory, Action<ReadOnlySpan<byte>> write, CancellationToken cancel)
+    public static void Run(WeightsFile checkpoint, IReadOnlyList<TensorInfo> directory, Action<ReadOnlySpan<byte>> write, CancellationToken cancel)
     {
         using BlockingCollection<byte[]> free = [];
         using BlockingCollection<(byte[] Buffer, int Length)> filled = [];
@@ -51,7 +51,7 @@ internal static class ConversionPipe
     }
 
     private static void Fill(
-        Checkpoint checkpoint,
+        WeightsFile checkpoint,
         IReadOnlyList<TensorInfo> directory,
         BlockingCollection<byte[]> free,
         BlockingCollection<(byte[] Buffer, int Length)> filled,

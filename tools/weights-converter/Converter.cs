@@ -28,7 +28,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         }
 
         Stopwatch clock = Stopwatch.StartNew();
-        Checkpoint checkpoint = Resolve(input);
+        WeightsFile checkpoint = Resolve(input);
         if (options.Verify || options.VerifyOnly)
         {
             Verification.CheckCopies(checkpoint, cancel);
@@ -48,11 +48,11 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         report.Converted(checkpoint, options, writtenAfter, clock.Elapsed.TotalSeconds);
     }
 
-    private Checkpoint Resolve(TensorFile input)
+    private WeightsFile Resolve(TensorFile input)
     {
         try
         {
-            return CheckpointLayout.Resolve(input, options.Hints);
+            return WeightsLayout.Resolve(input, options.Hints);
         }
         catch (ArgumentException e)
         {
@@ -60,7 +60,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         }
     }
 
-    private void Write(Checkpoint checkpoint)
+    private void Write(WeightsFile checkpoint)
     {
         List<TensorInfo> directory =
             [.. checkpoint.Tensors.Select(tensor => new TensorInfo(tensor.Name, tensor.IsLogits ? TensorType.F32 : options.Type, tensor.Shape))];
@@ -75,7 +75,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         writer.Commit();
     }
 
-    private void VerifyOutput(Checkpoint checkpoint)
+    private void VerifyOutput(WeightsFile checkpoint)
     {
         try
         {

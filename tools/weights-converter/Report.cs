@@ -36,7 +36,7 @@ internal sealed class Report(TextWriter output, bool json)
     }
 
     /// <summary>What was converted or compared.</summary>
-    public void Converted(Checkpoint checkpoint, ConverterOptions options, double writeSeconds, double totalSeconds)
+    public void Converted(WeightsFile checkpoint, ConverterOptions options, double writeSeconds, double totalSeconds)
     {
         // Router logits stay fp32 whatever was asked for.
         string? dtype = options.VerifyOnly ? null : (checkpoint.Tensors.All(tensor => tensor.IsLogits) ? TensorType.F32 : options.Type).Label();

@@ -10,14 +10,14 @@ internal static class Verification
 
     /// <summary>Checks that tensors which the naming stores several times hold the same values.</summary>
     /// <exception cref="MalformedFileException">They do not.</exception>
-    public static void CheckCopies(Checkpoint checkpoint, CancellationToken cancel)
+    public static void CheckCopies(WeightsFile checkpoint, CancellationToken cancel)
     {
         byte[] original = new byte[ChunkElements * sizeof(float)], copied = new byte[ChunkElements * sizeof(float)];
-        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        foreach (WeightsTensor tensor in checkpoint.Tensors)
         {
             foreach (TensorInfo copy in tensor.Copies)
             {
-                CheckpointTensor other = tensor with { Parts = [copy], Copies = [] };
+                WeightsTensor other = tensor with { Parts = [copy], Copies = [] };
                 for (long first = 0; first < tensor.Count; first += ChunkElements)
                 {
                     cancel.ThrowIfCancellationRequested();
@@ -37,11 +37,11 @@ internal static class Verification
 
     /// <summary>Checks names, order, shapes, architecture and every element, the checkpoint's rounded to the file's types.</summary>
     /// <exception cref="MalformedFileException">Something differs.</exception>
-    public static void Compare(Checkpoint checkpoint, TensorFile written, Progress progress, CancellationToken cancel)
+    public static void Compare(WeightsFile checkpoint, TensorFile written, Progress progress, CancellationToken cancel)
     {
         CompareDirectory(checkpoint, written);
         byte[] expected = new byte[ChunkElements * sizeof(double)], actual = new byte[ChunkElements * sizeof(double)];
-        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        foreach (WeightsTensor tensor in checkpoint.Tensors)
         {
             TensorInfo stored = written.Find(tensor.Name)!;
             for (long first = 0; first < tensor.Count; first += ChunkElements)
@@ -61,7 +61,7 @@ internal static class Verification
         }
     }
 
-    private static void CompareDirectory(Checkpoint checkpoint, TensorFile written)
+    private static void CompareDirectory(WeightsFile checkpoint, TensorFile written)
     {
         string architecture = checkpoint.Architecture.ToJson();
         if (!written.Metadata.TryGetValue(Architecture.MetadataKey, out string? stored) || stored != architecture)
@@ -69,7 +69,7 @@ internal static class Verification
             throw Differs(written, checkpoint, $"its architecture is {stored ?? "not stated"}, the source's {architecture}");
         }
 
-        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        foreach (WeightsTensor tensor in checkpoint.Tensors)
         {
             TensorInfo? found = written.Find(tensor.Name);
             bool fits = found is { Type: TensorType.F32 or TensorType.F16 or TensorType.BF16 } && found.Shape.AsSpan().SequenceEqual(tensor.Shape)
@@ -87,6 +87,6 @@ internal static class Verification
         }
     }
 
-    private static MalformedFileException Differs(TensorFile written, Checkpoint checkpoint, string how) =>
+    private static MalformedFileException Differs(TensorFile written, WeightsFile checkpoint, string how) =>
         new(written.Path, $"is not what {checkpoint.File.Path} converts to: {how}; convert it again");
 }

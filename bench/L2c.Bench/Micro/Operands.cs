@@ -5,7 +5,7 @@ namespace L2c.Bench.Micro;
 /// <summary>Takes an op's operands from an arena and remembers them, to fill them once there is memory.</summary>
 internal sealed class Operands(Arena arena)
 {
-    private readonly List<(Tensor Tensor, float Least, float Most)> _tensors = [];
+    private readonly List<(Tensor Tensor, float Min, float Max)> _tensors = [];
     private readonly List<(Matrix Matrix, Matrix Transposed)> _matrices = [];
 
     /// <summary>An fp32 tensor of values between -1 and 1.</summary>

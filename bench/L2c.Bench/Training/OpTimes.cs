@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using L2c.Kernels;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c.Bench.Training;
 

@@ -45,7 +45,7 @@ internal sealed class TrainingBench
         Network model = loaded.Network;
         TransformerArchitecture architecture = model.Architecture;
         using var forward = PlannedForward.Plan(model, batch, record: true, parts: false);
-        using PlannedDraw kept = new(model, batch, checkpointing: false), recomputed = new(model, batch, checkpointing: true);
+        using PlannedDraw kept = new(model, batch, recompute: false), recomputed = new(model, batch, recompute: true);
         using NetworkStep network = new(architecture, opened.Read, device, batch);
 
         var timing = InterleavedTiming.Measure(
@@ -60,7 +60,7 @@ internal sealed class TrainingBench
                 load,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
                 ("batch", $"{batch}"),
-                ("rounds", $"{rounds}, each every contestant once in rotating order")),
+                ("rounds", $"{rounds}, each every benchCase once in rotating order")),
             ["", "ms", "time / forward"],
             names.Select((name, i) => (string[])[name, Quartiles.Of(timing.Milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
             "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh "
@@ -78,7 +78,7 @@ internal sealed class TrainingBench
     {
         TransformerArchitecture large = NamedNetwork.Find(Large, null);
         TrainingMemory kept = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions());
-        TrainingMemory recomputed = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions { Checkpointing = true });
+        TrainingMemory recomputed = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions { Recompute = true });
         IEnumerable<string> rows = kept.Parts.Append(new MemoryPart("total", kept.TotalBytes))
             .Zip(recomputed.Parts.Append(new MemoryPart("total", recomputed.TotalBytes)))
             .Select(pair => FormattableString.Invariant($"| {pair.First.Name} | {Mebi(pair.First)} | {Mebi(pair.Second)} |"));
@@ -95,9 +95,9 @@ internal sealed class TrainingBench
         private readonly int[] _labels;
         private readonly double[] _gradient;
 
-        public PlannedDraw(Network model, int batch, bool checkpointing)
+        public PlannedDraw(Network model, int batch, bool recompute)
         {
-            var options = new TrainingPlanOptions { Checkpointing = checkpointing };
+            var options = new TrainingPlanOptions { Recompute = recompute };
             _step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(Steps)), batch, options);
             _noised = new float[_step.StateShape.Count];
             new CounterNoiseSource(seed: 0).Fill(0, batch, _noised.Length / batch, _noised);
@@ -108,7 +108,7 @@ internal sealed class TrainingBench
 
         public void Run() => _step.Run(Steps / 4, _noised, _labels, _weights, _gradient);
 
-        public void Observe(Model.Sampling.RunObserver observer) => _step.Run(Steps / 4, _noised, _labels, _weights, _gradient, observer);
+        public void Observe(Model.Runs.RunObserver observer) => _step.Run(Steps / 4, _noised, _labels, _weights, _gradient, observer);
 
         public void Dispose() => _step.Dispose();
     }

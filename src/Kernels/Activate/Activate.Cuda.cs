@@ -32,7 +32,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(dx.RowStride);
         parameters.Add(dx.Columns);
         parameters.Add((int)activation);
-        bool isFast = dx.Columns % EightFloats.Count == 0 && Sixteen.Divides(dy, x, dx);
+        bool isFast = dx.Columns % Float8.Count == 0 && Alignment16.Holds(dy, x, dx);
         Launch(isFast ? ActivateBackwardKernel.Fast : ActivateBackwardKernel.Plain, new LaunchSize(dx.Rows), parameters.Packed);
     }
 }

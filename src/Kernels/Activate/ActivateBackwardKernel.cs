@@ -27,14 +27,14 @@ internal static class ActivateBackwardKernel
         where TElement : unmanaged, IElement
     {
         long dyRow = (long)Grid.IdxX * dyStride, xRow = (long)Grid.IdxX * xStride, dxRow = (long)Grid.IdxX * dxStride;
-        for (int n = Group.IdxX * EightFloats.Count; n < columns; n += Threads * EightFloats.Count)
+        for (int n = Group.IdxX * Float8.Count; n < columns; n += Threads * Float8.Count)
         {
-            EightFloats gradient = default(TElement).Load8(dy, dyRow + n), value = default(TElement).Load8(x, xRow + n);
+            Float8 gradient = default(TElement).Load8(dy, dyRow + n), value = default(TElement).Load8(x, xRow + n);
 
             // Asked once per eight, not once per value.
-            gradient = activation == (int)Activation.Silu ? gradient * EightFloats.Map<SiluSlope>(value)
-                : activation == (int)Activation.GeluTanh ? gradient * EightFloats.Map<GeluTanhSlope>(value)
-                : activation == (int)Activation.GeluErf ? gradient * EightFloats.Map<GeluErfSlope>(value)
+            gradient = activation == (int)Activation.Silu ? gradient * Float8.Map<SiluSlope>(value)
+                : activation == (int)Activation.GeluTanh ? gradient * Float8.Map<GeluTanhSlope>(value)
+                : activation == (int)Activation.GeluErf ? gradient * Float8.Map<GeluErfSlope>(value)
                 : gradient;
             default(TElement).Store8(dx, dxRow + n, gradient);
         }

@@ -18,13 +18,13 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(average));
         parameters.Add(Address(coefficients));
         parameters.Add(count);
-        bool isFast = count % EightFloats.Count == 0;
+        bool isFast = count % Float8.Count == 0;
         foreach (Tensor tensor in (ReadOnlySpan<Tensor>)[weights, gradients, firstMoment, secondMoment, average])
         {
             isFast &= tensor.Address % 16 == 0;
         }
 
-        long threads = isFast ? count / EightFloats.Count : count;
+        long threads = isFast ? count / Float8.Count : count;
         Launch(isFast ? AdamWKernel.Fast : AdamWKernel.Plain, BlocksOf(threads, AdamWKernel.Threads), parameters.Packed);
     }
 }

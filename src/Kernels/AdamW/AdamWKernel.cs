@@ -26,7 +26,7 @@ internal static unsafe class AdamWKernel
     /// <summary>Thread t steps weights 8 t and on.</summary>
     public static void Eights(ulong weights, ulong gradients, ulong first, ulong second, ulong average, ulong coefficients, long count)
     {
-        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * EightFloats.Count;
+        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * Float8.Count;
         if (at >= count)
         {
             return;
@@ -34,14 +34,14 @@ internal static unsafe class AdamWKernel
 
         Coefficients by = new(coefficients);
         F32Element memory = default;
-        EightFloats w = memory.Load8(weights, at), g = memory.Load8(gradients, at), m = memory.Load8(first, at), v = memory.Load8(second, at);
-        m = new EightFloats(
+        Float8 w = memory.Load8(weights, at), g = memory.Load8(gradients, at), m = memory.Load8(first, at), v = memory.Load8(second, at);
+        m = new Float8(
             by.First(m.V0, g.V0), by.First(m.V1, g.V1), by.First(m.V2, g.V2), by.First(m.V3, g.V3),
             by.First(m.V4, g.V4), by.First(m.V5, g.V5), by.First(m.V6, g.V6), by.First(m.V7, g.V7));
-        v = new EightFloats(
+        v = new Float8(
             by.Second(v.V0, g.V0), by.Second(v.V1, g.V1), by.Second(v.V2, g.V2), by.Second(v.V3, g.V3),
             by.Second(v.V4, g.V4), by.Second(v.V5, g.V5), by.Second(v.V6, g.V6), by.Second(v.V7, g.V7));
-        w = new EightFloats(
+        w = new Float8(
             by.Step(w.V0, m.V0, v.V0), by.Step(w.V1, m.V1, v.V1), by.Step(w.V2, m.V2, v.V2), by.Step(w.V3, m.V3, v.V3),
             by.Step(w.V4, m.V4, v.V4), by.Step(w.V5, m.V5, v.V5), by.Step(w.V6, m.V6, v.V6), by.Step(w.V7, m.V7, v.V7));
         memory.Store8(weights, at, w);
@@ -49,8 +49,8 @@ internal static unsafe class AdamWKernel
         memory.Store8(second, at, v);
         if (average != 0)
         {
-            EightFloats e = memory.Load8(average, at);
-            memory.Store8(average, at, new EightFloats(
+            Float8 e = memory.Load8(average, at);
+            memory.Store8(average, at, new Float8(
                 by.Average(e.V0, w.V0), by.Average(e.V1, w.V1), by.Average(e.V2, w.V2), by.Average(e.V3, w.V3),
                 by.Average(e.V4, w.V4), by.Average(e.V5, w.V5), by.Average(e.V6, w.V6), by.Average(e.V7, w.V7)));
         }

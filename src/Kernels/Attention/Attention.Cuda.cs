@@ -24,7 +24,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(tokens);
         parameters.Add(channels);
         float scale = (float)(Math.Log2(Math.E) / Math.Sqrt(headWidth));
-        if (FlashAttention.For(StorageType, headWidth) is { } flash && Sixteen.Divides(qkv, y))
+        if (FlashAttention.For(StorageType, headWidth) is { } flash && Alignment16.Holds(qkv, y))
         {
             parameters.Add(scale);
             int shared = FlashAttentionKernel.SharedBytes(headWidth);

@@ -20,7 +20,7 @@ public sealed unsafe partial class CudaDevice
             bytes: 7L * batch * tokens * channels * StorageType.Size());
 
         CUdeviceptr statistics = Scratch(Op, (long)batch * heads * tokens * AttentionBackwardKernel.Statistics * sizeof(float));
-        if (FlashBackward.For(StorageType, headWidth) is { } flash && Sixteen.Divides(qkv, dy, dQkv))
+        if (FlashBackward.For(StorageType, headWidth) is { } flash && Alignment16.Holds(qkv, dy, dQkv))
         {
             int shared = FlashAttentionKernel.SharedBytes(headWidth);
             Backward(flash.ForQueries, FlashBackwardKernel.RowsPerBlock, shared, shared, isPlain: false);

@@ -17,7 +17,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
     // Queries that share one copy of v.
-    private const int MostQueries = 384;
+    private const int MaxQueries = 384;
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -44,7 +44,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
 
         _threads = threads;
         int blocks = (_tokens + _products.Block - 1) / _products.Block;
-        int blocksPerTile = Math.Clamp((int)((long)_batch * _heads * blocks / (8L * threads)), 1, Math.Max(1, MostQueries / _products.Block));
+        int blocksPerTile = Math.Clamp((int)((long)_batch * _heads * blocks / (8L * threads)), 1, Math.Max(1, MaxQueries / _products.Block));
         _queriesPerTile = blocksPerTile * _products.Block;
         _queryTiles = (_tokens + _queriesPerTile - 1) / _queriesPerTile;
     }

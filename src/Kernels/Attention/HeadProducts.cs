@@ -13,7 +13,7 @@ internal sealed unsafe class HeadProducts<V>
     where V : unmanaged, IFloats<V>
 {
     // Scores of a block should stay in the second cache beside k, v and their gradients.
-    private const int MostBlockVectors = 6, MostBlockVectorsOfLongHeads = 3, LongHead = 512;
+    private const int MaxBlockVectors = 6, MaxBlockVectorsOfLongHeads = 3, LongHead = 512;
 
     private readonly int _tokens;
     private readonly int _headWidth;
@@ -25,7 +25,7 @@ internal sealed unsafe class HeadProducts<V>
         (_tokens, _headWidth) = (tokens, headWidth);
         PaddedTokens = (tokens + Height - 1) / Height * Height;
         PaddedHeadWidth = (headWidth + V.Count - 1) / V.Count * V.Count;
-        int most = tokens > LongHead ? MostBlockVectorsOfLongHeads : MostBlockVectors;
+        int most = tokens > LongHead ? MaxBlockVectorsOfLongHeads : MaxBlockVectors;
         int vectors = (tokens + V.Count - 1) / V.Count, blocks = (vectors + most - 1) / most;
         Block = (vectors + blocks - 1) / blocks * V.Count;
     }

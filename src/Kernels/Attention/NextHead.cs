@@ -4,10 +4,10 @@ namespace L2c.Kernels;
 /// short and far apart, no processor guesses them. A wrong guess costs time, not correctness.</summary>
 internal unsafe struct NextHead(int tokens, int headWidth)
 {
-    private const int MostParts = 7;
+    private const int MaxParts = 7;
 
-    private fixed long _parts[MostParts];
-    private fixed long _strides[MostParts];
+    private fixed long _parts[MaxParts];
+    private fixed long _strides[MaxParts];
     private int _count;
     private int _part;
     private int _column;

@@ -17,8 +17,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(weight));
         parameters.Add(Address(blended));
         parameters.Add(count);
-        bool isFast = count % EightFloats.Count == 0 && fresh.Address % 16 == 0 && cached.Address % 16 == 0 && blended.Address % 16 == 0;
-        long threads = isFast ? count / EightFloats.Count : count;
+        bool isFast = count % Float8.Count == 0 && fresh.Address % 16 == 0 && cached.Address % 16 == 0 && blended.Address % 16 == 0;
+        long threads = isFast ? count / Float8.Count : count;
         Launch(isFast ? BlendKernel.Fast : BlendKernel.Plain, BlocksOf(threads, BlendKernel.Threads), parameters.Packed);
     }
 
@@ -38,7 +38,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(dWeight));
         parameters.Add(d.Rows);
         parameters.Add(d.Columns);
-        bool isFast = d.Columns % EightFloats.Count == 0 && Sixteen.Divides(d, fresh, cached, dFresh);
+        bool isFast = d.Columns % Float8.Count == 0 && Alignment16.Holds(d, fresh, cached, dFresh);
         Launch(
             isFast ? BlendBackwardKernel.Fast : BlendBackwardKernel.Plain,
             new LaunchSize(Blocks(d.Rows, BlendBackwardKernel.RowsPerBlock)),

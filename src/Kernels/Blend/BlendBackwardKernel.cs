@@ -38,18 +38,18 @@ internal static unsafe class BlendBackwardKernel
 
         long at = (long)row * columns;
         float w = *(float*)weight;
-        EightFloats sum = default;
-        for (int c = (Group.IdxX % 32) * EightFloats.Count; c < columns; c += EightFloats.PerWarp)
+        Float8 sum = default;
+        for (int c = (Group.IdxX % 32) * Float8.Count; c < columns; c += Float8.PerWarp)
         {
-            EightFloats gradient = default(TElement).Load8(d, at + c);
-            sum = EightFloats.MultiplyAdd(gradient, default(TElement).Load8(fresh, at + c) - default(TElement).Load8(cached, at + c), sum);
+            Float8 gradient = default(TElement).Load8(d, at + c);
+            sum = Float8.MultiplyAdd(gradient, default(TElement).Load8(fresh, at + c) - default(TElement).Load8(cached, at + c), sum);
             if (dFresh != 0)
             {
                 default(TElement).Store8(dFresh, at + c, gradient * w);
             }
         }
 
-        float total = Lanes.Sum(EightFloats.Sum(sum));
+        float total = Lanes.Sum(Float8.Sum(sum));
         if (Group.IdxX % 32 == 0)
         {
             ((float*)dWeight)[row] = total;

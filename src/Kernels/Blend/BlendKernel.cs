@@ -27,7 +27,7 @@ internal static unsafe class BlendKernel
     public static void Eights<TElement>(ulong fresh, ulong cached, ulong weight, ulong blended, long count)
         where TElement : unmanaged, IElement
     {
-        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * EightFloats.Count;
+        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * Float8.Count;
         float w = *(float*)weight;
         if (at >= count)
         {
@@ -40,9 +40,9 @@ internal static unsafe class BlendKernel
             return;
         }
 
-        EightFloats f = default(TElement).Load8(fresh, at), c = default(TElement).Load8(cached, at);
+        Float8 f = default(TElement).Load8(fresh, at), c = default(TElement).Load8(cached, at);
         float rest = 1 - w;
-        default(TElement).Store8(blended, at, new EightFloats(
+        default(TElement).Store8(blended, at, new Float8(
             Mix(f.V0, c.V0, w, rest),
             Mix(f.V1, c.V1, w, rest),
             Mix(f.V2, c.V2, w, rest),

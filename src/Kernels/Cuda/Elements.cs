@@ -21,10 +21,10 @@ public interface IElement
     /// <summary>Eight consecutive elements in 16-byte accesses (one for halves, two for fp32).</summary>
     /// <param name="address">Aligned to 16 bytes.</param>
     /// <param name="index">A multiple of 8.</param>
-    EightFloats Load8(ulong address, long index);
+    Float8 Load8(ulong address, long index);
 
     /// <summary>Rounds and writes eight consecutive elements; alignment as in <see cref="Load8"/>.</summary>
-    void Store8(ulong address, long index, EightFloats values);
+    void Store8(ulong address, long index, Float8 values);
 }
 
 /// <summary>IEEE binary32.</summary>
@@ -37,15 +37,15 @@ public readonly unsafe struct F32Element : IElement
     public void Store(ulong address, long index, float value) => ((float*)address)[index] = value;
 
     /// <inheritdoc/>
-    public EightFloats Load8(ulong address, long index)
+    public Float8 Load8(ulong address, long index)
     {
         ulong at = address + ((ulong)index * sizeof(float));
         FourWords low = FourWords.Load(at), high = FourWords.Load(at + 16);
-        return new EightFloats(Float(low.X), Float(low.Y), Float(low.Z), Float(low.W), Float(high.X), Float(high.Y), Float(high.Z), Float(high.W));
+        return new Float8(Float(low.X), Float(low.Y), Float(low.Z), Float(low.W), Float(high.X), Float(high.Y), Float(high.Z), Float(high.W));
     }
 
     /// <inheritdoc/>
-    public void Store8(ulong address, long index, EightFloats values)
+    public void Store8(ulong address, long index, Float8 values)
     {
         ulong at = address + ((ulong)index * sizeof(float));
         new FourWords(Word(values.V0), Word(values.V1), Word(values.V2), Word(values.V3)).Store(at);
@@ -67,15 +67,15 @@ public readonly unsafe struct F16Element : IElement
     public void Store(ulong address, long index, float value) => ((ushort*)address)[index] = (ushort)Pack(value, 0);
 
     /// <inheritdoc/>
-    public EightFloats Load8(ulong address, long index)
+    public Float8 Load8(ulong address, long index)
     {
         FourWords words = FourWords.Load(address + ((ulong)index * sizeof(ushort)));
-        return new EightFloats(
+        return new Float8(
             Low(words.X), High(words.X), Low(words.Y), High(words.Y), Low(words.Z), High(words.Z), Low(words.W), High(words.W));
     }
 
     /// <inheritdoc/>
-    public void Store8(ulong address, long index, EightFloats values) =>
+    public void Store8(ulong address, long index, Float8 values) =>
         new FourWords(Pack(values.V0, values.V1), Pack(values.V2, values.V3), Pack(values.V4, values.V5), Pack(values.V6, values.V7))
             .Store(address + ((ulong)index * sizeof(ushort)));
 
@@ -108,15 +108,15 @@ public readonly unsafe struct Bf16Element : IElement
     public void Store(ulong address, long index, float value) => ((ushort*)address)[index] = (ushort)Pack(value, 0);
 
     /// <inheritdoc/>
-    public EightFloats Load8(ulong address, long index)
+    public Float8 Load8(ulong address, long index)
     {
         FourWords words = FourWords.Load(address + ((ulong)index * sizeof(ushort)));
-        return new EightFloats(
+        return new Float8(
             Low(words.X), High(words.X), Low(words.Y), High(words.Y), Low(words.Z), High(words.Z), Low(words.W), High(words.W));
     }
 
     /// <inheritdoc/>
-    public void Store8(ulong address, long index, EightFloats values) =>
+    public void Store8(ulong address, long index, Float8 values) =>
         new FourWords(Pack(values.V0, values.V1), Pack(values.V2, values.V3), Pack(values.V4, values.V5), Pack(values.V6, values.V7))
             .Store(address + ((ulong)index * sizeof(ushort)));
 

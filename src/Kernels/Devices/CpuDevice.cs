@@ -9,7 +9,7 @@ public unsafe partial class CpuDevice : Device
     private const int MaxVectorBytes = 64;
 
     private readonly InstructionSet _instructionSet;
-    private readonly WorkerTeam _team;
+    private readonly ThreadTeam _team;
     private readonly PartialSums _partialSums = new();
     private readonly Dictionary<nint, long> _allocations = [];
     private List<CpuOp>? _capturing;
@@ -30,7 +30,7 @@ public unsafe partial class CpuDevice : Device
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _instructionSet = instructionSet;
-        _team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
+        _team = new ThreadTeam(threads == 0 ? Environment.ProcessorCount : threads);
     }
 
     /// <inheritdoc/>

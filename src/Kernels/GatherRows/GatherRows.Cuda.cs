@@ -12,7 +12,7 @@ public sealed unsafe partial class CudaDevice
         int size = StorageType.Size();
         BeginOp(nameof(GatherRows), flops: 0, bytes: 2 * destination.Shape.Count * size);
 
-        bool isFast = (long)source.Columns * size % 16 == 0 && Sixteen.Divides(source, destination);
+        bool isFast = (long)source.Columns * size % 16 == 0 && Alignment16.Holds(source, destination);
         int unit = isFast ? 16 : 2;
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(source));

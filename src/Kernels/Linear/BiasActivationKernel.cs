@@ -27,18 +27,18 @@ internal static class BiasActivationKernel
         where TElement : unmanaged, IElement
     {
         long xRow = (long)Grid.IdxX * xStride, yRow = (long)Grid.IdxX * yStride;
-        for (int n = Group.IdxX * EightFloats.Count; n < columns; n += Threads * EightFloats.Count)
+        for (int n = Group.IdxX * Float8.Count; n < columns; n += Threads * Float8.Count)
         {
-            EightFloats value = default(TElement).Load8(x, xRow + n);
+            Float8 value = default(TElement).Load8(x, xRow + n);
             if (bias != 0)
             {
                 value += default(TElement).Load8(bias, n);
             }
 
             // Asked once per eight, not once per value.
-            value = activation == (int)Activation.Silu ? EightFloats.Map<Silu>(value)
-                : activation == (int)Activation.GeluTanh ? EightFloats.Map<GeluTanh>(value)
-                : activation == (int)Activation.GeluErf ? EightFloats.Map<GeluErf>(value)
+            value = activation == (int)Activation.Silu ? Float8.Map<Silu>(value)
+                : activation == (int)Activation.GeluTanh ? Float8.Map<GeluTanh>(value)
+                : activation == (int)Activation.GeluErf ? Float8.Map<GeluErf>(value)
                 : value;
             default(TElement).Store8(y, yRow + n, value);
         }

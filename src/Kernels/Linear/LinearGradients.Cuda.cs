@@ -77,8 +77,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(values));
         parameters.Add(new CUdeviceptr((ulong)rows));
         parameters.Add(count);
-        bool isFast = count % EightFloats.Count == 0 && values.Address % 16 == 0 && rows % 16 == 0;
-        long threads = isFast ? count / EightFloats.Count : count;
+        bool isFast = count % Float8.Count == 0 && values.Address % 16 == 0 && rows % 16 == 0;
+        long threads = isFast ? count / Float8.Count : count;
         Launch(isFast ? RoundKernel.Fast : RoundKernel.Plain, BlocksOf(threads, RoundKernel.Threads), parameters.Packed);
     }
 

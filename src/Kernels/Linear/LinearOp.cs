@@ -21,9 +21,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
 
-    private const int MostDepth = 768;
-    private const int MostRows = 128;
-    private const int MostPanels = 8;
+    private const int MaxDepth = 768;
+    private const int MaxRows = 128;
+    private const int MaxPanels = 8;
 
     // A thread waits at the end of an op for a tile of another one: half a tile on average.
     private const int TilesPerThread = 16;
@@ -60,10 +60,10 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         _first = arguments.Weight.SkippedOutputs;
         _inputs = arguments.Weight.Inputs;
 
-        int rowTiles = (_rows + MostRows - 1) / MostRows;
+        int rowTiles = (_rows + MaxRows - 1) / MaxRows;
         int panels = PackedWeight.Panels(End, Width);
         _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
-        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MostPanels);
+        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
         _panelTiles = (panels + _panelsPerTile - 1) / _panelsPerTile;
         Tiles = (_rows + _rowsPerTile - 1) / _rowsPerTile * _panelTiles;
     }
@@ -89,7 +89,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
-        int blocks = (_inputs + MostDepth - 1) / MostDepth, depthBlock = (_inputs + blocks - 1) / blocks;
+        int blocks = (_inputs + MaxDepth - 1) / MaxDepth, depthBlock = (_inputs + blocks - 1) / blocks;
         for (int k = 0; k < _inputs; k += depthBlock)
         {
             int depth = Math.Min(depthBlock, _inputs - k);

@@ -71,7 +71,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(y.RowStride);
         parameters.Add(y.Columns);
         parameters.Add((int)activation);
-        bool isFast = y.Columns % EightFloats.Count == 0 && Sixteen.Divides(x, bias, y);
+        bool isFast = y.Columns % Float8.Count == 0 && Alignment16.Holds(x, bias, y);
         Launch(isFast ? BiasActivationKernel.Fast : BiasActivationKernel.Plain, new LaunchSize(y.Rows), parameters.Packed);
     }
 }

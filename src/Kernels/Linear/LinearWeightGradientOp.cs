@@ -21,10 +21,10 @@ internal readonly record struct LinearWeightGradientArguments(Tensor Dy, Tensor 
 internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    private const int MostDepth = 128;
-    private const int MostOutputs = 256;
-    private const int FewestOutputs = 64; // below, copying x shows
-    private const int MostPanels = 8;
+    private const int MaxDepth = 128;
+    private const int MaxOutputs = 256;
+    private const int MinOutputs = 64; // below, copying x shows
+    private const int MaxPanels = 8;
     private const int TilesPerThread = 2;
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
@@ -46,12 +46,12 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         _rows = arguments.X.Rows;
         _outputs = arguments.DWeight.Rows;
         _inputs = arguments.DWeight.Columns;
-        _depth = Share(_rows, Share(_rows, MostDepth));
+        _depth = Share(_rows, Share(_rows, MaxDepth));
 
         int panels = Share(_inputs, Width), wanted = TilesPerThread * threads;
-        int outputTiles = Math.Max(Share(_outputs, MostOutputs), Math.Min(Share(_outputs, FewestOutputs), Share(wanted, panels)));
+        int outputTiles = Math.Max(Share(_outputs, MaxOutputs), Math.Min(Share(_outputs, MinOutputs), Share(wanted, panels)));
         _outputsPerTile = Share(Share(_outputs, outputTiles), Height) * Height;
-        _inputsPerTile = Math.Clamp((int)((long)outputTiles * panels / wanted), 1, MostPanels) * Width;
+        _inputsPerTile = Math.Clamp((int)((long)outputTiles * panels / wanted), 1, MaxPanels) * Width;
         _inputTiles = Share(_inputs, _inputsPerTile);
         Tiles = Share(_outputs, _outputsPerTile) * _inputTiles;
     }

@@ -25,7 +25,7 @@ internal static class RoundKernel
     public static void Eights<TElement>(ulong values, ulong weight, long count)
         where TElement : unmanaged, IElement
     {
-        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * EightFloats.Count;
+        long at = (((long)Grid.IdxX * Threads) + Group.IdxX) * Float8.Count;
         if (at < count)
         {
             default(TElement).Store8(weight, at, default(F32Element).Load8(values, at));

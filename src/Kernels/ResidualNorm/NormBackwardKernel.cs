@@ -52,23 +52,23 @@ internal static unsafe class NormBackwardKernel
             return;
         }
 
-        int first = (Group.IdxX % 32) * EightFloats.Count;
+        int first = (Group.IdxX % 32) * Float8.Count;
         long at = (long)row * channels, scaleAt = (long)IntrinsicMath.Min(row / tokens, scaleLast) * scaleStride;
-        EightFloats sum = default;
-        for (int c = first; c < channels; c += EightFloats.PerWarp)
+        Float8 sum = default;
+        for (int c = first; c < channels; c += Float8.PerWarp)
         {
             sum += default(TElement).Load8(x, at + c);
         }
 
-        float mean = Fp32.Divide(Lanes.Sum(EightFloats.Sum(sum)), channels);
+        float mean = Fp32.Divide(Lanes.Sum(Float8.Sum(sum)), channels);
         sum = default;
-        for (int c = first; c < channels; c += EightFloats.PerWarp)
+        for (int c = first; c < channels; c += Float8.PerWarp)
         {
-            EightFloats centred = default(TElement).Load8(x, at + c) - mean;
-            sum = EightFloats.MultiplyAdd(centred, centred, sum);
+            Float8 centred = default(TElement).Load8(x, at + c) - mean;
+            sum = Float8.MultiplyAdd(centred, centred, sum);
         }
 
-        float variance = Fp32.Divide(Lanes.Sum(EightFloats.Sum(sum)), channels);
+        float variance = Fp32.Divide(Lanes.Sum(Float8.Sum(sum)), channels);
         float factor = Fp32.Divide(1f, Fp32.SquareRoot(variance + epsilon));
         Keep(statistics, row, mean, factor);
         if (dxOut == 0)
@@ -76,22 +76,22 @@ internal static unsafe class NormBackwardKernel
             return;
         }
 
-        EightFloats product = default;
+        Float8 product = default;
         sum = default;
-        for (int c = first; c < channels; c += EightFloats.PerWarp)
+        for (int c = first; c < channels; c += Float8.PerWarp)
         {
-            EightFloats g = default(TElement).Load8(dy, at + c) * (default(TElement).Load8(scale, scaleAt + c) + offset);
+            Float8 g = default(TElement).Load8(dy, at + c) * (default(TElement).Load8(scale, scaleAt + c) + offset);
             sum += g;
-            product = EightFloats.MultiplyAdd(g, (default(TElement).Load8(x, at + c) - mean) * factor, product);
+            product = Float8.MultiplyAdd(g, (default(TElement).Load8(x, at + c) - mean) * factor, product);
         }
 
-        float meanG = Fp32.Divide(Lanes.Sum(EightFloats.Sum(sum)), channels);
-        float meanProduct = Fp32.Divide(Lanes.Sum(EightFloats.Sum(product)), channels);
-        for (int c = first; c < channels; c += EightFloats.PerWarp)
+        float meanG = Fp32.Divide(Lanes.Sum(Float8.Sum(sum)), channels);
+        float meanProduct = Fp32.Divide(Lanes.Sum(Float8.Sum(product)), channels);
+        for (int c = first; c < channels; c += Float8.PerWarp)
         {
-            EightFloats g = default(TElement).Load8(dy, at + c) * (default(TElement).Load8(scale, scaleAt + c) + offset);
-            EightFloats normal = (default(TElement).Load8(x, at + c) - mean) * factor;
-            EightFloats gradient = (g - meanG - (normal * meanProduct)) * factor;
+            Float8 g = default(TElement).Load8(dy, at + c) * (default(TElement).Load8(scale, scaleAt + c) + offset);
+            Float8 normal = (default(TElement).Load8(x, at + c) - mean) * factor;
+            Float8 gradient = (g - meanG - (normal * meanProduct)) * factor;
             default(TElement).Store8(dxOut, at + c, dxIn == 0 ? gradient : default(TElement).Load8(dxIn, at + c) + gradient);
         }
     }

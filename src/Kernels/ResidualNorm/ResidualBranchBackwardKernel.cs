@@ -46,10 +46,10 @@ internal static unsafe class ResidualBranchBackwardKernel
         long at = (long)row * channels;
         SingleTerm first = terms.At(0).Term;
         long gateAt = first.GateAt(row / tokens);
-        EightFloats sum = default;
-        for (int c = (Group.IdxX % 32) * EightFloats.Count; c < channels; c += EightFloats.PerWarp)
+        Float8 sum = default;
+        for (int c = (Group.IdxX % 32) * Float8.Count; c < channels; c += Float8.PerWarp)
         {
-            EightFloats d = default(TElement).Load8(dx, at + c), slope = default;
+            Float8 d = default(TElement).Load8(dx, at + c), slope = default;
             d = first.Gate == 0 ? d : d * default(TElement).Load8(first.Gate, gateAt + c);
             for (int k = 0; k < terms.Count; k++)
             {
@@ -57,7 +57,7 @@ internal static unsafe class ResidualBranchBackwardKernel
                 SourceGradient gradient = gradients.At(k);
                 if (gradient.Slope != 0)
                 {
-                    slope = EightFloats.MultiplyAdd(default(TElement).Load8(term.Term.Source, at + c), gradient.Slope, slope);
+                    slope = Float8.MultiplyAdd(default(TElement).Load8(term.Term.Source, at + c), gradient.Slope, slope);
                 }
 
                 if (gradient.DSource != 0)
@@ -66,10 +66,10 @@ internal static unsafe class ResidualBranchBackwardKernel
                 }
             }
 
-            sum = EightFloats.MultiplyAdd(d, slope, sum);
+            sum = Float8.MultiplyAdd(d, slope, sum);
         }
 
-        Keep(dScalar, row, Lanes.Sum(EightFloats.Sum(sum)));
+        Keep(dScalar, row, Lanes.Sum(Float8.Sum(sum)));
     }
 
     /// <summary>Warp i of block j computes row 4 j + i, one column per lane and step.</summary>

@@ -68,8 +68,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(shape[1]);
         parameters.Add(channels);
 
-        bool isFast = channels % EightFloats.Count == 0 && channels <= ResidualNormKernel.MaxChannels
-            && Sixteen.Divides(xIn, xOut, norm.Scale, norm.Shift, y) && AreAligned(terms);
+        bool isFast = channels % Float8.Count == 0 && channels <= ResidualNormKernel.MaxChannels
+            && Alignment16.Holds(xIn, xOut, norm.Scale, norm.Shift, y) && AreAligned(terms);
         if (isFast)
         {
             parameters.Add(rows);
@@ -86,7 +86,7 @@ public sealed unsafe partial class CudaDevice
     {
         foreach (ResidualTerm term in terms)
         {
-            if (!Sixteen.Divides(term.Source, term.Gate))
+            if (!Alignment16.Holds(term.Source, term.Gate))
             {
                 return false;
             }

@@ -57,7 +57,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(x.Rows);
         parameters.Add(x.Shape[1]);
         parameters.Add(x.Columns);
-        bool isFast = x.Columns % EightFloats.Count == 0 && Sixteen.Divides(x, norm.Scale, dy, dxIn, dxOut);
+        bool isFast = x.Columns % Float8.Count == 0 && Alignment16.Holds(x, norm.Scale, dy, dxIn, dxOut);
         Launch(
             isFast ? NormBackwardKernel.Fast : NormBackwardKernel.Plain,
             new LaunchSize(Blocks(x.Rows, NormBackwardKernel.RowsPerBlock)),

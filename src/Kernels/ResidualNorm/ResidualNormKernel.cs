@@ -26,7 +26,7 @@ internal static class ResidualNormKernel
     public const int RowsPerBlock = Threads / 32;
 
     /// <summary>Widest row in channels.</summary>
-    public const int MaxChannels = 8 * EightFloats.PerWarp;
+    public const int MaxChannels = 8 * Float8.PerWarp;
 
     private static readonly Type[] _chunks =
     [
@@ -38,7 +38,7 @@ internal static class ResidualNormKernel
 
     /// <summary>The kernel for rows of that many channels.</summary>
     public static KernelTemplate For(int channels, bool isWeighted = false) =>
-        (isWeighted ? _weighted : _single)[(channels - 1) / EightFloats.PerWarp];
+        (isWeighted ? _weighted : _single)[(channels - 1) / Float8.PerWarp];
 
     /// <summary>Warp w of block i computes row 4 i + w.</summary>
     /// <remarks>
@@ -73,10 +73,10 @@ internal static class ResidualNormKernel
         }
 
         int image = row / tokens;
-        int lane = (Group.IdxX % 32) * EightFloats.Count;
-        bool inLast = lane + ((default(TChunks).Value - 1) * EightFloats.PerWarp) < channels;
+        int lane = (Group.IdxX % 32) * Float8.Count;
+        bool inLast = lane + ((default(TChunks).Value - 1) * Float8.PerWarp) < channels;
         long at = ((long)row * channels) + lane;
-        RowOfEights<TElement, TChunks> x = RowOfEights<TElement, TChunks>.Load(xIn, ((long)(row % xRows) * channels) + lane, inLast);
+        RegisterRow<TElement, TChunks> x = RegisterRow<TElement, TChunks>.Load(xIn, ((long)(row % xRows) * channels) + lane, inLast);
         x = terms.AddTo(x, at, image, lane, inLast);
         if (xOut != 0)
         {
@@ -86,7 +86,7 @@ internal static class ResidualNormKernel
         if (y != 0)
         {
             float mean = Fp32.Divide(Lanes.Sum(x.Sum()), channels);
-            RowOfEights<TElement, TChunks> centred = x.Minus(mean, inLast);
+            RegisterRow<TElement, TChunks> centred = x.Minus(mean, inLast);
             float variance = Fp32.Divide(Lanes.Sum(centred.SumOfSquares()), channels);
             float factor = Fp32.Divide(1f, Fp32.SquareRoot(variance + epsilon));
             long scaleAt = ((long)IntrinsicMath.Min(image, scaleLast) * scaleStride) + lane;

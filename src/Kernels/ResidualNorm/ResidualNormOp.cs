@@ -23,7 +23,7 @@ internal sealed unsafe partial class ResidualNormOp<V> : CpuOp
     private const int ElementsPerTile = 16 * 1024;
     private const int TermsAtOnce = 4;
     private const int ElementsAtOnce = 8 * 1024;
-    private const int MostRows = 64;
+    private const int MaxRows = 64;
     private const int PrefetchDistance = 512;
 
     private readonly float* _xIn;
@@ -68,7 +68,7 @@ internal sealed unsafe partial class ResidualNormOp<V> : CpuOp
         _lastScale = _kind == NormKind.Modulated ? norm.Scale.Rows - 1 : 0;
         _lastShift = _kind == NormKind.Modulated ? norm.Shift.Rows - 1 : 0;
         _rowsPerTile = Math.Max(1, ElementsPerTile / _channels);
-        _rowsAtOnce = Math.Clamp(ElementsAtOnce / _channels, 1, MostRows);
+        _rowsAtOnce = Math.Clamp(ElementsAtOnce / _channels, 1, MaxRows);
     }
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ internal sealed unsafe partial class ResidualNormOp<V> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
-        float* totals = stackalloc float[MostRows];
+        float* totals = stackalloc float[MaxRows];
         int end = Math.Min((tile + 1) * _rowsPerTile, _rows);
         for (int row = tile * _rowsPerTile; row < end;)
         {

@@ -66,7 +66,7 @@ public sealed unsafe partial class CudaDevice
             parameters.Add(Address(dSource));
             parameters.Add(dx.Shape[1]);
             parameters.Add(dx.Columns);
-            bool isFast = dx.Columns % EightFloats.Count == 0 && Sixteen.Divides(dx, term.Gate, dSource);
+            bool isFast = dx.Columns % Float8.Count == 0 && Alignment16.Holds(dx, term.Gate, dSource);
             Launch(isFast ? ResidualTermBackwardKernel.Fast : ResidualTermBackwardKernel.Plain, new LaunchSize(dx.Rows), parameters.Packed);
         }
         else
@@ -88,12 +88,12 @@ public sealed unsafe partial class CudaDevice
     {
         Span<SourceGradient> wanted = stackalloc SourceGradient[WeightedTerms.Max];
         wanted.Clear();
-        bool isFast = dx.Columns % EightFloats.Count == 0 && Sixteen.Divides(dx, branch[0].Gate);
+        bool isFast = dx.Columns % Float8.Count == 0 && Alignment16.Holds(dx, branch[0].Gate);
         for (int k = 0; k < branch.Length; k++)
         {
             (Tensor dSource, float slope) = gradients[k];
             wanted[k] = new SourceGradient(Address(dSource).Value, slope);
-            isFast &= Sixteen.Divides(dSource, slope == 0 ? default : branch[k].Source);
+            isFast &= Alignment16.Holds(dSource, slope == 0 ? default : branch[k].Source);
         }
 
         KernelParameters parameters = new(stackalloc byte[512]);

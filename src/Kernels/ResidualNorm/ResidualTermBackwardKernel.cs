@@ -33,9 +33,9 @@ internal static class ResidualTermBackwardKernel
         where TElement : unmanaged, IElement
     {
         long at = (long)Grid.IdxX * channels, gateAt = (long)IntrinsicMath.Min(Grid.IdxX / tokens, gateLast) * gateStride;
-        for (int c = Group.IdxX * EightFloats.Count; c < channels; c += Threads * EightFloats.Count)
+        for (int c = Group.IdxX * Float8.Count; c < channels; c += Threads * Float8.Count)
         {
-            EightFloats gradient = default(TElement).Load8(dx, at + c);
+            Float8 gradient = default(TElement).Load8(dx, at + c);
             default(TElement).Store8(dBranch, at + c, gate == 0 ? gradient : gradient * default(TElement).Load8(gate, gateAt + c));
         }
     }

@@ -12,7 +12,7 @@ internal interface IDeviceTerms
     /// <param name="image">The row's image.</param>
     /// <param name="lane">The lane's first channel.</param>
     /// <param name="inLast">Whether the lane's last chunk is inside the row.</param>
-    RowOfEights<TElement, TChunks> AddTo<TElement, TChunks>(RowOfEights<TElement, TChunks> x, long at, int image, int lane, bool inLast)
+    RegisterRow<TElement, TChunks> AddTo<TElement, TChunks>(RegisterRow<TElement, TChunks> x, long at, int image, int lane, bool inLast)
         where TElement : unmanaged, IElement
         where TChunks : unmanaged, IInteger;
 
@@ -56,7 +56,7 @@ internal readonly struct SingleTerms(ReadOnlySpan<SingleTerm> terms, int count) 
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public RowOfEights<TElement, TChunks> AddTo<TElement, TChunks>(RowOfEights<TElement, TChunks> x, long at, int image, int lane, bool inLast)
+    public RegisterRow<TElement, TChunks> AddTo<TElement, TChunks>(RegisterRow<TElement, TChunks> x, long at, int image, int lane, bool inLast)
         where TElement : unmanaged, IElement
         where TChunks : unmanaged, IInteger
     {

@@ -44,12 +44,12 @@ internal readonly struct WeightedTerms(ReadOnlySpan<WeightedTerm> terms, int cou
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public RowOfEights<TElement, TChunks> AddTo<TElement, TChunks>(RowOfEights<TElement, TChunks> x, long at, int image, int lane, bool inLast)
+    public RegisterRow<TElement, TChunks> AddTo<TElement, TChunks>(RegisterRow<TElement, TChunks> x, long at, int image, int lane, bool inLast)
         where TElement : unmanaged, IElement
         where TChunks : unmanaged, IInteger
     {
         // -0 + v is v, also where v is a zero.
-        RowOfEights<TElement, TChunks> branch = RowOfEights<TElement, TChunks>.Of(-0f);
+        RegisterRow<TElement, TChunks> branch = RegisterRow<TElement, TChunks>.Of(-0f);
         for (int i = 0; i < Count; i++)
         {
             WeightedTerm term = At(i);
@@ -58,7 +58,7 @@ internal readonly struct WeightedTerms(ReadOnlySpan<WeightedTerm> terms, int cou
             {
                 ulong gate = term.Term.Gate;
                 x = gate == 0 ? x.Add(branch) : x.AddProduct(branch, gate, term.Term.GateAt(image) + lane, inLast);
-                branch = RowOfEights<TElement, TChunks>.Of(-0f);
+                branch = RegisterRow<TElement, TChunks>.Of(-0f);
             }
         }
 

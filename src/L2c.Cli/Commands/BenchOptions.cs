@@ -10,7 +10,7 @@ internal sealed class BenchOptions
 {
     private readonly int _presetRepeat;
     private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
-    private readonly CheckpointOptions _checkpoint = new(
+    private readonly WeightsOptions _checkpoint = new(
         "Published model, as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);

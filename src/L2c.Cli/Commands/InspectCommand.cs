@@ -17,7 +17,7 @@ internal sealed class InspectCommand
         Arity = new ArgumentArity(1, 2),
     };
 
-    private readonly CheckpointOptions _checkpoint = new();
+    private readonly WeightsOptions _checkpoint = new();
     private readonly Option<double?> _threshold = OptionFactory.NonNegative(
         "--threshold",
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
@@ -104,7 +104,7 @@ internal sealed class InspectCommand
         else
         {
             using TensorFile file = TensorFiles.Open(source);
-            bool isRouter = CheckpointLayout.FindFamily(file, question.Hints.Use) == RouterArchitecture.FamilyName;
+            bool isRouter = WeightsLayout.FindFamily(file, question.Hints.Use) == RouterShape.FamilyName;
             if (isRouter && question.Sweep)
             {
                 ThresholdReport report = question.CountAll(file);

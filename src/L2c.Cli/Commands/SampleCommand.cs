@@ -3,7 +3,7 @@ using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Model.Samplers;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c.Cli.Commands;
 
@@ -12,7 +12,7 @@ internal sealed class SampleCommand
 {
     private readonly Option<string?> _ckpt =
         OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
-    private readonly CheckpointOptions _checkpoint = new();
+    private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _classes =
         OptionFactory.Text(
             "--classes", "A,B,...",

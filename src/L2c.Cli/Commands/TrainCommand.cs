@@ -11,7 +11,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
 {
     private static readonly NetworkTrainingOptions _defaults = new();
 
-    private readonly CheckpointOptions _checkpoint = new(
+    private readonly WeightsOptions _checkpoint = new(
         $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {NetworkTrainingRequest.DefaultModel}]");
     private readonly Option<string?> _init = OptionFactory.Text(
         "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
@@ -22,7 +22,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative("--lr", $"Learning rate of AdamW [default: {_defaults.LearningRate}]");
     private readonly Option<double?> _weightDecay = OptionFactory.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
     private readonly Option<double?> _average = OptionFactory.Fraction(
-        "--ema", $"Decay of the moving average of the weights [default: {_defaults.AverageDecay}]");
+        "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");
     private readonly Option<bool> _warmUp = OptionFactory.Switch(
         "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
@@ -56,10 +56,10 @@ internal sealed class TrainCommand(CudaAccess cuda)
                 Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
                 LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
                 WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
-                AverageDecay = parsed.GetValue(_average) ?? _defaults.AverageDecay,
+                EmaDecay = parsed.GetValue(_average) ?? _defaults.EmaDecay,
                 AverageWarmUp = parsed.GetValue(_warmUp),
                 Seed = _training.Seed(parsed),
-                Checkpointing = _training.Checkpointing(parsed),
+                Recompute = _training.Recompute(parsed),
             },
             Init = init,
             Hints = _checkpoint.Read(parsed),

@@ -12,7 +12,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
 {
     private readonly Option<string?> _ckpt =
         OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint, frozen; default the demo model beside the program");
-    private readonly CheckpointOptions _checkpoint = new();
+    private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _steps = OptionFactory.Text(
         "--steps", "STEPS", "Sampling steps that the router is for, as of l2c sample [default: 20]", "--num-sampling-steps");
     private readonly Option<double?> _lambda = OptionFactory.NonNegative(
@@ -86,7 +86,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             Batch = parsed.GetValue(_batch) ?? CachingRecipe.Batch,
             Seed = _training.Seed(parsed),
             TargetReuse = parsed.GetValue(_targetReuse),
-            Recompute = _training.Checkpointing(parsed),
+            Recompute = _training.Recompute(parsed),
             ImageFree = imageFree,
             Init = init,
         };

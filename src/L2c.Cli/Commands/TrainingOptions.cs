@@ -8,18 +8,18 @@ namespace L2c.Cli.Commands;
 /// <summary>What both commands that train can be told: data, seed, length, files, device.</summary>
 internal sealed class TrainingOptions
 {
-    private const int DefaultCheckpointEvery = 500, DefaultLogEvery = 10;
+    private const int DefaultStateEvery = 500, DefaultLogEvery = 10;
 
     private readonly Option<string?> _data;
     private readonly Option<ulong?> _seed = OptionFactory.Seed("--seed", "Seed of everything random [default: 0]", "--global-seed");
     private readonly Option<int?> _maxSteps;
     private readonly Option<int?> _ckptEvery = OptionFactory.Whole(
-        "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultCheckpointEvery}]");
+        "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultStateEvery}]");
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
     private readonly Option<string?> _resume = OptionFactory.Text(
         "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest of --out if there is one");
-    private readonly Option<bool> _checkpointing = OptionFactory.Switch(
+    private readonly Option<bool> _recompute = OptionFactory.Switch(
         "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where another run was");
@@ -46,7 +46,7 @@ internal sealed class TrainingOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _checkpointing, _out, _resume])
+        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _recompute, _out, _resume])
         {
             command.Add(option);
         }
@@ -65,7 +65,7 @@ internal sealed class TrainingOptions
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed) ?? 0;
 
     /// <summary>Whether memory is saved by computing again.</summary>
-    public bool Checkpointing(ParseResult parsed) => parsed.GetValue(_checkpointing);
+    public bool Recompute(ParseResult parsed) => parsed.GetValue(_recompute);
 
     /// <summary>Whether the result is printed as JSON.</summary>
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
@@ -85,7 +85,7 @@ internal sealed class TrainingOptions
         {
             Data = parsed.GetValue(_data) ?? request.Data,
             MaxSteps = parsed.GetValue(_maxSteps),
-            CheckpointEvery = parsed.GetValue(_ckptEvery) ?? DefaultCheckpointEvery,
+            StateEvery = parsed.GetValue(_ckptEvery) ?? DefaultStateEvery,
             LogEvery = parsed.GetValue(_logEvery) ?? DefaultLogEvery,
             Folder = parsed.GetValue(_out) ?? request.Folder,
             Resume = parsed.GetValue(_resume),

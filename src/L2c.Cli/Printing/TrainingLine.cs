@@ -74,7 +74,7 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         string line = $"step {value.Step} of {value.MaxSteps}";
         if (_times.Count < 2)
         {
-            return $"{line}: {describe(value.Figures)}";
+            return $"{line}: {describe(value.Metrics)}";
         }
 
         // The time before the figures: a narrow terminal cuts the end.
@@ -82,6 +82,6 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         var left = TimeSpan.FromSeconds(Math.Min(seconds * (value.MaxSteps - value.Step), TimeSpan.FromDays(9999).TotalSeconds));
         return line + string.Create(
             CultureInfo.InvariantCulture,
-            $", {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left, {seconds:0.000} s per step: {describe(value.Figures)}");
+            $", {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left, {seconds:0.000} s per step: {describe(value.Metrics)}");
     }
 }

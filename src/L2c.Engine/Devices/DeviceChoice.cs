@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Kernels.Cuda;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 using L2c.Native;
 
 namespace L2c;

@@ -31,7 +31,7 @@ internal sealed class EvolutionPlot
     private readonly float _threshold;
     private readonly int _cell;
 
-    private EvolutionPlot(RouterArchitecture shape, double threshold)
+    private EvolutionPlot(RouterShape shape, double threshold)
     {
         (_rows, _branches, _threshold) = (RouterSchedule.RowsRead(shape), shape.Branches, (float)threshold);
         _cell = Math.Clamp(400 / _branches, MinCell, MaxCell);
@@ -59,7 +59,7 @@ internal sealed class EvolutionPlot
     {
         ArgumentOutOfRangeException.ThrowIfZero(snapshots.Count);
         EvolutionPlot plot = new(
-            new RouterArchitecture { Name = "router", Target = target, Evaluations = evaluations, Branches = branches }, threshold);
+            new RouterShape { Name = "router", Target = target, Evaluations = evaluations, Branches = branches }, threshold);
         plot.Lay(FileText.Printable(title), [.. Spread(snapshots)]);
         string description = JsonSerializer.Serialize(
             new { plot = "router evolution", evaluations, branches, threshold, lastStep = snapshots[^1].Step }, ReportJson.Options);

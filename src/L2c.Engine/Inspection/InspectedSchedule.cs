@@ -85,7 +85,7 @@ public sealed record InspectedSchedule(
     public static InspectedSchedule Read(TensorFile file, double? threshold, string? model)
     {
         RouterLogits router = RouterLogits.Load(file);
-        RouterArchitecture shape = router.Architecture;
+        RouterShape shape = router.Architecture;
         NetworkFamily family = NetworkFamilies.Of(shape.Target);
         TransformerArchitecture? network = model is null
             ? PublishedModels.All.FirstOrDefault(a => a.Branches == shape.Branches && a.Family == family.Name)

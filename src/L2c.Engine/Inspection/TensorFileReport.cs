@@ -50,7 +50,7 @@ public sealed record TensorFileReport(
     /// <exception cref="MalformedFileException">The tensors have a known layout's names but do not fit it.</exception>
     public static TensorFileReport Of(TensorFile file, long bytes, LayoutHints hints, bool listTensors)
     {
-        ModelFacts? model = CheckpointLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
+        ModelFacts? model = WeightsLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
         if (model is null && hints != LayoutHints.None)
         {
             throw new RequestException(
@@ -81,7 +81,7 @@ public sealed record TensorFileReport(
         }
     }
 
-    private static Checkpoint? FitsWithOneHead(TensorFile file, LayoutHints hints)
+    private static WeightsFile? FitsWithOneHead(TensorFile file, LayoutHints hints)
     {
         try
         {
@@ -93,7 +93,7 @@ public sealed record TensorFileReport(
         }
     }
 
-    private static ModelFacts Describe(Checkpoint checkpoint, bool headsKnown)
+    private static ModelFacts Describe(WeightsFile checkpoint, bool headsKnown)
     {
         Dictionary<string, JsonElement> members = JsonElement.Parse(checkpoint.Architecture.ToJson()).EnumerateObject()
             .Where(member => member.Name != "family")

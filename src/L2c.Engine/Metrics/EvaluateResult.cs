@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using L2c.Model.Evaluation;
+using L2c.Model.Metrics;
 
 namespace L2c;
 

@@ -1,4 +1,4 @@
-using L2c.Model.Evaluation;
+using L2c.Model.Metrics;
 
 namespace L2c;
 

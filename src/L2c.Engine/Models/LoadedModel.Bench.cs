@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using L2c.Model.Accounting;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c;
 

@@ -38,7 +38,7 @@ public sealed class OpenedModel : IDisposable
         TensorFile file = TensorFiles.Open(path);
         try
         {
-            Checkpoint checkpoint = Resolve(file, hints ?? LayoutHints.None);
+            WeightsFile checkpoint = Resolve(file, hints ?? LayoutHints.None);
             string? set = checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.');
             return new OpenedModel(checkpoint.RequireNetwork(), checkpoint.Read, path, set, file);
         }
@@ -103,12 +103,12 @@ public sealed class OpenedModel : IDisposable
 
     /// <summary>Finds out what an open file holds.</summary>
     /// <exception cref="RequestException">A hint does not apply to it.</exception>
-    /// <exception cref="MalformedFileException">As <see cref="CheckpointLayout.Resolve"/>.</exception>
-    internal static Checkpoint Resolve(TensorFile file, LayoutHints hints)
+    /// <exception cref="MalformedFileException">As <see cref="WeightsLayout.Resolve"/>.</exception>
+    internal static WeightsFile Resolve(TensorFile file, LayoutHints hints)
     {
         try
         {
-            return CheckpointLayout.Resolve(file, hints);
+            return WeightsLayout.Resolve(file, hints);
         }
         catch (ArgumentException e)
         {

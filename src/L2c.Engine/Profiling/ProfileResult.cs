@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c;
 

@@ -46,7 +46,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     {
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
-        RouterArchitecture shape = router.Architecture;
+        RouterShape shape = router.Architecture;
         (NetworkFamily its, NetworkFamily ours) = (NetworkFamilies.Of(shape.Target), NetworkFamilies.Of(architecture));
         if (its != ours)
         {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c;
 

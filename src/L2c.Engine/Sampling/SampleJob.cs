@@ -2,7 +2,7 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -119,7 +119,7 @@ public sealed class SampleJob
     }
 
     /// <summary>A batch of the job with a given schedule, planned without weights on memory that is only counted.</summary>
-    public PaperRun OnPaper(Device device, CacheSchedule schedule) => PaperRun.Of(Architecture, device, Sampler, schedule, Batch, Options);
+    public DryRun OnPaper(Device device, CacheSchedule schedule) => DryRun.Of(Architecture, device, Sampler, schedule, Batch, Options);
 
     /// <summary>A batch of the job with a given schedule, planned on a model.</summary>
     internal SamplingRun Plan(LoadedModel model, CacheSchedule schedule, int? images = null) =>

@@ -1,4 +1,4 @@
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c;
 

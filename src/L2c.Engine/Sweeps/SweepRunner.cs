@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using L2c.Model.Evaluation;
+using L2c.Model.Metrics;
 
 namespace L2c;
 

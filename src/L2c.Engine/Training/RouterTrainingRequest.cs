@@ -72,7 +72,7 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             Batch = Batch,
             Seed = Seed,
             TargetReuse = TargetReuse,
-            Checkpointing = Recompute,
+            Recompute = Recompute,
             Threads = threads,
         };
         return (options, MaxSteps ?? defaults.MaxSteps);

@@ -16,7 +16,7 @@ internal sealed class RunFolder : IDisposable
     private RunFolder(string path, FileStream fileLock, bool created, string? state, bool continues, IReadOnlyList<string> replaced)
     {
         (Path, _lock, _created, State, Continues, _replaced) = (path, fileLock, created, state, continues, replaced);
-        Checkpoints = new CheckpointFolder(path);
+        States = new StateFolder(path);
     }
 
     /// <summary>As the request names it.</summary>
@@ -29,7 +29,7 @@ internal sealed class RunFolder : IDisposable
     public bool Continues { get; }
 
     /// <summary>The states.</summary>
-    public CheckpointFolder Checkpoints { get; }
+    public StateFolder States { get; }
 
     /// <summary>Takes the folder and decides where the run begins.</summary>
     /// <param name="path">Created if need be.</param>
@@ -50,12 +50,12 @@ internal sealed class RunFolder : IDisposable
         FileStream fileLock = Lock(path);
         try
         {
-            CheckpointFolder checkpoints = new(path);
-            string? latest = checkpoints.FindLatest();
+            StateFolder states = new(path);
+            string? latest = states.FindLatest();
             string? state = resume == TrainingRequest.Latest ? latest : resume;
             string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
             string? stateFolder = state is null ? null : System.IO.Path.GetDirectoryName(RealPath.Of(state));
-            bool continues = stateFolder is not null && RealPath.Same(stateFolder, checkpoints.Path);
+            bool continues = stateFolder is not null && RealPath.Same(stateFolder, states.Path);
             if (!continues && !force)
             {
                 RequireEmpty(state, latest, there);
@@ -87,11 +87,11 @@ internal sealed class RunFolder : IDisposable
     {
         if (Continues)
         {
-            Checkpoints.RemoveNewer(stepsDone);
+            States.RemoveNewer(stepsDone);
         }
         else
         {
-            Checkpoints.Clear();
+            States.Clear();
         }
 
         foreach (string path in _replaced)
@@ -100,7 +100,7 @@ internal sealed class RunFolder : IDisposable
         }
 
         RemoveLeftovers(Path);
-        RemoveLeftovers(Checkpoints.Path);
+        RemoveLeftovers(States.Path);
     }
 
     /// <summary>Lets other processes in.</summary>

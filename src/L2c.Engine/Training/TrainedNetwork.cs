@@ -60,7 +60,7 @@ internal sealed class TrainedNetwork : IDisposable
         {
             bool both = hints.Use is null && file.Tensors.Any(t => t.Name.StartsWith("ema.", StringComparison.Ordinal))
                 && file.Tensors.Any(t => t.Name.StartsWith("model.", StringComparison.Ordinal));
-            Checkpoint weights = OpenedModel.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
+            WeightsFile weights = OpenedModel.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
             TransformerArchitecture architecture = weights.RequireNetwork();
             if (!both)
             {
@@ -68,7 +68,7 @@ internal sealed class TrainedNetwork : IDisposable
             }
 
             second = TensorFiles.Open(path);
-            Checkpoint average = OpenedModel.Resolve(second, hints with { Use = WeightSet.Ema });
+            WeightsFile average = OpenedModel.Resolve(second, hints with { Use = WeightSet.Ema });
             return new TrainedNetwork(architecture, weights.Read, average.Read, file, second);
         }
         catch

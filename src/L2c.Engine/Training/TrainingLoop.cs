@@ -36,13 +36,13 @@ internal static class TrainingLoop
                 logs.Write(step);
             }
 
-            saved = schedule.IsCheckpoint(step);
+            saved = schedule.SavesAt(step);
             if (saved)
             {
                 Save();
             }
 
-            progress?.Report(new TrainingProgress(step, schedule.MaxSteps, saved, trainer.Figures.ToArray()));
+            progress?.Report(new TrainingProgress(step, schedule.MaxSteps, saved, trainer.Metrics.ToArray()));
         }
 
         if (!saved)
@@ -62,7 +62,7 @@ internal static class TrainingLoop
         {
             logs.Flush();
             writeResults();
-            folder.Checkpoints.Save(trainer.StepsDone, trainer.Save);
+            folder.States.Save(trainer.StepsDone, trainer.Save);
         }
     }
 }

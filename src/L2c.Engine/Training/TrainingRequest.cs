@@ -12,7 +12,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     public int? MaxSteps { get; init; }
 
     /// <summary>Steps between states and intermediate results.</summary>
-    public int CheckpointEvery { get; init; } = 500;
+    public int StateEvery { get; init; } = 500;
 
     /// <summary>Steps between rows of the logs, which are means over them.</summary>
     public int LogEvery { get; init; } = 10;
@@ -31,9 +31,9 @@ public abstract record TrainingRequest(string Data, string Folder)
     /// <exception cref="RequestException">A number is below 1.</exception>
     internal TrainingSchedule Schedule(int usual)
     {
-        TrainingSchedule schedule = new(MaxSteps ?? usual, CheckpointEvery, LogEvery);
+        TrainingSchedule schedule = new(MaxSteps ?? usual, StateEvery, LogEvery);
         (string Option, int Steps)[] numbers =
-            [("--max-steps", schedule.MaxSteps), ("--ckpt-every", schedule.CheckpointEvery), ("--log-every", schedule.LogEvery)];
+            [("--max-steps", schedule.MaxSteps), ("--ckpt-every", schedule.StateEvery), ("--log-every", schedule.LogEvery)];
         return Array.Find(numbers, number => number.Steps < 1) is { Option: { } option, Steps: var steps }
             ? throw new RequestException($"{option} {steps}: a run counts in whole steps; give at least 1")
             : schedule;

@@ -26,9 +26,9 @@ public abstract record TrainingResult
         int begin,
         TrainingTime time)
     {
-        (Files, States, Facts, IsFinished) = ([.. request.Outputs], folder.Checkpoints.Path, facts, isFinished);
+        (Files, States, Facts, IsFinished) = ([.. request.Outputs], folder.States.Path, facts, isFinished);
         (StepsDone, StepsNow) = (trainer.StepsDone, trainer.StepsDone - begin);
-        _figures = StepsNow == 0 ? null : trainer.Figures.ToArray();
+        _figures = StepsNow == 0 ? null : trainer.Metrics.ToArray();
         (PeakBytes, StepMs, ElapsedMs) = (memory.TotalBytes, time.StepMs(StepsNow), time.ElapsedMs);
     }
 

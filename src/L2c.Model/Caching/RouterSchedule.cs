@@ -26,7 +26,7 @@ public static class RouterSchedule
     /// <exception cref="ArgumentException">The threshold is out of range, or the router has too few rows.</exception>
     public static CacheSchedule From(RouterLogits router, double threshold)
     {
-        RouterArchitecture shape = router.Architecture;
+        RouterShape shape = router.Architecture;
         (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
         return roles.Length > 0
             ? FromLogits(roles, shape.Branches, router.Values, rowOf, threshold)
@@ -37,7 +37,7 @@ public static class RouterSchedule
     /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
     /// </summary>
     /// <param name="shape">The router.</param>
-    public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterArchitecture shape)
+    public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterShape shape)
     {
         (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
         return [.. Enumerable.Range(0, roles.Length).Where(e => roles[e] == EvaluationRole.Cache).Select(e => (e, rowOf(e)))];
@@ -73,7 +73,7 @@ public static class RouterSchedule
         return new CacheSchedule(roles, computes);
     }
 
-    private static (EvaluationRole[] Roles, Func<int, int> RowOf) Published(RouterArchitecture shape) => shape.Target == RouterTarget.Dit
+    private static (EvaluationRole[] Roles, Func<int, int> RowOf) Published(RouterShape shape) => shape.Target == RouterTarget.Dit
         ? (PublishedRoles.OnePerStep(shape.Evaluations), e => PublishedRoles.RowOfOnePerStep(shape.Evaluations, e))
         : (PublishedRoles.TwoPerStep(shape.Evaluations), PublishedRoles.RowOfTwoPerStep);
 

@@ -7,7 +7,7 @@ namespace L2c.Model.Caching;
 /// <summary>A schedule file of either format, told apart by content: ours names its format, SmoothCache's has nothing but lists.</summary>
 public sealed class ScheduleFile
 {
-    private const long LongestFile = 16 << 20;
+    private const long MaxFileBytes = 16 << 20;
 
     private readonly ReadOnlyMemory<byte> _text;
 
@@ -29,7 +29,7 @@ public sealed class ScheduleFile
     /// <exception cref="MalformedFileException">It is of neither format.</exception>
     public static ScheduleFile Read(ByteSource source)
     {
-        if (source.Length > LongestFile)
+        if (source.Length > MaxFileBytes)
         {
             throw new MalformedFileException(source.Path, $"has {source.Length} bytes, more than any schedule needs; it is refused");
         }

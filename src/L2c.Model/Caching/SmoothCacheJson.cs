@@ -13,7 +13,7 @@ namespace L2c.Model.Caching;
 /// </remarks>
 public static class SmoothCacheJson
 {
-    private const int MostBlocks = 4096;
+    private const int MaxBlocks = 4096;
 
     private static readonly string[] _names = ["attn", "mlp"];
     private static readonly Dictionary<string, string> _diffusersNames = new() { ["attn1"] = "attn", ["ff"] = "mlp" };
@@ -52,9 +52,9 @@ public static class SmoothCacheJson
     public static int NamedBlocks(string path, ReadOnlyMemory<byte> text)
     {
         int last = ReadLists(path, text).Keys.Max(Block);
-        return last < MostBlocks
+        return last < MaxBlocks
             ? last + 1
-            : throw new MalformedFileException(path, $"has a list for block {last}, which no network has; expected blocks below {MostBlocks}");
+            : throw new MalformedFileException(path, $"has a list for block {last}, which no network has; expected blocks below {MaxBlocks}");
 
         int Block(string name) =>
             int.TryParse(name.AsSpan(name.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : -1;

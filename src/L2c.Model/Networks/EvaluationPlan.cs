@@ -1,5 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 
 namespace L2c.Model.Networks;
 

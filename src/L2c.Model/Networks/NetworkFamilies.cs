@@ -38,7 +38,7 @@ public static class NetworkFamilies
 
     /// <summary>The architecture of a checkpoint, which must be of a network that can be loaded.</summary>
     /// <exception cref="MalformedFileException">It holds something else.</exception>
-    public static TransformerArchitecture RequireNetwork(this Checkpoint checkpoint)
+    public static TransformerArchitecture RequireNetwork(this WeightsFile checkpoint)
     {
         TransformerArchitecture architecture = checkpoint.Require<TransformerArchitecture>();
         return Of(architecture).CanRun

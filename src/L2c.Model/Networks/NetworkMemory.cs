@@ -1,6 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 using L2c.Model.Training;
 
 namespace L2c.Model.Networks;

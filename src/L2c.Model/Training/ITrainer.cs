@@ -12,7 +12,7 @@ public interface ITrainer : IDisposable
     FigureMeans Means { get; }
 
     /// <summary>The figures of the last step, as <see cref="FigureMeans.Names"/> has them.</summary>
-    ReadOnlySpan<double> Figures { get; }
+    ReadOnlySpan<double> Metrics { get; }
 
     /// <summary>One optimisation step.</summary>
     /// <exception cref="DivergedException">The loss, or what the step has changed, is no number any more.</exception>

@@ -13,7 +13,7 @@ namespace L2c.Model.Training;
 /// </remarks>
 internal sealed class LambdaControl
 {
-    private const double Integral = 4, Proportional = 2, Least = 1e-9, Most = 1;
+    private const double Integral = 4, Proportional = 2, Min = 1e-9, Max = 1;
     private readonly double _initial, _target, _rate;
 
     /// <param name="initial">lambda0, within 1e-9 .. 1.</param>
@@ -22,9 +22,9 @@ internal sealed class LambdaControl
     /// <exception cref="ArgumentException">lambda0 is outside its bounds.</exception>
     public LambdaControl(double initial, double target, double learningRate)
     {
-        if (!(initial is >= Least and <= Most))
+        if (!(initial is >= Min and <= Max))
         {
-            throw new ArgumentException($"lambda {initial}: with a target for the reuse it begins within {Least} and {Most}");
+            throw new ArgumentException($"lambda {initial}: with a target for the reuse it begins within {Min} and {Max}");
         }
 
         (_initial, _target, _rate) = (initial, target, Math.Min(learningRate, 1));
@@ -42,7 +42,7 @@ internal sealed class LambdaControl
     {
         double mean = double.IsNaN(State[1]) ? share : State[1] + (_rate * (share - State[1]));
         double error = _target - (share + share - mean);
-        double sum = Math.Clamp(State[0] + (Integral * _rate * error), Math.Log(Least / _initial), Math.Log(Most / _initial));
-        (State[0], State[1], State[2]) = (sum, mean, Math.Clamp(_initial * Math.Exp(sum + (Proportional * error)), Least, Most));
+        double sum = Math.Clamp(State[0] + (Integral * _rate * error), Math.Log(Min / _initial), Math.Log(Max / _initial));
+        (State[0], State[1], State[2]) = (sum, mean, Math.Clamp(_initial * Math.Exp(sum + (Proportional * error)), Min, Max));
     }
 }

@@ -59,7 +59,7 @@ public sealed class NetworkTrainer : ITrainer
         _draws = new TrainingDraws(options.Seed, draws: 1, options.Batch);
         int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
         _batch = new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
-        _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing });
+        _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute });
         if (average is not null)
         {
             _step.WriteAverage(average);
@@ -79,7 +79,7 @@ public sealed class NetworkTrainer : ITrainer
     public FigureMeans Means { get; } = new(["loss", "mse", "vb"]);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<double> Figures => _figures;
+    public ReadOnlySpan<double> Metrics => _figures;
 
     /// <inheritdoc/>
     public void Advance()

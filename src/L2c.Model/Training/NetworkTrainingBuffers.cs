@@ -29,7 +29,7 @@ internal sealed record NetworkTrainingBuffers(
         NetworkTrainingInputs inputs = ledger.Take(Images, memory => NetworkTrainingInputs.Take(memory, a, batch, NetworkTrainingStep.Process));
         Tensor output = Image(), gradient = Image(), losses = ledger.Take(Images, memory => memory.Take(DType.F32, batch, 2));
         NetworkMemory its = network.Take(
-            arena, new NetworkNeeds(batch) { TimePerRow = true, Gradients = GradientsOf.Weights, Recomputes = options.Checkpointing });
+            arena, new NetworkNeeds(batch) { TimePerRow = true, Gradients = GradientsOf.Weights, Recomputes = options.Recompute });
         return new NetworkTrainingBuffers(inputs, output, gradient, losses, its, [.. ledger.Parts, .. its.Parts]);
 
         Tensor Image() => ledger.Take(Images, memory => memory.Take(DType.F32, batch, a.OutChannels, a.InputSize, a.InputSize));

@@ -5,8 +5,8 @@ namespace L2c.Model.Training;
 /// <summary>What a step of AdamW is told anew each time.</summary>
 /// <param name="Step">1 for the first.</param>
 /// <param name="LearningRate">Learning rate.</param>
-/// <param name="AverageDecay">d of average = d average + (1 - d) weights.</param>
-public readonly record struct OptimizerStep(long Step, double LearningRate, double AverageDecay = 0.9999)
+/// <param name="EmaDecay">d of average = d average + (1 - d) weights.</param>
+public readonly record struct OptimizerStep(long Step, double LearningRate, double EmaDecay = 0.9999)
 {
     /// <summary>beta1.</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -30,6 +30,6 @@ public readonly record struct OptimizerStep(long Step, double LearningRate, doub
         coefficients[(int)AdamWCoefficient.WeightDecay] = (float)WeightDecay;
         coefficients[(int)AdamWCoefficient.Correction1] = (float)(1 / (1 - Math.Pow(Beta1, Step)));
         coefficients[(int)AdamWCoefficient.Correction2] = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Step)));
-        coefficients[(int)AdamWCoefficient.OneMinusEmaDecay] = (float)(1 - AverageDecay);
+        coefficients[(int)AdamWCoefficient.OneMinusEmaDecay] = (float)(1 - EmaDecay);
     }
 }

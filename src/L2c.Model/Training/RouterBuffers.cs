@@ -41,7 +41,7 @@ internal sealed record RouterBuffers(
         Tensor weights = ledger.Take(Kept, memory => memory.Take(DType.F32, 2 * a.Branches, 1));
         Tensor weightGradients = ledger.Take(Kept, memory => memory.Take(DType.F32, a.Branches, batch * a.Tokens));
         NetworkMemory its = network.Take(
-            arena, new NetworkNeeds(batch) { Evaluations = 2, Gradients = GradientsOf.Terms, Recomputes = options.Checkpointing });
+            arena, new NetworkNeeds(batch) { Evaluations = 2, Gradients = GradientsOf.Terms, Recomputes = options.Recompute });
         return new RouterBuffers(
             x, output, teacher, gradient, errors, cached, weights, weightGradients, its, [.. ledger.Parts, .. its.Parts]);
 

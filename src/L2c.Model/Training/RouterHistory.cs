@@ -2,14 +2,14 @@ using L2c.Weights;
 
 namespace L2c.Model.Training;
 
-/// <summary>Logits at evenly spaced steps of a run, the first before training: at most <see cref="Most"/>, whatever its length.</summary>
+/// <summary>Logits at evenly spaced steps of a run, the first before training: at most <see cref="Max"/>, whatever its length.</summary>
 /// <remarks>Kept are the multiples of an interval that begins at 1 and doubles when there is no room: what is kept depends on the step
 /// alone.</remarks>
 /// <param name="count">Logits of the router.</param>
 public sealed class RouterHistory(int count)
 {
     /// <summary>Snapshots at most.</summary>
-    public const int Most = 32;
+    public const int Max = 32;
 
     private readonly List<float[]> _snapshots = [];
 
@@ -27,7 +27,7 @@ public sealed class RouterHistory(int count)
             return;
         }
 
-        if (_snapshots.Count == Most)
+        if (_snapshots.Count == Max)
         {
             Interval *= 2;
             float[][] kept = [.. _snapshots.Where((_, i) => i % 2 == 0)];
@@ -51,7 +51,7 @@ public sealed class RouterHistory(int count)
     {
         Span<int> interval = stackalloc int[1];
         TrainingState.Read(file, "history.interval", interval);
-        int snapshots = file.Find("history") is { Shape: [var n, _] } && n is >= 1 and <= Most && interval[0] >= 1
+        int snapshots = file.Find("history") is { Shape: [var n, _] } && n is >= 1 and <= Max && interval[0] >= 1
             ? (int)n
             : throw new MalformedFileException(file.Path, "its history is no history; take an older state");
         float[] values = new float[snapshots * count];

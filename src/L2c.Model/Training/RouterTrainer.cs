@@ -25,7 +25,7 @@ public sealed class RouterTrainer : ITrainer
     private readonly RouterObjective _objective;
     private readonly LambdaControl? _control;
     private readonly TrainingBatch? _batch;
-    private readonly TeacherStart? _teacher;
+    private readonly ImageFreeSource? _teacher;
     private readonly float[] _noised, _weights;
     private readonly double[] _dWeights, _figures;
 
@@ -47,7 +47,7 @@ public sealed class RouterTrainer : ITrainer
             TrainingFit.Check(data, architecture);
         }
 
-        Shape = new RouterArchitecture
+        Shape = new RouterShape
         {
             Name = $"{architecture.Name} router",
             Target = model.Info.Family.Routers,
@@ -61,7 +61,7 @@ public sealed class RouterTrainer : ITrainer
 
         (_options, _settings) = (options, settings);
         options.AddTo(settings);
-        if (options.Checkpointing && model.Device.StorageType != DType.F32)
+        if (options.Recompute && model.Device.StorageType != DType.F32)
         {
             settings.Add("--checkpointing", "on");
         }
@@ -88,10 +88,10 @@ public sealed class RouterTrainer : ITrainer
         History = new RouterHistory(logits.Length);
         History.Add(0, logits);
         _step = RouterDraw.Plan(
-            model, grid, options.Batch, new TrainingPlanOptions { Checkpointing = options.Checkpointing }, options.Loss, recipe.Reduction);
+            model, grid, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction);
         try
         {
-            _teacher = data is null ? new TeacherStart(model, grid, _draws, options.Batch) : null;
+            _teacher = data is null ? new ImageFreeSource(model, grid, _draws, options.Batch) : null;
         }
         catch
         {
@@ -106,7 +106,7 @@ public sealed class RouterTrainer : ITrainer
     }
 
     /// <summary>Rows, columns and family of the router.</summary>
-    public RouterArchitecture Shape { get; }
+    public RouterShape Shape { get; }
 
     /// <summary>The logits now.</summary>
     public RouterLogits Router => new(Shape, _objective.Logits.ToArray());
@@ -129,7 +129,7 @@ public sealed class RouterTrainer : ITrainer
     public FigureMeans Means { get; } = new(["loss", "data_loss", "penalty", "lambda", "reuse"]);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<double> Figures => _figures;
+    public ReadOnlySpan<double> Metrics => _figures;
 
     /// <inheritdoc/>
     public void Advance()

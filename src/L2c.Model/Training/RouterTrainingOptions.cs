@@ -35,8 +35,8 @@ public sealed record RouterTrainingOptions
     /// <summary>Share of cache evaluations' branches to reuse, which lambda is moved towards; null for a constant lambda.</summary>
     public double? TargetReuse { get; init; }
 
-    /// <summary>See <see cref="TrainingPlanOptions.Checkpointing"/>.</summary>
-    public bool Checkpointing { get; init; }
+    /// <summary>See <see cref="TrainingPlanOptions.Recompute"/>.</summary>
+    public bool Recompute { get; init; }
 
     /// <summary>Threads that prepare data; 0 for one per core.</summary>
     public int Threads { get; init; }

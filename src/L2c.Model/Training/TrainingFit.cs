@@ -25,9 +25,9 @@ public static class TrainingFit
 
     /// <summary>Holds a router against the one that is to be trained.</summary>
     /// <exception cref="ArgumentException">For another family, depth or number of steps.</exception>
-    public static void Check(RouterLogits router, RouterArchitecture wanted)
+    public static void Check(RouterLogits router, RouterShape wanted)
     {
-        RouterArchitecture given = router.Architecture;
+        RouterShape given = router.Architecture;
         if (given.Target != wanted.Target)
         {
             (NetworkFamily its, string ours) = (NetworkFamilies.Of(given.Target), NetworkFamilies.Of(wanted.Target).Title);

@@ -7,5 +7,5 @@ public sealed record TrainingPlanOptions
     /// Whether only what enters each block is kept for the backward pass, and a block's forward runs again before its backward: less memory for about
     /// a third more work in the student. Results are the same bit for bit on devices that store fp32.
     /// </summary>
-    public bool Checkpointing { get; init; }
+    public bool Recompute { get; init; }
 }

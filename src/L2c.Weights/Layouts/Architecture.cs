@@ -10,7 +10,7 @@ namespace L2c.Weights.Layouts;
 [JsonDerivedType(typeof(DitArchitecture), DitArchitecture.FamilyName)]
 [JsonDerivedType(typeof(UVitArchitecture), UVitArchitecture.FamilyName)]
 [JsonDerivedType(typeof(VaeArchitecture), VaeArchitecture.FamilyName)]
-[JsonDerivedType(typeof(RouterArchitecture), RouterArchitecture.FamilyName)]
+[JsonDerivedType(typeof(RouterShape), RouterShape.FamilyName)]
 public abstract record Architecture
 {
     /// <summary>Key of the safetensors metadata entry that holds an architecture.</summary>

@@ -34,7 +34,7 @@ internal static class DitDiffusersNames
         ["y_embedder.embedding_table"] = "norm1.emb.class_embedder.embedding_table",
     };
 
-    public static CheckpointNaming Naming { get; } = new(
+    public static TensorNaming Naming { get; } = new(
         "diffusers names",
         DitArchitecture.FamilyName,
         dict => dict.Has("proj_out_2.weight") || (dict.Has(PatchWeight) && dict.CountBlocks("transformer_blocks.") > 0),

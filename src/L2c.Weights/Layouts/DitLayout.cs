@@ -7,7 +7,7 @@ public static class DitLayout
     // Width of the sinusoid that the timestep MLP reads (frequency_embedding_size).
     internal const int TimeFrequencies = 256;
 
-    internal static CheckpointNaming Naming { get; } = new(
+    internal static TensorNaming Naming { get; } = new(
         "published names",
         DitArchitecture.FamilyName,
         dict => dict.Has("x_embedder.proj.weight") || (dict.Has("final_layer.linear.weight") && dict.CountBlocks("blocks.") > 0),

@@ -16,7 +16,7 @@ public static class RouterFile
     public static void WriteSafetensors(string path, RouterLogits router, bool overwrite)
     {
         Check(router);
-        RouterArchitecture a = router.Architecture;
+        RouterShape a = router.Architecture;
         SafetensorsData.Write(
             path,
             [(RouterLayout.Logits, [a.Evaluations, a.Branches], router.Values)],
@@ -36,7 +36,7 @@ public static class RouterFile
     public static void WritePublished(string path, RouterLogits router, bool overwrite)
     {
         Check(router);
-        RouterArchitecture a = router.Architecture;
+        RouterShape a = router.Architecture;
         TorchData.Write(
             path,
             a.Target == RouterTarget.Dit ? RouterLayout.Nest : null,
@@ -49,7 +49,7 @@ public static class RouterFile
 
     private static void Check(RouterLogits router)
     {
-        RouterArchitecture a = router.Architecture;
+        RouterShape a = router.Architecture;
         string? problem = a.FindProblem()
             ?? (router.Values.Length == a.Evaluations * a.Branches ? null : $"{router.Values.Length} logits for {a.Evaluations} x {a.Branches}")
             ?? (Array.FindIndex(router.Values, v => !float.IsFinite(v)) is int at and >= 0 ? $"logit {at} is {router.Values[at]}" : null);

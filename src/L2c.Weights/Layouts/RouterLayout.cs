@@ -15,38 +15,38 @@ public static class RouterLayout
     /// <summary>Where DiT's training puts the vectors.</summary>
     internal const string Nest = "routers";
 
-    internal static CheckpointNaming Published { get; } = new(
+    internal static TensorNaming Published { get; } = new(
         "published names",
-        RouterArchitecture.FamilyName,
+        RouterShape.FamilyName,
         dict => dict.Has("0" + Vector),
         InferPublished,
         architecture =>
         {
-            RouterArchitecture a = (RouterArchitecture)architecture;
+            RouterShape a = (RouterShape)architecture;
             IEnumerable<SourceRule> rows = Enumerable.Range(0, a.Evaluations).Select(i => new SourceRule($"{i}{Vector}", a.Branches));
             return [new TensorRule(Logits, [a.Evaluations, a.Branches], [.. rows]) { IsLogits = true }];
         });
 
-    internal static CheckpointNaming Canonical { get; } = new(
+    internal static TensorNaming Canonical { get; } = new(
         "L2c names",
-        RouterArchitecture.FamilyName,
+        RouterShape.FamilyName,
         dict => dict.Has(Logits),
         (dict, hints) => Conclude(
             dict, hints, nested: false, dict.Extent("number of evaluations", (Logits, 0)), dict.Extent("number of branches", (Logits, 1))),
         architecture =>
         {
-            RouterArchitecture a = (RouterArchitecture)architecture;
+            RouterShape a = (RouterShape)architecture;
             return [new TensorRule(Logits, a.Evaluations, a.Branches) { IsLogits = true }];
         });
 
-    private static RouterArchitecture InferPublished(StateDictView dict, LayoutHints hints)
+    private static RouterShape InferPublished(StateDictView dict, LayoutHints hints)
     {
         int evaluations = dict.CountBlocks("");
         int branches = dict.Extent("number of branches", Enumerable.Range(0, evaluations).Select(i => ($"{i}{Vector}", 0)));
         return Conclude(dict, hints, dict.Nest.EndsWith(Nest + ".", StringComparison.Ordinal), evaluations, branches);
     }
 
-    private static RouterArchitecture Conclude(StateDictView dict, LayoutHints hints, bool nested, int evaluations, int branches) => new()
+    private static RouterShape Conclude(StateDictView dict, LayoutHints hints, bool nested, int evaluations, int branches) => new()
     {
         Name = TransformerFacts.Name(dict, hints, null),
         // U-ViT has as many in-blocks as out-blocks and one in the middle, an odd number, and its routers are saved without a nest.

@@ -10,17 +10,17 @@ internal static class TensorMatch
     /// <param name="naming">The naming in use.</param>
     /// <param name="architecture">A valid architecture.</param>
     /// <exception cref="MalformedFileException">Tensors are missing, mis-shaped, of the wrong type or unexpected; details list each.</exception>
-    public static List<CheckpointTensor> Match(StateDictView dict, CheckpointNaming naming, Architecture architecture)
+    public static List<WeightsTensor> Match(StateDictView dict, TensorNaming naming, Architecture architecture)
     {
         Report report = new();
         HashSet<string> used = [];
-        List<(CheckpointTensor Tensor, Func<float[]>? Computed)> found = [];
+        List<(WeightsTensor Tensor, Func<float[]>? Computed)> found = [];
         foreach (TensorRule rule in naming.Rules(architecture))
         {
             bool stored = rule.Computed is null || rule.Sources.Any(source => source.Names.Any(dict.Has));
             List<TensorInfo> parts = stored ? [.. Take(rule.Sources, dict, used, report)] : [];
             List<TensorInfo> copies = [.. Take(rule.Copies, dict, used, report)];
-            found.Add((new CheckpointTensor(rule.Name, rule.Shape, parts, copies, null, rule.IsLogits), stored ? null : rule.Computed));
+            found.Add((new WeightsTensor(rule.Name, rule.Shape, parts, copies, null, rule.IsLogits), stored ? null : rule.Computed));
         }
 
         foreach ((string name, TensorInfo tensor) in dict.Tensors.Where(entry => !used.Contains(entry.Key)))

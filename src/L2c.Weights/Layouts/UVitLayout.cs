@@ -4,7 +4,7 @@ namespace L2c.Weights.Layouts;
 /// <remarks>Source: the state dictionary of U-ViT libs/uvit.py. Shapes: C hidden, M MLP width, P patch, I input channels, T tokens.</remarks>
 public static class UVitLayout
 {
-    internal static CheckpointNaming Naming { get; } = new(
+    internal static TensorNaming Naming { get; } = new(
         "published names",
         UVitArchitecture.FamilyName,
         dict => dict.Has("decoder_pred.weight") || dict.Has("mid_block.attn.qkv.weight"),

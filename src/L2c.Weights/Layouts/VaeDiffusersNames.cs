@@ -22,7 +22,7 @@ internal static class VaeDiffusersNames
         (".norm_out.", ".conv_norm_out.", null),
     ];
 
-    public static CheckpointNaming Naming { get; } = new(
+    public static TensorNaming Naming { get; } = new(
         "diffusers names",
         VaeArchitecture.FamilyName,
         dict => dict.Has("decoder.mid_block.resnets.0.conv1.weight") || dict.Has("encoder.mid_block.resnets.0.conv1.weight"),

@@ -4,7 +4,7 @@ namespace L2c.Weights.Layouts;
 /// <remarks>Source: Rombach et al. 2022, ldm/modules/diffusionmodules/model.py. Level 0 is full resolution in encoder and decoder.</remarks>
 public static class VaeLayout
 {
-    internal static CheckpointNaming Naming { get; } = new(
+    internal static TensorNaming Naming { get; } = new(
         "published names",
         VaeArchitecture.FamilyName,
         dict => dict.Has("decoder.mid.block_1.conv1.weight") || dict.Has("encoder.mid.block_1.conv1.weight"),

@@ -44,7 +44,7 @@ public sealed class TrainingTests : IDisposable
     public void A_run_counts_in_whole_steps()
     {
         NetworkTrainingRequest request = new() { Folder = _folder.File("none"), Init = "missing" };
-        Assert.Contains("--ckpt-every 0", Refusal(request with { CheckpointEvery = 0 }), StringComparison.Ordinal);
+        Assert.Contains("--ckpt-every 0", Refusal(request with { StateEvery = 0 }), StringComparison.Ordinal);
         Assert.Contains("--log-every -1", Refusal(request with { LogEvery = -1 }), StringComparison.Ordinal);
         Assert.Contains("--max-steps 0", Refusal(request with { MaxSteps = 0 }), StringComparison.Ordinal);
         using OpenedModel opened = OpenedModel.Open(TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels));

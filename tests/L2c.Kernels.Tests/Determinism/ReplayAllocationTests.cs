@@ -1,3 +1,5 @@
+using L2c.Testing;
+
 namespace L2c.Kernels.Tests;
 
 public sealed class ReplayAllocationTests

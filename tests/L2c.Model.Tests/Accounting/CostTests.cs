@@ -109,5 +109,5 @@ public sealed class CostTests
 
     [Fact]
     public void A_router_has_no_cost() => Assert.Throws<ArgumentException>(
-        () => NetworkCost.Of(new RouterArchitecture { Name = "r", Target = RouterTarget.Dit, Evaluations = 2, Branches = 2 }));
+        () => NetworkCost.Of(new RouterShape { Name = "r", Target = RouterTarget.Dit, Evaluations = 2, Branches = 2 }));
 }

@@ -1,5 +1,5 @@
 using L2c.Model.Caching;
-using L2c.Model.Tests.Sampling;
+using L2c.Model.Tests.Runs;
 
 namespace L2c.Model.Tests.Caching;
 

@@ -70,5 +70,5 @@ public sealed class RouterScheduleTests
     }
 
     private static RouterLogits Router(RouterTarget target, int rows, float[] values) =>
-        new(new RouterArchitecture { Name = "r", Target = target, Evaluations = rows, Branches = 2 }, values);
+        new(new RouterShape { Name = "r", Target = target, Evaluations = rows, Branches = 2 }, values);
 }

@@ -3,7 +3,7 @@ using L2c.Kernels;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
 

@@ -13,7 +13,7 @@ internal static class WeightsGolden
     {
         var result = new GoldenResult(golden);
         using GoldenTensors recorded = golden.Open();
-        Checkpoint checkpoint = CheckpointLayout.Resolve(recorded.File, Hints(golden));
+        WeightsFile checkpoint = WeightsLayout.Resolve(recorded.File, Hints(golden));
         result.CompareExactly<string>("architecture", [checkpoint.Architecture.ToJson()], [Expected(golden).ToJson()]);
 
         result.CompareExactly<long>("number of tensors", [checkpoint.Tensors.Count], [golden.Entry.GetProperty("tensors").EnumerateObject().Count()]);
@@ -22,7 +22,7 @@ internal static class WeightsGolden
         using GoldenTensors expected = golden.File.Contains(Diffusers, StringComparison.Ordinal)
             ? golden.OpenBeside(golden.File.Replace(Diffusers, "", StringComparison.Ordinal))
             : golden.Open();
-        foreach (CheckpointTensor tensor in checkpoint.Tensors)
+        foreach (WeightsTensor tensor in checkpoint.Tensors)
         {
             float[] values = new float[tensor.Count];
             checkpoint.Read(tensor.Name, values);

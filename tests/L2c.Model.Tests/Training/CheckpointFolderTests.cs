@@ -10,7 +10,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void The_newest_state_is_kept_and_found()
     {
-        CheckpointFolder checkpoints = new(_folder.Path);
+        StateFolder checkpoints = new(_folder.Path);
         Assert.Null(checkpoints.FindLatest());
         Save(checkpoints, 9);
         Save(checkpoints, 10);
@@ -23,7 +23,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void The_older_state_stays_until_the_newer_is_complete()
     {
-        CheckpointFolder checkpoints = new(_folder.Path);
+        StateFolder checkpoints = new(_folder.Path);
         Save(checkpoints, 1);
         Assert.Throws<IOException>(() => checkpoints.Save(2, _ => throw new IOException("the disk is full")));
         Assert.Equal(["00000001.safetensors"], Names(checkpoints));
@@ -32,7 +32,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void Other_files_are_no_states()
     {
-        CheckpointFolder checkpoints = new(_folder.Path);
+        StateFolder checkpoints = new(_folder.Path);
         Save(checkpoints, 3);
         File.WriteAllText(Path.Combine(checkpoints.Path, "best.safetensors"), "");
         File.WriteAllText(Path.Combine(checkpoints.Path, ".abcdefgh.xyz.tmp"), "");
@@ -45,7 +45,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void States_of_later_steps_are_removed()
     {
-        CheckpointFolder checkpoints = new(_folder.Path);
+        StateFolder checkpoints = new(_folder.Path);
         Save(checkpoints, 12);
         Save(checkpoints, 9); // removes what is older only
         Assert.Equal(["00000009.safetensors", "00000012.safetensors"], Names(checkpoints));
@@ -55,8 +55,8 @@ public sealed class CheckpointFolderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void Save(CheckpointFolder checkpoints, int step) => checkpoints.Save(step, path => File.WriteAllText(path, ""));
+    private static void Save(StateFolder checkpoints, int step) => checkpoints.Save(step, path => File.WriteAllText(path, ""));
 
-    private static string[] Names(CheckpointFolder checkpoints) =>
+    private static string[] Names(StateFolder checkpoints) =>
         [.. Directory.EnumerateFileSystemEntries(checkpoints.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 }

@@ -9,7 +9,7 @@ namespace L2c.Model.Tests.Training;
 
 public sealed class NetworkTrainerTests : IDisposable
 {
-    private static readonly NetworkTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, AverageDecay = 0.9, Seed = 5 };
+    private static readonly NetworkTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, EmaDecay = 0.9, Seed = 5 };
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<IDisposable> _opened = [];
@@ -35,7 +35,7 @@ public sealed class NetworkTrainerTests : IDisposable
         NetworkTrainer second = Restore(Start(_options, threads: 1), "three");
         Advance(first, 1);
         Advance(second, 1);
-        Assert.Equal(first.Figures.ToArray(), second.Figures.ToArray());
+        Assert.Equal(first.Metrics.ToArray(), second.Metrics.ToArray());
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class NetworkTrainerTests : IDisposable
             ("--batch", _options with { Batch = 5 }),
             ("--lr", _options with { LearningRate = 1e-3 }),
             ("--weight-decay", _options with { WeightDecay = 0 }),
-            ("--ema", _options with { AverageDecay = 0.99 }),
+            ("--ema", _options with { EmaDecay = 0.99 }),
             ("--ema-warm-up", _options with { AverageWarmUp = true }),
             ("--seed", _options with { Seed = 6 }),
         })
@@ -56,7 +56,7 @@ public sealed class NetworkTrainerTests : IDisposable
             Assert.Contains($"{option} was ", refused.Message, StringComparison.Ordinal);
         }
 
-        Assert.Equal(1, Restore(Start(_options with { Checkpointing = true }, threads: 2), "state").StepsDone);
+        Assert.Equal(1, Restore(Start(_options with { Recompute = true }, threads: 2), "state").StepsDone);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class NetworkTrainerTests : IDisposable
     {
         NetworkTrainer trainer = Start(_options with { Batch = 16 }, threads: 2);
         double first = Mean(Advance(trainer, 1));
-        Assert.InRange(trainer.Figures[1], 0.95, 1.05); // a network of zeros predicts no noise: the mean square of N(0, 1)
+        Assert.InRange(trainer.Metrics[1], 0.95, 1.05); // a network of zeros predicts no noise: the mean square of N(0, 1)
         double last = Mean(Advance(Advance(trainer, 60), 20));
         Assert.True(last < 0.85 * first, $"{first} -> {last}");
 
@@ -98,8 +98,8 @@ public sealed class NetworkTrainerTests : IDisposable
     public void The_model_file_holds_the_average()
     {
         // Decay 0: the average is the weights, and differs from those of another decay.
-        NetworkTrainer fresh = Advance(Start(_options with { AverageDecay = 0 }, threads: 1), 2);
-        NetworkTrainer slow = Advance(Start(_options with { AverageDecay = 1 }, threads: 1), 2);
+        NetworkTrainer fresh = Advance(Start(_options with { EmaDecay = 0 }, threads: 1), 2);
+        NetworkTrainer slow = Advance(Start(_options with { EmaDecay = 1 }, threads: 1), 2);
         fresh.WriteModel(_folder.File("fresh"), overwrite: false);
         slow.WriteModel(_folder.File("slow"), overwrite: false);
         DitInitialization initial = new(RandomDit.Small, seed: 1);
@@ -120,7 +120,7 @@ public sealed class NetworkTrainerTests : IDisposable
     [Fact]
     public void Weights_and_average_may_begin_with_those_of_a_checkpoint()
     {
-        NetworkTrainer trainer = Start(_options with { LearningRate = 0, AverageDecay = 1 }, threads: 1, average: RandomDit.Reader(RandomDit.Small));
+        NetworkTrainer trainer = Start(_options with { LearningRate = 0, EmaDecay = 1 }, threads: 1, average: RandomDit.Reader(RandomDit.Small));
         Advance(trainer, 1).WriteModel(_folder.File("model"), overwrite: false);
         float[] expected = new float[24 * 24], actual = new float[24 * 24];
         RandomDit.Reader(RandomDit.Small)("blocks.1.attn.proj.weight", expected);
@@ -200,6 +200,6 @@ public sealed class NetworkTrainerTests : IDisposable
     private void Read(string file, string name, Span<float> destination)
     {
         using TensorFile opened = TensorFiles.Open(_folder.File(file));
-        CheckpointLayout.Resolve(opened).Read(name, destination);
+        WeightsLayout.Resolve(opened).Read(name, destination);
     }
 }

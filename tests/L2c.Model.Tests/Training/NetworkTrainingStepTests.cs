@@ -12,7 +12,7 @@ public sealed class NetworkTrainingStepTests
 
     private static readonly int[] _labels = [2, 0, 2], _timesteps = [0, 431, 999];
 
-    public static TheoryData<bool> Checkpointing => TrainingFixture.Checkpointing;
+    public static TheoryData<bool> Recompute => TrainingFixture.Recompute;
 
     /// <summary>Everything that is trained, and that is every tensor of the layout but one.</summary>
     public static TheoryData<string> Trained =>
@@ -74,12 +74,12 @@ public sealed class NetworkTrainingStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Checkpointing))]
-    public void Training_resumes_bit_for_bit_from_the_states_that_were_read(bool checkpointing)
+    [MemberData(nameof(Recompute))]
+    public void Training_resumes_bit_for_bit_from_the_states_that_were_read(bool recompute)
     {
-        using var undisturbed = new Fixture(RandomDit.Small, checkpointing);
-        using var interrupted = new Fixture(RandomDit.Small, checkpointing);
-        using var resumed = new Fixture(RandomDit.Small, checkpointing);
+        using var undisturbed = new Fixture(RandomDit.Small, recompute);
+        using var interrupted = new Fixture(RandomDit.Small, recompute);
+        using var resumed = new Fixture(RandomDit.Small, recompute);
         for (int step = 1; step <= 4; step++)
         {
             undisturbed.Run(step);
@@ -196,9 +196,9 @@ public sealed class NetworkTrainingStepTests
     {
         private readonly CpuDevice _device = new(2);
 
-        public Fixture(DitArchitecture architecture, bool checkpointing)
+        public Fixture(DitArchitecture architecture, bool recompute)
         {
-            Step = NetworkTrainingStep.Plan(architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(checkpointing));
+            Step = NetworkTrainingStep.Plan(architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(recompute));
             X0 = Array.ConvertAll(TrainingFixture.Normal(3, Step.StateShape.Count), v => Math.Clamp(v / 2, -1, 1));
             Noise = TrainingFixture.Normal(5, Step.StateShape.Count);
         }

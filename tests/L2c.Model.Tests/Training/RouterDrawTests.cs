@@ -3,7 +3,7 @@ using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Samplers;
-using L2c.Model.Sampling;
+using L2c.Model.Runs;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -16,7 +16,7 @@ public sealed class RouterDrawTests
     private static readonly NoiseSchedule _grid = NoiseSchedule.Linear.Respace(Respacing.Select(4));
     private static readonly int[] _labels = [2, 0, 3];
 
-    public static TheoryData<bool> Checkpointing => TrainingFixture.Checkpointing;
+    public static TheoryData<bool> Recompute => TrainingFixture.Recompute;
 
     public static MatrixTheoryData<RouterLoss, int> Losses => new([RouterLoss.Output, RouterLoss.NextState], [0, 1]);
 
@@ -24,7 +24,7 @@ public sealed class RouterDrawTests
     [MemberData(nameof(Losses))]
     public void Loss_and_gradient_are_those_of_the_formulas_in_double_precision(RouterLoss kind, int t)
     {
-        using var fixture = new Fixture(TrainingFixture.Tiny, checkpointing: t == 1, loss: kind);
+        using var fixture = new Fixture(TrainingFixture.Tiny, recompute: t == 1, loss: kind);
         float[] weights = [0.3f, 0.9f, 0.05f, 0.6f];
         double loss = fixture.Run(t, weights);
 
@@ -68,10 +68,10 @@ public sealed class RouterDrawTests
     }
 
     [Theory]
-    [MemberData(nameof(Checkpointing))]
-    public void Student_that_computes_everything_is_the_teacher(bool checkpointing)
+    [MemberData(nameof(Recompute))]
+    public void Student_that_computes_everything_is_the_teacher(bool recompute)
     {
-        using var fixture = new Fixture(RandomDit.Small, checkpointing);
+        using var fixture = new Fixture(RandomDit.Small, recompute);
         Assert.Equal(0, fixture.Run(1, [1, 1, 1, 1, 1, 1]));
         Assert.Equal(fixture.Teacher, fixture.Student);
         Assert.All(fixture.Gradient, g => Assert.Equal(0, g));
@@ -180,13 +180,13 @@ public sealed class RouterDrawTests
 
         public Fixture(
             DitArchitecture architecture,
-            bool checkpointing,
+            bool recompute,
             NoiseSchedule? grid = null,
             RouterLoss loss = RouterLoss.Output,
             LossReduction reduction = LossReduction.Mean)
         {
             Model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
-            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(checkpointing), loss, reduction);
+            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(recompute), loss, reduction);
             Noised = TrainingFixture.Normal(7, Step.StateShape.Count);
             Gradient = new double[Step.Branches];
         }

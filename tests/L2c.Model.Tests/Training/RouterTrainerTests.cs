@@ -72,7 +72,7 @@ public sealed class RouterTrainerTests : IDisposable
             Assert.Contains($"{changed.Option} was ", refused.Message, StringComparison.Ordinal);
         }
 
-        using RouterRun unchanged = new(same with { Checkpointing = true, Threads = 2 });
+        using RouterRun unchanged = new(same with { Recompute = true, Threads = 2 });
         Assert.Equal(1, unchanged.Restore(_folder.File("state")).Trainer.StepsDone);
     }
 
@@ -149,8 +149,8 @@ public sealed class RouterTrainerTests : IDisposable
         using RouterRun more = new(RouterRun.Options with { TargetReuse = 1 }), less = new(RouterRun.Options with { TargetReuse = 0 });
         more.Advance(20);
         less.Advance(20);
-        Assert.True(more.Trainer.Figures[3] > 2 * RouterRun.Options.Lambda);
-        Assert.True(less.Trainer.Figures[3] < RouterRun.Options.Lambda);
+        Assert.True(more.Trainer.Metrics[3] > 2 * RouterRun.Options.Lambda);
+        Assert.True(less.Trainer.Metrics[3] < RouterRun.Options.Lambda);
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class RouterTrainerTests : IDisposable
             history.Add(step, [step]);
         }
 
-        Assert.InRange(history.Snapshots.Count, Math.Min(steps + 1, RouterHistory.Most / 2), RouterHistory.Most);
+        Assert.InRange(history.Snapshots.Count, Math.Min(steps + 1, RouterHistory.Max / 2), RouterHistory.Max);
         Assert.All(history.Snapshots.Index(), snapshot => Assert.Equal(snapshot.Index * history.Interval, snapshot.Item[0]));
         Assert.True(steps - history.Snapshots[^1][0] < history.Interval);
     }

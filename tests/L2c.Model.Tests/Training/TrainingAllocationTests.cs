@@ -2,6 +2,7 @@ using L2c.Kernels;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
+using L2c.Testing;
 
 namespace L2c.Model.Tests.Training;
 
@@ -14,7 +15,7 @@ public sealed class TrainingAllocationTests
     {
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
-        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Checkpointing = true });
+        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Recompute = true });
         var objective = new RouterObjective(new float[4 * step.Branches], step.Branches) { Lambda = 1e-3, LearningRate = 0.01 };
         float[] noised = TrainingFixture.Normal(1, step.StateShape.Count), weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];

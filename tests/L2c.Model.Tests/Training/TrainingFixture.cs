@@ -22,9 +22,9 @@ internal static class TrainingFixture
     };
 
     /// <summary>Without and with recomputation.</summary>
-    public static TheoryData<bool> Checkpointing => [false, true];
+    public static TheoryData<bool> Recompute => [false, true];
 
-    public static TrainingPlanOptions Options(bool checkpointing) => new() { Checkpointing = checkpointing };
+    public static TrainingPlanOptions Options(bool recompute) => new() { Recompute = recompute };
 
     public static float[] Normal(int seed, long count) => RandomData.Normal(seed, checked((int)count));
 

@@ -9,13 +9,13 @@ namespace L2c.Model.Tests.Training;
 /// <summary>What is predicted on paper is what is allocated.</summary>
 public sealed class TrainingMemoryTests
 {
-    public static TheoryData<bool> Checkpointing => TrainingFixture.Checkpointing;
+    public static TheoryData<bool> Recompute => TrainingFixture.Recompute;
 
     [Theory]
-    [MemberData(nameof(Checkpointing))]
-    public void A_router_step_allocates_what_was_predicted(bool checkpointing)
+    [MemberData(nameof(Recompute))]
+    public void A_router_step_allocates_what_was_predicted(bool recompute)
     {
-        TrainingPlanOptions options = TrainingFixture.Options(checkpointing);
+        TrainingPlanOptions options = TrainingFixture.Options(recompute);
         using var device = new CpuDevice(1);
         TrainingMemory predicted = RouterDraw.Predict(RandomDit.Small, device, 3, options);
         Assert.Equal(0, device.AllocatedBytes);
@@ -26,10 +26,10 @@ public sealed class TrainingMemoryTests
     }
 
     [Theory]
-    [MemberData(nameof(Checkpointing))]
-    public void A_training_step_allocates_what_was_predicted(bool checkpointing)
+    [MemberData(nameof(Recompute))]
+    public void A_training_step_allocates_what_was_predicted(bool recompute)
     {
-        TrainingPlanOptions options = TrainingFixture.Options(checkpointing);
+        TrainingPlanOptions options = TrainingFixture.Options(recompute);
         using var device = new CpuDevice(1);
         TrainingMemory predicted = NetworkTrainingStep.Predict(RandomDit.Small, device, 3, options);
         Assert.Equal(0, device.AllocatedBytes);
@@ -46,7 +46,7 @@ public sealed class TrainingMemoryTests
         const int batch = 8;
         long stream = (long)batch * xl.Tokens * xl.HiddenSize * sizeof(float);
         TrainingMemory kept = RouterDraw.Predict(xl, device, batch, new());
-        TrainingMemory recomputed = RouterDraw.Predict(xl, device, batch, new() { Checkpointing = true });
+        TrainingMemory recomputed = RouterDraw.Predict(xl, device, batch, new() { Recompute = true });
 
         // In streams of B T C values: a block keeps X, qkv and output of its attention (5) and X, hidden and output of its MLP (6), the first one
         // only the output of its attention (7), and there is the stream before the last norm.

@@ -19,7 +19,7 @@ public sealed class ArchitectureTests
             ZChannels = 4,
             LatentChannels = 4,
         },
-        new RouterArchitecture { Name = "router", Target = RouterTarget.UVit, Evaluations = 20, Branches = 58 },
+        new RouterShape { Name = "router", Target = RouterTarget.UVit, Evaluations = 20, Branches = 58 },
     ];
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void The_router_target_is_a_name()
     {
-        string json = new RouterArchitecture { Name = "r", Target = RouterTarget.Dit, Evaluations = 20, Branches = 56 }.ToJson();
+        string json = new RouterShape { Name = "r", Target = RouterTarget.Dit, Evaluations = 20, Branches = 56 }.ToJson();
         Assert.Contains("\"target\":\"dit\"", json, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => Architecture.FromJson(json.Replace("\"dit\"", "7", StringComparison.Ordinal)));
     }

@@ -115,7 +115,7 @@ public sealed class RouterFileTests
         float[] values = RandomData.Normal(17, evaluations * branches);
         (values[0], values[1], values[2]) = (-5, float.Epsilon, MathF.BitIncrement(5));
         return new RouterLogits(
-            new RouterArchitecture { Name = "a router of ours", Target = target, Evaluations = evaluations, Branches = branches }, values);
+            new RouterShape { Name = "a router of ours", Target = target, Evaluations = evaluations, Branches = branches }, values);
     }
 
     /// <summary>Reads Python's float.hex(), as -0x1.8p-3.</summary>

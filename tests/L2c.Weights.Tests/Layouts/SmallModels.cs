@@ -40,13 +40,13 @@ internal static class SmallModels
 
     /// <summary>Writes a file and resolves it.</summary>
     public static T Resolve<T>(
-        IEnumerable<NamedTensor> tensors, Func<Checkpoint, T> use, LayoutHints? hints = null, string? metadata = null)
+        IEnumerable<NamedTensor> tensors, Func<WeightsFile, T> use, LayoutHints? hints = null, string? metadata = null)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
         Write(path, tensors, metadata);
         using TensorFile file = TensorFiles.Open(path);
-        return use(CheckpointLayout.Resolve(file, hints ?? Hints));
+        return use(WeightsLayout.Resolve(file, hints ?? Hints));
     }
 
     /// <summary>Writes a safetensors file whose architecture metadata are that text, or none.</summary>
@@ -57,7 +57,7 @@ internal static class SmallModels
     }
 
     /// <summary>All values of a canonical tensor.</summary>
-    public static float[] Read(this Checkpoint checkpoint, string name)
+    public static float[] Read(this WeightsFile checkpoint, string name)
     {
         float[] values = new float[checkpoint.Find(name).Count];
         checkpoint.Read(name, values);
