@@ -22,7 +22,7 @@ internal sealed class BenchOptions
     public BenchOptions(int rounds)
     {
         _presetRounds = rounds;
-        _rounds = OptionFactory.Whole("--rounds", 1, $"Rounds; each runs every benchCase once [default: {rounds}]");
+        _rounds = OptionFactory.Whole("--rounds", 1, $"Rounds; each runs every contestant once [default: {rounds}]");
     }
 
     /// <summary>Adds the options to a verb.</summary>

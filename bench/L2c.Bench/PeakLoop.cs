@@ -2,7 +2,7 @@ using L2c.Kernels;
 
 namespace L2c.Bench;
 
-/// <summary>A benchCase that does nothing but multiply-adds in registers, on all threads of a device: what the cores give at that moment.</summary>
+/// <summary>A contestant that does nothing but multiply-adds in registers, on all threads of a device: what the cores give at that moment.</summary>
 internal sealed class PeakLoop : IDisposable
 {
     private readonly OpSequence _round;

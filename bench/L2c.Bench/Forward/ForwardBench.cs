@@ -14,7 +14,7 @@ internal sealed class ForwardBench
     private const int Rounds = 15;
     private const string DefaultPeers = "../shared/peers beside the repository";
 
-    private static readonly BenchCase[] _cases =
+    private static readonly Contestant[] _contestants =
     [
         new("DiT-S/2", null, 8, "dit-s2-batch8.onnx", 0.80),
         new("12x192x3/2", 128, 32, "dit-tiny-batch32.onnx", 0.75),
@@ -22,7 +22,7 @@ internal sealed class ForwardBench
 
     private readonly BenchOptions _options = new(Rounds);
     private readonly Option<string?> _peers = OptionFactory.Text(
-        "--peers", "DIR", $"Where {string.Join(" and ", _cases.Select(c => c.Peer))} are [default: {DefaultPeers}]");
+        "--peers", "DIR", $"Where {string.Join(" and ", _contestants.Select(c => c.Peer))} are [default: {DefaultPeers}]");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
@@ -43,7 +43,7 @@ internal sealed class ForwardBench
         using CpuDevice device = _options.OpenCpu(parsed);
         bool isMet = true;
         List<string> missing = [];
-        List<string[]> rows = [.. _cases.Select(Measure)];
+        List<string[]> rows = [.. _contestants.Select(Measure)];
         string verdict = !isMet ? "Bounds: **missed** where the ratio is above." : missing.Count == 0 ? "Bounds: all met." : "";
         string uncompared = missing.Count == 0 ? "" : $"Not compared, because the peer was not found: {string.Join(", ", missing)}. ";
         _options.Publish(parsed, terminal, Markdown.Report(
@@ -63,16 +63,16 @@ internal sealed class ForwardBench
             uncompared + verdict));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
 
-        string[] Measure(BenchCase benchCase)
+        string[] Measure(Contestant contestant)
         {
-            using OpenedModel opened = OpenedModel.Random(benchCase.Model, benchCase.ImageSize);
+            using OpenedModel opened = OpenedModel.Random(contestant.Model, contestant.ImageSize);
             using LoadedModel model = opened.Load(device);
             TransformerArchitecture architecture = model.Architecture;
-            using var forward = PlannedForward.Plan(model.Network, benchCase.Batch, record: true, parts: false);
+            using var forward = PlannedForward.Plan(model.Network, contestant.Batch, record: true, parts: false);
             long flops = forward.Ops.Sum(op => op.Flops);
             using PeakLoop peak = new(device, flops);
-            string path = Path.Combine(folder, benchCase.Peer);
-            using OnnxNetwork? peer = File.Exists(path) ? new OnnxNetwork(path, architecture, benchCase.Batch, device.Threads) : null;
+            string path = Path.Combine(folder, contestant.Peer);
+            using OnnxNetwork? peer = File.Exists(path) ? new OnnxNetwork(path, architecture, contestant.Batch, device.Threads) : null;
             var timing = InterleavedTiming.Measure(
                 peer is null ? [forward.Run, peak.Run] : [forward.Run, peak.Run, peer.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
             double[] speeds = PeakLoop.Gflops(timing.Milliseconds[0], flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
@@ -85,15 +85,15 @@ internal sealed class ForwardBench
             else
             {
                 var ratio = Quartiles.Of(timing.Ratios(0, 2));
-                bool isAbove = ratio.Median > benchCase.Bound;
+                bool isAbove = ratio.Median > contestant.Bound;
                 isMet &= !isAbove;
-                string bound = FormattableString.Invariant($"{benchCase.Bound:0.00}");
+                string bound = FormattableString.Invariant($"{contestant.Bound:0.00}");
                 comparison = [Quartiles.Of(timing.Milliseconds[2]).Text("0.0"), ratio.Text("0.000"), isAbove ? $"{bound} missed" : bound];
             }
 
             return
             [
-                architecture.Name, $"{benchCase.Batch} x {architecture.Tokens} tokens", FormattableString.Invariant($"{flops / 1e9:0.0}"),
+                architecture.Name, $"{contestant.Batch} x {architecture.Tokens} tokens", FormattableString.Invariant($"{flops / 1e9:0.0}"),
                 Quartiles.Of(timing.Milliseconds[0]).Text("0.0"), .. comparison, Quartiles.Of(speeds).Text("0"), share.Text("0.000"),
             ];
         }
@@ -117,5 +117,5 @@ internal sealed class ForwardBench
     /// <param name="Batch">Rows of a call.</param>
     /// <param name="Peer">File name of the opponent's network.</param>
     /// <param name="Bound">Our time over the opponent's, at most.</param>
-    private sealed record BenchCase(string Model, int? ImageSize, int Batch, string Peer, double Bound);
+    private sealed record Contestant(string Model, int? ImageSize, int Batch, string Peer, double Bound);
 }

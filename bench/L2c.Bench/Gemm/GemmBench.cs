@@ -14,7 +14,7 @@ internal sealed class GemmBench
     private const int Rounds = 31;
     private const double SmallBound = 0.92, LargeBound = 0.85;
 
-    private static readonly BenchCase[] _cases =
+    private static readonly Contestant[] _contestants =
     [
         Linear("DiT-S qkv", 2048, 1152, 384, SmallBound),
         Linear("DiT-S fc2", 2048, 384, 1536, SmallBound),
@@ -59,7 +59,7 @@ internal sealed class GemmBench
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
         bool isMet = true;
-        List<string[]> rows = [.. _cases.Select(Measure)];
+        List<string[]> rows = [.. _contestants.Select(Measure)];
         _options.Publish(parsed, terminal, Markdown.Report(
             "Matrix products: share of the peak of multiply-adds",
             BirthCertificate.Of(device, load, ("rounds", $"{rounds} for each product, each the product and the peak once in rotating order")),
@@ -72,36 +72,36 @@ internal sealed class GemmBench
             isMet ? "Bounds: all met." : "Bounds: **missed** where the share is below."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
 
-        string[] Measure(BenchCase benchCase)
+        string[] Measure(Contestant contestant)
         {
-            using MatrixWork work = benchCase.Create(device);
+            using MatrixWork work = contestant.Create(device);
             using PeakLoop peak = new(device, work.Flops);
             var timing = InterleavedTiming.Measure([work.Run, peak.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
             double[] products = PeakLoop.Gflops(timing.Milliseconds[0], work.Flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
             var share = Quartiles.Of(products.Zip(peaks, (product, at) => product / at));
-            bool isBelow = share.Median < benchCase.Bound;
+            bool isBelow = share.Median < contestant.Bound;
             isMet &= !isBelow;
             return
             [
-                benchCase.Name, benchCase.Shape, Quartiles.Of(products).Text("0"), Quartiles.Of(peaks).Text("0"), share.Text("0.000"),
-                benchCase.Bound is { } bound ? $"{bound.ToString("0.00", CultureInfo.InvariantCulture)}{(isBelow ? " missed" : "")}" : "",
+                contestant.Name, contestant.Shape, Quartiles.Of(products).Text("0"), Quartiles.Of(peaks).Text("0"), share.Text("0.000"),
+                contestant.Bound is { } bound ? $"{bound.ToString("0.00", CultureInfo.InvariantCulture)}{(isBelow ? " missed" : "")}" : "",
             ];
         }
     }
 
-    private static BenchCase Linear(string name, int m, int n, int k, double? bound, Activation activation = Activation.None) =>
+    private static Contestant Linear(string name, int m, int n, int k, double? bound, Activation activation = Activation.None) =>
         new(name, $"{m}, {n}, {k}", bound, device => MatrixWork.Linear(device, m, n, k, activation));
 
-    private static BenchCase Attention(string name, int batch, int tokens, int width, int heads) =>
+    private static Contestant Attention(string name, int batch, int tokens, int width, int heads) =>
         new(name, $"{batch} x {tokens}, {width}, {heads}", null, device => MatrixWork.Attention(device, batch, tokens, width, heads));
 
-    private static BenchCase InputGradient(string name, int m, int n, int k) =>
+    private static Contestant InputGradient(string name, int m, int n, int k) =>
         new(name, $"{m}, {n}, {k}", null, device => MatrixWork.InputGradient(device, m, n, k));
 
-    private static BenchCase WeightGradient(string name, int m, int n, int k) =>
+    private static Contestant WeightGradient(string name, int m, int n, int k) =>
         new(name, $"{m}, {n}, {k}", null, device => MatrixWork.WeightGradient(device, m, n, k));
 
-    private static BenchCase AttentionBackward(string name, int batch, int tokens, int width, int heads) =>
+    private static Contestant AttentionBackward(string name, int batch, int tokens, int width, int heads) =>
         new(name, $"{batch} x {tokens}, {width}, {heads}", null, device => MatrixWork.AttentionBackward(device, batch, tokens, width, heads));
 
     /// <summary>What is measured.</summary>
@@ -109,5 +109,5 @@ internal sealed class GemmBench
     /// <param name="Shape">Sizes, as the report explains them.</param>
     /// <param name="Bound">Least share of the peak; null where none is set.</param>
     /// <param name="Create">Records it.</param>
-    private sealed record BenchCase(string Name, string Shape, double? Bound, Func<CpuDevice, MatrixWork> Create);
+    private sealed record Contestant(string Name, string Shape, double? Bound, Func<CpuDevice, MatrixWork> Create);
 }

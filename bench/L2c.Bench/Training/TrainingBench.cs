@@ -60,7 +60,7 @@ internal sealed class TrainingBench
                 load,
                 ("model", $"{architecture.Name}: {architecture.Depth} blocks, width {architecture.HiddenSize}, {architecture.Tokens} tokens"),
                 ("batch", $"{batch}"),
-                ("rounds", $"{rounds}, each every benchCase once in rotating order")),
+                ("rounds", $"{rounds}, each every contestant once in rotating order")),
             ["", "ms", "time / forward"],
             names.Select((name, i) => (string[])[name, Quartiles.Of(timing.Milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
             "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh "

@@ -1,7 +1,7 @@
 namespace L2c;
 
 /// <summary>Times of contestants that ran in turn in one process, so that a machine that slows down, warms up or is shared favours none.</summary>
-/// <param name="Milliseconds">By benchCase and round.</param>
+/// <param name="Milliseconds">By contestant and round.</param>
 public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
 {
     /// <summary>Rounds that are not measured, at least.</summary>
@@ -9,7 +9,7 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
     public const int WarmUpRounds = 2;
 
     /// <summary>
-    /// Measures every benchCase once a round; the order moves on by one each round, so after a multiple of their number each had every position
+    /// Measures every contestant once a round; the order moves on by one each round, so after a multiple of their number each had every position
     /// equally often.
     /// </summary>
     /// <param name="contestants">One whole run each.</param>
@@ -56,13 +56,13 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
         }
     }
 
-    /// <summary>Median time of a benchCase.</summary>
-    public double MedianMs(int benchCase) => Quartiles.Of(Milliseconds[benchCase]).Median;
+    /// <summary>Median time of a contestant.</summary>
+    public double MedianMs(int contestant) => Quartiles.Of(Milliseconds[contestant]).Median;
 
-    /// <summary>Round by round, one benchCase's time over another's: what neighbours in time have in common cancels.</summary>
-    public double[] Ratios(int benchCase, int reference) =>
-        [.. Milliseconds[benchCase].Zip(Milliseconds[reference], (time, other) => time / other)];
+    /// <summary>Round by round, one contestant's time over another's: what neighbours in time have in common cancels.</summary>
+    public double[] Ratios(int contestant, int reference) =>
+        [.. Milliseconds[contestant].Zip(Milliseconds[reference], (time, other) => time / other)];
 
     /// <summary>Median of <see cref="Ratios"/>.</summary>
-    public double MedianRatio(int benchCase, int reference) => Quartiles.Of(Ratios(benchCase, reference)).Median;
+    public double MedianRatio(int contestant, int reference) => Quartiles.Of(Ratios(contestant, reference)).Median;
 }

@@ -6,7 +6,7 @@ namespace L2c;
 /// <summary>A batch of a job in turn with the same labels and noise under another plan.</summary>
 internal static class RunTiming
 {
-    /// <summary>Plans both runs and times them: benchCase 0 is the job, 1 the reference.</summary>
+    /// <summary>Plans both runs and times them: contestant 0 is the job, 1 the reference.</summary>
     /// <param name="model">The loaded model.</param>
     /// <param name="job">What is timed; its labels and noise are the inputs of both.</param>
     /// <param name="reference">Sampler and batch of the other run.</param>

@@ -26,12 +26,12 @@ public sealed class MeasuringTests
     {
         Clock clock = new();
         int runs = 0;
-        Action benchCase = () =>
+        Action contestant = () =>
         {
             runs++;
             clock.Now += 60;
         };
-        Assert.Equal([60], InterleavedTiming.Measure([benchCase], rounds: 1, TimeSpan.FromMilliseconds(200), clock: clock).Milliseconds[0]);
+        Assert.Equal([60], InterleavedTiming.Measure([contestant], rounds: 1, TimeSpan.FromMilliseconds(200), clock: clock).Milliseconds[0]);
         Assert.Equal(4 + 1, runs);
     }
 
@@ -40,12 +40,12 @@ public sealed class MeasuringTests
     {
         using CancellationTokenSource source = new();
         int runs = 0;
-        Action benchCase = () =>
+        Action contestant = () =>
         {
             runs++;
             source.Cancel();
         };
-        Assert.Throws<OperationCanceledException>(() => InterleavedTiming.Measure([benchCase, benchCase], rounds: 3, cancel: source.Token));
+        Assert.Throws<OperationCanceledException>(() => InterleavedTiming.Measure([contestant, contestant], rounds: 3, cancel: source.Token));
         Assert.Equal(1, runs);
     }
 
