@@ -152,7 +152,7 @@ public sealed class ReferenceTests
 
         // Two channels in, two out: the second output is the second input's left neighbour.
         float[] two = [.. new float[18 + 9], 0, 0, 0, 1, 0, 0, 0, 0, 0];
-        Assert.Equal([10, 10, 20, 3], Reference.ImageConvolution<double>([1, 2, 3, 4], two, [10, 20], 2, 1, 2).Select((v, i) => i == 3 ? v - 20 : v));
+        Assert.Equal([10, 10, 20, 23], Reference.ImageConvolution<double>([1, 2, 3, 4], two, [10, 20], 2, 1, 2));
     }
 
     [Fact]
