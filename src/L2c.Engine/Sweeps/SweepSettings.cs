@@ -31,8 +31,6 @@ internal sealed record SweepSettings(
     /// <summary>The format's name.</summary>
     public const string CurrentFormat = "l2c-sweep/2";
 
-    private const int MaxFileBytes = 1 << 20;
-
     /// <summary>Collects them.</summary>
     /// <param name="plan">What was asked for.</param>
     /// <param name="model">The model.</param>
@@ -109,9 +107,7 @@ internal sealed record SweepSettings(
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {
-            byte[] bytes = new byte[Math.Min(source.Length, MaxFileBytes)];
-            source.ReadExactly(0, bytes);
-            return JsonSerializer.Deserialize<SweepSettings>(bytes, ReportJson.Options) is { Routers: not null, Parameters: not null } settings
+            return JsonSerializer.Deserialize<SweepSettings>(source.ReadAll(ReadLimits.SettingsBytes), ReportJson.Options) is { Routers: not null, Parameters: not null } settings
                 ? settings
                 : throw new JsonException();
         }
@@ -148,7 +144,7 @@ internal sealed record SweepSettings(
 
     private static string Sha256(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        using ByteSource source = ByteSource.OpenFile(path);
+        return Convert.ToHexStringLower(SHA256.HashData(source.AsStream()));
     }
 }
