@@ -30,7 +30,7 @@ internal abstract class LineLog : ITrainingLog
             throw new IOException($"{path} exists; use --force to overwrite");
         }
 
-        long length = goesOn ? LengthUpTo(path, ReadAll(path), header, resumeAfter!.Value) : 0;
+        long length = goesOn ? LengthUpTo(path, File.ReadAllBytes(path), header, resumeAfter!.Value) : 0;
         try
         {
             // No buffer: a line is one write, and a killed process loses none.
@@ -115,12 +115,6 @@ internal abstract class LineLog : ITrainingLog
         }
 
         return kept;
-    }
-
-    private static byte[] ReadAll(string path)
-    {
-        using ByteSource source = ByteSource.OpenFile(path, mayBeEmpty: true);
-        return source.ReadAll(ReadLimits.LogBytes);
     }
 
     private static MalformedFileException Foreign(string path, int line) =>
