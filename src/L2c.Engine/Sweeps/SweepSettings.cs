@@ -45,7 +45,7 @@ internal sealed record SweepSettings(
         SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
         foreach (string router in request.Routers)
         {
-            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router)))
+            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router, context.Cancel)))
             {
                 throw new RequestException(
                     $"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
@@ -60,7 +60,7 @@ internal sealed record SweepSettings(
             reader.Sha256(data, ImageReader.Available(data, request.DataCount)),
             request.DataCount,
             SampleDescription.Of(plan.Uncached.Job, model.Source, model.WeightSet),
-            Sha256(model.Source),
+            Sha256(model.Source, context.Cancel),
             model.Facts.Device,
             plan.Uncached.Job.Batch,
             routers);
@@ -142,9 +142,19 @@ internal sealed record SweepSettings(
     private static RequestException Differs(string path, string difference) =>
         new($"{path}: the rows in this folder were made with {difference}; give another --out, or --force to start anew");
 
-    private static string Sha256(string path)
+    private static string Sha256(string path, CancellationToken cancel)
     {
         using ByteSource source = ByteSource.OpenFile(path);
-        return Convert.ToHexStringLower(SHA256.HashData(source.AsStream()));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        for (long at = 0; at < source.Length; at += buffer.Length)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Length - at));
+            source.ReadExactly(at, part);
+            hash.AppendData(part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
