@@ -12,7 +12,8 @@ namespace L2c.Weights.Tests.Fuzz;
 /// <param name="random">Decides everything.</param>
 internal sealed partial class StructuredMutator(Random random)
 {
-    private const int StorageBytes = 4096;
+    // The larger one is longer than what a reader fetches at once.
+    private const int StorageBytes = 4 << 10, LargeStorageBytes = 128 << 10;
 
     private static readonly string[] _numbers =
     [
@@ -133,12 +134,13 @@ internal sealed partial class StructuredMutator(Random random)
     {
         (string Storage, int Size)[] typed = [("ByteStorage", 1), ("CharStorage", 1), ("ShortStorage", 2), ("FloatStorage", 4), ("DoubleStorage", 8)];
         (string Name, int Size)[] types = [("uint16", 2), ("uint32", 4), ("uint64", 8), ("int8", 1)];
+        int stored = random.Next(8) == 0 ? LargeStorageBytes : StorageBytes;
         bool untyped = random.Next(3) == 0;
         (string name, int size) = untyped ? types[random.Next(types.Length)] : typed[random.Next(typed.Length)];
         PickleBuilder pickle = new PickleBuilder().Op("](");
         for (int count = random.Next(1, 4); count > 0; count--)
         {
-            int elements = StorageBytes / size, rank = random.Next(random.Next(1, 20));
+            int elements = stored / size, rank = random.Next(random.Next(1, 20));
             long[] extents = new long[rank], strides = new long[rank];
             long room = elements - 1;
             for (int axis = 0; axis < rank; axis++)
@@ -150,11 +152,11 @@ internal sealed partial class StructuredMutator(Random random)
 
             long offset = random.Next(16) == 0 ? random.Next(elements * 2) : random.NextInt64(0, room + 1);
             _ = untyped
-                ? pickle.TensorOfType("0", StorageBytes, name, offset, extents, strides)
+                ? pickle.TensorOfType("0", stored, name, offset, extents, strides)
                 : pickle.Tensor("0", name, elements, offset, extents, strides);
         }
 
-        return FileBytes.TorchZip(pickle.Op("e").Stop(), new byte[StorageBytes]);
+        return FileBytes.TorchZip(pickle.Op("e").Stop(), new byte[stored]);
     }
 
     /// <summary>A pickle cut into its opcodes, each with its argument; PROTO is the first.</summary>
