@@ -51,6 +51,17 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_stop_is_obeyed_while_folders_are_read()
+    {
+        // Read to its end, the folder would be refused: its class has no pictures.
+        _ = Directory.CreateDirectory(_cli.PathOf("data/a"));
+        string[] call = [.. TrainingRuns.Model(_cli.PathOf("run")), "--data", _cli.PathOf("data"), "--image-size", "32"];
+        _cli.Run(call).MustFail(4, "has no PNG");
+        _cli.Run(new CancellationToken(canceled: true), call).MustFail(130, "interrupted; nothing was written");
+        Assert.Equal(["data"], _cli.Files());
+    }
+
+    [Fact]
     public void Another_setting_is_refused_by_name()
     {
         Assert.Equal(0, Train("run").Code);

@@ -21,7 +21,7 @@ public sealed partial class LoadedModel
     private SweepResult Sweep(SweepPlan plan, TaskContext context)
     {
         SweepRequest request = plan.Request;
-        using IImageSet data = ImageSets.Open(request.Data, Architecture.InputSize);
+        using IImageSet data = ImageSets.Open(request.Data, Architecture.InputSize, context.Cancel);
         PixelSamples.RequireSizeOf(data, Architecture);
         _ = Directory.CreateDirectory(request.Folder);
         var settings = SweepSettings.Of(plan, this, data, context);

@@ -4,7 +4,6 @@ namespace L2c.Weights.PyTorch;
 internal sealed class TorchZip : TorchContainer
 {
     private const string PickleSuffix = "/data.pkl";
-    private const int MaxPickleBytes = 32 << 20;
 
     private readonly ZipReader _zip;
     private readonly Dictionary<TorchStorage, ZipEntry> _entries = new(ReferenceEqualityComparer.Instance);
@@ -27,7 +26,7 @@ internal sealed class TorchZip : TorchContainer
             throw new MalformedFileException(source.Path, "the storages are not little-endian; save the file again on a little-endian machine");
         }
 
-        byte[] bytes = _zip.ReadAll(pickle, MaxPickleBytes);
+        byte[] bytes = _zip.ReadAll(pickle, ReadLimits.PickleBytes);
         PickleInput input = new(ByteSource.FromMemory(source.Path, bytes), 0);
         object? value = PickleInterpreter.Run(input, Storages);
         if (input.Position != bytes.Length)
