@@ -1,4 +1,6 @@
 using L2c.Model.Training;
+using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
@@ -26,7 +28,13 @@ internal sealed class RunLogs : IDisposable
         {
             foreach (string name in _written)
             {
-                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
+                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, folder.Remark));
+            }
+
+            string picture = folder.File(Picture);
+            if (File.Exists(picture) && !IsOurs(picture))
+            {
+                folder.Remark($"note: {picture} is no picture of this program; kept as {SetAside.Move(picture)}");
             }
 
             // Not the picture of an earlier run, or of steps that are gone.
@@ -58,6 +66,19 @@ internal sealed class RunLogs : IDisposable
 
     /// <summary>Closes the logs.</summary>
     public void Dispose() => _logs.ForEach(log => log.Dispose());
+
+    private static bool IsOurs(string picture)
+    {
+        try
+        {
+            using ByteSource source = ByteSource.OpenFile(picture);
+            return PngFile.Read(source).Text.ContainsKey(SampleDescription.Key);
+        }
+        catch (MalformedFileException)
+        {
+            return false;
+        }
+    }
 
     private void Draw() => LossPlot.Write(_folder.File(Table), _folder.File(Picture));
 }
