@@ -13,6 +13,9 @@ public sealed class AtomicFile : IDisposable
 {
     private const string LeftoverPattern = ".l2c-????????.???.tmp";
 
+    // A folder that may be written to but not read keeps them.
+    private static readonly EnumerationOptions _hiddenToo = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
     private readonly string _full;
     private readonly string _temporary;
     private readonly bool _overwrite;
@@ -93,12 +96,12 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Deletes the temporary files of processes that were killed while they wrote into a folder; those that are being written stay.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        if (FileSystem.KindOf(folder) == EntryKind.None)
+        if (!Directory.Exists(folder))
         {
             return;
         }
 
-        foreach (string path in Directory.EnumerateFiles(folder, LeftoverPattern))
+        foreach (string path in Directory.EnumerateFiles(folder, LeftoverPattern, _hiddenToo))
         {
             try
             {

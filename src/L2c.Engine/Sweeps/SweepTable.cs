@@ -74,7 +74,11 @@ internal sealed class SweepTable : IDisposable
             remark($"note: {Path}: not all of it is a sweep's; it is kept as {SetAside.Copy(Path, bytes)}");
         }
 
-        _records.AddRange(anew ? [] : records!);
+        if (!anew)
+        {
+            _records.AddRange(records!);
+        }
+
         _file.Cut(anew ? 0 : end);
         if (_file.Length == 0)
         {

@@ -115,17 +115,10 @@ internal sealed class RunFolder : IDisposable
     private static void RequireOwn(string path, IReadOnlyList<string> results)
     {
         Folders.RequireOwn(System.IO.Path.Combine(path, StateFolder.Name));
-        foreach (string name in results.Concat(RunLogs.Names))
+        RunLogs.RequireOwn(path);
+        foreach (string name in results)
         {
-            string entry = System.IO.Path.Combine(path, name);
-            if (System.IO.Path.HasExtension(name))
-            {
-                GrowingFile.RequireOwn(entry);
-            }
-            else
-            {
-                Folders.RequireOwn(entry);
-            }
+            AtomicFile.RequireFree(System.IO.Path.Combine(path, name), overwrite: true);
         }
     }
 

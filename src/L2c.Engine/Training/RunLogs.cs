@@ -7,9 +7,9 @@ namespace L2c;
 /// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows, and a picture of the loss.</summary>
 internal sealed class RunLogs : IDisposable
 {
-    private const string Table = "log.csv", Picture = "loss.png";
+    private const string Table = "log.csv", Lines = "log.jsonl", Events = "tensorboard", Picture = "loss.png";
 
-    private static readonly string[] _written = [Table, "log.jsonl", "tensorboard"];
+    private static readonly string[] _written = [Table, Lines, Events];
 
     private readonly RunFolder _folder;
     private readonly List<ITrainingLog> _logs = [];
@@ -49,6 +49,16 @@ internal sealed class RunLogs : IDisposable
 
     /// <summary>Their names in the folder.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. _written, Picture];
+
+    /// <summary>Fails if a log in a folder leads elsewhere. Writes nothing.</summary>
+    /// <exception cref="IOException">It is a link, a device, or what is to be a file is a folder.</exception>
+    public static void RequireOwn(string folder)
+    {
+        GrowingFile.RequireOwn(Path.Combine(folder, Table));
+        GrowingFile.RequireOwn(Path.Combine(folder, Lines));
+        Folders.RequireOwn(Path.Combine(folder, Events));
+        AtomicFile.RequireFree(Path.Combine(folder, Picture), overwrite: true);
+    }
 
     /// <summary>Writes a row of means.</summary>
     public void Write(int step)

@@ -46,13 +46,17 @@ public static class TrainingState
     /// <summary>Whether a regular file says inside that it is a training state, of whatever trainer. A damaged one may not.</summary>
     public static bool IsState(string path)
     {
+        if (FileSystem.KindOf(path) != EntryKind.File)
+        {
+            return false;
+        }
+
         try
         {
-            GrowingFile.RequireOwn(path);
             using TensorFile file = TensorFiles.Open(path);
             return file.Metadata.ContainsKey(KindKey);
         }
-        catch (Exception e) when (e is IOException or MalformedFileException)
+        catch (IOException)
         {
             return false;
         }

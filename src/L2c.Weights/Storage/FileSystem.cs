@@ -11,7 +11,7 @@ namespace L2c.Weights.Storage;
 /// looked for before a file is opened, folders are not flushed, and the rest is as strict as <see cref="File"/>.
 /// Source: man 2 open, statx, renameat2, link, flock, fsync.
 /// </remarks>
-internal static class FileSystem
+public static class FileSystem
 {
     private const int AtCurrentFolder = -100, AtEmptyPath = 0x1000, AtNoFollow = 0x100;
     private const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NoTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
@@ -35,22 +35,26 @@ internal static class FileSystem
 
     /// <summary>What a name stands for. A folder on the way that is a link is followed.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
-    public static EntryKind KindOf(string path)
+    public static EntryKind KindOf(string path) => Look(path).Kind;
+
+    /// <summary>What a name stands for, and how many names the file has.</summary>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    internal static (EntryKind Kind, uint Names) Look(string path)
     {
         if (!_linux)
         {
-            return ManagedKindOf(path);
+            return (ManagedKindOf(path), 1);
         }
 
         byte[] status = new byte[StatxBytes];
-        return Status(AtCurrentFolder, Bytes(path), AtNoFollow, StatxTypeAndLinks, status) == 0 ? KindOf(status)
-            : Marshal.GetLastPInvokeError() is NoEntry or NotFolder ? EntryKind.None
+        return Status(AtCurrentFolder, Bytes(path), AtNoFollow, StatxTypeAndLinks, status) == 0 ? Parse(status)
+            : Marshal.GetLastPInvokeError() is NoEntry or NotFolder ? (EntryKind.None, 0)
             : throw Failure(path);
     }
 
     /// <summary>What an open file is, and how many names it has.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
-    public static (EntryKind Kind, uint Names) Status(SafeFileHandle file, string path)
+    internal static (EntryKind Kind, uint Names) Status(SafeFileHandle file, string path)
     {
         if (!_linux)
         {
@@ -59,7 +63,7 @@ internal static class FileSystem
 
         byte[] status = new byte[StatxBytes];
         return Status(file, [0], AtEmptyPath, StatxTypeAndLinks, status) == 0
-            ? (KindOf(status), BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(LinksAt)))
+            ? Parse(status)
             : throw Failure(path);
     }
 
@@ -69,7 +73,7 @@ internal static class FileSystem
     /// <param name="kind">What has the name now, where nothing is returned.</param>
     /// <returns>Null if another entry has the name, or none where none is made.</returns>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static SafeFileHandle? TryOpen(string path, bool create, out EntryKind kind)
+    internal static SafeFileHandle? TryOpen(string path, bool create, out EntryKind kind)
     {
         kind = EntryKind.File;
         if (!_linux)
@@ -96,25 +100,25 @@ internal static class FileSystem
         }
 
         int error = Marshal.GetLastPInvokeError();
-        if (error is not (NoEntry or Exists or TooManyLinks or NoDevice or IsFolder))
+        if (error is not (NoEntry or Exists or TooManyLinks or NoDevice or IsFolder) || (error == NoEntry && create))
         {
             throw Failure(path);
         }
 
         kind = KindOf(path);
-        return error == NoEntry && create ? throw Failure(path) : null;
+        return null;
     }
 
     /// <summary>Takes the lock of an open file that one process at a time can have. The system takes it back when the process ends, however it
     /// ends. Where the file system has no locks, everybody gets it.</summary>
     /// <returns>Whether no other process has it.</returns>
-    public static bool TryLock(SafeFileHandle file) =>
+    internal static bool TryLock(SafeFileHandle file) =>
         !_linux || Lock(file, LockExclusive | LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
 
     /// <summary>Renames a file in its file system, in one step, unless something has the new name.</summary>
     /// <returns>Whether it was renamed; false if something has the new name.</returns>
     /// <exception cref="IOException">It cannot be renamed.</exception>
-    public static bool TryRename(string from, string to)
+    internal static bool TryRename(string from, string to)
     {
         if (_linux)
         {
@@ -165,7 +169,7 @@ internal static class FileSystem
 
     /// <summary>Brings the names in a folder to the disk, as far as its file system does that.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static void FlushFolder(string path)
+    internal static void FlushFolder(string path)
     {
         if (!_linux)
         {
@@ -187,23 +191,27 @@ internal static class FileSystem
     }
 
     /// <summary>Whether .NET failed because another process has a lock of the file.</summary>
-    public static bool IsLocked(IOException failure) => failure.HResult == WouldBlock;
+    internal static bool IsLocked(IOException failure) => failure.HResult == WouldBlock;
 
     /// <summary>The system's words for an error of reading or writing, without the path that .NET adds.</summary>
-    public static string Reason(Exception failure) => failure switch
+    internal static string Reason(Exception failure) => failure switch
     {
         FileNotFoundException or DirectoryNotFoundException => Marshal.GetPInvokeErrorMessage(NoEntry),
         { HResult: > 0 and < 4096 } => Marshal.GetPInvokeErrorMessage(failure.HResult),
         _ => failure.Message,
     };
 
-    private static EntryKind KindOf(byte[] status) => (BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeAt)) & 0xF000) switch
+    private static (EntryKind Kind, uint Names) Parse(byte[] status)
     {
-        0x8000 => EntryKind.File,
-        0x4000 => EntryKind.Folder,
-        0xA000 => EntryKind.Link,
-        _ => EntryKind.Device,
-    };
+        EntryKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeAt)) & 0xF000) switch
+        {
+            0x8000 => EntryKind.File,
+            0x4000 => EntryKind.Folder,
+            0xA000 => EntryKind.Link,
+            _ => EntryKind.Device,
+        };
+        return (kind, BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(LinksAt)));
+    }
 
     private static EntryKind ManagedKindOf(string path)
     {

@@ -41,19 +41,13 @@ public sealed class FolderLock : IDisposable
                     return null;
                 }
 
-                uint names = FileSystem.Status(file, path).Names;
-                if (names == 1)
+                if (FileSystem.Status(file, path).Names > 0)
                 {
                     return new FolderLock(folder, created, file);
                 }
 
-                file.Dispose();
-                if (names > 1)
-                {
-                    throw new IOException($"{path}: has another name too (a hard link); remove it, or name another folder with --out");
-                }
-
                 // Removed with its folder before it was locked: once more.
+                file.Dispose();
             }
         }
         catch (Exception e) when (WriteFailure.IsOfTheSystem(e))

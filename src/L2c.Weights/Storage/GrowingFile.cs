@@ -35,7 +35,7 @@ public sealed class GrowingFile : IDisposable
                 return made;
             }
 
-            Refuse(path, kind);
+            Require(path, kind, names: 1);
         }
     }
 
@@ -114,12 +114,29 @@ public sealed class GrowingFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Fails if a file of that name could not be continued here: it is a link, a device or a folder. Writes nothing.</summary>
+    /// <summary>Fails if a file of that name could not be continued: it is a link, a device or a folder, or has another name too. Writes
+    /// nothing.</summary>
     /// <exception cref="IOException">It is one.</exception>
-    public static void RequireOwn(string path) => Refuse(path, FileSystem.KindOf(path));
-
-    private static void Refuse(string path, EntryKind kind)
+    public static void RequireOwn(string path)
     {
+        (EntryKind kind, uint names) = FileSystem.Look(path);
+        Require(path, kind, names);
+    }
+
+    /// <inheritdoc cref="RequireOwn(string)"/>
+    internal static void RequireOwn(SafeFileHandle file, string path)
+    {
+        (EntryKind kind, uint names) = FileSystem.Status(file, path);
+        Require(path, kind, names);
+    }
+
+    private static void Require(string path, EntryKind kind, uint names)
+    {
+        if (kind == EntryKind.File && names > 1)
+        {
+            throw new IOException($"{path}: has another name too (a hard link), which would change with it; replace it by a copy of its own");
+        }
+
         if (kind is EntryKind.Link or EntryKind.Folder or EntryKind.Device)
         {
             string what = kind switch { EntryKind.Link => "a link", EntryKind.Folder => "a folder", _ => "a device, a pipe or a socket" };
@@ -144,15 +161,18 @@ public sealed class GrowingFile : IDisposable
             return null;
         }
 
-        if (FileSystem.Status(handle, path).Names > 1)
+        try
+        {
+            RequireOwn(handle, path);
+            if (create)
+            {
+                FileSystem.FlushFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+            }
+        }
+        catch
         {
             handle.Dispose();
-            throw new IOException($"{path}: has another name too (a hard link), which would change with it; replace it by a copy of its own");
-        }
-
-        if (create)
-        {
-            FileSystem.FlushFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+            throw;
         }
 
         FileStream file = new(handle, FileAccess.ReadWrite, bufferSize: 0);

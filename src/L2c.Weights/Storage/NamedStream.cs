@@ -57,6 +57,9 @@ internal sealed class NamedStream(string name, FileStream file) : Stream
     }
 
     /// <inheritdoc/>
+    public override void WriteByte(byte value) => Write([value]);
+
+    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin)
     {
         try
