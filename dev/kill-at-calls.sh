@@ -53,7 +53,7 @@ places() {
 trace() {
     local log=$1 calls=$2 injection=$3
     shift 3
-    strace -f --seccomp-bpf -qq -y -s 400 -o "$log" -e "trace=execve,$calls" ${injection:+-e "inject=$injection"} "$@" >"$work/output" 2>&1
+    strace -f -qq -y -s 400 -o "$log" -e "trace=$calls" ${injection:+-e "inject=$injection"} "$@" >"$work/output" 2>&1
 }
 
 # files FOLDER: what is compared of it: a line per file, with its checksum. The times of a sweep's rows are left out.
@@ -104,9 +104,10 @@ run() {
     while read -r call number line; do
         begin "$name"
         code=0
-        trace "$work/trace" "$names" "$call:signal=KILL:when=$number" "${first[@]//OUT/$out}" || code=$?
+        trace "$work/trace" "$names" "$call:signal=KILL:when=$number" "${first[@]//OUT/$out}" 2>/dev/null || code=$?
         [ "$code" -ge 128 ] && kills=$((kills + 1))
         grep -F "$call(" "$work/trace" | tail -n 1 | grep -qF "$out" && hits=$((hits + 1))
+        [ "$code" -eq 0 ] || [ "$code" -ge 128 ] || fail "$name" "ended with $code instead of being killed at $call number $number"
         check "$name" "$call number $number: $line" "${again[@]//OUT/$out}"
     done <"$work/places"
     echo "$name: $kills of $(wc -l <"$work/places") kills, $hits of them at the call of the undisturbed run"
@@ -141,10 +142,17 @@ train_again=("${train[@]}" --resume-from-checkpoint latest)
 run train-router router router_again
 run train train train_again
 
+# before NAME COMMAND...: what the command finds in its folder.
+before() {
+    local name=$1
+    shift
+    [ -z "$only" ] || [ "$only" = "$name" ] || return 0
+    mkdir -p "$work/$name-before"
+    "${@//OUT/$work/$name-before}" >"$work/output" 2>&1 || fail "$name" "what was to be there before failed"
+}
+
 # A run in the place of an older one of the same settings, which may be finished instead.
-if [ -z "$only" ] || [ "$only" = train-force ]; then
-    "${train[@]//OUT/$work/train-force-before}" >"$work/output" 2>&1 || fail train-force "the older run failed"
-fi
+before train-force "${train[@]}"
 train_force=("${train[@]}" --force)
 run train-force train_force train_again
 
@@ -153,10 +161,12 @@ run sweep sweep sweep
 
 sample=("$L2C" sample --steps 4 --count 2 --device cpu --threads 1 --cache all --no-progress --out OUT/a.png --force
     --trajectory OUT/states.safetensors --save-schedule OUT/schedule.json)
+before sample "${sample[@]}" --seed 1
 run sample sample sample
 
 model=$(dirname "$L2C")/models/shapes-dit8.safetensors
 converter=("$CONVERTER" "$model" OUT/out.safetensors --force --verify)
+before converter "$CONVERTER" "$model" OUT/out.safetensors --dtype fp16
 run converter converter converter
 
 [ "$status" -eq 0 ] && echo "kill-at-calls.sh: everything agrees" || echo "kill-at-calls.sh: FAILED" >&2

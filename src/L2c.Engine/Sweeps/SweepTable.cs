@@ -41,10 +41,12 @@ internal sealed class SweepTable : IDisposable
     public SweepRecord? Find(SweepRow row) => _records.Find(record => record.Is(row));
 
     /// <summary>Appends a row; it is on the disk when this returns.</summary>
+    /// <remarks>It is kept as the file has it, in its digits: what is drawn of the table does not depend on an interruption.</remarks>
     public void Add(SweepRecord record)
     {
-        Append(record.ToLine());
-        _records.Add(record);
+        string line = record.ToLine();
+        Append(line);
+        _records.Add(SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record)));
     }
 
     /// <inheritdoc/>

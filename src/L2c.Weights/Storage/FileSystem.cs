@@ -43,12 +43,12 @@ public static class FileSystem
     {
         if (!_linux)
         {
-            return (ManagedKindOf(path), 1);
+            return (ManagedKindOf(path), 1u);
         }
 
         byte[] status = new byte[StatxBytes];
         return Status(AtCurrentFolder, Bytes(path), AtNoFollow, StatxTypeAndLinks, status) == 0 ? Parse(status)
-            : Marshal.GetLastPInvokeError() is NoEntry or NotFolder ? (EntryKind.None, 0)
+            : Marshal.GetLastPInvokeError() is NoEntry or NotFolder ? (EntryKind.None, 0u)
             : throw Failure(path);
     }
 
