@@ -128,9 +128,11 @@ public sealed class TrainTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("run"));
         File.WriteAllText(_cli.PathOf("run/loss.png"), "of an earlier run");
-        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
-        Assert.NotEqual("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png")));
-        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "tensorboard"], _cli.Files("run"));
+        CliResult result = Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress", "--force");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("train again with a smaller --lr", result.Err, StringComparison.Ordinal);
+        Assert.Equal("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png.aside-1")));
+        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "loss.png.aside-1", "tensorboard"], _cli.Files("run"));
     }
 
     [Fact]

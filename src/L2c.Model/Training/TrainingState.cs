@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Safetensors;
+using L2c.Weights.Storage;
 
 namespace L2c.Model.Training;
 
@@ -40,6 +41,25 @@ public static class TrainingState
         }
 
         writer.Commit();
+    }
+
+    /// <summary>Whether a regular file says inside that it is a training state, of whatever trainer. A damaged one may not.</summary>
+    public static bool IsState(string path)
+    {
+        if (FileSystem.KindOf(path) != EntryKind.File)
+        {
+            return false;
+        }
+
+        try
+        {
+            using TensorFile file = TensorFiles.Open(path);
+            return file.Metadata.ContainsKey(KindKey);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Checks that a state is this trainer's and was made with the same settings.</summary>
