@@ -156,7 +156,7 @@ before train-force "${train[@]}"
 train_force=("${train[@]}" --force)
 run train-force train_force train_again
 
-sweep=("$L2C" sweep --steps 4 --count 6 --data-count 20 --rules top:1 --device cpu --threads 1 --no-progress --out OUT)
+sweep=("$L2C" sweep --steps 2 --count 4 --data-count 8 --rules top:1 --device cpu --threads 1 --no-progress --out OUT)
 run sweep sweep sweep
 
 sample=("$L2C" sample --steps 4 --count 2 --device cpu --threads 1 --cache all --no-progress --out OUT/a.png --force

@@ -132,7 +132,8 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(1, result.Code);
         Assert.Contains("train again with a smaller --lr", result.Err, StringComparison.Ordinal);
         Assert.Equal("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png.aside-1")));
-        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "loss.png.aside-1", "tensorboard"], _cli.Files("run"));
+        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "loss.png", "loss.png.aside-1", "tensorboard"], _cli.Files("run"));
+        Assert.Empty(_cli.Files("run/checkpoints"));
     }
 
     [Fact]

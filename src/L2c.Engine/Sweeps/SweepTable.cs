@@ -45,8 +45,9 @@ internal sealed class SweepTable : IDisposable
     public void Add(SweepRecord record)
     {
         string line = record.ToLine();
+        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record));
         Append(line);
-        _records.Add(SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record)));
+        _records.Add(record);
     }
 
     /// <inheritdoc/>

@@ -97,7 +97,7 @@ internal sealed class RunFolder : IDisposable
 
         if (Continues)
         {
-            States.RemoveNewer(stepsDone);
+            States.KeepOnly(stepsDone);
         }
         else
         {

@@ -42,26 +42,22 @@ public sealed class StateFolder(string folder, Action<string> remark)
 
     /// <summary>Removes all states: a new run begins where an old one was.</summary>
     /// <exception cref="IOException">A file cannot be removed, or the folder is a link.</exception>
-    public void Clear() => RemoveNewer(-1);
+    public void Clear() => KeepOnly(-1);
 
-    /// <summary>Removes the states of later steps: a run goes on from an earlier one.</summary>
+    /// <summary>Removes the states of other steps: later ones, where a run goes on from an earlier one, and an earlier one that a killed process had
+    /// no time to remove.</summary>
     /// <param name="step">Optimisation steps done by the run that goes on.</param>
     /// <exception cref="IOException">As <see cref="Clear"/>.</exception>
-    public void RemoveNewer(int step)
+    public void KeepOnly(int step)
     {
         Folders.RequireOwn(Path);
-        foreach ((int newer, string path) in Named())
+        foreach ((int other, string path) in Named().Where(state => state.Step != step))
         {
-            if (newer <= step)
-            {
-                continue;
-            }
-
             if (TrainingState.IsState(path))
             {
                 File.Delete(path);
             }
-            else
+            else if (other > step)
             {
                 remark($"note: {path} is no training state; kept as {SetAside.Move(path)}");
             }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using L2c.Cli.Output;
 using L2c.Cli.Tests.Evaluation;
 using L2c.Testing;
@@ -16,8 +17,8 @@ public sealed class SweepFolderTests : IDisposable
         EvaluationRuns.Write(data, EvaluationRuns.Pixels(20, 8, seed: 1), 8);
         _arguments =
         [
-            "sweep", "--ckpt", model, "--device", "cpu", "--steps", "4", "--count", "6", "--data", data, "--rules", "top:1", "--no-progress",
-            "--out", _cli.PathOf("out"),
+            "sweep", "--ckpt", model, "--device", "cpu", "--steps", "4", "--count", "6", "--data", data, "--no-progress",
+            "--out", _cli.PathOf("out"), "--rules", "top:1",
         ];
     }
 
@@ -70,6 +71,20 @@ public sealed class SweepFolderTests : IDisposable
         Assert.Equal(0, _cli.Run(_arguments).Code);
         Assert.Equal(before, File.ReadAllText(table + ".aside-2"));
         Assert.Equal(before[..^4], File.ReadAllText(table));
+    }
+
+    [Fact]
+    public void An_interrupted_sweep_draws_the_same_plot()
+    {
+        string table = _cli.PathOf("out/sweep.csv"), plot = _cli.PathOf("out/pareto.svg");
+        Assert.Equal(0, _cli.Run([.. _arguments[..^1], "top:1,interval:2"]).Code);
+        string before = Plot();
+        File.WriteAllLines(table, File.ReadAllLines(table)[..3]);
+        Assert.Equal(0, _cli.Run([.. _arguments[..^1], "top:1,interval:2"]).Code);
+        Assert.Equal(before, Plot());
+
+        // Clips are numbered through the process.
+        string Plot() => Regex.Replace(File.ReadAllText(plot), "cl_[0-9a-f]+", "");
     }
 
     [Theory]

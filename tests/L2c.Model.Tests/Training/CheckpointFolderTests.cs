@@ -85,19 +85,20 @@ public sealed class CheckpointFolderTests : IDisposable
         Directory.CreateDirectory(_folder.File("run"));
         File.CreateSymbolicLink(checkpoints.Path, other.Path);
         Assert.Contains("is a link", Assert.Throws<IOException>(checkpoints.Clear).Message, StringComparison.Ordinal);
-        Assert.Throws<IOException>(() => checkpoints.RemoveNewer(1));
+        Assert.Throws<IOException>(() => checkpoints.KeepOnly(1));
         Assert.Throws<IOException>(() => Save(checkpoints, 5));
         Assert.Equal(["00000003.safetensors"], Names(other));
     }
 
     [Fact]
-    public void States_of_later_steps_are_removed()
+    public void States_of_other_steps_are_removed()
     {
         StateFolder checkpoints = new(_folder.Path, _remarks.Add);
         Save(checkpoints, 12);
         Save(checkpoints, 9); // removes what is older only
-        Assert.Equal(["00000009.safetensors", "00000012.safetensors"], Names(checkpoints));
-        checkpoints.RemoveNewer(9);
+        WriteState(Path.Combine(checkpoints.Path, "00000004.safetensors")); // killed before it was removed
+        Assert.Equal(["00000004.safetensors", "00000009.safetensors", "00000012.safetensors"], Names(checkpoints));
+        checkpoints.KeepOnly(9);
         Assert.Equal(["00000009.safetensors"], Names(checkpoints));
     }
 
