@@ -16,6 +16,9 @@ public static class ReadLimits
     /// <summary>Header of a safetensors file; the limit of the reference implementation.</summary>
     public const long SafetensorsHeaderBytes = 100_000_000;
 
+    /// <summary>Architecture in a file's metadata: names of a million classes fit, a header made of nothing else does not.</summary>
+    public const int ArchitectureCharacters = 16 << 20;
+
     /// <summary>Header of an npy file; NumPy's own limit.</summary>
     public const int NpyHeaderBytes = 10_000;
 
