@@ -136,8 +136,8 @@ public sealed class TrainRouterTests : IDisposable
     {
         Assert.Equal(0, Train("run").Code);
         byte[] router = File.ReadAllBytes(_cli.PathOf("run/router.safetensors"));
-        Train("run").MustFail(1, "go on with --resume-from-checkpoint latest, or start anew with --force");
-        Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "leave one away");
+        Train("run").MustFail(1, "continue with --resume-from-checkpoint latest, or start over with --force");
+        Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "omit one of them");
         Train("run", "--force", "--init", _cli.PathOf("none.pt")).MustFail(1, "none.pt");
         Assert.Equal(router, File.ReadAllBytes(_cli.PathOf("run/router.safetensors"))); // what cannot begin destroys nothing
         Assert.Equal(0, Train("run", "--force", "--seed", "3").Code);
@@ -146,7 +146,7 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
 
         Directory.Delete(_cli.PathOf("run/checkpoints"), recursive: true);
-        Train("run", "--resume-from-checkpoint", "latest").MustFail(1, "exists, without a checkpoint to go on from; start anew with --force");
+        Train("run", "--resume-from-checkpoint", "latest").MustFail(1, "exists, but there is no checkpoint to continue from; start over with --force");
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class TrainRouterTests : IDisposable
         Directory.CreateDirectory(_cli.PathOf("run"));
         using (FileStream held = new(_cli.PathOf("run/.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            Train("run").MustFail(2, "another process works there");
+            Train("run").MustFail(2, "another process is working there");
         }
 
         Assert.Equal(0, Train("run").Code);

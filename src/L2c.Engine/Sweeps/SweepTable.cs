@@ -15,7 +15,7 @@ internal sealed class SweepTable : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="anew">Whether to drop what it has. What is no table is copied beside it first.</param>
     /// <param name="remark">Told of such a copy.</param>
-    /// <exception cref="MalformedFileException">The file is no table of a sweep.</exception>
+    /// <exception cref="MalformedFileException">The file is not the table of a sweep.</exception>
     /// <exception cref="IOException">It cannot be written, or is no regular file.</exception>
     public SweepTable(string path, bool anew, Action<string> remark)
     {
@@ -63,13 +63,13 @@ internal sealed class SweepTable : IDisposable
             : SweepRecord.Header.StartsWith(rest, StringComparison.Ordinal);
         if (!isTable && !anew)
         {
-            throw new MalformedFileException(Path, "is no table of a sweep; give another --out, or --force to write over it");
+            throw new MalformedFileException(Path, "is not the table of a sweep; give another --out, or use --force to overwrite it");
         }
 
         SweepRecord?[] records = isTable ? [.. lines.Skip(1).Select(SweepRecord.Parse)] : [];
         if (!anew && Array.IndexOf(records, null) is int bad and >= 0)
         {
-            throw new MalformedFileException(Path, $"line {bad + 2} is no row of a sweep; take it out, or --force to start anew");
+            throw new MalformedFileException(Path, $"line {bad + 2} is not a row of a sweep; remove it, or use --force to start over");
         }
 
         if (!isTable || records.Contains(null) || !SweepRecord.MayBegin(rest))

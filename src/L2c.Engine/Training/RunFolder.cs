@@ -13,7 +13,13 @@ internal sealed class RunFolder : IDisposable
     private readonly IReadOnlyList<string> _replaced;
 
     private RunFolder(
-        string path, FolderLock folderLock, StateFolder states, string? state, bool continues, IReadOnlyList<string> replaced, Action<string> remark) =>
+        string path,
+        FolderLock folderLock,
+        StateFolder states,
+        string? state,
+        bool continues,
+        IReadOnlyList<string> replaced,
+        Action<string> remark) =>
         (Path, _lock, States, State, Continues, _replaced, Remark) = (path, folderLock, states, state, continues, replaced, remark);
 
     /// <summary>As the request names it.</summary>
@@ -45,7 +51,7 @@ internal sealed class RunFolder : IDisposable
     {
         if (resume is not null && force)
         {
-            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; leave one away");
+            throw new RequestException("--force starts over and --resume-from-checkpoint continues; omit one of them");
         }
 
         FolderLock folderLock = WorkFolder.Take(path);
@@ -126,22 +132,22 @@ internal sealed class RunFolder : IDisposable
     {
         if (state is not null && (latest ?? there.FirstOrDefault()) is { } other)
         {
-            throw new IOException($"{other} exists, of another run than {state}; name another folder with --out");
+            throw new IOException($"{other} exists and belongs to another run than {state}; name another folder with --out");
         }
 
         if (latest is not null)
         {
-            throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+            throw new IOException($"{latest} exists; continue with --resume-from-checkpoint latest, or start over with --force");
         }
 
         if (there.Length > 0)
         {
-            throw new IOException($"{there[0]} exists, without a checkpoint to go on from; start anew with --force, or name another folder with --out");
+            throw new IOException($"{there[0]} exists, but there is no checkpoint to continue from; start over with --force, or name another folder with --out");
         }
 
         if (logs.FirstOrDefault(System.IO.Path.Exists) is { } log)
         {
-            throw new IOException($"{log} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+            throw new IOException($"{log} exists; continue with --resume-from-checkpoint latest, or start over with --force");
         }
     }
 }
