@@ -8,6 +8,9 @@ namespace L2c.Cli.Commands;
 /// <summary>What every benchmark can be told: which network, where, how often.</summary>
 internal sealed class BenchOptions
 {
+    /// <summary>Runs that can be measured at most.</summary>
+    public const int MostRepeats = 100_000;
+
     private readonly int _presetRepeat;
     private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
     private readonly WeightsOptions _checkpoint = new(
@@ -25,7 +28,7 @@ internal sealed class BenchOptions
         _presetRepeat = repeat;
         _device = new DeviceOptions(cuda);
         _repeat = OptionFactory.Whole(
-            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]");
+            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]", MostRepeats);
     }
 
     /// <summary>Adds the options to a benchmark.</summary>

@@ -90,7 +90,7 @@ internal sealed class EvaluateCommand
         EvaluateJob job = new(request, opened.Architecture, run.Device);
         terminal.Note(job.Samples.Cache?.Remark);
         terminal.Note(run.Device.Note);
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         return model.Evaluate(job, progress, terminal.Cancel);
     }
 

@@ -118,7 +118,7 @@ internal sealed class SampleCommand
         terminal.Note(job.Cache?.Remark);
         terminal.Note(run.Device.Note);
 
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SampleResult result = model.Sample(job, progress, terminal.Cancel);

@@ -84,7 +84,7 @@ internal sealed class SweepCommand
             SweepRequest.FileNames.Select(name => ("--out", Path.Combine(request.Folder, name))),
             [.. run.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
         terminal.Note(run.Device.Note);
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: plan.Demand);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SweepResult result = model.Sweep(plan, progress, terminal.Cancel);
         if (!result.IsFinished)

@@ -25,6 +25,7 @@ internal static class Failure
                 ($"not enough memory on the device: {exception.Message}; take a smaller --batch, or --dtype bf16", ExitCode.RunTime),
             CudaException or CublasLtException => ($"{exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
             IOException or UnauthorizedAccessException or DivergedException => (exception.Message, ExitCode.RunTime),
+            InsufficientMemoryException => (exception.Message, ExitCode.RunTime),
             OutOfMemoryException => ("not enough memory; take a smaller --batch or --count", ExitCode.RunTime),
             _ => ($"unexpected {exception.GetType().Name}: {exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
         };

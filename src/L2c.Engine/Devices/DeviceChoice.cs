@@ -2,6 +2,7 @@ using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Model.Runs;
 using L2c.Native;
+using L2c.Weights.Memory;
 
 namespace L2c;
 
@@ -13,6 +14,9 @@ public sealed record DeviceChoice
 
     /// <summary>How CUDA devices are opened.</summary>
     public CudaAccess Cuda { get; init; } = CudaAccess.Libraries;
+
+    /// <summary>Memory of the host: a task that needs more than is free does not begin.</summary>
+    public HostMemory Memory { get; init; } = HostMemory.Machine;
 
     /// <summary>Number of the CUDA device; null for the CPU.</summary>
     public int? Ordinal { get; init; }

@@ -39,6 +39,10 @@ internal sealed class TensorImages : IImageSet
             (Channels, Height, Width) = _channelsLast
                 ? ((int)shape[3], Extent(path, shape[1]), Extent(path, shape[2]))
                 : ((int)shape[1], Extent(path, shape[2]), Extent(path, shape[3]));
+            if ((long)Channels * Height * Width * _tensor.Type.Size() > Array.MaxLength)
+            {
+                throw new MalformedFileException(path, $"has images of {Channels} x {Height} x {Width}, which are too large; give smaller ones");
+            }
         }
         catch
         {

@@ -16,6 +16,11 @@ public static class SamplePictures
                 + "only pixels of 1 or 3 channels and latents of 4 can be shown");
         }
 
+        if (!job.Architecture.PixelSpace && (long)sizeof(float) * job.Count * job.ElementsPerImage > Array.MaxLength)
+        {
+            throw new RequestException($"--count {job.Count}: their latents do not fit one file; sample in several runs, with a --seed each");
+        }
+
         if (!separate && !job.Grid.IsDrawable)
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");

@@ -16,6 +16,7 @@ public static class NetworkTraining
     /// <param name="cancel">Looked at between steps.</param>
     /// <exception cref="RequestException">Settings do not fit each other, the data, or the state to continue from.</exception>
     /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="DivergedException">The training diverged.</exception>
     /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
     public static NetworkTrainingResult Run(
@@ -27,10 +28,9 @@ public static class NetworkTraining
         ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed);
         using IDisposable? closing = data as IDisposable;
         using TrainedNetwork network = given ?? FromScratch(request, data);
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, request.Options), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
-
-        using Device device = TrainingStart.Open(choice, progress);
         var facts = RunFacts.Of(network.Architecture.Name, device);
         TrainingSettings settings = new()
         {
