@@ -45,7 +45,7 @@ public sealed class ProgramTests
         File.CreateSymbolicLink(link, input);
         Tool run = Tool.Run(link, input, "--force", "--dtype", "fp16");
         Assert.Equal(2, run.Code);
-        Assert.Contains("is the input too", run.SingleErrorLine(), StringComparison.Ordinal);
+        Assert.Contains("is also the input", run.SingleErrorLine(), StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(input));
     }
 

@@ -21,7 +21,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
     {
         if (options.Output is { } target && !options.VerifyOnly && RealPath.Same(target, options.Input))
         {
-            throw new UsageException($"{target}: is the input too; name another output");
+            throw new UsageException($"{target}: is also the input; name another output");
         }
 
         using TensorFile input = TensorFiles.Open(options.Input);

@@ -71,7 +71,7 @@ public static class Program
         }
         catch (OperationCanceledException)
         {
-            return Fail(error, "interrupted; OUT was not written, or removed again while being verified", Interrupted);
+            return Fail(error, "interrupted; OUT was not written, or was removed while being verified", Interrupted);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InsufficientMemoryException)
         {

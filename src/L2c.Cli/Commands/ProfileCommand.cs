@@ -48,7 +48,7 @@ internal sealed class ProfileCommand
         bool plan = parsed.GetValue(_plan), json = parsed.GetValue(_json);
         if (plan && (trace is not null || json || parsed.GetValue(_repeat) is not null))
         {
-            throw new UsageException("--plan runs nothing and prints text; leave --repeat, --trace and --json away");
+            throw new UsageException("--plan runs nothing and prints text; omit --repeat, --trace and --json");
         }
 
         if (trace is not null)

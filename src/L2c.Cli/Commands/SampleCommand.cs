@@ -16,7 +16,7 @@ internal sealed class SampleCommand
     private readonly Option<string?> _classes =
         OptionFactory.Text(
             "--classes", "A,B,...",
-            "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
+            "Classes in turn, as numbers or names; image i has class i modulo their number. Default: all classes, or eight of a large model");
     private readonly Option<int?> _count =
         OptionFactory.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
     private readonly Option<string?> _steps =

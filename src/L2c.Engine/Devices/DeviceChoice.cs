@@ -71,7 +71,7 @@ public sealed record DeviceChoice
             {
                 Cuda = cuda,
                 Lack = lack,
-                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
+                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); use --device cuda for details, --device cpu to silence this",
             }
             : new DeviceChoice { Cuda = cuda, Ordinal = 0, Precision = CudaPrecision.BF16 };
     }
@@ -105,7 +105,7 @@ public sealed record DeviceChoice
         }
         catch (Exception e) when (e is CudaException or CublasLtException or CudaUnavailableException)
         {
-            throw new DeviceUnavailableException($"cuda:{ordinal} does not open: {e.Message}; use --device cpu", e);
+            throw new DeviceUnavailableException($"cuda:{ordinal} cannot be opened: {e.Message}; use --device cpu", e);
         }
     }
 }

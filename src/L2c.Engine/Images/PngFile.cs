@@ -25,7 +25,7 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
         source.ReadExactly(0, head);
         if (!head.SequenceEqual(PngWriter.Signature))
         {
-            throw new MalformedFileException(source.Path, "is no PNG; give a .png file");
+            throw new MalformedFileException(source.Path, "is not a PNG; give a .png file");
         }
 
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
             string type = Encoding.Latin1.GetString(head[4..]);
             if (length > int.MaxValue || !type.All(char.IsAsciiLetter))
             {
-                throw new MalformedFileException(source.Path, $"has no valid PNG chunk at byte {offset}; fetch it again");
+                throw new MalformedFileException(source.Path, $"does not have a valid PNG chunk at byte {offset}; fetch it again");
             }
 
             CheckCrc(source, offset, length, type, buffer);

@@ -31,7 +31,7 @@ internal sealed class FrechetMeter
         (_data, _threads, _memory, _context) = (data, threads, memory, context);
         _reader = new ImageReader(threads, context);
         Count = ImageReader.Available(data, count);
-        Require(Count >= 2, $"{data.Name}: one image is no distribution; give at least two");
+        Require(Count >= 2, $"{data.Name}: one image does not make a distribution; give at least two");
         try
         {
             _net = new RandomConvFeatures(data.Channels, data.Height, data.Width);
@@ -68,7 +68,7 @@ internal sealed class FrechetMeter
     {
         if (Array.Exists(samples, value => !float.IsFinite(value)))
         {
-            throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; look at the checkpoint");
+            throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; check the checkpoint");
         }
 
         double[] features = new double[samples.Length / _net.ElementsPerImage * RandomConvFeatures.Length];
@@ -82,10 +82,10 @@ internal sealed class FrechetMeter
     /// <param name="count">Images, at least 2.</param>
     public FrechetEstimate Of(IImageSet images, long first, int count)
     {
-        Require(count >= 2, $"{images.Name}: one image is no distribution; give at least two");
+        Require(count >= 2, $"{images.Name}: one image does not make a distribution; give at least two");
         Require(
             (images.Height, images.Width) == (_data.Height, _data.Width),
-            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; compare equal sizes");
+            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; compare images of one size");
         return Estimate(Features(images, first, count));
     }
 

@@ -36,7 +36,7 @@ internal static class NoiseFile
 
         if (count is { } images && tensor.Shape[0] != images)
         {
-            throw new RequestException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; leave --count away");
+            throw new RequestException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; omit --count");
         }
 
         MemoryDemand.Require($"reading {path}", memory, new MemoryNeed(0, tensor.Bytes + (sizeof(float) * tensor.Count)));
@@ -46,7 +46,7 @@ internal static class NoiseFile
         int overflow = FloatConversion.Convert(stored, tensor.Type, MemoryMarshal.AsBytes(values.AsSpan()), TensorType.F32);
         return overflow < 0
             ? values
-            : throw new MalformedFileException(path, $"element {overflow} of {TensorName} is too large for fp32; give noise of ordinary size");
+            : throw new MalformedFileException(path, $"element {overflow} of {TensorName} is too large for fp32; give noise of ordinary magnitude");
     }
 }
 

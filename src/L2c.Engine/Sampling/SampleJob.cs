@@ -37,7 +37,7 @@ public sealed class SampleJob
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
         if ((long)Count * ElementsPerImage > Array.MaxLength)
         {
-            throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
+            throw new RequestException($"--count {Count} is more than fits in one run; sample in several runs, each with its own --seed");
         }
 
         Batch = DecideBatch(request);
@@ -151,7 +151,7 @@ public sealed class SampleJob
     {
         if (images < 1)
         {
-            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or leave it away");
+            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or omit it");
         }
     }
 
@@ -174,7 +174,7 @@ public sealed class SampleJob
         {
             return request.CfgScale is null or 1
                 ? (Guidance.None, 1)
-                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; leave one away");
+                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} cannot be combined; omit one of them");
         }
 
         double scale = request.CfgScale ?? DefaultCfgScale;
@@ -203,6 +203,6 @@ public sealed class SampleJob
         return request.Batch is null || request.Batch >= Count
             ? Count
             : throw new RequestException(
-                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
+                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; omit --batch");
     }
 }

@@ -18,7 +18,7 @@ public static class SamplePictures
 
         if (!job.Architecture.PixelSpace && (long)sizeof(float) * job.Count * job.ElementsPerImage > Array.MaxLength)
         {
-            throw new RequestException($"--count {job.Count}: their latents do not fit one file; sample in several runs, with a --seed each");
+            throw new RequestException($"--count {job.Count}: the latents do not fit in one file; sample in several runs, each with its own --seed");
         }
 
         if (!separate && !job.Grid.IsDrawable)
@@ -28,7 +28,7 @@ public static class SamplePictures
 
         if (job.Request.Compare && !new ComparisonSheet(job.Grid).IsDrawable)
         {
-            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; take a smaller --count");
+            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; use a smaller --count");
         }
     }
 

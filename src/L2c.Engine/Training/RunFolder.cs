@@ -43,7 +43,7 @@ internal sealed class RunFolder : IDisposable
     {
         if (resume is not null && force)
         {
-            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; leave one away");
+            throw new RequestException("--force starts over and --resume-from-checkpoint continues; omit one of them");
         }
 
         bool created = !Directory.Exists(path);
@@ -137,11 +137,11 @@ internal sealed class RunFolder : IDisposable
         }
         catch (IOException e)
         {
-            throw new IOException($"{path}: another process trains there; wait for its end, or name another folder with --out", e);
+            throw new IOException($"{path}: another process is training there; wait until it ends, or name another folder with --out", e);
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IOException($"{path}: no file can be written there; check the folder's permissions, or name another with --out", e);
+            throw new IOException($"{path}: files cannot be written there; check the folder's permissions, or name another with --out", e);
         }
     }
 
@@ -149,17 +149,17 @@ internal sealed class RunFolder : IDisposable
     {
         if (state is not null && (latest ?? there.FirstOrDefault()) is { } other)
         {
-            throw new IOException($"{other} exists, of another run than {state}; name another folder with --out");
+            throw new IOException($"{other} exists and belongs to another run than {state}; name another folder with --out");
         }
 
         if (latest is not null)
         {
-            throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+            throw new IOException($"{latest} exists; continue with --resume-from-checkpoint latest, or start over with --force");
         }
 
         if (there.Length > 0)
         {
-            throw new IOException($"{there[0]} exists, without a checkpoint to go on from; start anew with --force, or name another folder with --out");
+            throw new IOException($"{there[0]} exists, but there is no checkpoint to continue from; start over with --force, or name another folder with --out");
         }
     }
 

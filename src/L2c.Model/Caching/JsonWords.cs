@@ -21,11 +21,11 @@ internal sealed class JsonWords(string path, string claim = "")
         }
         catch (InvalidOperationException e)
         {
-            throw Fault("has a text that is no Unicode; write it again", e);
+            throw Fault("has text that is not Unicode; write it again", e);
         }
         catch (JsonException e)
         {
-            throw Fault($"is no valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
+            throw Fault($"is not valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class JsonWords(string path, string claim = "")
         {
             if (!members.TryAdd(member.Name, member.Value))
             {
-                throw Fault($"{what} has \"{FileText.Printable(member.Name)}\" twice; leave one away");
+                throw Fault($"{what} has \"{FileText.Printable(member.Name)}\" twice; omit one of them");
             }
         }
 

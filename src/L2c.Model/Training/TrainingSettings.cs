@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace L2c.Model.Training;
 
 /// <summary>The settings that decide the bits of a training run, by the name of their option: a run is resumed only with the same ones.</summary>
-/// <remarks>What changes no bit of the result is left out: steps to do, checkpoint and log intervals, threads, places of files.</remarks>
+/// <remarks>What changes no bit of the result is omitted: steps to do, checkpoint and log intervals, threads, places of files.</remarks>
 public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
@@ -33,7 +33,7 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
         }
         catch (JsonException e)
         {
-            throw new FormatException("the settings are no JSON object of texts", e);
+            throw new FormatException("the settings are not a JSON object of strings", e);
         }
 
         foreach (string option in _values.Keys.Union(before.Keys).Order(StringComparer.Ordinal))

@@ -55,7 +55,7 @@ public static class TrainingState
         if (found != kind)
         {
             throw new MalformedFileException(
-                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state that this command wrote");
         }
 
         string generator = Require(file, GeneratorKey);
@@ -68,7 +68,7 @@ public static class TrainingState
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
         {
-            throw new MalformedFileException(file.Path, "its step is no number; take an older state");
+            throw new MalformedFileException(file.Path, "its step is not a number; use an older state");
         }
 
         try
@@ -79,7 +79,7 @@ public static class TrainingState
         }
         catch (FormatException e)
         {
-            throw new MalformedFileException(file.Path, $"{e.Message}; take an older state", e);
+            throw new MalformedFileException(file.Path, $"{e.Message}; use an older state", e);
         }
     }
 
@@ -96,7 +96,7 @@ public static class TrainingState
         TensorInfo info = file.Find(name) is { } found && found.Type == type && found.Count == destination.Length
             ? found
             : throw new MalformedFileException(
-                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, take an older one");
+                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, use an older one");
         for (int first = 0; first < destination.Length; first += sliceLength)
         {
             Span<T> slice = destination.Slice(first, Math.Min(sliceLength, destination.Length - first));
@@ -106,5 +106,5 @@ public static class TrainingState
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
-        : throw new MalformedFileException(file.Path, $"is no training state: it lacks {key}; give a file of a checkpoints folder");
+        : throw new MalformedFileException(file.Path, $"is not a training state: it lacks {key}; give a file of a checkpoints folder");
 }

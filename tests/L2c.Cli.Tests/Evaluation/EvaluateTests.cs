@@ -119,8 +119,8 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "belongs to sampling", "x.npy", "--steps", "3")]
-    [InlineData(2, "belongs to sampling", "x.npy", "--ddim", "3")]
+    [InlineData(2, "applies to sampling", "x.npy", "--steps", "3")]
+    [InlineData(2, "applies to sampling", "x.npy", "--ddim", "3")]
     [InlineData(1, "there is no such file", "missing")]
     [InlineData(2, "compare equal sizes", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]

@@ -118,5 +118,5 @@ internal abstract class LineLog : ITrainingLog
     }
 
     private static MalformedFileException Foreign(string path, int line) =>
-        new(path, $"line {line} is not what this run logs, so the log cannot be continued; name another file, or move this one away");
+        new(path, $"line {line} is not what this run logs, so the log cannot be continued; name another file, or move this one");
 }
