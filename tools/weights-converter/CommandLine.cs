@@ -46,6 +46,8 @@ internal sealed class CommandLine
     {
         _type.AcceptOnlyFromAmong([.. _types.Keys]);
         _use.AcceptOnlyFromAmong("ema", "model");
+        _input.Validators.Add(result => RefuseEmpty(result, "IN"));
+        _output.Validators.Add(result => RefuseEmpty(result, "OUT"));
         Root = new RootCommand(
             "Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
         {
@@ -102,7 +104,21 @@ internal sealed class CommandLine
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    private static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
+    private static Option<string?> Text(string name, string value, string description)
+    {
+        Option<string?> option = new(name) { Description = description, HelpName = value };
+        option.Validators.Add(result => RefuseEmpty(result, name));
+        return option;
+    }
+
+    // What a shell makes of a variable that is not set.
+    private static void RefuseEmpty(SymbolResult result, string name)
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{name} is empty; give a value");
+        }
+    }
 
     private static Option<int?> Positive(string name, string description)
     {

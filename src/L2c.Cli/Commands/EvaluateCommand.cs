@@ -29,7 +29,11 @@ internal sealed class EvaluateCommand
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
-    private EvaluateCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+    private EvaluateCommand(CudaAccess cuda)
+    {
+        _sample = new SampleCommand(cuda);
+        _samples.Validators.Add(result => OptionFactory.RefuseEmpty(result, "SAMPLES", "a file or a folder"));
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

@@ -36,7 +36,11 @@ internal sealed class SweepCommand
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where the folder already has rows");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
 
-    private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+    private SweepCommand(CudaAccess cuda)
+    {
+        _sample = new SampleCommand(cuda);
+        _routers.Validators.Add(result => OptionFactory.RefuseEmpty(result, "--router", "FILE"));
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

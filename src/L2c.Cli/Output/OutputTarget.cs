@@ -4,7 +4,7 @@ using L2c.Weights;
 namespace L2c.Cli.Output;
 
 /// <summary>Where results go: a named file and its siblings, or the next free number in a folder.</summary>
-/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
+/// <remarks>Folders that this object has created and nothing was written to are removed again on disposal.</remarks>
 internal sealed class OutputTarget : IDisposable
 {
     private const string DefaultFolder = "samples";
@@ -13,7 +13,7 @@ internal sealed class OutputTarget : IDisposable
     private readonly string _folder;
     private readonly string? _stem;
     private readonly bool _overwrite;
-    private bool _created;
+    private string? _created; // the uppermost of the folders
 
     private OutputTarget(string folder, string? stem, bool overwrite) => (_folder, _stem, _overwrite) = (folder, stem, overwrite);
 
@@ -91,18 +91,28 @@ internal sealed class OutputTarget : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_created && Directory.Exists(_folder) && !Directory.EnumerateFileSystemEntries(_folder).Any())
+        string? folder = _created is null ? null : FullFolder;
+        while (folder is not null && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            Directory.Delete(_folder);
+            Directory.Delete(folder);
+            folder = folder == _created ? null : Path.GetDirectoryName(folder);
         }
     }
+
+    private string FullFolder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(_folder));
 
     private void CreateFolder()
     {
         try
         {
+            string first = FullFolder;
+            while (Path.GetDirectoryName(first) is { } parent && !Directory.Exists(parent))
+            {
+                first = parent;
+            }
+
             Directory.CreateDirectory(_folder);
-            _created = true;
+            _created = first;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

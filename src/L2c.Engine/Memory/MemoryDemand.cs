@@ -7,7 +7,7 @@ namespace L2c;
 public sealed class MemoryDemand
 {
     // What no count knows: code that is compiled, stacks, objects of plans; on CUDA modules and graphs.
-    private const long RuntimeBytes = 32L << 20, DriverBytes = 64L << 20;
+    internal const long RuntimeBytes = 32L << 20, DriverBytes = 64L << 20;
 
     private readonly string _task;
     private readonly Func<Device, int, MemoryNeed> _need;
