@@ -71,7 +71,8 @@ public sealed record DeviceChoice
             {
                 Cuda = cuda,
                 Lack = lack,
-                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); use --device cuda for details, --device cpu to silence this",
+                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); "
+                    + "use --device cuda for details, --device cpu to silence this",
             }
             : new DeviceChoice { Cuda = cuda, Ordinal = 0, Precision = CudaPrecision.BF16 };
     }

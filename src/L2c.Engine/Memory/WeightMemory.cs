@@ -9,9 +9,16 @@ namespace L2c;
 internal static class WeightMemory
 {
     /// <summary>Weights in the device's layout, and the largest tensor on its way: as read, and on CUDA as converted.</summary>
+    /// <exception cref="RequestException">No array holds a tensor.</exception>
     public static MemoryNeed Of(TransformerArchitecture architecture, Device device, WeightUse use = WeightUse.Inference)
     {
         long largest = Tensors(architecture).Max();
+        if (largest / sizeof(float) > Array.MaxLength)
+        {
+            throw new RequestException(
+                $"{architecture.Name} has a tensor of {largest / sizeof(float)} values, more than an array holds; give a smaller network");
+        }
+
         using Network counted = NetworkFamilies.OnPaper(architecture, device, use);
         return new MemoryNeed(counted.WeightBytes, largest, Staging(device, largest));
     }

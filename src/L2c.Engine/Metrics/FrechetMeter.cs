@@ -85,7 +85,8 @@ internal sealed class FrechetMeter
         Require(count >= 2, $"{images.Name}: one image does not make a distribution; give at least two");
         Require(
             (images.Height, images.Width) == (_data.Height, _data.Width),
-            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; compare images of one size");
+            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; "
+            + "compare images of one size");
         return Estimate(Features(images, first, count));
     }
 

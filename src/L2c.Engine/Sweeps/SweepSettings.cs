@@ -103,7 +103,8 @@ internal sealed record SweepSettings(
         if (!File.Exists(path))
         {
             throw new MalformedFileException(
-                path, "is missing, so it is unknown what the rows beside it were made with; restore it, give another --out, or use --force to start over");
+                path,
+                "is missing, so it is unknown what the rows beside it were made with; restore it, give another --out, or use --force to start over");
         }
 
         using ByteSource source = ByteSource.OpenFile(path);

@@ -52,9 +52,15 @@ public sealed class RandomConvFeatures
     }
 
     /// <summary>Why such images have no features; null where they have.</summary>
-    public static string? FindProblem(int channels, int height, int width) => channels is not (1 or Colours) || height < LeastSize || width < LeastSize
-        ? $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels and at least {LeastSize} x {LeastSize} pixels"
-        : MaxValues(height, width) > Array.MaxLength ? $"images of {height} x {width} pixels are too large for features; give smaller ones" : null;
+    public static string? FindProblem(int channels, int height, int width)
+    {
+        if (channels is not (1 or Colours) || height < LeastSize || width < LeastSize)
+        {
+            return $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels and at least {LeastSize} x {LeastSize} pixels";
+        }
+
+        return MaxValues(height, width) > Array.MaxLength ? $"images of {height} x {width} pixels are too large for features; give smaller ones" : null;
+    }
 
     /// <summary>C H W.</summary>
     public int ElementsPerImage => _channels * _height * _width;

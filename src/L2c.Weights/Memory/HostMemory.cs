@@ -80,8 +80,9 @@ public sealed partial record HostMemory
     private long MachineBytes()
     {
         const string field = "MemAvailable:";
-        if (SystemFile.Lines(Path.Combine(Root, "proc/meminfo")).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
-            && long.TryParse(line.AsSpan(field.Length).Trim().ToString().Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long kibi))
+        string[] lines = SystemFile.Lines(Path.Combine(Root, "proc/meminfo"));
+        string? text = Array.Find(lines, line => line.StartsWith(field, StringComparison.Ordinal))?[field.Length..].Trim().Split(' ')[0];
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long kibi))
         {
             return kibi * 1024;
         }

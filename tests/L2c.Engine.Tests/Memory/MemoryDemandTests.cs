@@ -124,6 +124,14 @@ public sealed class MemoryDemandTests : IDisposable
     }
 
     [Fact]
+    public void Many_large_images_are_read_in_parts_that_an_array_holds()
+    {
+        // 4096 x 4096: 256 of them at a time would be more values than an array has.
+        Assert.InRange(ImageReader.Bytes(3 * 4096 * 4096, 1000), 3L * 4096 * 4096 * sizeof(float), 1L << 28);
+        Assert.Equal(256L * 3 * 32 * 32 * sizeof(float), ImageReader.Bytes(3 * 32 * 32, 1000));
+    }
+
+    [Fact]
     public void A_training_step_fits_where_it_is_told_to()
     {
         NetworkTrainingRequest request = new()
