@@ -171,7 +171,7 @@ public sealed class TrainTests : IDisposable
     [InlineData("--model U-ViT-H/2", "U-ViT is not run yet")]
     [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
     [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
-    [InlineData("--heads 2", "belong to a checkpoint")]
+    [InlineData("--heads 2", "apply to a checkpoint")]
     [InlineData("--ema 2", "a number from 0 to 1")]
     public void Options_that_do_not_fit_are_refused(string options, string message) =>
         _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")])

@@ -18,7 +18,7 @@ public sealed class ProgramTests
     [InlineData("in.pt out more", "more")]
     [InlineData("in.pt out --no-such-option", "--no-such-option")]
     [InlineData("in.pt out --list", "--list")]
-    [InlineData("in.pt --list --verify-only", "exclude")]
+    [InlineData("in.pt --list --verify-only", "cannot be combined")]
     [InlineData("in.pt out --verify-only --force", "--verify-only")]
     public void Mistakes_in_the_command_line_are_one_line_and_exit_code_2(string line, string says)
     {

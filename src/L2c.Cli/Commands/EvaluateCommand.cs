@@ -78,7 +78,7 @@ internal sealed class EvaluateCommand
     private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, CancellationToken cancel) =>
         _runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
             ? throw new UsageException($"{option.Name} applies to sampling, but {text} is given; omit one of them")
-            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel);
+            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel: cancel);
 
     private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
     {

@@ -12,7 +12,7 @@ internal sealed class StandardWriter(TextWriter inner, Action<Exception> fail) :
 
     /// <summary>Results: what cannot be told is an error of the command.</summary>
     public static TextWriter Results(TextWriter output) => new StandardWriter(
-        output, e => throw new IOException($"standard output cannot be written ({e.Message.TrimEnd('.')}); send it elsewhere", e));
+        output, e => throw new IOException($"standard output cannot be written ({Reason(e)}); send it elsewhere", e));
 
     /// <summary>Errors and remarks: what nobody can receive is lost, and the exit code still says what happened.</summary>
     public static TextWriter Messages(TextWriter error) => new StandardWriter(error, static _ => { });
@@ -31,6 +31,9 @@ internal sealed class StandardWriter(TextWriter inner, Action<Exception> fail) :
 
     /// <inheritdoc/>
     public override void Flush() => Try(inner.Flush);
+
+    // Where it was closed, its number belongs to something else of the process, which refuses.
+    private static string Reason(Exception e) => e is IOException ? e.Message.TrimEnd('.') : "it is closed";
 
     private void Try(Action write)
     {

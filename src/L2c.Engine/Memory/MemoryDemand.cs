@@ -38,7 +38,7 @@ public sealed class MemoryDemand
         throw Short(_task, shortage, (_option, fits) switch
         {
             (null, _) => null,
-            (_, 0) => $"not even {_option} 1 fits",
+            (_, 0) => $"not even {_option} 1 fits, so free some memory or use a smaller model",
             _ => $"give {_option} {fits}, which needs {HostMemory.Text(shortage.Part(Total(fits)))}",
         });
 
@@ -67,7 +67,7 @@ public sealed class MemoryDemand
 
     private static InsufficientMemoryException Short(string task, Shortage shortage, string? advice) => new(
         $"{task} needs {HostMemory.Text(shortage.Needed)} of memory{shortage.On}, and {HostMemory.Text(shortage.Free.Bytes)} are free "
-        + $"{shortage.Free.Where}; {advice ?? "ask for less, or free memory"}");
+        + $"{shortage.Free.Where}; {advice ?? "free some memory or ask for less"}");
 
     private static Shortage? FindShortage(Device? device, HostMemory host, MemoryNeed need)
     {

@@ -11,8 +11,8 @@ public static class ImageEvaluation
     /// <param name="data">What the distance is to, see <see cref="EvaluateRequest.Data"/>.</param>
     /// <param name="dataCount">Images of the data.</param>
     /// <param name="progress">Told of every image.</param>
-    /// <param name="cancel">Looked at between groups of images.</param>
     /// <param name="memory">Memory of the host; null for the machine's.</param>
+    /// <param name="cancel">Looked at between groups of images.</param>
     /// <exception cref="RequestException">The text names nothing, or images that cannot be compared.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
@@ -23,8 +23,8 @@ public static class ImageEvaluation
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken cancel = default,
-        HostMemory? memory = null)
+        HostMemory? memory = null,
+        CancellationToken cancel = default)
     {
         TaskContext context = new(progress, cancel);
         using IImageSet images = ImageSets.Open(samples);
@@ -43,8 +43,8 @@ public static class ImageEvaluation
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken cancel = default,
-        HostMemory? memory = null) => Background.Run(() => Run(samples, count, data, dataCount, progress, cancel, memory), cancel);
+        HostMemory? memory = null,
+        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, progress, memory, cancel), cancel);
 
     /// <summary>The samples' distance with that of other images of the data.</summary>
     internal static EvaluateResult Result(FrechetMeter meter, IImageSet data, Distance samples, TaskContext context)

@@ -1,5 +1,4 @@
 using L2c.Kernels;
-using L2c.Model;
 using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Runs;

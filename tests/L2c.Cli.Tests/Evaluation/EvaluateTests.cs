@@ -141,11 +141,11 @@ public sealed class EvaluateTests : IDisposable
     [InlineData(2, "applies to sampling", "x.npy", "--steps", "3")]
     [InlineData(2, "applies to sampling", "x.npy", "--ddim", "3")]
     [InlineData(1, "there is no such file", "missing")]
-    [InlineData(2, "compare equal sizes", "small.safetensors", "--data", "shapes")]
+    [InlineData(2, "compare images of one size", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]
     [InlineData(2, "compare with data of that size", "--data", "shapes")]
     [InlineData(4, "tensors of images", "labels.npy")]
-    [InlineData(4, "are no pixels", "wide.safetensors", "--data", "small.safetensors")]
+    [InlineData(4, "are not pixels", "wide.safetensors", "--data", "small.safetensors")]
     [InlineData(4, "is damaged", "cut.npz")]
     public void What_cannot_be_compared_is_refused(int code, string message, params string[] arguments)
     {

@@ -116,9 +116,9 @@ public sealed class ImageFolderTests : IDisposable
         File.WriteAllBytes(_folder.File("a/x.png"), good[..^1000]);
         Assert.Contains("x.png: cannot be decoded", Refusal(), StringComparison.Ordinal);
         File.WriteAllText(_folder.File("a/x.png"), "no picture");
-        Assert.Contains("x.png: is no picture", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("x.png: is not a picture", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.File("a/x.png"), []);
-        Assert.Contains("x.png: is no picture", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("x.png: is not a picture", Refusal(), StringComparison.Ordinal);
 
         string Refusal() =>
             Assert.Throws<MalformedFileException>(() => new ImageFolderData(_folder.Path, 8, 0).Read(0, new float[3 * 64])).Message;

@@ -99,7 +99,7 @@ public sealed class SampleTests : IDisposable
             ("--threshold NaN", Cached(new CacheRequest { Router = "missing", Threshold = double.NaN })),
             ("--threshold 1.5", Cached(new CacheRequest { Router = "missing", Threshold = 1.5 })),
             ("--threshold applies to a router", Cached(new CacheRequest { Rule = "all", Threshold = 0.5 })),
-            ("--router and --cache exclude", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
+            ("--router and --cache cannot be combined", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
             ("--sampler DDPM --steps 4 --eta 1: eta belongs to ddim", _request with { Sampler = "DDPM", Eta = 1 }),
             ("--sampler euler --steps 4: no sampler is named euler", _request with { Sampler = "euler" }),
         ];
