@@ -68,12 +68,15 @@ internal static class SampleMemory
             : default;
     }
 
-    // The sheet of pixels, and its compressed form in a buffer that grows by doubling. A comparison draws each half on a sheet of its own first.
+    // A sheet of pixels and its compressed form. A comparison draws each half on a sheet of its own first.
     private static long PictureBytes(SampleJob job)
     {
         Grid grid = job.Grid;
-        long sheet = 3 * grid.Width * grid.Height;
         ComparisonSheet both = new(grid);
-        return job.Request.Compare ? 4 * 3 * both.Width * both.Height : 4 * sheet;
+        long half = 3 * grid.Width * grid.Height, whole = 3 * both.Width * both.Height;
+        return job.Request.Compare ? whole + Math.Max(half, Compressed(whole)) : half + Compressed(half);
+
+        // At worst noise, of which every pixel is a square; in a buffer that grows by doubling.
+        long Compressed(long sheet) => (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
     }
 }
