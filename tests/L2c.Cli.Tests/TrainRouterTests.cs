@@ -73,7 +73,7 @@ public sealed class TrainRouterTests : IDisposable
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         int code = Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("cut"), more), terminal, EmulatedCuda.Missing);
         Assert.Equal(130, code);
-        Assert.Contains("l2c: error: interrupted after step 4, whose state is in ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("l2c: error: interrupted after step 4; its state is in ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["00000004.safetensors"], _cli.Files("cut/checkpoints"));
 
         CliResult resumed = Train("cut", ["--resume-from-checkpoint", "latest", .. more]);

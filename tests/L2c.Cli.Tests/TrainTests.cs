@@ -117,7 +117,7 @@ public sealed class TrainTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("run"));
         File.WriteAllText(_cli.PathOf("run/loss.png"), "of an earlier run");
-        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
+        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "use a smaller --lr");
         Assert.NotEqual("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png")));
         Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "tensorboard"], _cli.Files("run"));
     }
