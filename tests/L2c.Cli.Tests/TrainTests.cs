@@ -70,7 +70,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(0, Train("b", "--seed", "3").Code);
         string state = _cli.PathOf("a/checkpoints/00000004.safetensors");
         byte[] model = File.ReadAllBytes(_cli.PathOf("b/model.safetensors"));
-        Train("b", "--resume-from-checkpoint", state).MustFail(1, "exists, of another run than ");
+        Train("b", "--resume-from-checkpoint", state).MustFail(1, "exists and belongs to another run than ");
         Assert.Equal(model, File.ReadAllBytes(_cli.PathOf("b/model.safetensors")));
         Assert.Equal(["00000009.safetensors"], _cli.Files("b/checkpoints"));
 
