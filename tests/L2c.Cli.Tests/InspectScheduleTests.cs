@@ -234,7 +234,7 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.False(json.TryGetProperty("model", out _));
         _cli.Run("inspect", _cli.PathOf("one.json"), _cli.PathOf("one.json"), "--diff", "--json").Json.GetProperty("differing");
 
-        _cli.Run("inspect", _cli.PathOf("deep.json"), "--model", "DiT-S/2").MustFail(2, "does not belong to a branch of a network with 12 blocks");
+        _cli.Run("inspect", _cli.PathOf("deep.json"), "--model", "DiT-S/2").MustFail(2, "belongs to no branch of a network with 12 blocks");
         _cli.Run("inspect", Text("early.json", """{"mlp": [0, 1]}""")).MustFail(2, "before any evaluation computed it");
         _cli.Run("inspect", Text("bits.json", """{"mlp": [1, 2]}""")).MustFail(4, "not a SmoothCache schedule");
         _cli.Run("inspect", Text("deepest.json", """{"mlp-1000000000": [1, 0]}""")).MustFail(4, "block 1000000000");

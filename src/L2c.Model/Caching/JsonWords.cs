@@ -5,12 +5,12 @@ namespace L2c.Model.Caching;
 
 /// <summary>Reads JSON of a known form; what does not fit is told in the words of the file, not of the parser.</summary>
 /// <param name="path">For messages.</param>
-/// <param name="claim">What every message begins with behind the path; empty for nothing.</param>
+/// <param name="claim">What every message begins with after the path; may be empty.</param>
 internal sealed class JsonWords(string path, string claim = "")
 {
     /// <summary>A document's root.</summary>
     /// <param name="text">UTF-8 without a byte order mark.</param>
-    /// <exception cref="MalformedFileException">No JSON.</exception>
+    /// <exception cref="MalformedFileException">It is not JSON.</exception>
     public JsonElement Root(ReadOnlyMemory<byte> text)
     {
         try
@@ -21,7 +21,7 @@ internal sealed class JsonWords(string path, string claim = "")
         }
         catch (InvalidOperationException e)
         {
-            throw Fault("has text that is not Unicode; write it again", e);
+            throw Fault("has a text that is not Unicode; write it again", e);
         }
         catch (JsonException e)
         {

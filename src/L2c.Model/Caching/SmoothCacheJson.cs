@@ -38,7 +38,7 @@ public static class SmoothCacheJson
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             throw new ArgumentException(
-                $"schedule: list \"{FileText.Printable(unknown)}\" does not belong to a branch of a network with {branches / 2} blocks; omit it");
+                $"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks; omit it");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];

@@ -68,7 +68,7 @@ public static class TrainingState
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
         {
-            throw new MalformedFileException(file.Path, "its step is not a number; use an older state");
+            throw new MalformedFileException(file.Path, "its step is not a number; take an older state");
         }
 
         try
@@ -79,7 +79,7 @@ public static class TrainingState
         }
         catch (FormatException e)
         {
-            throw new MalformedFileException(file.Path, $"{e.Message}; use an older state", e);
+            throw new MalformedFileException(file.Path, $"{e.Message}; take an older state", e);
         }
     }
 
@@ -96,7 +96,7 @@ public static class TrainingState
         TensorInfo info = file.Find(name) is { } found && found.Type == type && found.Count == destination.Length
             ? found
             : throw new MalformedFileException(
-                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, use an older one");
+                file.Path, $"lacks {name} of {destination.Length} {type.Label()} values; the state is damaged, take an older one");
         for (int first = 0; first < destination.Length; first += sliceLength)
         {
             Span<T> slice = destination.Slice(first, Math.Min(sliceLength, destination.Length - first));

@@ -35,7 +35,7 @@ public sealed class TrainingStateTests : IDisposable
     [Theory]
     [InlineData("null", "the settings are null")]
     [InlineData("{\"--lr\":null}", "a setting is null")]
-    [InlineData("{\"--lr\":1}", "the settings are not a JSON object of strings")]
+    [InlineData("{\"--lr\":1}", "the settings are not a JSON object of texts")]
     public void Settings_that_are_no_texts_are_refused(string json, string message) =>
         Assert.Equal(message, Assert.Throws<FormatException>(() => new TrainingSettings { { "--lr", 0.1 } }.FindDifference(json)).Message);
 
