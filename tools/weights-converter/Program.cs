@@ -36,6 +36,9 @@ public static class Program
     /// <returns>The exit code: 0, 1 run time, 2 usage, 4 malformed or refused file, 130 interrupted.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel, HostMemory? memory = null)
     {
+        // Nothing that a file or its name says can control the terminal; progress is drawn beside that.
+        TextWriter? terminal = interactive ? error : null;
+        (output, error) = (PrintableWriter.Over(output), PrintableWriter.Over(error));
         CommandLine commandLine = new();
         ParseResult parsed = commandLine.Root.Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -44,16 +47,16 @@ public static class Program
         }
 
         commandLine.Root.SetAction(result => Execute(
-            commandLine.Read(result), output, error, interactive, memory ?? HostMemory.Machine, cancel));
+            commandLine.Read(result), output, error, terminal, memory ?? HostMemory.Machine, cancel));
         return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
     }
 
     private static int Execute(
-        ConverterOptions options, TextWriter output, TextWriter error, bool interactive, HostMemory memory, CancellationToken cancel)
+        ConverterOptions options, TextWriter output, TextWriter error, TextWriter? terminal, HostMemory memory, CancellationToken cancel)
     {
         try
         {
-            new Converter(options, output, interactive ? error : null, memory, cancel).Run();
+            new Converter(options, output, terminal, memory, cancel).Run();
             return Ok;
         }
         catch (MalformedFileException e)

@@ -20,6 +20,7 @@ public static class RouterTraining
     /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
     public static RouterTrainingResult Run(
         OpenedModel model,
@@ -36,7 +37,7 @@ public static class RouterTraining
         ITrainingData? data = request.ImageFree
             ? null
             : TrainingDataText.Open(
-                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed);
+                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
         using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree), progress);
         using var folder = RunFolder.Open(
