@@ -73,7 +73,7 @@ public sealed class TrainRouterTests : IDisposable
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         int code = Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("cut"), more), terminal, EmulatedCuda.Missing);
         Assert.Equal(130, code);
-        Assert.Contains("l2c: error: interrupted after step 4, whose state is in ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("l2c: error: interrupted after step 4; its state is in ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["00000004.safetensors"], _cli.Files("cut/checkpoints"));
 
         CliResult resumed = Train("cut", ["--resume-from-checkpoint", "latest", .. more]);
@@ -190,7 +190,7 @@ public sealed class TrainRouterTests : IDisposable
 
     [Theory]
     [InlineData(RouterTarget.UVit, 10, 6, "a router for a U-ViT, and the network is a DiT; give a DiT's router (U-ViT is not run yet)")]
-    [InlineData(RouterTarget.Dit, 12, 4, "a router for 12 steps, but --steps makes 10; train with --steps 12")]
+    [InlineData(RouterTarget.Dit, 12, 4, "a router for 12 steps, but --steps gives 10; train with --steps 12")]
     [InlineData(RouterTarget.Dit, 10, 8, "a router for 4 blocks, but the network has 2; give a router of that depth")]
     public void A_router_that_does_not_fit_is_refused(RouterTarget target, int evaluations, int branches, string message)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Memory;
 using L2c.Weights.Safetensors;
 
 namespace WeightsConverter;
@@ -9,14 +10,18 @@ namespace WeightsConverter;
 /// <param name="options">What to do.</param>
 /// <param name="output">Results.</param>
 /// <param name="terminal">Where to draw progress, or null.</param>
+/// <param name="memory">Memory of the host.</param>
 /// <param name="cancel">Stops between chunks.</param>
-internal sealed class Converter(ConverterOptions options, TextWriter output, TextWriter? terminal, CancellationToken cancel)
+internal sealed class Converter(ConverterOptions options, TextWriter output, TextWriter? terminal, HostMemory memory, CancellationToken cancel)
 {
+    // Code that is compiled, windows of strided reads, the lists of tensors.
+    private const long RuntimeBytes = 32 << 20;
+
     public void Run()
     {
         if (options.Output is { } target && !options.VerifyOnly && RealPath.Same(target, options.Input))
         {
-            throw new UsageException($"{target}: is the input too; name another output");
+            throw new UsageException($"{target}: is also the input; name another output");
         }
 
         using TensorFile input = TensorFiles.Open(options.Input);
@@ -29,6 +34,10 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
 
         Stopwatch clock = Stopwatch.StartNew();
         WeightsFile checkpoint = Resolve(input);
+        memory.Require(
+            $"converting {options.Input}",
+            RuntimeBytes + (options.VerifyOnly ? 0 : ConversionPipe.BufferBytes)
+                + (options.Verify || options.VerifyOnly ? Verification.BufferBytes : 0));
         if (options.Verify || options.VerifyOnly)
         {
             Verification.CheckCopies(checkpoint, cancel);

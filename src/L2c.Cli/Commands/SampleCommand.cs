@@ -16,7 +16,7 @@ internal sealed class SampleCommand
     private readonly Option<string?> _classes =
         OptionFactory.Text(
             "--classes", "A,B,...",
-            "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
+            "Classes in turn, as numbers or names; image i has class i modulo their number. Default: all classes, or eight of a large model");
     private readonly Option<int?> _count =
         OptionFactory.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
     private readonly Option<string?> _steps =
@@ -120,7 +120,7 @@ internal sealed class SampleCommand
         terminal.Note(job.Cache?.Remark);
         terminal.Note(run.Device.Note);
 
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SampleResult result = model.Sample(job, progress, terminal.Cancel);

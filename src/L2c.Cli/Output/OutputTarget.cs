@@ -5,7 +5,7 @@ using L2c.Weights.Storage;
 namespace L2c.Cli.Output;
 
 /// <summary>Where results go: a named file and its siblings, or the next free number in a folder.</summary>
-/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
+/// <remarks>Folders that this object has created and nothing was written to are removed again on disposal.</remarks>
 internal sealed class OutputTarget : IDisposable
 {
     private const string DefaultFolder = "samples";
@@ -14,7 +14,7 @@ internal sealed class OutputTarget : IDisposable
     private readonly string _folder;
     private readonly string? _stem;
     private readonly bool _overwrite;
-    private bool _created;
+    private string? _created; // the uppermost of the folders
 
     private OutputTarget(string folder, string? stem, bool overwrite) => (_folder, _stem, _overwrite) = (folder, stem, overwrite);
 
@@ -83,13 +83,7 @@ internal sealed class OutputTarget : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_created && Directory.Exists(_folder) && !Directory.EnumerateFileSystemEntries(_folder).Any())
-        {
-            Directory.Delete(_folder);
-        }
-    }
+    public void Dispose() => Folders.RemoveEmpty(_folder, _created);
 
     private void CreateFolder()
     {

@@ -14,10 +14,11 @@ public sealed partial class LoadedModel
     /// </exception>
     /// <exception cref="MalformedFileException">A file of the data or of the folder is damaged.</exception>
     /// <exception cref="IOException">A file cannot be written, or is no regular file.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled before the first row.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public SweepResult Sweep(SweepPlan plan, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Exclusively(() => Sweep(plan, new TaskContext(progress, cancel)));
+        Exclusively(plan.Demand, () => Sweep(plan, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Sweep(SweepPlan, IProgress{WorkProgress}?, CancellationToken)"/>
     public Task<SweepResult> SweepAsync(SweepPlan plan, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>

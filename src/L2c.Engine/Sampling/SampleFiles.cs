@@ -31,14 +31,12 @@ public static class SampleFiles
     public static void WriteLatents(string path, bool overwrite, SampleResult result)
     {
         long[] labels = [.. result.Job.Labels.Select(label => (long)label)];
-        SafetensorsData.Write(
-            path,
-            [
-                (new TensorInfo("latents", TensorType.F32, result.Job.StateShape), MemoryMarshal.AsBytes(result.Samples.AsSpan()).ToArray()),
-                (new TensorInfo("labels", TensorType.I64, [result.Job.Count]), MemoryMarshal.AsBytes(labels.AsSpan()).ToArray()),
-            ],
-            Metadata(result),
-            overwrite);
+        TensorInfo[] tensors =
+            [new("latents", TensorType.F32, result.Job.StateShape), new("labels", TensorType.I64, [result.Job.Count])];
+        using SafetensorsWriter writer = new(path, tensors, Metadata(result), overwrite);
+        WriteFloats(writer, result.Samples);
+        writer.Write(MemoryMarshal.AsBytes(labels.AsSpan()));
+        writer.Commit();
     }
 
     /// <summary>Writes the samples as npy, [N,C,H,W].</summary>
@@ -55,7 +53,7 @@ public static class SampleFiles
         using SafetensorsWriter writer = new(path, [states, times], Metadata(result), overwrite);
         foreach (float[] state in result.States)
         {
-            writer.Write(MemoryMarshal.AsBytes(state.AsSpan()));
+            WriteFloats(writer, state);
         }
 
         writer.Write(MemoryMarshal.AsBytes(timesteps.AsSpan()));
@@ -77,6 +75,16 @@ public static class SampleFiles
         catch (ArgumentException e)
         {
             throw new RequestException($"--schedule-format smoothcache: {e.Message}", e);
+        }
+    }
+
+    // A span of bytes has room for less than 2^31.
+    private static void WriteFloats(SafetensorsWriter writer, float[] values)
+    {
+        const int atOnce = 1 << 26;
+        for (int first = 0; first < values.Length; first += atOnce)
+        {
+            writer.Write(MemoryMarshal.AsBytes(values.AsSpan(first, Math.Min(atOnce, values.Length - first))));
         }
     }
 

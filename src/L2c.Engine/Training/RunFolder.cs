@@ -43,7 +43,7 @@ internal sealed class RunFolder : IDisposable
     /// <param name="resume">A state, <see cref="TrainingRequest.Latest"/>, or null for a new run.</param>
     /// <param name="force">Whether a new run may replace an old one.</param>
     /// <param name="remark">Receives a line for a person.</param>
-    /// <exception cref="RequestException">Resuming and replacing at once, or another process trains there.</exception>
+    /// <exception cref="RequestException">Resuming and replacing at once, or another process is training there.</exception>
     /// <exception cref="IOException">
     /// It holds a run that may not be replaced, a link or a device where the run writes, or it cannot be written to.
     /// </exception>

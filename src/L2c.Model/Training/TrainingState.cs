@@ -75,7 +75,7 @@ public static class TrainingState
         if (found != kind)
         {
             throw new MalformedFileException(
-                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state that this command wrote");
         }
 
         string generator = Require(file, GeneratorKey);
@@ -88,7 +88,7 @@ public static class TrainingState
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
         {
-            throw new MalformedFileException(file.Path, "its step is no number; take an older state");
+            throw new MalformedFileException(file.Path, "its step is not a number; take an older state");
         }
 
         try
@@ -147,5 +147,5 @@ public static class TrainingState
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
-        : throw new MalformedFileException(file.Path, $"is no training state: it lacks {key}; give a file of a checkpoints folder");
+        : throw new MalformedFileException(file.Path, $"is not a training state: it lacks {key}; give a file of a checkpoints folder");
 }

@@ -10,10 +10,10 @@ public sealed class FolderLock : IDisposable
     public const string FileName = ".lock";
 
     private readonly string _folder;
-    private readonly bool _created;
+    private readonly string? _created;
     private readonly SafeFileHandle _file;
 
-    private FolderLock(string folder, bool created, SafeFileHandle file) => (_folder, _created, _file) = (folder, created, file);
+    private FolderLock(string folder, string? created, SafeFileHandle file) => (_folder, _created, _file) = (folder, created, file);
 
     /// <summary>Takes a folder, and creates it where there is none.</summary>
     /// <param name="folder">Its path; the folder itself may be reached through links.</param>
@@ -21,13 +21,13 @@ public sealed class FolderLock : IDisposable
     /// <exception cref="IOException">It is a file, cannot be created or written to, or <c>.lock</c> is no regular file.</exception>
     public static FolderLock? TryTake(string folder)
     {
-        bool created = false;
+        string? created = null;
         string path = Path.Combine(folder, FileName);
         try
         {
             while (true)
             {
-                created |= Folders.Create(folder);
+                created ??= Folders.Create(folder);
                 if ((FileSystem.TryOpen(path, create: false, out EntryKind kind)
                     ?? (kind == EntryKind.None ? FileSystem.TryOpen(path, create: true, out kind) : null)) is not { } file)
                 {
@@ -61,11 +61,11 @@ public sealed class FolderLock : IDisposable
     {
         try
         {
-            if (_created && Directory.EnumerateFileSystemEntries(_folder).All(entry => Path.GetFileName(entry) == FileName))
+            if (_created is not null && Directory.EnumerateFileSystemEntries(_folder).All(entry => Path.GetFileName(entry) == FileName))
             {
                 // While it is locked: whoever waits for it sees that it has no name any more.
                 File.Delete(Path.Combine(_folder, FileName));
-                Directory.Delete(_folder);
+                Folders.RemoveEmpty(_folder, _created);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -5,7 +5,7 @@ internal static class TrainingLog
 {
     /// <summary>Starts a log, or continues one behind a step.</summary>
     /// <param name="path">FILE.csv, FILE.jsonl, or a name without extension: a folder of TensorBoard event files, created if need be.</param>
-    /// <param name="names">What every step has, the step itself left out: ASCII letters, digits and <c>_ . / -</c>.</param>
+    /// <param name="names">What every step has, the step itself omitted: ASCII letters, digits and <c>_ . / -</c>.</param>
     /// <param name="resumeAfter">
     /// Null for a new run. Otherwise later steps are removed and the log continues; a CSV or JSON-lines file then has the bytes of an undisturbed
     /// run's. A log that does not exist is begun. What is no log of these figures is copied beside it first, in either case.
@@ -17,7 +17,7 @@ internal static class TrainingLog
     {
         if (names.FirstOrDefault(name => !IsPlain(name)) is { } bad)
         {
-            throw new ArgumentException($"\"{bad}\" is no name for a figure of a log", nameof(names));
+            throw new ArgumentException($"\"{bad}\" is not a name for a figure of a log", nameof(names));
         }
 
         return Path.GetExtension(path).ToUpperInvariant() switch
