@@ -17,6 +17,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Bytes of device memory held for ops that work in several kernels, beside what arenas hold; 0 where ops keep nothing there.</summary>
     public virtual long ScratchBytes => 0;
 
+    /// <summary>Bytes of device memory that nobody has taken; null where it is the host's memory.</summary>
+    public virtual long? FreeBytes => null;
+
     /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
     public OpScope Scope { get; set; } = OpScope.None;
 
