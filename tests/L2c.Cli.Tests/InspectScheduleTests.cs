@@ -107,8 +107,8 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.False(json.TryGetProperty("macsBefore", out _));
         Assert.Contains("name a published one with --model", _cli.Run("inspect", router, "--sweep").Out, StringComparison.Ordinal);
 
-        _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "do not go with --sweep");
-        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "do not go with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "cannot be combined with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "cannot be combined with --sweep");
         _cli.Run("inspect", router, router, "--diff", "--sweep").MustFail(2, "--sweep");
         _cli.Run("inspect", router, "--sweep", "--heads", "2").MustFail(2, "do not apply");
         _cli.Run("inspect", Schedule("s.json", ("refresh", "1111"), ("cache", "0110")), "--sweep").MustFail(2, "is a schedule, so");

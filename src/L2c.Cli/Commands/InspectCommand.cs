@@ -28,6 +28,8 @@ internal sealed class InspectCommand
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the plot if it exists");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object");
 
+    private InspectCommand() => _files.Validators.Add(result => OptionFactory.RefuseEmpty(result, "FILE", "a file"));
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {

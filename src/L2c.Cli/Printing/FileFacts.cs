@@ -23,7 +23,7 @@ internal static class FileFacts
             PrintMembers(model.Architecture, o);
             if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
             {
-                o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
+                o.WriteLine("  the file does not say how many attention heads there are: give --heads N to sample from it");
             }
         }
         else
@@ -57,7 +57,7 @@ internal static class FileFacts
         }
         else
         {
-            o.WriteLine("no sampling parameters: not written by l2c, or written again by another program");
+            o.WriteLine("no sampling parameters: not written by l2c, or rewritten by another program");
         }
     }
 

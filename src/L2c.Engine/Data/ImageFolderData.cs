@@ -94,7 +94,7 @@ internal sealed class ImageFolderData : ITrainingData
         using SKCodec? codec = SKCodec.Create(source.AsStream(), out SKCodecResult known);
         if (codec is null)
         {
-            throw Broken(path, $"is no picture that can be decoded ({known})");
+            throw Broken(path, $"is not a picture that can be decoded ({known})");
         }
 
         if ((long)codec.Info.Width * codec.Info.Height > ReadLimits.PicturePixels)
@@ -111,8 +111,8 @@ internal sealed class ImageFolderData : ITrainingData
         }
 
         picture.Dispose();
-        throw Broken(path, $"cannot be decoded to its end ({result})");
+        throw Broken(path, $"cannot be decoded completely ({result})");
     }
 
-    private static MalformedFileException Broken(string path, string problem) => new(path, $"{problem}; mend or remove it");
+    private static MalformedFileException Broken(string path, string problem) => new(path, $"{problem}; repair or remove it");
 }

@@ -62,7 +62,7 @@ public static class TrainingDataText
 
         return needs.Size is { } size
             ? new ImageFolderData(text, size, seed, cancel)
-            : throw new RequestException($"--data {text}: is a folder of pictures; say with --image-size how large the model's are");
+            : throw new RequestException($"--data {text}: is a folder of pictures; give the size of the model's with --image-size");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)
@@ -77,7 +77,7 @@ public static class TrainingDataText
 
         return (needs.Classes ?? data.Classes) == data.Classes
             ? null
-            : $"its classes are {data.Classes}, but the model's {needs.Classes}; give other data, or another model";
+            : $"it has {data.Classes} classes, but the model has {needs.Classes}; give other data, or another model";
     }
 
     private static string Side(int? size) => size?.ToString(CultureInfo.InvariantCulture) ?? "H";

@@ -59,7 +59,7 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
     {
         if (!IsPng(source))
         {
-            throw new MalformedFileException(source.Path, "is no PNG; give a .png file");
+            throw new MalformedFileException(source.Path, "is not a PNG; give a .png file");
         }
 
         byte[] header = [];
@@ -72,7 +72,7 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
             string type = Encoding.Latin1.GetString(head[4..]);
             if (length > int.MaxValue || !type.All(char.IsAsciiLetter))
             {
-                throw new MalformedFileException(source.Path, $"has no valid PNG chunk at byte {chunk}; fetch it again");
+                throw new MalformedFileException(source.Path, $"does not have a valid PNG chunk at byte {chunk}; fetch it again");
             }
 
             CheckCrc(source, chunk, length, type, buffer);

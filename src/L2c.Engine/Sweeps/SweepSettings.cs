@@ -48,7 +48,7 @@ internal sealed record SweepSettings(
             if (!routers.TryAdd(Path.GetFileName(router), Sha256(router, context.Cancel)))
             {
                 throw new RequestException(
-                    $"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
+                    $"--router: two files are named {Path.GetFileName(router)}, and rows tell them apart by name; rename one");
             }
         }
 
@@ -101,7 +101,8 @@ internal sealed record SweepSettings(
         if (!File.Exists(path))
         {
             throw new MalformedFileException(
-                path, "is gone, so nobody knows what the rows beside it were made with; bring it back, give another --out, or --force to start anew");
+                path,
+                "is missing, so it is unknown what the rows beside it were made with; restore it, give another --out, or use --force to start over");
         }
 
         using ByteSource source = ByteSource.OpenFile(path);
@@ -113,7 +114,7 @@ internal sealed record SweepSettings(
         }
         catch (JsonException e)
         {
-            throw new MalformedFileException(path, "is no sweep's settings; give another --out, or --force to start anew", e);
+            throw new MalformedFileException(path, "does not hold the settings of a sweep; give another --out, or use --force to start over", e);
         }
     }
 
@@ -140,7 +141,7 @@ internal sealed record SweepSettings(
     }
 
     private static RequestException Differs(string path, string difference) =>
-        new($"{path}: the rows in this folder were made with {difference}; give another --out, or --force to start anew");
+        new($"{path}: the rows in this folder were made with {difference}; give another --out, or use --force to start over");
 
     private static string Sha256(string path, CancellationToken cancel)
     {

@@ -226,7 +226,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         {
             if (source < 0 || source >= evaluation || !_computes[source][branch])
             {
-                throw new ArgumentException($"{where} reads the output of evaluation {source}, which is none before it that computes the branch");
+                throw new ArgumentException($"{where} reads the output of evaluation {source}, which is not an earlier one that computes the branch");
             }
 
             if (!float.IsFinite(weight))
@@ -236,7 +236,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         }
 
         return sum.GroupBy(term => term.Evaluation).FirstOrDefault(terms => terms.Skip(1).Any()) is { } twice
-            ? throw new ArgumentException($"{where} names evaluation {twice.Key} twice; add the weights up")
+            ? throw new ArgumentException($"{where} names evaluation {twice.Key} twice; add up the weights")
             : sum;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Safetensors;
+using L2c.Weights.Storage;
 
 namespace L2c.Model.Training;
 
@@ -42,6 +43,25 @@ public static class TrainingState
         writer.Commit();
     }
 
+    /// <summary>Whether a regular file says inside that it is a training state, of whatever trainer. A damaged one may not.</summary>
+    public static bool IsState(string path)
+    {
+        if (FileSystem.KindOf(path) != EntryKind.File)
+        {
+            return false;
+        }
+
+        try
+        {
+            using TensorFile file = TensorFiles.Open(path);
+            return file.Metadata.ContainsKey(KindKey);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Checks that a state is this trainer's and was made with the same settings.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="kind">As given to <see cref="Write"/>.</param>
@@ -55,7 +75,7 @@ public static class TrainingState
         if (found != kind)
         {
             throw new MalformedFileException(
-                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state that this command wrote");
         }
 
         string generator = Require(file, GeneratorKey);
@@ -68,7 +88,7 @@ public static class TrainingState
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
         {
-            throw new MalformedFileException(file.Path, "its step is no number; take an older state");
+            throw new MalformedFileException(file.Path, "its step is not a number; take an older state");
         }
 
         try
@@ -127,5 +147,5 @@ public static class TrainingState
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
-        : throw new MalformedFileException(file.Path, $"is no training state: it lacks {key}; give a file of a checkpoints folder");
+        : throw new MalformedFileException(file.Path, $"is not a training state: it lacks {key}; give a file of a checkpoints folder");
 }

@@ -77,7 +77,7 @@ internal sealed class PickleRecord
     public PickleDict? Fields { get; set; }
 }
 
-/// <summary>A value that lies beside weights and is left out: a set, a long integer, an array of NumPy. Nothing of it is kept.</summary>
+/// <summary>A value that lies beside weights and is omitted: a set, a long integer, an array of NumPy. Nothing of it is kept.</summary>
 internal sealed class PickleOther
 {
     private PickleOther()

@@ -116,7 +116,7 @@ internal sealed class LabelledTensors : IDisposable
         {
             if (!float.IsFinite(value))
             {
-                throw Malformed(_items, $"item {row} has a value that is not finite in fp32", "mend or remove the item");
+                throw Malformed(_items, $"item {row} has a value that is not finite in fp32", "repair or remove the item");
             }
         }
     }
@@ -132,7 +132,7 @@ internal sealed class LabelledTensors : IDisposable
         long label = Integer(stored);
         return label >= 0 && label < classes
             ? (int)label
-            : throw Malformed(_labels, $"item {row} has the label {label}, and classes are 0 to {classes - 1}", "mend it, or take another model");
+            : throw Malformed(_labels, $"item {row} has the label {label}, and classes are 0 to {classes - 1}", "correct it, or use another model");
     }
 
     /// <summary>The largest label.</summary>

@@ -106,7 +106,7 @@ internal sealed class NpyPairFolder : IShardSet
             throw new MalformedFileException(
                 Path.Combine(_items, _names[file]),
                 $"has {pair.Count} items {pair.Channels}x{pair.Size}x{pair.Size}, but the first file has {_perFile} of {Channels}x{Size}x{Size}; "
-                + "all must be alike, only the last may have fewer items");
+                + "all must be alike; only the last may have fewer items");
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class OpenShards : IShardSet
                     throw new MalformedFileException(
                         paths[i],
                         $"has items {shard.Channels}x{shard.Size}x{shard.Size}, but those of {paths[0]} are {Channels}x{Size}x{Size}; "
-                        + "keep sets of different shapes in folders of their own");
+                        + "keep sets of different shapes in separate folders");
                 }
             }
         }
