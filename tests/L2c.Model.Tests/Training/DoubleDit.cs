@@ -1,4 +1,5 @@
 using L2c.Model.Networks;
+using L2c.Model.Networks.Dit;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
@@ -59,8 +60,9 @@ internal sealed class DoubleDit(DitArchitecture a, IReadOnlyDictionary<string, d
 
     private double[] Condition(int timestep, int label)
     {
-        float[] sinusoid = new float[TimestepEmbedding.Width];
-        TimestepEmbedding.Fill([timestep], sinusoid);
+        var embedding = new TimestepEmbedding(DitWeights.TimeWidth);
+        float[] sinusoid = new float[embedding.Width];
+        embedding.Fill([timestep], sinusoid);
         double[] hidden = Map(Linear([.. sinusoid.Select(v => (double)v)], "t_embedder.mlp.0"), Silu);
         double[] table = parameters["y_embedder.embedding_table.weight"];
         return Add(Linear(hidden, "t_embedder.mlp.2"), table[(label * a.HiddenSize)..((label + 1) * a.HiddenSize)]);

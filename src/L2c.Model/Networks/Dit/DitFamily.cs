@@ -21,7 +21,7 @@ internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit
     {
         TransformerArchitecture a = architecture;
         long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
-        long time = (TimestepEmbedding.Width * c) + (c * c);
+        long time = ((long)DitWeights.TimeWidth * c) + (c * c);
         long modulations = ((6L * a.Depth) + 2) * c * c;
         var cost = NetworkCost.Of(a, (patch * c * t) + time + modulations + (c * a.PatchOutputs * t));
         return new NetworkInfo(a, this, cost, NoiseSchedule.Linear, Math.Min(GuidedChannels, a.InChannels));
