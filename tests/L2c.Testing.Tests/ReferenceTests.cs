@@ -50,6 +50,7 @@ public sealed class ReferenceTests
         Assert.Equal(Array.ConvertAll(expected, v => (float)v), Reference.Linear<float>(x, weight, bias, inputs: 3));
         Assert.Equal([-2, 12, -5, 6], Reference.Linear<double>(x, weight, null, inputs: 3));
         Assert.Equal([64, 64, 25, 196], Reference.Linear<double>(x, weight, bias, inputs: 3, v => v * v));
+        Assert.Equal([9, -6, 8, -10], Reference.Linear<double>(x, weight, bias, inputs: 3, before: [1, 2, 3, 4]));
     }
 
     [Fact]

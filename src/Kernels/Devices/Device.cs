@@ -41,7 +41,10 @@ public abstract partial class Device : IDisposable
     internal protected abstract long MatrixBytes(int outputs, int inputs);
 
     /// <summary>The weight with the place in its layout at which an output begins.</summary>
-    internal protected abstract Matrix SliceOutputs(Matrix matrix, int first, int count);
+    internal protected abstract Matrix SliceOutputs(Matrix matrix, int first);
+
+    /// <summary>The weight with the place in its layout at which an input begins.</summary>
+    internal protected abstract Matrix SliceInputs(Matrix matrix, int first);
 
     /// <summary>Writes rows of a weight, given as PyTorch stores it (<c>[out, in]</c>, row-major, fp32), into the device's own layout.</summary>
     /// <param name="matrix">Carved by <see cref="Arena.TakeMatrix"/>.</param>
