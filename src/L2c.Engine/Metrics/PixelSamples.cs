@@ -16,8 +16,9 @@ internal static class PixelSamples
                 $"{architecture.Name} makes latents, and distances are between pixels; decode its samples and give them as a file or a folder");
         }
 
-        string uniform = string.Join(
-            ',', Enumerable.Range(0, architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
+        string? uniform = architecture.NumClasses == 0
+            ? null
+            : string.Join(',', Enumerable.Range(0, architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
         return request with { Classes = request.Classes ?? uniform, Count = request.Count ?? EvaluateRequest.DefaultCount };
     }
 

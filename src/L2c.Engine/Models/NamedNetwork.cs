@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -13,10 +12,10 @@ public static partial class NamedNetwork
 
     private const int DefaultImageSize = 256;
 
-    /// <summary>Finds a published DiT, at its resolution or another, or makes one of the given sizes.</summary>
+    /// <summary>Finds a published network, at its resolution or another, or makes a DiT of the given sizes.</summary>
     /// <param name="name">As <c>DiT-S/2</c> or <c>DiT-XL/2 512</c>; or depth x hidden width x heads / patch, as <c>12x192x3/2</c>.</param>
     /// <param name="imageSize">Side in pixels; null for that of the name, otherwise 256.</param>
-    /// <exception cref="RequestException">Unknown, no DiT, or sizes that make no network.</exception>
+    /// <exception cref="RequestException">Unknown, or sizes that make no network.</exception>
     public static TransformerArchitecture Find(string name, int? imageSize)
     {
         if (imageSize % PixelsPerCell > 0)
@@ -37,14 +36,13 @@ public static partial class NamedNetwork
 
     private static TransformerArchitecture RequireUsable(TransformerArchitecture architecture, string name)
     {
-        NetworkFamily family = NetworkFamilies.Of(architecture);
-        string? problem = family.CanRun ? architecture.FindProblem() : $"{family.Title} is not run yet";
+        string? problem = architecture.FindProblem();
         return problem is null ? architecture : throw new RequestException($"--model {name}: {problem}; give another network");
     }
 
-    private static TransformerArchitecture Resize(TransformerArchitecture published, int? imageSize) => imageSize is null
+    private static TransformerArchitecture Resize(TransformerArchitecture published, int? imageSize) => imageSize is not { } side
         ? published
-        : published with { Name = $"{published.Name.Split(' ')[0]} {imageSize}", InputSize = imageSize.Value / PixelsPerCell };
+        : published with { Name = $"{published.Name.Split(' ')[0]} {side}", InputSize = published.PixelSpace ? side : side / PixelsPerCell };
 
     private static TransformerArchitecture Parse(string name, int imageSize)
     {

@@ -14,7 +14,7 @@ public sealed record SampleRequest
     /// <summary>DDIM's η; null for 0.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance.</summary>
+    /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance or null class.</summary>
     public double? CfgScale { get; init; }
 
     /// <summary>Channels that guidance acts on.</summary>

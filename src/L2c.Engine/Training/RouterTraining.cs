@@ -35,7 +35,7 @@ public static class RouterTraining
         ITrainingData? data = request.ImageFree
             ? null
             : TrainingDataText.Open(
-                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed);
+                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses == 0 ? null : architecture.NumClasses), request.Seed);
         using IDisposable? closing = data as IDisposable;
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));

@@ -109,7 +109,7 @@ public sealed class RouterTrainerTests : IDisposable
         double[] gradient = new double[start.Length];
         bool[] drawn = new bool[10];
         var grid = NoiseSchedule.Linear.Respace(Respacing.Select(10));
-        using RouterDraw step = RouterDraw.Plan(run.Model, grid, options.Batch, new TrainingPlanOptions());
+        using RouterDraw step = RouterDraw.Plan(run.Model, Ddim.Table(grid), options.Batch, new TrainingPlanOptions());
         var draws = new TrainingDraws(options.Seed, options.Draws, options.Batch);
         var batch = new TrainingBatch(new NoiseItems(RandomDit.Small), draws, options.Batch, RandomDit.Small.NullLabel, 1);
         for (int draw = 0; draw < 4; draw++)
