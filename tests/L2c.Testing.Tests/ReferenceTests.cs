@@ -134,6 +134,28 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void Leading_tokens_are_zeros_before_each_images_patches_and_are_not_read()
+    {
+        float[] image = [1, 2, 3, 4, 5, 6, 7, 8]; // two images of 2 x 2
+        float[] tokens = [0, 0, 1, 2, 3, 4, 0, 0, 5, 6, 7, 8];
+        Assert.Equal(tokens, Reference.Patchify(image, 2, 1, 2, 2, 1, leading: 2));
+        Assert.Equal(tokens, Reference.UnpatchifyBackward(image, 2, 1, 2, 2, 1, leading: 2));
+        Assert.Equal(image, Reference.Unpatchify([9, 9, 1, 2, 3, 4, 9, 9, 5, 6, 7, 8], 2, 1, 2, 2, 1, leading: 2));
+    }
+
+    [Fact]
+    public void Image_convolution_correlates_and_sees_zeros_outside()
+    {
+        float[] taps = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1], Reference.ImageConvolution<double>([0, 0, 0, 0, 1, 0, 0, 0, 0], taps, null, 1, 3, 3));
+        Assert.Equal([5.5, 4.5], Reference.ImageConvolution<double>([1, 0], taps, [0.5f], 1, 1, 2));
+
+        // Two channels in, two out: the second output is the second input's left neighbour.
+        float[] two = [.. new float[18 + 9], 0, 0, 0, 1, 0, 0, 0, 0, 0];
+        Assert.Equal([10, 10, 20, 23], Reference.ImageConvolution<double>([1, 2, 3, 4], two, [10, 20], 2, 1, 2));
+    }
+
+    [Fact]
     public void Unpatchify_has_the_channel_innermost()
     {
         float[] tokens = [.. Enumerable.Range(0, 8).Select(i => (float)i)]; // one token, (p, q, c) = 2 x 2 x 2

@@ -10,7 +10,7 @@ public sealed class AttentionBackwardCudaTests
 {
     // B, T, H, D: smallest; DiT-XL's head width with whole tiles, and with a tail; U-ViT's two more tokens; primes; widest.
     public static MatrixTheoryData<CudaPrecision, int[]> FlashCases => new(
-        [CudaPrecision.F16, CudaPrecision.BF16], [[1, 1, 1, 32], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 32], [1, 37, 1, 96]]);
+        [CudaPrecision.F16, CudaPrecision.BF16], [[1, 1, 1, 32], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 32], [1, 37, 1, 96], [1, 258, 1, 72]]);
 
     // B, T, H, D: smallest; more tokens than a tile and a tail; primes; wide.
     public static MatrixTheoryData<CudaPrecision, int[]> PlainCases => new(

@@ -10,10 +10,10 @@ public sealed class AttentionCudaTests
     private const string Flash = "Kernel_FlashAttention";
     private const string Plain = "Kernel_Attention";
 
-    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads, whole tiles, and one with a tail; U-ViT's two more tokens; primes;
-    // widest.
+    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads, whole tiles, and most queries that the last block takes on; U-ViT's two
+    // more tokens; one query too many for that; primes; widest.
     public static MatrixTheoryData<CudaPrecision, int[]> FlashCases => new(
-        [CudaPrecision.F16, CudaPrecision.BF16], [[1, 1, 1, 8], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 40], [1, 67, 1, 128]]);
+        [CudaPrecision.F16, CudaPrecision.BF16], [[1, 1, 1, 8], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [1, 81, 1, 72], [2, 67, 3, 40], [1, 67, 1, 128]]);
 
     public static MatrixTheoryData<CudaPrecision, int[]> PlainCases => new(
         CudaWorkbench.Precisions, [[1, 1, 1, 1], [2, 53, 3, 37], [1, 33, 1, 256]]);
@@ -65,6 +65,19 @@ public sealed class AttentionCudaTests
             AttentionCase of = new(DType.BF16, 1, tokens, 1, 24);
             of.Check(Run(of, cuda));
         }
+    }
+
+    [Fact]
+    public void Two_tokens_more_than_whole_blocks_cost_no_block()
+    {
+        AttentionCase of = new(DType.BF16, 1, 258, 1, 72);
+        using CudaUnderTest cuda = new(CudaPrecision.BF16);
+        of.Check(Run(of, cuda));
+        of.MustReject(Run(of.WithQueriesAndKeysSwapped(), cuda));
+        Assert.All(cuda.Emulator?.Log.OfType<KernelLaunch>() ?? [], launch => Assert.Equal((4u, 1u, 1u), (launch.Size.GridX, launch.Size.GridY, launch.Size.GridZ)));
+        Assert.Equal(
+            [1, 1, 2, 1, 1, 2, 2, 4, 4, 4, 5, 16],
+            ((int[])[1, 64, 127, 65, 80, 81, 128, 256, 258, 272, 273, 1026]).Select(FlashAttentionKernel.QueryBlocks));
     }
 
     [Fact]

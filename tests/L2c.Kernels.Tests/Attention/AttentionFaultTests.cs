@@ -38,6 +38,22 @@ public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFix
         Assert.Equal(FaultKind.SharedRace, fault.Kind);
     }
 
+    // Between the block's own tiles and those of the queries beyond it, between these and the warps' parts, between parts and sum.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_missing_barrier_of_the_queries_beyond_the_last_block_is_a_race(int fromTheEnd)
+    {
+        AttentionCase of = new(DType.F16, 1, 66, 1, 8);
+        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunFlash(of, text =>
+        {
+            Match barrier = Regex.Matches(text, "bar.sync")[^(fromTheEnd + 1)];
+            return text[..barrier.Index] + "// " + text[barrier.Index..];
+        }));
+        Assert.Contains(fault.Kind, new[] { FaultKind.SharedRace, FaultKind.Uninitialised });
+    }
+
     [Fact]
     public void Copies_that_nobody_waits_for_are_a_race()
     {

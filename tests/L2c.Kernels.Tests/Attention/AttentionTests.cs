@@ -4,8 +4,8 @@ namespace L2c.Kernels.Tests;
 
 public sealed class AttentionTests
 {
-    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; primes; a long head, whose blocks are smaller.
-    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37], [1, 530, 1, 5]];
+    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; U-ViT's two more tokens; primes; a long head, whose blocks are smaller.
+    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [1, 258, 1, 72], [2, 53, 3, 37], [1, 530, 1, 5]];
 
     public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
 
