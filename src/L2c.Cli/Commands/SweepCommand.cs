@@ -50,7 +50,7 @@ internal sealed class SweepCommand
         self._cache.AddScheduleTo(schedule);
 
         // The rows choose schedules and samplers themselves.
-        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--eta"];
+        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--grid", "--eta"];
         foreach (Option option in (Option[])[
             self._routers, self._thresholds, self._rules, self._ratios, self._count, self._only,
             .. run.Options.Where(option => !decided.Contains(option.Name)),

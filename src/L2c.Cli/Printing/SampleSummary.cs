@@ -59,6 +59,7 @@ internal static class SampleSummary
             result.Facts,
             Checkpoint = checkpoint,
             Sampler = job.Sampler.Name,
+            job.Request.Grid,
             job.Request.Steps,
             Evaluations = job.Sampler.Evaluations.Count,
             Images = job.Count,

@@ -38,7 +38,7 @@ public sealed class EvaluateJob
         [
             .. request.Ddim.Select(steps => IsPlain(Samples) && steps == sample.Steps
                 ? Samples
-                : new SampleJob(sample with { Steps = steps, Sampler = SamplerCatalog.Ddim, Eta = null, Cache = new CacheRequest() }, architecture, device)),
+                : new SampleJob(sample with { Steps = steps, Sampler = SamplerCatalog.Ddim, Eta = null, Grid = null, Cache = new CacheRequest() }, architecture, device)),
         ];
     }
 

@@ -61,11 +61,18 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != sampler.Evaluations.Count)
+        if (RouterSchedule.Evaluations(shape) != sampler.Evaluations.Count)
         {
             throw new RequestException(
                 $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Evaluations.Count}; "
                 + $"sample with --steps {shape.Evaluations}");
+        }
+
+        if (!RouterSchedule.RowsRead(shape).SequenceEqual(sampler.RowsRead))
+        {
+            string published = NetworkFamilies.Describe(architecture).DefaultSampler;
+            throw new RequestException(
+                $"{path}: a router for the evaluations in which {published} reuses, and {sampler.Name} reuses in others; sample with --sampler {published}");
         }
 
         double threshold = asked ?? ours.Recipe(architecture, sampler.Evaluations.Count).Threshold;

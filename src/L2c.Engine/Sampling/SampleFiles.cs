@@ -45,12 +45,13 @@ public static class SampleFiles
     public static void WriteNpy(string path, bool overwrite, SampleResult result) =>
         NpyFile.Write(path, TensorType.F32, result.Job.StateShape, MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite);
 
-    /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>.</summary>
+    /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>, what
+    /// the network was given; a solver may ask it between two.</summary>
     public static void WriteStates(string path, bool overwrite, SampleResult result)
     {
-        long[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => (long)step.Time)];
+        float[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => step.Time)];
         TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. result.Job.StateShape]);
-        TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
+        TensorInfo times = new("timesteps", TensorType.F32, [timesteps.Length]);
         using SafetensorsWriter writer = new(path, [states, times], Metadata(result), overwrite);
         foreach (float[] state in result.States)
         {

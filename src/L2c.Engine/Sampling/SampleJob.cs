@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Samplers;
 using L2c.Model.Runs;
@@ -141,12 +142,18 @@ public sealed class SampleJob
     {
         try
         {
-            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
+            return SamplerCatalog.Create(NetworkFamilies.Describe(architecture), request.Steps, request.Sampler, request.Eta, request.Grid);
         }
         catch (ArgumentException e)
         {
-            string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
-            throw new RequestException($"--sampler {request.Sampler} --steps {request.Steps}{eta}: {e.Message}", e);
+            string?[] options =
+            [
+                request.Sampler is null ? null : $"--sampler {request.Sampler}",
+                $"--steps {request.Steps}",
+                request.Eta is null ? null : $"--eta {request.Eta}",
+                request.Grid is null ? null : $"--grid {request.Grid}",
+            ];
+            throw new RequestException($"{string.Join(' ', options.OfType<string>())}: {e.Message}", e);
         }
     }
 

@@ -14,7 +14,7 @@ public static class RouterSchedule
     /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
     public static CacheSchedule From(RouterLogits router, double threshold, SamplerTable sampler)
     {
-        int trained = Published(router.Architecture).Length, makes = sampler.Evaluations.Count;
+        int trained = Evaluations(router.Architecture), makes = sampler.Evaluations.Count;
         return trained == makes
             ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Evaluations[e].RouterRow, threshold)
             : throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
@@ -34,6 +34,9 @@ public static class RouterSchedule
             : throw new ArgumentException(
                 $"router: {shape.Evaluations} row, but a step of a {NetworkFamilies.Of(shape.Target).Title}'s solver takes more evaluations");
     }
+
+    /// <summary>Evaluations of the sampler that a router is for: of a U-ViT's with an odd number of rows one less.</summary>
+    public static int Evaluations(RouterShape shape) => Published(shape).Length;
 
     /// <summary>
     /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
