@@ -1,10 +1,8 @@
-using System.Text.Json;
 using L2c.Kernels;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Testing.Golden;
-using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Golden;
 

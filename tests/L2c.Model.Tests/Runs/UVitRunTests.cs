@@ -13,7 +13,6 @@ namespace L2c.Model.Tests.Runs;
 /// <summary>Planned runs of a network with long skips, which carry the stream past branches that are not computed.</summary>
 public sealed class UVitRunTests
 {
-    private const int Steps = 6;
     private const float Scale = 1.4f;
     private static readonly int[] _labels = [1, 3];
 

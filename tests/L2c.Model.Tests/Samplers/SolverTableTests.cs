@@ -55,7 +55,7 @@ public sealed class SolverTableTests
         }
 
         double slope = -Slope(seen);
-        string errors = string.Join(", ", seen.Select(point => $"{Math.Exp2(point.Steps)}: {Math.Exp2(point.Error):0.0e0}"));
+        string errors = string.Join(", ", seen.Select(point => $"{Math.Pow(2, point.Steps)}: {Math.Pow(2, point.Error):0.0e0}"));
         Assert.True(seen.Count >= 3 && slope >= _solvers[solver].Order - 0.3, $"order {slope:0.00} from errors {errors}");
     }
 
