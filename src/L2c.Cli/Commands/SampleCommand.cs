@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 
 namespace L2c.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Networks;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;

@@ -3,8 +3,8 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 using L2c.Testing;
 using L2c.Weights.Layouts;
 

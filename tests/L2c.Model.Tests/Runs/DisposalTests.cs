@@ -1,8 +1,8 @@
 using L2c.Kernels;
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 using L2c.Model.Tests.Training;
 using L2c.Model.Training;
 using L2c.Model.Training.Data;

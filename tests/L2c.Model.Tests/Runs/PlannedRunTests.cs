@@ -2,8 +2,8 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 
 namespace L2c.Model.Tests.Runs;
 

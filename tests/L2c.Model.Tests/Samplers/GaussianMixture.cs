@@ -57,19 +57,17 @@ internal static class GaussianMixture
 
     private static double LogAlpha(double t) => -(((BetaMax - BetaMin) * t * t / 4) + (BetaMin * t / 2));
 
-    /// <summary>A network of this process is given t itself.</summary>
+    /// <summary>In double precision, rounded once. A network of this process is given t itself.</summary>
     private sealed class LinearSchedule : ContinuousSchedule
     {
-        private const float First = (float)BetaMin, Range = (float)(BetaMax - BetaMin);
+        public override float Alpha(float t) => (float)GaussianMixture.Alpha(t);
 
-        public override float LogAlpha(float t) => (-0.25f * t * t * Range) - (0.5f * t * First);
+        public override float Sigma(float t) => (float)GaussianMixture.Sigma(t);
+
+        public override float Lambda(float t) => (float)GaussianMixture.Lambda(t);
+
+        public override float Time(float lambda) => (float)GaussianMixture.Time(lambda);
 
         public override float NetworkTime(float t) => t;
-
-        protected override float TimeOfLogAlpha(float logAlpha)
-        {
-            float square = -4 * Range * logAlpha;
-            return square / (MathF.Sqrt((First * First) + square) + First) / Range;
-        }
     }
 }

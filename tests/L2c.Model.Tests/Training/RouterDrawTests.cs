@@ -2,8 +2,8 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
-using L2c.Model.Samplers;
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
