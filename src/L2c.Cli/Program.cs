@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Weights;
 
 namespace L2c.Cli;
 
@@ -34,6 +35,9 @@ public static class Program
     public static int Run(string[] args, Terminal terminal, CudaAccess? cuda = null)
     {
         cuda ??= CudaAccess.Libraries;
+
+        // Nothing that a file or its name says can control the terminal.
+        terminal = terminal with { Out = PrintableWriter.Over(terminal.Out), Err = PrintableWriter.Over(terminal.Err) };
         Option<bool> debug = new("--debug") { Description = "On an error, print all its details and the stack trace", Recursive = true };
         RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
         {

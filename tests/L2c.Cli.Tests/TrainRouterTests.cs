@@ -95,8 +95,8 @@ public sealed class TrainRouterTests : IDisposable
     {
         Assert.Equal(0, Train("whole").Code);
         Assert.Equal(0, Train("cut", "--max-steps", "5").Code);
-        File.WriteAllText(_cli.PathOf("cut/.abcdefgh.xyz.tmp"), "half a file");
-        File.WriteAllText(_cli.PathOf("cut/checkpoints/.abcdefgh.xyz.tmp"), "half a state");
+        File.WriteAllText(_cli.PathOf("cut/.l2c-abcdefgh.xyz.tmp"), "half a file");
+        File.WriteAllText(_cli.PathOf("cut/checkpoints/.l2c-abcdefgh.xyz.tmp"), "half a state");
         File.AppendAllText(_cli.PathOf("cut/log.csv"), "6,1,1,1,1,1\n8,1,1,"); // rows of steps whose state was not reached
         File.Delete(_cli.PathOf("cut/router.pt"));
         Assert.Equal(0, Train("cut", "--resume-from-checkpoint", "latest").Code);
@@ -168,7 +168,7 @@ public sealed class TrainRouterTests : IDisposable
         Directory.CreateDirectory(_cli.PathOf("run"));
         using (FileStream held = new(_cli.PathOf("run/.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            Train("run").MustFail(1, "another process trains there");
+            Train("run").MustFail(2, "another process works there");
         }
 
         Assert.Equal(0, Train("run").Code);

@@ -51,6 +51,17 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_stop_is_obeyed_while_folders_are_read()
+    {
+        // Read to its end, the folder would be refused: its class has no pictures.
+        _ = Directory.CreateDirectory(_cli.PathOf("data/a"));
+        string[] call = [.. TrainingRuns.Model(_cli.PathOf("run")), "--data", _cli.PathOf("data"), "--image-size", "32"];
+        _cli.Run(call).MustFail(4, "has no PNG");
+        _cli.Run(new CancellationToken(canceled: true), call).MustFail(130, "interrupted; nothing was written");
+        Assert.Equal(["data"], _cli.Files());
+    }
+
+    [Fact]
     public void Another_setting_is_refused_by_name()
     {
         Assert.Equal(0, Train("run").Code);
@@ -117,9 +128,12 @@ public sealed class TrainTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("run"));
         File.WriteAllText(_cli.PathOf("run/loss.png"), "of an earlier run");
-        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
-        Assert.NotEqual("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png")));
-        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "tensorboard"], _cli.Files("run"));
+        CliResult result = Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress", "--force");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("train again with a smaller --lr", result.Err, StringComparison.Ordinal);
+        Assert.Equal("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png.aside-1")));
+        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "loss.png", "loss.png.aside-1", "tensorboard"], _cli.Files("run"));
+        Assert.Empty(_cli.Files("run/checkpoints"));
     }
 
     [Fact]

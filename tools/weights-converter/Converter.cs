@@ -65,6 +65,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         List<TensorInfo> directory =
             [.. checkpoint.Tensors.Select(tensor => new TensorInfo(tensor.Name, tensor.IsLogits ? TensorType.F32 : options.Type, tensor.Shape))];
         Dictionary<string, string> metadata = new() { [Architecture.MetadataKey] = checkpoint.Architecture.ToJson() };
+        AtomicFile.Probe(options.Output!, options.Force);
         using SafetensorsWriter writer = new(options.Output!, directory, metadata, options.Force);
         using Progress progress = new(terminal, "converting", directory.Sum(tensor => tensor.Bytes));
         ConversionPipe.Run(checkpoint, directory, bytes =>

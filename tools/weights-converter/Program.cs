@@ -34,6 +34,9 @@ public static class Program
     /// <returns>The exit code: 0, 1 run time, 2 usage, 4 malformed or refused file, 130 interrupted.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
     {
+        // Nothing that a file or its name says can control the terminal; progress is drawn beside that.
+        TextWriter? terminal = interactive ? error : null;
+        (output, error) = (PrintableWriter.Over(output), PrintableWriter.Over(error));
         CommandLine commandLine = new();
         ParseResult parsed = commandLine.Root.Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -41,15 +44,15 @@ public static class Program
             return Fail(error, string.Join("; ", parsed.Errors.Select(problem => problem.Message)), UsageError);
         }
 
-        commandLine.Root.SetAction(result => Execute(commandLine.Read(result), output, error, interactive, cancel));
+        commandLine.Root.SetAction(result => Execute(commandLine.Read(result), output, error, terminal, cancel));
         return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
     }
 
-    private static int Execute(ConverterOptions options, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
+    private static int Execute(ConverterOptions options, TextWriter output, TextWriter error, TextWriter? terminal, CancellationToken cancel)
     {
         try
         {
-            new Converter(options, output, interactive ? error : null, cancel).Run();
+            new Converter(options, output, terminal, cancel).Run();
             return Ok;
         }
         catch (MalformedFileException e)

@@ -48,7 +48,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(y.Rows);
         parameters.Add(y.Columns);
         parameters.Add(terms);
-        parameters.Add(y.DType == DType.F32 ? 1 : 0);
+        parameters.Add(y.DType == StorageType ? 0 : 1);
         parameters.Add(accumulates ? 1 : 0);
         Launch(PlainMatmulKernel.Template, new LaunchSize(Blocks(y.Rows, PlainMatmulKernel.Tile), blocksOfColumns), parameters.Packed);
     }

@@ -69,7 +69,7 @@ internal static class PlainMatmulKernel
             long at = ((long)row * yStride) + column;
             if (storesFloats != 0)
             {
-                default(F32Element).Store(y, at, sum); // a gradient, never added
+                default(F32Element).Store(y, at, sum); // the gradient of a weight in halves, which nothing is added to
             }
             else
             {

@@ -84,7 +84,7 @@ internal sealed class InspectCommand
     private static void Inspect(Terminal terminal, string path, ScheduleQuestion question, bool json)
     {
         ByteSource source = ByteSource.OpenFile(path);
-        if (IsPng(source))
+        if (PngFile.IsPng(source))
         {
             using (source)
             {
@@ -134,13 +134,5 @@ internal sealed class InspectCommand
         {
             print();
         }
-    }
-
-    private static bool IsPng(ByteSource source)
-    {
-        Span<byte> head = stackalloc byte[PngWriter.Signature.Length];
-        head = head[..(int)Math.Min(head.Length, source.Length)];
-        source.ReadExactly(0, head);
-        return head.SequenceEqual(PngWriter.Signature);
     }
 }

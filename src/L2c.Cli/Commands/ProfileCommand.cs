@@ -53,7 +53,7 @@ internal sealed class ProfileCommand
         if (trace is not null)
         {
             NamedFiles.Check([("--trace", trace)], run.Inputs);
-            OutputTarget.CheckWritable(trace, parsed.GetValue(_force));
+            AtomicFile.Probe(trace, parsed.GetValue(_force));
         }
 
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);

@@ -81,7 +81,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         }
 
         NamedFiles.Check([("--plot", plot)], [inspected]);
-        OutputTarget.CheckWritable(plot, Overwrite);
+        AtomicFile.Probe(plot, Overwrite);
     }
 
     /// <summary>Reads a router or schedule; of a file that does not say its depth, for <paramref name="branches"/> where given.</summary>

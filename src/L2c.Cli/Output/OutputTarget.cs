@@ -1,5 +1,6 @@
 using System.Globalization;
 using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c.Cli.Output;
 
@@ -45,9 +46,9 @@ internal sealed class OutputTarget : IDisposable
     {
         if (_stem is not null)
         {
-            foreach (string path in suffixes.Select(suffix => _stem + suffix).Where(path => !_overwrite && File.Exists(path)))
+            foreach (string suffix in suffixes)
             {
-                throw new IOException($"{path} exists; use --force to overwrite");
+                AtomicFile.RequireFree(_stem + suffix, _overwrite);
             }
         }
         else if (!Directory.Exists(_folder))
@@ -60,18 +61,11 @@ internal sealed class OutputTarget : IDisposable
             CreateFolder();
         }
 
-        CheckWritable(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
+        AtomicFile.Probe(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
     }
 
     /// <summary>Paths of the named files; none in a folder, where numbers are taken that no file has.</summary>
     public IEnumerable<string> Named(IReadOnlyList<string> suffixes) => _stem is null ? [] : suffixes.Select(suffix => _stem + suffix);
-
-    /// <summary>Fails if a file of that name could not be written now. Writes nothing.</summary>
-    /// <exception cref="IOException">As <see cref="AtomicFile"/>.</exception>
-    public static void CheckWritable(string path, bool overwrite)
-    {
-        using AtomicFile probe = new(path, overwrite);
-    }
 
     /// <summary>Writes all files under one stem.</summary>
     /// <param name="files">What each name ends in, and what writes it, given its path and whether it may replace a file.</param>
@@ -101,8 +95,7 @@ internal sealed class OutputTarget : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(_folder);
-            _created = true;
+            _created = Folders.Create(_folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,7 +114,7 @@ internal sealed class OutputTarget : IDisposable
                 first.Write(stem + first.Suffix, false);
                 return stem;
             }
-            catch (IOException) when (File.Exists(stem + first.Suffix))
+            catch (IOException) when (Path.Exists(stem + first.Suffix))
             {
                 // Taken between the look and the rename: the next one.
             }

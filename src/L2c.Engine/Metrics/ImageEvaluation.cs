@@ -22,8 +22,8 @@ public static class ImageEvaluation
         CancellationToken cancel = default)
     {
         TaskContext context = new(progress, cancel);
-        using IImageSet images = ImageSets.Open(samples);
-        using IImageSet reference = ImageSets.Open(data, images.Height);
+        using IImageSet images = ImageSets.Open(samples, cancel: cancel);
+        using IImageSet reference = ImageSets.Open(data, images.Height, cancel);
         int wanted = count ?? (images.Count is null ? EvaluateRequest.DefaultCount : EvaluateRequest.MaxCount);
         int taken = ImageReader.Available(images, wanted);
         FrechetMeter meter = new(reference, dataCount, threads: 0, context);

@@ -27,7 +27,7 @@ internal sealed class ImageReader(int threads, TaskContext context)
     {
         int elements = images.Channels * images.Height * images.Width;
         float[] pixels = new float[Math.Min(count, ImagesAtOnce) * elements];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads };
+        ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads, CancellationToken = context.Cancel };
         Action step = context.Begin($"{title}, {images.Name}", count);
         for (int start = 0; start < count; start += ImagesAtOnce)
         {

@@ -27,7 +27,7 @@ public sealed partial class LoadedModel
 
     private EvaluateResult Evaluate(EvaluateJob job, TaskContext context)
     {
-        using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize);
+        using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize, context.Cancel);
         PixelSamples.RequireSizeOf(data, Architecture);
         FrechetMeter meter = new(data, job.Request.DataCount, Choice.Threads, context);
         meter.WarnOfFew(job.Samples.Count, "the samples");

@@ -57,6 +57,14 @@ public sealed record SweepRecord(
                 numbers[5]!.Value, numbers[6]!.Value, numbers[7]!.Value, numbers[8], numbers[9]);
     }
 
+    /// <summary>Whether a line without its end may be one that was not written to its end: its numbers, but for the last one, are numbers.</summary>
+    public static bool MayBegin(string text)
+    {
+        string[] fields = Split(text);
+        return fields.Length <= _fields && !text.AsSpan().ContainsAny('\0', '\r', '\n')
+            && fields.Skip(2).SkipLast(1).Take(_fields - 4).All(field => Number(field) is not null);
+    }
+
     private static string Quoted(string text) =>
         text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

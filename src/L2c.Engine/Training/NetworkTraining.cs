@@ -13,10 +13,11 @@ public static class NetworkTraining
     /// <param name="choice">Where to compute.</param>
     /// <param name="request">What to train, on what, for how long.</param>
     /// <param name="progress">Told of every step.</param>
-    /// <param name="cancel">Looked at between steps.</param>
+    /// <param name="cancel">Looked at between steps, and while the data are listed, when nothing is written yet.</param>
     /// <exception cref="RequestException">Settings do not fit each other, the data, or the state to continue from.</exception>
     /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
     /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
     public static NetworkTrainingResult Run(
         DeviceChoice choice, NetworkTrainingRequest request, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
@@ -24,7 +25,7 @@ public static class NetworkTraining
         long began = Stopwatch.GetTimestamp();
         TrainingSchedule schedule = request.Schedule(NetworkTrainingRequest.DefaultSteps);
         using TrainedNetwork? given = request.Init is null ? null : FromCheckpoint(request, request.Init);
-        ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed);
+        ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
         using TrainedNetwork network = given ?? FromScratch(request, data);
         using var folder = RunFolder.Open(

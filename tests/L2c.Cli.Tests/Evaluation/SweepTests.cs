@@ -24,7 +24,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(["none,,4", "learned,r.safetensors@0.3,4", "learned,r.safetensors@0.6,4"], lines[1..4].Select(Key));
         Assert.Contains(lines, line => line.StartsWith("steps,", StringComparison.Ordinal));
         Assert.Equal("drop,bottom:1,4", Key(lines[^1]));
-        Assert.Equal(["pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
+        Assert.Equal([".lock", "pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
         string[] printed = result.Out.TrimEnd('\n').Split('\n');
         Assert.Equal(lines.Length + 1, printed.Length); // header, rows, names of the files
         Assert.Matches("^rule +steps +MACs +time +distance +interval +relative L2 +PSNR$", printed[0]);

@@ -1,4 +1,3 @@
-using L2c.Emulation;
 using L2c.Kernels.Cuda;
 using L2c.Testing;
 
@@ -68,13 +67,13 @@ public sealed class AccumulatingLinearTests
         Tensor onX = bench.Put(x, rows, first), onSkip = bench.Put(skip, rows, second), onDy = bench.Put(dy, rows, outputs);
         Tensor y = bench.Take(rows, outputs), dx = bench.Take(rows, first), dSkip = bench.Take(rows, second);
         double[] exact = Reference.Linear<double>(both, weight, bias, first + second);
-        float[] naive = bench.NaiveProducts(exact, round => bench.Round(Reference.Linear<float>(
-            round(skip), round(right), null, second, before: bench.Round(Reference.Linear<float>(round(x), round(left), bias, first)))));
+        float[] naive = bench.NaiveProducts(exact, round => bench.Round(Reference.Linear<float>(round(both), round(weight), bias, first + second)));
         double[] exactDx = Reference.LinearInputGradient<double>(dy, left, first);
         float[] naiveDx = bench.NaiveProducts(exactDx, round => bench.Round(Reference.LinearInputGradient<float>(round(dy), round(left), first)));
-        double[] exactDSkip = [.. Reference.LinearInputGradient<double>(dy, right, second).Zip(dBefore, (a, b) => a + b)];
-        float[] naiveDSkip = bench.NaiveProducts(exactDSkip, round => bench.Round(
-            [.. Reference.LinearInputGradient<float>(round(dy), round(right), second).Zip(dBefore, (a, b) => a + b)]));
+        float[] turned = [.. Enumerable.Range(0, right.Length).Select(i => right[(i % outputs * second) + (i / outputs)])];
+        double[] exactDSkip = Reference.Linear<double>(dy, turned, null, outputs, before: dBefore);
+        float[] naiveDSkip = bench.NaiveProducts(
+            exactDSkip, round => bench.Round(Reference.Linear<float>(round(dy), round(turned), null, outputs, before: dBefore)));
         bench.ForEachRounding(() =>
         {
             bench.Device.Linear(onX, matrix.SliceInputs(0, first), bench.Put(bias, outputs), y);

@@ -10,7 +10,7 @@ public static partial class Reference
     /// <param name="bias">[N], or null.</param>
     /// <param name="inputs">K.</param>
     /// <param name="activation">Null for none.</param>
-    /// <param name="before">[M,N]: what the product is added to; null for zeros.</param>
+    /// <param name="before">[M,N]: what the sums begin with; null for zeros.</param>
     public static T[] Linear<T>(float[] x, float[] weight, float[]? bias, int inputs, Func<T, T>? activation = null, float[]? before = null)
         where T : IFloatingPointIeee754<T>
     {
@@ -20,7 +20,7 @@ public static partial class Reference
         {
             for (int n = 0; n < outputs; n++)
             {
-                T sum = T.Zero;
+                T sum = before is null ? T.Zero : Of<T>(before[m * outputs + n]);
                 for (int k = 0; k < inputs; k++)
                 {
                     sum += Of<T>(x[m * inputs + k]) * Of<T>(weight[n * inputs + k]);
@@ -29,11 +29,6 @@ public static partial class Reference
                 if (bias is not null)
                 {
                     sum += Of<T>(bias[n]);
-                }
-
-                if (before is not null)
-                {
-                    sum += Of<T>(before[m * outputs + n]);
                 }
 
                 y[m * outputs + n] = activation is null ? sum : activation(sum);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using L2c.Weights;
 
 namespace L2c;
 
@@ -146,8 +148,8 @@ internal sealed class LossPlot
     // The run that writes the log has it open.
     private static string[] Lines(string csv)
     {
-        using StreamReader reader = new(new FileStream(csv, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        using ByteSource source = ByteSource.OpenFile(csv, mayBeEmpty: true);
+        return Encoding.UTF8.GetString(source.ReadAll(ReadLimits.LogBytes)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static (double Step, double Loss) Parse(string line)

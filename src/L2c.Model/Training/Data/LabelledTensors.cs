@@ -30,7 +30,7 @@ internal sealed class LabelledTensors : IDisposable
                 ?? throw Malformed(items, "has neither latents nor images", "name the tensor [n, C, H, W] so");
         _label = pair ? labels.Tensors[0] : labels.Find(LabelName) ?? throw Malformed(labels, "has no labels", "name the tensor [n] so");
         bool isSquare = _item.Shape is [> 0, > 0, > 0 and var height, var width] && height == width;
-        if (!isSquare || _item.Type is TensorType.I64 or TensorType.I32 or TensorType.Bool)
+        if (!isSquare || _item.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.U8))
         {
             throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images");
         }
@@ -136,12 +136,14 @@ internal sealed class LabelledTensors : IDisposable
     }
 
     /// <summary>The largest label.</summary>
+    /// <param name="cancel">Looked at before every label.</param>
     /// <exception cref="MalformedFileException">A label is negative or beyond 2^31 - 2.</exception>
-    public int LargestLabel()
+    public int LargestLabel(CancellationToken cancel)
     {
         int largest = 0;
         for (long row = 0; row < Count; row++)
         {
+            cancel.ThrowIfCancellationRequested();
             largest = Math.Max(largest, ReadLabel(row, int.MaxValue));
         }
 
