@@ -1,7 +1,6 @@
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
-using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
