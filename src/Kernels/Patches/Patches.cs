@@ -10,7 +10,7 @@ public abstract partial class Device
     public void Patchify(Tensor image, Tensor patches, int patchSize)
     {
         RequirePatches(nameof(Patchify), image, patches, patchSize);
-        Require(patches.Shape[0] % image.Shape[0] == 0, nameof(Patchify), $"rows of patches {patches.Shape} are no multiple of the images {image.Shape}");
+        Require(patches.Shape[0] % image.Shape[0] == 0, nameof(Patchify), $"rows of patches {patches.Shape} are not a multiple of the images {image.Shape}");
         PatchifyCore(image, patches, patchSize);
     }
 
