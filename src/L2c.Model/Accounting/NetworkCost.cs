@@ -29,7 +29,7 @@ public sealed record NetworkCost(int Blocks, long AttentionLinear, long Attentio
     public long BranchWithoutProducts(int branch) => branch % 2 == 0 ? AttentionLinear : Mlp;
 
     /// <summary>Counts a network of any family.</summary>
-    /// <exception cref="ArgumentException">The architecture is no denoising network.</exception>
+    /// <exception cref="ArgumentException">The architecture is not a denoising network.</exception>
     public static NetworkCost Of(Architecture architecture) => NetworkFamilies.Of(architecture).Describe((TransformerArchitecture)architecture).Cost;
 
     /// <summary>Counts the branches of a transformer whose blocks are as usual.</summary>

@@ -5,12 +5,12 @@ namespace L2c.Model.Caching;
 
 /// <summary>Reads JSON of a known form; what does not fit is told in the words of the file, not of the parser.</summary>
 /// <param name="path">For messages.</param>
-/// <param name="claim">What every message begins with behind the path; empty for nothing.</param>
+/// <param name="claim">What every message begins with after the path; may be empty.</param>
 internal sealed class JsonWords(string path, string claim = "")
 {
     /// <summary>A document's root.</summary>
     /// <param name="text">UTF-8 without a byte order mark.</param>
-    /// <exception cref="MalformedFileException">No JSON.</exception>
+    /// <exception cref="MalformedFileException">It is not JSON.</exception>
     public JsonElement Root(ReadOnlyMemory<byte> text)
     {
         try
@@ -21,11 +21,11 @@ internal sealed class JsonWords(string path, string claim = "")
         }
         catch (InvalidOperationException e)
         {
-            throw Fault("has a text that is no Unicode; write it again", e);
+            throw Fault("has a text that is not Unicode; write it again", e);
         }
         catch (JsonException e)
         {
-            throw Fault($"is no valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
+            throw Fault($"is not valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class JsonWords(string path, string claim = "")
         {
             if (!members.TryAdd(member.Name, member.Value))
             {
-                throw Fault($"{what} has \"{FileText.Printable(member.Name)}\" twice; leave one away");
+                throw Fault($"{what} has \"{FileText.Printable(member.Name)}\" twice; omit one of them");
             }
         }
 

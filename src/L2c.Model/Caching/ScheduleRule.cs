@@ -86,12 +86,12 @@ public static class ScheduleRule
         {
             if (!double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p) || !(p >= 0 && p <= 1))
             {
-                throw Fault($"{probability} is no probability between 0 and 1");
+                throw Fault($"{probability} is not a probability between 0 and 1");
             }
 
             if (!ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong key))
             {
-                throw Fault($"{seed} is no seed; write a whole number");
+                throw Fault($"{seed} is not a seed; write a whole number");
             }
 
             return Reuse((e, b) => Uniform(key, (ulong)((e * branches) + b)) < p);
@@ -100,7 +100,7 @@ public static class ScheduleRule
         int Number(string text, int low, int high) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
                 ? value
-                : throw Fault($"{text} is no whole number {(high == int.MaxValue ? $"from {low}" : $"between {low} and {high}")}");
+                : throw Fault($"{text} is not a whole number {(high == int.MaxValue ? $"from {low}" : $"between {low} and {high}")}");
 
         ArgumentException Fault(string problem) => new($"cache rule \"{rule}\": {problem}");
     }

@@ -38,7 +38,7 @@ public static class SmoothCacheJson
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             throw new ArgumentException(
-                $"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks; leave it away");
+                $"schedule: list \"{FileText.Printable(unknown)}\" belongs to no branch of a network with {branches / 2} blocks; omit it");
         }
 
         bool[][] computes = [.. Enumerable.Range(0, steps).Select(e => chosen.Select(list => list[e]).ToArray())];
@@ -111,7 +111,7 @@ public static class SmoothCacheJson
             })];
             if (!lists.TryAdd(OwnName(given), bits))
             {
-                throw words.Fault($"{what} and another of its lists are for the same branches; leave one away");
+                throw words.Fault($"{what} and another of its lists are for the same branches; omit one of them");
             }
         }
 

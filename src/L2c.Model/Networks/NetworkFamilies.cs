@@ -12,9 +12,9 @@ public static class NetworkFamilies
     private static readonly NetworkFamily[] _all = [new DitFamily(), new UVitFamily()];
 
     /// <summary>The family of an architecture.</summary>
-    /// <exception cref="ArgumentException">It is no denoising network.</exception>
+    /// <exception cref="ArgumentException">It is not a denoising network.</exception>
     public static NetworkFamily Of(Architecture architecture) => Array.Find(_all, family => family.Name == architecture.Family)
-        ?? throw new ArgumentException($"{architecture.Name}: a {architecture.Family} is no denoising network");
+        ?? throw new ArgumentException($"{architecture.Name}: a {architecture.Family} is not a denoising network");
 
     /// <summary>The family that a router belongs to.</summary>
     public static NetworkFamily Of(RouterTarget target) => Array.Find(_all, family => family.Routers == target)!;

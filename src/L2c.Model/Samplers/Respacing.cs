@@ -71,5 +71,5 @@ public static class Respacing
     private static int ParseCount(string text, string steps) =>
         int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
             ? count
-            : throw new ArgumentException($"\"{steps}\" is no number of steps; write \"20\", \"ddim20\" or \"10,15,20\"");
+            : throw new ArgumentException($"\"{steps}\" is not a number of steps; write \"20\", \"ddim20\" or \"10,15,20\"");
 }

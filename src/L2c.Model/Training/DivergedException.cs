@@ -1,6 +1,6 @@
 namespace L2c.Model.Training;
 
-/// <summary>The loss or the weights of a training run are no numbers any more; the states written before are good.</summary>
+/// <summary>Training diverged: its loss or its weights are no longer numbers; the states written before are good.</summary>
 /// <param name="message">One line: what happened; what to do.</param>
 public sealed class DivergedException(string message) : Exception(message)
 {

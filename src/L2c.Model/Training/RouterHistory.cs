@@ -53,7 +53,7 @@ public sealed class RouterHistory(int count)
         TrainingState.Read(file, "history.interval", interval);
         int snapshots = file.Find("history") is { Shape: [var n, _] } && n is >= 1 and <= Max && interval[0] >= 1
             ? (int)n
-            : throw new MalformedFileException(file.Path, "its history is no history; take an older state");
+            : throw new MalformedFileException(file.Path, "its history is malformed; take an older state");
         float[] values = new float[snapshots * count];
         TrainingState.Read<float>(file, "history", values);
         Interval = interval[0];

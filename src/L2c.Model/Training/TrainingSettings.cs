@@ -23,7 +23,7 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
     /// <summary>Says which setting differs from those that a state was written with.</summary>
     /// <param name="saved">What <see cref="ToJson"/> wrote then.</param>
     /// <returns>One line, or null when all agree.</returns>
-    /// <exception cref="FormatException">The text is no such object.</exception>
+    /// <exception cref="FormatException">The text is not such an object.</exception>
     public string? FindDifference(string saved)
     {
         Dictionary<string, string> before;
@@ -33,7 +33,7 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
         }
         catch (JsonException e)
         {
-            throw new FormatException("the settings are no JSON object of texts", e);
+            throw new FormatException("the settings are not a JSON object of texts", e);
         }
 
         foreach (string option in _values.Keys.Union(before.Keys).Order(StringComparer.Ordinal))

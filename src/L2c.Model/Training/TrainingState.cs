@@ -68,7 +68,7 @@ public static class TrainingState
 
         if (!int.TryParse(Require(file, StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
         {
-            throw new MalformedFileException(file.Path, "its step is no number; take an older state");
+            throw new MalformedFileException(file.Path, "its step is not a number; take an older state");
         }
 
         try
@@ -106,5 +106,5 @@ public static class TrainingState
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
         ? value
-        : throw new MalformedFileException(file.Path, $"is no training state: it lacks {key}; give a file of a checkpoints folder");
+        : throw new MalformedFileException(file.Path, $"is not a training state: it lacks {key}; give a file of a checkpoints folder");
 }
