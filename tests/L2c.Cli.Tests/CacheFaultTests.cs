@@ -70,7 +70,7 @@ public sealed class CacheFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "is no valid JSON (line 1)")]
+    [InlineData("{", "is not valid JSON (line 1)")]
     [InlineData("[]", "not a SmoothCache schedule")]
     [InlineData("{\"attn\": [1, 2]}", "not a SmoothCache schedule")]
     [InlineData("{\"format\": \"l2c-schedule/3\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
@@ -97,7 +97,7 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("--compare needs a schedule", "--compare")]
     [InlineData("--schedule-format belongs to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
-    [InlineData("cache rule \"top:3\": 3 is no whole number between 0 and 2", "--cache", "top:3")]
+    [InlineData("cache rule \"top:3\": 3 is not a whole number between 0 and 2", "--cache", "top:3")]
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>
         _runs.Sample("a.png", options).MustFail(2, message);
 

@@ -137,7 +137,7 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(0, Train("run").Code);
         byte[] router = File.ReadAllBytes(_cli.PathOf("run/router.safetensors"));
         Train("run").MustFail(1, "go on with --resume-from-checkpoint latest, or start anew with --force");
-        Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "leave one away");
+        Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "omit one of them");
         Train("run", "--force", "--init", _cli.PathOf("none.pt")).MustFail(1, "none.pt");
         Assert.Equal(router, File.ReadAllBytes(_cli.PathOf("run/router.safetensors"))); // what cannot begin destroys nothing
         Assert.Equal(0, Train("run", "--force", "--seed", "3").Code);

@@ -56,12 +56,12 @@ internal sealed class BenchOptions
         {
             return hints with { Model = null } == LayoutHints.None
                 ? OpenedModel.Random(hints.Model ?? "DiT-S/2", imageSize)
-                : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or leave them away");
+                : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or omit them");
         }
 
         return imageSize is null
             ? OpenedModel.Open(checkpoint, hints)
-            : throw new UsageException("--image-size belongs to random weights; leave it away with --ckpt");
+            : throw new UsageException("--image-size belongs to random weights; omit it with --ckpt");
     }
 
     /// <summary>Prints a result.</summary>

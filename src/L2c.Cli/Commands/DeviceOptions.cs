@@ -70,24 +70,24 @@ internal sealed class DeviceOptions
 
         if (ordinal is null && tune)
         {
-            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; leave it away{Because(lack)}");
+            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; omit it{Because(lack)}");
         }
 
         string? fusedGelu = parsed.GetValue(_fusedGelu);
         if (ordinal is null && fusedGelu is "on" or "off")
         {
-            throw new UsageException($"--fused-gelu {fusedGelu} is a choice of CUDA; leave it away{Because(lack)}");
+            throw new UsageException($"--fused-gelu {fusedGelu} is a choice of CUDA; omit it{Because(lack)}");
         }
 
         bool graph = parsed.GetValue(_graph) != "off";
         if (tune && !graph)
         {
-            throw new UsageException("--tune chooses algorithms while a run is recorded, and --graph off records none; leave one away");
+            throw new UsageException("--tune chooses algorithms while a run is recorded, and --graph off records none; omit one of them");
         }
 
         if (ordinal is not null && threads is not null)
         {
-            throw new UsageException("--threads belongs to the CPU; leave it away, or use --device cpu");
+            throw new UsageException("--threads belongs to the CPU; omit it, or use --device cpu");
         }
 
         return choice with

@@ -73,7 +73,7 @@ internal sealed class EvaluateCommand
 
     private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, CancellationToken cancel) =>
         _runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
-            ? throw new UsageException($"{option.Name} belongs to sampling, but {text} is given; leave one away")
+            ? throw new UsageException($"{option.Name} belongs to sampling, but {text} is given; omit one of them")
             : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel);
 
     private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)

@@ -24,7 +24,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         RefuseHints(file.Path);
         return Threshold is null && Plot is null && !ListTensors
             ? ThresholdReport.Of(file, Hints.Model)
-            : throw new UsageException("--threshold, --plot and --tensors do not go with --sweep; leave them away");
+            : throw new UsageException("--threshold, --plot and --tensors do not go with --sweep; omit them");
     }
 
     /// <summary>Reports on a schedule file and draws its plot.</summary>
@@ -36,7 +36,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     {
         if (Plot is not null || ListTensors || Sweep)
         {
-            throw new UsageException("--plot, --sweep and --tensors show one file; leave them away with --diff");
+            throw new UsageException("--plot, --sweep and --tensors show one file; omit them with --diff");
         }
 
         InspectedSchedule a = Read(first), b = Read(second);
@@ -46,7 +46,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         }
 
         return Threshold is not null && a.Threshold is null && b.Threshold is null
-            ? throw new UsageException("--threshold applies to routers, and both files are schedules; leave it away")
+            ? throw new UsageException("--threshold applies to routers, and both files are schedules; omit it")
             : ScheduleDiff.Of(a, b);
     }
 
@@ -56,7 +56,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     {
         if (Threshold is not null || Plot is not null || Sweep)
         {
-            throw new UsageException($"{path} is neither a router nor a schedule, so --threshold, --plot and --sweep do not apply; leave them away");
+            throw new UsageException($"{path} is neither a router nor a schedule, so --threshold, --plot and --sweep do not apply; omit them");
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         if (Plot is { } plot)
         {
             PreparePlot(plot, inspected.File);
-            new SchedulePlot(inspected).Write(plot, Overwrite);
+            SchedulePlot.Write(plot, Overwrite, inspected);
         }
 
         return report;
@@ -106,7 +106,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         RefuseHints(source.Path);
         return Threshold is null && !ListTensors && !Sweep
             ? InspectedSchedule.Read(source, Hints.Model)
-            : throw new UsageException($"{source.Path} is a schedule, so --threshold, --sweep and --tensors do not apply; leave them away");
+            : throw new UsageException($"{source.Path} is a schedule, so --threshold, --sweep and --tensors do not apply; omit them");
     }
 
     private InspectedSchedule ReadRouter(TensorFile file)
@@ -119,7 +119,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
     {
         if (Hints with { Model = null } != LayoutHints.None)
         {
-            throw new UsageException($"{path} is no network, so --use, --heads and --num-classes do not apply; leave them away");
+            throw new UsageException($"{path} is not a network, so --use, --heads and --num-classes do not apply; omit them");
         }
     }
 }

@@ -18,14 +18,14 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
 
     /// <summary>Reads the chunks of a file.</summary>
     /// <param name="source">The bytes; they stay the caller's.</param>
-    /// <exception cref="MalformedFileException">It is no PNG, is damaged, or its text exceeds one mebibyte per chunk or 64 chunks.</exception>
+    /// <exception cref="MalformedFileException">It is not a PNG, is damaged, or its text exceeds one mebibyte per chunk or 64 chunks.</exception>
     public static PngFile Read(ByteSource source)
     {
         Span<byte> head = stackalloc byte[8];
         source.ReadExactly(0, head);
         if (!head.SequenceEqual(PngWriter.Signature))
         {
-            throw new MalformedFileException(source.Path, "is no PNG; give a .png file");
+            throw new MalformedFileException(source.Path, "is not a PNG; give a .png file");
         }
 
         Dictionary<string, string> texts = new(StringComparer.Ordinal);

@@ -54,7 +54,7 @@ public sealed record TensorFileReport(
         if (model is null && hints != LayoutHints.None)
         {
             throw new RequestException(
-                $"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; leave them away");
+                $"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; omit them");
         }
 
         return new TensorFileReport(

@@ -13,7 +13,7 @@ public sealed partial class LoadedModel
     public ProfileResult Profile(SampleJob job, int repeat = 5, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         job.Device.Graph && Choice.Graph
             ? Exclusively(() => ProfileResult.Measure(job, this, repeat, new TaskContext(progress, cancel)))
-            : throw new RequestException("--graph off records no run, and a profile replays a recorded one; leave it away");
+            : throw new RequestException("--graph off records no run, and a profile replays a recorded one; omit it");
 
     /// <inheritdoc cref="Profile(SampleJob, int, IProgress{WorkProgress}?, CancellationToken)"/>
     /// <param name="request">What a batch is of; its number of images does not matter.</param>

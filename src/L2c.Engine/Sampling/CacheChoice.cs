@@ -31,7 +31,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     {
         return request switch
         {
-            { Router: not null, Rule: not null } => throw new RequestException("--router and --cache exclude each other; leave one away"),
+            { Router: not null, Rule: not null } => throw new RequestException("--router and --cache exclude each other; omit one of them"),
             { Router: null, Threshold: not null } => throw new RequestException("--threshold belongs to a router; give --router FILE"),
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
                 CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there")),

@@ -133,7 +133,7 @@ public sealed class SampleJob
     {
         if (images < 1)
         {
-            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or leave it away");
+            throw new RequestException($"{option} {images}: there is no image to sample; give at least 1, or omit it");
         }
     }
 
@@ -156,7 +156,7 @@ public sealed class SampleJob
         {
             return request.CfgScale is null or 1
                 ? (Guidance.None, 1)
-                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; leave one away");
+                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; omit one of them");
         }
 
         double scale = request.CfgScale ?? DefaultCfgScale;

@@ -16,12 +16,13 @@ public static class SamplePictures
                 + "only pixels of 1 or 3 channels and latents of 4 can be shown");
         }
 
-        if (!separate && !job.Grid.IsDrawable)
+        if (!separate && !Grid.IsDrawable(job.Grid.Width, job.Grid.Height))
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
         }
 
-        if (job.Request.Compare && !new ComparisonSheet(job.Grid).IsDrawable)
+        ComparisonSheet sheet = new(job.Grid);
+        if (job.Request.Compare && !Grid.IsDrawable(sheet.Width, sheet.Height))
         {
             throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; take a smaller --count");
         }

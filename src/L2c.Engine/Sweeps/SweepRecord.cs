@@ -1,4 +1,5 @@
 using System.Globalization;
+using nietras.SeparatedValues;
 
 namespace L2c;
 
@@ -46,9 +47,15 @@ public sealed record SweepRecord(
     /// <summary>Reads such a line; null if it is none.</summary>
     public static SweepRecord? Parse(string line)
     {
-        string[] fields = Split(line);
+        using SepReader reader = Sep.New(',').Reader(options => options with { HasHeader = false, Unescape = true }).FromText(line);
+        string[] fields = reader.MoveNext() ? reader.Current[..].ToStringsArray() : [];
+        if (fields.Length != _fields)
+        {
+            return null;
+        }
+
         double?[] numbers = [.. fields.Skip(2).Select(Number)];
-        bool complete = fields.Length == _fields && numbers[..^2].All(number => number is not null)
+        bool complete = numbers[..^2].All(number => number is not null)
             && numbers[0] is >= 1 and <= int.MaxValue && numbers[1] is >= 0 and <= 1L << 60;
         return !complete || (numbers[^2] is null && fields[^2].Length > 0) || (numbers[^1] is null && fields[^1].Length > 0)
             ? null
@@ -66,30 +73,4 @@ public sealed record SweepRecord(
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             ? value
             : null;
-
-    /// <summary>The fields of a line; a quotation mark inside a quoted field is doubled.</summary>
-    private static string[] Split(string line)
-    {
-        List<string> fields = [""];
-        bool quoted = false;
-        for (int i = 0; i < line.Length; i++)
-        {
-            bool doubled = quoted && line[i] == '"' && i + 1 < line.Length && line[i + 1] == '"';
-            if (line[i] == '"' && !doubled)
-            {
-                quoted = !quoted;
-            }
-            else if (line[i] == ',' && !quoted)
-            {
-                fields.Add("");
-            }
-            else
-            {
-                fields[^1] += line[i];
-                i += doubled ? 1 : 0;
-            }
-        }
-
-        return [.. fields];
-    }
 }

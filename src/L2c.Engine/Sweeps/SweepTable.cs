@@ -13,7 +13,7 @@ internal sealed class SweepTable : IDisposable
     /// <summary>Opens or creates the table; a line that was not written to its end is cut.</summary>
     /// <param name="path">The file.</param>
     /// <param name="anew">Whether to drop what it has.</param>
-    /// <exception cref="MalformedFileException">The file is no table of a sweep.</exception>
+    /// <exception cref="MalformedFileException">The file is not the table of a sweep.</exception>
     /// <exception cref="IOException">It cannot be written, or another sweep has it open.</exception>
     public SweepTable(string path, bool anew)
     {
@@ -68,13 +68,13 @@ internal sealed class SweepTable : IDisposable
             : SweepRecord.Header.StartsWith(Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
         if (!isTable)
         {
-            throw new MalformedFileException(Path, "is no table of a sweep; give another --out, or --force to write over it");
+            throw new MalformedFileException(Path, "is not the table of a sweep; give another --out, or --force to write over it");
         }
 
         for (int i = 1; i < lines.Length; i++)
         {
             _records.Add(SweepRecord.Parse(lines[i])
-                ?? throw new MalformedFileException(Path, $"line {i + 1} is no row of a sweep; take it out, or --force to start anew"));
+                ?? throw new MalformedFileException(Path, $"line {i + 1} is not a row of a sweep; take it out, or --force to start anew"));
         }
 
         _file.SetLength(end);

@@ -59,10 +59,10 @@ public static class NetworkTraining
 
     private static TrainedNetwork FromCheckpoint(NetworkTrainingRequest request, string path) => request is { ImageSize: null, Classes: null }
         ? TrainedNetwork.FromCheckpoint(path, request.Hints)
-        : throw new RequestException("--image-size and --classes belong to a network from scratch; leave them away with --init");
+        : throw new RequestException("--image-size and --classes belong to a network from scratch; omit them with --init");
 
     private static TrainedNetwork FromScratch(NetworkTrainingRequest request, ITrainingData data) =>
         request.Hints with { Model = null } == LayoutHints.None
             ? TrainedNetwork.FromScratch(request.Hints.Model ?? NetworkTrainingRequest.DefaultModel, data, request.Classes, request.Options.Seed)
-            : throw new RequestException("--use, --heads and --num-classes belong to a checkpoint; give --init FILE, or leave them away");
+            : throw new RequestException("--use, --heads and --num-classes belong to a checkpoint; give --init FILE, or omit them");
 }

@@ -43,7 +43,7 @@ internal sealed class RunFolder : IDisposable
     {
         if (resume is not null && force)
         {
-            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; leave one away");
+            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; omit one of them");
         }
 
         bool created = !Directory.Exists(path);

@@ -20,7 +20,7 @@ internal static class TrainingLog
     {
         if (names.FirstOrDefault(name => !IsPlain(name)) is { } bad)
         {
-            throw new ArgumentException($"\"{bad}\" is no name for a figure of a log", nameof(names));
+            throw new ArgumentException($"\"{bad}\" is not a name for a figure of a log", nameof(names));
         }
 
         return Path.GetExtension(path).ToUpperInvariant() switch
