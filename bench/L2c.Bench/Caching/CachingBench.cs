@@ -20,6 +20,8 @@ internal sealed class CachingBench
     private const int Images = 8, Rounds = 25;
     private const float CfgScale = 1.5f;
     private const string Steps = "20";
+    private const string ForecastRule = "taylor:4:1";
+    private const int ForecastSteps = 50;
     private const double Bound = 1.05;
 
     private static readonly int[] _percents = [25, 50, 75, 100];
@@ -31,7 +33,8 @@ internal sealed class CachingBench
     public static Command Create(Terminal terminal)
     {
         CachingBench self = new();
-        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, against their MACs.";
+        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, and of one that forecasts, "
+            + "against their MACs.";
         Command command = new("caching", what);
         command.Add(self._images);
         self._options.AddTo(command);
@@ -70,6 +73,8 @@ internal sealed class CachingBench
                 $"{_percents[i - 1]} %", Quartiles.Of(timing.Milliseconds[i]), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)));
         }
 
+        var forecast = ForecastTiming.Measure(model, ForecastRule, ForecastSteps, labels, CfgScale, rounds, Bound, terminal.Cancel);
+        isMet &= forecast.TimeShares.Median <= forecast.Bounds.Median;
         _options.Publish(parsed, terminal, Markdown.Report(
             "Caching: time against multiply-accumulates",
             BirthCertificate.Of(
@@ -83,7 +88,12 @@ internal sealed class CachingBench
             "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
             + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. "
             + "The uncached run is planned in full too.",
-            $"Bound: time ratio / MAC ratio at most {Bound} in every row. {(isMet ? "Met." : "**Missed.**")}"));
+            FormattableString.Invariant($"`--cache {ForecastRule}` at {ForecastSteps} steps, the same run uncached and a copy of memory, in turn: ")
+            + FormattableString.Invariant($"{forecast.Forecast.Text("0.0")} ms, time / uncached {forecast.TimeShares.Text("0.0000")}, MACs / uncached ")
+            + FormattableString.Invariant($"{forecast.MacShare:0.0000}. Its ops move {forecast.ExtraBytes / 1e6:0.0} MB more than those of a run that ")
+            + FormattableString.Invariant($"reuses where it forecasts; copies move {forecast.CopyRates.Median / 1e6:0.0} GB/s, reads and writes counted. ")
+            + FormattableString.Invariant($"It may take {Bound} x MACs / uncached + (those bytes / copy rate) / uncached time = {forecast.Bounds.Median:0.0000}."),
+            $"Bound: time ratio / MAC ratio at most {Bound} in every row, and the forecast's own. {(isMet ? "Met." : "**Missed.**")}"));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
     }
 
