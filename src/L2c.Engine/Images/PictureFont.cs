@@ -22,7 +22,7 @@ internal sealed class PictureFont : IFontResolver
     /// <param name="plot">A plot whose axes are all there.</param>
     public static void Apply(Plot plot)
     {
-        Apply(plot.Axes.Title.Label, 16);
+        Apply(plot.Axes.Title.Label, 14);
         foreach (IAxis axis in plot.Axes.GetAxes())
         {
             Apply(axis.Label, 13);

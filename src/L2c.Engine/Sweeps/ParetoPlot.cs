@@ -54,8 +54,9 @@ internal sealed class ParetoPlot : IDisposable
         _plot.Title(title);
         _plot.XLabel("MACs, share of no caching");
         _plot.YLabel("Fréchet distance to the data");
-        _plot.Axes.Left.TickGenerator = LogTicks.Between(
-            records.Min(record => Log(record.FrechetLow)) - 0.5, records.Max(record => Log(record.FrechetHigh)) + 0.5);
+        _plot.Axes.Left.TickGenerator = PlotTicks.Logarithmic(
+            records.Min(record => Log(record.FrechetLow)) - 0.1, records.Max(record => Log(record.FrechetHigh)) + 0.1);
+        _plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
         _plot.Axes.Margins(0.05, 0.1);
         _plot.ShowLegend(Alignment.UpperRight);
         PictureFont.Apply(_plot);

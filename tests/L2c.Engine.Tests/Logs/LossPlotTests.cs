@@ -31,7 +31,7 @@ public sealed class LossPlotTests : IDisposable
     public void The_axis_has_ticks_at_round_values_whatever_the_range(double first, double last)
     {
         double least = Math.Log10(first) - 0.05, greatest = Math.Log10(last) + 0.05;
-        var ticks = LogTicks.Between(least, greatest);
+        var ticks = PlotTicks.Logarithmic(least, greatest);
         ticks.Regenerate(new CoordinateRange(least, greatest), Edge.Left, 100, null!, null!);
         Assert.InRange(ticks.Ticks.Length, 2, 13);
         Assert.All(ticks.Ticks, tick => Assert.Equal(1, double.Parse(tick.Label, CultureInfo.InvariantCulture) / Math.Pow(10, tick.Position), 1e-6));

@@ -31,6 +31,7 @@ internal static class LossPlot
         if (rows.Length == 0)
         {
             plot.Title("no row of the log has a loss to draw yet");
+            plot.HideAxesAndGrid();
         }
         else
         {
@@ -82,9 +83,10 @@ internal static class LossPlot
         (meanLine.Color, meanLine.LineWidth, meanLine.LegendText) = (Color.FromHex("#D62728"), 3, "mean of the rows around");
         plot.YLabel("loss");
         plot.XLabel("optimisation step");
-        plot.Axes.Left.TickGenerator = LogTicks.Between(least, greatest);
-        (double first, double last) = (rows[0].Step, Math.Max(rows[^1].Step, rows[0].Step + 1));
-        plot.Axes.SetLimits(first, last, least, greatest);
+        plot.Axes.Left.TickGenerator = PlotTicks.Logarithmic(least, greatest);
+        plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
+        double beside = Math.Max((rows[^1].Step - rows[0].Step) * 0.02, 0.5);
+        plot.Axes.SetLimits(rows[0].Step - beside, rows[^1].Step + beside, least, greatest);
         plot.ShowLegend(Alignment.UpperRight);
 
         // Means are sums' differences: behind a loss that dwarfs all others they can be anything.

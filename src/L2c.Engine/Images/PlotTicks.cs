@@ -3,8 +3,8 @@ using static System.FormattableString;
 
 namespace L2c;
 
-/// <summary>Ticks of an axis whose coordinates are decimal logarithms, at round values.</summary>
-internal static class LogTicks
+/// <summary>Ticks at round values, few enough to be read, with the same labels in every culture.</summary>
+internal static class PlotTicks
 {
     private const int MinTicks = 4, MaxDecades = 12;
 
@@ -12,10 +12,13 @@ internal static class LogTicks
     private static readonly double[][] _scales =
         [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [.. Enumerable.Range(10, 90).Select(tenths => tenths / 10.0)]];
 
-    /// <summary>The coarsest of several scales that has four ticks.</summary>
+    /// <summary>Of an axis of plain numbers.</summary>
+    public static NumericAutomatic Linear() => new() { MinimumTickSpacing = 90, LabelFormatter = value => Invariant($"{value:0.####}") };
+
+    /// <summary>Of an axis whose coordinates are decimal logarithms: the coarsest of several scales that has four ticks.</summary>
     /// <param name="least">Logarithm of the lower end.</param>
     /// <param name="greatest">Logarithm of the upper end.</param>
-    public static NumericManual Between(double least, double greatest)
+    public static NumericManual Logarithmic(double least, double greatest)
     {
         int every = Math.Max(1, (int)Math.Ceiling((greatest - least) / MaxDecades));
         double[][] candidates = Array.ConvertAll(_scales, leading => Array.FindAll(Values(leading), Inside));
