@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Reads damaged safetensors, PyTorch zip and PyTorch legacy files: each must be read to the end or refused, nothing else may happen.
+# Reads damaged safetensors, PyTorch zip, PyTorch legacy and npy files, damaged at random or in one part of their structure (JSON numbers, pickle
+# opcodes, zip directory, tensor geometry): each must be read to the end or refused, in reads and bytes in proportion to it; nothing else may happen.
 # Usage: dev/fuzz.sh [COUNT]     inputs, default 200000
 # Ends non-zero on the first failure; its message names the seed and the input, saved under artifacts/fuzz.
 set -euo pipefail

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and
-# compares what the two runs leave: every file but TensorBoard's events must have the same bytes.
-# Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train] [--keep DIR]      N is 10; the seed is printed.
+# compares what the two runs leave: every file but TensorBoard's events must have the same bytes. Then the same at chosen moments: at every system call
+# that creates, renames or flushes, and for the other commands too (dev/kill-at-calls.sh, which needs strace).
+# Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train|calls] [--keep DIR]      N is 10; the seed is printed.
 # L2C names the program: default, that of a Release build here. Ends with 0 when all files agree, else 1; 2 for wrong arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,11 +15,11 @@ while [ $# -gt 0 ]; do
         --seed) seed=$2 ;;
         --only) only=$2 ;;
         --keep) keep=$2 ;;
-        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|train, --keep DIR" >&2; exit 2 ;;
+        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|train|calls, --keep DIR" >&2; exit 2 ;;
     esac
     shift 2
 done
-case "$only" in ""|train-router|train) ;; *) echo "kill-test.sh: --only needs train-router or train" >&2; exit 2 ;; esac
+case "$only" in ""|train-router|train|calls) ;; *) echo "kill-test.sh: --only needs train-router, train or calls" >&2; exit 2 ;; esac
 [[ "$kills$seed" =~ ^[0-9]+$ ]] || { echo "kill-test.sh: --kills and --seed need whole numbers" >&2; exit 2; }
 
 if [ -z "${L2C:-}" ]; then
@@ -84,7 +85,8 @@ compare() {
 }
 
 length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3)
-[ "$only" = train ] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
-[ "$only" = train-router ] || run train train "${length[@]}" --batch 8 || status=1
+[[ "$only" = train || "$only" = calls ]] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
+[[ "$only" = train-router || "$only" = calls ]] || run train train "${length[@]}" --batch 8 || status=1
+[[ "$only" = train-router || "$only" = train ]] || L2C=$L2C dev/kill-at-calls.sh ${keep:+--keep "$keep/calls"} || status=1
 [ "$status" -eq 0 ] && echo "kill-test.sh: everything agrees" || echo "kill-test.sh: FAILED (seed $seed)" >&2
 exit "$status"

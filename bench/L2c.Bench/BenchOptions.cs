@@ -43,7 +43,7 @@ internal sealed class BenchOptions
     {
         if (parsed.GetValue(_out) is { } path)
         {
-            OutputTarget.CheckWritable(path, parsed.GetValue(_force));
+            AtomicFile.Probe(path, parsed.GetValue(_force));
         }
 
         return new CpuDevice(parsed.GetValue(_threads) ?? 0);

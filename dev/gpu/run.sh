@@ -45,7 +45,7 @@ for word in $only; do
     case "$word" in tests | goldens | sanitizer | bench | peer) ;; *) usage "--only: $word is none of tests, goldens, sanitizer, bench, peer" ;; esac
 done
 for word in ${minutes:-1} $sizes $images; do
-    case "$word" in *[!0-9]* | 0*) usage "$word is no whole number above 0" ;; esac
+    case "$word" in *[!0-9]* | 0*) usage "$word is not a whole number above 0" ;; esac
 done
 for folder in "${earlier[@]}"; do
     [ "$(realpath -m "$folder")" != "$(realpath -m "$out")" ] || usage "--continue: $folder is --out too; give another"

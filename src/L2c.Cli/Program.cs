@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Weights;
 
 namespace L2c.Cli;
 
@@ -14,7 +15,11 @@ public static class Program
     public static int Main(string[] args)
     {
         using StopSignals stop = new();
-        return Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, stop.Token));
+        bool interactive = !Console.IsErrorRedirected;
+
+        // The progress bar knows a terminal by its own writer.
+        TextWriter error = interactive ? Console.Error : StandardWriter.Messages(Console.Error);
+        return Run(args, new Terminal(StandardWriter.Results(Console.Out), error, interactive, stop.Token));
     }
 
     /// <summary>The program without a process around it, printing to writers: nobody watches, so no progress is drawn.</summary>
@@ -33,8 +38,33 @@ public static class Program
     /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
     public static int Run(string[] args, Terminal terminal, CudaAccess? cuda = null)
     {
-        cuda ??= CudaAccess.Libraries;
+        // Nothing that a file or its name says can control the terminal.
+        terminal = terminal with { Out = PrintableWriter.Over(terminal.Out), Err = PrintableWriter.Over(terminal.Err) };
         Option<bool> debug = new("--debug") { Description = "On an error, print all its details and the stack trace", Recursive = true };
+        RootCommand root = Tree(terminal, cuda ?? CudaAccess.Libraries, debug);
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {Words(parsed.CommandResult, root)} --help");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(terminal, e, parsed.GetValue(debug));
+        }
+    }
+
+    /// <summary>Every command with its options.</summary>
+    /// <param name="terminal">Where they print.</param>
+    /// <param name="cuda">How CUDA devices are found and opened.</param>
+    /// <param name="debug">The option of all of them.</param>
+    internal static RootCommand Tree(Terminal terminal, CudaAccess cuda, Option<bool> debug)
+    {
         RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
         {
             SampleCommand.Create(terminal, cuda),
@@ -54,22 +84,7 @@ public static class Program
             return ExitCode.Usage;
         });
         SetHelpWidth(root);
-
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction)
-        {
-            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {Words(parsed.CommandResult, root)} --help");
-            return ExitCode.Usage;
-        }
-
-        try
-        {
-            return parsed.Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false });
-        }
-        catch (Exception e)
-        {
-            return Failure.Report(terminal, e, parsed.GetValue(debug));
-        }
+        return root;
     }
 
     private static string Words(CommandResult result, Command root) =>

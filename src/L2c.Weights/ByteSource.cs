@@ -41,32 +41,45 @@ public abstract class ByteSource : IDisposable
         }
     }
 
-    /// <summary>Opens a regular file.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="IOException">It is a directory.</exception>
-    /// <exception cref="MalformedFileException">It is empty, a pipe or a device.</exception>
-    /// <exception cref="UnauthorizedAccessException">Reading it is not permitted.</exception>
-    public static ByteSource OpenFile(string path)
+    /// <summary>All bytes of a file that is small by its nature.</summary>
+    /// <param name="limit">Bytes beyond which a file of its kind is refused; one of <see cref="ReadLimits"/>.</param>
+    /// <exception cref="MalformedFileException">It is longer, or has shrunk.</exception>
+    public byte[] ReadAll(long limit)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path))
+        if (Length > limit)
         {
-            throw new IOException($"{path}: is a directory; name a file in it");
+            throw new MalformedFileException(Path, $"has {Length} bytes, and a file of its kind at most {limit}; it is refused");
         }
 
-        if (!File.Exists(path))
+        byte[] bytes = new byte[Length];
+        ReadExactly(0, bytes);
+        return bytes;
+    }
+
+    /// <summary>The bytes as a stream, for readers that want one; it need not be disposed of, and the source must outlive it.</summary>
+    public Stream AsStream() => new ByteSourceStream(this);
+
+    /// <summary>Opens a regular file: the one way to read a file, whatever is in it. Neither waits nor hinders a writer.</summary>
+    /// <param name="path">The file; links are followed.</param>
+    /// <param name="mayBeEmpty">Whether a file without bytes is opened, too.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">It is a directory, may not be read, or its links lead back to themselves.</exception>
+    /// <exception cref="MalformedFileException">It is empty, or a pipe, a device or a socket.</exception>
+    public static ByteSource OpenFile(string path, bool mayBeEmpty = false)
+    {
+        if (string.IsNullOrEmpty(path))
         {
-            throw new FileNotFoundException($"{path}: no such file; check the path", path);
+            throw new FileNotFoundException("the path of a file is empty; name a file");
         }
 
-        // Pipes and devices report no length either; opening a pipe would wait for its writer, so the length is asked for first.
-        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (new FileInfo(target).Length == 0)
+        FileByteSource source = new(path);
+        if (source.Length > 0 || mayBeEmpty)
         {
-            throw new MalformedFileException(path, "is empty, or not a regular file; fetch it again, or copy it into a file first");
+            return source;
         }
 
-        return new FileByteSource(path);
+        source.Dispose();
+        throw new MalformedFileException(path, "is empty; fetch it again");
     }
 
     /// <summary>Bytes in memory, not copied.</summary>
@@ -93,19 +106,7 @@ public abstract class ByteSource : IDisposable
         private readonly SafeFileHandle _handle;
 
         public FileByteSource(string path)
-            : base(path)
-        {
-            try
-            {
-                _handle = File.OpenHandle(path);
-            }
-            catch (UnauthorizedAccessException e)
-            {
-                throw new IOException($"{path}: may not be read; check its permissions", e);
-            }
-
-            Length = RandomAccess.GetLength(_handle);
-        }
+            : base(path) => (_handle, Length) = RegularFile.Open(path);
 
         public override long Length { get; }
 

@@ -1,34 +1,51 @@
+using System.Globalization;
 using System.Text;
 
 namespace L2c.Weights;
 
-/// <summary>Names that come out of files, made safe to print: one line, no terminal control sequences, bounded length.</summary>
+/// <summary>Text that comes from files and their names, made safe to print: no character of it controls a terminal or the order of the others.</summary>
+/// <remarks>
+/// Controls, format characters (marks, overrides and isolates of bidirectional text among them), separators of lines and paragraphs and halves of
+/// surrogate pairs become <c>\u001B</c> and the like. Source: the general categories Cc, Cf, Cs, Zl and Zp of Unicode.
+/// </remarks>
 public static class FileText
 {
     private const int MaxShownCharacters = 120;
 
-    /// <summary>The name with control characters as <c>\u001B</c> and, past 120 characters, an ellipsis.</summary>
-    public static string Printable(string name)
+    /// <summary>A name on one line; past 120 characters an ellipsis.</summary>
+    public static string Printable(string name) =>
+        name.Length <= MaxShownCharacters ? OneLine(name) : OneLine(name.AsSpan(0, MaxShownCharacters).ToString()) + '…';
+
+    /// <summary>Text of any length on one line.</summary>
+    public static string OneLine(string text) => Escape(text, keepLines: false);
+
+    /// <summary>Text of several lines: line feeds stay.</summary>
+    internal static string Lines(string text) => Escape(text, keepLines: true);
+
+    private static string Escape(string text, bool keepLines)
     {
-        bool plain = name.Length <= MaxShownCharacters;
-        foreach (char c in name)
+        StringBuilder? escaped = null;
+        for (int at = 0; at < text.Length;)
         {
-            plain &= !IsUnsafe(c);
+            bool whole = Rune.TryGetRuneAt(text, at, out Rune rune);
+            int length = whole ? rune.Utf16SequenceLength : 1;
+            if (whole && (IsSafe(rune) || (keepLines && rune.Value == '\n')))
+            {
+                escaped?.Append(text, at, length);
+            }
+            else
+            {
+                escaped ??= new StringBuilder(text, 0, at, text.Length + 16);
+                int value = whole ? rune.Value : text[at];
+                escaped.Append(value > char.MaxValue ? $"\\U{value:X8}" : $"\\u{value:X4}");
+            }
+
+            at += length;
         }
 
-        if (plain)
-        {
-            return name;
-        }
-
-        StringBuilder text = new();
-        foreach (char c in name.AsSpan(0, Math.Min(name.Length, MaxShownCharacters)))
-        {
-            _ = IsUnsafe(c) ? text.Append($"\\u{(int)c:X4}") : text.Append(c);
-        }
-
-        return name.Length > MaxShownCharacters ? text.Append('…').ToString() : text.ToString();
+        return escaped?.ToString() ?? text;
     }
 
-    private static bool IsUnsafe(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E');
+    private static bool IsSafe(Rune rune) => (rune.IsAscii && rune.Value is >= ' ' and < 0x7F) || Rune.GetUnicodeCategory(rune) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

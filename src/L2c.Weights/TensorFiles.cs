@@ -8,6 +8,9 @@ namespace L2c.Weights;
 /// <summary>Opens tensor files of any supported format.</summary>
 public static class TensorFiles
 {
+    // A safetensors header is recognised by its brace behind at most so many bytes of white space.
+    private const int HeadBytes = 4096;
+
     /// <summary>Opens a file, recognising its format by content; the extension says nothing.</summary>
     /// <param name="path">A safetensors file, one that <c>torch.save</c> wrote (zip, or legacy before PyTorch 1.6), or an npy or npz file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -21,7 +24,7 @@ public static class TensorFiles
     {
         try
         {
-            Span<byte> head = stackalloc byte[16];
+            Span<byte> head = stackalloc byte[HeadBytes];
             head = head[..(int)Math.Min(head.Length, source.Length)];
             source.ReadExactly(0, head);
             return Recognise(head) switch
@@ -46,8 +49,9 @@ public static class TensorFiles
 
     private static Kind Recognise(ReadOnlySpan<byte> head)
     {
-        // A safetensors header's length may happen to spell another signature; its brace cannot.
-        if (head.Length > sizeof(ulong) && head[sizeof(ulong)] == '{' && BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) == 0)
+        // A safetensors header's length may happen to spell another signature; its brace cannot. White space may be before the brace.
+        bool hasBrace = head.Length > sizeof(ulong) && head[sizeof(ulong)..].TrimStart(SafetensorsFile.WhiteSpace).StartsWith("{"u8);
+        if (hasBrace && BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) == 0)
         {
             return Kind.Safetensors;
         }
@@ -55,10 +59,10 @@ public static class TensorFiles
         return head switch
         {
             [(byte)'P', (byte)'K', 3 or 5, 4 or 6, ..] => Kind.Zip,
-            [0x80, _, 0x8A, 0x0A, ..] => Kind.PyTorchLegacy,
+            [0x80, _, 0x8A, 0x0A, ..] or [0x80, _, 0x95, _, _, _, _, _, _, _, _, 0x8A, 0x0A, ..] => Kind.PyTorchLegacy,
             _ when head.StartsWith(NpyHeader.Magic) => Kind.Npy,
             _ when head.StartsWith("version https://"u8) => Kind.LfsPointer,
-            _ when head.Length > sizeof(ulong) && head[sizeof(ulong)] == '{' => Kind.Safetensors,
+            _ when hasBrace => Kind.Safetensors,
             _ => Kind.Unknown,
         };
     }

@@ -34,13 +34,13 @@ public static class TensorTypes
     /// <summary>Bytes per element.</summary>
     public static int Size(this TensorType type) => type switch
     {
-        TensorType.F64 or TensorType.I64 => 8,
-        TensorType.F32 or TensorType.I32 => 4,
-        TensorType.F16 or TensorType.BF16 => 2,
-        TensorType.U8 or TensorType.Bool => 1,
+        TensorType.F64 or TensorType.I64 or TensorType.U64 => 8,
+        TensorType.F32 or TensorType.I32 or TensorType.U32 => 4,
+        TensorType.F16 or TensorType.BF16 or TensorType.I16 or TensorType.U16 => 2,
+        TensorType.U8 or TensorType.I8 or TensorType.Bool => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 
-    /// <summary>The name safetensors uses: F64 F32 F16 BF16 I64 I32 U8 BOOL.</summary>
+    /// <summary>The name safetensors uses: F64 F32 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL.</summary>
     public static string Label(this TensorType type) => type == TensorType.Bool ? "BOOL" : type.ToString();
 }

@@ -15,6 +15,16 @@ public enum TensorType
     I64,
     /// <summary>Signed 32-bit integer.</summary>
     I32,
+    /// <summary>Signed 16-bit integer.</summary>
+    I16,
+    /// <summary>Signed byte.</summary>
+    I8,
+    /// <summary>Unsigned 64-bit integer.</summary>
+    U64,
+    /// <summary>Unsigned 32-bit integer.</summary>
+    U32,
+    /// <summary>Unsigned 16-bit integer.</summary>
+    U16,
     /// <summary>Unsigned byte.</summary>
     U8,
     /// <summary>One byte per element, 0 or 1.</summary>

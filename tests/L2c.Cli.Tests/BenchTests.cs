@@ -55,7 +55,7 @@ public sealed class BenchTests : IDisposable
         Bench("--ckpt", bare).MustFail(4, "--heads");
         Assert.Equal(0, Bench("--ckpt", bare, "--heads", "2").Code);
         Bench("--ckpt", checkpoint, "--use", "ema").MustFail(4, checkpoint);
-        Bench("--model", Tiny, "--heads", "2").MustFail(2, "--use, --heads and --num-classes belong to a checkpoint");
+        Bench("--model", Tiny, "--heads", "2").MustFail(2, "--use, --heads and --num-classes apply to a checkpoint");
         Assert.Equal((checkpoint, "tiny pixels"), (json.GetProperty("weights").GetString(), json.GetProperty("model").GetString()));
     }
 

@@ -12,7 +12,7 @@ public sealed class CacheFaultTests : IDisposable
     [Theory]
     [InlineData(4, 6, "a router for a U-ViT of 3 blocks, but tiny pixels is a DiT")]
     [InlineData(4, 8, "a router for 4 blocks, but tiny pixels has 2")]
-    [InlineData(6, 4, "a router for 6 evaluations, but --steps makes 4; sample with --steps 6")]
+    [InlineData(6, 4, "a router for 6 evaluations, but --steps gives 4; sample with --steps 6")]
     public void A_router_for_something_else_ends_with_code_2(int rows, int branches, string message)
     {
         string router = _runs.Router("r.safetensors", rows, branches, (_, _) => 1);
@@ -90,12 +90,12 @@ public sealed class CacheFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--router and --cache exclude each other", "--router", "r.pt", "--cache", "all")]
-    [InlineData("--threshold belongs to a router", "--cache", "all", "--threshold", "0.5")]
+    [InlineData("--router and --cache cannot be combined", "--router", "r.pt", "--cache", "all")]
+    [InlineData("--threshold applies to a router", "--cache", "all", "--threshold", "0.5")]
     [InlineData("--threshold 1.5: scores lie between 0 and 1", "--router", "r.pt", "--threshold", "1.5")]
     [InlineData("--save-schedule needs a schedule", "--save-schedule", "s.json")]
     [InlineData("--compare needs a schedule", "--compare")]
-    [InlineData("--schedule-format belongs to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
+    [InlineData("--schedule-format applies to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
     [InlineData("cache rule \"top:3\": 3 is not a whole number between 0 and 2", "--cache", "top:3")]
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>

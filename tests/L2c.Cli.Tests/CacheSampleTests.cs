@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Model.Networks;
 using L2c.Model.Samplers;
 using L2c.Testing;
 
@@ -227,6 +228,20 @@ public sealed class CacheSampleTests : IDisposable
             Assert.Equal((0, remark.Length == 0), (result.Code, result.Err.Length == 0));
             Assert.Contains(remark, result.Err, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_router_is_for_samplers_that_reuse_in_its_evaluations()
+    {
+        CacheRequest request = new() { Router = _runs.Router("r.st", 4, 4, (_, _) => 0) };
+        NetworkInfo network = NetworkFamilies.Describe(TinyModel.Pixels);
+        Assert.NotNull(CacheChoice.Decide(request, TinyModel.Pixels, SamplerCatalog.Create(network, "4", "dpm-solver++:2m")));
+        RequestException refused = Assert.Throws<RequestException>(
+            () => CacheChoice.Decide(request, TinyModel.Pixels, SamplerCatalog.Create(network, "4", "dpm-solver++:2s")));
+        Assert.EndsWith(
+            "a router for the evaluations in which ddim reuses, and dpm-solver++:2s reuses in others; sample with --sampler ddim",
+            refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

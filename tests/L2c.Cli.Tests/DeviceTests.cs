@@ -25,7 +25,7 @@ public sealed class DeviceTests : IDisposable
     {
         const string note =
             "l2c: note: computing on the CPU, because no CUDA device can be used (libcuda: not found); "
-            + "--device cuda says more, --device cpu nothing\n";
+            + "use --device cuda for details, --device cpu to silence this\n";
         CliResult auto = Bench(_none);
         Assert.StartsWith("cpu (", auto.Json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.Equal((note, ""), (auto.Note, auto.Err));
@@ -33,7 +33,7 @@ public sealed class DeviceTests : IDisposable
         Assert.Equal("", Bench(_none, "--device", "cpu").Note);
         Assert.Equal("", Bench(_none, "--threads", "1").Note);
         Bench(_none, "--dtype", "bf16").MustFail(
-            2, "--dtype bf16 is not available on the CPU, which computes in fp32; leave --dtype away, or use a CUDA device (libcuda: not found)");
+            2, "--dtype bf16 is not available on the CPU, which computes in fp32; omit --dtype, or use a CUDA device (libcuda: not found)");
     }
 
     [Fact]
@@ -47,13 +47,13 @@ public sealed class DeviceTests : IDisposable
         Assert.StartsWith("cpu (", Bench(_one, "--threads", "1").Json.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.Equal("cuda:0", _one.Run("devices", "--json").Json.GetProperty("auto").GetString());
         Assert.Equal("cpu", _none.Run("devices", "--json").Json.GetProperty("auto").GetString());
-        Bench(_one, "--device", "cuda", "--threads", "1").MustFail(2, "--threads belongs to the CPU");
+        Bench(_one, "--device", "cuda", "--threads", "1").MustFail(2, "--threads applies to the CPU");
     }
 
     [Fact]
     public void A_device_that_cannot_be_used_is_told_by_what_is_wrong_with_it()
     {
-        Bench(_one, "--device", "cuda:1").MustFail(3, "--device cuda:1: the driver has cuda:0 Test GPU; give one of these");
+        Bench(_one, "--device", "cuda:1").MustFail(3, "--device cuda:1: the driver has cuda:0 Test GPU; give one of them");
         Broken(EmulatedCuda.Inventory(new Version(7, 5)), "compute capability 7.5 is too old");
         Broken(EmulatedCuda.Inventory(cublasLt: EmulatedCuda.Lacks("libcublasLt")), "libcublasLt: not found");
 

@@ -39,6 +39,13 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
+    public void A_list_longer_than_any_schedule_is_refused()
+    {
+        File.WriteAllText(_cli.PathOf("s.json"), $"{{\"attn\":[{string.Join(',', Enumerable.Repeat(1, 1_000_000))}]}}");
+        _cli.Run("inspect", _cli.PathOf("s.json")).MustFail(4, "is of 1000000 evaluations");
+    }
+
+    [Fact]
     public void The_recorded_router_of_nine_steps_fits_no_published_model()
     {
         string path = Path.Combine(RepositoryPaths.Root!, "tests", "fixtures", "checkpoints", "dit_a_l2c_ddim9_thr0.5_cfg1.5_router.pt");
@@ -100,8 +107,8 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.False(json.TryGetProperty("macsBefore", out _));
         Assert.Contains("name a published one with --model", _cli.Run("inspect", router, "--sweep").Out, StringComparison.Ordinal);
 
-        _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "do not go with --sweep");
-        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "do not go with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "cannot be combined with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "cannot be combined with --sweep");
         _cli.Run("inspect", router, router, "--diff", "--sweep").MustFail(2, "--sweep");
         _cli.Run("inspect", router, "--sweep", "--heads", "2").MustFail(2, "do not apply");
         _cli.Run("inspect", Schedule("s.json", ("refresh", "1111"), ("cache", "0110")), "--sweep").MustFail(2, "is a schedule, so");

@@ -63,7 +63,26 @@ public sealed class InspectTests : IDisposable
         CliResult result = _cli.Run("inspect", _cli.PathOf("a.png"));
         Assert.Equal(0, result.Code);
         Assert.DoesNotContain('\u001b', result.Out);
-        Assert.Contains("?[2Jx?y", result.Out, StringComparison.Ordinal);
+        Assert.Contains("\\u001B[2Jx\\u000Ay", result.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\u001b[31m")]
+    [InlineData("\u2066\u2069")]
+    [InlineData("\u009b2J")]
+    public void A_file_name_cannot_control_the_terminal(string part)
+    {
+        string picture = _cli.PathOf($"a{part}.png"), schedule = _cli.PathOf($"b{part}.json"), missing = _cli.PathOf($"c{part}");
+        File.WriteAllBytes(picture, Picture("{}"));
+        File.WriteAllText(schedule, "{\"attn\":[1,0],\"mlp\":[1,0]}");
+        foreach (string[] call in (string[][])
+            [["inspect", picture], ["inspect", schedule], ["inspect", schedule, picture, "--diff"], ["inspect", missing], ["inspect", "--" + part], ["evaluate", "--samples", missing]])
+        {
+            CliResult result = _cli.Run(call);
+            Assert.NotEqual("", result.Out + result.Err);
+            Assert.DoesNotContain(result.Out + result.Err, c => c != '\n' && (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format));
+            Assert.Contains($"\\u{(int)part[0]:X4}", result.Out + result.Err, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -57,12 +57,67 @@ public sealed class ProcessTests : IDisposable
     public async Task The_environment_chooses_the_vectors(string isa, int code, string message)
     {
         string[] call = ["bench", "forward", "--model", "1x16x2/2", "--image-size", "32", "--device", "cpu", "--repeat", "1", "--json"];
-        using Process process = StartWith(isa, call);
+        using Process process = StartWith("L2C_ISA", isa, call);
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Equal(message, await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(code, process.ExitCode);
         Assert.Equal(code == 0, output.Replace(" ", "").Contains($"\"isa\":\"{isa}\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("1M", 1, @"^l2c: error: sampling needs [0-9.]+ MiB of memory, and 1\.0 MiB are free by L2C_MEMORY; not even --batch 1 fits, so free ")]
+    [InlineData("64M", 1, @"^l2c: error: sampling needs [0-9.]+ MiB of memory, and 64\.0 MiB are free by L2C_MEMORY; give --batch [0-9]+, which needs [0-9.]+ MiB\n$")]
+    [InlineData("lots", 2, "^l2c: error: L2C_MEMORY=lots: not a size; ")]
+    public async Task What_does_not_fit_into_memory_is_refused_and_leaves_nothing(string memory, int code, string message)
+    {
+        using Process process = StartWith(
+            "L2C_MEMORY", memory, "sample", "--count", "64", "--batch", "64", "--device", "cpu", "--cache", "none", "--out", "a/b/c");
+        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(code, process.ExitCode);
+        Assert.Matches(message, error);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+        Assert.Empty(_cli.Files());
+    }
+
+    [Theory]
+    [InlineData("devices 2>&-", 0)]
+    [InlineData("devices >&-", 1)]
+    [InlineData("devices >/dev/full", 1)]
+    [InlineData("devices >/dev/full 2>/dev/full", 1)]
+    [InlineData("devices >&- 2>&-", 1)]
+    [InlineData("devices <&- >&- 2>&-", 0)]
+    [InlineData("inspect none.pt 2>&-", 1)]
+    [InlineData("inspect none.pt 2>/dev/full", 1)]
+    [InlineData("sample --count 0 2>/dev/full", 2)]
+    [InlineData("sample --count 1 --steps 2 --cache none --out a.png 2>/dev/full", 0)]
+    [InlineData("sample --count 1 --steps 2 --cache none --out a.png >&-", 1)]
+    [InlineData("train --model 2x16x2/8 --batch 2 --max-steps 2 --out run 2>/dev/full", 0)]
+    [InlineData("train --model 2x16x2/8 --batch 2 --max-steps 2 --out run >&- 2>&-", 1)]
+    public async Task Standard_streams_that_are_closed_or_full_change_the_exit_code_at_most(string command, int code)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        string program = Path.Combine(AppContext.BaseDirectory, "l2c.dll");
+        ProcessStartInfo start = new("sh", ["-c", $"dotnet '{program}' {command}"])
+        {
+            WorkingDirectory = _cli.Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = await output;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((code, command), (process.ExitCode, command));
+        Assert.DoesNotContain("xception", error, StringComparison.Ordinal);
+        Assert.True(code == 0 || error.Length == 0 || error.StartsWith("l2c: ", StringComparison.Ordinal), error);
+
+        // A file opened while a stream is closed must not become the stream.
+        Assert.All(
+            Directory.EnumerateFiles(_cli.Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)),
+            file => Assert.DoesNotContain("computing on the CPU", File.ReadAllText(file), StringComparison.Ordinal));
     }
 
     public void Dispose() => _cli.Dispose();
@@ -75,9 +130,9 @@ public sealed class ProcessTests : IDisposable
         return mask is not null && (Convert.ToUInt64(mask[field.Length..].Trim(), 16) >> (signal - 1) & 1) != 0;
     }
 
-    private Process Start(params string[] args) => StartWith(null, args);
+    private Process Start(params string[] args) => StartWith("L2C_ISA", null, args);
 
-    private Process StartWith(string? isa, params string[] args)
+    private Process StartWith(string variable, string? value, params string[] args)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "l2c.dll");
         ProcessStartInfo start = new("dotnet", [program, .. args])
@@ -86,9 +141,9 @@ public sealed class ProcessTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (isa is not null)
+        if (value is not null)
         {
-            start.Environment["L2C_ISA"] = isa;
+            start.Environment[variable] = value;
         }
 
         return Process.Start(start)!;

@@ -83,8 +83,8 @@ public sealed class ProfileTests : IDisposable
             "\ncache router r.safetensors, threshold 0.1: ideal speed-up 1.", Profile("--router", router).Out, StringComparison.Ordinal);
 
         _cli.Run("profile", "--ckpt", Checkpoint(), "--router", router, "--steps", "6").MustFail(
-            2, $"{router}: a router for 4 evaluations, but --steps makes 6; sample with --steps 4");
-        Profile("--router", router, "--cache", "all").MustFail(2, "exclude each other");
+            2, $"{router}: a router for 4 evaluations, but --steps gives 6; sample with --steps 4");
+        Profile("--router", router, "--cache", "all").MustFail(2, "cannot be combined");
         Profile("--cache", "all", "--compare").MustFail(2, "--compare");
         Profile("--cache", "all", "--save-schedule", "s").MustFail(2, "--save-schedule");
 

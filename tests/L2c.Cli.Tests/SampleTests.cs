@@ -60,6 +60,8 @@ public sealed class SampleTests : IDisposable
     [Theory]
     [InlineData("--sampler", "ddim")]
     [InlineData("--sampler", "ddpm")]
+    [InlineData("--sampler", "dpm-solver++:2s")]
+    [InlineData("--sampler", "dpm-solver++:3m")]
     [InlineData("--eta", "0.5")]
     public void An_image_is_the_same_bit_for_bit_whatever_count_batch_and_threads(string option, string value)
     {
@@ -107,12 +109,37 @@ public sealed class SampleTests : IDisposable
         Assert.Equal([5, 3, 4, 8, 8], steps);
         Assert.Equal(latents, states[^latents.Length..]);
         Assert.NotEqual(latents, states[..latents.Length]);
-        Assert.Equal([999, 749, 500, 250, 0], TensorReader.Longs(_cli.PathOf("t.st"), "timesteps")); // 749.25, 499.5 and 249.75 rounded half to even
+        Assert.Equal([999, 749, 500, 250, 0], TensorReader.Floats(_cli.PathOf("t.st"), "timesteps").Values); // 749.25, 499.5 and 249.75 rounded half to even
 
         byte[] npy = File.ReadAllBytes(_cli.PathOf("z.npy"));
         Assert.Equal(latents, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(npy.AsSpan()[^(4 * latents.Length)..]).ToArray());
         PngDecoder preview = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf("z.png")));
         Assert.True(JsonElement.Parse(preview.Text["l2c"]).GetProperty("preview").GetBoolean());
+    }
+
+    /// <summary>A DiT counts its timesteps from 0; between them a solver asks it, too.</summary>
+    [Fact]
+    public void A_solver_with_evaluations_between_its_steps_is_told_as_it_is()
+    {
+        string picture = _cli.PathOf("a.png"), states = _cli.PathOf("t.st");
+        CliResult result = Sample(
+            TinyModel.Pixels, "--sampler", "dpm-solver++:2S", "--grid", "logsnr", "--steps", "5", "--count", "1", "--out", picture, "--trajectory", states, "--json");
+        Assert.True(result.Code == 0, result.Err);
+        JsonElement json = JsonElement.Parse(result.Out);
+        Assert.Equal(("dpm-solver++:2s", "logSNR", "5", 4), (
+            json.GetProperty("sampler").GetString(), json.GetProperty("grid").GetString(), json.GetProperty("steps").GetString(),
+            json.GetProperty("evaluations").GetInt32()));
+        JsonElement told = JsonElement.Parse(PngDecoder.Decode(File.ReadAllBytes(picture)).Text["l2c"]);
+        Assert.Equal(("dpm-solver++:2s", "logSNR"), (told.GetProperty("sampler").GetString(), told.GetProperty("grid").GetString()));
+
+        float[] times = TensorReader.Floats(states, "timesteps").Values;
+        Assert.Equal(4, times.Length);
+        Assert.Equal(999, times[0], 0.01);
+        Assert.True(times.Zip(times[1..]).All(pair => pair.First > pair.Second) && times.Any(time => time != MathF.Round(time)));
+        (long[] shape, float[] x) = TensorReader.Floats(states, "x_steps");
+        Assert.Equal([4, 1, 3, 8, 8], shape);
+        int size = x.Length / 4;
+        Assert.Equal(x[size..(2 * size)], x[(2 * size)..(3 * size)]); // x stays while the point between two steps is asked for
     }
 
     [Fact]

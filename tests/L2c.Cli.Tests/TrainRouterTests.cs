@@ -73,7 +73,7 @@ public sealed class TrainRouterTests : IDisposable
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         int code = Program.Run(TrainingRuns.Router(_ckpt, _cli.PathOf("cut"), more), terminal, EmulatedCuda.Missing);
         Assert.Equal(130, code);
-        Assert.Contains("l2c: error: interrupted after step 4, whose state is in ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("l2c: error: interrupted after step 4; its state is in ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["00000004.safetensors"], _cli.Files("cut/checkpoints"));
 
         CliResult resumed = Train("cut", ["--resume-from-checkpoint", "latest", .. more]);
@@ -95,8 +95,8 @@ public sealed class TrainRouterTests : IDisposable
     {
         Assert.Equal(0, Train("whole").Code);
         Assert.Equal(0, Train("cut", "--max-steps", "5").Code);
-        File.WriteAllText(_cli.PathOf("cut/.abcdefgh.xyz.tmp"), "half a file");
-        File.WriteAllText(_cli.PathOf("cut/checkpoints/.abcdefgh.xyz.tmp"), "half a state");
+        File.WriteAllText(_cli.PathOf("cut/.l2c-abcdefgh.xyz.tmp"), "half a file");
+        File.WriteAllText(_cli.PathOf("cut/checkpoints/.l2c-abcdefgh.xyz.tmp"), "half a state");
         File.AppendAllText(_cli.PathOf("cut/log.csv"), "6,1,1,1,1,1\n8,1,1,"); // rows of steps whose state was not reached
         File.Delete(_cli.PathOf("cut/router.pt"));
         Assert.Equal(0, Train("cut", "--resume-from-checkpoint", "latest").Code);
@@ -136,7 +136,7 @@ public sealed class TrainRouterTests : IDisposable
     {
         Assert.Equal(0, Train("run").Code);
         byte[] router = File.ReadAllBytes(_cli.PathOf("run/router.safetensors"));
-        Train("run").MustFail(1, "go on with --resume-from-checkpoint latest, or start anew with --force");
+        Train("run").MustFail(1, "continue with --resume-from-checkpoint latest, or start over with --force");
         Train("run", "--force", "--resume-from-checkpoint", "latest").MustFail(2, "omit one of them");
         Train("run", "--force", "--init", _cli.PathOf("none.pt")).MustFail(1, "none.pt");
         Assert.Equal(router, File.ReadAllBytes(_cli.PathOf("run/router.safetensors"))); // what cannot begin destroys nothing
@@ -146,7 +146,7 @@ public sealed class TrainRouterTests : IDisposable
         Assert.Equal(["00000009.safetensors"], _cli.Files("run/checkpoints"));
 
         Directory.Delete(_cli.PathOf("run/checkpoints"), recursive: true);
-        Train("run", "--resume-from-checkpoint", "latest").MustFail(1, "exists, without a checkpoint to go on from; start anew with --force");
+        Train("run", "--resume-from-checkpoint", "latest").MustFail(1, "exists, but there is no checkpoint to continue from; start over with --force");
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class TrainRouterTests : IDisposable
         Directory.CreateDirectory(_cli.PathOf("run"));
         using (FileStream held = new(_cli.PathOf("run/.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            Train("run").MustFail(1, "another process trains there");
+            Train("run").MustFail(2, "another process is working there");
         }
 
         Assert.Equal(0, Train("run").Code);
@@ -190,7 +190,7 @@ public sealed class TrainRouterTests : IDisposable
 
     [Theory]
     [InlineData(RouterTarget.UVit, 10, 6, "a router for a U-ViT, and the network is a DiT; give a DiT's router (U-ViT is not run yet)")]
-    [InlineData(RouterTarget.Dit, 12, 4, "a router for 12 steps, but --steps makes 10; train with --steps 12")]
+    [InlineData(RouterTarget.Dit, 12, 4, "a router for 12 steps, but --steps gives 10; train with --steps 12")]
     [InlineData(RouterTarget.Dit, 10, 8, "a router for 4 blocks, but the network has 2; give a router of that depth")]
     public void A_router_that_does_not_fit_is_refused(RouterTarget target, int evaluations, int branches, string message)
     {

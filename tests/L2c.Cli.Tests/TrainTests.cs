@@ -51,6 +51,17 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_stop_is_obeyed_while_folders_are_read()
+    {
+        // Read to its end, the folder would be refused: its class has no pictures.
+        _ = Directory.CreateDirectory(_cli.PathOf("data/a"));
+        string[] call = [.. TrainingRuns.Model(_cli.PathOf("run")), "--data", _cli.PathOf("data"), "--image-size", "32"];
+        _cli.Run(call).MustFail(4, "has no PNG");
+        _cli.Run(new CancellationToken(canceled: true), call).MustFail(130, "interrupted; nothing was written");
+        Assert.Equal(["data"], _cli.Files());
+    }
+
+    [Fact]
     public void Another_setting_is_refused_by_name()
     {
         Assert.Equal(0, Train("run").Code);
@@ -70,7 +81,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(0, Train("b", "--seed", "3").Code);
         string state = _cli.PathOf("a/checkpoints/00000004.safetensors");
         byte[] model = File.ReadAllBytes(_cli.PathOf("b/model.safetensors"));
-        Train("b", "--resume-from-checkpoint", state).MustFail(1, "exists, of another run than ");
+        Train("b", "--resume-from-checkpoint", state).MustFail(1, "exists and belongs to another run than ");
         Assert.Equal(model, File.ReadAllBytes(_cli.PathOf("b/model.safetensors")));
         Assert.Equal(["00000009.safetensors"], _cli.Files("b/checkpoints"));
 
@@ -117,9 +128,12 @@ public sealed class TrainTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("run"));
         File.WriteAllText(_cli.PathOf("run/loss.png"), "of an earlier run");
-        Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress").MustFail(1, "train again with a smaller --lr");
-        Assert.NotEqual("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png")));
-        Assert.Equal([".lock", "log.csv", "log.jsonl", "loss.png", "tensorboard"], _cli.Files("run"));
+        CliResult result = Train("run", "--lr", "1e38", "--max-steps", "1", "--no-progress", "--force");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("use a smaller --lr", result.Err, StringComparison.Ordinal);
+        Assert.Equal("of an earlier run", File.ReadAllText(_cli.PathOf("run/loss.png.aside-1")));
+        Assert.Equal([".lock", "checkpoints", "log.csv", "log.jsonl", "loss.png", "loss.png.aside-1", "tensorboard"], _cli.Files("run"));
+        Assert.Empty(_cli.Files("run/checkpoints"));
     }
 
     [Fact]
@@ -171,7 +185,7 @@ public sealed class TrainTests : IDisposable
     [InlineData("--model U-ViT-H/2", "U-ViT is not run yet")]
     [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
     [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
-    [InlineData("--heads 2", "belong to a checkpoint")]
+    [InlineData("--heads 2", "apply to a checkpoint")]
     [InlineData("--ema 2", "a number from 0 to 1")]
     public void Options_that_do_not_fit_are_refused(string options, string message) =>
         _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")])

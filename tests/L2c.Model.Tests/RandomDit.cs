@@ -1,6 +1,8 @@
+using System.Globalization;
 using L2c.Kernels;
 using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests;
@@ -23,6 +25,13 @@ internal static class RandomDit
 
     public static DitModel Load(DitArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
         (DitModel)NetworkFamilies.Load(architecture, Reader(architecture), device, use);
+
+    /// <summary>A sampler of such a network.</summary>
+    /// <param name="name">One of the catalogue's.</param>
+    /// <param name="evaluations">How many.</param>
+    /// <param name="architecture">Null for <see cref="Small"/>.</param>
+    public static SamplerTable Sampler(string name, int evaluations, DitArchitecture? architecture = null) =>
+        SamplerCatalog.Create(NetworkFamilies.Describe(architecture ?? Small), evaluations.ToString(CultureInfo.InvariantCulture), name);
 
     /// <summary>The weights by name.</summary>
     public static WeightReader Reader(DitArchitecture architecture)

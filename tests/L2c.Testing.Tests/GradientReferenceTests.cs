@@ -99,6 +99,15 @@ public sealed class GradientReferenceTests
     }
 
     [Fact]
+    public void Image_convolution_gradient_matches_differences()
+    {
+        float[] x = FiniteDifferences.OnGrid(Draw(1, 2 * 3 * 4 * 5)), weight = Draw(2, 2 * 3 * 9), dy = Draw(3, 2 * 2 * 4 * 5);
+        FiniteDifferences.AssertEqual(
+            FiniteDifferences.Gradient(values => Reference.ImageConvolution<double>(values, weight, null, 3, 4, 5), x, dy),
+            Reference.ImageConvolutionBackward<double>(dy, weight, 3, 4, 5));
+    }
+
+    [Fact]
     public void Conditioning_gradient_sums_rows_of_one_label()
     {
         (double[] dTime, double[] dTable) = Reference.ConditioningBackward<double>([2, 4, 8], [0, 0, 0], [2, 0, 2], tableRows: 4); // silu'(0) = 1/2

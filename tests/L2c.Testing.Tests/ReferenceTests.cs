@@ -50,6 +50,7 @@ public sealed class ReferenceTests
         Assert.Equal(Array.ConvertAll(expected, v => (float)v), Reference.Linear<float>(x, weight, bias, inputs: 3));
         Assert.Equal([-2, 12, -5, 6], Reference.Linear<double>(x, weight, null, inputs: 3));
         Assert.Equal([64, 64, 25, 196], Reference.Linear<double>(x, weight, bias, inputs: 3, v => v * v));
+        Assert.Equal([9, -6, 8, -10], Reference.Linear<double>(x, weight, bias, inputs: 3, before: [1, 2, 3, 4]));
     }
 
     [Fact]
@@ -130,6 +131,28 @@ public sealed class ReferenceTests
         float[] image = [.. Enumerable.Range(0, 16).Select(i => (float)i)]; // one image, 2 channels of 2 x 4
         Assert.Equal([0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15], Reference.Patchify(image, 1, 2, 2, 4, 2));
         Assert.Equal(Reference.Patchify(image, 1, 2, 2, 4, 2), Reference.Patchify(image, 2, 2, 2, 4, 2)[16..]);
+    }
+
+    [Fact]
+    public void Leading_tokens_are_zeros_before_each_images_patches_and_are_not_read()
+    {
+        float[] image = [1, 2, 3, 4, 5, 6, 7, 8]; // two images of 2 x 2
+        float[] tokens = [0, 0, 1, 2, 3, 4, 0, 0, 5, 6, 7, 8];
+        Assert.Equal(tokens, Reference.Patchify(image, 2, 1, 2, 2, 1, leading: 2));
+        Assert.Equal(tokens, Reference.UnpatchifyBackward(image, 2, 1, 2, 2, 1, leading: 2));
+        Assert.Equal(image, Reference.Unpatchify([9, 9, 1, 2, 3, 4, 9, 9, 5, 6, 7, 8], 2, 1, 2, 2, 1, leading: 2));
+    }
+
+    [Fact]
+    public void Image_convolution_correlates_and_sees_zeros_outside()
+    {
+        float[] taps = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1], Reference.ImageConvolution<double>([0, 0, 0, 0, 1, 0, 0, 0, 0], taps, null, 1, 3, 3));
+        Assert.Equal([5.5, 4.5], Reference.ImageConvolution<double>([1, 0], taps, [0.5f], 1, 1, 2));
+
+        // Two channels in, two out: the second output is the second input's left neighbour.
+        float[] two = [.. new float[18 + 9], 0, 0, 0, 1, 0, 0, 0, 0, 0];
+        Assert.Equal([10, 10, 20, 23], Reference.ImageConvolution<double>([1, 2, 3, 4], two, [10, 20], 2, 1, 2));
     }
 
     [Fact]

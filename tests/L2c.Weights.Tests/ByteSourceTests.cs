@@ -31,8 +31,74 @@ public class ByteSourceTests
         Assert.Contains("not a regular file", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(pipe)).Message);
     }
 
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("/dev/tty")]
+    [InlineData("/proc/self/status")]
+    public void What_is_no_regular_file_is_refused(string path)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(path), $"there is no {path}");
+        Exception refusal = Assert.ThrowsAny<IOException>(() => TensorFiles.Open(path));
+        Assert.True(refusal.Message.Contains("not a regular file") || path == "/dev/tty", refusal.Message); // without a terminal it cannot be opened
+    }
+
     [Fact]
-    public void A_file_that_cannot_be_opened_is_refused_by_its_length()
+    public void An_empty_file_is_refused_unless_its_kind_may_be_empty()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("a"), []);
+        Assert.Contains("is empty", Assert.Throws<MalformedFileException>(() => ByteSource.OpenFile(folder.File("a"))).Message);
+        using ByteSource empty = ByteSource.OpenFile(folder.File("a"), mayBeEmpty: true);
+        Assert.Empty(empty.ReadAll(0));
+        Assert.Contains("empty", Assert.Throws<FileNotFoundException>(() => ByteSource.OpenFile("")).Message);
+    }
+
+    [Fact]
+    public void A_link_to_itself_ends()
+    {
+        using TemporaryFolder folder = new();
+        File.CreateSymbolicLink(folder.File("a"), folder.File("b"));
+        File.CreateSymbolicLink(folder.File("b"), folder.File("a"));
+        Assert.Contains("leads back to itself", Assert.Throws<IOException>(() => ByteSource.OpenFile(folder.File("a"))).Message);
+    }
+
+    [Fact]
+    public void A_reader_does_not_lock_a_writer_out()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("a"), [1, 2, 3]);
+        using ByteSource source = ByteSource.OpenFile(folder.File("a"));
+        using FileStream writer = new(folder.File("a"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using ByteSource second = ByteSource.OpenFile(folder.File("a"));
+        Assert.Equal(3, second.Length);
+    }
+
+    [Fact]
+    public void A_file_beyond_the_limit_of_its_kind_is_not_read()
+    {
+        using ByteSource source = ByteSource.FromMemory("memory", new byte[11]);
+        Assert.Contains("has 11 bytes", Assert.Throws<MalformedFileException>(() => source.ReadAll(10)).Message);
+        Assert.Equal(11, source.ReadAll(11).Length);
+    }
+
+    [Fact]
+    public void A_source_is_a_stream_too()
+    {
+        byte[] bytes = FileBytes.Counting(100);
+        using ByteSource source = ByteSource.FromMemory("memory", bytes);
+        using MemoryStream copy = new();
+        Stream stream = source.AsStream();
+        stream.CopyTo(copy);
+        Assert.Equal(bytes, copy.ToArray());
+        Assert.Equal(90, stream.Seek(-10, SeekOrigin.End));
+        Assert.Equal(90, stream.ReadByte());
+        Assert.Equal(1000, stream.Seek(909, SeekOrigin.Current));
+        Assert.Equal(-1, stream.ReadByte());
+        Assert.Throws<NotSupportedException>(() => stream.WriteByte(1));
+    }
+
+    [Fact]
+    public void A_socket_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "a socket has a path");
         using TemporaryFolder folder = new();

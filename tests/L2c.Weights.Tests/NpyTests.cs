@@ -13,6 +13,11 @@ public class NpyTests
     [InlineData(TensorType.F16, "<f2")]
     [InlineData(TensorType.I64, "<i8")]
     [InlineData(TensorType.I32, "<i4")]
+    [InlineData(TensorType.I16, "<i2")]
+    [InlineData(TensorType.I8, "|i1")]
+    [InlineData(TensorType.U64, "<u8")]
+    [InlineData(TensorType.U32, "<u4")]
+    [InlineData(TensorType.U16, "<u2")]
     [InlineData(TensorType.U8, "|u1")]
     [InlineData(TensorType.Bool, "|b1")]
     public void The_header_says_what_NumPy_expects(TensorType type, string descr)
@@ -57,6 +62,11 @@ public class NpyTests
     [InlineData(TensorType.F16)]
     [InlineData(TensorType.I64)]
     [InlineData(TensorType.I32)]
+    [InlineData(TensorType.I16)]
+    [InlineData(TensorType.I8)]
+    [InlineData(TensorType.U64)]
+    [InlineData(TensorType.U32)]
+    [InlineData(TensorType.U16)]
     [InlineData(TensorType.U8)]
     [InlineData(TensorType.Bool)]
     public void What_was_written_is_read_back(TensorType type)

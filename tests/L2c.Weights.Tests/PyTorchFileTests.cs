@@ -1,3 +1,4 @@
+using L2c.Testing;
 using L2c.Testing.Files;
 using L2c.Weights.PyTorch;
 
@@ -39,6 +40,9 @@ public class PyTorchFileTests
     [InlineData("BFloat16Storage", TensorType.BF16)]
     [InlineData("LongStorage", TensorType.I64)]
     [InlineData("IntStorage", TensorType.I32)]
+    [InlineData("ShortStorage", TensorType.I16)]
+    [InlineData("CharStorage", TensorType.I8)]
+    [InlineData("UntypedStorage", TensorType.U8)]
     [InlineData("ByteStorage", TensorType.U8)]
     [InlineData("BoolStorage", TensorType.Bool)]
     public void Every_storage_type_has_its_dtype(string storage, TensorType type)
@@ -47,6 +51,61 @@ public class PyTorchFileTests
         using TensorFile file = Reading.Open(FileBytes.TorchZip(new PickleBuilder().Tensor("0", storage, 3, 0, [3], [1]).Stop(), elements));
         Assert.Equal(type, Assert.Single(file.Tensors).Type);
         Assert.Equal(elements, file.Bytes("tensor"));
+    }
+
+    [Theory]
+    [InlineData("uint16", TensorType.U16)]
+    [InlineData("uint32", TensorType.U32)]
+    [InlineData("uint64", TensorType.U64)]
+    [InlineData("float32", TensorType.F32)]
+    public void A_tensor_may_say_its_type_beside_a_storage_of_bytes(string dtype, TensorType type)
+    {
+        byte[] elements = FileBytes.Counting(6 * type.Size()), transposed = new byte[elements.Length];
+        for (int i = 0; i < 6; i++)
+        {
+            elements.AsSpan(i * type.Size(), type.Size()).CopyTo(transposed.AsSpan(((i % 3 * 2) + (i / 3)) * type.Size()));
+        }
+
+        PickleBuilder pickle = new PickleBuilder().Op("](");
+        _ = pickle.TensorOfType("0", elements.Length, dtype, 0, [2, 3], [3, 1]).TensorOfType("0", elements.Length, dtype, 0, [3, 2], [1, 3]).Op("e");
+        using TensorFile file = Reading.Open(FileBytes.TorchZip(pickle.Stop(), elements));
+        Assert.Equal([type, type], file.Tensors.Select(tensor => tensor.Type));
+        Assert.Equal(elements, file.Bytes("0"));
+        Assert.Equal(transposed, file.Bytes("1"));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void What_lies_beside_weights_is_read_or_left_out(int protocol)
+    {
+        using TensorFile file = Reading.Open(FileBytes.TorchZip(OtherValues.Pickle(protocol), FileBytes.Counting(24)));
+        Assert.Equal("w", Assert.Single(file.Tensors).Name);
+        Assert.Equal(_floats, file.Floats("w"));
+        Assert.Equal(
+            [("shape.0", 2L), ("shape.1", 3L), ("lr", 0.25), ("epoch", -7L), ("True", 1L)],
+            ((PyTorchFile)file).Scalars.Select(pair => (pair.Key, pair.Value)));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void What_a_genuine_pickler_writes_in_its_protocols_is_read_in_both_containers(int protocol)
+    {
+        Assert.SkipUnless(Python.Has("pickle"), "there is no Python");
+        using TemporaryFolder folder = new();
+        _ = Python.Run(GenuinePickler, folder.Path, protocol.ToString());
+        using TensorFile zip = TensorFiles.Open(folder.File("a.pt")), legacy = TensorFiles.Open(folder.File("b.pt"));
+        Assert.Equal(("pytorch-zip", "pytorch-legacy"), (zip.Format, legacy.Format));
+        foreach (TensorFile file in (TensorFile[])[zip, legacy])
+        {
+            Assert.Equal(_floats, file.Floats("model.w"));
+            Assert.Equal([("shape.0", 2L), ("shape.1", 3L), ("step", 5L), ("True", 1L), ("name", "Köy")],
+                ((PyTorchFile)file).Scalars.Select(pair => (pair.Key, pair.Value)));
+        }
     }
 
     [Fact]
@@ -119,6 +178,47 @@ public class PyTorchFileTests
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
     }
+
+    // Stands in for torch: the same names, so that Python's own pickler writes what torch.save makes it write.
+    private const string GenuinePickler = """
+        import collections, io, pickle, struct, sys, types, zipfile
+        folder, protocol = sys.argv[1], int(sys.argv[2])
+        torch, utils, storage = (types.ModuleType(name) for name in ("torch", "torch._utils", "torch.storage"))
+        sys.modules.update({"torch": torch, "torch._utils": utils, "torch.storage": storage})
+        def _rebuild_tensor_v2(*arguments): pass
+        _rebuild_tensor_v2.__module__ = "torch._utils"
+        utils._rebuild_tensor_v2 = _rebuild_tensor_v2
+        class FloatStorage: __module__ = "torch"
+        class Size(tuple):
+            __module__ = "torch"
+            def __reduce__(self): return Size, (tuple(self),)
+        torch.FloatStorage, torch.Size = FloatStorage, Size
+        class Storage: pass
+        class Tensor:
+            def __reduce__(self): return _rebuild_tensor_v2, (Storage(), 0, (2, 3), (3, 1), False, collections.OrderedDict())
+        class Pickler(pickle.Pickler):
+            legacy = False
+            def persistent_id(self, value):
+                return (("storage", FloatStorage, "0", "cpu", 6) + ((None,) if self.legacy else ())) if isinstance(value, Storage) else None
+        def dump(value, file, legacy=False):
+            pickler = Pickler(file, protocol)
+            pickler.legacy = legacy
+            pickler.dump(value)
+        value = {"model": collections.OrderedDict(w=Tensor()), "shape": Size((2, 3)), "step": 5, True: 1, b"key": 2, "bytes": b"x" * 300,
+                 "array": bytearray(b"y" * 40), "set": {1, 2}, "frozen": frozenset([3]), "large": 1 << 100, "name": "K\u00f6y"}
+        elements = bytes(range(24))
+        data = io.BytesIO()
+        dump(value, data)
+        with zipfile.ZipFile(folder + "/a.pt", "w") as archive:
+            archive.writestr("a/data.pkl", data.getvalue())
+            archive.writestr("a/data/0", elements)
+        with open(folder + "/b.pt", "wb") as file:
+            for part in (0x1950a86a20f9469cfc6c, 1001, {"protocol_version": 1001, "little_endian": True}):
+                dump(part, file)
+            dump(value, file, legacy=True)
+            dump(["0"], file)
+            file.write(struct.pack("<q", 6) + elements)
+        """;
 
     /// <summary>An archive that lies far behind the start of its file; before it, an archive's signature and zeros.</summary>
     private sealed class BehindAHole(long origin, byte[] archive) : ByteSource("memory")

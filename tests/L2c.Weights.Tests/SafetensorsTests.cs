@@ -59,6 +59,27 @@ public class SafetensorsTests
         Assert.Equal([8], file.Bytes("b"));
     }
 
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("\t\r\n ")]
+    [InlineData("        ")]
+    [InlineData("{0}")]
+    public void White_space_before_the_header_is_accepted(string space)
+    {
+        space = space == "{0}" ? new string(' ', 1000) : space;
+        using TensorFile file = Reading.Open(FileBytes.Safetensors(space + "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 7));
+        Assert.Equal([7], file.Bytes("a"));
+    }
+
+    [Fact]
+    public void As_many_tensors_as_the_limit_says_are_read()
+    {
+        IEnumerable<string> entries = Enumerable.Range(0, ReadLimits.Tensors)
+            .Select(i => $"\"model.diffusion_model.{i}.weight\":{{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}}");
+        using TensorFile file = Reading.Open(FileBytes.Safetensors($"{{{string.Join(',', entries)}}}"));
+        Assert.Equal(ReadLimits.Tensors, file.Tensors.Count);
+    }
+
     [Fact]
     public void No_tensors_at_all_is_a_valid_file()
     {

@@ -66,6 +66,56 @@ public class StridedReaderTests
         }
     }
 
+    [Fact]
+    public void A_view_whose_strides_overlap_in_a_small_storage_is_read_with_one_fetch()
+    {
+        // 20 axes of two elements each jump 36 KiB to and fro, a million times.
+        const int Stride = 36 * 1024, Count = 20;
+        byte[] storage = new byte[(Count * Stride) + 1];
+        new Random(2).NextBytes(storage);
+        CountedSource source = new(FileBytes.TorchZip(JumpingView(storage.Length, Count, Stride), storage));
+        using TensorFile file = TensorFiles.Open(source);
+        byte[] read = file.Bytes("tensor");
+        Assert.Equal(1 << Count, read.Length);
+        Assert.InRange(source.BytesRead, storage.Length, 4 * storage.Length);
+        for (int i = 0; i < read.Length; i += 997)
+        {
+            Assert.Equal(storage[System.Numerics.BitOperations.PopCount((uint)i) * Stride], read[i]);
+        }
+    }
+
+    [Fact]
+    public void A_view_whose_strides_overlap_in_a_large_storage_is_refused_when_it_has_fetched_too_much()
+    {
+        const int Stride = 400_000, Count = 21;
+        byte[] storage = new byte[(Count * Stride) + 1];
+        CountedSource source = new(FileBytes.TorchZip(JumpingView(storage.Length, Count, Stride), storage));
+        using TensorFile file = TensorFiles.Open(source);
+        Assert.Contains("views that jump about", Assert.Throws<MalformedFileException>(() => file.Bytes("tensor")).Message);
+        Assert.InRange(source.BytesRead, 0, ReadLimits.FreeFetchBytes + (ReadLimits.FetchRatio << Count) + (4L * storage.Length));
+    }
+
+    [Fact]
+    public void Axes_of_one_element_cost_nothing_and_a_view_of_single_columns_fetches_little()
+    {
+        const int Rows = 200, Columns = 50_000;
+        byte[] storage = new byte[Rows * Columns];
+        for (int row = 0; row < Rows; row++)
+        {
+            storage[row * Columns] = (byte)row;
+        }
+
+        byte[] pickle = new PickleBuilder().Tensor("0", "ByteStorage", storage.Length, 0, [1, Rows, 1, 1], [7, Columns, 5, 3]).Stop();
+        CountedSource source = new(FileBytes.TorchZip(pickle, storage));
+        using TensorFile file = TensorFiles.Open(source);
+        long opened = source.BytesRead;
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => (byte)row), file.Bytes("tensor"));
+        Assert.InRange(source.BytesRead - opened - storage.Length, 0, (Rows * 4096L) + (64 * 1024)); // beside the checksum's, a page for each and one window for the first
+    }
+
+    private static byte[] JumpingView(int length, int axes, int stride) => new PickleBuilder()
+        .Tensor("0", "ByteStorage", length, 0, [.. Enumerable.Repeat(2L, axes)], [.. Enumerable.Repeat((long)stride, axes)]).Stop();
+
     private static ReadOnlySpan<int> Integers(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(bytes);
 
     private static int[] ByHand(long offset, long[] size, long[] stride)

@@ -56,6 +56,55 @@ public class WorkBudgetTests
         Assert.InRange(work.Spent, 200_000, work.Limit);
     }
 
+    public static TheoryData<string> Units => [.. _units.Keys];
+
+    // What a forged pickle can repeat; the memo holds what Recalled puts there.
+    private static readonly Dictionary<string, Func<PickleBuilder, PickleBuilder>> _units = new()
+    {
+        ["list"] = p => p.Op("]"),
+        ["tuple"] = p => p.Op("h").Raw(0).Raw(0x85),
+        ["dict of one"] = p => p.Op("}h").Raw(0).Op("Ns"),
+        ["float"] = p => p.Float(0.5),
+        ["short text"] = p => p.Raw(0x8C, 4).Op("abcd"),
+        ["long text"] = p => p.Text(new string('\0', 1 << 20)),
+        ["bytes"] = p => p.Op("C").Raw(8).Raw(new byte[8]),
+        ["long bytes"] = p => p.Op("B").Int32(1 << 20).Raw(new byte[1 << 20]),
+        ["OrderedDict"] = p => p.Op("h").Raw(1).Op(")R"),
+        ["Namespace"] = p => p.Op("h").Raw(2).Op(")").Raw(0x81),
+        ["tensor"] = p => p.Op("h").Raw(3).Op("h").Raw(4).Op("R"),
+        ["type of NumPy"] = p => p.Op("h").Raw(5).Op("h").Raw(0).Raw(0x85).Op("R"),
+        ["mark"] = p => p.Op("("),
+        ["value under a long name"] = p => p.Op("N"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void Whatever_a_pickle_repeats_it_is_read_or_refused_in_a_hundred_bytes_a_step(string name)
+    {
+        byte[] unit = _units[name](new PickleBuilder()).Unfinished()[2..];
+        PickleBuilder pickle = Recalled(new PickleBuilder().Op("}(").Text("memo")).Text(new string('n', 1000)).Op("](");
+        for (int count = Math.Min(2_100_000, (ReadLimits.PickleBytes - 4096) / unit.Length); count > 0; count--)
+        {
+            _ = pickle.Raw(unit);
+        }
+
+        byte[] bytes = pickle.Op("eu").Stop();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _ = Read(bytes);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {allocated / 1e6:F0} MB");
+        Assert.InRange(allocated, 0, 100 * WorkBudget.MaxSteps);
+    }
+
+    /// <summary>Puts what is recalled into the memo, by a dict under whose keys nothing is kept.</summary>
+    private static PickleBuilder Recalled(PickleBuilder pickle)
+    {
+        _ = pickle.Op("}(N").Text("a").Op("q").Raw(0).Op("N").Global("collections", "OrderedDict").Op("q").Raw(1);
+        _ = pickle.Op("N").Global("argparse", "Namespace").Op("q").Raw(2).Op("N").Global("torch._utils", "_rebuild_tensor_v2").Op("q").Raw(3);
+        _ = pickle.Op("N(").Storage("0", "FloatStorage", 6).Int(0).Ints(6).Ints(1).Raw(0x89).Op("Ntq").Raw(4);
+        return pickle.Op("N").Global("numpy", "dtype").Op("q").Raw(5).Op("u");
+    }
+
     /// <summary>Interprets a pickle and flattens its value; null where it was refused for its steps.</summary>
     private static (WorkBudget Work, StateDict? Values) Read(byte[] pickle)
     {

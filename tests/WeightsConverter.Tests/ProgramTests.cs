@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using L2c.Testing;
 using L2c.Weights;
+using L2c.Weights.Memory;
 using L2c.Weights.Safetensors;
 
 namespace WeightsConverter.Tests;
@@ -18,7 +19,7 @@ public sealed class ProgramTests
     [InlineData("in.pt out more", "more")]
     [InlineData("in.pt out --no-such-option", "--no-such-option")]
     [InlineData("in.pt out --list", "--list")]
-    [InlineData("in.pt --list --verify-only", "exclude")]
+    [InlineData("in.pt --list --verify-only", "cannot be combined")]
     [InlineData("in.pt out --verify-only --force", "--verify-only")]
     public void Mistakes_in_the_command_line_are_one_line_and_exit_code_2(string line, string says)
     {
@@ -26,6 +27,38 @@ public sealed class ProgramTests
         Assert.Equal(2, run.Code);
         Assert.Contains(says, run.SingleErrorLine(), StringComparison.Ordinal);
         Assert.Equal("", run.Output);
+    }
+
+    [Theory]
+    [InlineData("IN is empty", "", "out")]
+    [InlineData("OUT is empty", "in.pt", "")]
+    [InlineData("--model is empty", "in.pt", "out", "--model", "")]
+    [InlineData("--name is empty", "in.pt", "out", "--name", "")]
+    [InlineData("--class-names is empty", "in.pt", "out", "--class-names", " ")]
+    [InlineData("not recognized", "in.pt", "out", "--dtype", "")]
+    [InlineData("not recognized", "in.pt", "out", "--use", "")]
+    [InlineData("--heads", "in.pt", "out", "--heads", "")]
+    [InlineData("--num-classes", "in.pt", "out", "--num-classes", "99999999999")]
+    [InlineData("--input-size", "in.pt", "out", "--input-size", "")]
+    public void An_empty_or_absurd_value_is_a_wrong_command_line(string says, params string[] args)
+    {
+        Tool run = Tool.Run(args);
+        Assert.Equal(2, run.Code);
+        Assert.Contains(says, run.SingleErrorLine(), StringComparison.Ordinal);
+        Assert.DoesNotContain("xception", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1M", 1, "needs 44.0 MiB of memory, and 1.0 MiB are free by L2C_MEMORY; ")]
+    [InlineData("few", 2, "L2C_MEMORY=few: not a size; ")]
+    public void Too_little_memory_is_told_and_nothing_is_written(string memory, int code, string says)
+    {
+        using TemporaryFolder folder = new();
+        using StringWriter output = new(), error = new();
+        string[] args = [Router(folder), folder.File("out.safetensors")];
+        Assert.Equal(code, Program.Run(args, output, error, false, CancellationToken.None, new HostMemory { Stated = memory }));
+        Assert.Contains(says, error.ToString(), StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("out.safetensors")));
     }
 
     [Fact]
@@ -45,7 +78,7 @@ public sealed class ProgramTests
         File.CreateSymbolicLink(link, input);
         Tool run = Tool.Run(link, input, "--force", "--dtype", "fp16");
         Assert.Equal(2, run.Code);
-        Assert.Contains("is the input too", run.SingleErrorLine(), StringComparison.Ordinal);
+        Assert.Contains("is also the input", run.SingleErrorLine(), StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(input));
     }
 

@@ -33,10 +33,10 @@ internal sealed class CommandLine
     private readonly Option<bool> _list = Flag("--list", "Print the tensors of IN (name, dtype, shape) and stop");
     private readonly Option<bool> _verify = Flag("--verify", "After writing, re-read both files and compare every tensor bit for bit after rounding");
     private readonly Option<bool> _verifyOnly = Flag("--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
-    private readonly Option<string?> _model = Text("--model", "NAME", "Published model that IN must be, as 'DiT-XL/2 256' (256 may be left out)");
-    private readonly Option<int?> _heads = Positive("--heads", "Attention heads, where no published width and depth tells them");
+    private readonly Option<string?> _model = Text("--model", "NAME", "Published model that IN must be, such as 'DiT-XL/2 256' (256 may be omitted)");
+    private readonly Option<int?> _heads = Positive("--heads", "Attention heads, where no published model has this width and depth");
     private readonly Option<int?> _classes = Positive("--classes", "Classes without the null class; default all label rows but the last");
-    private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in cells or pixels, where no position table tells it");
+    private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in cells or pixels, where no position table gives it");
     private readonly Option<string?> _classNames = Text("--class-names", "A,B,C", "Names of the classes in order, separated by commas");
     private readonly Option<string?> _name = Text("--name", "NAME", "Name to give the model; default the published name or the file's");
     private readonly Option<bool> _force = Flag("--force", "Overwrite OUT");
@@ -46,6 +46,8 @@ internal sealed class CommandLine
     {
         _type.AcceptOnlyFromAmong([.. _types.Keys]);
         _use.AcceptOnlyFromAmong("ema", "model");
+        _input.Validators.Add(result => RefuseEmpty(result, "IN"));
+        _output.Validators.Add(result => RefuseEmpty(result, "OUT"));
         Root = new RootCommand(
             "Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
         {
@@ -87,11 +89,11 @@ internal sealed class CommandLine
         string? problem = (Given(_list), Given(_verifyOnly), output) switch
         {
             _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "Required argument missing: IN",
-            (true, true, _) => "--list and --verify-only exclude each other",
-            (true, _, true) => "--list writes nothing; leave OUT away",
+            (true, true, _) => "--list and --verify-only cannot be combined",
+            (true, _, true) => "--list writes nothing; omit OUT",
             (false, _, false) => "Required argument missing: OUT.safetensors",
             (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
-                "--verify-only writes nothing; leave --force, --dtype and --verify away",
+                "--verify-only writes nothing; omit --force, --dtype and --verify",
             _ => null,
         };
         if (problem is not null)
@@ -102,7 +104,21 @@ internal sealed class CommandLine
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    private static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
+    private static Option<string?> Text(string name, string value, string description)
+    {
+        Option<string?> option = new(name) { Description = description, HelpName = value };
+        option.Validators.Add(result => RefuseEmpty(result, name));
+        return option;
+    }
+
+    // What a shell makes of a variable that is not set.
+    private static void RefuseEmpty(SymbolResult result, string name)
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{name} is empty; give a value");
+        }
+    }
 
     private static Option<int?> Positive(string name, string description)
     {

@@ -12,6 +12,9 @@ internal static class ConversionPipe
     // One being filled, one being written, one in between so that neither side waits for the other's jitter.
     private const int Chunks = 3;
 
+    /// <summary>Bytes of all chunks.</summary>
+    public const long BufferBytes = Chunks * (long)ChunkBytes;
+
     /// <summary>Hands all bytes of all tensors to <paramref name="write"/>, in order.</summary>
     /// <param name="checkpoint">Source.</param>
     /// <param name="directory">The tensors to write, the checkpoint's in its order; their types may differ.</param>

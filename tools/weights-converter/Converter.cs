@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Memory;
 using L2c.Weights.Safetensors;
 
 namespace WeightsConverter;
@@ -9,14 +10,18 @@ namespace WeightsConverter;
 /// <param name="options">What to do.</param>
 /// <param name="output">Results.</param>
 /// <param name="terminal">Where to draw progress, or null.</param>
+/// <param name="memory">Memory of the host.</param>
 /// <param name="cancel">Stops between chunks.</param>
-internal sealed class Converter(ConverterOptions options, TextWriter output, TextWriter? terminal, CancellationToken cancel)
+internal sealed class Converter(ConverterOptions options, TextWriter output, TextWriter? terminal, HostMemory memory, CancellationToken cancel)
 {
+    // Code that is compiled, windows of strided reads, the lists of tensors.
+    private const long RuntimeBytes = 32 << 20;
+
     public void Run()
     {
         if (options.Output is { } target && !options.VerifyOnly && RealPath.Same(target, options.Input))
         {
-            throw new UsageException($"{target}: is the input too; name another output");
+            throw new UsageException($"{target}: is also the input; name another output");
         }
 
         using TensorFile input = TensorFiles.Open(options.Input);
@@ -29,6 +34,10 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
 
         Stopwatch clock = Stopwatch.StartNew();
         WeightsFile checkpoint = Resolve(input);
+        memory.Require(
+            $"converting {options.Input}",
+            RuntimeBytes + (options.VerifyOnly ? 0 : ConversionPipe.BufferBytes)
+                + (options.Verify || options.VerifyOnly ? Verification.BufferBytes : 0));
         if (options.Verify || options.VerifyOnly)
         {
             Verification.CheckCopies(checkpoint, cancel);
@@ -65,6 +74,7 @@ internal sealed class Converter(ConverterOptions options, TextWriter output, Tex
         List<TensorInfo> directory =
             [.. checkpoint.Tensors.Select(tensor => new TensorInfo(tensor.Name, tensor.IsLogits ? TensorType.F32 : options.Type, tensor.Shape))];
         Dictionary<string, string> metadata = new() { [Architecture.MetadataKey] = checkpoint.Architecture.ToJson() };
+        AtomicFile.Probe(options.Output!, options.Force);
         using SafetensorsWriter writer = new(options.Output!, directory, metadata, options.Force);
         using Progress progress = new(terminal, "converting", directory.Sum(tensor => tensor.Bytes));
         ConversionPipe.Run(checkpoint, directory, bytes =>

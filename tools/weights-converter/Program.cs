@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using L2c.Weights;
+using L2c.Weights.Memory;
 
 namespace WeightsConverter;
 
@@ -31,9 +32,13 @@ public static class Program
     /// <param name="error">Errors and progress.</param>
     /// <param name="interactive">Whether progress may be drawn on <paramref name="error"/>.</param>
     /// <param name="cancel">Cancelled by Ctrl-C.</param>
+    /// <param name="memory">Memory of the host; null for the machine's.</param>
     /// <returns>The exit code: 0, 1 run time, 2 usage, 4 malformed or refused file, 130 interrupted.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
+    public static int Run(string[] args, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel, HostMemory? memory = null)
     {
+        // Nothing that a file or its name says can control the terminal; progress is drawn beside that.
+        TextWriter? terminal = interactive ? error : null;
+        (output, error) = (PrintableWriter.Over(output), PrintableWriter.Over(error));
         CommandLine commandLine = new();
         ParseResult parsed = commandLine.Root.Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -41,15 +46,17 @@ public static class Program
             return Fail(error, string.Join("; ", parsed.Errors.Select(problem => problem.Message)), UsageError);
         }
 
-        commandLine.Root.SetAction(result => Execute(commandLine.Read(result), output, error, interactive, cancel));
+        commandLine.Root.SetAction(result => Execute(
+            commandLine.Read(result), output, error, terminal, memory ?? HostMemory.Machine, cancel));
         return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
     }
 
-    private static int Execute(ConverterOptions options, TextWriter output, TextWriter error, bool interactive, CancellationToken cancel)
+    private static int Execute(
+        ConverterOptions options, TextWriter output, TextWriter error, TextWriter? terminal, HostMemory memory, CancellationToken cancel)
     {
         try
         {
-            new Converter(options, output, interactive ? error : null, cancel).Run();
+            new Converter(options, output, terminal, memory, cancel).Run();
             return Ok;
         }
         catch (MalformedFileException e)
@@ -61,17 +68,21 @@ public static class Program
 
             return Fail(error, e.Message, RefusedFile);
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or FormatException)
         {
             return Fail(error, e.Message, UsageError);
         }
         catch (OperationCanceledException)
         {
-            return Fail(error, "interrupted; OUT was not written, or removed again while being verified", Interrupted);
+            return Fail(error, "interrupted; OUT was not written, or was removed while being verified", Interrupted);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InsufficientMemoryException)
         {
             return Fail(error, e.Message, RunTimeError);
+        }
+        catch (OutOfMemoryException)
+        {
+            return Fail(error, "not enough memory; free some", RunTimeError);
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class Report(TextWriter output, bool json)
             + $"{checkpoint.Tensors.Count} tensors, {checkpoint.ParameterCount} values");
         if (checkpoint.Ignored.Count > 0)
         {
-            output.WriteLine($"left out: {checkpoint.Ignored.Count} tensors that are not the model's, as {checkpoint.Ignored[0]}");
+            output.WriteLine($"omitted: {checkpoint.Ignored.Count} tensors that are not the model's, such as {checkpoint.Ignored[0]}");
         }
 
         string verb = options.VerifyOnly ? "compared with" : $"{dtype} written to";

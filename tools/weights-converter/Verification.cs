@@ -8,6 +8,9 @@ internal static class Verification
 {
     private const int ChunkElements = 1 << 20;
 
+    /// <summary>Bytes of what is compared at one time.</summary>
+    public const long BufferBytes = 2L * ChunkElements * sizeof(double);
+
     /// <summary>Checks that tensors which the naming stores several times hold the same values.</summary>
     /// <exception cref="MalformedFileException">They do not.</exception>
     public static void CheckCopies(WeightsFile checkpoint, CancellationToken cancel)

@@ -28,7 +28,7 @@ public sealed unsafe partial class CudaDevice
         {
             parameters.Add(scale);
             int shared = FlashAttentionKernel.SharedBytes(headWidth);
-            Launch(flash, new LaunchSize(Blocks(tokens, FlashAttentionKernel.QueriesPerBlock), heads, batch), shared, shared, parameters.Packed);
+            Launch(flash, new LaunchSize(FlashAttentionKernel.QueryBlocks(tokens), heads, batch), shared, shared, parameters.Packed);
         }
         else
         {

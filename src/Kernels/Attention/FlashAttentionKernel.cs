@@ -12,7 +12,8 @@ namespace L2c.Kernels;
 ///          subtracted, and sums and output are rescaled by 2^(m_old - m_new) when it rises; exponentials to base 2 with log2(e) in the scale.
 /// Traffic  reads 3 B T C and writes B T C elements, plus keys and values again for each further 64 queries, which the second-level cache holds.
 /// Launch   grid [T/64, H, B], 4 warps of 16 queries; keys in tiles of 64, the next tile is copied while one is computed.
-///          Whole tiles run without any mask; the rest of T goes in steps of 16 keys, the last one masked.
+///          Whole tiles run without any mask; the rest of T goes in steps of 16 keys, the last one masked. Up to 16 queries beyond the last whole 64
+///          have no block: the last one takes them afterwards (<see cref="FlashTail"/>).
 /// Source   Dao 2023, FlashAttention-2, algorithm 1.
 /// </remarks>
 internal static class FlashAttentionKernel
@@ -23,16 +24,26 @@ internal static class FlashAttentionKernel
     /// <summary>Queries per block.</summary>
     public const int QueriesPerBlock = 64;
 
-    private const int KeysPerTile = 64;
-    private const int KeysPerTailStep = 16;
+    /// <summary>Keys and values that lie in shared memory at a time.</summary>
+    public const int KeysPerTile = 64;
+
+    /// <summary>Keys of a step that may be masked.</summary>
+    public const int KeysPerMaskedStep = 16;
 
     /// <summary>From one key to the next in shared memory: an odd multiple of 16 bytes, so that eight rows of a matrix meet each bank once.</summary>
     public static int RowBytes(int headWidth) => (headWidth / 8 | 1) * 16;
 
+    /// <summary>Blocks of queries per head.</summary>
+    public static int QueryBlocks(int tokens)
+    {
+        int whole = tokens / QueriesPerBlock, rest = tokens % QueriesPerBlock;
+        return rest == 0 || (whole > 0 && rest <= FlashTail.MaxQueries) ? whole : whole + 1;
+    }
+
     /// <summary>Dynamic shared memory: two stages of keys and values.</summary>
     public static int SharedBytes(int headWidth) => 2 * 2 * KeysPerTile * RowBytes(headWidth);
 
-    /// <summary>The kernel: block (i, h, b) computes queries 64 i and on of head h of image b.</summary>
+    /// <summary>The kernel: block (i, h, b) computes queries 64 i and on of head h of image b; the last i also what is beyond its 64.</summary>
     /// <param name="qkv">Address.</param>
     /// <param name="y">Address.</param>
     /// <param name="tokens">T.</param>
@@ -85,11 +96,11 @@ internal static class FlashAttentionKernel
             Group.Barrier();
             keys += stage;
             keysByRows += stage;
-            for (; key < tokens; key += KeysPerTailStep)
+            for (; key < tokens; key += KeysPerMaskedStep)
             {
                 softmax.MaskedStep<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes, tokens - key - (lane & 3) * 2);
-                keys += KeysPerTailStep * rowBytes;
-                keysByRows += KeysPerTailStep * rowBytes;
+                keys += KeysPerMaskedStep * rowBytes;
+                keysByRows += KeysPerMaskedStep * rowBytes;
             }
         }
 
@@ -107,11 +118,22 @@ internal static class FlashAttentionKernel
         {
             columns.StoreLower<TElement>(target + (ulong)(16L * channels));
         }
+
+        if (Grid.IdxX == Grid.DimX - 1 && Grid.DimX * QueriesPerBlock < tokens)
+        {
+            FlashTail.Compute<TElement, TColumns>(qkv, y, tokens, channels, scale);
+        }
     }
 
-    // Thread t copies its part of row t/2 of the keys and values from firstKey on.
+    /// <summary>Starts copying keys and values from <paramref name="firstKey"/> on: thread t its part of row t/2, zeros past the last token.</summary>
+    /// <param name="qkv">Address.</param>
+    /// <param name="keys">From there to this head's key 0, in units of 16 bytes.</param>
+    /// <param name="firstKey">A token.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="target">Shared address of the stage.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StartCopy<TColumns>(ulong qkv, uint keys, int firstKey, int tokens, int channels, uint target)
+    internal static void StartCopy<TColumns>(ulong qkv, uint keys, int firstKey, int tokens, int channels, uint target)
         where TColumns : unmanaged, IFlashColumns
     {
         uint rowBytes = (uint)RowBytes(default(TColumns).Width);
@@ -124,87 +146,5 @@ internal static class FlashAttentionKernel
             key < tokens,
             Group.IdxX & 1);
         default(TColumns).StartCopy(copy, 0);
-    }
-
-    /// <summary>Maxima and sums of the two rows of a lane; the sums are over this lane's columns until the end.</summary>
-    private struct OnlineSoftmax
-    {
-        private readonly float _scale;
-        private float _upperMaximum;
-        private float _lowerMaximum;
-        private float _upperSum;
-        private float _lowerSum;
-
-        public OnlineSoftmax(float scale)
-        {
-            _scale = scale;
-            _upperMaximum = float.NegativeInfinity;
-            _lowerMaximum = float.NegativeInfinity;
-            _upperSum = 0;
-            _lowerSum = 0;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<TElement, TColumns, TScores>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-            where TScores : unmanaged, IFlashScores
-        {
-            TScores scores = default;
-            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
-            Update<TElement, TColumns, TScores>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void MaskedStep<TElement, TColumns>(ref TColumns columns, uint keys, uint keysByRows, uint rowBytes, int count)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-        {
-            Scores16 scores = default;
-            scores.Compute<TElement, TColumns>(ref columns, keys, keysByRows, rowBytes);
-            scores.Mask(count);
-            Update<TElement, TColumns, Scores16>(ref columns, ref scores, keysByRows + KeysPerTile * rowBytes, rowBytes);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<TColumns>(ref TColumns columns)
-            where TColumns : unmanaged, IFlashColumns
-        {
-            columns.Scale(Fp32.Reciprocal(Sum4(_upperSum)), Fp32.Reciprocal(Sum4(_lowerSum)));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Update<TElement, TColumns, TScores>(ref TColumns columns, ref TScores scores, uint values, uint rowBytes)
-            where TElement : unmanaged, ITensorCoreElement
-            where TColumns : unmanaged, IFlashColumns
-            where TScores : unmanaged, IFlashScores
-        {
-            // The first key of a step always exists, so the new maximum is finite; the first old one is not, and 2^-infinity is 0.
-            float upper = _upperMaximum, lower = _lowerMaximum;
-            scores.RaiseMaxima(ref upper, ref lower);
-            upper = Max4(upper);
-            lower = Max4(lower);
-            float upperFactor = Fp32.PowerOfTwoOrZero((_upperMaximum - upper) * _scale);
-            float lowerFactor = Fp32.PowerOfTwoOrZero((_lowerMaximum - lower) * _scale);
-            _upperMaximum = upper;
-            _lowerMaximum = lower;
-            columns.Scale(upperFactor, lowerFactor);
-            _upperSum *= upperFactor;
-            _lowerSum *= lowerFactor;
-            scores.Exponentiate(_scale, upper * _scale, lower * _scale, ref _upperSum, ref _lowerSum);
-            scores.AddValues<TElement, TColumns>(ref columns, values, rowBytes);
-        }
-
-        private static float Max4(float value)
-        {
-            value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
-            return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 2));
-        }
-
-        private static float Sum4(float value)
-        {
-            value += Warp.ShuffleXor(value, 1);
-            return value + Warp.ShuffleXor(value, 2);
-        }
     }
 }

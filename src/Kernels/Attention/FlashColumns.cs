@@ -50,6 +50,11 @@ internal interface IFlashColumns
     /// <summary>Rounds and writes the lower eight rows of the output.</summary>
     void StoreLower<TElement>(ulong row)
         where TElement : unmanaged, ITensorCoreElement;
+
+    /// <summary>Writes the output to shared memory as it is, in fp32.</summary>
+    /// <param name="upper">Row l/4 of lane l, column 2 (l mod 4).</param>
+    /// <param name="lower">The row eight rows below.</param>
+    void StoreShared(uint upper, uint lower);
 }
 
 /// <summary>16 columns: one step of depth 16 in the scores, two tiles of output.</summary>
@@ -121,6 +126,16 @@ internal unsafe struct FlashColumns16 : IFlashColumns
         *(uint*)row = default(TElement).Pack(_left.C2, _left.C3);
         *(uint*)(row + 16) = default(TElement).Pack(_right.C2, _right.C3);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreShared(uint upper, uint lower)
+    {
+        SharedTiles.StoreTwo(upper, _left.C0, _left.C1);
+        SharedTiles.StoreTwo(lower, _left.C2, _left.C3);
+        SharedTiles.StoreTwo(upper + 32, _right.C0, _right.C1);
+        SharedTiles.StoreTwo(lower + 32, _right.C2, _right.C3);
+    }
 }
 
 /// <summary>8 columns: one step of depth 8 in the scores, one tile of output. So a width of 72 needs no padding.</summary>
@@ -177,6 +192,14 @@ internal unsafe struct FlashColumns8 : IFlashColumns
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StoreLower<TElement>(ulong row)
         where TElement : unmanaged, ITensorCoreElement => *(uint*)row = default(TElement).Pack(_output.C2, _output.C3);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreShared(uint upper, uint lower)
+    {
+        SharedTiles.StoreTwo(upper, _output.C0, _output.C1);
+        SharedTiles.StoreTwo(lower, _output.C2, _output.C3);
+    }
 }
 
 /// <summary>Two runs of columns side by side.</summary>
@@ -250,5 +273,13 @@ internal struct FlashColumns<TFirst, TSecond> : IFlashColumns
     {
         First.StoreLower<TElement>(row);
         Second.StoreLower<TElement>(row + Offset);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreShared(uint upper, uint lower)
+    {
+        First.StoreShared(upper, lower);
+        Second.StoreShared(upper + (2 * Offset), lower + (2 * Offset));
     }
 }

@@ -24,13 +24,14 @@ public static class DiskCache
     /// <summary>Reads a text file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">Longer files are not of this program.</param>
-    /// <returns>Null when it does not exist, is too long or cannot be read.</returns>
+    /// <returns>Null when it does not exist, is empty, too long or no regular file, or cannot be read.</returns>
     internal static string? Read(string path, long maxBytes)
     {
         try
         {
             FileInfo file = new(path);
-            return file.Exists && file.Length <= maxBytes ? File.ReadAllText(path) : null;
+            // Neither an empty file, nor a pipe or device, which have no length: one would wait for their bytes.
+            return file.Exists && file.Length > 0 && file.Length <= maxBytes ? File.ReadAllText(path) : null;
         }
         catch (Exception e) when (IsOfTheFile(e))
         {

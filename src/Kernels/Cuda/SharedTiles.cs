@@ -30,6 +30,21 @@ internal static class SharedTiles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WaitForCopies() => CudaAsm.Emit("cp.async.wait_all;");
 
+    /// <summary>Writes two fp32 values.</summary>
+    /// <param name="address">Aligned to 8 bytes.</param>
+    /// <param name="first">At the address.</param>
+    /// <param name="second">After it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreTwo(uint address, float first, float second) => CudaAsm.Emit("st.shared.v2.f32 [%0], {%1,%2};", address, first, second);
+
+    /// <summary>Reads an fp32 value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFloat(uint address)
+    {
+        CudaAsm.Emit("ld.shared.f32 %0, [%1];", out float value, address);
+        return value;
+    }
+
     /// <summary>Four 8 x 8 matrices; lane l gives the address of row l mod 8 of matrix l/8, aligned to 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FourMatrices LoadFour(uint address)

@@ -17,6 +17,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Bytes of device memory held for ops that work in several kernels, beside what arenas hold; 0 where ops keep nothing there.</summary>
     public virtual long ScratchBytes => 0;
 
+    /// <summary>Bytes of device memory that nobody has taken; null where it is the host's memory.</summary>
+    public virtual long? FreeBytes => null;
+
     /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
     public OpScope Scope { get; set; } = OpScope.None;
 
@@ -41,7 +44,10 @@ public abstract partial class Device : IDisposable
     internal protected abstract long MatrixBytes(int outputs, int inputs);
 
     /// <summary>The weight with the place in its layout at which an output begins.</summary>
-    internal protected abstract Matrix SliceOutputs(Matrix matrix, int first, int count);
+    internal protected abstract Matrix SliceOutputs(Matrix matrix, int first);
+
+    /// <summary>The weight with the place in its layout at which an input begins.</summary>
+    internal protected abstract Matrix SliceInputs(Matrix matrix, int first);
 
     /// <summary>Writes rows of a weight, given as PyTorch stores it (<c>[out, in]</c>, row-major, fp32), into the device's own layout.</summary>
     /// <param name="matrix">Carved by <see cref="Arena.TakeMatrix"/>.</param>

@@ -9,6 +9,9 @@ public static class MatmulPeak
     private const int Products = 8, Rounds = 5, FilledRows = 64;
     private static readonly TimeSpan _longEnough = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>What <see cref="Measure"/> takes at most: three matrices, twice while algorithms are chosen.</summary>
+    public static long MaxBytes(DType type) => 2L * 3 * LargestSide * LargestSide * type.Size();
+
     /// <summary>Doubles the side from 128 to 8192 while eight products take less than 50 ms: tens of milliseconds on a fast device.</summary>
     /// <param name="device">A device that nothing else uses meanwhile. It needs room for three matrices, twice while algorithms are chosen.</param>
     /// <returns>The best round of all sides in 10^9 floating-point operations per second, two per multiply-add, and its side.</returns>

@@ -36,6 +36,25 @@ public readonly record struct Tensor(nint Address, Shape Shape, DType DType, Dev
         return this with { Address = Address + (nint)((long)first * RowStride * DType.Size()), Shape = new Shape(count, Columns) };
     }
 
+    /// <summary>Row <paramref name="token"/> of every image of [B,T,C], as a view [B,C].</summary>
+    /// <exception cref="ArgumentException">Not three axes.</exception>
+    public Tensor SliceToken(int token)
+    {
+        if (Shape.Rank != 3)
+        {
+            throw new ArgumentException($"SliceToken: {Shape} must be [B,T,C]");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, Shape[1]);
+        return this with
+        {
+            Address = Address + (nint)((long)token * RowStride * DType.Size()),
+            Shape = new Shape(Shape[0], Columns),
+            RowStride = checked(Shape[1] * RowStride),
+        };
+    }
+
     /// <summary>The same contiguous elements under another shape.</summary>
     /// <exception cref="InvalidOperationException">Not contiguous, or another number of elements.</exception>
     public Tensor Reshape(params ReadOnlySpan<int> extents)

@@ -6,11 +6,19 @@ public unsafe partial class CpuDevice
     internal protected override long MatrixBytes(int outputs, int inputs) => PackedWeight.Bytes(outputs, inputs, PanelWidth);
 
     /// <inheritdoc/>
-    internal protected override Matrix SliceOutputs(Matrix matrix, int first, int count)
+    internal protected override Matrix SliceOutputs(Matrix matrix, int first)
     {
         int at = matrix.SkippedOutputs + first, skipped = at % PanelWidth;
-        return matrix with { Address = matrix.Address + (nint)PackedWeight.Bytes(at - skipped, matrix.Inputs, PanelWidth), SkippedOutputs = skipped };
+        long bytes = PackedWeight.Bytes(at - skipped, PackedWeight.Inputs(matrix), PanelWidth);
+        return matrix with { Address = matrix.Address + (nint)bytes, SkippedOutputs = skipped };
     }
+
+    /// <inheritdoc/>
+    internal protected override Matrix SliceInputs(Matrix matrix, int first) => matrix with
+    {
+        Address = matrix.Address + (nint)((long)first * PanelWidth * sizeof(float)),
+        Pitch = PackedWeight.Inputs(matrix),
+    };
 
     /// <inheritdoc/>
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)
@@ -34,7 +42,7 @@ public unsafe partial class CpuDevice
     }
 
     /// <inheritdoc/>
-    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
     {
         RequireOwn(nameof(Linear), DType.F32, x, bias, y);
         if (weight.Device != this)
@@ -42,7 +50,7 @@ public unsafe partial class CpuDevice
             throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
         }
 
-        Enqueue(new LinearArguments(x, weight, bias, y, activation));
+        Enqueue(new LinearArguments(x, weight, bias, y, activation, accumulates));
     }
 
     private int PanelWidth => MicroKernel.PanelVectors * _instructionSet switch

@@ -11,12 +11,12 @@ public sealed unsafe partial class CudaDevice
     private bool? _fusesGelu; // null until the library's formula has been looked at
 
     /// <inheritdoc/>
-    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
     {
         RequireType(nameof(Linear), StorageType, x, bias, y);
         RequireOwn(nameof(Linear), weight);
         long m = x.Rows, n = weight.Outputs, k = weight.Inputs;
-        BeginOp(nameof(Linear), flops: 2 * m * n * k, bytes: ((m * k) + (n * k) + (m * n)) * StorageType.Size());
+        BeginOp(nameof(Linear), flops: 2 * m * n * k, bytes: ((m * k) + (n * k) + (m * n * (accumulates ? 2 : 1))) * StorageType.Size());
 
         // cuBLASLt wants a bias on 16 bytes; a slice of a small model's may lie elsewhere.
         bool fusesBias = !bias.IsNone && bias.Address % MatmulShape.BiasAlignment == 0;
@@ -28,17 +28,17 @@ public sealed unsafe partial class CudaDevice
             (false, true) => MatmulEpilogue.Bias,
             _ => MatmulEpilogue.None,
         };
-        if (TryMatmul(x, weight, fusesBias ? bias : default, y, epilogue))
+        if (TryMatmul(x, weight, fusesBias ? bias : default, y, epilogue, accumulates))
         {
             Finish(y, fusesBias ? default : bias, fusesGelu ? Activation.None : activation);
         }
-        else if (epilogue != MatmulEpilogue.None && TryMatmul(x, weight, default, y, MatmulEpilogue.None))
+        else if (epilogue != MatmulEpilogue.None && TryMatmul(x, weight, default, y, MatmulEpilogue.None, accumulates))
         {
             Finish(y, bias, activation);
         }
         else
         {
-            PlainMatmul(x, weight, bias, y);
+            PlainMatmul(x, weight, bias, y, accumulates);
             Finish(y, default, activation);
         }
     }
@@ -64,7 +64,7 @@ public sealed unsafe partial class CudaDevice
     }
 
     // A transposed weight is the same memory, read the other way.
-    private bool TryMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue)
+    private bool TryMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue, bool accumulates)
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
         var shape = new MatmulShape(
@@ -79,7 +79,9 @@ public sealed unsafe partial class CudaDevice
             MatmulShape.AlignmentOf(Address(x)),
             MatmulShape.AlignmentOf(weightAddress),
             MatmulShape.AlignmentOf(Address(y)),
-            weight.IsTransposed ? MatmulForm.InputGradient : MatmulForm.Map);
+            weight.IsTransposed ? MatmulForm.InputGradient : MatmulForm.Map,
+            weight.Pitch,
+            accumulates);
         return TryMatmul(nameof(Linear), shape, Address(x), weightAddress, Address(bias), Address(y));
     }
 

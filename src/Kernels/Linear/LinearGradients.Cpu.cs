@@ -11,7 +11,7 @@ public unsafe partial class CpuDevice
     {
         RequireIdle(nameof(WriteTransposed));
         int count = rows.Length / transposed.Outputs;
-        if (transposed.Device != this || !transposed.IsTransposed
+        if (transposed.Device != this || !transposed.IsTransposed || transposed.IsSlice
             || rows.Length % transposed.Outputs != 0 || firstOutput < 0 || firstOutput + count > transposed.Inputs)
         {
             throw new ArgumentException(
@@ -60,5 +60,6 @@ public unsafe partial class CpuDevice
     {
         RequireOwn(op, DType.F32, values);
         Require(weight.Device == this, op, $"weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
+        Require(!weight.IsSlice, op, $"weight [{weight.Outputs}, {weight.Inputs}] is part of a larger one, which is written whole");
     }
 }

@@ -3,24 +3,24 @@ using System.Runtime.CompilerServices;
 namespace L2c.Kernels;
 
 /// <summary>What <see cref="Device.Linear"/> was called with.</summary>
-internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor Bias, Tensor Y, Activation Activation) : ICpuOpArguments
+internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor Bias, Tensor Y, Activation Activation, bool Accumulates)
+    : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
         where V : unmanaged, IFloats<V> => new LinearOp<V>(this, threads);
 }
 
-/// <summary>y = act(x W^T + b) on packed panels of weights.</summary>
+/// <summary>y = act(x W^T + b) or act(y + x W^T + b) on packed panels of weights.</summary>
 /// <remarks>
 /// A tile is up to 128 rows by a few panels. K is cut into equal blocks of at most 768, so that the rows' block and a panel's stay in the second
-/// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias: the cuts change no bit.
+/// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias, or with y: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
 /// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
 /// </remarks>
 internal sealed unsafe class LinearOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-
     private const int MaxDepth = 768;
     private const int MaxRows = 128;
     private const int MaxPanels = 8;
@@ -44,6 +44,8 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private readonly int _outputs;
     private readonly int _first; // where in the first panel the outputs begin
     private readonly int _inputs;
+    private readonly int _panelInputs; // of the weight of which this may be a slice
+    private readonly bool _accumulates;
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
@@ -59,6 +61,8 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         _outputs = arguments.Weight.Outputs;
         _first = arguments.Weight.SkippedOutputs;
         _inputs = arguments.Weight.Inputs;
+        _panelInputs = PackedWeight.Inputs(arguments.Weight);
+        _accumulates = arguments.Accumulates;
 
         int rowTiles = (_rows + MaxRows - 1) / MaxRows;
         int panels = PackedWeight.Panels(End, Width);
@@ -81,7 +85,8 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     public override long Flops => 2L * _rows * _outputs * _inputs;
 
     /// <inheritdoc/>
-    public override long Bytes => sizeof(float) * ((long)_rows * _inputs + (long)_outputs * _inputs + (long)_rows * _outputs);
+    public override long Bytes =>
+        sizeof(float) * ((long)_rows * _inputs + (long)_outputs * _inputs + (long)_rows * _outputs * (_accumulates ? 2 : 1));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -110,7 +115,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         }
     }
 
-    private float* Panel(int column, int k) => _weight + ((long)column * _inputs + (long)k * Width);
+    private float* Panel(int column, int k) => _weight + ((long)column * _panelInputs + (long)k * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(int row, int rows, int column, int columns, int k, int depth, float* ahead, float* scratch)
@@ -120,17 +125,19 @@ internal sealed unsafe class LinearOp<V> : CpuOp
         int inPanel = column % Width;
         float* panel = Panel(column - inPanel, k) + inPanel;
         float* y = _y + row * yRow + (column - _first);
-        float* start = k > 0 ? y : _bias == null ? null : _bias + (column - _first);
-        nint startRow = k > 0 ? yRow : 0;
+        float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
+        nint startRow = k > 0 || _accumulates ? yRow : 0;
         EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, scratch);
-        if (k + depth == _inputs && _arguments.Activation != Activation.None)
+        bias = _accumulates ? bias : null;
+        if (k + depth == _inputs && (bias != null || _arguments.Activation != Activation.None))
         {
-            Activate(rows, columns, y, yRow);
+            Finish(rows, columns, bias, y, yRow);
         }
     }
 
+    /// <summary>Adds the bias where the sums did not begin with it, and applies the activation.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Activate(int rows, int columns, float* y, nint yRow)
+    private void Finish(int rows, int columns, float* bias, float* y, nint yRow)
     {
         Activation activation = _arguments.Activation;
         for (int j = 0; j < columns; j += V.Count)
@@ -139,6 +146,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
             for (int i = 0; i < rows; i++, at += yRow)
             {
                 V value = Partial.Load<V>(at, columns - j);
+                value = bias == null ? value : value + Partial.Load<V>(bias + j, columns - j);
                 value = activation switch
                 {
                     Activation.Silu => Elementary.Silu(value),

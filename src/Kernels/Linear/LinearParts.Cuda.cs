@@ -6,19 +6,21 @@ namespace L2c.Kernels;
 // What Linear needs besides cuBLASLt. Part of an op: the caller has checked shapes and dtypes and begun the op.
 public sealed unsafe partial class CudaDevice
 {
-    /// <summary>y = x W^T + bias by the plain kernel, for what cuBLASLt has no algorithm for.</summary>
+    /// <summary>y = x W^T + bias, or y + x W^T + bias, by the plain kernel, for what cuBLASLt has no algorithm for.</summary>
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
-    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y)
+    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, bool accumulates = false)
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
-        (int output, int term) = weight.IsTransposed ? (1, weight.Outputs) : (weight.Inputs, 1);
+        int pitch = weight.Pitch != 0 ? weight.Pitch : weight.IsTransposed ? weight.Outputs : weight.Inputs;
+        (int output, int term) = weight.IsTransposed ? (1, pitch) : (pitch, 1);
         PlainProduct(
             nameof(Linear),
             new PlainOperand(Address(x), x.RowStride, 1),
             new PlainOperand(weightAddress, output, term),
             Address(bias),
             y,
-            weight.Inputs);
+            weight.Inputs,
+            accumulates);
     }
 
     /// <summary>dW = dy^T x by the plain kernel.</summary>
@@ -29,9 +31,10 @@ public sealed unsafe partial class CudaDevice
         new PlainOperand(Address(x), 1, x.RowStride),
         default,
         dWeight,
-        x.Rows);
+        x.Rows,
+        accumulates: false);
 
-    private void PlainProduct(string op, PlainOperand left, PlainOperand right, CUdeviceptr bias, Tensor y, int terms)
+    private void PlainProduct(string op, PlainOperand left, PlainOperand right, CUdeviceptr bias, Tensor y, int terms, bool accumulates)
     {
         int blocksOfColumns = Blocks(y.Columns, PlainMatmulKernel.Tile);
         Require(
@@ -45,7 +48,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(y.Rows);
         parameters.Add(y.Columns);
         parameters.Add(terms);
-        parameters.Add(y.DType == DType.F32 ? 1 : 0);
+        parameters.Add(y.DType == StorageType ? 0 : 1);
+        parameters.Add(accumulates ? 1 : 0);
         Launch(PlainMatmulKernel.Template, new LaunchSize(Blocks(y.Rows, PlainMatmulKernel.Tile), blocksOfColumns), parameters.Packed);
     }
 

@@ -7,6 +7,9 @@ internal static class PackedWeight
     /// <summary>Number of panels.</summary>
     public static int Panels(int outputs, int width) => (outputs + width - 1) / width;
 
+    /// <summary>K of the panels that a matrix lies in: its own, or that of the weight of which it is a slice.</summary>
+    public static int Inputs(Matrix matrix) => matrix.Pitch == 0 ? matrix.Inputs : matrix.Pitch;
+
     /// <summary>Bytes of the packed form, padding included.</summary>
     public static long Bytes(int outputs, int inputs, int width) => (long)Panels(outputs, width) * width * inputs * sizeof(float);
 }

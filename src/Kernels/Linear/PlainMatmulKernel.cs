@@ -3,11 +3,11 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[m,n] = sum_k x[m,k] w[n,k] + bias[n]: the plain matrix product, for shapes and strides that cuBLASLt has no algorithm for.</summary>
+/// <summary>y[m,n] = sum_k x[m,k] w[n,k] + bias[n], added to y when it accumulates: the plain matrix product, for shapes and strides that cuBLASLt has no algorithm for.</summary>
 /// <remarks>
 /// Shapes   x: M lines of K terms, w: N lines of K terms; an operand's lines and terms lie any distance apart, so it may be transposed in memory, as
 ///          for dx = dy W and dW = dy^T x. y: [M,N], any row stride, in the storage type or in fp32. bias: [N], or none.
-/// Numbers  fp32 products and sums (one fused multiply-add per k, k ascending), one rounding on storing: a row's result does not depend on M.
+/// Numbers  fp32 products and sums (one fused multiply-add per k, k ascending), then the bias, then y; one rounding on storing: a row's result does not depend on M.
 /// Traffic  x is read N/16 times, w M/16 times, through shared memory. No tensor cores: a fallback, not a fast path.
 /// Launch   grid [M/16, N/16] rounded up, 256 threads: thread t has row t/16 and column t mod 16 of the tile; 2176 bytes of static shared memory.
 /// </remarks>
@@ -36,7 +36,8 @@ internal static class PlainMatmulKernel
         int rows,
         int outputs,
         int terms,
-        int storesFloats)
+        int storesFloats,
+        int accumulates)
         where TElement : unmanaged, IElement
     {
         ArrayView<float> xTile = SharedMemory.Allocate<float>(Tile * Pitch);
@@ -68,11 +69,11 @@ internal static class PlainMatmulKernel
             long at = ((long)row * yStride) + column;
             if (storesFloats != 0)
             {
-                default(F32Element).Store(y, at, sum);
+                default(F32Element).Store(y, at, sum); // the gradient of a weight in halves, which nothing is added to
             }
             else
             {
-                default(TElement).Store(y, at, sum);
+                default(TElement).Store(y, at, accumulates == 0 ? sum : default(TElement).Load(y, at) + sum);
             }
         }
     }

@@ -5,7 +5,7 @@ namespace L2c.Kernels;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
-    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize)
+    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize, int leadingTokens)
     {
         RequireType(nameof(Patchify), DType.F32, image);
         RequireType(nameof(Patchify), StorageType, patches);
@@ -14,12 +14,12 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(image));
         parameters.Add(image.Shape[0]);
         parameters.Add(Address(patches));
-        AddPatches(ref parameters, count, image, patchSize);
+        AddPatches(ref parameters, count, image, patchSize, leadingTokens);
         Launch(PatchesKernel.ToPatches, BlocksOf(count, PatchesKernel.Threads), parameters.Packed);
     }
 
     /// <inheritdoc/>
-    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize)
+    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize, int leadingTokens)
     {
         RequireType(nameof(Unpatchify), StorageType, tokens);
         RequireType(nameof(Unpatchify), DType.F32, image);
@@ -27,12 +27,12 @@ public sealed unsafe partial class CudaDevice
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(tokens));
         parameters.Add(Address(image));
-        AddPatches(ref parameters, count, image, patchSize);
+        AddPatches(ref parameters, count, image, patchSize, leadingTokens);
         Launch(PatchesKernel.ToImage, BlocksOf(count, PatchesKernel.Threads), parameters.Packed);
     }
 
     /// <inheritdoc/>
-    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize)
+    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize, int leadingTokens)
     {
         RequireType(nameof(UnpatchifyBackward), DType.F32, dImage);
         RequireType(nameof(UnpatchifyBackward), StorageType, dTokens);
@@ -40,7 +40,7 @@ public sealed unsafe partial class CudaDevice
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(dImage));
         parameters.Add(Address(dTokens));
-        AddPatches(ref parameters, count, dImage, patchSize);
+        AddPatches(ref parameters, count, dImage, patchSize, leadingTokens);
         Launch(PatchesKernel.ToTokens, BlocksOf(count, PatchesKernel.Threads), parameters.Packed);
     }
 
@@ -51,13 +51,14 @@ public sealed unsafe partial class CudaDevice
         return count;
     }
 
-    private static void AddPatches(ref KernelParameters parameters, int count, Tensor image, int patchSize)
+    private static void AddPatches(ref KernelParameters parameters, int count, Tensor image, int patchSize, int leadingTokens)
     {
         parameters.Add(count);
         parameters.Add(image.Shape[1]);
         parameters.Add(image.Shape[2]);
         parameters.Add(image.Shape[3]);
         parameters.Add(patchSize);
+        parameters.Add(leadingTokens);
     }
 
     // Kernels of one thread per element count in 32 bits.

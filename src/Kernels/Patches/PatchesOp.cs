@@ -14,7 +14,8 @@ internal enum PatchesDirection
 }
 
 /// <summary>What <see cref="Device.Patchify"/>, <see cref="Device.Unpatchify"/> or <see cref="Device.UnpatchifyBackward"/> was called with.</summary>
-internal readonly record struct PatchesArguments(Tensor Image, Tensor Patches, int PatchSize, PatchesDirection Direction) : ICpuOpArguments
+internal readonly record struct PatchesArguments(Tensor Image, Tensor Patches, int PatchSize, int LeadingTokens, PatchesDirection Direction)
+    : ICpuOpArguments
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
@@ -35,6 +36,7 @@ internal sealed unsafe class PatchesOp : CpuOp
     private readonly int _channels;
     private readonly int _height;
     private readonly int _width;
+    private readonly int _leading; // elements before an image's patches
     private readonly int _patchRows;
     private readonly int _patchRowsPerTile;
     private readonly int[] _offsets; // of pixel w = j P + q of a line: patch j, element q of the line's part of it
@@ -49,6 +51,7 @@ internal sealed unsafe class PatchesOp : CpuOp
         _patchRows = patches[0] * (_height / _patch);
         _patchRowsPerTile = Math.Max(1, ElementsPerTile / (_width * _patch * _channels));
         Name = _direction.ToString();
+        _leading = arguments.LeadingTokens * patches.Columns;
         int size = patches.Columns, step = _direction == PatchesDirection.Patchify ? 1 : _channels;
         _offsets = [.. Enumerable.Range(0, _width).Select(w => (w / _patch * size) + (w % _patch * step))];
         Tiles = (_patchRows + _patchRowsPerTile - 1) / _patchRowsPerTile;
@@ -71,7 +74,12 @@ internal sealed unsafe class PatchesOp : CpuOp
         int end = Math.Min((tile + 1) * _patchRowsPerTile, _patchRows);
         for (int row = tile * _patchRowsPerTile; row < end; row++)
         {
-            float* patches = _patches + (long)row * perRow;
+            float* patches = _patches + (long)row * perRow + (long)(row / perImage + 1) * _leading;
+            if (row % perImage == 0 && _direction != PatchesDirection.Unpatchify)
+            {
+                new Span<float>(patches - _leading, _leading).Clear();
+            }
+
             float* image = _image + ((long)(row / perImage % _images) * _channels * _height + row % perImage * _patch) * _width;
             for (int c = 0; c < _channels; c++)
             {

@@ -29,7 +29,7 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
         DeviceChoice choice = _options.Decide(parsed);
         using OpenedModel opened = _options.Open(parsed);
         terminal.Note(choice.Note);
-        using LoadedModel model = opened.Load(choice);
+        using LoadedModel model = opened.Load(choice, demand: PlannedForward.Demand(opened.Architecture, batch));
         _options.Print(parsed, model.BenchForward(batch, _options.Repeat(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }

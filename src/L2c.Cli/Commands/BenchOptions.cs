@@ -8,10 +8,13 @@ namespace L2c.Cli.Commands;
 /// <summary>What every benchmark can be told: which network, where, how often.</summary>
 internal sealed class BenchOptions
 {
+    /// <summary>Runs that can be measured at most.</summary>
+    public const int MostRepeats = 100_000;
+
     private readonly int _presetRepeat;
     private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
     private readonly WeightsOptions _checkpoint = new(
-        "Published model, as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, as 12x192x3/2 [default: DiT-S/2]");
+        "Published model, such as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, such as 12x192x3/2 [default: DiT-S/2]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;
@@ -25,7 +28,7 @@ internal sealed class BenchOptions
         _presetRepeat = repeat;
         _device = new DeviceOptions(cuda);
         _repeat = OptionFactory.Whole(
-            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]");
+            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]", MostRepeats);
     }
 
     /// <summary>Adds the options to a benchmark.</summary>
@@ -56,12 +59,12 @@ internal sealed class BenchOptions
         {
             return hints with { Model = null } == LayoutHints.None
                 ? OpenedModel.Random(hints.Model ?? "DiT-S/2", imageSize)
-                : throw new UsageException("--use, --heads and --num-classes belong to a checkpoint; give --ckpt FILE, or omit them");
+                : throw new UsageException("--use, --heads and --num-classes apply to a checkpoint; give --ckpt FILE, or omit them");
         }
 
         return imageSize is null
             ? OpenedModel.Open(checkpoint, hints)
-            : throw new UsageException("--image-size belongs to random weights; omit it with --ckpt");
+            : throw new UsageException("--image-size applies to random weights only; omit it with --ckpt");
     }
 
     /// <summary>Prints a result.</summary>

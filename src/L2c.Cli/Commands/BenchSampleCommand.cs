@@ -49,7 +49,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         SampleJob job = new(request, opened.Architecture, choice);
         terminal.Note(choice.Note);
         terminal.Note(job.Cache?.Remark);
-        using LoadedModel model = opened.Load(choice);
+        using LoadedModel model = opened.Load(choice, demand: job.BenchDemand);
         _options.Print(parsed, model.BenchSample(job, _options.Repeat(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }

@@ -67,7 +67,7 @@ internal sealed class CacheOptions
         return request switch
         {
             _ when parsed.GetValue(_saveSchedule) is null && parsed.GetValue(_format) is not null =>
-                throw new UsageException("--schedule-format belongs to --save-schedule; give --save-schedule FILE"),
+                throw new UsageException("--schedule-format applies to --save-schedule; give --save-schedule FILE"),
             _ when !cached && parsed.GetValue(_saveSchedule) is not null => throw NothingCached("--save-schedule"),
             _ when !cached && parsed.GetValue(_compare) => throw NothingCached("--compare"),
             _ => request,

@@ -65,29 +65,29 @@ internal sealed class DeviceOptions
         bool tune = parsed.GetValue(_tune);
         if (ordinal is null && dtype is not (null or "fp32"))
         {
-            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; leave --dtype away{Because(lack)}");
+            throw new UsageException($"--dtype {dtype} is not available on the CPU, which computes in fp32; omit --dtype{Because(lack)}");
         }
 
         if (ordinal is null && tune)
         {
-            throw new UsageException($"--tune chooses cuBLASLt's algorithms and the CPU has none; omit it{Because(lack)}");
+            throw new UsageException($"--tune chooses among cuBLASLt's algorithms, which the CPU does not use; omit it{Because(lack)}");
         }
 
         string? fusedGelu = parsed.GetValue(_fusedGelu);
         if (ordinal is null && fusedGelu is "on" or "off")
         {
-            throw new UsageException($"--fused-gelu {fusedGelu} is a choice of CUDA; omit it{Because(lack)}");
+            throw new UsageException($"--fused-gelu {fusedGelu} applies to CUDA only; omit it{Because(lack)}");
         }
 
         bool graph = parsed.GetValue(_graph) != "off";
         if (tune && !graph)
         {
-            throw new UsageException("--tune chooses algorithms while a run is recorded, and --graph off records none; omit one of them");
+            throw new UsageException("--tune chooses algorithms while a run is recorded, and --graph off does not record it; omit one of them");
         }
 
         if (ordinal is not null && threads is not null)
         {
-            throw new UsageException("--threads belongs to the CPU; omit it, or use --device cpu");
+            throw new UsageException("--threads applies to the CPU; omit it, or use --device cpu");
         }
 
         return choice with

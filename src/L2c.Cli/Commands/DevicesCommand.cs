@@ -12,7 +12,7 @@ internal static class DevicesCommand
     public static Command Create(Terminal terminal, CudaAccess access)
     {
         Option<bool> json = new("--json") { Description = "Print one JSON object" };
-        Command command = new("devices", "Lists the CPU and the CUDA devices, or what CUDA lacks.") { json };
+        Command command = new("devices", "Lists the CPU and the CUDA devices, or what CUDA is missing.") { json };
         command.SetAction(parsed =>
         {
             Print(terminal, CpuInfo.Probe(), access.Probe(), parsed.GetValue(json));

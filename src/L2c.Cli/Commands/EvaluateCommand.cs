@@ -29,7 +29,11 @@ internal sealed class EvaluateCommand
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
-    private EvaluateCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+    private EvaluateCommand(CudaAccess cuda)
+    {
+        _sample = new SampleCommand(cuda);
+        _samples.Validators.Add(result => OptionFactory.RefuseEmpty(result, "SAMPLES", "a file or a folder"));
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -73,8 +77,8 @@ internal sealed class EvaluateCommand
 
     private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, CancellationToken cancel) =>
         _runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
-            ? throw new UsageException($"{option.Name} belongs to sampling, but {text} is given; omit one of them")
-            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel);
+            ? throw new UsageException($"{option.Name} applies to sampling, but {text} is given; omit one of them")
+            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel: cancel);
 
     private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
     {
@@ -90,7 +94,7 @@ internal sealed class EvaluateCommand
         EvaluateJob job = new(request, opened.Architecture, run.Device);
         terminal.Note(job.Samples.Cache?.Remark);
         terminal.Note(run.Device.Note);
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         return model.Evaluate(job, progress, terminal.Cancel);
     }
 

@@ -28,6 +28,8 @@ internal sealed class InspectCommand
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the plot if it exists");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object");
 
+    private InspectCommand() => _files.Validators.Add(result => OptionFactory.RefuseEmpty(result, "FILE", "a file"));
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -84,7 +86,7 @@ internal sealed class InspectCommand
     private static void Inspect(Terminal terminal, string path, ScheduleQuestion question, bool json)
     {
         ByteSource source = ByteSource.OpenFile(path);
-        if (IsPng(source))
+        if (PngFile.IsPng(source))
         {
             using (source)
             {
@@ -134,13 +136,5 @@ internal sealed class InspectCommand
         {
             print();
         }
-    }
-
-    private static bool IsPng(ByteSource source)
-    {
-        Span<byte> head = stackalloc byte[PngWriter.Signature.Length];
-        head = head[..(int)Math.Min(head.Length, source.Length)];
-        source.ReadExactly(0, head);
-        return head.SequenceEqual(PngWriter.Signature);
     }
 }

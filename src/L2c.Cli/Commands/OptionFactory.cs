@@ -8,9 +8,25 @@ namespace L2c.Cli.Commands;
 /// <summary>Options of one value, with errors that name the option and say what it takes.</summary>
 internal static class OptionFactory
 {
-    /// <summary>Any text.</summary>
-    public static Option<string?> Text(string name, string helpName, string description, params string[] aliases) =>
-        new(name, aliases) { Description = description, HelpName = helpName };
+    /// <summary>Any text but an empty one, which is what a shell makes of a variable that is not set.</summary>
+    public static Option<string?> Text(string name, string helpName, string description, params string[] aliases)
+    {
+        Option<string?> option = new(name, aliases) { Description = description, HelpName = helpName };
+        option.Validators.Add(result => RefuseEmpty(result, name, helpName));
+        return option;
+    }
+
+    /// <summary>Adds an error where a value is empty.</summary>
+    /// <param name="result">What was parsed.</param>
+    /// <param name="name">The option or argument.</param>
+    /// <param name="wanted">What it takes.</param>
+    public static void RefuseEmpty(SymbolResult result, string name, string wanted)
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{name} is empty; give {wanted}, or omit it");
+        }
+    }
 
     /// <summary>A switch.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };

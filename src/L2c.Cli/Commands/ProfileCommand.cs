@@ -15,7 +15,8 @@ internal sealed class ProfileCommand
     private readonly Option<bool> _plan =
         OptionFactory.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
     private readonly Option<int?> _repeat =
-        OptionFactory.Whole("--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]");
+        OptionFactory.Whole(
+            "--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]", BenchOptions.MostRepeats);
     private readonly Option<string?> _trace =
         OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
@@ -47,13 +48,13 @@ internal sealed class ProfileCommand
         bool plan = parsed.GetValue(_plan), json = parsed.GetValue(_json);
         if (plan && (trace is not null || json || parsed.GetValue(_repeat) is not null))
         {
-            throw new UsageException("--plan runs nothing and prints text; leave --repeat, --trace and --json away");
+            throw new UsageException("--plan runs nothing and prints text; omit --repeat, --trace and --json");
         }
 
         if (trace is not null)
         {
             NamedFiles.Check([("--trace", trace)], run.Inputs);
-            OutputTarget.CheckWritable(trace, parsed.GetValue(_force));
+            AtomicFile.Probe(trace, parsed.GetValue(_force));
         }
 
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
@@ -67,7 +68,7 @@ internal sealed class ProfileCommand
             return ExitCode.Ok;
         }
 
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.ProfileDemand);
         ProfileResult result = model.Profile(job, parsed.GetValue(_repeat) ?? DefaultRepeat, cancel: terminal.Cancel);
         if (trace is not null)
         {

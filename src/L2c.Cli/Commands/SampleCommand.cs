@@ -16,16 +16,18 @@ internal sealed class SampleCommand
     private readonly Option<string?> _classes =
         OptionFactory.Text(
             "--classes", "A,B,...",
-            "Classes in turn, as numbers or names; image i is of class i mod their number. Default all classes, of a large model eight");
+            "Classes in turn, as numbers or names; image i has class i modulo their number. Default: all classes, or eight of a large model");
     private readonly Option<int?> _count =
         OptionFactory.Whole("--count", 1, "Images in total; default one per class listed, or eight per class of a small model");
     private readonly Option<string?> _steps =
         OptionFactory.Text(
             "--steps", "STEPS",
-            "Evaluations: '20' (fractional stride), 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
+            "Evaluations: '20', of ddim and ddpm (which stride fractionally) also 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
-    private readonly Option<string> _sampler = OptionFactory.OneOf(
-        "--sampler", "Sampler", SamplerCatalog.Names[0], [.. SamplerCatalog.Names.Skip(1)]);
+    private readonly Option<string?> _sampler =
+        OptionFactory.Choice("--sampler", "Sampler; default what the network's authors use, of a DiT ddim", [.. SamplerCatalog.Names]);
+    private readonly Option<string?> _grid =
+        OptionFactory.Choice("--grid", $"How the times of a DPM-Solver are spaced [default: {SamplerCatalog.Grids[0]}]", [.. SamplerCatalog.Grids]);
     private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
         OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
@@ -67,7 +69,7 @@ internal sealed class SampleCommand
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
-            self._classes, self._count, self._steps, self._sampler, self._eta, self._cfgScale, self._guidance, self._clip,
+            self._classes, self._count, self._steps, self._sampler, self._grid, self._eta, self._cfgScale, self._guidance, self._clip,
             self._seed, self._rng, self._noise, self._batch])
         {
             command.Add(option);
@@ -90,7 +92,7 @@ internal sealed class SampleCommand
     {
         command.Add(_ckpt);
         _checkpoint.AddTo(command);
-        foreach (Option option in (Option[])[_classes, _steps, _sampler, _eta, _cfgScale, _guidance, _clip, _seed, _batch])
+        foreach (Option option in (Option[])[_classes, _steps, _sampler, _grid, _eta, _cfgScale, _guidance, _clip, _seed, _batch])
         {
             command.Add(option);
         }
@@ -118,7 +120,7 @@ internal sealed class SampleCommand
         terminal.Note(job.Cache?.Remark);
         terminal.Note(run.Device.Note);
 
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SampleResult result = model.Sample(job, progress, terminal.Cancel);
@@ -135,7 +137,8 @@ internal sealed class SampleCommand
         SampleRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? "20",
-            Sampler = parsed.GetValue(_sampler) ?? SamplerCatalog.Names[0],
+            Sampler = parsed.GetValue(_sampler),
+            Grid = parsed.GetValue(_grid),
             Eta = parsed.GetValue(_eta),
             CfgScale = parsed.GetValue(_cfgScale),
             Guidance = parsed.GetValue(_guidance) switch { "all" => Guidance.AllChannels, "none" => Guidance.None, _ => Guidance.Published },
@@ -153,7 +156,7 @@ internal sealed class SampleCommand
         // together: a comparison takes sixteen batches.
         string? checkpoint = parsed.GetValue(_ckpt);
         bool isDemo = withDemoRouter && checkpoint is null && !_cache.IsGiven(parsed)
-            && request is { Steps: DemoModel.Steps, Sampler: "ddim", Eta: null or 0 };
+            && request is { Steps: DemoModel.Steps, Sampler: null or SamplerCatalog.Ddim, Eta: null or 0 };
         bool compares = isDemo && request is { Count: null, Batch: null, Noise: null, TorchNoise: false };
         request = request with
         {

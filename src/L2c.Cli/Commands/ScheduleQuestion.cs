@@ -24,7 +24,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         RefuseHints(file.Path);
         return Threshold is null && Plot is null && !ListTensors
             ? ThresholdReport.Of(file, Hints.Model)
-            : throw new UsageException("--threshold, --plot and --tensors do not go with --sweep; omit them");
+            : throw new UsageException("--threshold, --plot and --tensors cannot be combined with --sweep; omit them");
     }
 
     /// <summary>Reports on a schedule file and draws its plot.</summary>
@@ -81,7 +81,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         }
 
         NamedFiles.Check([("--plot", plot)], [inspected]);
-        OutputTarget.CheckWritable(plot, Overwrite);
+        AtomicFile.Probe(plot, Overwrite);
     }
 
     /// <summary>Reads a router or schedule; of a file that does not say its depth, for <paramref name="branches"/> where given.</summary>

@@ -21,7 +21,7 @@ internal sealed class SweepCommand
         OptionFactory.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
     private readonly Option<string?> _rules = OptionFactory.Text(
         "--rules", "A,B,...|none",
-        $"Rules to match in compute; one with its parameter, as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
+        $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
     private readonly Option<string?> _ratios = OptionFactory.Text(
         "--mac-ratios", "X,Y,...",
         "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
@@ -33,10 +33,14 @@ internal sealed class SweepCommand
     private readonly Option<string?> _only =
         OptionFactory.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
     private readonly Option<bool> _dryRun = OptionFactory.Switch("--dry-run", "Only list the rows and their MACs");
-    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where the folder has rows");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where the folder already has rows");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
 
-    private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+    private SweepCommand(CudaAccess cuda)
+    {
+        _sample = new SampleCommand(cuda);
+        _routers.Validators.Add(result => OptionFactory.RefuseEmpty(result, "--router", "FILE"));
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -50,7 +54,7 @@ internal sealed class SweepCommand
         self._cache.AddScheduleTo(schedule);
 
         // The rows choose schedules and samplers themselves.
-        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--eta"];
+        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--grid", "--eta"];
         foreach (Option option in (Option[])[
             self._routers, self._thresholds, self._rules, self._ratios, self._count, self._only,
             .. run.Options.Where(option => !decided.Contains(option.Name)),
@@ -84,12 +88,12 @@ internal sealed class SweepCommand
             SweepRequest.FileNames.Select(name => ("--out", Path.Combine(request.Folder, name))),
             [.. run.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
         terminal.Note(run.Device.Note);
-        using LoadedModel model = opened.Load(run.Device);
+        using LoadedModel model = opened.Load(run.Device, demand: plan.Demand);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SweepResult result = model.Sweep(plan, progress, terminal.Cancel);
         if (!result.IsFinished)
         {
-            Failure.Print(terminal, $"interrupted; {result.Table} has {result.Records.Count} rows, and the same command goes on with the others");
+            Failure.Print(terminal, $"interrupted; {result.Table} has {result.Records.Count} rows; the same command continues with the others");
             return ExitCode.Interrupted;
         }
 
@@ -105,7 +109,7 @@ internal sealed class SweepCommand
         double[]? thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null;
         if (thresholds is not null && routers.Length == 0)
         {
-            throw new UsageException("--thresholds belongs to routers; give --router FILE");
+            throw new UsageException("--thresholds applies to routers; give --router FILE");
         }
 
         return new SweepRequest
@@ -129,7 +133,7 @@ internal sealed class SweepCommand
         string[] rules = list switch { null => [.. RuleFamily.Names], "none" => [], _ => list.Split(',', StringSplitOptions.TrimEntries) };
         return Array.Find(rules, rule => !rule.Contains(':', StringComparison.Ordinal) && !RuleFamily.Names.Contains(rule)) is { } unknown
             ? throw new UsageException(
-                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a whole rule as top:3")
+                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a complete rule such as top:3")
             : rules;
     }
 
@@ -150,6 +154,6 @@ internal sealed class SweepCommand
         bool lastIs = int.TryParse(ends.LastOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int last);
         return text is null ? (1, int.MaxValue)
             : ends.Length <= 2 && firstIs && lastIs && first >= 1 && last >= first ? (first, last)
-            : throw new UsageException($"--only needs a row as 3 or rows as 1-5, not '{text}'");
+            : throw new UsageException($"--only needs a row, such as 3, or rows, such as 1-5, not '{text}'");
     }
 }

@@ -12,7 +12,8 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private static readonly NetworkTrainingOptions _defaults = new();
 
     private readonly WeightsOptions _checkpoint = new(
-        $"Published model, as DiT-S/2, or depth x hidden width x heads / patch, as 12x192x3/2 [default: {NetworkTrainingRequest.DefaultModel}]");
+        "Published model, such as DiT-S/2, or depth x hidden width x heads / patch, such as 12x192x3/2 "
+        + $"[default: {NetworkTrainingRequest.DefaultModel}]");
     private readonly Option<string?> _init = OptionFactory.Text(
         "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(

@@ -14,7 +14,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint, frozen; default the demo model beside the program");
     private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _steps = OptionFactory.Text(
-        "--steps", "STEPS", "Sampling steps that the router is for, as of l2c sample [default: 20]", "--num-sampling-steps");
+        "--steps", "STEPS", "Sampling steps that the router is for, as for l2c sample [default: 20]", "--num-sampling-steps");
     private readonly Option<double?> _lambda = OptionFactory.NonNegative(
         "--l1", "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6");
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative(
@@ -71,7 +71,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         bool imageFree = parsed.GetValue(_imageFree);
         if (imageFree && _training.NamesData(parsed))
         {
-            throw new UsageException("--image-free needs no data; leave --data away");
+            throw new UsageException("--image-free needs no data; omit --data");
         }
 
         RouterTrainingRequest request = new()

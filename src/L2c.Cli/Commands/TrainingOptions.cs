@@ -18,11 +18,11 @@ internal sealed class TrainingOptions
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
     private readonly Option<string?> _resume = OptionFactory.Text(
-        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest of --out if there is one");
+        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one");
     private readonly Option<bool> _recompute = OptionFactory.Switch(
         "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
-    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start anew where another run was");
+    private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there is another run");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Print no progress");
     private readonly DeviceOptions _device;

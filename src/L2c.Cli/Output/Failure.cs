@@ -22,10 +22,11 @@ internal static class Failure
             DeviceUnavailableException or CudaUnavailableException => (exception.Message, ExitCode.Device),
             MalformedFileException => (exception.Message, ExitCode.Malformed),
             CudaException { Result: CUresult.CUDA_ERROR_OUT_OF_MEMORY } =>
-                ($"not enough memory on the device: {exception.Message}; take a smaller --batch, or --dtype bf16", ExitCode.RunTime),
+                ($"not enough memory on the device: {exception.Message}; use a smaller --batch, or --dtype bf16", ExitCode.RunTime),
             CudaException or CublasLtException => ($"{exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
             IOException or UnauthorizedAccessException or DivergedException => (exception.Message, ExitCode.RunTime),
-            OutOfMemoryException => ("not enough memory; take a smaller --batch or --count", ExitCode.RunTime),
+            InsufficientMemoryException => (exception.Message, ExitCode.RunTime),
+            OutOfMemoryException => ("not enough memory; use a smaller --batch or --count", ExitCode.RunTime),
             _ => ($"unexpected {exception.GetType().Name}: {exception.Message}; run again with --debug and report what it prints", ExitCode.RunTime),
         };
         Print(terminal, message);

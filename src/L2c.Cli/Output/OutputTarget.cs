@@ -1,10 +1,11 @@
 using System.Globalization;
 using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c.Cli.Output;
 
 /// <summary>Where results go: a named file and its siblings, or the next free number in a folder.</summary>
-/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
+/// <remarks>Folders that this object has created and nothing was written to are removed again on disposal.</remarks>
 internal sealed class OutputTarget : IDisposable
 {
     private const string DefaultFolder = "samples";
@@ -13,7 +14,7 @@ internal sealed class OutputTarget : IDisposable
     private readonly string _folder;
     private readonly string? _stem;
     private readonly bool _overwrite;
-    private bool _created;
+    private string? _created; // the uppermost of the folders
 
     private OutputTarget(string folder, string? stem, bool overwrite) => (_folder, _stem, _overwrite) = (folder, stem, overwrite);
 
@@ -45,9 +46,9 @@ internal sealed class OutputTarget : IDisposable
     {
         if (_stem is not null)
         {
-            foreach (string path in suffixes.Select(suffix => _stem + suffix).Where(path => !_overwrite && File.Exists(path)))
+            foreach (string suffix in suffixes)
             {
-                throw new IOException($"{path} exists; use --force to overwrite");
+                AtomicFile.RequireFree(_stem + suffix, _overwrite);
             }
         }
         else if (!Directory.Exists(_folder))
@@ -60,18 +61,11 @@ internal sealed class OutputTarget : IDisposable
             CreateFolder();
         }
 
-        CheckWritable(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
+        AtomicFile.Probe(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
     }
 
     /// <summary>Paths of the named files; none in a folder, where numbers are taken that no file has.</summary>
     public IEnumerable<string> Named(IReadOnlyList<string> suffixes) => _stem is null ? [] : suffixes.Select(suffix => _stem + suffix);
-
-    /// <summary>Fails if a file of that name could not be written now. Writes nothing.</summary>
-    /// <exception cref="IOException">As <see cref="AtomicFile"/>.</exception>
-    public static void CheckWritable(string path, bool overwrite)
-    {
-        using AtomicFile probe = new(path, overwrite);
-    }
 
     /// <summary>Writes all files under one stem.</summary>
     /// <param name="files">What each name ends in, and what writes it, given its path and whether it may replace a file.</param>
@@ -89,20 +83,13 @@ internal sealed class OutputTarget : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_created && Directory.Exists(_folder) && !Directory.EnumerateFileSystemEntries(_folder).Any())
-        {
-            Directory.Delete(_folder);
-        }
-    }
+    public void Dispose() => Folders.RemoveEmpty(_folder, _created);
 
     private void CreateFolder()
     {
         try
         {
-            Directory.CreateDirectory(_folder);
-            _created = true;
+            _created = Folders.Create(_folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,7 +108,7 @@ internal sealed class OutputTarget : IDisposable
                 first.Write(stem + first.Suffix, false);
                 return stem;
             }
-            catch (IOException) when (File.Exists(stem + first.Suffix))
+            catch (IOException) when (Path.Exists(stem + first.Suffix))
             {
                 // Taken between the look and the rename: the next one.
             }

@@ -1,3 +1,4 @@
+using L2c.Weights;
 using Spectre.Console;
 
 namespace L2c.Cli.Output;
@@ -8,7 +9,7 @@ namespace L2c.Cli.Output;
 internal sealed class ProgressBar(Terminal terminal, bool show) : IProgress<WorkProgress>, IDisposable
 {
     private readonly IAnsiConsole? _console = show && terminal.Interactive
-        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) })
+        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(PrintableWriter.Over(terminal.Err).Inner) })
         : null;
 
     private Bar? _bar;
@@ -64,7 +65,7 @@ internal sealed class ProgressBar(Terminal terminal, bool show) : IProgress<Work
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
                 .Start(context =>
                 {
-                    _task.SetResult(context.AddTask(Markup.Escape(progress.Work), maxValue: progress.Total));
+                    _task.SetResult(context.AddTask(Markup.Escape(FileText.OneLine(progress.Work)), maxValue: progress.Total));
                     _end.Task.Wait();
                 }));
         }

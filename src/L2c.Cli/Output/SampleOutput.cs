@@ -40,7 +40,7 @@ internal sealed record SampleOutput
         _ = Schedule is null ? [] : SampleFiles.ScheduleText(job, AsSmoothCache);
         foreach ((_, string path) in others)
         {
-            OutputTarget.CheckWritable(path, Overwrite);
+            AtomicFile.Probe(path, Overwrite);
         }
 
         target.Prepare(suffixes);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using L2c.Weights;
 
 namespace L2c.Cli.Printing;
 
@@ -8,10 +9,10 @@ internal static class FileFacts
     /// <summary>Prints what a file of tensors holds.</summary>
     public static void Print(TensorFileReport r, TextWriter o)
     {
-        o.WriteLine($"{r.File}: {r.Format}, {Units.Bytes(r.Bytes)}");
+        o.WriteLine($"{FileText.OneLine(r.File)}: {r.Format}, {Units.Bytes(r.Bytes)}");
         if (r.Model is { } model)
         {
-            string where = model.Weights is null ? "" : $", under '{Units.Printable(model.Weights)}'";
+            string where = model.Weights is null ? "" : $", under '{FileText.OneLine(model.Weights)}'";
             Units.PrintFact(o, "layout", $"{model.Family}, {model.Naming}{where}");
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             if (model.MacsPerEvaluation is { } macs)
@@ -22,7 +23,7 @@ internal static class FileFacts
             PrintMembers(model.Architecture, o);
             if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
             {
-                o.WriteLine("  the file does not tell the attention heads: give --heads N to sample from it");
+                o.WriteLine("  the file does not say how many attention heads there are: give --heads N to sample from it");
             }
         }
         else
@@ -42,21 +43,21 @@ internal static class FileFacts
 
         foreach (StoredTensor tensor in r.Tensors ?? [])
         {
-            o.WriteLine($"  {Units.Printable(tensor.Name)} {tensor.Dtype} [{string.Join(", ", tensor.Shape)}]");
+            o.WriteLine($"  {FileText.OneLine(tensor.Name)} {tensor.Dtype} [{string.Join(", ", tensor.Shape)}]");
         }
     }
 
     /// <summary>Prints what a PNG says about itself.</summary>
     public static void Print(PngReport r, TextWriter o)
     {
-        o.WriteLine($"{r.File}: PNG, {r.Width} x {r.Height}, {r.BitDepth}-bit {r.Colour}, {Units.Bytes(r.Bytes)}");
+        o.WriteLine($"{FileText.OneLine(r.File)}: PNG, {r.Width} x {r.Height}, {r.BitDepth}-bit {r.Colour}, {Units.Bytes(r.Bytes)}");
         if (r.Parameters is { } parameters)
         {
             PrintMembers(parameters, o);
         }
         else
         {
-            o.WriteLine("no sampling parameters: not written by l2c, or written again by another program");
+            o.WriteLine("no sampling parameters: not written by l2c, or rewritten by another program");
         }
     }
 
@@ -67,7 +68,7 @@ internal static class FileFacts
             string value = member.Value.ValueKind == JsonValueKind.Array
                 ? string.Join(", ", member.Value.EnumerateArray().Select(Text))
                 : Text(member.Value);
-            Units.PrintFact(o, Units.Printable(member.Name), value.Length == 0 ? "-" : Units.Printable(value));
+            Units.PrintFact(o, FileText.OneLine(member.Name), value.Length == 0 ? "-" : FileText.OneLine(value));
         }
     }
 

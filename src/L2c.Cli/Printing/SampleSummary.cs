@@ -20,7 +20,7 @@ internal static class SampleSummary
         if (!result.Job.Architecture.PixelSpace)
         {
             terminal.Remark(
-                "note: this model makes latents and there is no decoder yet: the PNG is a false-colour preview, "
+                "note: this model makes latents, and there is no decoder yet: the PNG is a false-colour preview, "
                 + "the samples are in the .safetensors and .npy");
         }
 
@@ -59,6 +59,7 @@ internal static class SampleSummary
             result.Facts,
             Checkpoint = checkpoint,
             Sampler = job.Sampler.Name,
+            job.Request.Grid,
             job.Request.Steps,
             Evaluations = job.Sampler.Evaluations.Count,
             Images = job.Count,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using L2c.Model.Caching;
+using L2c.Weights;
 using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
@@ -12,7 +13,7 @@ internal static class ScheduleText
     {
         if (r.Router is null)
         {
-            o.WriteLine($"{r.File}: schedule, {r.Format}");
+            o.WriteLine($"{FileText.OneLine(r.File)}: schedule, {r.Format}");
         }
         else
         {
@@ -21,7 +22,7 @@ internal static class ScheduleText
 
         if (r.MadeFor is { } origin)
         {
-            Units.PrintFact(o, "made for", $"{Units.Printable(origin.Model)}, {Units.Printable(origin.Sampler)}, {Units.Of(origin.Steps, "step")}");
+            Units.PrintFact(o, "made for", $"{FileText.OneLine(origin.Model)}, {FileText.OneLine(origin.Sampler)}, {Units.Of(origin.Steps, "step")}");
         }
 
         if (r.Threshold is { } threshold)
@@ -53,7 +54,7 @@ internal static class ScheduleText
     /// <summary>Prints a row for each threshold.</summary>
     public static void Print(ThresholdReport r, TextWriter o)
     {
-        o.WriteLine($"{r.File}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
+        o.WriteLine($"{FileText.OneLine(r.File)}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
         PrintModel(r.Model, r.AlsoFits, o);
         o.WriteLine();
         string costs = r.Model is null ? "" : $"{"MACs",24}{"ratio",9}{"ideal speed-up",16}";
@@ -70,8 +71,8 @@ internal static class ScheduleText
     /// <summary>Prints where two schedules differ.</summary>
     public static void Print(ScheduleDiff d, TextWriter o)
     {
-        o.WriteLine($"A {d.First}: {d.FirstReused} branches not computed");
-        o.WriteLine($"B {d.Second}: {d.SecondReused} branches not computed");
+        o.WriteLine($"A {FileText.OneLine(d.First)}: {d.FirstReused} branches not computed");
+        o.WriteLine($"B {FileText.OneLine(d.Second)}: {d.SecondReused} branches not computed");
         o.WriteLine($"{d.BothReused} computed by neither, {d.Differing} by one only, in {d.Evaluations.Count} evaluations");
         if (d.DroppingDiffers)
         {

@@ -14,7 +14,7 @@ internal static class TrainingText
         {
             Failure.Print(
                 terminal,
-                $"interrupted after step {result.StepsDone}, whose state is in {result.States}; go on with --resume-from-checkpoint latest");
+                $"interrupted after step {result.StepsDone}; its state is in {result.States}; continue with --resume-from-checkpoint latest");
             return ExitCode.Interrupted;
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace L2c.Cli.Printing;
 
-/// <summary>Quantities and foreign text for people.</summary>
+/// <summary>Quantities for people.</summary>
 internal static class Units
 {
     /// <summary>As <c>4.75 MiB</c>; below a mebibyte the exact number.</summary>
@@ -38,7 +38,4 @@ internal static class Units
 
     /// <summary>One line of a report: what, then how much.</summary>
     public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");
-
-    /// <summary>Text from a file on one line: what a terminal could take for a command becomes '?'.</summary>
-    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
 }

@@ -84,6 +84,21 @@ public sealed class PlannedForward : IDisposable
         }
     }
 
+    /// <summary>What measuring a call takes beside the weights.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="batch">B.</param>
+    public static MemoryDemand Demand(TransformerArchitecture architecture, int batch) => new(
+        "the measurement",
+        (device, rows) =>
+        {
+            using Network counted = NetworkFamilies.OnPaper(architecture, device);
+            (long bytes, Buffers buffers) = Arena.Count(device, "forward on paper", memory => Buffers.Take(memory, counted, rows));
+            long images = sizeof(float) * (buffers.Image.Shape.Count + buffers.Output.Shape.Count);
+            return new MemoryNeed(bytes, images, WeightMemory.Staging(device, images)).Or(Peak.Need(device));
+        },
+        batch,
+        "--batch");
+
     /// <summary>Runs it and waits for its end.</summary>
     /// <exception cref="ObjectDisposedException">The plan or its network has been disposed of.</exception>
     public void Run()

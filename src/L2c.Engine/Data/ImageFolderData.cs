@@ -15,9 +15,6 @@ namespace L2c;
 /// </remarks>
 internal sealed class ImageFolderData : ITrainingData
 {
-    // 2^28 pixels are a gibibyte when decoded; a larger one is a mistake or meant to do harm.
-    private const long MaxPixels = 1L << 28;
-
     private static readonly string[] _extensions = [".png", ".jpg", ".jpeg", ".webp"];
 
     private readonly (string Path, int Label)[] _pictures;
@@ -27,11 +24,12 @@ internal sealed class ImageFolderData : ITrainingData
     /// <param name="folder">The folder of the classes' folders.</param>
     /// <param name="size">Side of the pictures as they are read.</param>
     /// <param name="seed">Seed of the order in which pictures come.</param>
+    /// <param name="cancel">Looked at before every file.</param>
     /// <exception cref="MalformedFileException">There are no classes, or a class has no picture.</exception>
-    public ImageFolderData(string folder, int size, ulong seed)
+    public ImageFolderData(string folder, int size, ulong seed, CancellationToken cancel = default)
     {
-        string[] classes = [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)];
-        _pictures = [.. classes.SelectMany((path, label) => Pictures(path).Select(file => (file, label)))];
+        string[] classes = FolderFiles.FoldersIn(folder, cancel: cancel);
+        _pictures = [.. classes.SelectMany((path, label) => Pictures(path, cancel).Select(file => (file, label)))];
         int[] without = [.. Enumerable.Range(0, classes.Length).Except(_pictures.Select(picture => picture.Label))];
         if (classes.Length == 0 || without.Length > 0)
         {
@@ -46,7 +44,7 @@ internal sealed class ImageFolderData : ITrainingData
             folder,
             $"{_pictures.Length} pictures of {classes.Length} classes",
             seed,
-            _pictures.Select(picture => DataName.Line(folder, picture.Path)));
+            _pictures.StoppedBy(cancel).Select(picture => DataName.Line(folder, picture.Path)));
         _order = new EpochOrder(seed, _pictures.Length);
     }
 
@@ -77,26 +75,31 @@ internal sealed class ImageFolderData : ITrainingData
         return label;
     }
 
-    private static IEnumerable<string> Pictures(string folder) => Directory
-        .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+    private static IEnumerable<string> Pictures(string folder, CancellationToken cancel) => FolderFiles.Below(folder, cancel)
         .Where(path => _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
         .Order(StringComparer.Ordinal);
 
     /// <summary>Decodes a picture of any of these formats.</summary>
     /// <returns>Four bytes per pixel: red, green, blue as stored, and opacity. The caller's to dispose of.</returns>
-    /// <exception cref="MalformedFileException">It is none, too large or damaged.</exception>
+    /// <exception cref="MalformedFileException">It is none, too large or damaged; of a PNG, also behind its pixels.</exception>
     public static SKBitmap Decode(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        using SKCodec? codec = SKCodec.Create(file, out SKCodecResult known);
-        if (codec is null)
+        using ByteSource source = ByteSource.OpenFile(path);
+        if (PngFile.IsPng(source))
         {
-            throw Broken(path, $"is no picture that can be decoded ({known})");
+            // The decoder is content with a file that is cut behind its last pixel, and passes over checksums.
+            PngFile.Check(source);
         }
 
-        if ((long)codec.Info.Width * codec.Info.Height > MaxPixels)
+        using SKCodec? codec = SKCodec.Create(source.AsStream(), out SKCodecResult known);
+        if (codec is null)
         {
-            throw Broken(path, $"has {codec.Info.Width} x {codec.Info.Height} pixels, more than {MaxPixels}");
+            throw Broken(path, $"is not a picture that can be decoded ({known})");
+        }
+
+        if ((long)codec.Info.Width * codec.Info.Height > ReadLimits.PicturePixels)
+        {
+            throw Broken(path, $"has {codec.Info.Width} x {codec.Info.Height} pixels, more than {ReadLimits.PicturePixels}");
         }
 
         // No colour space: the stored values, unconverted.
@@ -108,8 +111,8 @@ internal sealed class ImageFolderData : ITrainingData
         }
 
         picture.Dispose();
-        throw Broken(path, $"cannot be decoded to its end ({result})");
+        throw Broken(path, $"cannot be decoded completely ({result})");
     }
 
-    private static MalformedFileException Broken(string path, string problem) => new(path, $"{problem}; mend or remove it");
+    private static MalformedFileException Broken(string path, string problem) => new(path, $"{problem}; repair or remove it");
 }

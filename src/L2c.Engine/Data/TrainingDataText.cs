@@ -23,11 +23,13 @@ public static class TrainingDataText
     /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
     /// <param name="needs">What the model reads.</param>
     /// <param name="seed">Order of the items of files; of shapes the text alone names the seed.</param>
+    /// <param name="cancel">Looked at before every file.</param>
     /// <exception cref="RequestException">The text names nothing, or not what the model reads.</exception>
     /// <exception cref="MalformedFileException">A file is damaged, or a folder holds no data.</exception>
-    public static ITrainingData Open(string text, DataNeeds needs, ulong seed)
+    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    public static ITrainingData Open(string text, DataNeeds needs, ulong seed, CancellationToken cancel = default)
     {
-        ITrainingData data = OpenAny(text, needs, seed);
+        ITrainingData data = OpenAny(text, needs, seed, cancel);
         if (FindMisfit(data, needs) is not { } misfit)
         {
             return data;
@@ -37,7 +39,7 @@ public static class TrainingDataText
         throw new RequestException($"--data {text}: {misfit}");
     }
 
-    private static ITrainingData OpenAny(string text, DataNeeds needs, ulong seed)
+    private static ITrainingData OpenAny(string text, DataNeeds needs, ulong seed, CancellationToken cancel)
     {
         string[] parts = text.Split(':');
         if (parts.Length <= 2 && _shapes.TryGetValue(parts[0], out ShapesEdition edition))
@@ -50,7 +52,7 @@ public static class TrainingDataText
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
         {
-            return ShardData.Open(text, seed, needs.Classes);
+            return ShardData.Open(text, seed, needs.Classes, cancel);
         }
 
         if (!Directory.Exists(text))
@@ -59,8 +61,8 @@ public static class TrainingDataText
         }
 
         return needs.Size is { } size
-            ? new ImageFolderData(text, size, seed)
-            : throw new RequestException($"--data {text}: is a folder of pictures; say with --image-size how large the model's are");
+            ? new ImageFolderData(text, size, seed, cancel)
+            : throw new RequestException($"--data {text}: is a folder of pictures; give the size of the model's with --image-size");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)
@@ -75,7 +77,7 @@ public static class TrainingDataText
 
         return (needs.Classes ?? data.Classes) == data.Classes
             ? null
-            : $"its classes are {data.Classes}, but the model's {needs.Classes}; give other data, or another model";
+            : $"it has {data.Classes} classes, but the model has {needs.Classes}; give other data, or another model";
     }
 
     private static string Side(int? size) => size?.ToString(CultureInfo.InvariantCulture) ?? "H";

@@ -29,7 +29,7 @@ public sealed record CudaAccess(Func<CudaInventory> Probe, Func<int, CudaPrecisi
 
         if (ordinal >= inventory.Devices.Count)
         {
-            return $"the driver has {string.Join(", ", inventory.Devices.Select(d => $"cuda:{d.Ordinal} {d.Name}"))}; give one of these";
+            return $"the driver has {string.Join(", ", inventory.Devices.Select(d => $"cuda:{d.Ordinal} {d.Name}"))}; give one of them";
         }
 
         try

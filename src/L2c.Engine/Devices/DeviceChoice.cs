@@ -2,6 +2,7 @@ using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Model.Runs;
 using L2c.Native;
+using L2c.Weights.Memory;
 
 namespace L2c;
 
@@ -13,6 +14,9 @@ public sealed record DeviceChoice
 
     /// <summary>How CUDA devices are opened.</summary>
     public CudaAccess Cuda { get; init; } = CudaAccess.Libraries;
+
+    /// <summary>Memory of the host: a task that needs more than is free does not begin.</summary>
+    public HostMemory Memory { get; init; } = HostMemory.Machine;
 
     /// <summary>Number of the CUDA device; null for the CPU.</summary>
     public int? Ordinal { get; init; }
@@ -67,7 +71,8 @@ public sealed record DeviceChoice
             {
                 Cuda = cuda,
                 Lack = lack,
-                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); --device cuda says more, --device cpu nothing",
+                Note = $"computing on the CPU, because no CUDA device can be used ({lack}); "
+                    + "use --device cuda for details, --device cpu to silence this",
             }
             : new DeviceChoice { Cuda = cuda, Ordinal = 0, Precision = CudaPrecision.BF16 };
     }
@@ -101,7 +106,7 @@ public sealed record DeviceChoice
         }
         catch (Exception e) when (e is CudaException or CublasLtException or CudaUnavailableException)
         {
-            throw new DeviceUnavailableException($"cuda:{ordinal} does not open: {e.Message}; use --device cpu", e);
+            throw new DeviceUnavailableException($"cuda:{ordinal} cannot be opened: {e.Message}; use --device cpu", e);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using L2c.Weights;
-using L2c.Weights.PyTorch;
 
 namespace L2c;
 
@@ -13,65 +13,93 @@ namespace L2c;
 /// <param name="Text">Text of the uncompressed tEXt chunks by keyword; of a repeated keyword the first.</param>
 public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType, IReadOnlyDictionary<string, string> Text)
 {
-    private const int MaxTextBytes = 1 << 20;
-    private const int MaxTexts = 64;
+    private const int HeaderBytes = 13;
+
+    /// <summary>Whether a file begins as every PNG does.</summary>
+    public static bool IsPng(ByteSource source)
+    {
+        Span<byte> head = stackalloc byte[PngWriter.Signature.Length];
+        head = head[..(int)Math.Min(head.Length, source.Length)];
+        source.ReadExactly(0, head);
+        return head.SequenceEqual(PngWriter.Signature);
+    }
 
     /// <summary>Reads the chunks of a file.</summary>
     /// <param name="source">The bytes; they stay the caller's.</param>
-    /// <exception cref="MalformedFileException">It is not a PNG, is damaged, or its text exceeds one mebibyte per chunk or 64 chunks.</exception>
+    /// <exception cref="MalformedFileException">It is no PNG, is damaged or cut, or its text exceeds a limit of <see cref="ReadLimits"/>.</exception>
     public static PngFile Read(ByteSource source)
     {
-        Span<byte> head = stackalloc byte[8];
-        source.ReadExactly(0, head);
-        if (!head.SequenceEqual(PngWriter.Signature))
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        int seen = 0;
+        byte[] header = Walk(source, (type, chunk, length) =>
+        {
+            if (type != "tEXt")
+            {
+                return;
+            }
+
+            if (length > ReadLimits.PictureTextBytes || ++seen > ReadLimits.PictureTexts)
+            {
+                throw new MalformedFileException(source.Path, "holds more text than a picture's parameters need; it is refused");
+            }
+
+            string[] parts = Encoding.Latin1.GetString(Content(source, chunk, (int)length)).Split('\0', 2);
+            _ = texts.TryAdd(parts[0], parts.Length > 1 ? parts[1] : "");
+        });
+        return new PngFile(Extent(header, 0), Extent(header, sizeof(int)), header[8], header[9], texts);
+    }
+
+    /// <summary>Verifies the checksums of all chunks up to the last one.</summary>
+    /// <param name="source">The bytes; they stay the caller's.</param>
+    /// <exception cref="MalformedFileException">It is no PNG, or is damaged or cut.</exception>
+    public static void Check(ByteSource source) => Walk(source, (_, _, _) => { });
+
+    /// <summary>Visits the chunks behind the header: type, offset, and length of their content. Returns the header's.</summary>
+    private static byte[] Walk(ByteSource source, Action<string, long, uint> visit)
+    {
+        if (!IsPng(source))
         {
             throw new MalformedFileException(source.Path, "is not a PNG; give a .png file");
         }
 
-        Dictionary<string, string> texts = new(StringComparer.Ordinal);
         byte[] header = [];
         byte[] buffer = new byte[64 * 1024];
-        int seen = 0;
-        for (long offset = 8; ;)
+        Span<byte> head = stackalloc byte[8];
+        for (long chunk = PngWriter.Signature.Length; ;)
         {
-            source.ReadExactly(offset, head);
+            source.ReadExactly(chunk, head);
             uint length = BinaryPrimitives.ReadUInt32BigEndian(head);
             string type = Encoding.Latin1.GetString(head[4..]);
             if (length > int.MaxValue || !type.All(char.IsAsciiLetter))
             {
-                throw new MalformedFileException(source.Path, $"has no valid PNG chunk at byte {offset}; fetch it again");
+                throw new MalformedFileException(source.Path, $"does not have a valid PNG chunk at byte {chunk}; fetch it again");
             }
 
-            CheckCrc(source, offset, length, type, buffer);
-            switch (type)
+            CheckCrc(source, chunk, length, type, buffer);
+            if (header.Length == 0)
             {
-                case "IHDR" when offset == 8 && length == 13:
-                    header = Content(source, offset, 13);
-                    if (BinaryPrimitives.ReadInt32BigEndian(header) < 1 || BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4)) < 1)
-                    {
-                        throw new MalformedFileException(source.Path, "has a PNG header without a usable size; fetch it again");
-                    }
-
-                    break;
-                case "tEXt" when header.Length > 0:
-                    if (length > MaxTextBytes || ++seen > MaxTexts)
-                    {
-                        throw new MalformedFileException(source.Path, "holds more text than a picture's parameters need; it is refused");
-                    }
-
-                    string[] parts = Encoding.Latin1.GetString(Content(source, offset, (int)length)).Split('\0', 2);
-                    _ = texts.TryAdd(parts[0], parts.Length > 1 ? parts[1] : "");
-                    break;
-                case "IEND" when header.Length > 0:
-                    int width = BinaryPrimitives.ReadInt32BigEndian(header), height = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
-                    return new PngFile(width, height, header[8], header[9], texts);
-                case var _ when header.Length == 0:
-                    throw new MalformedFileException(source.Path, "does not start with a PNG header; fetch it again");
+                header = type == "IHDR" && length == HeaderBytes
+                    ? Content(source, chunk, HeaderBytes)
+                    : throw new MalformedFileException(source.Path, "does not start with a PNG header; fetch it again");
+                if (Extent(header, 0) < 1 || Extent(header, sizeof(int)) < 1)
+                {
+                    throw new MalformedFileException(source.Path, "has a PNG header without a usable size; fetch it again");
+                }
+            }
+            else if (type == "IEND")
+            {
+                return header;
+            }
+            else
+            {
+                visit(type, chunk, length);
             }
 
-            offset += 12L + length;
+            chunk += 12L + length;
         }
     }
+
+    private static int Extent(byte[] header, int at) => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(at));
 
     private static byte[] Content(ByteSource source, long chunk, int length)
     {
@@ -82,19 +110,19 @@ public sealed record PngFile(int Width, int Height, int BitDepth, int ColourType
 
     private static void CheckCrc(ByteSource source, long chunk, uint length, string type, byte[] buffer)
     {
-        uint crc = 0;
+        Crc32 crc = new();
         long end = chunk + 8 + length;
         for (long at = chunk + 4; at < end;)
         {
             Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
             source.ReadExactly(at, part);
-            crc = Crc32.Append(crc, part);
+            crc.Append(part);
             at += part.Length;
         }
 
         Span<byte> stored = stackalloc byte[4];
         source.ReadExactly(end, stored);
-        if (BinaryPrimitives.ReadUInt32BigEndian(stored) != crc)
+        if (BinaryPrimitives.ReadUInt32BigEndian(stored) != crc.GetCurrentHashAsUInt32())
         {
             throw new MalformedFileException(source.Path, $"has a wrong checksum in its {type} chunk at byte {chunk}; fetch it again");
         }

@@ -19,12 +19,12 @@ internal static class StoredParameters
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new MalformedFileException(
-                    path, $"has sampling parameters ({SampleDescription.Key}) that are no JSON object; they cannot be shown");
+                    path, $"has sampling parameters ({SampleDescription.Key}) that are not a JSON object; they cannot be shown");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new MalformedFileException(
-                path, $"has sampling parameters ({SampleDescription.Key}) that are no valid JSON; they cannot be shown", e);
+                path, $"has sampling parameters ({SampleDescription.Key}) that are not valid JSON; they cannot be shown", e);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class EvaluateJob
         [
             .. request.Ddim.Select(steps => IsPlain(Samples) && steps == sample.Steps
                 ? Samples
-                : new SampleJob(sample with { Steps = steps, Sampler = SamplerCatalog.Ddim, Eta = null, Cache = new CacheRequest() }, architecture, device)),
+                : new SampleJob(sample with { Steps = steps, Sampler = SamplerCatalog.Ddim, Eta = null, Grid = null, Cache = new CacheRequest() }, architecture, device)),
         ];
     }
 
@@ -47,6 +47,10 @@ public sealed class EvaluateJob
 
     /// <summary>The samples.</summary>
     public SampleJob Samples { get; }
+
+    /// <summary>What sampling and comparing take beside the weights; the data, which are not open yet, come on top.</summary>
+    public MemoryDemand Demand => new(
+        "the evaluation", (device, batch) => SampleMemory.OfDistances([Samples, .. Ddim], device, batch), Samples.Batch, Samples.BatchOption);
 
     /// <summary>By step number; the samples themselves where they are asked for again.</summary>
     internal IReadOnlyList<SampleJob> Ddim { get; }

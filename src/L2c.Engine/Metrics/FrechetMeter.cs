@@ -1,4 +1,5 @@
 using L2c.Model.Metrics;
+using L2c.Weights.Memory;
 
 namespace L2c;
 
@@ -11,6 +12,7 @@ internal sealed class FrechetMeter
     private readonly IImageSet _data;
     private readonly RandomConvFeatures _net;
     private readonly int _threads;
+    private readonly HostMemory _memory;
     private readonly ImageReader _reader;
     private readonly TaskContext _context;
     private readonly FrechetDistance _reference;
@@ -19,15 +21,17 @@ internal sealed class FrechetMeter
     /// <param name="data">What distances are to; it stays the caller's.</param>
     /// <param name="count">Images wanted of it; of a finite set at most all.</param>
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
+    /// <param name="memory">Memory of the host.</param>
     /// <param name="context">For progress, warnings and cancellation.</param>
-    /// <exception cref="RequestException">The images are too small or have other channels than pixels, or fewer than two.</exception>
+    /// <exception cref="RequestException">The images are too small or too large, have other channels than pixels, or are fewer than two.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
-    public FrechetMeter(IImageSet data, int count, int threads, TaskContext context)
+    public FrechetMeter(IImageSet data, int count, int threads, HostMemory memory, TaskContext context)
     {
-        (_data, _threads, _context) = (data, threads, context);
+        (_data, _threads, _memory, _context) = (data, threads, memory, context);
         _reader = new ImageReader(threads, context);
         Count = ImageReader.Available(data, count);
-        Require(Count >= 2, $"{data.Name}: one image is no distribution; give at least two");
+        Require(Count >= 2, $"{data.Name}: one image does not make a distribution; give at least two");
         try
         {
             _net = new RandomConvFeatures(data.Channels, data.Height, data.Width);
@@ -44,6 +48,18 @@ internal sealed class FrechetMeter
     /// <summary>Images of the reference.</summary>
     public int Count { get; }
 
+    /// <summary>What the features of images and a distance from them take.</summary>
+    /// <param name="net">The features.</param>
+    /// <param name="images">N.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core.</param>
+    public static MemoryNeed Need(RandomConvFeatures net, int images, int threads)
+    {
+        long features = sizeof(double) * (long)images * RandomConvFeatures.Length;
+        int parallel = threads == 0 ? Environment.ProcessorCount : threads;
+        return new MemoryNeed(
+            0, features + Math.Max(parallel * net.BytesPerThread, FrechetEstimate.Bytes(images, RandomConvFeatures.Length, threads)));
+    }
+
     /// <summary>The distance of samples in memory.</summary>
     /// <param name="samples">[N, C, H, W], as the data.</param>
     /// <param name="what">What they are, for messages.</param>
@@ -52,7 +68,7 @@ internal sealed class FrechetMeter
     {
         if (Array.Exists(samples, value => !float.IsFinite(value)))
         {
-            throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; look at the checkpoint");
+            throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; check the checkpoint");
         }
 
         double[] features = new double[samples.Length / _net.ElementsPerImage * RandomConvFeatures.Length];
@@ -66,10 +82,11 @@ internal sealed class FrechetMeter
     /// <param name="count">Images, at least 2.</param>
     public FrechetEstimate Of(IImageSet images, long first, int count)
     {
-        Require(count >= 2, $"{images.Name}: one image is no distribution; give at least two");
+        Require(count >= 2, $"{images.Name}: one image does not make a distribution; give at least two");
         Require(
             (images.Height, images.Width) == (_data.Height, _data.Width),
-            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; compare equal sizes");
+            $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; "
+            + "compare images of one size");
         return Estimate(Features(images, first, count));
     }
 
@@ -99,6 +116,10 @@ internal sealed class FrechetMeter
     private double[] Features(IImageSet images, long first, int count)
     {
         RandomConvFeatures net = images.Channels == _data.Channels ? _net : new RandomConvFeatures(images.Channels, images.Height, images.Width);
+        MemoryDemand.Require(
+            $"the distance of {count} images of {images.Name}",
+            _memory,
+            Need(net, count, _threads) + new MemoryNeed(0, ImageReader.Bytes(net.ElementsPerImage, count)));
         double[] features = new double[count * RandomConvFeatures.Length];
         _reader.Read(images, first, count, "features", (start, pixels) => net.Extract(
             pixels,

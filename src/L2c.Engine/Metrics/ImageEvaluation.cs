@@ -1,3 +1,5 @@
+using L2c.Weights.Memory;
+
 namespace L2c;
 
 /// <summary>Distances of images that are in files already.</summary>
@@ -9,9 +11,11 @@ public static class ImageEvaluation
     /// <param name="data">What the distance is to, see <see cref="EvaluateRequest.Data"/>.</param>
     /// <param name="dataCount">Images of the data.</param>
     /// <param name="progress">Told of every image.</param>
+    /// <param name="memory">Memory of the host; null for the machine's.</param>
     /// <param name="cancel">Looked at between groups of images.</param>
     /// <exception cref="RequestException">The text names nothing, or images that cannot be compared.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     public static EvaluateResult Run(
         string samples,
@@ -19,14 +23,15 @@ public static class ImageEvaluation
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
         IProgress<WorkProgress>? progress = null,
+        HostMemory? memory = null,
         CancellationToken cancel = default)
     {
         TaskContext context = new(progress, cancel);
-        using IImageSet images = ImageSets.Open(samples);
-        using IImageSet reference = ImageSets.Open(data, images.Height);
+        using IImageSet images = ImageSets.Open(samples, cancel: cancel);
+        using IImageSet reference = ImageSets.Open(data, images.Height, cancel);
         int wanted = count ?? (images.Count is null ? EvaluateRequest.DefaultCount : EvaluateRequest.MaxCount);
         int taken = ImageReader.Available(images, wanted);
-        FrechetMeter meter = new(reference, dataCount, threads: 0, context);
+        FrechetMeter meter = new(reference, dataCount, threads: 0, memory ?? HostMemory.Machine, context);
         meter.WarnOfFew(taken, images.Name);
         return Result(meter, reference, Distance.Of(images.Name, null, taken, meter.Of(images, 0, taken)), context);
     }
@@ -38,7 +43,8 @@ public static class ImageEvaluation
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, progress, cancel), cancel);
+        HostMemory? memory = null,
+        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, progress, memory, cancel), cancel);
 
     /// <summary>The samples' distance with that of other images of the data.</summary>
     internal static EvaluateResult Result(FrechetMeter meter, IImageSet data, Distance samples, TaskContext context)

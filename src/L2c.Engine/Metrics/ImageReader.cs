@@ -10,10 +10,15 @@ namespace L2c;
 /// <param name="context">For progress and cancellation.</param>
 internal sealed class ImageReader(int threads, TaskContext context)
 {
-    private const int ImagesAtOnce = 256;
+    private const int MostAtOnce = 256, MostValuesAtOnce = 1 << 26;
 
     /// <summary>Images of a set that there are, of so many wanted.</summary>
     public static int Available(IImageSet images, int wanted) => (int)Math.Min(wanted, images.Count ?? long.MaxValue);
+
+    /// <summary>Bytes of the images that are in memory at one time.</summary>
+    /// <param name="elements">C H W.</param>
+    /// <param name="count">Images to read.</param>
+    public static long Bytes(int elements, int count) => sizeof(float) * (long)Math.Min(count, AtOnce(elements)) * elements;
 
     /// <summary>Reads images.</summary>
     /// <param name="images">The set.</param>
@@ -25,14 +30,14 @@ internal sealed class ImageReader(int threads, TaskContext context)
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     public void Read(IImageSet images, long first, int count, string title, Action<int, Memory<float>> use)
     {
-        int elements = images.Channels * images.Height * images.Width;
-        float[] pixels = new float[Math.Min(count, ImagesAtOnce) * elements];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads };
+        int elements = images.Channels * images.Height * images.Width, atOnce = AtOnce(elements);
+        float[] pixels = new float[Math.Min(count, atOnce) * elements];
+        ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads, CancellationToken = context.Cancel };
         Action step = context.Begin($"{title}, {images.Name}", count);
-        for (int start = 0; start < count; start += ImagesAtOnce)
+        for (int start = 0; start < count; start += atOnce)
         {
             context.Cancel.ThrowIfCancellationRequested();
-            int number = Math.Min(ImagesAtOnce, count - start), offset = start;
+            int number = Math.Min(atOnce, count - start), offset = start;
             try
             {
                 Parallel.For(0, number, options, i => images.Read(first + offset + i, pixels.AsSpan(i * elements, elements)));
@@ -61,4 +66,6 @@ internal sealed class ImageReader(int threads, TaskContext context)
         Read(images, 0, count, "content", (_, pixels) => hash.AppendData(MemoryMarshal.AsBytes(pixels.Span)));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private static int AtOnce(int elements) => Math.Clamp(MostValuesAtOnce / elements, 1, MostAtOnce);
 }

@@ -13,13 +13,14 @@ public static class ImageSets
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>
     /// <param name="size">H and W of the images, which a folder of folders of pictures needs.</param>
+    /// <param name="cancel">Looked at before every file.</param>
     /// <exception cref="RequestException">The text names nothing, or a folder of folders whose size is not given.</exception>
     /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
-    internal static IImageSet Open(string text, int? size = null)
+    internal static IImageSet Open(string text, int? size = null, CancellationToken cancel = default)
     {
-        if (Directory.Exists(text) && PictureFolder.Find(text).Length > 0)
+        if (Directory.Exists(text) && PictureFolder.Find(text, cancel) is { Length: > 0 } pictures)
         {
-            return new PictureFolder(text);
+            return new PictureFolder(text, pictures);
         }
 
         if (size is null && Directory.Exists(text) && !ShardData.IsShardFolder(text))
@@ -29,7 +30,7 @@ public static class ImageSets
 
         return File.Exists(text)
             ? new TensorImages(text)
-            : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, Directory.Exists(text) ? size : null, null), seed: 0));
+            : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, Directory.Exists(text) ? size : null, null), seed: 0, cancel));
     }
 
     /// <summary>A data set to train on, without its labels: of a finite one the items of its first epoch, each once.</summary>

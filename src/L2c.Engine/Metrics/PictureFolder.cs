@@ -8,12 +8,13 @@ internal sealed class PictureFolder : IImageSet
 {
     private readonly string[] _paths;
 
-    /// <summary>Lists the folder and looks at its first picture.</summary>
-    /// <param name="path">A folder with at least one .png.</param>
+    /// <summary>Looks at the first picture.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="pictures">What <see cref="Find"/> has found in it; at least one.</param>
     /// <exception cref="MalformedFileException">The first picture cannot be read.</exception>
-    public PictureFolder(string path)
+    public PictureFolder(string path, string[] pictures)
     {
-        _paths = Find(path);
+        _paths = pictures;
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         using SKBitmap first = ImageFolderData.Decode(_paths[0]);
         (Height, Width) = (first.Height, first.Width);
@@ -35,8 +36,10 @@ internal sealed class PictureFolder : IImageSet
     public long? Count => _paths.Length;
 
     /// <summary>The pictures of a folder, not of those in it.</summary>
-    public static string[] Find(string folder) => [.. Directory.EnumerateFiles(folder)
-        .Where(path => Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+    /// <param name="folder">The folder.</param>
+    /// <param name="cancel">Looked at before every name.</param>
+    public static string[] Find(string folder, CancellationToken cancel) => [.. FolderFiles.In(folder, cancel: cancel)
+        .Where(path => Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase))];
 
     /// <inheritdoc/>
     public void Read(long index, Span<float> image)

@@ -16,6 +16,11 @@ internal static class PixelSamples
                 $"{architecture.Name} makes latents, and distances are between pixels; decode its samples and give them as a file or a folder");
         }
 
+        if (request.Count > FrechetMeter.MaxImages)
+        {
+            throw new RequestException($"--count {request.Count} is more than the {FrechetMeter.MaxImages} images that can be compared");
+        }
+
         string uniform = string.Join(
             ',', Enumerable.Range(0, architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
         return request with { Classes = request.Classes ?? uniform, Count = request.Count ?? EvaluateRequest.DefaultCount };

@@ -39,6 +39,10 @@ internal sealed class TensorImages : IImageSet
             (Channels, Height, Width) = _channelsLast
                 ? ((int)shape[3], Extent(path, shape[1]), Extent(path, shape[2]))
                 : ((int)shape[1], Extent(path, shape[2]), Extent(path, shape[3]));
+            if ((long)Channels * Height * Width * _tensor.Type.Size() > Array.MaxLength)
+            {
+                throw new MalformedFileException(path, $"has images of {Channels} x {Height} x {Width}, which are too large; give smaller ones");
+            }
         }
         catch
         {
@@ -82,7 +86,7 @@ internal sealed class TensorImages : IImageSet
         else if (FloatConversion.Convert(stored, _tensor.Type, MemoryMarshal.AsBytes(values.AsSpan()), TensorType.F32) >= 0
             || values.Any(value => !(MathF.Abs(value) <= MaxPixel)))
         {
-            throw new MalformedFileException(_file.Path, $"image {index} has values that are no pixels; floating-point images lie in [-1, 1]");
+            throw new MalformedFileException(_file.Path, $"image {index} has values that are not pixels; floating-point images lie in [-1, 1]");
         }
 
         for (int i = 0, area = Height * Width; i < values.Length; i++)

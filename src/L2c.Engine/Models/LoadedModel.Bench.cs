@@ -13,9 +13,11 @@ public sealed partial class LoadedModel
     /// <param name="batch">Rows of the call, each an image of its own timestep and class.</param>
     /// <param name="repeat">Runs that are measured, after at least two and half a second that are not.</param>
     /// <param name="cancel">Looked at between runs.</param>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
-    public BenchResult BenchForward(int batch = 8, int repeat = 15, CancellationToken cancel = default) => Exclusively(() =>
+    public BenchResult BenchForward(int batch = 8, int repeat = 15, CancellationToken cancel = default) =>
+        Exclusively(PlannedForward.Demand(Architecture, batch), () =>
     {
         var peak = Peak.Measure(Device);
         bool graph = Choice.OneSequence;
@@ -37,9 +39,10 @@ public sealed partial class LoadedModel
     /// <param name="job">Its first batch is run.</param>
     /// <param name="repeat">Runs that are measured, after at least two and half a second that are not; of two contestants an even number.</param>
     /// <param name="cancel">Looked at before every evaluation.</param>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
-    public BenchResult BenchSample(SampleJob job, int repeat = 8, CancellationToken cancel = default) => Exclusively(() =>
+    public BenchResult BenchSample(SampleJob job, int repeat = 8, CancellationToken cancel = default) => Exclusively(job.BenchDemand, () =>
     {
         var peak = Peak.Measure(Device);
         long began = Stopwatch.GetTimestamp();

@@ -8,10 +8,11 @@ public sealed partial class LoadedModel
     /// <param name="cancel">Looked at before every evaluation of the network.</param>
     /// <exception cref="RequestException">The data have another size than the samples, or cannot be compared with them.</exception>
     /// <exception cref="Weights.MalformedFileException">A file of the data is damaged.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public EvaluateResult Evaluate(EvaluateJob job, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Exclusively(() => Evaluate(job, new TaskContext(progress, cancel)));
+        Exclusively(job.Demand, () => Evaluate(job, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Evaluate(EvaluateJob, IProgress{WorkProgress}?, CancellationToken)"/>
     /// <param name="request">What to sample and what to compare it with.</param>
@@ -27,9 +28,9 @@ public sealed partial class LoadedModel
 
     private EvaluateResult Evaluate(EvaluateJob job, TaskContext context)
     {
-        using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize);
+        using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize, context.Cancel);
         PixelSamples.RequireSizeOf(data, Architecture);
-        FrechetMeter meter = new(data, job.Request.DataCount, Choice.Threads, context);
+        FrechetMeter meter = new(data, job.Request.DataCount, Choice.Threads, Choice.Memory, context);
         meter.WarnOfFew(job.Samples.Count, "the samples");
         string cache = job.Samples.Cache is { } choice ? $", {choice.Text}" : "";
         Distance samples = Measure(job.Samples, $"{Architecture.Name}, {job.Samples.Sampler.Name}{cache}");

@@ -8,12 +8,13 @@ public sealed partial class LoadedModel
     /// <param name="progress">Told of every run.</param>
     /// <param name="cancel">Looked at before every evaluation.</param>
     /// <exception cref="RequestException">The device was chosen without recordings, which are what is profiled.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public ProfileResult Profile(SampleJob job, int repeat = 5, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         job.Device.Graph && Choice.Graph
-            ? Exclusively(() => ProfileResult.Measure(job, this, repeat, new TaskContext(progress, cancel)))
-            : throw new RequestException("--graph off records no run, and a profile replays a recorded one; omit it");
+            ? Exclusively(job.ProfileDemand, () => ProfileResult.Measure(job, this, repeat, new TaskContext(progress, cancel)))
+            : throw new RequestException("--graph off does not record the run, and a profile replays a recorded one; omit it");
 
     /// <inheritdoc cref="Profile(SampleJob, int, IProgress{WorkProgress}?, CancellationToken)"/>
     /// <param name="request">What a batch is of; its number of images does not matter.</param>

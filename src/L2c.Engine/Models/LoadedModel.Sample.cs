@@ -8,25 +8,27 @@ public sealed partial class LoadedModel
     /// <param name="cancel">Looked at before every evaluation.</param>
     /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
     /// <exception cref="Weights.MalformedFileException">A file that the request names is damaged or does not fit the model.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public SampleResult Sample(SampleRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Exclusively(() => Sample(new SampleJob(request, Architecture, Choice), new TaskContext(progress, cancel)));
+        Sample(new SampleJob(request, Architecture, Choice), progress, cancel);
 
     /// <summary>Samples a request that has been validated against this model.</summary>
     /// <param name="job">What to sample.</param>
     /// <param name="progress">Told of every evaluation.</param>
     /// <param name="cancel">Looked at before every evaluation.</param>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public SampleResult Sample(SampleJob job, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Exclusively(() => Sample(job, new TaskContext(progress, cancel)));
+        Exclusively(job.Demand, () => Sample(job, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Sample(SampleRequest, IProgress{WorkProgress}?, CancellationToken)"/>
     public Task<SampleResult> SampleAsync(SampleRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         Background.Run(() => Sample(request, progress, cancel), cancel);
 
-    internal SampleResult Sample(SampleJob job, TaskContext context)
+    private SampleResult Sample(SampleJob job, TaskContext context)
     {
         RunOutput run = SampleRun.Execute(job, job.Schedule, job.Request.KeepStates, this, context);
         CacheCost? cost = CacheCost.Of(job, Device);

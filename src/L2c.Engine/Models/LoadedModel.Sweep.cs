@@ -1,3 +1,6 @@
+using L2c.Weights;
+using L2c.Weights.Storage;
+
 namespace L2c;
 
 public sealed partial class LoadedModel
@@ -6,13 +9,16 @@ public sealed partial class LoadedModel
     /// <param name="plan">The rows.</param>
     /// <param name="progress">Told of every evaluation of the network and, as remarks, of every row.</param>
     /// <param name="cancel">Looked at before every evaluation of the network; rows that are done stay.</param>
-    /// <exception cref="RequestException">The folder has rows of other settings, or the data do not fit the model.</exception>
-    /// <exception cref="Weights.MalformedFileException">A file of the data or of the folder is damaged.</exception>
-    /// <exception cref="IOException">A file cannot be written, or another sweep has the table open.</exception>
+    /// <exception cref="RequestException">
+    /// The folder has rows of other settings, another process works in it, or the data do not fit the model.
+    /// </exception>
+    /// <exception cref="MalformedFileException">A file of the data or of the folder is damaged.</exception>
+    /// <exception cref="IOException">A file cannot be written, or is no regular file.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled before the first row.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public SweepResult Sweep(SweepPlan plan, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
-        Exclusively(() => Sweep(plan, new TaskContext(progress, cancel)));
+        Exclusively(plan.Demand, () => Sweep(plan, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Sweep(SweepPlan, IProgress{WorkProgress}?, CancellationToken)"/>
     public Task<SweepResult> SweepAsync(SweepPlan plan, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
@@ -21,11 +27,13 @@ public sealed partial class LoadedModel
     private SweepResult Sweep(SweepPlan plan, TaskContext context)
     {
         SweepRequest request = plan.Request;
-        using IImageSet data = ImageSets.Open(request.Data, Architecture.InputSize);
+        using IImageSet data = ImageSets.Open(request.Data, Architecture.InputSize, context.Cancel);
         PixelSamples.RequireSizeOf(data, Architecture);
-        _ = Directory.CreateDirectory(request.Folder);
+        using FolderLock folderLock = WorkFolder.Take(request.Folder);
+        request.RequireOwn();
+        AtomicFile.RemoveLeftovers(request.Folder);
         var settings = SweepSettings.Of(plan, this, data, context);
-        using SweepTable table = new(request.File(0), request.Anew);
+        using SweepTable table = new(request.File(0), request.Anew, context.Remark);
         settings.Settle(request.File(1), request.Anew, table.Records.Count > 0);
         try
         {

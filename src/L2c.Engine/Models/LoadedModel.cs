@@ -105,12 +105,13 @@ public sealed partial class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>Runs a task on the network, when no other does.</summary>
-    private T Exclusively<T>(Func<T> task)
+    /// <summary>Runs a task on the network, when no other does and what it takes is free.</summary>
+    private T Exclusively<T>(MemoryDemand demand, Func<T> task)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            demand.Require(Device, Choice.Memory);
             return task();
         }
     }

@@ -21,7 +21,7 @@ public static partial class NamedNetwork
     {
         if (imageSize % PixelsPerCell > 0)
         {
-            throw new RequestException($"--image-size {imageSize}: a latent cell is {PixelsPerCell} pixels; give a multiple");
+            throw new RequestException($"--image-size {imageSize}: a latent cell is {PixelsPerCell} pixels wide; give a multiple of {PixelsPerCell}");
         }
 
         return RequireUsable(
@@ -52,7 +52,7 @@ public static partial class NamedNetwork
         return sizes.Success
             ? PublishedModels.OfSizes($"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"))
             : throw new RequestException(
-                $"--model {name}: no published model; give one, as DiT-XL/2, or depth x hidden width x heads / patch, as 12x192x3/2");
+                $"--model {name}: not a published model; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as 12x192x3/2");
 
         int Number(string group) => int.Parse(sizes.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }

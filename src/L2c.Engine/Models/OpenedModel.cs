@@ -62,16 +62,18 @@ public sealed class OpenedModel : IDisposable
     /// <summary>Starts the device and brings the weights to it. This object may be disposed of afterwards.</summary>
     /// <param name="choice">Where to.</param>
     /// <param name="use">What the weights are for.</param>
+    /// <param name="demand">What will be done with them, which has to fit beside them; null for nothing that is known.</param>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="DeviceUnavailableException">The device does not open.</exception>
     /// <exception cref="MalformedFileException">The weights cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">This object has been disposed of.</exception>
-    public LoadedModel Load(DeviceChoice choice, WeightUse use = WeightUse.Inference)
+    public LoadedModel Load(DeviceChoice choice, WeightUse use = WeightUse.Inference, MemoryDemand? demand = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Device device = choice.Open();
         try
         {
-            return Load(device, choice, use, ownsDevice: true);
+            return Load(device, choice, use, ownsDevice: true, demand);
         }
         catch
         {
@@ -81,10 +83,11 @@ public sealed class OpenedModel : IDisposable
     }
 
     /// <summary>Brings the weights to a device that stays the caller's.</summary>
-    /// <inheritdoc cref="Load(DeviceChoice, WeightUse)"/>
+    /// <inheritdoc cref="Load(DeviceChoice, WeightUse, MemoryDemand?)"/>
     /// <param name="device">Where to; it must outlive the loaded network.</param>
     /// <param name="use">What the weights are for.</param>
-    public LoadedModel Load(Device device, WeightUse use = WeightUse.Inference) => Load(device, DeviceChoice.Of(device), use, ownsDevice: false);
+    public LoadedModel Load(Device device, WeightUse use = WeightUse.Inference) =>
+        Load(device, DeviceChoice.Of(device), use, ownsDevice: false, demand: null);
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -116,9 +119,11 @@ public sealed class OpenedModel : IDisposable
         }
     }
 
-    private LoadedModel Load(Device device, DeviceChoice choice, WeightUse use, bool ownsDevice)
+    private LoadedModel Load(Device device, DeviceChoice choice, WeightUse use, bool ownsDevice, MemoryDemand? demand)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        demand ??= new MemoryDemand($"loading {Architecture.Name}", (_, _) => default, 1, null);
+        demand.Require(device, choice.Memory, WeightMemory.Of(Architecture, device, use));
         long began = Stopwatch.GetTimestamp();
         using WeightHash? hash = use == WeightUse.RouterTraining ? new WeightHash(_read) : null;
         var network = NetworkFamilies.Load(Architecture, hash is null ? _read : hash.Read, device, use);

@@ -24,15 +24,15 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
 
     /// <summary>Reads the router or the schedule, or makes the rule's.</summary>
     /// <returns>Null when nothing was said about caching.</returns>
-    /// <exception cref="RequestException">Parts of the request exclude each other; well-formed, but not for this model and sampler, or no valid
+    /// <exception cref="RequestException">Parts of the request cannot be combined; well-formed, but not for this model and sampler, or no valid
     /// schedule.</exception>
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
     {
         return request switch
         {
-            { Router: not null, Rule: not null } => throw new RequestException("--router and --cache exclude each other; omit one of them"),
-            { Router: null, Threshold: not null } => throw new RequestException("--threshold belongs to a router; give --router FILE"),
+            { Router: not null, Rule: not null } => throw new RequestException("--router and --cache cannot be combined; omit one of them"),
+            { Router: null, Threshold: not null } => throw new RequestException("--threshold applies to a router; give --router FILE"),
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
                 CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
@@ -61,11 +61,18 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
                 $"{path}: a router for {shape.Branches / 2} blocks, but {architecture.Name} has {architecture.Blocks}; give a router of that depth");
         }
 
-        if (shape.Evaluations != sampler.Evaluations.Count)
+        if (RouterSchedule.Evaluations(shape) != sampler.Evaluations.Count)
         {
             throw new RequestException(
-                $"{path}: a router for {shape.Evaluations} evaluations, but --steps makes {sampler.Evaluations.Count}; "
+                $"{path}: a router for {shape.Evaluations} evaluations, but --steps gives {sampler.Evaluations.Count}; "
                 + $"sample with --steps {shape.Evaluations}");
+        }
+
+        if (!RouterSchedule.RowsRead(shape).SequenceEqual(sampler.RowsRead))
+        {
+            string published = NetworkFamilies.Describe(architecture).DefaultSampler;
+            throw new RequestException(
+                $"{path}: a router for the evaluations in which {published} reuses, and {sampler.Name} reuses in others; sample with --sampler {published}");
         }
 
         double threshold = asked ?? ours.Recipe(architecture, sampler.Evaluations.Count).Threshold;

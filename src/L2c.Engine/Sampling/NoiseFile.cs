@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using L2c.Model.Randomness;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Memory;
 
 namespace L2c;
 
@@ -14,9 +15,11 @@ internal static class NoiseFile
     /// <param name="path">A file of any tensor format.</param>
     /// <param name="architecture">The model, which fixes C, H and W.</param>
     /// <param name="count">N as the user gave it, or null to take the file's.</param>
+    /// <param name="memory">Memory of the host.</param>
     /// <exception cref="MalformedFileException">The tensor is missing, or its type or C, H, W do not fit the model.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="RequestException">N is not the number of images asked for.</exception>
-    public static float[] Read(string path, TransformerArchitecture architecture, int? count)
+    public static float[] Read(string path, TransformerArchitecture architecture, int? count, HostMemory memory)
     {
         using TensorFile file = TensorFiles.Open(path);
         TensorInfo tensor = file.Find(TensorName)
@@ -33,16 +36,17 @@ internal static class NoiseFile
 
         if (count is { } images && tensor.Shape[0] != images)
         {
-            throw new RequestException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; leave --count away");
+            throw new RequestException($"--count {images} does not fit {path}, whose {TensorName} has {tensor.Shape[0]} images; omit --count");
         }
 
+        MemoryDemand.Require($"reading {path}", memory, new MemoryNeed(0, tensor.Bytes + (sizeof(float) * tensor.Count)));
         byte[] stored = new byte[tensor.Bytes];
         file.ReadBytes(tensor, 0, stored);
         float[] values = new float[tensor.Count];
         int overflow = FloatConversion.Convert(stored, tensor.Type, MemoryMarshal.AsBytes(values.AsSpan()), TensorType.F32);
         return overflow < 0
             ? values
-            : throw new MalformedFileException(path, $"element {overflow} of {TensorName} is too large for fp32; give noise of ordinary size");
+            : throw new MalformedFileException(path, $"element {overflow} of {TensorName} is too large for fp32; give noise of ordinary magnitude");
     }
 }
 

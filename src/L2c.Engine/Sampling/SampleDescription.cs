@@ -30,6 +30,7 @@ public static class SampleDescription
         Add("sampler", job.Sampler.Name);
         Add("steps", job.Request.Steps);
         Add("eta", job.Sampler.Name == "ddim" ? job.Request.Eta ?? 0 : null);
+        Add("grid", job.Request.Grid);
         Add("guidance", GuidanceWord(job.Guidance));
         Add("cfgScale", job.CfgScale);
         Add("clipDenoised", job.Request.ClipDenoised);

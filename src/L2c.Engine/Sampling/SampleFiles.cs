@@ -41,30 +41,29 @@ public static class SampleFiles
     public static void WriteLatents(string path, bool overwrite, SampleResult result)
     {
         long[] labels = [.. result.Job.Labels.Select(label => (long)label)];
-        SafetensorsData.Write(
-            path,
-            [
-                (new TensorInfo("latents", TensorType.F32, result.Job.StateShape), MemoryMarshal.AsBytes(result.Samples.AsSpan()).ToArray()),
-                (new TensorInfo("labels", TensorType.I64, [result.Job.Count]), MemoryMarshal.AsBytes(labels.AsSpan()).ToArray()),
-            ],
-            Metadata(result),
-            overwrite);
+        TensorInfo[] tensors =
+            [new("latents", TensorType.F32, result.Job.StateShape), new("labels", TensorType.I64, [result.Job.Count])];
+        using SafetensorsWriter writer = new(path, tensors, Metadata(result), overwrite);
+        WriteFloats(writer, result.Samples);
+        writer.Write(MemoryMarshal.AsBytes(labels.AsSpan()));
+        writer.Commit();
     }
 
     /// <summary>Writes the samples as npy, [N,C,H,W].</summary>
     public static void WriteNpy(string path, bool overwrite, SampleResult result) =>
         NpyFile.Write(path, TensorType.F32, result.Job.StateShape, MemoryMarshal.AsBytes(result.Samples.AsSpan()), overwrite);
 
-    /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>.</summary>
+    /// <summary>Writes the states after every evaluation as safetensors: <c>x_steps</c> [evaluations,N,C,H,W] and <c>timesteps</c>, what
+    /// the network was given; a solver may ask it between two.</summary>
     public static void WriteStates(string path, bool overwrite, SampleResult result)
     {
-        long[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => (long)step.Time)];
+        float[] timesteps = [.. result.Job.Sampler.Evaluations.Select(step => step.Time)];
         TensorInfo states = new("x_steps", TensorType.F32, [timesteps.Length, .. result.Job.StateShape]);
-        TensorInfo times = new("timesteps", TensorType.I64, [timesteps.Length]);
+        TensorInfo times = new("timesteps", TensorType.F32, [timesteps.Length]);
         using SafetensorsWriter writer = new(path, [states, times], Metadata(result), overwrite);
         foreach (float[] state in result.States)
         {
-            writer.Write(MemoryMarshal.AsBytes(state.AsSpan()));
+            WriteFloats(writer, state);
         }
 
         writer.Write(MemoryMarshal.AsBytes(timesteps.AsSpan()));
@@ -86,6 +85,16 @@ public static class SampleFiles
         catch (ArgumentException e)
         {
             throw new RequestException($"--schedule-format smoothcache: {e.Message}", e);
+        }
+    }
+
+    // A span of bytes has room for less than 2^31.
+    private static void WriteFloats(SafetensorsWriter writer, float[] values)
+    {
+        const int atOnce = 1 << 26;
+        for (int first = 0; first < values.Length; first += atOnce)
+        {
+            writer.Write(MemoryMarshal.AsBytes(values.AsSpan(first, Math.Min(atOnce, values.Length - first))));
         }
     }
 

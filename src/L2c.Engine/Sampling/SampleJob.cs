@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
@@ -33,11 +34,11 @@ public sealed class SampleJob
         Schedule = Cache?.Schedule ?? FullSchedule;
         (Guidance, CfgScale) = DecideGuidance(request, architecture);
         Classes = ClassList.Choose(request.Classes, architecture);
-        _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count);
+        _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count, device.Memory);
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
         if ((long)Count * ElementsPerImage > Array.MaxLength)
         {
-            throw new RequestException($"--count {Count} is more than fits one run; sample in several runs, with a --seed each");
+            throw new RequestException($"--count {Count} is more than fits in one run; sample in several runs, each with its own --seed");
         }
 
         Batch = DecideBatch(request);
@@ -119,11 +120,29 @@ public sealed class SampleJob
     }
 
     /// <summary>A batch of the job with a given schedule, planned without weights on memory that is only counted.</summary>
-    public DryRun OnPaper(Device device, CacheSchedule schedule) => DryRun.Of(Architecture, device, Sampler, schedule, Batch, Options);
+    public DryRun OnPaper(Device device, CacheSchedule schedule) => OnPaper(device, schedule, Batch);
+
+    /// <summary>What sampling takes beside the weights.</summary>
+    public MemoryDemand Demand => new("sampling", (device, batch) => SampleMemory.OfSampling(this, device, batch), Batch, BatchOption);
+
+    /// <summary>What measuring a batch takes beside the weights, in turn with the same batch without caching where there is a schedule.</summary>
+    public MemoryDemand BenchDemand => new(
+        "the measurement", (device, batch) => SampleMemory.OfTiming(this, device, batch, inTurn: Cache is not null), Batch, "--images");
+
+    /// <summary>What running a batch op by op takes beside the weights.</summary>
+    public MemoryDemand ProfileDemand => new(
+        "the profile", (device, batch) => SampleMemory.OfTiming(this, device, batch, inTurn: false), Batch, "--batch");
+
+    /// <summary>As <see cref="OnPaper(Device, CacheSchedule)"/>, for another number of images.</summary>
+    internal DryRun OnPaper(Device device, CacheSchedule schedule, int images) =>
+        DryRun.Of(Architecture, device, Sampler, schedule, images, Options);
 
     /// <summary>A batch of the job with a given schedule, planned on a model.</summary>
     internal SamplingRun Plan(LoadedModel model, CacheSchedule schedule, int? images = null) =>
         SamplingRun.Plan(model.Network, Sampler, schedule, images ?? Batch, Options);
+
+    // torch's stream depends on the batch, which is then every image.
+    internal string? BatchOption => Request.TorchNoise ? null : "--batch";
 
     /// <summary>Runs a planned first batch with the job's labels and noise.</summary>
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
@@ -141,12 +160,18 @@ public sealed class SampleJob
     {
         try
         {
-            return SamplerCatalog.Create(request.Sampler, request.Steps, request.Eta, architecture.PredictsVariance);
+            return SamplerCatalog.Create(NetworkFamilies.Describe(architecture), request.Steps, request.Sampler, request.Eta, request.Grid);
         }
         catch (ArgumentException e)
         {
-            string eta = request.Eta is null ? "" : $" --eta {request.Eta}";
-            throw new RequestException($"--sampler {request.Sampler} --steps {request.Steps}{eta}: {e.Message}", e);
+            string?[] options =
+            [
+                request.Sampler is null ? null : $"--sampler {request.Sampler}",
+                $"--steps {request.Steps}",
+                request.Eta is null ? null : $"--eta {request.Eta}",
+                request.Grid is null ? null : $"--grid {request.Grid}",
+            ];
+            throw new RequestException($"{string.Join(' ', options.OfType<string>())}: {e.Message}", e);
         }
     }
 
@@ -156,7 +181,7 @@ public sealed class SampleJob
         {
             return request.CfgScale is null or 1
                 ? (Guidance.None, 1)
-                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} exclude each other; omit one of them");
+                : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} cannot be combined; omit one of them");
         }
 
         double scale = request.CfgScale ?? DefaultCfgScale;
@@ -185,6 +210,6 @@ public sealed class SampleJob
         return request.Batch is null || request.Batch >= Count
             ? Count
             : throw new RequestException(
-                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; leave --batch away");
+                $"--rng torch draws all {Count} images at once, because torch's stream depends on the batch; omit --batch");
     }
 }

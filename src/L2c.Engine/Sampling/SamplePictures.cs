@@ -16,6 +16,11 @@ public static class SamplePictures
                 + "only pixels of 1 or 3 channels and latents of 4 can be shown");
         }
 
+        if (!job.Architecture.PixelSpace && (long)sizeof(float) * job.Count * job.ElementsPerImage > Array.MaxLength)
+        {
+            throw new RequestException($"--count {job.Count}: the latents do not fit in one file; sample in several runs, each with its own --seed");
+        }
+
         if (!separate && !Grid.IsDrawable(job.Grid.Width, job.Grid.Height))
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
@@ -24,7 +29,7 @@ public static class SamplePictures
         ComparisonSheet sheet = new(job.Grid);
         if (job.Request.Compare && !Grid.IsDrawable(sheet.Width, sheet.Height))
         {
-            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; take a smaller --count");
+            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; use a smaller --count");
         }
     }
 

@@ -1,18 +1,22 @@
 using L2c.Model.Runs;
+using L2c.Model.Samplers;
 
 namespace L2c;
 
 /// <summary>What is to be sampled. Null means that it depends on the model or on other settings; the default samples what shows the model.</summary>
 public sealed record SampleRequest
 {
-    /// <summary>Respacing, as "20", "ddim20", "10,15,20".</summary>
+    /// <summary>Evaluations: "20", for DDIM and DDPM also another respacing, as "ddim20" or "10,15,20".</summary>
     public string Steps { get; init; } = "20";
 
-    /// <summary>"ddim" or "ddpm".</summary>
-    public string Sampler { get; init; } = "ddim";
+    /// <summary>One of <see cref="SamplerCatalog.Names"/>, in any case of letters; null for the network's own.</summary>
+    public string? Sampler { get; init; }
 
     /// <summary>DDIM's η; null for 0.</summary>
     public double? Eta { get; init; }
+
+    /// <summary>How the times of a DPM-Solver are spaced, one of <see cref="SamplerCatalog.Grids"/>; null for the first.</summary>
+    public string? Grid { get; init; }
 
     /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance.</summary>
     public double? CfgScale { get; init; }

@@ -68,6 +68,13 @@ public sealed class SweepPlan
     /// <summary>All rows, in the order in which they are run.</summary>
     public IReadOnlyList<SweepRow> Rows => _rows;
 
+    /// <summary>What the rows take beside the weights; the data, which are not open yet, come on top.</summary>
+    public MemoryDemand Demand => new(
+        "the sweep",
+        (device, batch) => SampleMemory.OfSweep([.. _rows.Select(row => row.Job)], device, batch),
+        Uncached.Job.Batch,
+        "--batch");
+
     private void AddMatched(string family, long[] points)
     {
         List<(long Macs, Action Add)> candidates = [];

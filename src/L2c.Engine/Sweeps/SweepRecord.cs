@@ -33,6 +33,9 @@ public sealed record SweepRecord(
     /// <summary>The header of the table.</summary>
     public const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet,frechetLow,frechetHigh,relativeL2,psnr";
 
+    // Longer than any row; the library does not take text of any length.
+    private const int MaxLine = 1 << 16;
+
     private static readonly int _fields = Header.Split(',').Length;
 
     /// <summary>Whether it is the record of a row.</summary>
@@ -47,8 +50,7 @@ public sealed record SweepRecord(
     /// <summary>Reads such a line; null if it is none.</summary>
     public static SweepRecord? Parse(string line)
     {
-        using SepReader reader = Sep.New(',').Reader(options => options with { HasHeader = false, Unescape = true }).FromText(line);
-        string[] fields = reader.MoveNext() ? reader.Current[..].ToStringsArray() : [];
+        string[] fields = Fields(line);
         if (fields.Length != _fields)
         {
             return null;
@@ -62,6 +64,25 @@ public sealed record SweepRecord(
             : new SweepRecord(
                 fields[0], fields[1], (int)numbers[0]!.Value, (long)numbers[1]!.Value, numbers[2]!.Value, numbers[3]!.Value, numbers[4]!.Value,
                 numbers[5]!.Value, numbers[6]!.Value, numbers[7]!.Value, numbers[8], numbers[9]);
+    }
+
+    /// <summary>Whether a line without its end may be one that was not written to its end: its numbers, but for the last one, are numbers.</summary>
+    public static bool MayBegin(string text)
+    {
+        string[] fields = Fields(text);
+        return fields.Length <= _fields && !text.AsSpan().ContainsAny('\0', '\r', '\n')
+            && fields.Skip(2).SkipLast(1).Take(_fields - 4).All(field => Number(field) is not null);
+    }
+
+    private static string[] Fields(string line)
+    {
+        if (line.Length > MaxLine)
+        {
+            return [];
+        }
+
+        using SepReader reader = Sep.New(',').Reader(options => options with { HasHeader = false, Unescape = true }).FromText(line);
+        return reader.MoveNext() ? reader.Current[..].ToStringsArray() : [];
     }
 
     private static string Quoted(string text) =>

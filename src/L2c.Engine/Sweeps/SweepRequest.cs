@@ -1,3 +1,6 @@
+using L2c.Weights;
+using L2c.Weights.Storage;
+
 namespace L2c;
 
 /// <summary>What a sweep compares.</summary>
@@ -40,6 +43,17 @@ public sealed record SweepRequest
     public static IReadOnlyList<string> FileNames { get; } = ["sweep.csv", "sweep.json", "pareto.png", "pareto.svg"];
 
     internal string File(int name) => Path.Combine(Folder, FileNames[name]);
+
+    /// <summary>A folder may come from anybody: nothing in it may lead the sweep to write elsewhere, or over a file of another work.</summary>
+    /// <exception cref="IOException">A file of the sweep is a link or a device, or a plot is there without its table.</exception>
+    internal void RequireOwn()
+    {
+        bool begins = !Path.Exists(File(0)) && !Path.Exists(File(1));
+        GrowingFile.RequireOwn(File(0));
+        AtomicFile.RequireFree(File(1), overwrite: true);
+        AtomicFile.RequireFree(File(2), overwrite: Anew || !begins);
+        AtomicFile.RequireFree(File(3), overwrite: Anew || !begins);
+    }
 }
 
 /// <summary>What came of a sweep.</summary>

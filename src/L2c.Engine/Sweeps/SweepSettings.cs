@@ -31,8 +31,6 @@ internal sealed record SweepSettings(
     /// <summary>The format's name.</summary>
     public const string CurrentFormat = "l2c-sweep/2";
 
-    private const int MaxFileBytes = 1 << 20;
-
     /// <summary>Collects them.</summary>
     /// <param name="plan">What was asked for.</param>
     /// <param name="model">The model.</param>
@@ -47,10 +45,10 @@ internal sealed record SweepSettings(
         SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
         foreach (string router in request.Routers)
         {
-            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router)))
+            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router, context.Cancel)))
             {
                 throw new RequestException(
-                    $"--router: two files are named {Path.GetFileName(router)}, and rows tell them by their names; rename one");
+                    $"--router: two files are named {Path.GetFileName(router)}, and rows tell them apart by name; rename one");
             }
         }
 
@@ -62,7 +60,7 @@ internal sealed record SweepSettings(
             reader.Sha256(data, ImageReader.Available(data, request.DataCount)),
             request.DataCount,
             SampleDescription.Of(plan.Uncached.Job, model.Source, model.WeightSet),
-            Sha256(model.Source),
+            Sha256(model.Source, context.Cancel),
             model.Facts.Device,
             plan.Uncached.Job.Batch,
             routers);
@@ -103,21 +101,20 @@ internal sealed record SweepSettings(
         if (!File.Exists(path))
         {
             throw new MalformedFileException(
-                path, "is gone, so nobody knows what the rows beside it were made with; bring it back, give another --out, or --force to start anew");
+                path,
+                "is missing, so it is unknown what the rows beside it were made with; restore it, give another --out, or use --force to start over");
         }
 
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {
-            byte[] bytes = new byte[Math.Min(source.Length, MaxFileBytes)];
-            source.ReadExactly(0, bytes);
-            return JsonSerializer.Deserialize<SweepSettings>(bytes, ReportJson.Options) is { Routers: not null, Parameters: not null } settings
+            return JsonSerializer.Deserialize<SweepSettings>(source.ReadAll(ReadLimits.SettingsBytes), ReportJson.Options) is { Routers: not null, Parameters: not null } settings
                 ? settings
                 : throw new JsonException();
         }
         catch (JsonException e)
         {
-            throw new MalformedFileException(path, "is no sweep's settings; give another --out, or --force to start anew", e);
+            throw new MalformedFileException(path, "does not hold the settings of a sweep; give another --out, or use --force to start over", e);
         }
     }
 
@@ -144,11 +141,21 @@ internal sealed record SweepSettings(
     }
 
     private static RequestException Differs(string path, string difference) =>
-        new($"{path}: the rows in this folder were made with {difference}; give another --out, or --force to start anew");
+        new($"{path}: the rows in this folder were made with {difference}; give another --out, or use --force to start over");
 
-    private static string Sha256(string path)
+    private static string Sha256(string path, CancellationToken cancel)
     {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        using ByteSource source = ByteSource.OpenFile(path);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        for (long at = 0; at < source.Length; at += buffer.Length)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Length - at));
+            source.ReadExactly(at, part);
+            hash.AppendData(part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -1,35 +1,28 @@
 using System.Text;
 using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
 /// <summary>The table of a sweep, a CSV file that grows by whole lines: after an interruption at any moment it can be read and continued.</summary>
-/// <remarks>One process at a time has it open.</remarks>
+/// <remarks>One process at a time has it open, which the lock of its folder sees to.</remarks>
 internal sealed class SweepTable : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly GrowingFile _file;
     private readonly List<SweepRecord> _records = [];
 
     /// <summary>Opens or creates the table; a line that was not written to its end is cut.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="anew">Whether to drop what it has.</param>
+    /// <param name="anew">Whether to drop what it has. What is no table is copied beside it first.</param>
+    /// <param name="remark">Told of such a copy.</param>
     /// <exception cref="MalformedFileException">The file is not the table of a sweep.</exception>
-    /// <exception cref="IOException">It cannot be written, or another sweep has it open.</exception>
-    public SweepTable(string path, bool anew)
+    /// <exception cref="IOException">It cannot be written, or is no regular file.</exception>
+    public SweepTable(string path, bool anew, Action<string> remark)
     {
-        Path = path;
+        _file = GrowingFile.Open(path);
         try
         {
-            _file = new FileStream(path, anew ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"{path}: cannot be written ({e.Message}); end the other sweep, or give another --out", e);
-        }
-
-        try
-        {
-            Load();
+            Load(_file.ReadAll(), anew, remark);
         }
         catch
         {
@@ -39,7 +32,7 @@ internal sealed class SweepTable : IDisposable
     }
 
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>All rows in the order of the file.</summary>
     public IReadOnlyList<SweepRecord> Records => _records;
@@ -48,38 +41,49 @@ internal sealed class SweepTable : IDisposable
     public SweepRecord? Find(SweepRow row) => _records.Find(record => record.Is(row));
 
     /// <summary>Appends a row; it is on the disk when this returns.</summary>
+    /// <remarks>It is kept as the file has it, in its digits: what is drawn of the table does not depend on an interruption.</remarks>
     public void Add(SweepRecord record)
     {
-        Append(record.ToLine());
+        string line = record.ToLine();
+        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record));
+        Append(line);
         _records.Add(record);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void Load()
+    private void Load(byte[] bytes, bool anew, Action<string> remark)
     {
-        byte[] bytes = new byte[_file.Length];
-        _file.ReadExactly(bytes);
         int end = Array.LastIndexOf(bytes, (byte)'\n') + 1;
+        string rest = Encoding.UTF8.GetString(bytes, end, bytes.Length - end);
         string[] lines = Encoding.UTF8.GetString(bytes, 0, end).Split('\n', StringSplitOptions.TrimEntries)[..^1];
         bool isTable = lines.Length > 0
             ? lines[0] == SweepRecord.Header
-            : SweepRecord.Header.StartsWith(Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
-        if (!isTable)
+            : SweepRecord.Header.StartsWith(rest, StringComparison.Ordinal);
+        if (!isTable && !anew)
         {
-            throw new MalformedFileException(Path, "is not the table of a sweep; give another --out, or --force to write over it");
+            throw new MalformedFileException(Path, "is not the table of a sweep; give another --out, or use --force to overwrite it");
         }
 
-        for (int i = 1; i < lines.Length; i++)
+        SweepRecord?[] records = isTable ? [.. lines.Skip(1).Select(SweepRecord.Parse)] : [];
+        if (!anew && Array.IndexOf(records, null) is int bad and >= 0)
         {
-            _records.Add(SweepRecord.Parse(lines[i])
-                ?? throw new MalformedFileException(Path, $"line {i + 1} is not a row of a sweep; take it out, or --force to start anew"));
+            throw new MalformedFileException(Path, $"line {bad + 2} is not a row of a sweep; remove it, or use --force to start over");
         }
 
-        _file.SetLength(end);
-        _file.Position = end;
-        if (lines.Length == 0)
+        if (!isTable || records.Contains(null) || !SweepRecord.MayBegin(rest))
+        {
+            remark($"note: {Path}: not all of it is a sweep's; it is kept as {SetAside.Copy(Path, bytes)}");
+        }
+
+        if (!anew)
+        {
+            _records.AddRange(records!);
+        }
+
+        _file.Cut(anew ? 0 : end);
+        if (_file.Length == 0)
         {
             Append(SweepRecord.Header);
         }
@@ -87,7 +91,7 @@ internal sealed class SweepTable : IDisposable
 
     private void Append(string line)
     {
-        _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-        _file.Flush(flushToDisk: true);
+        _file.Append(Encoding.UTF8.GetBytes(line + "\n"));
+        _file.Flush();
     }
 }

@@ -13,10 +13,12 @@ public static class NetworkTraining
     /// <param name="choice">Where to compute.</param>
     /// <param name="request">What to train, on what, for how long.</param>
     /// <param name="progress">Told of every step.</param>
-    /// <param name="cancel">Looked at between steps.</param>
+    /// <param name="cancel">Looked at between steps, and while the data are listed, when nothing is written yet.</param>
     /// <exception cref="RequestException">Settings do not fit each other, the data, or the state to continue from.</exception>
     /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
     public static NetworkTrainingResult Run(
         DeviceChoice choice, NetworkTrainingRequest request, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
@@ -24,13 +26,12 @@ public static class NetworkTraining
         long began = Stopwatch.GetTimestamp();
         TrainingSchedule schedule = request.Schedule(NetworkTrainingRequest.DefaultSteps);
         using TrainedNetwork? given = request.Init is null ? null : FromCheckpoint(request, request.Init);
-        ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed);
+        ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
         using TrainedNetwork network = given ?? FromScratch(request, data);
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, request.Options), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
-
-        using Device device = TrainingStart.Open(choice, progress);
         var facts = RunFacts.Of(network.Architecture.Name, device);
         TrainingSettings settings = new()
         {
@@ -59,10 +60,10 @@ public static class NetworkTraining
 
     private static TrainedNetwork FromCheckpoint(NetworkTrainingRequest request, string path) => request is { ImageSize: null, Classes: null }
         ? TrainedNetwork.FromCheckpoint(path, request.Hints)
-        : throw new RequestException("--image-size and --classes belong to a network from scratch; omit them with --init");
+        : throw new RequestException("--image-size and --classes apply to a network trained from scratch; omit them with --init");
 
     private static TrainedNetwork FromScratch(NetworkTrainingRequest request, ITrainingData data) =>
         request.Hints with { Model = null } == LayoutHints.None
             ? TrainedNetwork.FromScratch(request.Hints.Model ?? NetworkTrainingRequest.DefaultModel, data, request.Classes, request.Options.Seed)
-            : throw new RequestException("--use, --heads and --num-classes belong to a checkpoint; give --init FILE, or omit them");
+            : throw new RequestException("--use, --heads and --num-classes apply to a checkpoint; give --init FILE, or omit them");
 }

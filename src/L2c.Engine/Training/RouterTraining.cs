@@ -18,7 +18,9 @@ public static class RouterTraining
     /// <param name="cancel">Looked at between steps.</param>
     /// <exception cref="RequestException">Settings do not fit each other, the network, the data, or the state to continue from.</exception>
     /// <exception cref="MalformedFileException">A file that the request names is damaged.</exception>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="DivergedException">The training diverged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     /// <exception cref="IOException">The folder holds another run or is in use, or a file cannot be read or written.</exception>
     public static RouterTrainingResult Run(
         OpenedModel model,
@@ -35,12 +37,11 @@ public static class RouterTraining
         ITrainingData? data = request.ImageFree
             ? null
             : TrainingDataText.Open(
-                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed);
+                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
-
-        using Device device = TrainingStart.Open(choice, progress);
         using LoadedModel loaded = model.Load(device, WeightUse.RouterTraining);
         TrainingSettings settings = new()
         {

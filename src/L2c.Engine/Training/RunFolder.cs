@@ -1,23 +1,26 @@
 using L2c.Model.Training;
 using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
 /// <summary>The folder of a training run: one process at a time, states under <c>checkpoints</c>, everything else beside them.</summary>
-/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal.</remarks>
+/// <remarks>A folder that this object has created and nothing was written to is removed again on disposal. Nothing is written or deleted through
+/// links in it.</remarks>
 internal sealed class RunFolder : IDisposable
 {
-    private const string LockName = ".lock";
-
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
     private readonly IReadOnlyList<string> _replaced;
-    private readonly bool _created;
 
-    private RunFolder(string path, FileStream fileLock, bool created, string? state, bool continues, IReadOnlyList<string> replaced)
-    {
-        (Path, _lock, _created, State, Continues, _replaced) = (path, fileLock, created, state, continues, replaced);
-        States = new StateFolder(path);
-    }
+    private RunFolder(
+        string path,
+        FolderLock folderLock,
+        StateFolder states,
+        string? state,
+        bool continues,
+        IReadOnlyList<string> replaced,
+        Action<string> remark) =>
+        (Path, _lock, States, State, Continues, _replaced, Remark) = (path, folderLock, states, state, continues, replaced, remark);
 
     /// <summary>As the request names it.</summary>
     public string Path { get; }
@@ -31,34 +34,40 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The states.</summary>
     public StateFolder States { get; }
 
+    /// <summary>Receives a line for a person.</summary>
+    public Action<string> Remark { get; }
+
     /// <summary>Takes the folder and decides where the run begins.</summary>
     /// <param name="path">Created if need be.</param>
     /// <param name="results">Names of the files that a finished run leaves.</param>
     /// <param name="resume">A state, <see cref="TrainingRequest.Latest"/>, or null for a new run.</param>
     /// <param name="force">Whether a new run may replace an old one.</param>
     /// <param name="remark">Receives a line for a person.</param>
-    /// <exception cref="RequestException">Resuming and replacing at once.</exception>
-    /// <exception cref="IOException">Another process trains there, it holds a run that may not be replaced, or it cannot be written to.</exception>
+    /// <exception cref="RequestException">Resuming and replacing at once, or another process is training there.</exception>
+    /// <exception cref="IOException">
+    /// It holds a run that may not be replaced, a link or a device where the run writes, or it cannot be written to.
+    /// </exception>
     public static RunFolder Open(string path, IReadOnlyList<string> results, string? resume, bool force, Action<string> remark)
     {
         if (resume is not null && force)
         {
-            throw new RequestException("--force starts anew and --resume-from-checkpoint continues; omit one of them");
+            throw new RequestException("--force starts over and --resume-from-checkpoint continues; omit one of them");
         }
 
-        bool created = !Directory.Exists(path);
-        FileStream fileLock = Lock(path);
+        FolderLock folderLock = WorkFolder.Take(path);
         try
         {
-            StateFolder states = new(path);
+            RequireOwn(path, results);
+            StateFolder states = new(path, remark);
             string? latest = states.FindLatest();
             string? state = resume == TrainingRequest.Latest ? latest : resume;
-            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
             string? stateFolder = state is null ? null : System.IO.Path.GetDirectoryName(RealPath.Of(state));
             bool continues = stateFolder is not null && RealPath.Same(stateFolder, states.Path);
+            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
             if (!continues && !force)
             {
-                RequireEmpty(state, latest, there);
+                // A run that was killed before its first state has logs, and goes on by beginning again.
+                RequireEmpty(state, latest, there, resume is null ? RunLogs.Names.Select(name => System.IO.Path.Combine(path, name)) : []);
             }
 
             if (resume == TrainingRequest.Latest && latest is null)
@@ -66,11 +75,11 @@ internal sealed class RunFolder : IDisposable
                 remark($"note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
-            return new RunFolder(path, fileLock, created, state, continues, force ? there : []);
+            return new RunFolder(path, folderLock, states, state, continues, force ? there : [], remark);
         }
         catch
         {
-            fileLock.Dispose();
+            folderLock.Dispose();
             throw;
         }
     }
@@ -83,95 +92,62 @@ internal sealed class RunFolder : IDisposable
     /// with <c>--force</c> the old run.
     /// </summary>
     /// <param name="stepsDone">Optimisation steps of the state; 0 without one.</param>
+    /// <exception cref="IOException">A file cannot be removed.</exception>
     public void Begin(int stepsDone)
     {
+        // Results first: without them a killed start goes on from the old states, or begins.
+        foreach (string path in _replaced)
+        {
+            System.IO.File.Delete(path);
+        }
+
         if (Continues)
         {
-            States.RemoveNewer(stepsDone);
+            States.KeepOnly(stepsDone);
         }
         else
         {
             States.Clear();
         }
 
-        foreach (string path in _replaced)
-        {
-            System.IO.File.Delete(path);
-        }
-
-        RemoveLeftovers(Path);
-        RemoveLeftovers(States.Path);
+        AtomicFile.RemoveLeftovers(Path);
+        AtomicFile.RemoveLeftovers(States.Path);
     }
 
     /// <summary>Lets other processes in.</summary>
-    public void Dispose()
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>A run folder may come from anybody: nothing in it may lead the run to write or delete elsewhere.</summary>
+    private static void RequireOwn(string path, IReadOnlyList<string> results)
     {
-        bool unused = _created && Directory.EnumerateFileSystemEntries(Path).All(entry => System.IO.Path.GetFileName(entry) == LockName);
-        _lock.Dispose();
-        if (unused)
+        Folders.RequireOwn(System.IO.Path.Combine(path, StateFolder.Name));
+        RunLogs.RequireOwn(path);
+        foreach (string name in results)
         {
-            Directory.Delete(Path, recursive: true);
+            AtomicFile.RequireFree(System.IO.Path.Combine(path, name), overwrite: true);
         }
     }
 
-    private static FileStream Lock(string path)
-    {
-        if (System.IO.File.Exists(path))
-        {
-            throw new IOException($"{path} is a file; name a folder with --out");
-        }
-
-        try
-        {
-            Directory.CreateDirectory(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"{path}: the folder cannot be created ({e.Message}); name another with --out", e);
-        }
-
-        try
-        {
-            // The system takes the lock back when the process ends, however it ends.
-            return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new IOException($"{path}: another process trains there; wait for its end, or name another folder with --out", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException($"{path}: no file can be written there; check the folder's permissions, or name another with --out", e);
-        }
-    }
-
-    private static void RequireEmpty(string? state, string? latest, string[] there)
+    private static void RequireEmpty(string? state, string? latest, string[] there, IEnumerable<string> logs)
     {
         if (state is not null && (latest ?? there.FirstOrDefault()) is { } other)
         {
-            throw new IOException($"{other} exists, of another run than {state}; name another folder with --out");
+            throw new IOException($"{other} exists and belongs to another run than {state}; name another folder with --out");
         }
 
         if (latest is not null)
         {
-            throw new IOException($"{latest} exists; go on with --resume-from-checkpoint latest, or start anew with --force");
+            throw new IOException($"{latest} exists; continue with --resume-from-checkpoint latest, or start over with --force");
         }
 
         if (there.Length > 0)
         {
-            throw new IOException($"{there[0]} exists, without a checkpoint to go on from; start anew with --force, or name another folder with --out");
+            throw new IOException($"{there[0]} exists, but there is no checkpoint to continue from; start over with --force, or name another folder with --out");
         }
-    }
 
-    /// <summary>Deletes the temporary files of a process that was killed while it wrote.</summary>
-    private static void RemoveLeftovers(string folder)
-    {
-        if (Directory.Exists(folder))
+        if (logs.FirstOrDefault(System.IO.Path.Exists) is { } log)
         {
-            foreach (string path in Directory.EnumerateFiles(folder, ".????????.???.tmp"))
-            {
-                System.IO.File.Delete(path);
-            }
+            throw new IOException($"{log} exists; continue with --resume-from-checkpoint latest, or start over with --force");
         }
     }
 }

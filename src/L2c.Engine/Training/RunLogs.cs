@@ -1,13 +1,15 @@
 using L2c.Model.Training;
+using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
 /// <summary>The logs of a run: <c>log.csv</c>, <c>log.jsonl</c> and TensorBoard's events, with the same rows, and a picture of the loss.</summary>
 internal sealed class RunLogs : IDisposable
 {
-    private const string Table = "log.csv", Picture = "loss.png";
+    private const string Table = "log.csv", Lines = "log.jsonl", Events = "tensorboard", Picture = "loss.png";
 
-    private static readonly string[] _written = [Table, "log.jsonl", "tensorboard"];
+    private static readonly string[] _written = [Table, Lines, Events];
 
     private readonly RunFolder _folder;
     private readonly List<ITrainingLog> _logs = [];
@@ -26,7 +28,13 @@ internal sealed class RunLogs : IDisposable
         {
             foreach (string name in _written)
             {
-                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, overwrite: true));
+                _logs.Add(TrainingLog.Open(folder.File(name), _means.Names, resumeAfter, folder.Remark));
+            }
+
+            string picture = folder.File(Picture);
+            if (File.Exists(picture) && !IsOurs(picture))
+            {
+                folder.Remark($"note: {picture} is no picture of this program; kept as {SetAside.Move(picture)}");
             }
 
             // Not the picture of an earlier run, or of steps that are gone.
@@ -41,6 +49,16 @@ internal sealed class RunLogs : IDisposable
 
     /// <summary>Their names in the folder.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. _written, Picture];
+
+    /// <summary>Fails if a log in a folder leads elsewhere. Writes nothing.</summary>
+    /// <exception cref="IOException">It is a link, a device, or what is to be a file is a folder.</exception>
+    public static void RequireOwn(string folder)
+    {
+        GrowingFile.RequireOwn(Path.Combine(folder, Table));
+        GrowingFile.RequireOwn(Path.Combine(folder, Lines));
+        Folders.RequireOwn(Path.Combine(folder, Events));
+        AtomicFile.RequireFree(Path.Combine(folder, Picture), overwrite: true);
+    }
 
     /// <summary>Writes a row of means.</summary>
     public void Write(int step)
@@ -58,6 +76,19 @@ internal sealed class RunLogs : IDisposable
 
     /// <summary>Closes the logs.</summary>
     public void Dispose() => _logs.ForEach(log => log.Dispose());
+
+    private static bool IsOurs(string picture)
+    {
+        try
+        {
+            using ByteSource source = ByteSource.OpenFile(picture);
+            return PngFile.Read(source).Text.ContainsKey(SampleDescription.Key);
+        }
+        catch (MalformedFileException)
+        {
+            return false;
+        }
+    }
 
     private void Draw() => LossPlot.Write(_folder.File(Table), _folder.File(Picture));
 }

@@ -57,12 +57,13 @@ internal static class TrainingLoop
 
         return trainer.StepsDone >= schedule.MaxSteps;
 
-        // Logs first: they may be ahead of a state, which cuts them back, never behind it. The state last: what it stands for is on the disk.
+        // Logs first: they may be ahead of a state, which cuts them back, never behind it. Results last: they follow from the state, and results
+        // without one could not be told from those of a finished run, which nothing may write over.
         void Save()
         {
             logs.Flush();
-            writeResults();
             folder.States.Save(trainer.StepsDone, trainer.Save);
+            writeResults();
         }
     }
 }

@@ -13,14 +13,31 @@ internal static class TrainingStart
         : $"cpu, {facts.Isa}, {facts.Dtype}";
 
     /// <summary>Starts the device of a run, and tells what a person should know of the choice.</summary>
-    public static Device Open(DeviceChoice choice, IProgress<TrainingProgress>? progress)
+    /// <param name="choice">Which.</param>
+    /// <param name="demand">What the run takes on it.</param>
+    /// <param name="progress">Receives a line for a person.</param>
+    /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
+    public static Device Open(DeviceChoice choice, MemoryDemand demand, IProgress<TrainingProgress>? progress)
     {
         if (choice.Note is { } note)
         {
             progress?.Report(TrainingProgress.Of($"note: {note}"));
         }
 
-        return choice.Open();
+        Device device = choice.Open();
+        try
+        {
+            return Fitting(() =>
+            {
+                demand.Require(device, choice.Memory);
+                return device;
+            });
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Restores the folder's state, if the run continues.</summary>

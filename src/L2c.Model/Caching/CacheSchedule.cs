@@ -23,6 +23,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     private readonly ImmutableArray<EvaluationRole> _roles;
     private readonly ImmutableArray<ImmutableArray<bool>> _computes;
     private readonly ImmutableArray<CacheTerm>[,] _terms;
+    private readonly BranchAction[,] _actions;
 
     /// <summary>Creates a schedule and checks it.</summary>
     /// <param name="roles">One per evaluation, in sampling order.</param>
@@ -47,7 +48,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         _roles = [.. roles];
         _computes = [.. computes.Select(row => row.ToImmutableArray())];
         DropsSkipped = dropsSkipped;
-        _terms = FindTerms(forecast);
+        (_terms, _actions) = FindTerms(forecast);
     }
 
     /// <summary>Evaluations of the run.</summary>
@@ -83,13 +84,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     public ImmutableArray<CacheTerm> Terms(int evaluation, int branch) => _terms[evaluation, branch];
 
     /// <summary>What becomes of a branch in an evaluation.</summary>
-    public BranchAction Action(int evaluation, int branch) => (_computes[evaluation][branch], _terms[evaluation, branch]) switch
-    {
-        (true, _) => BranchAction.Compute,
-        (_, []) => BranchAction.Drop,
-        (_, [{ Weight: 1 } term]) when term.Evaluation == Latest(evaluation, branch) => BranchAction.Reuse,
-        _ => BranchAction.Forecast,
-    };
+    public BranchAction Action(int evaluation, int branch) => _actions[evaluation, branch];
 
     /// <summary>Whether a branch contributes what it does where no forecast is given: its output, nothing where skipped branches are dropped, otherwise
     /// the latest output as it is.</summary>
@@ -166,18 +161,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         _ => 'x',
     }));
 
-    /// <summary>The latest evaluation up to this one that computes the branch, -1 if none does.</summary>
-    private int Latest(int evaluation, int branch)
-    {
-        while (evaluation >= 0 && !_computes[evaluation][branch])
-        {
-            evaluation--;
-        }
-
-        return evaluation;
-    }
-
-    private ImmutableArray<CacheTerm>[,] FindTerms(Func<int, int, IReadOnlyList<CacheTerm>?>? forecast)
+    private (ImmutableArray<CacheTerm>[,] Terms, BranchAction[,] Actions) FindTerms(Func<int, int, IReadOnlyList<CacheTerm>?>? forecast)
     {
         int width = _computes[0].Length;
         if (width == 0 || width % 2 != 0)
@@ -186,6 +170,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         }
 
         var terms = new ImmutableArray<CacheTerm>[Evaluations, width];
+        var actions = new BranchAction[Evaluations, width];
         ImmutableArray<CacheTerm>?[] latest = new ImmutableArray<CacheTerm>?[width];
         for (int e = 0; e < Evaluations; e++)
         {
@@ -213,11 +198,21 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
                     : DropsSkipped ? []
                     : latest[b] ?? throw new ArgumentException(
                         $"schedule: evaluation {e} reuses branch {b} ({BranchName(b)}) before any evaluation computed it; compute it there");
+                actions[e, b] = ActionOf(row[b], terms[e, b], latest[b]);
             }
         }
 
-        return terms;
+        return (terms, actions);
     }
+
+    /// <summary>What becomes of a branch that contributes these terms and was computed last with that one.</summary>
+    private static BranchAction ActionOf(bool computes, ImmutableArray<CacheTerm> terms, ImmutableArray<CacheTerm>? latest) => (computes, terms) switch
+    {
+        (true, _) => BranchAction.Compute,
+        (_, []) => BranchAction.Drop,
+        (_, [{ Weight: 1 } term]) when latest is [var last] && term.Evaluation == last.Evaluation => BranchAction.Reuse,
+        _ => BranchAction.Forecast,
+    };
 
     private ImmutableArray<CacheTerm> Checked(int evaluation, int branch, ImmutableArray<CacheTerm> sum)
     {
@@ -231,7 +226,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         {
             if (source < 0 || source >= evaluation || !_computes[source][branch])
             {
-                throw new ArgumentException($"{where} reads the output of evaluation {source}, which is none before it that computes the branch");
+                throw new ArgumentException($"{where} reads the output of evaluation {source}, which is not an earlier one that computes the branch");
             }
 
             if (!float.IsFinite(weight))
@@ -241,7 +236,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         }
 
         return sum.GroupBy(term => term.Evaluation).FirstOrDefault(terms => terms.Skip(1).Any()) is { } twice
-            ? throw new ArgumentException($"{where} names evaluation {twice.Key} twice; add the weights up")
+            ? throw new ArgumentException($"{where} names evaluation {twice.Key} twice; add up the weights")
             : sum;
     }
 }

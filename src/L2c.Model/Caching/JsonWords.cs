@@ -70,6 +70,25 @@ internal sealed class JsonWords(string path, string claim = "")
         return [.. value.EnumerateArray()];
     }
 
+    /// <summary>A list of evaluations: no longer than <see cref="ReadLimits.ScheduleEvaluations"/>.</summary>
+    public IReadOnlyList<JsonElement> EvaluationList(JsonElement value, string what)
+    {
+        Require(value, JsonValueKind.Array, what, "a list");
+        int length = value.GetArrayLength();
+        return length <= ReadLimits.ScheduleEvaluations
+            ? List(value, what)
+            : throw Fault($"{what} is of {length} evaluations, and at most {ReadLimits.ScheduleEvaluations} are read; it is refused");
+    }
+
+    /// <summary>Fails where a schedule has more evaluations times branches than <see cref="ReadLimits.ScheduleBranches"/>.</summary>
+    public void RequireSize(int evaluations, int branches)
+    {
+        if ((long)evaluations * branches > ReadLimits.ScheduleBranches)
+        {
+            throw Fault($"{evaluations} evaluations of {branches} branches are more than the {ReadLimits.ScheduleBranches} that are read; it is refused");
+        }
+    }
+
     /// <summary>A text.</summary>
     public string Text(JsonElement value, string what)
     {

@@ -21,7 +21,13 @@ public static class PublishedRoles
     /// </summary>
     /// <param name="evaluations">Twice the solver steps; an odd number loses one, as published.</param>
     public static EvaluationRole[] TwoPerStep(int evaluations) =>
-        [.. Enumerable.Range(0, evaluations / 2 * 2).Select(e => e >= 2 && e % 2 == 0 ? EvaluationRole.Cache : EvaluationRole.Refresh)];
+        [.. Enumerable.Range(0, evaluations / 2 * 2).Select(e => Singlestep(e / 2, e % 2))];
+
+    /// <summary>The role of an evaluation within a step of a singlestep solver of order 2 and, by the same rule, of order 3.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="evaluation">Within it, from 0.</param>
+    public static EvaluationRole Singlestep(int step, int evaluation) =>
+        step > 0 && evaluation == 0 ? EvaluationRole.Cache : EvaluationRole.Refresh;
 
     /// <summary>The router row of an evaluation of those: its solver step.</summary>
     public static int RowOfTwoPerStep(int evaluation) => evaluation / 2;

@@ -13,7 +13,7 @@ public static class RouterSchedule
     /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
     public static CacheSchedule From(RouterLogits router, double threshold, SamplerTable sampler)
     {
-        int trained = Published(router.Architecture).Roles.Length, makes = sampler.Evaluations.Count;
+        int trained = Evaluations(router.Architecture), makes = sampler.Evaluations.Count;
         return trained == makes
             ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Evaluations[e].RouterRow, threshold)
             : throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
@@ -32,6 +32,9 @@ public static class RouterSchedule
             ? FromLogits(roles, shape.Branches, router.Values, rowOf, threshold)
             : throw new ArgumentException($"router: {shape.Evaluations} row, but a step of a U-ViT's solver takes two evaluations");
     }
+
+    /// <summary>Evaluations of the sampler that a router is for: of a U-ViT's with an odd number of rows one less.</summary>
+    public static int Evaluations(RouterShape shape) => Published(shape).Roles.Length;
 
     /// <summary>
     /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Nothing reads the other rows.

@@ -7,8 +7,6 @@ namespace L2c.Model.Caching;
 /// <summary>A schedule file of either format, told apart by content: ours names its format, SmoothCache's has nothing but lists.</summary>
 public sealed class ScheduleFile
 {
-    private const long MaxFileBytes = 16 << 20;
-
     private readonly ReadOnlyMemory<byte> _text;
 
     private ScheduleFile(string path, ReadOnlyMemory<byte> text, ScheduleJson? own) => (Path, _text, Own) = (path, text, own);
@@ -26,16 +24,10 @@ public sealed class ScheduleFile
     public int NamedBlocks => Own is null ? SmoothCacheJson.NamedBlocks(Path, _text) : 0;
 
     /// <summary>Reads a file. The source stays open.</summary>
-    /// <exception cref="MalformedFileException">It is of neither format.</exception>
+    /// <exception cref="MalformedFileException">It is of neither format, or longer than any schedule.</exception>
     public static ScheduleFile Read(ByteSource source)
     {
-        if (source.Length > MaxFileBytes)
-        {
-            throw new MalformedFileException(source.Path, $"has {source.Length} bytes, more than any schedule needs; it is refused");
-        }
-
-        byte[] bytes = new byte[source.Length];
-        source.ReadExactly(0, bytes);
+        byte[] bytes = source.ReadAll(ReadLimits.ScheduleBytes);
 
         // Editors put a byte order mark there, which no JSON parser takes.
         ReadOnlyMemory<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
@@ -44,7 +36,7 @@ public sealed class ScheduleFile
 
     /// <summary>The schedule.</summary>
     /// <param name="branches">Branches of the network, which SmoothCache's files do not say; ours is taken as it is.</param>
-    /// <exception cref="MalformedFileException">A row or list holds something else than roles and bits.</exception>
+    /// <exception cref="MalformedFileException">A row or list holds something else than roles and bits, or there are too many of them.</exception>
     /// <exception cref="ArgumentException">Well-formed, but not a valid schedule, or for another number of branches.</exception>
     public CacheSchedule ToSchedule(int branches) => Own?.ToSchedule(Path) ?? SmoothCacheJson.Parse(Path, _text, branches);
 

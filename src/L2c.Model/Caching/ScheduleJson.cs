@@ -101,8 +101,9 @@ public sealed record ScheduleJson(
             throw words.Fault($"skipped is \"{FileText.Printable(skipped)}\"; write \"reuse\" or \"drop\"");
         }
 
-        EvaluationJson[] evaluations = [.. words.List(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, format == TermsFormat))];
+        EvaluationJson[] evaluations = [.. words.EvaluationList(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, format == TermsFormat))];
         int steps = words.Whole(members["steps"], "steps");
+        words.RequireSize(evaluations.Length, evaluations.Select(evaluation => evaluation.Compute.Length).DefaultIfEmpty().Max());
         return evaluations.Length > 0 && evaluations.Length == steps
             ? new ScheduleJson(format, words.Text(members["model"], "model"), words.Text(members["sampler"], "sampler"), steps, evaluations, skipped)
             : throw words.Fault($"steps is {steps} and evaluations has {evaluations.Length} entries; write one entry for each of one or more steps");

@@ -28,13 +28,14 @@ public static class SmoothCacheJson
     {
         Dictionary<string, bool[]> lists = ReadLists(path, text);
         int steps = lists.Values.First().Length;
+        Words(path).RequireSize(steps, branches);
         var chosen = new bool[branches][];
         for (int b = 0; b < branches; b++)
         {
             chosen[b] = Candidates(b).Select(lists.GetValueOrDefault).FirstOrDefault(list => list is not null) ?? [.. Enumerable.Repeat(true, steps)];
         }
 
-        string[] known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
+        HashSet<string> known = [.. Enumerable.Range(0, branches).SelectMany(Candidates)];
         if (lists.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             throw new ArgumentException(
@@ -98,12 +99,12 @@ public static class SmoothCacheJson
     /// <summary>The lists, all of one length, by SmoothCache's own names.</summary>
     private static Dictionary<string, bool[]> ReadLists(string path, ReadOnlyMemory<byte> text)
     {
-        JsonWords words = new(path, "not a SmoothCache schedule: ");
+        JsonWords words = Words(path);
         Dictionary<string, bool[]> lists = [];
         foreach ((string given, JsonElement value) in words.Members(words.Root(text), "the file"))
         {
             string what = $"list \"{FileText.Printable(given)}\"";
-            bool[] bits = [.. words.List(value, what).Select((bit, e) => words.Whole(bit, $"step {e} of {what}") switch
+            bool[] bits = [.. words.EvaluationList(value, what).Select((bit, e) => words.Whole(bit, $"step {e} of {what}") switch
             {
                 0 => false,
                 1 => true,
@@ -123,6 +124,8 @@ public static class SmoothCacheJson
             _ => throw words.Fault("it has no list with steps; expected lists of 0 and 1, one per branch type"),
         };
     }
+
+    private static JsonWords Words(string path) => new(path, "not a SmoothCache schedule: ");
 
     private static string OwnName(string given)
     {

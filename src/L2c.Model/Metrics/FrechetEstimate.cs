@@ -23,6 +23,20 @@ public sealed record FrechetEstimate(double Distance, double Low, double High, I
     private const uint Domain = 0x424F_4F54;
     private const int WordsPerCounter = 4;
 
+    /// <summary>Bytes that <see cref="Of"/> takes at most beside the features.</summary>
+    /// <param name="count">N.</param>
+    /// <param name="dimension">D.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core.</param>
+    public static long Bytes(int count, int dimension, int threads)
+    {
+        // A fit copies its vectors once: all of them at first, then those of each resample, of which 1 - 1/e are distinct. Square matrices are few.
+        const double distinct = 0.64;
+        const int matrices = 8;
+        long features = sizeof(double) * (long)count * dimension, square = sizeof(double) * (long)dimension * dimension;
+        int parallel = Math.Min(Resamples, threads == 0 ? Environment.ProcessorCount : threads);
+        return Math.Max(features, (long)(distinct * parallel * features)) + (matrices * parallel * square);
+    }
+
     /// <summary>Estimates.</summary>
     /// <param name="features">[N, D], N at least 2.</param>
     /// <param name="dimension">D.</param>

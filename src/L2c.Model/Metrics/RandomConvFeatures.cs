@@ -35,10 +35,9 @@ public sealed class RandomConvFeatures
     /// <exception cref="ArgumentException">No such images.</exception>
     public RandomConvFeatures(int channels, int height, int width)
     {
-        if (channels is not (1 or Colours) || height < LeastSize || width < LeastSize)
+        if (FindProblem(channels, height, width) is { } problem)
         {
-            throw new ArgumentException(
-                $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels and at least {LeastSize} x {LeastSize} pixels");
+            throw new ArgumentException(problem);
         }
 
         (_channels, _height, _width) = (channels, height, width);
@@ -52,8 +51,24 @@ public sealed class RandomConvFeatures
         }
     }
 
+    /// <summary>Why such images have no features; null where they have.</summary>
+    public static string? FindProblem(int channels, int height, int width)
+    {
+        if (channels is not (1 or Colours) || height < LeastSize || width < LeastSize)
+        {
+            return $"images of {channels} x {height} x {width}: features are of 1 or {Colours} channels and at least {LeastSize} x {LeastSize} pixels";
+        }
+
+        return MaxValues(height, width) > Array.MaxLength ? $"images of {height} x {width} pixels are too large for features; give smaller ones" : null;
+    }
+
     /// <summary>C H W.</summary>
     public int ElementsPerImage => _channels * _height * _width;
+
+    /// <summary>Bytes that one thread computes in.</summary>
+    public long BytesPerThread =>
+        sizeof(float) * (_convolutions.Sum(convolution => (long)convolution.InputLength)
+            + ((long)_convolutions[^1].OutputHeight * _convolutions[^1].OutputWidth * _convolutions[^1].Outputs));
 
     /// <summary>Computes the features of images.</summary>
     /// <param name="images">[N, C, H, W], row-major, finite.</param>
@@ -75,6 +90,10 @@ public sealed class RandomConvFeatures
             return maps;
         }, _ => { });
     }
+
+    // Of the largest map with a generous margin: each has four times fewer pixels than the one before and at most eleven times the channels.
+    private static long MaxValues(long height, long width) =>
+        Math.Max(Colours * (height + 16) * (width + 16), _layers[0].Outputs * ((height / 2) + 16) * ((width / 2) + 16));
 
     private void Extract(ReadOnlySpan<float> image, Span<double> features, Maps maps)
     {

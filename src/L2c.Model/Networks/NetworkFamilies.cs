@@ -33,7 +33,7 @@ public static class NetworkFamilies
         Of(architecture).Load(architecture, read, device, use);
 
     /// <summary>A network whose weights are counted and not there: ops may be recorded with it, never run.</summary>
-    internal static Network OnPaper(TransformerArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
+    public static Network OnPaper(TransformerArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
         Of(architecture).Load(architecture, null, device, use);
 
     /// <summary>The architecture of a checkpoint, which must be of a network that can be loaded.</summary>

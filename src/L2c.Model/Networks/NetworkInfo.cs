@@ -11,4 +11,8 @@ namespace L2c.Model.Networks;
 /// <param name="Process">The noise that it was trained to remove.</param>
 /// <param name="GuidedChannels">Leading channels of eps that published guidance acts on.</param>
 public sealed record NetworkInfo(
-    TransformerArchitecture Architecture, NetworkFamily Family, NetworkCost Cost, NoiseSchedule Process, int GuidedChannels);
+    TransformerArchitecture Architecture, NetworkFamily Family, NetworkCost Cost, NoiseSchedule Process, int GuidedChannels)
+{
+    /// <summary>What its authors sample it with: one of <see cref="SamplerCatalog.Names"/>.</summary>
+    public string DefaultSampler { get; init; } = SamplerCatalog.Ddim;
+}

@@ -10,20 +10,26 @@ namespace L2c.Model.Runs;
 /// <summary>A run planned and listed on paper: memory is counted instead of allocated, no weight is read and nothing can run.</summary>
 public sealed class DryRun
 {
+    private readonly Lazy<IReadOnlyList<OpInfo>> _ops;
+    private readonly Lazy<RunWork> _work;
+
     internal DryRun(RunPlan plan)
     {
         Plan = plan;
         (RunBytes, Buffers) = Arena.Count(plan.Model.Device, "run on paper", plan.Take);
-        RunStep[] steps = plan.Steps(Buffers);
-        Ops = plan.Model.Device.List(() => Array.ForEach(steps, step => step.Enqueue()));
-        Work = new RunWork(Ops, plan.Schedule.Evaluations, plan.Schedule.Branches);
+        _ops = new Lazy<IReadOnlyList<OpInfo>>(() =>
+        {
+            RunStep[] steps = plan.Steps(Buffers);
+            return plan.Model.Device.List(() => Array.ForEach(steps, step => step.Enqueue()));
+        });
+        _work = new Lazy<RunWork>(() => new RunWork(Ops, plan.Schedule.Evaluations, plan.Schedule.Branches));
     }
 
-    /// <summary>Every op that the run would execute, in order.</summary>
-    public IReadOnlyList<OpInfo> Ops { get; }
+    /// <summary>Every op that the run would execute, in order. Listed when first asked for, for which the device must be open.</summary>
+    public IReadOnlyList<OpInfo> Ops => _ops.Value;
 
     /// <summary>The ops' work by evaluation and branch.</summary>
-    public RunWork Work { get; }
+    public RunWork Work => _work.Value;
 
     /// <summary>Memory that the weights would take in the device's layout.</summary>
     public long WeightBytes => Plan.Model.WeightBytes;

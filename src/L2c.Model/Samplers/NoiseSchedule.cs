@@ -41,10 +41,11 @@ public sealed class NoiseSchedule
 
     /// <summary>The process of DiT: 1000 timesteps, β linear from 1e-4 to 2e-2 (Ho et al. 2020, section 4).</summary>
     /// <remarks>Samplers respace it even to all 1000 timesteps, as published, which changes last bits of the float64 tables.</remarks>
-    public static NoiseSchedule Linear { get; } = Of(Evenly(1e-4, 2e-2));
+    public static NoiseSchedule Linear { get; } = Of(Evenly(1e-4, 2e-2), firstTimestep: 0);
 
-    /// <summary>The process of U-ViT and of Stable Diffusion: 1000 timesteps, √β linear, β from 0.00085 to 0.012.</summary>
-    public static NoiseSchedule ScaledLinear { get; } = Of(Array.ConvertAll(Evenly(Math.Sqrt(0.00085), Math.Sqrt(0.012)), root => root * root));
+    /// <summary>The process of U-ViT: 1000 timesteps, √β linear, β from 0.00085 to 0.012, as in Stable Diffusion. U-ViT counts them from 1.</summary>
+    public static NoiseSchedule ScaledLinear { get; } =
+        Of(Array.ConvertAll(Evenly(Math.Sqrt(0.00085), Math.Sqrt(0.012)), root => root * root), firstTimestep: 1);
 
     /// <summary>Number of timesteps.</summary>
     public int Count => Betas.Length;
@@ -52,7 +53,7 @@ public sealed class NoiseSchedule
     /// <summary>β_t. After respacing: the variance of one jump, 1 - ᾱ_t / ᾱ of the kept timestep before it.</summary>
     public ImmutableArray<double> Betas { get; }
 
-    /// <summary>The timestep of the training process, 0 .. 999, that the network is given.</summary>
+    /// <summary>The timestep of the training process that the network is given, 0 .. 999 or, of <see cref="ScaledLinear"/>, 1 .. 1000.</summary>
     public ImmutableArray<int> TimestepMap { get; }
 
     /// <summary>ᾱ_t.</summary>
@@ -147,7 +148,10 @@ public sealed class NoiseSchedule
         }
     }
 
-    private static NoiseSchedule Of(double[] betas) => new([.. betas], [.. Enumerable.Range(0, betas.Length)]);
+    /// <summary>A process of any β.</summary>
+    /// <param name="betas">By timestep.</param>
+    /// <param name="firstTimestep">What the network calls the first.</param>
+    internal static NoiseSchedule Of(double[] betas, int firstTimestep) => new([.. betas], [.. Enumerable.Range(firstTimestep, betas.Length)]);
 
     private static double[] Evenly(double first, double last)
     {

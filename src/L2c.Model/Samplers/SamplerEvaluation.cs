@@ -4,7 +4,7 @@ using L2c.Model.Caching;
 namespace L2c.Model.Samplers;
 
 /// <summary>One evaluation of a sampler: what the network is asked, and what becomes of the sampler's states afterwards.</summary>
-/// <param name="Time">What the network is given: the timestep of the training process, 0 .. 999, or a time between two.</param>
+/// <param name="Time">What the network is given: a timestep of the training process, see <see cref="NoiseSchedule.TimestepMap"/>, or a time between two.</param>
 /// <param name="Role">Whether it may reuse branch outputs of earlier evaluations.</param>
 /// <param name="RouterRow">The row of a router that belongs to it.</param>
 /// <param name="Prediction">The state that the network reads, and how x0 and eps follow from what it says.</param>

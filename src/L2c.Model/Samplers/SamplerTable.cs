@@ -19,6 +19,10 @@ public sealed record SamplerTable(string Name, IReadOnlyList<SamplerEvaluation> 
     public IReadOnlyList<int> CacheEvaluations =>
         [.. Enumerable.Range(0, Evaluations.Count).Where(e => Evaluations[e].Role == EvaluationRole.Cache).OrderBy(e => Evaluations[e].RouterRow)];
 
+    /// <summary>The evaluations that may reuse, in sampling order, and the row of a router that each reads.</summary>
+    public IEnumerable<(int Evaluation, int Row)> RowsRead =>
+        Enumerable.Range(0, Evaluations.Count).Where(e => Evaluations[e].Role == EvaluationRole.Cache).Select(e => (e, Evaluations[e].RouterRow));
+
     /// <summary>Whether the network's variance channels are used.</summary>
     public bool LearnsVariance => Evaluations.Any(row => row.Prediction.LearnedVariance);
 

@@ -11,7 +11,7 @@ public sealed class DivergedException(string message) : Exception(message)
     {
         if (!double.IsFinite(loss))
         {
-            throw new DivergedException($"step {step}: the loss is {loss}; train again with a smaller --lr, or look at the weights and the data");
+            throw new DivergedException($"step {step}: training diverged: the loss is {loss}; use a smaller --lr, or check the weights and the data");
         }
     }
 
@@ -26,7 +26,7 @@ public sealed class DivergedException(string message) : Exception(message)
             if (!float.IsFinite(value))
             {
                 throw new DivergedException(
-                    $"step {step}: {name} holds {value}; train again with a smaller --lr, or look at the weights and the data");
+                    $"step {step}: training diverged: {name} holds {value}; use a smaller --lr, or check the weights and the data");
             }
         }
     }

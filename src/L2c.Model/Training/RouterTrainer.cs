@@ -192,7 +192,7 @@ public sealed class RouterTrainer : ITrainer
         TrainingState.Read<double>(file, "figure_sums", Means.State);
         if (_control is not null)
         {
-            TrainingState.Read<double>(file, Control, _control.State);
+            TrainingState.Read<double>(file, Control, _control.State, mayBeNaN: true);
             _objective.Lambda = _control.Lambda;
         }
 

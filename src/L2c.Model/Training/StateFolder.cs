@@ -1,30 +1,39 @@
 using System.Globalization;
+using L2c.Weights.Storage;
 
 namespace L2c.Model.Training;
 
 /// <summary>The states of a run on disk: <c>checkpoints/00001000.safetensors</c>. A new one is complete under its name before older ones are
 /// removed.</summary>
+/// <remarks>Removed is only what says inside that it is a state. A file that has a state's name and is none is set aside where it would be taken for
+/// the newest one, and otherwise left alone.</remarks>
 /// <param name="folder">The run's folder; <c>checkpoints</c> is made in it when the first state is saved.</param>
-public sealed class StateFolder(string folder)
+/// <param name="remark">Receives a line for a person, for each file that is set aside.</param>
+public sealed class StateFolder(string folder, Action<string> remark)
 {
+    /// <summary>Its name in the run's folder.</summary>
+    public const string Name = "checkpoints";
+
     private const string Extension = ".safetensors";
 
     /// <summary>Where the states are.</summary>
-    public string Path { get; } = System.IO.Path.Combine(folder, "checkpoints");
+    public string Path { get; } = System.IO.Path.Combine(folder, Name);
 
-    /// <summary>The newest state; null when there is none.</summary>
-    public string? FindLatest() => States().LastOrDefault().Path;
+    /// <summary>The newest file with the name of a state; null when there is none.</summary>
+    public string? FindLatest() => Named().LastOrDefault().Path;
 
     /// <summary>Writes a state, then removes all older ones.</summary>
     /// <param name="step">Optimisation steps done.</param>
     /// <param name="write">Writes a file of that path, which must appear only when it is complete.</param>
+    /// <exception cref="IOException">A file cannot be written, or the folder is a link.</exception>
     public void Save(int step, Action<string> write)
     {
-        Directory.CreateDirectory(Path);
+        Folders.RequireOwn(Path);
+        _ = Folders.Create(Path);
         write(System.IO.Path.Combine(Path, step.ToString("D8", CultureInfo.InvariantCulture) + Extension));
-        foreach ((int older, string path) in States())
+        foreach ((int older, string path) in Named())
         {
-            if (older < step)
+            if (older < step && TrainingState.IsState(path))
             {
                 File.Delete(path);
             }
@@ -32,22 +41,30 @@ public sealed class StateFolder(string folder)
     }
 
     /// <summary>Removes all states: a new run begins where an old one was.</summary>
-    public void Clear() => RemoveNewer(-1);
+    /// <exception cref="IOException">A file cannot be removed, or the folder is a link.</exception>
+    public void Clear() => KeepOnly(-1);
 
-    /// <summary>Removes the states of later steps: a run goes on from an earlier one.</summary>
+    /// <summary>Removes the states of other steps: later ones, where a run goes on from an earlier one, and an earlier one that a killed process had
+    /// no time to remove.</summary>
     /// <param name="step">Optimisation steps done by the run that goes on.</param>
-    public void RemoveNewer(int step)
+    /// <exception cref="IOException">As <see cref="Clear"/>.</exception>
+    public void KeepOnly(int step)
     {
-        foreach ((int newer, string path) in States())
+        Folders.RequireOwn(Path);
+        foreach ((int other, string path) in Named().Where(state => state.Step != step))
         {
-            if (newer > step)
+            if (TrainingState.IsState(path))
             {
                 File.Delete(path);
+            }
+            else if (other > step)
+            {
+                remark($"note: {path} is no training state; kept as {SetAside.Move(path)}");
             }
         }
     }
 
-    private (int Step, string Path)[] States() => !Directory.Exists(Path)
+    private (int Step, string Path)[] Named() => !Directory.Exists(Path)
         ? []
         : [.. Directory.EnumerateFiles(Path, "*" + Extension)
             .Select(path => (Step: StepOf(path), Path: path))

@@ -44,7 +44,7 @@ public static class TrainingFit
         if (given.Evaluations != wanted.Evaluations)
         {
             throw new ArgumentException(
-                $"a router for {given.Evaluations} steps, but --steps makes {wanted.Evaluations}; train with --steps {given.Evaluations}");
+                $"a router for {given.Evaluations} steps, but --steps gives {wanted.Evaluations}; train with --steps {given.Evaluations}");
         }
     }
 }

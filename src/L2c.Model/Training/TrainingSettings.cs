@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace L2c.Model.Training;
 
 /// <summary>The settings that decide the bits of a training run, by the name of their option: a run is resumed only with the same ones.</summary>
-/// <remarks>What changes no bit of the result is left out: steps to do, checkpoint and log intervals, threads, places of files.</remarks>
+/// <remarks>What changes no bit of the result is omitted: steps to do, checkpoint and log intervals, threads, places of files.</remarks>
 public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
@@ -26,10 +26,10 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
     /// <exception cref="FormatException">The text is not such an object.</exception>
     public string? FindDifference(string saved)
     {
-        Dictionary<string, string> before;
+        Dictionary<string, string?> before;
         try
         {
-            before = JsonSerializer.Deserialize<Dictionary<string, string>>(saved) ?? throw new FormatException("the settings are null");
+            before = JsonSerializer.Deserialize<Dictionary<string, string?>>(saved) ?? throw new FormatException("the settings are null");
         }
         catch (JsonException e)
         {
@@ -38,7 +38,8 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
 
         foreach (string option in _values.Keys.Union(before.Keys).Order(StringComparer.Ordinal))
         {
-            string was = before.GetValueOrDefault(option, ""), now = _values.GetValueOrDefault(option, "");
+            string was = before.GetValueOrDefault(option, "") ?? throw new FormatException("a setting is null");
+            string now = _values.GetValueOrDefault(option, "");
             if (was != now)
             {
                 return $"{option} was {Show(was)} and is now {Show(now)}";

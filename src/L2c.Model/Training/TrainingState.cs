@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Safetensors;
+using L2c.Weights.Storage;
 
 namespace L2c.Model.Training;
 
@@ -42,6 +43,25 @@ public static class TrainingState
         writer.Commit();
     }
 
+    /// <summary>Whether a regular file says inside that it is a training state, of whatever trainer. A damaged one may not.</summary>
+    public static bool IsState(string path)
+    {
+        if (FileSystem.KindOf(path) != EntryKind.File)
+        {
+            return false;
+        }
+
+        try
+        {
+            using TensorFile file = TensorFiles.Open(path);
+            return file.Metadata.ContainsKey(KindKey);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Checks that a state is this trainer's and was made with the same settings.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="kind">As given to <see cref="Write"/>.</param>
@@ -55,7 +75,7 @@ public static class TrainingState
         if (found != kind)
         {
             throw new MalformedFileException(
-                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state of this command");
+                file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state that this command wrote");
         }
 
         string generator = Require(file, GeneratorKey);
@@ -88,8 +108,9 @@ public static class TrainingState
     /// <param name="name">The tensor's name.</param>
     /// <param name="destination">Receives the values.</param>
     /// <param name="sliceLength">Values that are read at once.</param>
-    /// <exception cref="MalformedFileException">The file lacks it, or it has another size or type.</exception>
-    public static void Read<T>(TensorFile file, string name, Span<T> destination, int sliceLength = StateEntry.SliceLength)
+    /// <param name="mayBeNaN">Whether a NaN means something here; otherwise no value of a state is other than finite.</param>
+    /// <exception cref="MalformedFileException">The file lacks it, it has another size or type, or a value is not finite.</exception>
+    public static void Read<T>(TensorFile file, string name, Span<T> destination, int sliceLength = StateEntry.SliceLength, bool mayBeNaN = false)
         where T : unmanaged
     {
         TensorType type = StateEntry.TypeOf<T>();
@@ -101,7 +122,27 @@ public static class TrainingState
         {
             Span<T> slice = destination.Slice(first, Math.Min(sliceLength, destination.Length - first));
             file.ReadBytes(info, first, MemoryMarshal.AsBytes(slice));
+            if (!AreValid<T>(slice, mayBeNaN))
+            {
+                throw new MalformedFileException(
+                    file.Path, $"its {name} has a value that is not finite, which no run writes; the state is damaged, take an older one");
+            }
         }
+    }
+
+    private static bool AreValid<T>(ReadOnlySpan<T> values, bool mayBeNaN)
+        where T : unmanaged
+    {
+        foreach (T value in values)
+        {
+            double number = value is float single ? single : value is double stored ? stored : 0;
+            if (!double.IsFinite(number) && !(mayBeNaN && double.IsNaN(number)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string Require(TensorFile file, string key) => file.Metadata.TryGetValue(key, out string? value)

@@ -16,9 +16,6 @@ public abstract record Architecture
     /// <summary>Key of the safetensors metadata entry that holds an architecture.</summary>
     public const string MetadataKey = "l2c.architecture";
 
-    // Class names of a million classes fit; a header made of nothing else does not.
-    private const int MaxJsonLength = 16 << 20;
-
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -48,9 +45,9 @@ public abstract record Architecture
     /// <exception cref="FormatException">The text is not such an object, or its values do not fit together.</exception>
     public static Architecture FromJson(string json)
     {
-        if (json.Length > MaxJsonLength)
+        if (json.Length > ReadLimits.ArchitectureCharacters)
         {
-            throw new FormatException($"longer than {MaxJsonLength} characters");
+            throw new FormatException($"longer than {ReadLimits.ArchitectureCharacters} characters");
         }
 
         Architecture? architecture;

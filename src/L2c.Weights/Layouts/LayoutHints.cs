@@ -31,7 +31,7 @@ public sealed record LayoutHints
     /// <summary>Names of the classes in order.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
-    /// <summary>Side of the input in latent cells or pixels, where no position table tells it (diffusers' DiT).</summary>
+    /// <summary>Side of the input in latent cells or pixels, where no position table gives it (diffusers' DiT).</summary>
     public int? InputSize { get; init; }
 
     /// <summary>Name to give the model.</summary>

@@ -39,7 +39,10 @@ public sealed record RouterShape : Architecture
     public override string? FindProblem() =>
         FindNameProblem()
         ?? (Enum.IsDefined(Target) ? null : "target must be dit or uvit")
-        ?? OutOfRange(nameof(Evaluations), Evaluations, 1, 10_000)
+        ?? OutOfRange(nameof(Evaluations), Evaluations, 1, ReadLimits.ScheduleEvaluations)
         ?? OutOfRange(nameof(Branches), Branches, 2, 1026)
+        ?? ((long)Evaluations * Branches <= ReadLimits.ScheduleBranches
+            ? null
+            : $"{Evaluations} evaluations of {Branches} branches are more than {ReadLimits.ScheduleBranches}")
         ?? (Branches % 2 == 0 ? null : $"branches {Branches} is odd, but every block has two");
 }

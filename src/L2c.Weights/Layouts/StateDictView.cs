@@ -135,7 +135,7 @@ internal sealed class StateDictView
         return use switch
         {
             WeightSet.Ema when !ema => throw new MalformedFileException(
-                file.Path, "has no weights under 'ema'; leave --use away to take what is there"),
+                file.Path, "has no weights under 'ema'; omit --use to take what is there"),
             WeightSet.Model when ema && !model => throw new MalformedFileException(
                 file.Path, "has weights under 'ema' but none under 'model'; give --use ema"),
             not WeightSet.Model when ema => "ema.",

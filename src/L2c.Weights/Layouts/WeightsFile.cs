@@ -47,7 +47,7 @@ public sealed class WeightsFile
     /// <summary>The canonical tensors, in canonical order.</summary>
     public IReadOnlyList<WeightsTensor> Tensors { get; }
 
-    /// <summary>Names in the file that are not part of the model and were left out: optimiser state, the other set of weights, losses.</summary>
+    /// <summary>Names in the file that are not part of the model and were omitted: optimiser state, the other set of weights, losses.</summary>
     public IReadOnlyList<string> Ignored { get; }
 
     /// <summary>Number of values in all canonical tensors, the position table included.</summary>

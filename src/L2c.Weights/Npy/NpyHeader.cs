@@ -14,13 +14,12 @@ namespace L2c.Weights.Npy;
 /// <param name="DataOffset">Where the elements begin.</param>
 internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
 {
-    private const int MaxHeaderBytes = 10_000;
-
     // NumPy's bfloat16 does not exist, so BF16 has no entry.
     private static readonly (TensorType Type, string Descr)[] _types =
     [
         (TensorType.F64, "<f8"), (TensorType.F32, "<f4"), (TensorType.F16, "<f2"), (TensorType.I64, "<i8"), (TensorType.I32, "<i4"),
-        (TensorType.U8, "|u1"), (TensorType.Bool, "|b1"),
+        (TensorType.I16, "<i2"), (TensorType.I8, "|i1"), (TensorType.U64, "<u8"), (TensorType.U32, "<u4"), (TensorType.U16, "<u2"), (TensorType.U8, "|u1"),
+        (TensorType.Bool, "|b1"),
     ];
 
     /// <summary>The first bytes of every npy file.</summary>
@@ -35,15 +34,15 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
     {
         Span<byte> prefix = stackalloc byte[12];
         source.ReadExactly(0, prefix);
-        (int prefixBytes, long headerBytes) = prefix[6] switch
+        (int prefixBytes, long headerBytes) = (prefix[6], prefix[7]) switch
         {
-            1 => (10, BinaryPrimitives.ReadUInt16LittleEndian(prefix[8..])),
-            2 or 3 => (12, (long)BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..])),
-            byte other => throw Broken(source, $"has the version {other} of npy, and 1 to 3 are known"),
+            (1, 0) => (10, BinaryPrimitives.ReadUInt16LittleEndian(prefix[8..])),
+            (2 or 3, 0) => (12, (long)BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..])),
+            var (major, minor) => throw Broken(source, $"has the version {major}.{minor} of npy, and 1.0, 2.0 and 3.0 are known"),
         };
-        if (headerBytes > MaxHeaderBytes)
+        if (headerBytes > ReadLimits.NpyHeaderBytes)
         {
-            throw Broken(source, $"has a header of {headerBytes} bytes, more than {MaxHeaderBytes}");
+            throw Broken(source, $"has a header of {headerBytes} bytes, more than {ReadLimits.NpyHeaderBytes}");
         }
 
         byte[] bytes = new byte[headerBytes];
@@ -93,12 +92,16 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
 
     private static long[] Extents(ByteSource source, string tuple)
     {
+        // In Python (1) is no tuple, and 01 is no number.
         string[] parts = tuple.Split(',', StringSplitOptions.TrimEntries);
+        bool isTuple = parts.Length > 1 || parts[0].Length == 0;
         parts = parts[^1].Length == 0 ? parts[..^1] : parts;
         long[] extents = new long[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out extents[i]))
+            bool isNumber = long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out extents[i])
+                && (parts[i][0] != '0' || parts[i].Length == 1);
+            if (!isNumber || !isTuple)
             {
                 throw Broken(source, $"has the shape ({FileText.Printable(tuple)}), which is no tuple of integers");
             }

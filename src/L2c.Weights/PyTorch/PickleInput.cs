@@ -6,7 +6,6 @@ namespace L2c.Weights.PyTorch;
 /// <summary>Reads the bytes of pickles one after the other from a source, a small window at a time.</summary>
 internal sealed class PickleInput
 {
-    private const int MaxTextBytes = 1 << 20;
     private const int MaxLineBytes = 256;
     private const string Remedy = "the file is damaged or not from torch.save, save the state dict alone or convert it to safetensors";
 
@@ -14,6 +13,7 @@ internal sealed class PickleInput
 
     private readonly ByteSource _source;
     private readonly byte[] _window;
+    private readonly long _end;
     private long _windowStart;
     private int _windowLength;
 
@@ -23,6 +23,7 @@ internal sealed class PickleInput
         _source = source;
         _window = new byte[(int)Math.Min(32 * 1024, source.Length)];
         Position = position;
+        _end = Math.Min(source.Length, position + ReadLimits.PickleBytes);
         Work = new WorkBudget(source.Path, "the pickle", source.Length, Remedy);
     }
 
@@ -60,26 +61,34 @@ internal sealed class PickleInput
         return BinaryPrimitives.ReadDoubleBigEndian(bytes);
     }
 
-    /// <summary>A two's complement integer preceded by its length in bytes, at most eight.</summary>
-    public long ReadLong1()
+    /// <summary>A length of 64 bits; negative for one beyond them.</summary>
+    public long ReadLength()
     {
-        int length = ReadByte();
-        if (length > sizeof(long))
-        {
-            throw Broken($"the pickle holds an integer of {length} bytes");
-        }
-
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        Read(bytes[..length]);
-        bytes[length..].Fill(length > 0 && (bytes[length - 1] & 0x80) != 0 ? (byte)0xFF : (byte)0);
+        Read(bytes);
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
 
-    /// <summary>UTF-8 text preceded by its length as 32 bits.</summary>
-    public string ReadText()
+    /// <summary>A two's complement integer of so many bytes; one beyond 64 bits is left out.</summary>
+    public object ReadInteger(long length)
     {
-        uint length = (uint)ReadInt32();
-        if (length > MaxTextBytes || length > _source.Length - Position)
+        if (length is < 0 or > sizeof(long))
+        {
+            Skip(length, "an integer");
+            return PickleOther.Value;
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        int count = (int)length;
+        Read(bytes[..count]);
+        bytes[count..].Fill(count > 0 && (bytes[count - 1] & 0x80) != 0 ? (byte)0xFF : (byte)0);
+        return BinaryPrimitives.ReadInt64LittleEndian(bytes);
+    }
+
+    /// <summary>UTF-8 text of so many bytes.</summary>
+    public string ReadText(long length)
+    {
+        if (length is < 0 or > ReadLimits.PickleTextBytes || length > _end - Position)
         {
             throw Broken($"the pickle holds a string of {length} bytes");
         }
@@ -88,6 +97,30 @@ internal sealed class PickleInput
         byte[] bytes = new byte[length];
         Read(bytes);
         return Decode(bytes);
+    }
+
+    /// <summary>Bytes, so many.</summary>
+    public PickleBytes ReadBytes(long length)
+    {
+        if (length is < 0 or > PickleBytes.MostKept)
+        {
+            Skip(length, "a byte string");
+            return new PickleBytes(null);
+        }
+
+        byte[] bytes = new byte[length];
+        Read(bytes);
+        return new PickleBytes(bytes);
+    }
+
+    /// <summary>A frame's length, which says how much a reader may fetch at once: it must lie inside the pickle.</summary>
+    public void ReadFrame()
+    {
+        long length = ReadLength();
+        if (length < 0 || length > _end - Position)
+        {
+            throw Broken($"the pickle holds a frame of {(ulong)length} bytes");
+        }
     }
 
     /// <summary>Text up to a line feed.</summary>
@@ -111,11 +144,22 @@ internal sealed class PickleInput
     /// <summary>The error of a broken pickle: what is wrong, and what to do.</summary>
     public MalformedFileException Broken(string rule) => new(_source.Path, $"{rule}; {Remedy}");
 
+    private void Skip(long length, string what)
+    {
+        if (length < 0 || length > _end - Position)
+        {
+            throw Broken($"the pickle holds {what} of {(ulong)length} bytes");
+        }
+
+        Position += length;
+    }
+
     private void Read(Span<byte> destination)
     {
-        if (Position + destination.Length > _source.Length)
+        if (destination.Length > _end - Position)
         {
-            throw Broken("the pickle ends before its STOP");
+            throw Broken(
+                _end == _source.Length ? "the pickle ends before its STOP" : $"the pickle has more than {ReadLimits.PickleBytes} bytes");
         }
 
         if (destination.Length > _window.Length)

@@ -28,9 +28,9 @@ internal sealed class PickleInterpreter
 
     private object? Run()
     {
-        if (_input.ReadByte() != PickleOpcode.Proto || _input.ReadByte() != 2)
+        if (_input.ReadByte() != PickleOpcode.Proto || _input.ReadByte() is < 2 or > 5)
         {
-            throw _input.Broken("the pickle is not of protocol 2");
+            throw _input.Broken("the pickle is not of the protocols 2 to 5");
         }
 
         for (byte opcode = _input.ReadByte(); opcode != PickleOpcode.Stop; opcode = _input.ReadByte())
@@ -52,9 +52,16 @@ internal sealed class PickleInterpreter
             case PickleOpcode.BinInt: Push((long)_input.ReadInt32()); break;
             case PickleOpcode.BinInt1: Push((long)_input.ReadByte()); break;
             case PickleOpcode.BinInt2: Push((long)_input.ReadUInt16()); break;
-            case PickleOpcode.Long1: Push(_input.ReadLong1()); break;
+            case PickleOpcode.Long1: Push(_input.ReadInteger(_input.ReadByte())); break;
+            case PickleOpcode.Long4: Push(_input.ReadInteger(_input.ReadInt32())); break;
             case PickleOpcode.BinFloat: Push(_input.ReadDoubleBigEndian()); break;
-            case PickleOpcode.BinUnicode: Push(_input.ReadText()); break;
+            case PickleOpcode.BinUnicode: Push(_input.ReadText((uint)_input.ReadInt32())); break;
+            case PickleOpcode.ShortBinUnicode: Push(_input.ReadText(_input.ReadByte())); break;
+            case PickleOpcode.BinUnicode8: Push(_input.ReadText(_input.ReadLength())); break;
+            case PickleOpcode.BinBytes: Push(_input.ReadBytes((uint)_input.ReadInt32())); break;
+            case PickleOpcode.ShortBinBytes: Push(_input.ReadBytes(_input.ReadByte())); break;
+            case PickleOpcode.BinBytes8 or PickleOpcode.ByteArray8: Push(_input.ReadBytes(_input.ReadLength())); break;
+            case PickleOpcode.Frame: _input.ReadFrame(); break;
             case PickleOpcode.EmptyDict: Push(new PickleDict()); break;
             case PickleOpcode.EmptyList: Push(new PickleList()); break;
             case PickleOpcode.EmptyTuple: Push(new PickleTuple([])); break;
@@ -62,12 +69,17 @@ internal sealed class PickleInterpreter
             case PickleOpcode.Tuple2: PushTuple(2); break;
             case PickleOpcode.Tuple3: PushTuple(3); break;
             case PickleOpcode.Tuple: Push(new PickleTuple(PopToMark())); break;
+            case PickleOpcode.EmptySet: Push(PickleOther.Value); break;
+            case PickleOpcode.AddItems: _ = PopToMark(); _ = Top<PickleOther>("ADDITEMS"); break;
+            case PickleOpcode.FrozenSet: _ = PopToMark(); Push(PickleOther.Value); break;
             case PickleOpcode.Mark: _marks.Add(_stack.Count); break;
             case PickleOpcode.BinPut: Memoise(_input.ReadByte()); break;
             case PickleOpcode.LongBinPut: Memoise((uint)_input.ReadInt32()); break;
+            case PickleOpcode.Memoize: Memoise((uint)_memo.Count); break;
             case PickleOpcode.BinGet: Recall(_input.ReadByte()); break;
             case PickleOpcode.LongBinGet: Recall((uint)_input.ReadInt32()); break;
-            case PickleOpcode.Global: Push(TorchGlobals.Resolve(_input)); break;
+            case PickleOpcode.Global: Push(TorchGlobals.Resolve(_input, _input.ReadLine(), _input.ReadLine())); break;
+            case PickleOpcode.StackGlobal: PushGlobal(); break;
             case PickleOpcode.BinPersId: Push(TorchGlobals.Storage(_input, Pop(), _storages)); break;
             case PickleOpcode.Append: AppendAll([Pop()]); break;
             case PickleOpcode.Appends: AppendAll(PopToMark()); break;
@@ -107,6 +119,14 @@ internal sealed class PickleInterpreter
         object?[] items = [.. _stack.Skip(start)];
         _stack.RemoveRange(start, items.Length);
         return items;
+    }
+
+    private void PushGlobal()
+    {
+        object? name = Pop(), module = Pop();
+        Push(module is string m && name is string n
+            ? TorchGlobals.Resolve(_input, m, n)
+            : throw _input.Broken("the pickle asks for a global whose name is no text"));
     }
 
     private T Top<T>(string operation)
@@ -169,7 +189,17 @@ internal sealed class PickleInterpreter
 
         for (int i = 0; i < items.Length; i += 2)
         {
-            string key = PickleDict.KeyText(items[i]) ?? throw _input.Broken("the pickle has a dict whose keys are neither text nor integers");
+            if (items[i] is PickleList or PickleDict or PickleRecord)
+            {
+                throw _input.Broken("the pickle has a dict with a key that Python cannot have");
+            }
+
+            // Bytes, None, numbers with a point and tuples name no weights.
+            if (PickleDict.KeyText(items[i]) is not { } key)
+            {
+                continue;
+            }
+
             _input.Work.SpendOnText(key.Length);
             if (!dict.TryAdd(key, items[i + 1]))
             {
@@ -198,12 +228,19 @@ internal sealed class PickleInterpreter
 
     private void SetState()
     {
-        PickleDict state = Pop() as PickleDict ?? throw _input.Broken("the pickle sets a state that is no dict");
+        object? state = Pop();
         switch (Top<object>("BUILD"))
         {
+            case NumpyType type when state is PickleTuple { Items: [_, string order, ..] }:
+                type.ByteOrder = order;
+                break;
+            case PickleOther:
+                break;
+            case PickleDict or PickleRecord when state is not PickleDict:
+                throw _input.Broken("the pickle sets a state that is no dict");
             case PickleRecord { Fields: null } record:
                 // Shared, not copied: otherwise a forged pickle could copy one large dict again and again.
-                record.Fields = state;
+                record.Fields = (PickleDict)state!;
                 break;
             case PickleRecord:
                 throw _input.Broken("the pickle sets the state of a value twice");

@@ -8,15 +8,30 @@ internal enum PickleGlobal
     OrderedDict,
     Namespace,
     RebuildTensor,
+    RebuildTensorOfType,
     RebuildParameter,
+    Size,
+    Device,
     DoubleStorage,
     FloatStorage,
     HalfStorage,
     BFloat16Storage,
     LongStorage,
     IntStorage,
+    ShortStorage,
+    CharStorage,
     ByteStorage,
     BoolStorage,
+    UntypedStorage,
+    Encode,
+    Bytes,
+    ByteArray,
+    Set,
+    NumpyType,
+    NumpyScalar,
+    NumpyArray,
+    NumpyReconstruct,
+    NumpyFromBuffer,
 }
 
 /// <summary>A Python tuple.</summary>
@@ -28,7 +43,7 @@ internal sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
-/// <summary>A Python dict or OrderedDict with text or integer keys; integers are kept as their decimal digits.</summary>
+/// <summary>A Python dict or OrderedDict with keys that are texts, integers (their decimal digits) or booleans (True, False).</summary>
 internal sealed class PickleDict
 {
     private OrderedDictionary<string, object?>? _items;
@@ -44,11 +59,13 @@ internal sealed class PickleDict
     /// <summary>Adds an item; false when the key is already there.</summary>
     public bool TryAdd(string key, object? value) => (_items ??= new OrderedDictionary<string, object?>(StringComparer.Ordinal)).TryAdd(key, value);
 
-    /// <summary>The text of a key, or null for a kind of key that state dicts do not have.</summary>
+    /// <summary>The text of a key, or null for a kind of key that the names of weights do not have.</summary>
     public static string? KeyText(object? key) => key switch
     {
         string text => text,
         long number => number.ToString(CultureInfo.InvariantCulture),
+        true => "True",
+        false => "False",
         _ => null,
     };
 }
@@ -60,9 +77,28 @@ internal sealed class PickleRecord
     public PickleDict? Fields { get; set; }
 }
 
+/// <summary>A value that lies beside weights and is omitted: a set, a long integer, an array of NumPy. Nothing of it is kept.</summary>
+internal sealed class PickleOther
+{
+    private PickleOther()
+    {
+    }
+
+    public static PickleOther Value { get; } = new();
+}
+
+/// <summary>Python bytes; of more than <see cref="MostKept"/>, which no number has, the content is not kept.</summary>
+internal sealed record PickleBytes(byte[]? Content)
+{
+    public const int MostKept = 16;
+}
+
+/// <summary>A dtype of PyTorch; the type is null where no tensor of it is read.</summary>
+internal sealed record TorchType(TensorType? Type);
+
 /// <summary>A storage that the pickle refers to: a run of elements that lies outside it.</summary>
 /// <param name="Key">Name of the storage in the container.</param>
-/// <param name="Type">Element type.</param>
+/// <param name="Type">Element type; U8 where the tensors say theirs.</param>
 /// <param name="Count">Number of elements.</param>
 internal sealed record TorchStorage(string Key, TensorType Type, long Count)
 {

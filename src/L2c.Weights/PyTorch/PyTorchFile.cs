@@ -9,10 +9,12 @@ public sealed class PyTorchFile : TensorFile
 {
     private readonly TorchContainer _container;
     private readonly TensorIndex<TorchTensor> _index;
+    private readonly FetchMeter _meter;
 
     internal PyTorchFile(TorchContainer container)
     {
         _container = container;
+        _meter = new FetchMeter(container.Source.Path);
         _index = new TensorIndex<TorchTensor>(container.Values.Tensors);
     }
 
@@ -49,7 +51,7 @@ public sealed class PyTorchFile : TensorFile
         }
         else
         {
-            StridedReader.Read(_container, view, firstElement, destination);
+            StridedReader.Read(_container, view, _meter, firstElement, destination);
         }
 
         TensorIndex<TorchTensor>.CheckBooleans(tensor, destination, Path);

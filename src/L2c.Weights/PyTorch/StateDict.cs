@@ -10,11 +10,6 @@ namespace L2c.Weights.PyTorch;
 /// </remarks>
 internal sealed class StateDict
 {
-    private const int MaxDepth = 32;
-    private const int MaxNameLength = 1024;
-    private const long FreeBytes = 16 << 20;
-    private const int MaxExpansion = 16;
-
     private readonly string _path;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly WorkBudget _work;
@@ -38,7 +33,7 @@ internal sealed class StateDict
         StateDict result = new(path, work);
         result.Visit(root is TorchTensor ? "tensor" : null, root, 0);
         decimal stored = storages.Sum(s => (decimal)s.Bytes), read = result.Tensors.Sum(t => (decimal)t.Info.Bytes);
-        return read <= (MaxExpansion * stored) + FreeBytes
+        return read <= (ReadLimits.ViewRatio * stored) + ReadLimits.FreeViewBytes
             ? result
             : throw new MalformedFileException(path, $"views expand {stored} bytes of storage to {read}; save contiguous copies of the tensors");
     }
@@ -61,11 +56,13 @@ internal sealed class StateDict
                 break;
             case TorchTensor tensor:
                 Add(name!);
-                Tensors.Add((new TensorInfo(name!, tensor.Storage.Type, tensor.Size), tensor));
+                Tensors.Add((new TensorInfo(name!, tensor.Type, tensor.Size), tensor));
                 break;
             case long or double or bool or string or null:
                 Add(name ?? "value");
                 Scalars.Add(name ?? "value", value);
+                break;
+            case PickleBytes or PickleOther or TorchType or NumpyType:
                 break;
             default:
                 throw Broken($"{FileText.Printable(name ?? "its value")} is neither tensor nor plain value");
@@ -77,9 +74,9 @@ internal sealed class StateDict
         foreach ((string key, object? value) in items)
         {
             long length = key.Length + (prefix is null ? 0 : prefix.Length + 1L);
-            if (depth == MaxDepth || length > MaxNameLength)
+            if (depth == ReadLimits.PickleDepth || length > ReadLimits.NameLength)
             {
-                throw Broken($"its values are nested deeper than {MaxDepth} or named longer than {MaxNameLength}");
+                throw Broken($"its values are nested deeper than {ReadLimits.PickleDepth} or named longer than {ReadLimits.NameLength}");
             }
 
             _work.SpendOnName(length);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 
 namespace L2c.Weights.PyTorch;
@@ -73,7 +74,7 @@ internal sealed class StoredZipWriter(Stream stream)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(header, Version);
         BinaryPrimitives.WriteUInt16LittleEndian(header[8..], FirstDay);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[10..], Crc32.Append(0, content));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[10..], Crc32.HashToUInt32(content));
         BinaryPrimitives.WriteUInt32LittleEndian(header[14..], (uint)content.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(header[18..], (uint)content.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(header[22..], (ushort)nameBytes);

@@ -1,29 +1,20 @@
+using System.Text;
+
 namespace L2c.Weights.PyTorch;
 
 /// <summary>The allow-list: which globals a pickle may name, and what a call of each builds.</summary>
 internal static class TorchGlobals
 {
-    /// <summary>Reads module and name of a global.</summary>
+    private static readonly Dictionary<(string Module, string Name), object> _allowed = Allowed();
+
+    /// <summary>What a global stands for.</summary>
     /// <exception cref="MalformedFileException">It is not on the list.</exception>
-    public static object Resolve(PickleInput input)
+    public static object Resolve(PickleInput input, string module, string name)
     {
-        string module = input.ReadLine(), name = input.ReadLine();
-        return (module, name) switch
-        {
-            ("collections", "OrderedDict") => PickleGlobal.OrderedDict,
-            ("argparse", "Namespace") => PickleGlobal.Namespace,
-            ("torch._utils", "_rebuild_tensor_v2") => PickleGlobal.RebuildTensor,
-            ("torch._utils", "_rebuild_parameter") => PickleGlobal.RebuildParameter,
-            ("torch", "DoubleStorage") => PickleGlobal.DoubleStorage,
-            ("torch", "FloatStorage") => PickleGlobal.FloatStorage,
-            ("torch", "HalfStorage") => PickleGlobal.HalfStorage,
-            ("torch", "BFloat16Storage") => PickleGlobal.BFloat16Storage,
-            ("torch", "LongStorage") => PickleGlobal.LongStorage,
-            ("torch", "IntStorage") => PickleGlobal.IntStorage,
-            ("torch", "ByteStorage") => PickleGlobal.ByteStorage,
-            ("torch", "BoolStorage") => PickleGlobal.BoolStorage,
-            _ => throw input.Broken($"pickle asks for {FileText.Printable($"{module}.{name}")}, which is not allowed"),
-        };
+        input.Work.SpendOnText(module.Length + name.Length);
+        return _allowed.TryGetValue((module, name), out object? global)
+            ? global
+            : throw input.Broken($"pickle asks for {FileText.Printable($"{module}.{name}")}, which is not allowed");
     }
 
     /// <summary>Builds what a call of <paramref name="callable"/> returns.</summary>
@@ -33,9 +24,20 @@ internal static class TorchGlobals
         (PickleGlobal.OrderedDict, []) => new PickleDict(),
         // Hooks, and since PyTorch 2.0 metadata, follow; neither changes the elements.
         (PickleGlobal.RebuildTensor, [TorchStorage storage, long offset, PickleTuple size, PickleTuple stride, bool, _, ..])
-            when arguments.Length <= 7 =>
-            TorchTensor.Create(storage, offset, Integers(input, size), Integers(input, stride), out string fault) ?? throw input.Broken(fault),
+            when arguments.Length <= 7 => Tensor(input, storage, storage.Type, offset, size, stride),
+        (PickleGlobal.RebuildTensorOfType, [TorchStorage storage, long offset, PickleTuple size, PickleTuple stride, bool, _, TorchType { Type: { } type }, ..])
+            when arguments.Length <= 8 => Tensor(input, storage, type, offset, size, stride),
         (PickleGlobal.RebuildParameter, [TorchTensor tensor, bool, _]) => tensor,
+        (PickleGlobal.Size, [PickleTuple sizes]) => sizes,
+        (PickleGlobal.Device, [string] or [string, long]) => PickleOther.Value,
+        (PickleGlobal.Encode, [string text, "latin1"]) => Latin1(input, text),
+        (PickleGlobal.Bytes or PickleGlobal.ByteArray, []) => new PickleBytes([]),
+        (PickleGlobal.ByteArray, [PickleBytes bytes]) => bytes,
+        (PickleGlobal.Set, [PickleList]) => PickleOther.Value,
+        (PickleGlobal.NumpyType, [string code, ..]) when arguments.Length <= 3 => new NumpyType(code),
+        (PickleGlobal.NumpyScalar, [NumpyType type, PickleBytes value]) => type.Read(value),
+        (PickleGlobal.NumpyReconstruct, [PickleGlobal.NumpyArray, PickleTuple, PickleBytes]) => PickleOther.Value,
+        (PickleGlobal.NumpyFromBuffer, [PickleBytes, NumpyType, PickleTuple, string]) => PickleOther.Value,
         _ => throw input.Broken($"the pickle calls {Describe(callable)} with {arguments.Length} arguments, which is not allowed"),
     };
 
@@ -57,7 +59,9 @@ internal static class TorchGlobals
             PickleGlobal.BFloat16Storage => TensorType.BF16,
             PickleGlobal.LongStorage => TensorType.I64,
             PickleGlobal.IntStorage => TensorType.I32,
-            PickleGlobal.ByteStorage => TensorType.U8,
+            PickleGlobal.ShortStorage => TensorType.I16,
+            PickleGlobal.CharStorage => TensorType.I8,
+            PickleGlobal.ByteStorage or PickleGlobal.UntypedStorage => TensorType.U8,
             PickleGlobal.BoolStorage => TensorType.Bool,
             _ => throw input.Broken($"the pickle refers to a storage of the type {global}"),
         };
@@ -79,11 +83,23 @@ internal static class TorchGlobals
     /// <summary>What a value is, for messages.</summary>
     public static string Describe(object? value) => value is PickleGlobal global ? global.ToString() : "a value that is no global";
 
+    private static TorchTensor Tensor(PickleInput input, TorchStorage storage, TensorType type, long offset, PickleTuple size, PickleTuple stride) =>
+        TorchTensor.Create(storage, type, offset, Integers(input, size), Integers(input, stride), out string fault) ?? throw input.Broken(fault);
+
+    /// <summary>How protocol 2 writes bytes: as text of their code points.</summary>
+    private static PickleBytes Latin1(PickleInput input, string text)
+    {
+        input.Work.SpendOnText(text.Length);
+        return text.Length > PickleBytes.MostKept ? new PickleBytes(null)
+            : text.AsSpan().IndexOfAnyExceptInRange('\0', '\u00FF') >= 0 ? throw input.Broken("the pickle encodes text that is not Latin-1")
+            : new PickleBytes(Encoding.Latin1.GetBytes(text));
+    }
+
     private static long[] Integers(PickleInput input, PickleTuple tuple)
     {
-        if (tuple.Items.Length > TorchTensor.MaxRank)
+        if (tuple.Items.Length > ReadLimits.Axes)
         {
-            throw input.Broken($"a tensor has {tuple.Items.Length} axes, more than {TorchTensor.MaxRank}");
+            throw input.Broken($"a tensor has {tuple.Items.Length} axes, more than {ReadLimits.Axes}");
         }
 
         input.Work.Spend(tuple.Items.Length);
@@ -94,5 +110,57 @@ internal static class TorchGlobals
         }
 
         return values;
+    }
+
+    private static Dictionary<(string Module, string Name), object> Allowed()
+    {
+        Dictionary<(string Module, string Name), object> allowed = new()
+        {
+            [("collections", "OrderedDict")] = PickleGlobal.OrderedDict,
+            [("argparse", "Namespace")] = PickleGlobal.Namespace,
+            [("torch._utils", "_rebuild_tensor_v2")] = PickleGlobal.RebuildTensor,
+            [("torch._utils", "_rebuild_tensor_v3")] = PickleGlobal.RebuildTensorOfType,
+            [("torch._utils", "_rebuild_parameter")] = PickleGlobal.RebuildParameter,
+            [("torch", "Size")] = PickleGlobal.Size,
+            [("torch", "device")] = PickleGlobal.Device,
+            [("torch.storage", "UntypedStorage")] = PickleGlobal.UntypedStorage,
+            [("_codecs", "encode")] = PickleGlobal.Encode,
+            [("numpy", "dtype")] = PickleGlobal.NumpyType,
+            [("numpy", "ndarray")] = PickleGlobal.NumpyArray,
+        };
+        for (PickleGlobal storage = PickleGlobal.DoubleStorage; storage <= PickleGlobal.UntypedStorage; storage++)
+        {
+            allowed.Add(("torch", storage.ToString()), storage);
+        }
+
+        // Protocol 2 names modules as Python 2 did, and NumPy 2 has moved its own.
+        foreach (string builtins in (string[])["builtins", "__builtin__"])
+        {
+            allowed.Add((builtins, "bytes"), PickleGlobal.Bytes);
+            allowed.Add((builtins, "bytearray"), PickleGlobal.ByteArray);
+            allowed.Add((builtins, "set"), PickleGlobal.Set);
+            allowed.Add((builtins, "frozenset"), PickleGlobal.Set);
+        }
+
+        foreach (string core in (string[])["numpy.core", "numpy._core"])
+        {
+            allowed.Add(($"{core}.multiarray", "scalar"), PickleGlobal.NumpyScalar);
+            allowed.Add(($"{core}.multiarray", "_reconstruct"), PickleGlobal.NumpyReconstruct);
+            allowed.Add(($"{core}.numeric", "_frombuffer"), PickleGlobal.NumpyFromBuffer);
+        }
+
+        (string Name, TensorType? Type)[] types =
+        [
+            ("float64", TensorType.F64), ("float32", TensorType.F32), ("float16", TensorType.F16), ("bfloat16", TensorType.BF16),
+            ("int64", TensorType.I64), ("int32", TensorType.I32), ("int16", TensorType.I16), ("int8", TensorType.I8),
+            ("uint64", TensorType.U64), ("uint32", TensorType.U32), ("uint16", TensorType.U16), ("uint8", TensorType.U8),
+            ("bool", TensorType.Bool), ("complex64", null), ("complex128", null),
+        ];
+        foreach ((string name, TensorType? type) in types)
+        {
+            allowed.Add(("torch", name), new TorchType(type));
+        }
+
+        return allowed;
     }
 }

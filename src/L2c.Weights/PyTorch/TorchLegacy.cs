@@ -17,10 +17,13 @@ internal sealed class TorchLegacy : TorchContainer
     public TorchLegacy(ByteSource source)
         : base(source)
     {
-        ReadOnlySpan<byte> magic = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
+        // A pickle of its own: a protocol of 2 to 5, from 4 on a frame, and a long integer.
+        ReadOnlySpan<byte> magic = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
         Span<byte> head = stackalloc byte[magic.Length];
-        source.ReadExactly(0, head);
-        PickleInput input = new(source, magic.Length);
+        source.ReadExactly(0, head[..3]);
+        int start = head[2] == PickleOpcode.Frame ? 2 + 1 + sizeof(long) : 2;
+        source.ReadExactly(start, head);
+        PickleInput input = new(source, start + magic.Length);
         Dictionary<string, TorchStorage> none = [];
         if (!head.SequenceEqual(magic) || PickleInterpreter.Run(input, none) is not ProtocolVersion)
         {

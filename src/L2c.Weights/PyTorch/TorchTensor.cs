@@ -1,14 +1,12 @@
 namespace L2c.Weights.PyTorch;
 
-/// <summary>A strided view of a storage; all quantities in elements. Every element is known to lie inside the storage.</summary>
+/// <summary>A strided view of a storage; all quantities in elements of its own type. Every element is known to lie inside the storage.</summary>
 internal sealed class TorchTensor
 {
-    /// <summary>Most axes a tensor may have; PyTorch's own limit.</summary>
-    public const int MaxRank = 64;
-
-    private TorchTensor(TorchStorage storage, long offset, long[] size, long[] stride)
+    private TorchTensor(TorchStorage storage, TensorType type, long offset, long[] size, long[] stride)
     {
         Storage = storage;
+        Type = type;
         Offset = offset;
         Size = size;
         Stride = stride;
@@ -16,6 +14,8 @@ internal sealed class TorchTensor
     }
 
     public TorchStorage Storage { get; }
+
+    public TensorType Type { get; }
 
     public long Offset { get; }
 
@@ -27,19 +27,19 @@ internal sealed class TorchTensor
     public bool IsContiguous { get; }
 
     /// <summary>Makes the view, or says in <paramref name="fault"/> why it cannot be.</summary>
-    public static TorchTensor? Create(TorchStorage storage, long offset, long[] size, long[] stride, out string fault)
+    public static TorchTensor? Create(TorchStorage storage, TensorType type, long offset, long[] size, long[] stride, out string fault)
     {
-        if (Problem(storage, offset, size, stride) is { } problem)
+        if (Problem(storage.Bytes / type.Size(), type.Size(), offset, size, stride) is { } problem)
         {
             fault = $"a view of offset {offset}, size ({string.Join(", ", size.Take(8))}), stride ({string.Join(", ", stride.Take(8))}) {problem}";
             return null;
         }
 
         fault = "";
-        return new TorchTensor(storage, offset, size, stride);
+        return new TorchTensor(storage, type, offset, size, stride);
     }
 
-    private static string? Problem(TorchStorage storage, long offset, long[] size, long[] stride)
+    private static string? Problem(long stored, int elementBytes, long offset, long[] size, long[] stride)
     {
         if (size.Length != stride.Length)
         {
@@ -60,9 +60,9 @@ internal sealed class TorchTensor
                 last = checked(last + (Math.Max(size[axis] - 1, 0) * stride[axis]));
             }
 
-            _ = checked(count * storage.Type.Size());
-            bool fits = count > 0 ? last < storage.Count : offset <= storage.Count;
-            return fits ? null : $"leaves its storage of {storage.Count} elements";
+            _ = checked(count * elementBytes);
+            bool fits = count > 0 ? last < stored : offset <= stored;
+            return fits ? null : $"leaves its storage of {stored} elements";
         }
         catch (OverflowException)
         {

@@ -1,10 +1,14 @@
+using System.Globalization;
+
 namespace L2c.Weights.PyTorch;
 
 /// <summary>The zip form (PyTorch 1.6 and later): NAME/data.pkl, and each storage as an entry NAME/data/KEY.</summary>
 internal sealed class TorchZip : TorchContainer
 {
     private const string PickleSuffix = "/data.pkl";
-    private const int MaxPickleBytes = 32 << 20;
+
+    // kMaxSupportedFileFormatVersion of PyTorch's caffe2/serialize/versions.h
+    private const int MaxVersion = 10;
 
     private readonly ZipReader _zip;
     private readonly Dictionary<TorchStorage, ZipEntry> _entries = new(ReferenceEqualityComparer.Instance);
@@ -27,7 +31,12 @@ internal sealed class TorchZip : TorchContainer
             throw new MalformedFileException(source.Path, "the storages are not little-endian; save the file again on a little-endian machine");
         }
 
-        byte[] bytes = _zip.ReadAll(pickle, MaxPickleBytes);
+        if (_zip.Find($"{root}/version") is { } stated && Version(_zip.ReadAll(stated, 16)) is not (>= 1 and <= MaxVersion))
+        {
+            throw ZipReader.Broken(source.Path, $"its archive is of no version from 1 to {MaxVersion}, which PyTorch reads");
+        }
+
+        byte[] bytes = _zip.ReadAll(pickle, ReadLimits.PickleBytes);
         PickleInput input = new(ByteSource.FromMemory(source.Path, bytes), 0);
         object? value = PickleInterpreter.Run(input, Storages);
         if (input.Position != bytes.Length)
@@ -52,6 +61,9 @@ internal sealed class TorchZip : TorchContainer
     public override StateDict Values { get; }
 
     public override void ReadStorage(TorchStorage storage, long offset, Span<byte> destination) => _zip.Read(_entries[storage], offset, destination);
+
+    private static int? Version(ReadOnlySpan<byte> text) =>
+        int.TryParse(text.TrimEnd((byte)'\n'), NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : null;
 
     private static bool IsPickle(ZipEntry entry) =>
         entry.Name.EndsWith(PickleSuffix, StringComparison.Ordinal) && entry.Name.IndexOf('/') == entry.Name.Length - PickleSuffix.Length;

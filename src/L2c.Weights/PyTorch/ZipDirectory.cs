@@ -12,8 +12,6 @@ internal sealed class ZipDirectory
     private const uint End64Signature = 0x06064B50;
     private const uint Locator64Signature = 0x07064B50;
     private const int EntryBytes = 46, EndBytes = 22, End64Bytes = 56, Locator64Bytes = 20;
-    private const int MaxDirectoryBytes = 32 << 20;
-    private const int MaxEntries = 100_000;
 
     /// <summary>Flags of encryption: plain, strong, and masked headers.</summary>
     private const int EncryptionFlags = 0x2041;
@@ -60,9 +58,9 @@ internal sealed class ZipDirectory
             throw Broken($"the central directory of {_size} bytes at {_start} does not end at the end record at {directoryEnd}");
         }
 
-        if (_size > MaxDirectoryBytes || _count > MaxEntries)
+        if (_size > ReadLimits.ZipDirectoryBytes || _count > ReadLimits.Tensors)
         {
-            throw Broken($"{_count} entries in a directory of {_size} bytes exceed {MaxEntries} and {MaxDirectoryBytes}");
+            throw Broken($"{_count} entries in a directory of {_size} bytes exceed {ReadLimits.Tensors} and {ReadLimits.ZipDirectoryBytes}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace L2c.Weights.PyTorch;
 
@@ -11,8 +12,8 @@ namespace L2c.Weights.PyTorch;
 /// </remarks>
 internal sealed class ZipReader
 {
-    /// <summary>Limits for deflated entries: bytes of one, bytes of all, and from 1 MiB on bytes out per byte in.</summary>
-    private const long MaxInflatedBytes = 64L << 20, MaxInflatedTotal = 1L << 30, RatioMatters = 1L << 20, MaxRatio = 100;
+    // Below it an entry's ratio does not matter.
+    private const long RatioMatters = 1L << 20;
 
     private const int VerifyChunk = 1 << 18;
 
@@ -33,9 +34,9 @@ internal sealed class ZipReader
         foreach (ZipEntry entry in _entries.Values)
         {
             inflated = checked(inflated + CheckSizes(entry));
-            if (inflated > MaxInflatedTotal)
+            if (inflated > ReadLimits.InflatedBytes)
             {
-                throw Broken(source.Path, $"its deflated entries expand to more than {MaxInflatedTotal} bytes");
+                throw Broken(source.Path, $"its deflated entries expand to more than {ReadLimits.InflatedBytes} bytes");
             }
         }
     }
@@ -77,7 +78,7 @@ internal sealed class ZipReader
         _source.ReadExactly(entry.DataOffset + offset, destination);
         if (whole)
         {
-            CheckCrc(entry, Crc32.Append(0, destination));
+            CheckCrc(entry, Crc32.HashToUInt32(destination));
         }
     }
 
@@ -97,15 +98,15 @@ internal sealed class ZipReader
             byte[] chunk = ArrayPool<byte>.Shared.Rent(VerifyChunk);
             try
             {
-                uint crc = 0;
+                Crc32 crc = new();
                 for (long at = 0; at < entry.Size; at += VerifyChunk)
                 {
                     Span<byte> part = chunk.AsSpan(0, (int)Math.Min(VerifyChunk, entry.Size - at));
                     _source.ReadExactly(entry.DataOffset + at, part);
-                    crc = Crc32.Append(crc, part);
+                    crc.Append(part);
                 }
 
-                CheckCrc(entry, crc);
+                CheckCrc(entry, crc.GetCurrentHashAsUInt32());
             }
             finally
             {
@@ -141,7 +142,7 @@ internal sealed class ZipReader
                 throw Broken(_source.Path, $"entry {FileText.Printable(entry.Name)} is not deflated data", e);
             }
 
-            CheckCrc(entry, Crc32.Append(0, bytes));
+            CheckCrc(entry, Crc32.HashToUInt32(bytes));
             _inflated = (entry, bytes);
             return bytes;
         }
@@ -165,13 +166,13 @@ internal sealed class ZipReader
                 : throw Broken(_source.Path, $"{FileText.Printable(entry.Name)} is stored but has sizes {entry.CompressedSize} and {entry.Size}");
         }
 
-        bool tooLarge = entry.Size > MaxInflatedBytes || entry.CompressedSize > MaxInflatedBytes;
-        bool tooDense = entry.Size > RatioMatters && entry.Size / MaxRatio > entry.CompressedSize;
+        bool tooLarge = entry.Size > ReadLimits.InflatedEntryBytes || entry.CompressedSize > ReadLimits.InflatedEntryBytes;
+        bool tooDense = entry.Size > RatioMatters && entry.Size / ReadLimits.InflationRatio > entry.CompressedSize;
         return tooLarge || tooDense
             ? throw Broken(
                 _source.Path,
                 $"entry {FileText.Printable(entry.Name)} inflates {entry.CompressedSize} bytes to {entry.Size}, "
-                    + $"past the limits of {MaxInflatedBytes} bytes and {MaxRatio}:1")
+                    + $"past the limits of {ReadLimits.InflatedEntryBytes} bytes and {ReadLimits.InflationRatio}:1")
             : entry.Size;
     }
 }

@@ -6,9 +6,6 @@ namespace L2c.Weights.Safetensors;
 /// <remarks>Source: the format section of the safetensors README. Reading is safe for several threads at once.</remarks>
 public sealed class SafetensorsFile : TensorFile
 {
-    /// <summary>Longest header accepted, in bytes; the limit of the reference implementation.</summary>
-    public const long MaxHeaderBytes = 100_000_000;
-
     /// <summary>The member of the header that holds text instead of a tensor.</summary>
     internal const string MetadataName = "__metadata__";
 
@@ -25,10 +22,10 @@ public sealed class SafetensorsFile : TensorFile
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         source.ReadExactly(0, prefix);
         ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerBytes > MaxHeaderBytes)
+        if (headerBytes > ReadLimits.SafetensorsHeaderBytes)
         {
             throw new MalformedFileException(
-                source.Path, $"the header of {headerBytes} bytes is longer than {MaxHeaderBytes}; the file is damaged or not safetensors, fetch or convert it again");
+                source.Path, $"the header of {headerBytes} bytes is longer than {ReadLimits.SafetensorsHeaderBytes}; the file is damaged or not safetensors, fetch or convert it again");
         }
 
         _bufferStart = sizeof(ulong) + (long)headerBytes;
@@ -44,6 +41,9 @@ public sealed class SafetensorsFile : TensorFile
         Metadata = header.Metadata;
         _index = new TensorIndex<long>(header.Tensors);
     }
+
+    /// <summary>What JSON allows between its words.</summary>
+    internal static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
 
     /// <inheritdoc/>
     public override string Path => _source.Path;

@@ -7,17 +7,23 @@ namespace L2c.Weights.Safetensors;
 /// <remarks>Memory is a small multiple of the header, whose length the reader has bounded.</remarks>
 internal sealed class SafetensorsHeader
 {
-    /// <summary>Most axes a tensor may have; PyTorch's own limit.</summary>
-    private const int MaxRank = 64;
+    // Making a tensor's entry, checking it and putting it in its place among the others.
+    private const long StepsPerTensor = 8;
+
+    private const string Remedy = "the file is damaged or not safetensors, fetch or convert it again";
+
+    private static readonly string _types = string.Join(", ", Enum.GetValues<TensorType>().Select(type => type.Label()));
 
     private readonly string _path;
+    private readonly WorkBudget _work;
     private readonly long _bufferBytes;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
-    private SafetensorsHeader(string path, long bufferBytes)
+    private SafetensorsHeader(string path, long headerBytes, long bufferBytes)
     {
         _path = path;
         _bufferBytes = bufferBytes;
+        _work = new WorkBudget(path, "the header", headerBytes, Remedy);
     }
 
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
@@ -29,13 +35,14 @@ internal sealed class SafetensorsHeader
     /// <exception cref="MalformedFileException">A rule of the format is broken.</exception>
     public static SafetensorsHeader Parse(string path, ReadOnlySpan<byte> json, long bufferBytes)
     {
-        SafetensorsHeader header = new(path, bufferBytes);
+        SafetensorsHeader header = new(path, json.Length, bufferBytes);
         if (!Utf8.IsValid(json))
         {
             throw header.Broken("the header is not UTF-8");
         }
 
-        if (json.IsEmpty || json[0] != '{')
+        // The reference implementation takes white space before the brace, too.
+        if (!json.TrimStart(SafetensorsFile.WhiteSpace).StartsWith("{"u8))
         {
             throw header.Broken("the header does not start with '{'");
         }
@@ -61,6 +68,7 @@ internal sealed class SafetensorsHeader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
+            _work.SpendOnName(name.Length);
             if (!_names.Add(name))
             {
                 throw Broken($"the name {FileText.Printable(name)} occurs twice");
@@ -93,13 +101,16 @@ internal sealed class SafetensorsHeader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string key = reader.GetString()!;
+            _work.SpendOnName(key.Length);
             _ = reader.Read();
             if (reader.TokenType != JsonTokenType.String)
             {
                 throw Broken($"the metadata {FileText.Printable(key)} is not a string");
             }
 
-            if (!Metadata.TryAdd(key, reader.GetString()!))
+            string value = reader.GetString()!;
+            _work.SpendOnText(value.Length);
+            if (!Metadata.TryAdd(key, value))
             {
                 throw Broken($"the metadata {FileText.Printable(key)} occurs twice");
             }
@@ -126,7 +137,7 @@ internal sealed class SafetensorsHeader
                     type = ReadType(name, ref reader);
                     break;
                 case "shape":
-                    shape = ReadIntegers(name, member, MaxRank, ref reader);
+                    shape = ReadIntegers(name, member, ReadLimits.Axes, ref reader);
                     break;
                 case "data_offsets":
                     offsets = ReadIntegers(name, member, 2, ref reader);
@@ -141,6 +152,12 @@ internal sealed class SafetensorsHeader
             throw Broken($"tensor {FileText.Printable(name)} does not state dtype, shape and two data_offsets");
         }
 
+        if (Tensors.Count == ReadLimits.Tensors)
+        {
+            throw Broken($"the header has more than {ReadLimits.Tensors} tensors");
+        }
+
+        _work.Spend(StepsPerTensor + shape.Length);
         TensorInfo info = new(name, type.Value, shape);
         CheckSize(info, begin, end);
         Tensors.Add((info, begin));
@@ -159,7 +176,7 @@ internal sealed class SafetensorsHeader
 
         throw new MalformedFileException(
             _path,
-            $"tensor {FileText.Printable(name)} has the unsupported dtype {FileText.Printable(label)}; convert it to F64, F32, F16, BF16, I64, I32, U8 or BOOL");
+            $"tensor {FileText.Printable(name)} has the unsupported dtype {FileText.Printable(label)}; convert it to {_types}");
     }
 
     private long[] ReadIntegers(string name, string member, int atMost, ref Utf8JsonReader reader)
@@ -168,7 +185,8 @@ internal sealed class SafetensorsHeader
         bool valid = reader.TokenType == JsonTokenType.StartArray;
         while (valid && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            valid = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long value) && value >= 0 && values.Count < atMost;
+            // "-0" is a number that is not negative, and no size.
+            valid = reader.TokenType == JsonTokenType.Number && reader.ValueSpan[0] != '-' && reader.TryGetInt64(out _) && values.Count < atMost;
             values.Add(valid ? reader.GetInt64() : 0);
         }
 
@@ -226,5 +244,5 @@ internal sealed class SafetensorsHeader
     }
 
     private MalformedFileException Broken(string rule, Exception? inner = null) =>
-        new(_path, $"{rule}; the file is damaged or not safetensors, fetch or convert it again", inner);
+        new(_path, $"{rule}; {Remedy}", inner);
 }

@@ -102,9 +102,9 @@ public sealed class SafetensorsWriter : IDisposable
         json.WriteEndObject();
         json.Flush();
         int padded = (buffer.WrittenCount + 7) / 8 * 8;
-        if (padded > SafetensorsFile.MaxHeaderBytes)
+        if (padded > ReadLimits.SafetensorsHeaderBytes)
         {
-            throw new ArgumentException($"a header of {padded} bytes exceeds the format's {SafetensorsFile.MaxHeaderBytes}", nameof(tensors));
+            throw new ArgumentException($"a header of {padded} bytes exceeds the format's {ReadLimits.SafetensorsHeaderBytes}", nameof(tensors));
         }
 
         byte[] header = new byte[padded];

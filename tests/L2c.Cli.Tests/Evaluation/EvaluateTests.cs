@@ -41,6 +41,25 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal(2, Count(result.Err, "covariance is singular"));
     }
 
+    [Theory]
+    [InlineData(2, "u1", "[2, 1, 16384, 16384]", "images of 16384 x 16384 pixels are too large for features; give smaller ones")]
+    [InlineData(4, "f8", "[2, 3, 16384, 16384]", "has images of 3 x 16384 x 16384, which are too large; give smaller ones")]
+    [InlineData(4, "u1", "[2, 3, 16385, 8]", "has images 16385 pixels wide or high")]
+    public void Images_of_more_pixels_than_an_array_holds_are_refused(int code, string type, string shape, string message)
+    {
+        // A file with a hole: all of it is zeros, and little of it is on the disk.
+        string dict = $"{{'descr': '|{type}', 'fortran_order': False, 'shape': ({shape.Trim('[', ']')}), }}".Replace("|f", "<f", StringComparison.Ordinal);
+        string header = dict.PadRight(117) + "\n";
+        using (FileStream file = File.Create(_cli.PathOf("large.npy")))
+        {
+            file.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header)]);
+            long elements = shape.Trim('[', ']').Split(',').Aggregate(1L, (product, extent) => product * long.Parse(extent));
+            file.SetLength(file.Position + (elements * (type[1] - '0')));
+        }
+
+        _cli.Run("evaluate", _cli.PathOf("large.npy"), "--data", _cli.PathOf("large.npy")).MustFail(code, message);
+    }
+
     [Fact]
     public void Evaluating_a_models_samples_is_evaluating_their_file()
     {
@@ -119,14 +138,14 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "belongs to sampling", "x.npy", "--steps", "3")]
-    [InlineData(2, "belongs to sampling", "x.npy", "--ddim", "3")]
+    [InlineData(2, "applies to sampling", "x.npy", "--steps", "3")]
+    [InlineData(2, "applies to sampling", "x.npy", "--ddim", "3")]
     [InlineData(1, "there is no such file", "missing")]
-    [InlineData(2, "compare equal sizes", "small.safetensors", "--data", "shapes")]
+    [InlineData(2, "compare images of one size", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]
     [InlineData(2, "compare with data of that size", "--data", "shapes")]
     [InlineData(4, "tensors of images", "labels.npy")]
-    [InlineData(4, "are no pixels", "wide.safetensors", "--data", "small.safetensors")]
+    [InlineData(4, "are not pixels", "wide.safetensors", "--data", "small.safetensors")]
     [InlineData(4, "is damaged", "cut.npz")]
     public void What_cannot_be_compared_is_refused(int code, string message, params string[] arguments)
     {

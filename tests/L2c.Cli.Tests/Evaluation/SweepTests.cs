@@ -24,7 +24,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(["none,,4", "learned,r.safetensors@0.3,4", "learned,r.safetensors@0.6,4"], lines[1..4].Select(Key));
         Assert.Contains(lines, line => line.StartsWith("steps,", StringComparison.Ordinal));
         Assert.Equal("drop,bottom:1,4", Key(lines[^1]));
-        Assert.Equal(["pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
+        Assert.Equal([".lock", "pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
         string[] printed = result.Out.TrimEnd('\n').Split('\n');
         Assert.Equal(lines.Length + 1, printed.Length); // header, rows, names of the files
         Assert.Matches("^rule +steps +MACs +time +distance +interval +relative L2 +PSNR$", printed[0]);
@@ -140,7 +140,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(0, Sweep("--rules", "none").Code);
         string before = File.ReadAllText(_cli.PathOf("out/sweep.csv"));
         File.Delete(_cli.PathOf("out/sweep.json"));
-        Sweep("--rules", "top:1").MustFail(4, "sweep.json: is gone");
+        Sweep("--rules", "top:1").MustFail(4, "sweep.json: is missing");
         Assert.Equal(before, File.ReadAllText(_cli.PathOf("out/sweep.csv")));
         Assert.False(File.Exists(_cli.PathOf("out/sweep.json")));
         Assert.Equal(0, Sweep("--rules", "none", "--force").Code);
@@ -159,9 +159,9 @@ public sealed class SweepTests : IDisposable
     [Theory]
     [InlineData("--rules", "nosuch", "there is no rule 'nosuch'")]
     [InlineData("--rules", "top:9", "between 0 and 2")]
-    [InlineData("--thresholds", "0.5", "belongs to routers")]
+    [InlineData("--thresholds", "0.5", "applies to routers")]
     [InlineData("--mac-ratios", "2", "needs numbers from 0 to 1")]
-    [InlineData("--only", "3-2", "needs a row as 3 or rows as 1-5")]
+    [InlineData("--only", "3-2", "needs a row, such as 3, or rows, such as 1-5")]
     [InlineData("--only", "99", "the sweep has")]
     public void What_cannot_be_swept_is_refused(string option, string value, string message) => Sweep(option, value).MustFail(2, message);
 
@@ -174,7 +174,7 @@ public sealed class SweepTests : IDisposable
         using InterruptAfter error = new("row 2 of");
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         Assert.Equal(130, Program.Run([.. Arguments(), "--rules", "top:1"], terminal, EmulatedCuda.Missing));
-        Assert.Contains("has 1 rows, and the same command goes on", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("has 1 rows; the same command continues", error.ToString(), StringComparison.Ordinal);
         Assert.Equal([Header, "none,,4"], File.ReadAllLines(_cli.PathOf("out/sweep.csv")).Select((line, i) => i == 0 ? line : Key(line)));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using L2c.Testing;
 using L2c.Weights;
@@ -104,6 +105,52 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_among_pictures_is_refused_without_waiting_for_its_writer()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "named pipes are made by mkfifo");
+        _ = Directory.CreateDirectory(_folder.File("a"));
+        using (Process mkfifo = Process.Start("mkfifo", _folder.File("a/x.png")))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // With both ends open nobody waits for this pipe, so a reader that opens it fails here and does not hang.
+        using FileStream ends = new(_folder.File("a/x.png"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        ends.Write(new byte[100]);
+        ImageFolderData data = new(_folder.Path, 8, 0);
+        Assert.Contains(
+            "x.png: is not a regular file",
+            Assert.Throws<MalformedFileException>(() => data.Read(0, new float[3 * 64])).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<MalformedFileException>(() => ImageSets.Open(_folder.File("a")));
+        Assert.Throws<MalformedFileException>(() => ImageSets.Open(_folder.File("a/x.png")));
+    }
+
+    [Fact]
+    public void Links_between_folders_end_and_no_picture_counts_twice()
+    {
+        Save("a/1.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        Save("b/2.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        Save("b/deep/3.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        foreach ((string link, string target) in ((string, string)[])[("a/loop", ".."), ("a/self", "."), ("b/deep/up", ".."), ("b/more", "deep")])
+        {
+            File.CreateSymbolicLink(_folder.File(link), target);
+        }
+
+        Assert.Equal(3, new ImageFolderData(_folder.Path, 8, 0).Count);
+    }
+
+    [Fact]
+    public void Listing_stops_when_it_is_cancelled()
+    {
+        Save("a/1.png", Plain(8, 8, SKColors.Red), SKEncodedImageFormat.Png);
+        CancellationToken cancelled = new(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => TrainingDataText.Open(_folder.Path, new DataNeeds(3, 8, null), 0, cancelled));
+        Assert.Throws<OperationCanceledException>(() => ImageSets.Open(_folder.File("a"), cancel: cancelled));
+        Assert.Throws<OperationCanceledException>(() => ImageSets.Open(_folder.Path, 8, cancelled));
+    }
+
+    [Fact]
     public void Damaged_pictures_and_folders_without_classes_are_refused()
     {
         Assert.Contains("one per class", Refusal(), StringComparison.Ordinal);
@@ -114,11 +161,15 @@ public sealed class ImageFolderTests : IDisposable
 
         byte[] good = File.ReadAllBytes(_folder.File("a/x.png"));
         File.WriteAllBytes(_folder.File("a/x.png"), good[..^1000]);
-        Assert.Contains("x.png: cannot be decoded", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("x.png: ends at byte", Refusal(), StringComparison.Ordinal);
+        File.WriteAllBytes(_folder.File("a/x.png"), good[..^2]); // inside the last checksum, behind all pixels
+        Assert.Contains("x.png: ends at byte", Refusal(), StringComparison.Ordinal);
+        File.WriteAllBytes(_folder.File("a/x.png"), [.. good[..^13], (byte)(good[^13] ^ 1), .. good[^12..]]);
+        Assert.Contains("x.png: has a wrong checksum in its IDAT", Refusal(), StringComparison.Ordinal);
         File.WriteAllText(_folder.File("a/x.png"), "no picture");
         Assert.Contains("x.png: is no picture", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.File("a/x.png"), []);
-        Assert.Contains("x.png: is no picture", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("x.png: is empty", Refusal(), StringComparison.Ordinal);
 
         string Refusal() =>
             Assert.Throws<MalformedFileException>(() => new ImageFolderData(_folder.Path, 8, 0).Read(0, new float[3 * 64])).Message;

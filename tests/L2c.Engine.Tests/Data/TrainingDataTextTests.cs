@@ -60,10 +60,10 @@ public sealed class TrainingDataTextTests : IDisposable
         Missing(_folder.File("missing"));
         Refused("shapes", new DataNeeds(4, 32, 10), "3x32x32, but the model reads 4x32x32; give latents");
         Refused("shapes", new DataNeeds(3, 64, 10), "reads 3x64x64");
-        Refused("shapes", new DataNeeds(3, 32, 1000), "classes are 10, but the model's 1000");
+        Refused("shapes", new DataNeeds(3, 32, 1000), "it has 10 classes, but the model has 1000");
         Refused(_folder.File("a.safetensors"), new DataNeeds(4, 32, null), "4x8x8, but the model reads 4x32x32");
         Refused(_folder.File("pictures"), new DataNeeds(3, null, null), "--image-size");
-        Refused(_folder.File("pictures"), new DataNeeds(3, 16, 10), "classes are 1, but the model's 10");
+        Refused(_folder.File("pictures"), new DataNeeds(3, 16, 10), "it has 1 classes, but the model has 10");
         Refused(_folder.File("pictures"), new DataNeeds(4, 32, 1), "give latents");
         Assert.Throws<MalformedFileException>(() => TrainingDataText.Open(_folder.File("pictures/cat"), _shapes, 0));
     }

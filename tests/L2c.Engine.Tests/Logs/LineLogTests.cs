@@ -1,6 +1,5 @@
 using System.Text.Json;
 using L2c.Testing;
-using L2c.Weights;
 
 namespace L2c.Engine.Tests;
 
@@ -9,6 +8,7 @@ public sealed class LineLogTests : IDisposable
     private static readonly string[] _names = ["loss", "reuse/share", "lr"];
 
     private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _remarks = [];
 
     [Fact]
     public void Numbers_are_the_shortest_that_read_back_as_the_same_float()
@@ -49,21 +49,67 @@ public sealed class LineLogTests : IDisposable
     [Theory]
     [InlineData("log.csv")]
     [InlineData("log.jsonl")]
-    public void What_is_no_log_of_these_figures_is_refused_and_kept(string name)
+    public void What_is_no_log_of_these_figures_is_kept_beside_it(string name)
     {
+        string header = name == "log.csv" ? "step,loss,reuse/share,lr\n" : "";
         Write(name, null, (1, [1, 2, 3]), (2, [1, 2, 3]));
-        byte[] before = File.ReadAllBytes(_folder.File(name));
-        MalformedFileException problem = Assert.Throws<MalformedFileException>(() => Open(name, ["loss", "lr"], 1, false));
-        Assert.Contains("line 1", problem.Message, StringComparison.Ordinal);
-        Assert.Throws<MalformedFileException>(() => Open(name, ["loss", "lr", "reuse/share"], 1, false));
-        Assert.Equal(before, File.ReadAllBytes(_folder.File(name)));
+        string before = File.ReadAllText(_folder.File(name));
 
+        // The lines before the first that cannot be understood stay in the log, as far as the run has come.
         File.AppendAllText(_folder.File(name), "nonsense\n");
-        problem = Assert.Throws<MalformedFileException>(() => Open(name, _names, 9, false));
-        Assert.Contains(name.EndsWith("csv", StringComparison.Ordinal) ? "line 4" : "line 3", problem.Message, StringComparison.Ordinal);
-        Assert.Contains("--force", Assert.Throws<IOException>(() => Open(name, _names, null, false)).Message, StringComparison.Ordinal);
-        Open(name, _names, null, true).Dispose();
-        Assert.Equal(name.EndsWith("csv", StringComparison.Ordinal) ? "step,loss,reuse/share,lr\n" : "", File.ReadAllText(_folder.File(name)));
+        Write(name, 2);
+        Assert.Equal(before, File.ReadAllText(_folder.File(name)));
+        Assert.Equal(before + "nonsense\n", File.ReadAllText(_folder.File(name + ".aside-1")));
+        Assert.Contains($"line {(header.Length > 0 ? 4 : 3)} ", Assert.Single(_remarks), StringComparison.Ordinal);
+
+        // Other figures: nothing of it is this log's.
+        Open(name, ["loss", "lr", "reuse/share"], 2).Dispose();
+        Assert.Equal(before, File.ReadAllText(_folder.File(name + ".aside-2")));
+        Assert.DoesNotContain("1", File.ReadAllText(_folder.File(name)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("log.csv", 2, "notes without an end of line")]
+    [InlineData("log.csv", null, "notes without an end of line")]
+    [InlineData("log.jsonl", 2, "notes without an end of line")]
+    [InlineData("log.jsonl", null, "notes without an end of line")]
+    [InlineData("log.csv", 2, "step,loss,reuse/share,lr\n1,1,2,3\n2,1,2,3")] // of a step that the state has
+    [InlineData("log.jsonl", 2, "{\"step\":2,\"loss\":1,\"reuse/share\":2,\"lr\":3}")]
+    [InlineData("log.csv", 2, "step,loss,reuse/share,lr\n1,1,2,3\n9,1,2,3\nnonsense\n")] // behind lines that go
+    [InlineData("log.csv", null, "step,loss,reuse/share,lr\n1,1,2,3\n9,1,2,3\nnonsense\n")]
+    [InlineData("log.csv", 2, "step,loss,reuse/share,lr\n1,1,2,3\n\0\0\0\0")] // what a power failure leaves
+    public void What_cannot_be_understood_is_copied_before_it_is_cut(string name, int? resumeAfter, string content)
+    {
+        File.WriteAllText(_folder.File(name), content);
+        Open(name, _names, resumeAfter).Dispose();
+        Assert.Equal(content, File.ReadAllText(_folder.File(name + ".aside-1")));
+        Assert.Single(_remarks);
+    }
+
+    [Theory]
+    [InlineData("log.csv")]
+    [InlineData("log.jsonl")]
+    [InlineData("events")]
+    public void Nothing_is_written_through_links(string name)
+    {
+        string elsewhere = _folder.File("elsewhere"), path = _folder.File(name);
+        if (name == "events")
+        {
+            Directory.CreateDirectory(elsewhere);
+            File.CreateSymbolicLink(path, elsewhere);
+            Assert.Contains(name, Assert.Throws<IOException>(() => Open(name, _names, 1)).Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(elsewhere));
+            return;
+        }
+
+        File.WriteAllText(elsewhere, "precious");
+        File.CreateSymbolicLink(path, elsewhere);
+        Assert.Contains("is a link", Assert.Throws<IOException>(() => Open(name, _names, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a link", Assert.Throws<IOException>(() => Open(name, _names, null)).Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(elsewhere));
+        File.Delete(elsewhere);
+        Assert.Throws<IOException>(() => Open(name, _names, null));
+        Assert.False(File.Exists(elsewhere));
     }
 
     [Fact]
@@ -71,7 +117,7 @@ public sealed class LineLogTests : IDisposable
     {
         foreach (string name in (string[])["live.csv", "live.jsonl", "live"])
         {
-            using ITrainingLog log = Open(name, _names, null, false);
+            using ITrainingLog log = Open(name, _names, null);
             float[] values = [1.5f, 2, 3];
             log.Write(1, values);
             string path = name == "live" ? Directory.GetFiles(_folder.File(name)).Single() : _folder.File(name);
@@ -87,21 +133,21 @@ public sealed class LineLogTests : IDisposable
     [Fact]
     public void Names_and_extensions_are_checked()
     {
-        Assert.Throws<ArgumentException>(() => Open("a.csv", ["a,b"], null, false));
-        Assert.Contains(".jsonl", Assert.Throws<RequestException>(() => Open("a.txt", _names, null, false)).Message, StringComparison.Ordinal);
-        Assert.Throws<IOException>(() => Open("missing/a.csv", _names, null, false));
+        Assert.Throws<ArgumentException>(() => Open("a.csv", ["a,b"], null));
+        Assert.Contains(".jsonl", Assert.Throws<RequestException>(() => Open("a.txt", _names, null)).Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => Open("missing/a.csv", _names, null));
         Write("new.csv", 5, (6, [1, 2, 3])); // a log may begin on resuming
         Assert.Equal("step,loss,reuse/share,lr\n6,1,2,3\n", File.ReadAllText(_folder.File("new.csv")));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private ITrainingLog Open(string name, string[] names, long? resumeAfter, bool overwrite) =>
-        TrainingLog.Open(_folder.File(name), names, resumeAfter, overwrite);
+    private ITrainingLog Open(string name, string[] names, long? resumeAfter) =>
+        TrainingLog.Open(_folder.File(name), names, resumeAfter, _remarks.Add);
 
     private void Write(string name, long? resumeAfter, params (long Step, float[] Values)[] entries)
     {
-        using ITrainingLog log = Open(name, _names, resumeAfter, overwrite: false);
+        using ITrainingLog log = Open(name, _names, resumeAfter);
         foreach ((long step, float[] values) in entries)
         {
             log.Write(step, values);

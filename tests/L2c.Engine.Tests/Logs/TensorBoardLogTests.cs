@@ -7,6 +7,8 @@ namespace L2c.Engine.Tests;
 /// <summary>The event files, read by a reader of their own: framing, checksums bit by bit, protocol buffer fields.</summary>
 public sealed class TensorBoardLogTests : IDisposable
 {
+    private const string Prefix = "events.out.tfevents.";
+
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
@@ -16,7 +18,7 @@ public sealed class TensorBoardLogTests : IDisposable
     public void Every_file_begins_as_TensorFlows_do()
     {
         // Length 24 and its masked checksum: the twelve bytes that every event file of TensorFlow starts with.
-        TrainingLog.Open(_folder.File("run"), ["loss"], null, false).Dispose();
+        TrainingLog.Open(_folder.File("run"), ["loss"], null, _ => { }).Dispose();
         Assert.Equal([0x18, 0, 0, 0, 0, 0, 0, 0, 0xA3, 0x7F, 0x4B, 0x22], File.ReadAllBytes(Files().Single())[..12]);
     }
 
@@ -50,20 +52,22 @@ public sealed class TensorBoardLogTests : IDisposable
     }
 
     [Fact]
-    public void A_new_run_hides_the_old_one_and_removes_it_where_it_may()
+    public void A_new_run_removes_the_files_of_the_old_one_and_no_others()
     {
         Log(null, ["loss"], (1, [1]), (2, [2]));
+        string ours = Files().Single(), folder = _folder.File("run"), elsewhere = _folder.File("elsewhere");
+        File.Copy(ours, elsewhere);
+        File.WriteAllText(Path.Combine(folder, "events.out.tfevents.1.host"), "of another program");
+        File.WriteAllText(Path.Combine(folder, "events.out.tfevents.2.l2c"), "looks like one of this program");
+        File.WriteAllText(Path.Combine(folder, "events.out.tfevents.3.l2c"), "");
+        File.CreateSymbolicLink(Path.Combine(folder, "events.out.tfevents.4.l2c"), elsewhere);
+        Log(1, ["loss"], (2, [2]));
+        Assert.Equal(6, Files().Length);
         Log(null, ["loss"], (1, [10]));
-        string[] files = Files();
-        Assert.Equal(2, files.Length);
-        Event start = Read(files[1])[1];
-        Assert.Equal((1, 1), (start.SessionStatus, start.Step)); // readers drop everything from this step on
-
-        File.WriteAllText(Path.Combine(_folder.File("run"), "events.out.tfevents.1.host"), "of another program");
-        TrainingLog.Open(_folder.File("run"), ["loss"], 1, overwrite: true).Dispose();
+        string[] others = [.. Files().Select(path => Path.GetFileName(path)[Prefix.Length..]).Where(name => name.Length <= "1.host".Length)];
+        Assert.Equal(["1.host", "2.l2c", "4.l2c"], others);
         Assert.Equal(4, Files().Length);
-        TrainingLog.Open(_folder.File("run"), ["loss"], null, overwrite: true).Dispose();
-        Assert.Equal(2, Files().Length);
+        Assert.True(File.Exists(elsewhere));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -74,7 +78,7 @@ public sealed class TensorBoardLogTests : IDisposable
 
     private void Log(long? resumeAfter, string[] names, params (long Step, float[] Values)[] entries)
     {
-        using ITrainingLog log = TrainingLog.Open(_folder.File("run"), names, resumeAfter, false);
+        using ITrainingLog log = TrainingLog.Open(_folder.File("run"), names, resumeAfter, _ => { });
         foreach ((long step, float[] values) in entries)
         {
             log.Write(step, values);

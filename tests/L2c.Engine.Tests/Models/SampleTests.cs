@@ -98,10 +98,12 @@ public sealed class SampleTests : IDisposable
             ("--batch 0", _request with { Batch = 0 }),
             ("--threshold NaN", Cached(new CacheRequest { Router = "missing", Threshold = double.NaN })),
             ("--threshold 1.5", Cached(new CacheRequest { Router = "missing", Threshold = 1.5 })),
-            ("--threshold belongs to a router", Cached(new CacheRequest { Rule = "all", Threshold = 0.5 })),
-            ("--router and --cache exclude", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
+            ("--threshold applies to a router", Cached(new CacheRequest { Rule = "all", Threshold = 0.5 })),
+            ("--router and --cache cannot be combined", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
             ("--sampler DDPM --steps 4 --eta 1: eta belongs to ddim", _request with { Sampler = "DDPM", Eta = 1 }),
             ("--sampler euler --steps 4: no sampler is named euler", _request with { Sampler = "euler" }),
+            ("--steps 4 --grid logSNR: ddim has no grid", _request with { Grid = "logSNR" }),
+            ("--sampler dpm-solver:3 --steps 4 --grid cosine: no grid is named cosine", _request with { Sampler = "dpm-solver:3", Grid = "cosine" }),
         ];
         Assert.All(cases, refused =>
         {

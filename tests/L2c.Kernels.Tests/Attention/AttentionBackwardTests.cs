@@ -10,7 +10,8 @@ public sealed class AttentionBackwardTests
     private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [2, 53, 3, 37], [1, 530, 1, 5]];
 
     // The flash form: smallest; DiT-XL's head width with whole tiles, and with a tail; U-ViT's two more tokens; primes; widest.
-    private static readonly int[][] _flashShapes = [[1, 1, 1, 32], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 32], [1, 37, 1, 96]];
+    private static readonly int[][] _flashShapes =
+        [[1, 1, 1, 32], [1, 64, 2, 72], [1, 80, 2, 72], [1, 130, 1, 64], [2, 67, 3, 32], [1, 37, 1, 96], [1, 258, 1, 72]];
 
     // The plain form: smallest; more tokens than a tile and a tail; primes; wide.
     private static readonly int[][] _plainShapes = [[1, 1, 1, 1], [1, 66, 1, 24], [2, 37, 3, 19], [1, 19, 1, 160]];

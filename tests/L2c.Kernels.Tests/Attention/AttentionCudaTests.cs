@@ -1,3 +1,5 @@
+using L2c.Emulation;
+
 namespace L2c.Kernels.Tests;
 
 /// <summary>What attention on CUDA has of its own: two forms, and how it is accounted.</summary>
@@ -20,6 +22,20 @@ public sealed class AttentionCudaTests
         using CudaWorkbench bench = new(precision);
         new AttentionCase(bench.Device.StorageType, 1, 2, 1, width).Run(bench);
         Assert.Equal([kernel], bench.Launches() ?? [kernel]);
+    }
+
+    [Fact]
+    public void Two_tokens_more_than_whole_blocks_cost_no_block()
+    {
+        using CudaWorkbench bench = new(CudaPrecision.BF16);
+        AttentionCase data = new(DType.BF16, 1, 258, 1, 72);
+        data.Check(data.Run(bench));
+        data.MustReject(data.WithQueriesAndKeysSwapped().Run(bench));
+        Assert.All(
+            bench.Work().OfType<KernelLaunch>(), launch => Assert.Equal((4u, 1u, 1u), (launch.Size.GridX, launch.Size.GridY, launch.Size.GridZ)));
+        Assert.Equal(
+            [1, 1, 2, 1, 1, 2, 2, 4, 4, 4, 5, 16],
+            ((int[])[1, 64, 127, 65, 80, 81, 128, 256, 258, 272, 273, 1026]).Select(FlashAttentionKernel.QueryBlocks));
     }
 
     [Theory]

@@ -38,6 +38,24 @@ public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFix
         Assert.Equal(FaultKind.SharedRace, fault.Kind);
     }
 
+    // In the order of the text, which begins with the barrier of whole tiles: between the block's own tiles and those of the queries beyond it, for
+    // each of these, between them and the warps' parts, between parts and sum.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_missing_barrier_of_the_queries_beyond_the_last_block_is_a_race(int index)
+    {
+        AttentionCase of = new(DType.F16, 1, 130, 1, 8);
+        DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunFlash(of, text =>
+        {
+            Match barrier = Regex.Matches(text, "bar.sync")[index];
+            return text[..barrier.Index] + "// " + text[barrier.Index..];
+        }));
+        Assert.Contains(fault.Kind, new[] { FaultKind.SharedRace, FaultKind.Uninitialised });
+    }
+
     [Fact]
     public void Copies_that_nobody_waits_for_are_a_race()
     {
@@ -54,12 +72,12 @@ public sealed class AttentionFaultTests(EmulatedAttention attention) : IClassFix
         DeviceFault fault = Assert.Throws<DeviceFault>(() => attention.RunFlash(of, EveryRowExists));
         Assert.Equal(FaultKind.OutOfBounds, fault.Kind);
 
-        // The last two comparisons guard the stores of the upper and the lower rows.
+        // The last two comparisons guard the stores of the upper and the lower rows; then come the queries beyond the last block, with a barrier.
         static string EveryRowExists(string text)
         {
-            int store = text.IndexOf("st.global", StringComparison.Ordinal);
+            int end = Regex.Matches(text, "bar.sync")[1].Index;
             Regex guard = new(@"setp\.lt\.s32(\s+%p\d+), %r\d+, %r\d+;", RegexOptions.RightToLeft);
-            return guard.Replace(text[..store], "setp.lt.s32$1, 0, 1;", 2) + text[store..];
+            return guard.Replace(text[..end], "setp.lt.s32$1, 0, 1;", 2) + text[end..];
         }
     }
 

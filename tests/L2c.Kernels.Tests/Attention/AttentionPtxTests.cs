@@ -6,8 +6,8 @@ namespace L2c.Kernels.Tests;
 /// <summary>What the compiler makes of the attention kernels.</summary>
 public sealed class AttentionPtxTests
 {
-    // The whole tile and the tail step, in runs of 16 keys.
-    private const int KeyRuns = 64 / 16 + 1;
+    // The whole tile, the masked step, and that of queries beyond the last block, in runs of 16 keys.
+    private const int KeyRuns = 64 / 16 + 1 + 1;
 
     private readonly PtxCompiler _compiler = new();
 

@@ -26,7 +26,7 @@ public sealed class EmulatedAttention
             Flash(of.Type, of.Width),
             fault,
             misalignment,
-            FlashAttentionKernel.QueriesPerBlock,
+            FlashAttentionKernel.QueryBlocks(of.Tokens),
             FlashAttentionKernel.SharedBytes(of.Width),
             scale.Packed);
     }
@@ -37,8 +37,8 @@ public sealed class EmulatedAttention
         KernelParameters last = new(new byte[8]);
         last.Add(of.Width);
         last.Add(Scale(of));
-        return Run(
-            of, Plain(of.Type), fault, 0, PlainAttentionKernel.QueriesPerBlock, PlainAttentionKernel.SharedBytes(of.Width), last.Packed);
+        int blocks = (of.Tokens + PlainAttentionKernel.QueriesPerBlock - 1) / PlainAttentionKernel.QueriesPerBlock;
+        return Run(of, Plain(of.Type), fault, 0, blocks, PlainAttentionKernel.SharedBytes(of.Width), last.Packed);
     }
 
     private static float Scale(AttentionCase of) => (float)(Math.Log2(Math.E) / Math.Sqrt(of.Width));
@@ -48,7 +48,7 @@ public sealed class EmulatedAttention
         PtxKernel kernel,
         Func<string, string>? fault,
         int misalignment,
-        int queriesPerBlock,
+        int blocks,
         int sharedBytes,
         ReadOnlySpan<byte> lastParameters)
     {
@@ -67,8 +67,7 @@ public sealed class EmulatedAttention
         parameters.Add(new CUdeviceptr(yAddress));
         parameters.Add(of.Tokens);
         parameters.Add(of.Channels);
-        uint blocks = (uint)((of.Tokens + queriesPerBlock - 1) / queriesPerBlock);
-        LaunchDimensions dimensions = new(blocks, (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
+        LaunchDimensions dimensions = new((uint)blocks, (uint)of.Heads, (uint)of.Batch, (uint)kernel.ThreadsPerBlock, 1, 1, (uint)sharedBytes);
         PtxMachine.Run(entry, dimensions, [.. parameters.Packed, .. lastParameters], memory);
         HostConversion.ToFloats(of.Type, memory.ReadRange(yAddress, y.Length * size), y);
         return y;

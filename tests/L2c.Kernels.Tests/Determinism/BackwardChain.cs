@@ -12,7 +12,7 @@ internal sealed class BackwardChain : Chain
     private const int Channels = 4, Size = 14, Patch = 2, Tokens = 49, Width = 60;
 
     private readonly float[] _weightValues;
-    private readonly Tensor _image, _tokens, _x, _y, _cached, _blended, _weight, _dWeight, _modulation, _vectors, _affine, _dAffine;
+    private readonly Tensor _image, _dImage, _taps, _tokens, _x, _y, _cached, _blended, _weight, _dWeight, _modulation, _vectors, _affine, _dAffine;
     private readonly Tensor _dx, _dBranch, _dSource, _dStudentGate, _dScalar, _dNorm, _dGate, _labels, _dTable, _dTime, _dA, _sums;
     private readonly Tensor _output, _noise, _table, _dOutput, _losses, _weights, _first, _second, _average, _coefficients;
 
@@ -22,6 +22,7 @@ internal sealed class BackwardChain : Chain
         int inputs = Channels * Patch * Patch;
         int[] stream = [count, Tokens, Width], picture = [count, Channels, Size, Size];
         _image = Some(1, picture);
+        (_dImage, _taps) = (Bench.Take(picture), Bench.Put(RandomData.Normal(seed: 11, Channels * Channels * 9), Channels, Channels, 3, 3));
         _tokens = Bench.Take(count, Tokens, inputs);
         (_x, _y, _cached) = (Some(2, stream), Some(3, stream), Some(4, stream));
         (_blended, _dx, _dBranch, _dNorm) = (Bench.Take(stream), Bench.Take(stream), Bench.Take(stream), Bench.Take(stream));
@@ -52,7 +53,7 @@ internal sealed class BackwardChain : Chain
 
     public override string[] OpNames =>
     [
-        "UnpatchifyBackward", "Activate", "Blend", "ActivateBackward", "BlendBackward", "NormBackward", "NormBackward",
+        "ImageConvolutionBackward", "UnpatchifyBackward", "Activate", "Blend", "ActivateBackward", "BlendBackward", "NormBackward", "NormBackward",
         "ResidualTermBackward", "ResidualTermBackward", "ConditioningBackward", "SquaredError", "HybridLoss", "AdamW",
     ];
 
@@ -60,7 +61,8 @@ internal sealed class BackwardChain : Chain
     {
         CpuDevice device = Bench.Device;
         Tensor gate = _modulation.SliceColumns(0, Width), scale = _modulation.SliceColumns(Width, Width);
-        device.UnpatchifyBackward(_image, _tokens, Patch);
+        device.ImageConvolutionBackward(_image, _taps, _dImage);
+        device.UnpatchifyBackward(_dImage, _tokens, Patch);
         device.Activate(_tokens, _tokens, Activation.GeluTanh);
         device.Blend(_x, _cached, _weight, _blended);
         device.ActivateBackward(_y, _blended, _dx, Activation.GeluErf);

@@ -16,7 +16,7 @@ internal sealed class ForwardChain : Chain
     private readonly float[] _images;
     private readonly Tensor _image, _patches, _x, _normal, _qkv, _mixed, _hidden, _branch, _tokens, _output, _time, _table, _labels, _c, _silu, _modulation, _kept;
     private readonly Matrix _embed, _modulate, _project, _up, _down, _head;
-    private readonly Tensor _bias, _affine, _scalar;
+    private readonly Tensor _bias, _affine, _scalar, _taps, _convolved;
 
     public ForwardChain(string set, int threads, int first, int count)
         : base(set, threads)
@@ -35,7 +35,9 @@ internal sealed class ForwardChain : Chain
         _project = Weight(8, 3 * Width, Width);
         _up = Weight(9, Hidden, Width);
         _down = Weight(10, Width, Hidden);
-        _head = Weight(11, inputs, Width);
+        _head = Weight(11, inputs, 2 * Width);
+        _taps = Bench.Put(RandomData.Normal(seed: 13, Channels * Channels * 9, 0.2), Channels, Channels, 3, 3);
+        _convolved = Bench.Take(count, Channels, Size, Size);
         _patches = Bench.Take(count, Tokens, inputs);
         _x = Bench.Take(count, Tokens, Width);
         _normal = Bench.Take(count, Tokens, Width);
@@ -54,7 +56,7 @@ internal sealed class ForwardChain : Chain
     public override string[] OpNames =>
     [
         "Conditioning", "Linear", "Patchify", "Linear", "ResidualNorm", "Linear", "Attention", "ResidualNorm", "Linear", "Linear",
-        "ResidualNorm", "Linear", "Unpatchify", "SamplerUpdate", "SamplerUpdate",
+        "ResidualNorm", "Linear", "Linear", "Unpatchify", "ImageConvolution", "SamplerUpdate", "SamplerUpdate",
     ];
 
     public override void Enqueue()
@@ -73,10 +75,12 @@ internal sealed class ForwardChain : Chain
         device.Linear(_hidden, _down, default, _branch);
         ResidualTerm[] forecast = [new(_branch, Part(5), Weight: 1.5f), new(_mixed, Scalar: _scalar, Joins: true), new(_x)];
         device.ResidualNorm(_x, forecast, default, Norm.Affine(_affine, _affine, 1e-6f), _normal);
-        device.Linear(_normal, _head, default, _tokens);
+        device.Linear(_normal, _head.SliceInputs(0, Width), default, _tokens);
+        device.Linear(_mixed, _head.SliceInputs(Width, Width), default, _tokens, accumulates: true);
         device.Unpatchify(_tokens, _output, Patch);
-        device.SamplerUpdate(_output, default, 0, _prediction, new(_image, H1: _kept), _output, _updates);
-        device.SamplerUpdate(_output, default, 0, _prediction, new(_image, H1: _kept), _output, _updates); // reads what the first one kept
+        device.ImageConvolution(_output, _taps, default, _convolved);
+        device.SamplerUpdate(_convolved, default, 0, _prediction, new(_image, H1: _kept), _convolved, _updates);
+        device.SamplerUpdate(_convolved, default, 0, _prediction, new(_image, H1: _kept), _convolved, _updates); // reads what the first one kept
     }
 
     public override void Reset()

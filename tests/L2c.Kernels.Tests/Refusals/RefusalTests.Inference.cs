@@ -17,6 +17,11 @@ public sealed partial class RefusalTests
         refused("SliceOutputs: 2 outputs from 3 on are not in weight [4, 3]", () => weight.SliceOutputs(3, 2));
         refused("SliceOutputs: 2 outputs from -1 on are not in", () => weight.SliceOutputs(-1, 2));
         refused("SliceOutputs: 0 outputs from 1 on are not in", () => weight.SliceOutputs(1, 0));
+        refused("SliceInputs: 2 inputs from 2 on are not in weight [4, 3]", () => weight.SliceInputs(2, 2));
+        refused("SliceInputs: 1 inputs from -1 on are not in", () => weight.SliceInputs(-1, 1));
+        refused("SliceInputs: 0 inputs from 0 on are not in", () => weight.SliceInputs(0, 0));
+        refused("Linear: x [2, 3] does not match weight [4, 2]", () => bench.Device.Linear(x, weight.SliceInputs(1, 2), default, y));
+        refused("WriteMatrix: 8 values at row 0 do not match", () => bench.Device.WriteMatrix(weight.SliceInputs(0, 2), 0, new float[8]));
     }
 
     private static void Attention(Bench bench, Refused refused)
@@ -60,8 +65,30 @@ public sealed partial class RefusalTests
         refused("Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 3));
         refused("Patchify: rows of patches [3, 9, 16] are not a multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
         refused("Unpatchify: rows of tokens [4, 9, 16] are not the images", () => bench.Device.Unpatchify(bench.Take(4, 9, 16), image, 2));
+        refused(
+            "Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6] with patch size 2 and 2 leading tokens",
+            () => bench.Device.Patchify(image, patches, 2, leadingTokens: 2));
+        refused("Unpatchify: -1 leading tokens", () => bench.Device.Unpatchify(patches, image, 2, leadingTokens: -1));
+        refused("SliceToken: [9, 16] must be [B,T,C]", () => patches.SliceRows(0, 9).SliceToken(0));
         Tensor more = bench.Take(4, 9, 16);
         refused("UnpatchifyBackward: rows of dTokens [4, 9, 16] are not the images", () => bench.Device.UnpatchifyBackward(image, more, 2));
+    }
+
+    private static void ImageConvolution(Bench bench, Refused refused)
+    {
+        Tensor x = bench.TakeState(2, 4, 5, 6), y = bench.TakeState(2, 3, 5, 6), weight = bench.Take(3, 4, 3, 3);
+        Refuse("x [2, 4, 30] and y [2, 3, 5, 6] must be [B,C,H,W] and [B,O,H,W]", x.Reshape(2, 4, 30), weight, default, y);
+        Refuse("weight [3, 4, 9] must be [O,C,3,3]", x, weight.Reshape(3, 4, 9), default, y);
+        Refuse("weight [4, 9, 3, 1] must be [O,C,3,3]", x, weight.Reshape(4, 9, 3, 1), default, y);
+        Refuse("x [2, 4, 5, 6] does not match y [2, 3, 6, 5] (B, H and W", x, weight, default, y.Reshape(2, 3, 6, 5));
+        Refuse("weight [4, 3, 3, 3] does not match x [2, 4, 5, 6] and y [2, 3, 5, 6]", x, weight.Reshape(4, 3, 3, 3), default, y);
+        Refuse("bias [2] does not match y [2, 3, 5, 6]", x, weight, bench.Take(2), y);
+        refused(
+            "ImageConvolutionBackward: dx [2, 4, 5, 6] does not match dy [2, 3, 6, 5]",
+            () => bench.Device.ImageConvolutionBackward(y.Reshape(2, 3, 6, 5), weight, x));
+
+        void Refuse(string start, Tensor from, Tensor by, Tensor offset, Tensor to) =>
+            refused("ImageConvolution: " + start, () => bench.Device.ImageConvolution(from, by, offset, to));
     }
 
     private static void Conditioning(Bench bench, Refused refused)

@@ -11,6 +11,7 @@ public sealed partial class RefusalTests
         [nameof(ResidualNorm)] = (DeviceCases.OnePerKind, (bench, _, refused) => ResidualNorm(bench, refused)),
         [nameof(ResidualBranches)] = (DeviceCases.OnePerKind, (bench, _, refused) => ResidualBranches(bench, refused)),
         [nameof(Patches)] = (DeviceCases.OnePerKind, (bench, _, refused) => Patches(bench, refused)),
+        [nameof(ImageConvolution)] = (DeviceCases.OnePerKind, (bench, _, refused) => ImageConvolution(bench, refused)),
         [nameof(Conditioning)] = (DeviceCases.OnePerKind, (bench, _, refused) => Conditioning(bench, refused)),
         [nameof(GatherRows)] = (DeviceCases.OnePerKind, (bench, _, refused) => GatherRows(bench, refused)),
         [nameof(SamplerUpdate)] = (DeviceCases.OnePerKind, (bench, _, refused) => SamplerUpdate(bench, refused)),

@@ -1,6 +1,6 @@
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Samplers;
-using L2c.Model.Tests.Samplers;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -42,7 +42,7 @@ public sealed class RouterScheduleTests
     public void A_UViT_router_is_read_by_solver_step_and_an_odd_number_loses_one()
     {
         RouterLogits router = Router(RouterTarget.UVit, 5, [-9, -9, -1, 1, 9, 9, 9, 9, 9, 9]);
-        SamplerTable solver = SolverTables.Singlestep2(GaussianMixture.Grid(2));
+        SamplerTable solver = SamplerCatalog.Create(NetworkFamilies.Describe(PublishedModels.Find("U-ViT-H/2")!), "5");
         foreach (CacheSchedule schedule in (CacheSchedule[])[RouterSchedule.From(router, 0.5), RouterSchedule.From(router, 0.5, solver)])
         {
             Assert.Equal(4, schedule.Evaluations);

@@ -38,6 +38,28 @@ public sealed class ScheduleFileTests
     }
 
     [Fact]
+    public void A_schedule_beyond_the_limits_is_refused_before_it_is_built()
+    {
+        string List(int evaluations) => $"[{string.Join(',', Enumerable.Repeat(1, evaluations))}]";
+        int most = ReadLimits.ScheduleEvaluations;
+        Assert.Equal(most, Read($"{{\"attn\":{List(most)}}}").ToSchedule(4).Evaluations);
+        Assert.Contains("is of 4097 evaluations", Refusal($"{{\"attn\":{List(most + 1)}}}", 4), StringComparison.Ordinal);
+        Assert.Contains("are more than the 1048576", Refusal($"{{\"attn\":{List(most)}}}", 258), StringComparison.Ordinal);
+
+        string row = $"{{\"role\":\"refresh\",\"compute\":\"{new string('1', 1026)}\"}}";
+        string Own(int evaluations, string compute) =>
+            $"{{\"format\":\"l2c-schedule/1\",\"model\":\"m\",\"sampler\":\"s\",\"steps\":{evaluations},\"evaluations\":["
+            + $"{string.Join(',', Enumerable.Repeat(compute, evaluations))}]}}";
+        Assert.Equal(1000, Read(Own(1000, row)).ToSchedule(0).Evaluations);
+        Assert.Contains("1024 evaluations of 1026 branches", Refusal(Own(1024, row), 0), StringComparison.Ordinal);
+        Assert.Contains("is of 4097 evaluations", Refusal(Own(most + 1, "{\"role\":\"refresh\",\"compute\":\"11\"}"), 0), StringComparison.Ordinal);
+        Assert.Contains("has 4194305 bytes", Refusal($"{{\"attn\":[1]}}".PadRight((4 << 20) + 1), 2), StringComparison.Ordinal);
+
+        ScheduleFile Read(string text) => ScheduleFile.Read(ByteSource.FromMemory("s.json", Encoding.UTF8.GetBytes(text)));
+        string Refusal(string text, int branches) => Assert.Throws<MalformedFileException>(() => Read(text).ToSchedule(branches)).Message;
+    }
+
+    [Fact]
     public void Dropping_survives_the_round_trip()
     {
         var dropping = new CacheSchedule([EvaluationRole.Cache], [[true, false]], dropsSkipped: true);

@@ -80,9 +80,9 @@ public sealed class TaylorSeerTests
     [Fact]
     public void A_forecast_reads_what_was_computed_before_in_few_finite_terms()
     {
-        Assert.Contains("evaluation 1, which is none", Refusal(new CacheTerm(1)), StringComparison.Ordinal);
-        Assert.Contains("evaluation 3, which is none", Refusal(new CacheTerm(3)), StringComparison.Ordinal);
-        Assert.Contains("evaluation -1, which is none", Refusal(new CacheTerm(-1)), StringComparison.Ordinal);
+        Assert.Contains("evaluation 1, which is not an earlier one", Refusal(new CacheTerm(1)), StringComparison.Ordinal);
+        Assert.Contains("evaluation 3, which is not an earlier one", Refusal(new CacheTerm(3)), StringComparison.Ordinal);
+        Assert.Contains("evaluation -1, which is not an earlier one", Refusal(new CacheTerm(-1)), StringComparison.Ordinal);
         Assert.Contains("weights are finite", Refusal(new CacheTerm(0, float.NaN)), StringComparison.Ordinal);
         Assert.Contains("names evaluation 0 twice", Refusal(new CacheTerm(0, 0.5f), new CacheTerm(0, 0.5f)), StringComparison.Ordinal);
         Assert.Contains("7 terms", Refusal([.. Enumerable.Repeat(new CacheTerm(0), 7)]), StringComparison.Ordinal);

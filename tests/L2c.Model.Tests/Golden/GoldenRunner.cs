@@ -18,6 +18,7 @@ internal static class GoldenRunner
         (_, "weights") => WeightsGolden.Run(golden),
         (_, "tensors") => StoredTensorsGolden.Run(golden),
         ("none", "schedule") => ScheduleGolden.Run(golden),
+        ("uvit", "schedule") => ScheduleGolden.RunContinuous(golden),
         ("dit", "forward") => DitForwardGolden.Run(golden, device),
         ("dit", "sample") => DitSampleGolden.Run(golden, device),
         ("dit", "cached_sample") => DitCachedGolden.Run(golden, device),

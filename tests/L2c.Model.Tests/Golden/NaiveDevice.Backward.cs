@@ -160,9 +160,14 @@ internal unsafe partial class NaiveDevice
         Store(dQkv, result);
     });
 
-    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize) => Do(nameof(UnpatchifyBackward), () => Store(
+    protected override void UnpatchifyBackwardCore(Tensor dImage, Tensor dTokens, int patchSize, int leadingTokens) => Do(nameof(UnpatchifyBackward), () => Store(
         dTokens,
-        Reference.UnpatchifyBackward(Load(dImage), dImage.Shape[0], dImage.Shape[1], dImage.Shape[2], dImage.Shape[3], patchSize)));
+        Reference.UnpatchifyBackward(
+            Load(dImage), dImage.Shape[0], dImage.Shape[1], dImage.Shape[2], dImage.Shape[3], patchSize, leadingTokens)));
+
+    protected override void ImageConvolutionBackwardCore(Tensor dy, Tensor weight, Tensor dx) => Do(nameof(ImageConvolutionBackward), () => Store(
+        dx,
+        Round(Reference.ImageConvolutionBackward<float>(Round(Load(dy)), Load(weight), dx.Shape[1], dx.Shape[2], dx.Shape[3]))));
 
     protected override void ConditioningBackwardCore(Tensor dSilu, Tensor c, Tensor labels, Tensor dTime, Tensor dTable) =>
         Do(nameof(ConditioningBackward), () =>

@@ -6,7 +6,7 @@ namespace L2c.Model.Tests.Golden;
 // Each op as its reference formula, with the roundings of the tensors that the published code stores in between.
 internal unsafe partial class NaiveDevice
 {
-    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation)
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
     {
         if (!Begin(nameof(Linear)))
         {
@@ -23,6 +23,11 @@ internal unsafe partial class NaiveDevice
         float[] sums = Round(weight.IsTransposed
             ? Reference.LinearInputGradient<float>(Load(x), Load(Rows(weight)), weight.Outputs)
             : Reference.Linear<float>(Load(x), Load(Rows(weight)), bias.IsNone ? null : Load(bias), weight.Inputs));
+        if (accumulates)
+        {
+            sums = Round([.. sums.Zip(Load(y), (a, b) => a + b)]);
+        }
+
         Store(y, function is null ? sums : Array.ConvertAll(sums, value => function(value)));
         End();
     }
@@ -99,22 +104,34 @@ internal unsafe partial class NaiveDevice
         End();
     }
 
-    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize)
+    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize, int leadingTokens)
     {
         if (Begin(nameof(Patchify)))
         {
             Store(
-                patches, Reference.Patchify(Load(image), patches.Shape[0], image.Shape[1], image.Shape[2], image.Shape[3], patchSize));
+                patches,
+                Reference.Patchify(Load(image), patches.Shape[0], image.Shape[1], image.Shape[2], image.Shape[3], patchSize, leadingTokens));
             End();
         }
     }
 
-    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize)
+    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize, int leadingTokens)
     {
         if (Begin(nameof(Unpatchify)))
         {
             Store(
-                image, Reference.Unpatchify(Load(tokens), image.Shape[0], image.Shape[1], image.Shape[2], image.Shape[3], patchSize));
+                image,
+                Reference.Unpatchify(Load(tokens), image.Shape[0], image.Shape[1], image.Shape[2], image.Shape[3], patchSize, leadingTokens));
+            End();
+        }
+    }
+
+    protected override void ImageConvolutionCore(Tensor x, Tensor weight, Tensor bias, Tensor y)
+    {
+        if (Begin(nameof(ImageConvolution)))
+        {
+            float[]? offsets = bias.IsNone ? null : Load(bias);
+            Store(y, Round(Reference.ImageConvolution<float>(Round(Load(x)), Load(weight), offsets, x.Shape[1], x.Shape[2], x.Shape[3])));
             End();
         }
     }

@@ -40,8 +40,15 @@ internal unsafe partial class NaiveDevice(DType storage) : Device
 
     protected override long MatrixBytes(int outputs, int inputs) => (long)outputs * inputs * storage.Size();
 
-    protected override Matrix SliceOutputs(Matrix matrix, int first, int count) =>
-        matrix with { Address = Rows(matrix).SliceRows(first, count).Address };
+    protected override Matrix SliceOutputs(Matrix matrix, int first) => Slice(matrix, first, isRows: !matrix.IsTransposed);
+
+    protected override Matrix SliceInputs(Matrix matrix, int first) => Slice(matrix, first, isRows: matrix.IsTransposed);
+
+    private Matrix Slice(Matrix matrix, int first, bool isRows)
+    {
+        int pitch = Rows(matrix).RowStride;
+        return matrix with { Address = matrix.Address + (nint)((long)first * (isRows ? pitch : 1) * storage.Size()), Pitch = pitch };
+    }
 
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows) =>
         Store(Rows(matrix).SliceRows(firstOutput, rows.Length / matrix.Inputs), rows.ToArray());
@@ -82,7 +89,7 @@ internal unsafe partial class NaiveDevice(DType storage) : Device
     private Tensor Rows(Matrix matrix)
     {
         (int outputs, int inputs) = matrix.IsTransposed ? (matrix.Inputs, matrix.Outputs) : (matrix.Outputs, matrix.Inputs);
-        return new Tensor(matrix.Address, new Shape(outputs, inputs), storage, this, inputs);
+        return new Tensor(matrix.Address, new Shape(outputs, inputs), storage, this, matrix.Pitch == 0 ? inputs : matrix.Pitch);
     }
 
     private float[] Round(float[] values) => Array.ConvertAll(values, value => storage switch

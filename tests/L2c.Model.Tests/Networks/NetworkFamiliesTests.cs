@@ -34,7 +34,7 @@ public sealed class NetworkFamiliesTests
 
         Assert.Equal((3, 4), (Guided("DiT-XL/2"), Guided("U-ViT-H/2")));
         RouterShape router = new() { Name = "r", Target = RouterTarget.Dit, Evaluations = 2, Branches = 2 };
-        Assert.Contains("no denoising network", Assert.Throws<ArgumentException>(() => NetworkFamilies.Of(router)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a denoising network", Assert.Throws<ArgumentException>(() => NetworkFamilies.Of(router)).Message, StringComparison.Ordinal);
 
         static int Guided(string name) => NetworkFamilies.Describe(PublishedModels.Find(name)!).GuidedChannels;
     }

@@ -5,7 +5,6 @@ using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
-using L2c.Model.Tests.Samplers;
 using L2c.Testing;
 using L2c.Weights.Layouts;
 
@@ -53,7 +52,7 @@ public sealed class CudaRunTests
     [Fact]
     public void A_table_with_several_states_runs_as_on_the_CPU()
     {
-        SamplerTable sampler = SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2));
+        SamplerTable sampler = RandomDit.Sampler(SamplerCatalog.DpmSolver2S, Steps);
         using var cuda = new CudaUnderTest(CudaPrecision.F32);
         using var cpu = new CpuDevice(2);
         float[] expected = Sample(cpu), actual = Sample(cuda.Device);

@@ -4,7 +4,6 @@ using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
-using L2c.Model.Tests.Samplers;
 using L2c.Testing;
 
 namespace L2c.Model.Tests.Runs;
@@ -17,18 +16,13 @@ public sealed class PlannedRunAllocationTests
     [InlineData("interval:3", "ddpm", Guidance.None)]
     [InlineData("taylor:3:2", "ddim", Guidance.Published)]
     [InlineData("drop:top:1", "ddpm", Guidance.AllChannels)]
-    [InlineData("all", "several states", Guidance.Published)]
+    [InlineData("all", "dpm-solver++:3s", Guidance.Published)]
     public void A_run_allocates_nothing(string rule, string name, Guidance guidance)
     {
         const int steps = 6;
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        SamplerTable sampler = name switch
-        {
-            "ddim" => Ddim.Table(steps),
-            "ddpm" => Ddpm.Table(steps, learnedVariance: true),
-            _ => SolverTables.Singlestep2(GaussianMixture.Grid(steps / 2)),
-        };
+        SamplerTable sampler = RandomDit.Sampler(name, steps);
         CacheSchedule schedule = ScheduleRule.Parse(rule, sampler.Roles, 2 * RandomDit.Small.Depth);
         using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, 2, new SamplingOptions { Guidance = guidance });
         var noise = new CounterNoiseSource(3);

@@ -4,7 +4,6 @@ using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
-using L2c.Model.Tests.Samplers;
 
 namespace L2c.Model.Tests.Runs;
 
@@ -79,9 +78,9 @@ public sealed class PlannedRunTests : IDisposable
     {
         foreach (SamplerTable sampler in (SamplerTable[])
             [
-                SolverTables.Multistep3(GaussianMixture.Grid(Steps)),
-                SolverTables.Singlestep2(GaussianMixture.Grid(Steps / 2)),
-                SolverTables.Singlestep3(GaussianMixture.Grid(Steps / 3)),
+                RandomDit.Sampler("dpm-solver++:3m", Steps),
+                RandomDit.Sampler("dpm-solver++:2s", Steps),
+                RandomDit.Sampler("dpm-solver:3", Steps),
             ])
         {
             CacheSchedule schedule = ScheduleRule.Parse("all", sampler.Roles, 2 * RandomDit.Small.Depth);

@@ -14,7 +14,7 @@ public sealed class SamplingRunTests
     private const ulong Seed = 3;
     private static readonly int[] _labels = [0, 1, 2, 3, 4, 0, 1, 2];
 
-    public static TheoryData<string> Samplers => ["ddim", "ddim eta 0.7", "ddpm"];
+    public static TheoryData<string> Samplers => ["ddim eta 0.7", .. SamplerCatalog.Names];
 
     [Theory]
     [MemberData(nameof(Samplers))]
@@ -177,12 +177,7 @@ public sealed class SamplingRunTests
     {
         using var device = new CpuDevice(threads);
         using DitModel model = RandomDit.Load(architecture, device);
-        SamplerTable steps = sampler switch
-        {
-            "ddim" => Ddim.Table(4),
-            "ddpm" => Ddpm.Table(4, architecture.LearnSigma),
-            _ => Ddim.Table(4, 0.7),
-        };
+        SamplerTable steps = sampler == "ddim eta 0.7" ? Ddim.Table(4, 0.7) : RandomDit.Sampler(sampler, 4, architecture);
         using SamplingRun run = SamplingRun.Plan(model, steps, labels.Length, new SamplingOptions { Guidance = guidance });
         run.Run(labels, scale, new CounterNoiseSource(Seed, firstImage));
         return Read(run);

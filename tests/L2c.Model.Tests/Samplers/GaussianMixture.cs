@@ -1,3 +1,5 @@
+using L2c.Model.Samplers;
+
 namespace L2c.Model.Tests.Samplers;
 
 /// <summary>Data of which every diffused score is known: numbers from a mixture of two normal distributions, under the continuous variance-preserving
@@ -7,6 +9,9 @@ internal static class GaussianMixture
     private const double BetaMin = 0.1, BetaMax = 20;
 
     private static readonly (double Weight, double Mean, double Deviation)[] _parts = [(0.4, -0.6, 0.3), (0.6, 0.8, 0.5)];
+
+    /// <summary>The process as samplers take it.</summary>
+    public static ContinuousSchedule Process { get; } = new LinearSchedule();
 
     /// <summary>α_t, t in [0, 1].</summary>
     public static double Alpha(double t) => Math.Exp(LogAlpha(t));
@@ -43,12 +48,26 @@ internal static class GaussianMixture
     /// <summary>The data that ε says lie behind x.</summary>
     public static double X0(double x, double t) => (x - (Sigma(t) * Eps(x, t))) / Alpha(t);
 
-    /// <summary>Times from 1 to 1/1000 at equal distances of λ, one more than steps.</summary>
-    public static double[] Grid(int steps)
+    /// <summary>Times from one to another at equal distances of λ, one more than steps.</summary>
+    public static double[] Grid(double from, double to, int steps)
     {
-        (double first, double last) = (Lambda(1), Lambda(1e-3));
+        (double first, double last) = (Lambda(from), Lambda(to));
         return [.. Enumerable.Range(0, steps + 1).Select(i => Time(first + ((last - first) * i / steps)))];
     }
 
     private static double LogAlpha(double t) => -(((BetaMax - BetaMin) * t * t / 4) + (BetaMin * t / 2));
+
+    /// <summary>In double precision, rounded once. A network of this process is given t itself.</summary>
+    private sealed class LinearSchedule : ContinuousSchedule
+    {
+        public override float Alpha(float t) => (float)GaussianMixture.Alpha(t);
+
+        public override float Sigma(float t) => (float)GaussianMixture.Sigma(t);
+
+        public override float Lambda(float t) => (float)GaussianMixture.Lambda(t);
+
+        public override float Time(float lambda) => (float)GaussianMixture.Time(lambda);
+
+        public override float NetworkTime(float t) => t;
+    }
 }

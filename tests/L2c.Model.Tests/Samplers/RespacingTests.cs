@@ -62,11 +62,11 @@ public class RespacingTests
     [InlineData("1001", "ask for 1 to 1000")]
     [InlineData("0", "ask for 1 to 1000")]
     [InlineData("10,600", "ask for 1 to 500")]
-    [InlineData("", "no number of steps")]
-    [InlineData("-5", "no number of steps")]
-    [InlineData("ddim", "no number of steps")]
-    [InlineData("20;30", "no number of steps")]
-    [InlineData("99999999999", "no number of steps")]
+    [InlineData("", "not a number of steps")]
+    [InlineData("-5", "not a number of steps")]
+    [InlineData("ddim", "not a number of steps")]
+    [InlineData("20;30", "not a number of steps")]
+    [InlineData("99999999999", "not a number of steps")]
     public void What_cannot_be_selected_is_refused_with_a_reason(string steps, string reason) =>
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Respacing.Select(steps)).Message, StringComparison.Ordinal);
 }

@@ -1,6 +1,9 @@
+using System.Globalization;
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Samplers;
+using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Samplers;
 
@@ -9,6 +12,9 @@ public class SamplerTests
 {
     /// <summary>A few float32 roundings of the coefficients, relative to the largest term of the sum.</summary>
     private const double RoundingBound = 6e-7;
+
+    private static readonly NetworkInfo _dit = NetworkFamilies.Describe(PublishedModels.Find("DiT-XL/2")!);
+    private static readonly NetworkInfo _uvit = NetworkFamilies.Describe(PublishedModels.Find("U-ViT-H/2")!);
 
     public static TheoryData<string, double> DdimCases => new MatrixTheoryData<string, double>(["50", "25", "20", "10", "ddim50", "10,15,20"], [0, 0.5, 1]);
 
@@ -83,16 +89,53 @@ public class SamplerTests
     {
         foreach (string name in SamplerCatalog.Names)
         {
-            Assert.Equal(name, SamplerCatalog.Create(name.ToUpperInvariant(), "20", eta: null, learnedVariance: true).Name);
+            Assert.Equal(name, SamplerCatalog.Create(_dit, "20", name.ToUpperInvariant()).Name);
         }
 
-        Assert.Equivalent(Ddim.Table(20, 0.5).Evaluations, SamplerCatalog.Create("DDim", "20", 0.5, learnedVariance: true).Evaluations, strict: true);
-        Assert.Equivalent(Ddpm.Table(20, learnedVariance: true).Evaluations, SamplerCatalog.Create("ddpm", "20", null, learnedVariance: true).Evaluations, strict: true);
-        Assert.Contains("the names are ddim, ddpm", Refusal("euler", null), StringComparison.Ordinal);
-        Assert.Contains("eta belongs to ddim", Refusal("ddpm", 1), StringComparison.Ordinal);
+        Assert.Equivalent(Ddim.Table(20, 0.5).Evaluations, SamplerCatalog.Create(_dit, "20", "DDim", 0.5).Evaluations, strict: true);
+        Assert.Equivalent(Ddim.Table(20).Evaluations, SamplerCatalog.Create(_dit, "20").Evaluations, strict: true);
+        Assert.Equivalent(Ddpm.Table(20, learnedVariance: true).Evaluations, SamplerCatalog.Create(_dit, "20", "ddpm").Evaluations, strict: true);
+    }
 
-        static string Refusal(string name, double? eta) =>
-            Assert.Throws<ArgumentException>(() => SamplerCatalog.Create(name, "20", eta, learnedVariance: false)).Message;
+    [Theory]
+    [InlineData("euler", "20", null, null, "no sampler is named euler; the names are ddim, ddpm, dpm-solver:1")]
+    [InlineData("ddpm", "20", 1.0, null, "eta belongs to ddim")]
+    [InlineData("dpm-solver++:2M", "20", 0.0, null, "eta belongs to ddim")]
+    [InlineData("ddim", "20", null, "logSNR", "ddim has no grid")]
+    [InlineData(null, "20", null, "logSNR", "ddim has no grid")]
+    [InlineData("dpm-solver:1", "20", null, "cosine", "no grid is named cosine; the names are time_uniform, logSNR, time_quadratic")]
+    [InlineData("dpm-solver++:2s", "1", null, null, "\"1\" is not a number of evaluations; dpm-solver++:2s takes a whole number from 2 to 1000")]
+    [InlineData("dpm-solver:3", "2", null, null, "from 3 to 1000")]
+    [InlineData("dpm-solver++:3m", "0", null, null, "from 1 to 1000")]
+    [InlineData("dpm-solver++:2m", "1001", null, null, "from 1 to 1000")]
+    [InlineData("dpm-solver++:2m", "ddim20", null, null, "\"ddim20\" is not a number of evaluations")]
+    public void What_makes_no_sampler_is_refused(string? name, string steps, double? eta, string? grid, string reason) =>
+        Assert.Contains(
+            reason, Assert.Throws<ArgumentException>(() => SamplerCatalog.Create(_dit, steps, name, eta, grid)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("dpm-solver:1", 7, 7)]
+    [InlineData("dpm-solver++:2s", 7, 6)]
+    [InlineData("dpm-solver:3", 8, 6)]
+    [InlineData("dpm-solver++:3m", 7, 7)]
+    [InlineData("dpm-solver++:3m", 1, 1)]
+    [InlineData("ddim", 7, 7)]
+    public void A_sampler_makes_the_evaluations_that_fill_whole_steps(string name, int asked, int made) =>
+        Assert.Equal(made, RandomDit.Sampler(name, asked).Evaluations.Count);
+
+    /// <summary>A DiT counts timesteps from 0, a U-ViT from 1.</summary>
+    [Fact]
+    public void Every_sampler_asks_a_network_about_its_own_timesteps()
+    {
+        foreach (string name in SamplerCatalog.Names)
+        {
+            (SamplerTable dit, SamplerTable uvit) = (SamplerCatalog.Create(_dit, "1000", name), SamplerCatalog.Create(_uvit, "1000", name));
+            Assert.Equal((999, 1000), (dit.Evaluations[0].Time, uvit.Evaluations[0].Time));
+            Assert.All(dit.Evaluations, row => Assert.InRange(row.Time, 0, 999));
+            Assert.All(uvit.Evaluations, row => Assert.InRange(row.Time, 1, 1000));
+        }
+
+        Assert.Equal("dpm-solver++:2s", SamplerCatalog.Create(_uvit, "20").Name);
     }
 
     [Fact]
@@ -120,13 +163,21 @@ public class SamplerTests
     {
         for (int steps = 1; steps <= 1000; steps = steps < 60 ? steps + 1 : steps + 47)
         {
+            string text = Math.Max(steps, 3).ToString(CultureInfo.InvariantCulture);
             SamplerTable[] samplers =
-                [Ddim.Table(steps, 1), Ddim.Table(steps), Ddpm.Table(steps, learnedVariance: true), Ddpm.Table(steps, learnedVariance: false)];
+            [
+                Ddim.Table(steps, 1), Ddim.Table(steps), Ddpm.Table(steps, learnedVariance: true), Ddpm.Table(steps, learnedVariance: false),
+                .. SamplerCatalog.Names.Skip(2).SelectMany(name => SamplerCatalog.Grids, (name, grid) => SamplerCatalog.Create(_dit, text, name, null, grid)),
+            ];
             foreach (SamplerEvaluation step in samplers.SelectMany(sampler => sampler.Evaluations))
             {
-                (SamplerPrediction p, LinearUpdate u) = (step.Prediction, step.Updates.Single());
-                float[] coefficients = [p.InputToX0, p.EpsToX0, p.MinLogVariance, p.MaxLogVariance, u.X0, u.Eps, u.X, u.Noise];
-                Assert.All(coefficients, coefficient => Assert.True(float.IsFinite(coefficient), step.ToString()));
+                SamplerPrediction p = step.Prediction;
+                float[] coefficients =
+                [
+                    step.Time, p.InputToX0, p.EpsToX0, p.MinLogVariance, p.MaxLogVariance,
+                    .. step.Updates.SelectMany(u => (float[])[u.X0, u.Eps, u.X, u.U, u.H1, u.H2, u.H3, u.Noise]),
+                ];
+                Assert.True(Array.TrueForAll(coefficients, float.IsFinite), step.ToString());
             }
         }
     }

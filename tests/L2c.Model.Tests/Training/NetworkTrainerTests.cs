@@ -4,6 +4,7 @@ using L2c.Model.Training;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Safetensors;
 
 namespace L2c.Model.Tests.Training;
 
@@ -72,6 +73,14 @@ public sealed class NetworkTrainerTests : IDisposable
         NetworkTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
         State(Advance(other, 1), "shallow");
         Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
+
+        State(Advance(Start(_options, threads: 1), 1), "whole");
+        foreach ((string tensor, byte[] value) in ((string, byte[])[])
+            [("figure_sums", BitConverter.GetBytes(double.NaN)), ("weights", BitConverter.GetBytes(float.PositiveInfinity))])
+        {
+            Damage("whole", "damaged", tensor, value);
+            Assert.Contains($"its {tensor} has a value that is not finite", Refusal("damaged"), StringComparison.Ordinal);
+        }
 
         string Refusal(string name) => Assert.Throws<MalformedFileException>(() => Restore(Start(_options, 1), name)).Message;
     }
@@ -188,6 +197,22 @@ public sealed class NetworkTrainerTests : IDisposable
     {
         trainer.Save(_folder.File(name));
         return File.ReadAllBytes(_folder.File(name));
+    }
+
+    /// <summary>Copies a state with other bytes at the beginning of a tensor.</summary>
+    private void Damage(string from, string to, string tensor, byte[] value)
+    {
+        using TensorFile file = TensorFiles.Open(_folder.File(from));
+        List<(TensorInfo, ReadOnlyMemory<byte>)> tensors = [];
+        foreach (TensorInfo info in file.Tensors)
+        {
+            byte[] elements = new byte[info.Bytes];
+            file.ReadBytes(info, 0, elements);
+            (info.Name == tensor ? value : []).CopyTo(elements, 0);
+            tensors.Add((info, elements));
+        }
+
+        SafetensorsData.Write(_folder.File(to), tensors, file.Metadata, overwrite: true);
     }
 
     private NetworkTrainer Restore(NetworkTrainer trainer, string name)

@@ -32,5 +32,12 @@ public sealed class TrainingStateTests : IDisposable
     [Fact]
     public void A_slice_fits_a_span_of_bytes() => Assert.True((long)StateEntry.SliceLength * sizeof(double) < int.MaxValue);
 
+    [Theory]
+    [InlineData("null", "the settings are null")]
+    [InlineData("{\"--lr\":null}", "a setting is null")]
+    [InlineData("{\"--lr\":1}", "the settings are not a JSON object of texts")]
+    public void Settings_that_are_no_texts_are_refused(string json, string message) =>
+        Assert.Equal(message, Assert.Throws<FormatException>(() => new TrainingSettings { { "--lr", 0.1 } }.FindDifference(json)).Message);
+
     public void Dispose() => _folder.Dispose();
 }

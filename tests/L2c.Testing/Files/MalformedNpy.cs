@@ -12,6 +12,8 @@ internal static class MalformedNpy
     [
         new("npy-cut-in-prefix", [0x93, .. "NUMPY"u8, 1], "ends at byte 7"),
         new("npy-version-9", File(Header(Good, "False", "(2,)"), 8, 9), "version 9"),
+        new("npy-version-1.1", File(Header(Good, "False", "(2,)"), 8, minor: 1), "version 1.1"),
+        new("npy-version-0", File(Header(Good, "False", "(2,)"), 8, 0), "version 0.0"),
         new("npy-header-past-end", [.. File(Header(Good, "False", "(2,)"), 8).AsSpan(0, 40)], "ends at byte 40"),
         new("npy-header-4GB", [0x93, .. "NUMPY"u8, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF], "has a header of 4294967295 bytes"),
         new("npy-header-10001", File(Header(Good, "False", "(2,)").PadRight(10_001), 8), "has a header of 10001 bytes"),
@@ -25,6 +27,9 @@ internal static class MalformedNpy
         new("npy-member-unknown", File("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1, }", 8), "not NumPy's for a plain array"),
         new("npy-code", File("__import__('os').system('true')", 8), "not NumPy's for a plain array"),
         new("npy-header-control", File("{\u001b[2J}", 8), "not NumPy's for a plain array"),
+        new("npy-shape-no-tuple", File(Header(Good, "False", "(2)"), 8), "no tuple of integers"),
+        new("npy-shape-leading-zero", File(Header(Good, "False", "(02,)"), 8), "no tuple of integers"),
+        new("npy-shape-comma", File(Header(Good, "False", "(,)"), 4), "no tuple of integers"),
         new("npy-shape-negative", File(Header(Good, "False", "(-2,)"), 8), "no tuple of integers"),
         new("npy-shape-text", File(Header(Good, "False", "(two,)"), 8), "no tuple of integers"),
         new("npy-shape-hole", File(Header(Good, "False", "(2,,3)"), 24), "no tuple of integers"),
@@ -41,10 +46,10 @@ internal static class MalformedNpy
         $"{{'descr': '{descr}', 'fortran_order': {fortranOrder}, 'shape': {shape}, }}";
 
     /// <summary>A whole file.</summary>
-    public static byte[] File(string header, int elementBytes, byte version = 1)
+    public static byte[] File(string header, int elementBytes, byte version = 1, byte minor = 0)
     {
         byte[] length = new byte[2];
         BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)header.Length);
-        return [0x93, .. "NUMPY"u8, version, 0, .. length, .. Encoding.Latin1.GetBytes(header), .. FileBytes.Counting(elementBytes)];
+        return [0x93, .. "NUMPY"u8, version, minor, .. length, .. Encoding.Latin1.GetBytes(header), .. FileBytes.Counting(elementBytes)];
     }
 }

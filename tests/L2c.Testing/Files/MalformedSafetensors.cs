@@ -18,7 +18,7 @@ internal static class MalformedSafetensors
         new("st-header-2^63", Safetensors("{}"u8.ToArray(), [], 1UL << 63), "longer than 100000000"),
         new("st-header-length-all-ones", Safetensors("{}"u8.ToArray(), [], ulong.MaxValue), "longer than 100000000"),
         new("st-header-empty", Safetensors("", (byte)'{'), "does not start with '{'"),
-        new("st-header-leading-space", Safetensors(" {}"), Neither),
+        new("st-header-leading-line-feeds", Safetensors("\n\n[]"), Neither),
         new("st-header-array", Safetensors("[]"), Neither),
         new("st-header-not-utf8", Safetensors([.. "{\""u8, 0xC3, 0x28, .. "\":{}}"u8], []), "not UTF-8"),
         new("st-json-cut", Safetensors("{\"a\":{\"dtype\":\"F32\""), "not valid JSON"),
@@ -40,6 +40,8 @@ internal static class MalformedSafetensors
         new("st-shape-bytes-overflow", Safetensors(One("F64", "[2305843009213693952]", 0, 0)), "overflows 64 bits"),
         new("st-shape-overflow-then-zero", Safetensors(One("U8", "[4294967296,4294967296,0]", 0, 0)), "overflows 64 bits"),
         new("st-shape-negative", Safetensors(One("U8", "[-1]", 0, 1), 1), "not a list"),
+        new("st-shape-minus-zero", Safetensors(One("U8", "[-0]", 0, 0)), "not a list"),
+        new("st-offsets-minus-zero", Safetensors("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-0,1]}}", 1), "not a list"),
         new("st-shape-fraction", Safetensors(One("U8", "[1.0]", 0, 1), 1), "not a list"),
         new("st-shape-text", Safetensors(One("U8", "[\"1\"]", 0, 1), 1), "not a list"),
         new("st-shape-2^63", Safetensors(One("U8", "[9223372036854775808]", 0, 1), 1), "not a list"),
@@ -60,12 +62,17 @@ internal static class MalformedSafetensors
         new("st-metadata-not-object", Safetensors("{\"__metadata__\":[]}"), "is not an object"),
         new("st-metadata-twice", Safetensors("{\"__metadata__\":{},\"__metadata__\":{}}"), "occurs twice"),
         new("st-metadata-key-twice", Safetensors("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}"), "occurs twice"),
+        new("st-tensors-100001", Safetensors(Many(100_001)), "more than 100000 tensors"),
+        new("st-metadata-a-million", Safetensors($"{{\"__metadata__\":{{{string.Join(',', Enumerable.Range(0, 1_000_001).Select(i => $"\"{i}\":\"\""))}}}}}"), "steps to read"),
         new("st-bool-two", Safetensors(One("BOOL", "[2]", 0, 2), 1, 2), "is BOOL but holds the byte 2"),
         new("st-name-with-newline", Safetensors("{\"a\\n\\u001b[2J\":5}"), "a\\u000A\\u001B[2J is not an object"),
     ];
 
     private static string One(string type, string shape, long begin, long end) =>
         $"{{\"a\":{{\"dtype\":\"{type}\",\"shape\":{shape},\"data_offsets\":[{begin},{end}]}}}}";
+
+    private static string Many(int count) =>
+        $"{{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}";
 
     private static string Two(string a, long beginA, long endA, string b, long beginB, long endB) =>
         $"{{\"{a}\":{{\"dtype\":\"U8\",\"shape\":[{endA - beginA}],\"data_offsets\":[{beginA},{endA}]}}," +

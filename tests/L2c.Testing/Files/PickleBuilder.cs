@@ -77,6 +77,11 @@ public sealed class PickleBuilder
         Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(key, type, count, legacy).Int(offset).Ints(size).Ints(stride)
             .Raw(0x89).Global("collections", "OrderedDict").Op(")RtR");
 
+    /// <summary>A call of _rebuild_tensor_v3: a storage of bytes, and the dtype beside it.</summary>
+    public PickleBuilder TensorOfType(string key, long bytes, string dtype, long offset, ReadOnlySpan<long> size, ReadOnlySpan<long> stride) =>
+        Global("torch._utils", "_rebuild_tensor_v3").Op("(").Op("(").Text("storage").Global("torch.storage", "UntypedStorage").Text(key).Text("cpu")
+            .Int(bytes).Op("tQ").Int(offset).Ints(size).Ints(stride).Raw(0x89).Global("collections", "OrderedDict").Op(")R").Global("torch", dtype).Op("tR");
+
     /// <summary>The pickle so far, with STOP.</summary>
     public byte[] Stop() => [.. _bytes, (byte)'.'];
 

@@ -6,8 +6,8 @@ namespace L2c.Weights.Tests.Fuzz;
 
 /// <summary>Derives a hostile file from a seed number: the same number gives the same bytes.</summary>
 /// <remarks>
-/// Half of the inputs damage a whole file, where checksums and directories catch most of it. The other half damage or invent the pickle or the
-/// JSON alone and wrap it correctly, so that the inner parsers see it.
+/// A third of the inputs damage a whole file, where checksums and directories catch most of it. A third damage or invent the pickle or the
+/// JSON alone and wrap it correctly, so that the inner parsers see it. The last third are of <see cref="StructuredMutator"/>.
 /// </remarks>
 internal sealed class Mutator
 {
@@ -31,13 +31,18 @@ internal sealed class Mutator
     public static (string Kind, byte[] Bytes) Make(int seed)
     {
         Mutator mutator = new(seed);
-        return mutator._random.Next(10) switch
+        StructuredMutator structured = new(mutator._random);
+        return mutator._random.Next(15) switch
         {
             0 => ("safetensors", FileBytes.Safetensors(mutator.Damage(ValidFiles.Safetensors[8..^60]), ValidFiles.Safetensors.AsSpan()[^60..])),
             1 => ("safetensors", FileBytes.Safetensors(mutator.Json())),
             2 => ("torch-zip", FileBytes.TorchZip(mutator.Damage(ValidFiles.Pickle(legacy: false)), FileBytes.Counting(24), [0, 1, 1])),
             3 => ("torch-zip", FileBytes.TorchZip(mutator.Operations(), FileBytes.Counting(24), [0, 1, 1])),
             4 => ("torch-zip", FileBytes.TorchZip(mutator.Views(), FileBytes.Counting(24), [0, 1, 1])),
+            5 => ("json-numbers", structured.JsonNumbers()),
+            6 or 7 => ("pickle-opcodes", structured.PickleOpcodes()),
+            8 => ("zip-directory", structured.ZipDirectory()),
+            9 => ("tensor-geometry", structured.Geometry()),
             _ => mutator.WholeFile(),
         };
     }

@@ -32,7 +32,7 @@ public sealed unsafe partial class CudaDevice
             CUresult result = _driver.cuMemAlloc_v2(out CUdeviceptr address, (nuint)size);
             if (result != CUresult.CUDA_SUCCESS)
             {
-                throw new CudaException(_driver, result, nameof(_driver.cuMemAlloc_v2), $"{size >> 10} KiB for {op}; take a smaller batch");
+                throw new CudaException(_driver, result, nameof(_driver.cuMemAlloc_v2), $"{size >> 10} KiB for {op}; use a smaller batch");
             }
 
             _scratch.Add((address, size));

@@ -59,8 +59,21 @@ public sealed unsafe partial class CudaDevice
     internal protected override long MatrixBytes(int outputs, int inputs) => (long)outputs * inputs * StorageType.Size();
 
     /// <inheritdoc/>
-    internal protected override Matrix SliceOutputs(Matrix matrix, int first, int count) =>
-        matrix with { Address = matrix.Address + (nint)((long)first * matrix.Inputs * matrix.DType.Size()) };
+    internal protected override Matrix SliceOutputs(Matrix matrix, int first) =>
+        matrix.IsTransposed ? SliceColumns(matrix, first, matrix.Outputs) : SliceRows(matrix, first, matrix.Inputs);
+
+    /// <inheritdoc/>
+    internal protected override Matrix SliceInputs(Matrix matrix, int first) =>
+        matrix.IsTransposed ? SliceRows(matrix, first, matrix.Outputs) : SliceColumns(matrix, first, matrix.Inputs);
+
+    private static Matrix SliceRows(Matrix matrix, int first, int columns) =>
+        matrix with { Address = matrix.Address + (nint)((long)first * (matrix.Pitch == 0 ? columns : matrix.Pitch) * matrix.DType.Size()) };
+
+    private static Matrix SliceColumns(Matrix matrix, int first, int columns) => matrix with
+    {
+        Address = matrix.Address + (nint)((long)first * matrix.DType.Size()),
+        Pitch = matrix.Pitch == 0 ? columns : matrix.Pitch,
+    };
 
     /// <inheritdoc/>
     public override void WriteMatrix(Matrix matrix, int firstOutput, ReadOnlySpan<float> rows)

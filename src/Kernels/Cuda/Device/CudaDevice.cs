@@ -89,6 +89,18 @@ public sealed unsafe partial class CudaDevice : Device
     public long AllocatedBytes { get; private set; }
 
     /// <inheritdoc/>
+    /// <exception cref="CudaException">The driver does not tell.</exception>
+    public override long? FreeBytes
+    {
+        get
+        {
+            Enter(nameof(FreeBytes));
+            _driver.Check(_driver.cuMemGetInfo_v2(out nuint free, out _));
+            return (long)free;
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Synchronize()
     {
         Enter(nameof(Synchronize));

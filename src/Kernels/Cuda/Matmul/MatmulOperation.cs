@@ -112,9 +112,12 @@ internal sealed class MatmulOperation : IDisposable
     }
 
     /// <summary>Enqueues. The bias pointer must have been set.</summary>
-    public cublasStatus_t Enqueue(in cublasLtMatmulAlgo_t algorithm, CUdeviceptr x, CUdeviceptr weight, CUdeviceptr y, CUstream stream) =>
-        _cublasLt.cublasLtMatmul(
-            _handle, _desc, 1, weight, _weight, x, _x, 0, y, _y, y, _y, in algorithm, _workspace.Address, _workspace.Bytes, stream);
+    public cublasStatus_t Enqueue(in cublasLtMatmulAlgo_t algorithm, CUdeviceptr x, CUdeviceptr weight, CUdeviceptr y, CUstream stream)
+    {
+        float beta = Shape.Accumulates ? 1 : 0;
+        return _cublasLt.cublasLtMatmul(
+            _handle, _desc, 1, weight, _weight, x, _x, beta, y, _y, y, _y, in algorithm, _workspace.Address, _workspace.Bytes, stream);
+    }
 
     /// <summary>What the next <see cref="Enqueue"/> adds; it keeps the value, so a recorded product keeps its own.</summary>
     public void SetBias(CUdeviceptr bias) => Set(cublasLtMatmulDescAttributes_t.CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);

@@ -30,8 +30,8 @@ public sealed class MatmulPlan
 
     internal cublasLtMatmulAlgo_t Algorithm => _algorithm;
 
-    /// <summary>Enqueues the product: y = epilogue(x · Wᵀ + bias), or as the shape's form has it. Allocates nothing and does not synchronise, so it
-    /// may be captured; a capture keeps the pointers.</summary>
+    /// <summary>Enqueues the product: y = epilogue(x · Wᵀ + bias), or epilogue(y + x · Wᵀ + bias) where the shape accumulates, or as the shape's form
+    /// has it. Allocates nothing and does not synchronise, so it may be captured; a capture keeps the pointers.</summary>
     /// <param name="x">x of the shape.</param>
     /// <param name="weight">W of the shape.</param>
     /// <param name="bias">N values, aligned to 16 bytes; the default value when the epilogue adds none.</param>

@@ -70,7 +70,7 @@ public sealed class MatmulPlanner : IDisposable
     /// <param name="x">As in <see cref="MatmulPlan.Enqueue"/>; times depend on the values, so these should be like the real ones.</param>
     /// <param name="weight">As there.</param>
     /// <param name="bias">As there.</param>
-    /// <param name="y">As there; holds the product afterwards.</param>
+    /// <param name="y">As there; holds the product afterwards, or where the shape accumulates some hundred of them.</param>
     /// <param name="stream">The stream.</param>
     /// <returns>What was measured; null when the plan's algorithm has won a race before, now or in an earlier run.</returns>
     /// <exception cref="ArgumentException">As <see cref="MatmulPlan.Enqueue"/>.</exception>

@@ -25,7 +25,7 @@ internal sealed unsafe class MatmulScratch : IDisposable
         CUresult result = driver.cuMemAlloc_v2(out _memory, (nuint)bytes);
         if (result != CUresult.CUDA_SUCCESS)
         {
-            throw new CudaException(driver, result, nameof(driver.cuMemAlloc_v2), $"{bytes >> 20} MiB to try {shape} on; take a smaller batch");
+            throw new CudaException(driver, result, nameof(driver.cuMemAlloc_v2), $"{bytes >> 20} MiB to try {shape} on; use a smaller batch");
         }
 
         X = _memory;

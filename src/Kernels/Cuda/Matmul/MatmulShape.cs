@@ -42,6 +42,7 @@ public enum MatmulForm
 /// <param name="AlignY">The same for y.</param>
 /// <param name="Form">Which operands lie transposed.</param>
 /// <param name="LdW">Elements from one row of W to the next; 0 for contiguous rows.</param>
+/// <param name="Accumulates">Whether the product is added to what y holds, before the bias and the rest of the epilogue.</param>
 public readonly record struct MatmulShape(
     int M,
     int N,
@@ -55,7 +56,8 @@ public readonly record struct MatmulShape(
     int AlignW = MatmulShape.MaxAlignment,
     int AlignY = MatmulShape.MaxAlignment,
     MatmulForm Form = MatmulForm.Map,
-    int LdW = 0)
+    int LdW = 0,
+    bool Accumulates = false)
 {
     /// <summary>Alignment beyond which no algorithm gains, and which the driver gives every allocation, in bytes.</summary>
     public const int MaxAlignment = 256;
@@ -81,9 +83,9 @@ public readonly record struct MatmulShape(
     /// <summary>One line without tabs or line breaks, different for different shapes: for messages, tables and the cache.</summary>
     public override string ToString() => Form switch
     {
-        MatmulForm.Map => $"y[{M},{N}]/{LdY} = x[{M},{K}]/{LdX} W[{N},{K}]{StrideW}' {Rest}",
-        MatmulForm.InputGradient => $"y[{M},{N}]/{LdY} = x[{M},{K}]/{LdX} W[{K},{N}]{StrideW} {Rest}",
-        _ => $"y[{M},{N}]/{LdY} = x[{K},{M}]/{LdX}' W[{K},{N}]{StrideW} {Rest}",
+        MatmulForm.Map => $"y[{M},{N}]/{LdY} {Gets} x[{M},{K}]/{LdX} W[{N},{K}]{StrideW}' {Rest}",
+        MatmulForm.InputGradient => $"y[{M},{N}]/{LdY} {Gets} x[{M},{K}]/{LdX} W[{K},{N}]{StrideW} {Rest}",
+        _ => $"y[{M},{N}]/{LdY} {Gets} x[{K},{M}]/{LdX}' W[{K},{N}]{StrideW} {Rest}",
     };
 
     /// <summary>Rows and columns of x as it lies in memory.</summary>
@@ -91,6 +93,8 @@ public readonly record struct MatmulShape(
 
     /// <summary>Rows and columns of W as it lies in memory.</summary>
     internal (int Rows, int Columns) W => Form == MatmulForm.Map ? (N, K) : (K, N);
+
+    private string Gets => Accumulates ? "+=" : "=";
 
     private string StrideW => LdW == 0 ? "" : $"/{LdW}";
 

@@ -16,6 +16,7 @@ namespace L2c.Kernels.Cuda;
 public sealed class PtxCache(string folder)
 {
     private const string Header = "// l2c ptx ";
+    private const long MaxFileBytes = 64 << 20;
 
     private static readonly TimeSpan _keep = TimeSpan.FromDays(14);
 
@@ -24,12 +25,7 @@ public sealed class PtxCache(string folder)
     /// <summary>The text of a kernel, or null if it is not there whole.</summary>
     internal (string EntryName, string Text)? Read(MethodInfo kernel, int threadsPerBlock, PtxTarget target, int minBlocks)
     {
-        string content;
-        try
-        {
-            content = File.ReadAllText(FileOf(kernel, threadsPerBlock, target, minBlocks));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        if (DiskCache.Read(FileOf(kernel, threadsPerBlock, target, minBlocks), MaxFileBytes) is not { } content)
         {
             return null;
         }

@@ -6,9 +6,12 @@ namespace L2c;
 /// <summary>
 /// Comma-separated values: a header <c>step,NAME,...</c>, then a line per step. Figures that are not finite are NaN, Infinity, -Infinity.
 /// </summary>
-internal sealed class CsvLog(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
-    : LineLog(path, names.Count, Encoding.ASCII.GetBytes($"step,{string.Join(',', names)}\n"), names.Count + 1, resumeAfter, overwrite)
+internal sealed class CsvLog(string path, IReadOnlyList<string> names, long? resumeAfter, Action<string> remark)
+    : LineLog(path, names.Count, Encoding.ASCII.GetBytes($"step,{string.Join(',', names)}\n"), names.Count + 1, resumeAfter, remark)
 {
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> BeforeStep => [];
+
     /// <inheritdoc/>
     protected override int Format(long step, ReadOnlySpan<float> values, Span<byte> line)
     {

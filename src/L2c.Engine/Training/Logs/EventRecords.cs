@@ -26,12 +26,22 @@ internal sealed class EventRecords(int longest)
     private readonly byte[] _record = new byte[PrefixBytes + longest + sizeof(uint)];
     private int _end;
 
+    /// <summary>Bytes of the record that every file begins with.</summary>
+    public const int VersionBytes = PrefixBytes + 1 + sizeof(double) + 2 + 13 + sizeof(uint);
+
+    private static ReadOnlySpan<byte> FormatVersion => "brain.Event:2"u8;
+
+    /// <summary>Whether bytes are the record that every file begins with, of whatever time.</summary>
+    public static bool IsVersion(ReadOnlySpan<byte> record) =>
+        record.Length == VersionBytes && record[..^sizeof(uint)].EndsWith(FormatVersion)
+        && BinaryPrimitives.ReadUInt32LittleEndian(record[^sizeof(uint)..]) == Masked(record[PrefixBytes..^sizeof(uint)]);
+
     /// <summary>What every file begins with: the version of the format.</summary>
     /// <param name="wallTime">Seconds since 1970.</param>
     public ReadOnlySpan<byte> Version(double wallTime)
     {
         Begin(wallTime);
-        Text(3, "brain.Event:2"u8);
+        Text(3, FormatVersion);
         return Frame();
     }
 

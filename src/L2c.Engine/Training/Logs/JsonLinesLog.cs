@@ -6,10 +6,13 @@ namespace L2c;
 /// <summary>
 /// JSON lines: an object <c>{"step":1,"NAME":0.5,...}</c> per step. Figures that are not finite are null, since JSON has no form of them.
 /// </summary>
-internal sealed class JsonLinesLog(string path, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
-    : LineLog(path, names.Count, [], names.Sum(Key.Length) + Start.Length + 2, resumeAfter, overwrite)
+internal sealed class JsonLinesLog(string path, IReadOnlyList<string> names, long? resumeAfter, Action<string> remark)
+    : LineLog(path, names.Count, [], names.Sum(Key.Length) + Start.Length + 2, resumeAfter, remark)
 {
     private readonly byte[][] _keys = [.. names.Select(Key.Of)];
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> BeforeStep => Start;
 
     private static ReadOnlySpan<byte> Start => "{\"step\":"u8;
 

@@ -1,5 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
-using L2c.Weights;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
@@ -9,43 +10,42 @@ internal abstract class LineLog : ITrainingLog
     // A float needs at most 15 characters, a long 20.
     private const int MaxNumberBytes = 24;
 
-    private readonly FileStream _file;
+    private readonly GrowingFile _file;
     private readonly byte[] _line;
     private readonly int _values;
 
-    /// <summary>Opens the file and, on resuming, cuts it back.</summary>
+    /// <summary>Opens the file and cuts it back to where the run stands.</summary>
     /// <param name="path">The file.</param>
     /// <param name="values">Figures per step.</param>
     /// <param name="header">First line with its end, or empty.</param>
     /// <param name="fixedBytes">Bytes of a line besides its numbers, at most.</param>
-    /// <param name="resumeAfter">Null to begin; otherwise later steps are removed.</param>
-    /// <param name="overwrite">Whether a new log may replace an existing file.</param>
-    protected LineLog(string path, int values, byte[] header, int fixedBytes, long? resumeAfter, bool overwrite)
+    /// <param name="resumeAfter">The last step that stays; null to begin.</param>
+    /// <param name="remark">Told of a file that was no such log, and of its copy.</param>
+    protected LineLog(string path, int values, byte[] header, int fixedBytes, long? resumeAfter, Action<string> remark)
     {
         _values = values;
         _line = new byte[fixedBytes + ((values + 1) * MaxNumberBytes)];
-        bool goesOn = resumeAfter is not null && File.Exists(path);
-        if (!goesOn && !overwrite && File.Exists(path))
-        {
-            throw new IOException($"{path} exists; use --force to overwrite");
-        }
-
-        long length = goesOn ? LengthUpTo(path, File.ReadAllBytes(path), header, resumeAfter!.Value) : 0;
+        _file = GrowingFile.Open(path);
         try
         {
-            // No buffer: a line is one write, and a killed process loses none.
-            _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
-        {
-            throw new IOException($"{path}: cannot be written; check its folder and its permissions", e);
-        }
+            byte[] bytes = _file.ReadAll();
+            int kept = LengthUpTo(bytes, header, resumeAfter ?? -1, out int foreignLine);
+            if (foreignLine > 0)
+            {
+                string copy = SetAside.Copy(path, bytes);
+                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, what is before the line goes on");
+            }
 
-        _file.SetLength(length);
-        _file.Position = length;
-        if (length == 0)
+            _file.Cut(kept);
+            if (kept == 0)
+            {
+                _file.Append(header);
+            }
+        }
+        catch
         {
-            _file.Write(header);
+            _file.Dispose();
+            throw;
         }
     }
 
@@ -53,17 +53,20 @@ internal abstract class LineLog : ITrainingLog
     public void Write(long step, ReadOnlySpan<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, _values);
-        _file.Write(_line.AsSpan(0, Format(step, values, _line)));
+        _file.Append(_line.AsSpan(0, Format(step, values, _line)));
     }
 
     /// <inheritdoc/>
-    public void Flush() => _file.Flush(flushToDisk: true);
+    public void Flush() => _file.Flush();
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     /// <summary>Writes a line with its end and returns its length.</summary>
     protected abstract int Format(long step, ReadOnlySpan<float> values, Span<byte> line);
+
+    /// <summary>What every line begins with, before its step.</summary>
+    protected abstract ReadOnlySpan<byte> BeforeStep { get; }
 
     /// <summary>The step of a line without its end, or null if it is no line of this log.</summary>
     protected abstract long? StepOf(ReadOnlySpan<byte> line);
@@ -89,9 +92,14 @@ internal abstract class LineLog : ITrainingLog
         length += text.Length;
     }
 
-    /// <summary>Bytes of a log up to the line of <paramref name="last"/>. A line that was cut off by a crash ends nowhere and is left out.</summary>
-    private int LengthUpTo(string path, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> header, long last)
+    /// <summary>Bytes of a log up to the line of <paramref name="last"/>. A line that a crash cut off ends nowhere and is left out.</summary>
+    /// <param name="bytes">The log.</param>
+    /// <param name="header">Its first line.</param>
+    /// <param name="last">The last step that stays.</param>
+    /// <param name="foreignLine">Number of the first line that this log cannot have, or 0; the result lies before it.</param>
+    private int LengthUpTo(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> header, long last, out int foreignLine)
     {
+        foreignLine = 0;
         if (bytes.Length < header.Length && header.StartsWith(bytes))
         {
             return 0;
@@ -99,24 +107,43 @@ internal abstract class LineLog : ITrainingLog
 
         if (!bytes.StartsWith(header))
         {
-            throw Foreign(path, 1);
+            foreignLine = 1;
+            return 0;
         }
 
-        int kept = header.Length;
-        for (int number = header.IsEmpty ? 1 : 2; bytes[kept..].IndexOf((byte)'\n') is int end and >= 0; number++)
+        int kept = header.Length, read = kept, number = header.IsEmpty ? 1 : 2;
+        for (; bytes[read..].IndexOf((byte)'\n') is int end and >= 0; number++)
         {
-            long step = StepOf(bytes.Slice(kept, end)) ?? throw Foreign(path, number);
-            if (step > last)
+            if (StepOf(bytes.Slice(read, end)) is not { } step)
             {
-                break;
+                foreignLine = number;
+                return kept;
             }
 
-            kept += end + 1;
+            // Behind a later step nothing stays, but all of it must be this log's.
+            kept = step <= last && kept == read ? read + end + 1 : kept;
+            read += end + 1;
         }
 
+        foreignLine = IsCutLine(bytes[read..], last) ? 0 : number;
         return kept;
     }
 
-    private static MalformedFileException Foreign(string path, int line) =>
-        new(path, $"line {line} is not what this run logs, so the log cannot be continued; name another file, or move this one away");
+    /// <summary>Whether bytes behind the last line's end begin a later line. Lines up to the last step were on the disk whole.</summary>
+    private bool IsCutLine(ReadOnlySpan<byte> bytes, long last)
+    {
+        if (bytes.Length <= BeforeStep.Length)
+        {
+            return BeforeStep.StartsWith(bytes);
+        }
+
+        if (!bytes.StartsWith(BeforeStep) || bytes.Length >= _line.Length)
+        {
+            return false;
+        }
+
+        bytes = bytes[BeforeStep.Length..];
+        return !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || (Utf8Parser.TryParse(bytes, out long step, out int used) && bytes[used..] is [(byte)',', ..] && step > last);
+    }
 }

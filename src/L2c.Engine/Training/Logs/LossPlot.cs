@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using L2c.Weights;
 using nietras.SeparatedValues;
 using ScottPlot;
 using ScottPlot.Plottables;
@@ -96,8 +98,8 @@ internal static class LossPlot
     private static (double Step, double Loss)[] Read(string csv)
     {
         // The run that writes the log has it open.
-        using FileStream file = new(csv, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using SepReader reader = Sep.New(',').Reader().From(file);
+        using ByteSource source = ByteSource.OpenFile(csv, mayBeEmpty: true);
+        using SepReader reader = Sep.New(',').Reader().FromText(Encoding.UTF8.GetString(source.ReadAll(ReadLimits.LogBytes)));
         List<(double Step, double Loss)> rows = [];
         foreach (SepReader.Row row in reader)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using L2c.Weights.Storage;
 
 namespace L2c;
 
@@ -12,46 +13,60 @@ internal sealed class TensorBoardLog : ITrainingLog
 {
     private const string Prefix = "events.out.tfevents.", Suffix = ".l2c";
 
-    private readonly FileStream _file;
+    private readonly GrowingFile _file;
     private readonly EventRecords _records;
     private readonly byte[][] _names;
 
-    /// <summary>Begins a file; a new run that may overwrite removes those of the old one first.</summary>
-    public TensorBoardLog(string folder, IReadOnlyList<string> names, long? resumeAfter, bool overwrite)
+    /// <summary>Begins a file; a new run removes those of the old one first.</summary>
+    public TensorBoardLog(string folder, IReadOnlyList<string> names, long? resumeAfter)
     {
         _names = [.. names.Select(Encoding.ASCII.GetBytes)];
         _records = new EventRecords(EventRecords.FixedBytes + _names.Sum(name => name.Length + EventRecords.FixedBytesPerValue));
         try
         {
-            _ = Directory.CreateDirectory(folder);
-            if (resumeAfter is null && overwrite)
+            Folders.RequireOwn(folder);
+            _ = Folders.Create(folder);
+            if (resumeAfter is null)
             {
-                Array.ForEach(Directory.GetFiles(folder, Prefix + "*" + Suffix), File.Delete);
+                Array.ForEach(Array.FindAll(Directory.GetFiles(folder, Prefix + "*" + Suffix), IsOurs), File.Delete);
             }
-
-            _file = new FileStream(NextName(folder), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
         {
             throw new IOException($"{folder}: cannot be written; check its permissions", e);
         }
 
-        _file.Write(_records.Version(Now()));
-        _file.Write(_records.SessionStart(Now(), (resumeAfter ?? 0) + 1));
+        _file = GrowingFile.Create(NextName(folder));
+        _file.Append(_records.Version(Now()));
+        _file.Append(_records.SessionStart(Now(), (resumeAfter ?? 0) + 1));
     }
 
     /// <inheritdoc/>
     public void Write(long step, ReadOnlySpan<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, _names.Length);
-        _file.Write(_records.Scalars(Now(), step, _names, values));
+        _file.Append(_records.Scalars(Now(), step, _names, values));
     }
 
     /// <inheritdoc/>
-    public void Flush() => _file.Flush(flushToDisk: true);
+    public void Flush() => _file.Flush();
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Whether a file begins as those of this class, or is empty, which a kill leaves.</summary>
+    private static bool IsOurs(string path)
+    {
+        try
+        {
+            using GrowingFile file = GrowingFile.Open(path);
+            return file.Length == 0 || EventRecords.IsVersion(file.Read(EventRecords.VersionBytes));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static double Now() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 

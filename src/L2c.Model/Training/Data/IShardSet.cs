@@ -23,5 +23,6 @@ internal interface IShardSet : IDisposable
     int Read(long item, int classes, Span<float> image);
 
     /// <summary>The largest label; reads all of them.</summary>
-    int LargestLabel();
+    /// <param name="cancel">Looked at before every file.</param>
+    int LargestLabel(CancellationToken cancel);
 }

@@ -30,7 +30,7 @@ internal sealed class LabelledTensors : IDisposable
                 ?? throw Malformed(items, "has neither latents nor images", "name the tensor [n, C, H, W] so");
         _label = pair ? labels.Tensors[0] : labels.Find(LabelName) ?? throw Malformed(labels, "has no labels", "name the tensor [n] so");
         bool isSquare = _item.Shape is [> 0, > 0, > 0 and var height, var width] && height == width;
-        if (!isSquare || _item.Type is TensorType.I64 or TensorType.I32 or TensorType.Bool)
+        if (!isSquare || _item.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.U8))
         {
             throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images");
         }
@@ -116,7 +116,7 @@ internal sealed class LabelledTensors : IDisposable
         {
             if (!float.IsFinite(value))
             {
-                throw Malformed(_items, $"item {row} has a value that is not finite in fp32", "mend or remove the item");
+                throw Malformed(_items, $"item {row} has a value that is not finite in fp32", "repair or remove the item");
             }
         }
     }
@@ -132,16 +132,18 @@ internal sealed class LabelledTensors : IDisposable
         long label = Integer(stored);
         return label >= 0 && label < classes
             ? (int)label
-            : throw Malformed(_labels, $"item {row} has the label {label}, and classes are 0 to {classes - 1}", "mend it, or take another model");
+            : throw Malformed(_labels, $"item {row} has the label {label}, and classes are 0 to {classes - 1}", "correct it, or use another model");
     }
 
     /// <summary>The largest label.</summary>
+    /// <param name="cancel">Looked at before every label.</param>
     /// <exception cref="MalformedFileException">A label is negative or beyond 2^31 - 2.</exception>
-    public int LargestLabel()
+    public int LargestLabel(CancellationToken cancel)
     {
         int largest = 0;
         for (long row = 0; row < Count; row++)
         {
+            cancel.ThrowIfCancellationRequested();
             largest = Math.Max(largest, ReadLabel(row, int.MaxValue));
         }
 

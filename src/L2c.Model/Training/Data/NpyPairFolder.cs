@@ -13,11 +13,14 @@ internal sealed class NpyPairFolder : IShardSet
     private readonly long _inLast;
 
     /// <summary>Lists the folders and opens the first and the last pair.</summary>
+    /// <param name="items">Folder of the items.</param>
+    /// <param name="labels">Folder of the labels.</param>
+    /// <param name="cancel">Looked at before every name.</param>
     /// <exception cref="MalformedFileException">There is no npy file, names differ, or a pair is damaged.</exception>
-    public NpyPairFolder(string items, string labels)
+    public NpyPairFolder(string items, string labels, CancellationToken cancel)
     {
-        (_items, _labels, _names) = (items, labels, Names(items));
-        string[] labelNames = Names(labels);
+        (_items, _labels, _names) = (items, labels, Names(items, cancel));
+        string[] labelNames = Names(labels, cancel);
         if (_names.Length == 0)
         {
             throw new MalformedFileException(items, "has no npy files; give the folder that the feature extraction wrote");
@@ -58,13 +61,13 @@ internal sealed class NpyPairFolder : IShardSet
     }
 
     /// <inheritdoc/>
-    public int LargestLabel()
+    public int LargestLabel(CancellationToken cancel)
     {
         int largest = 0;
         for (int file = 0; file < _names.Length; file++)
         {
             using LabelledTensors pair = OpenChecked(file);
-            largest = Math.Max(largest, pair.LargestLabel());
+            largest = Math.Max(largest, pair.LargestLabel(cancel));
         }
 
         return largest;
@@ -75,8 +78,8 @@ internal sealed class NpyPairFolder : IShardSet
     {
     }
 
-    private static string[] Names(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.npy").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private static string[] Names(string folder, CancellationToken cancel) =>
+        [.. FolderFiles.In(folder, "*.npy", cancel).Select(path => Path.GetFileName(path))];
 
     private LabelledTensors Open(int file) => LabelledTensors.Open(Path.Combine(_items, _names[file]), Path.Combine(_labels, _names[file]));
 
@@ -103,7 +106,7 @@ internal sealed class NpyPairFolder : IShardSet
             throw new MalformedFileException(
                 Path.Combine(_items, _names[file]),
                 $"has {pair.Count} items {pair.Channels}x{pair.Size}x{pair.Size}, but the first file has {_perFile} of {Channels}x{Size}x{Size}; "
-                + "all must be alike, only the last may have fewer items");
+                + "all must be alike; only the last may have fewer items");
         }
     }
 }

@@ -12,14 +12,16 @@ internal sealed class OpenShards : IShardSet
     /// <summary>Opens them.</summary>
     /// <param name="open">How, one per file; at least one.</param>
     /// <param name="paths">Their paths, for messages and the listing.</param>
+    /// <param name="cancel">Looked at before every file.</param>
     /// <exception cref="MalformedFileException">As opening, or an item differs in shape from those of the first file.</exception>
-    public OpenShards(IReadOnlyList<Func<LabelledTensors>> open, IReadOnlyList<string> paths)
+    public OpenShards(IReadOnlyList<Func<LabelledTensors>> open, IReadOnlyList<string> paths, CancellationToken cancel)
     {
         _paths = paths;
         try
         {
             for (int i = 0; i < open.Count; i++)
             {
+                cancel.ThrowIfCancellationRequested();
                 LabelledTensors shard = open[i]();
                 _shards.Add(shard);
                 _ends.Add(Count + shard.Count);
@@ -28,7 +30,7 @@ internal sealed class OpenShards : IShardSet
                     throw new MalformedFileException(
                         paths[i],
                         $"has items {shard.Channels}x{shard.Size}x{shard.Size}, but those of {paths[0]} are {Channels}x{Size}x{Size}; "
-                        + "keep sets of different shapes in folders of their own");
+                        + "keep sets of different shapes in separate folders");
                 }
             }
         }
@@ -62,7 +64,7 @@ internal sealed class OpenShards : IShardSet
     }
 
     /// <inheritdoc/>
-    public int LargestLabel() => _shards.Max(shard => shard.LargestLabel());
+    public int LargestLabel(CancellationToken cancel) => _shards.Max(shard => shard.LargestLabel(cancel));
 
     /// <inheritdoc/>
     public void Dispose() => _shards.ForEach(shard => shard.Dispose());

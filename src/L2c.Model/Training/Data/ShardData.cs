@@ -12,15 +12,17 @@ namespace L2c.Model.Training.Data;
 /// </remarks>
 public sealed class ShardData : ITrainingData, IDisposable
 {
+    private const string Safetensors = "*.safetensors";
+
     private readonly IShardSet _shards;
     private readonly EpochOrder _order;
 
-    private ShardData(string path, ulong seed, IShardSet shards, int? classes)
+    private ShardData(string path, ulong seed, IShardSet shards, int? classes, CancellationToken cancel)
     {
         _shards = shards;
         _order = new EpochOrder(seed, shards.Count);
-        Name = DataName.Of(path, $"{shards.Count} items", seed, shards.Listing);
-        Classes = classes ?? (shards.LargestLabel() + 1);
+        Name = DataName.Of(path, $"{shards.Count} items", seed, shards.Listing.StoppedBy(cancel));
+        Classes = classes ?? (shards.LargestLabel(cancel) + 1);
     }
 
     /// <inheritdoc/>
@@ -42,16 +44,17 @@ public sealed class ShardData : ITrainingData, IDisposable
     /// <param name="path">One of the forms above.</param>
     /// <param name="seed">Seed of the order in which items come.</param>
     /// <param name="classes">Labels must be below it; null for the largest label plus one, for which all labels are read now.</param>
+    /// <param name="cancel">Looked at before every file and label.</param>
     /// <exception cref="MalformedFileException">
     /// A file is damaged, lacks a tensor, or has another shape than the first; or the folder holds none of the forms.
     /// </exception>
     /// <exception cref="IOException">The path does not exist or cannot be read.</exception>
-    public static ShardData Open(string path, ulong seed, int? classes)
+    public static ShardData Open(string path, ulong seed, int? classes, CancellationToken cancel = default)
     {
-        IShardSet shards = OpenSet(path);
+        IShardSet shards = OpenSet(path, cancel);
         try
         {
-            return new ShardData(path, seed, shards, classes);
+            return new ShardData(path, seed, shards, classes, cancel);
         }
         catch
         {
@@ -61,7 +64,7 @@ public sealed class ShardData : ITrainingData, IDisposable
     }
 
     /// <summary>Whether a folder has one of the forms, by its names alone.</summary>
-    public static bool IsShardFolder(string path) => FindPairs(path) is not null || SafetensorsIn(path).Length > 0;
+    public static bool IsShardFolder(string path) => FindPairs(path) is not null || Directory.EnumerateFiles(path, Safetensors).Any();
 
     /// <inheritdoc/>
     public int Read(long index, Span<float> image) => _shards.Read(_order[index], Classes, image);
@@ -69,28 +72,25 @@ public sealed class ShardData : ITrainingData, IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => _shards.Dispose();
 
-    private static IShardSet OpenSet(string path)
+    private static IShardSet OpenSet(string path, CancellationToken cancel)
     {
         if (!Directory.Exists(path))
         {
-            return new OpenShards([() => LabelledTensors.Open(path)], [path]);
+            return new OpenShards([() => LabelledTensors.Open(path)], [path], cancel);
         }
 
         if (FindPairs(path) is { } pair)
         {
             return Directory.Exists(pair.Items)
-                ? new NpyPairFolder(pair.Items, pair.Labels)
-                : new OpenShards([() => LabelledTensors.Open(pair.Items, pair.Labels)], [pair.Items]);
+                ? new NpyPairFolder(pair.Items, pair.Labels, cancel)
+                : new OpenShards([() => LabelledTensors.Open(pair.Items, pair.Labels)], [pair.Items], cancel);
         }
 
-        string[] files = SafetensorsIn(path);
+        string[] files = FolderFiles.In(path, Safetensors, cancel);
         return files.Length > 0
-            ? new OpenShards([.. files.Select(file => (Func<LabelledTensors>)(() => LabelledTensors.Open(file)))], files)
+            ? new OpenShards([.. files.Select(file => (Func<LabelledTensors>)(() => LabelledTensors.Open(file)))], files, cancel)
             : throw new MalformedFileException(path, "has neither safetensors files nor npy pairs; docs/cli.md names the forms of a data set");
     }
-
-    private static string[] SafetensorsIn(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal)];
 
     /// <summary>latents.npy or images.npy with labels.npy, or folders PREFIXfeatures and PREFIXlabels.</summary>
     private static (string Items, string Labels)? FindPairs(string folder)
@@ -105,7 +105,7 @@ public sealed class ShardData : ITrainingData, IDisposable
         }
 
         const string Features = "features";
-        foreach (string items in Directory.EnumerateDirectories(folder, "*" + Features).Order(StringComparer.Ordinal))
+        foreach (string items in FolderFiles.FoldersIn(folder, "*" + Features))
         {
             string labels = items[..^Features.Length] + LabelledTensors.LabelName;
             if (Directory.Exists(labels))

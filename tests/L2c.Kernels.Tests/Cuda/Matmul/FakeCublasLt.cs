@@ -157,17 +157,17 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
         }
 
         driver.Clock += algorithm.Milliseconds(Calls.Matmul);
-        if (c != d || cDesc != dDesc || beta != 0)
+        if (c != d || cDesc != dDesc)
         {
             return cublasStatus_t.CUBLAS_STATUS_INVALID_VALUE;
         }
 
-        Multiply(alpha, a, Of(aDesc.Handle), b, Of(bDesc.Handle), d, Of(dDesc.Handle));
+        Multiply(alpha, a, Of(aDesc.Handle), b, Of(bDesc.Handle), beta, d, Of(dDesc.Handle));
         return Success;
     }
 
     // Column-major: element (r, c) of a matrix lies at r + c * ld.
-    private void Multiply(float alpha, CUdeviceptr a, Descriptor la, CUdeviceptr b, Descriptor lb, CUdeviceptr d, Descriptor ld)
+    private void Multiply(float alpha, CUdeviceptr a, Descriptor la, CUdeviceptr b, Descriptor lb, float beta, CUdeviceptr d, Descriptor ld)
     {
         for (int row = 0; row < ld.Rows; row++)
         {
@@ -181,7 +181,7 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
                     sum += Read(a.Value, left) * Read(b.Value, right);
                 }
 
-                sum *= alpha;
+                sum = (sum * alpha) + (beta == 0 ? 0 : beta * Read(d.Value, row + (col * ld.Ld)));
                 sum += (LastOperation.Epilogue & 4) != 0 ? Read(LastOperation.Bias, row) : 0;
                 bool gelu = (LastOperation.Epilogue & 32) != 0;
                 float inner = 0.7978845608f * (sum + (0.044715f * sum * sum * sum));

@@ -69,6 +69,34 @@ public sealed class MatmulPlannerTests : IDisposable
     }
 
     [Fact]
+    public void A_product_that_accumulates_is_added_to_y_before_the_epilogue_and_has_a_plan_of_its_own()
+    {
+        MatmulShape plain = MatmulBench.Shape(4, 6, 3, MatmulEpilogue.GeluTanhBias), shape = plain with { Accumulates = true };
+        Assert.NotSame(_bench.Planner.Plan(plain), _bench.Planner.Plan(shape));
+        Assert.Equal(plain.ToString().Replace(" = ", " += ", StringComparison.Ordinal), shape.ToString());
+        MatmulBench.Operands data = MatmulBench.Fill(shape);
+        (int x0, int w0, int b0, int y0) = (
+            MatmulBench.Offset(data.X), MatmulBench.Offset(data.Weight), MatmulBench.Offset(data.Bias), MatmulBench.Offset(data.Y));
+        for (int i = 0; i < shape.M * shape.N; i++)
+        {
+            data.Y[y0 + i] = i / 8f;
+        }
+
+        Enqueue(_bench.Planner.Plan(shape), data);
+        for (int i = 0; i < shape.M * shape.N; i++)
+        {
+            (int row, int column) = (i / shape.N, i % shape.N);
+            double sum = i / 8.0 + data.Bias[b0 + column];
+            for (int k = 0; k < shape.K; k++)
+            {
+                sum += (double)data.X[x0 + (row * shape.K) + k] * data.Weight[w0 + (column * shape.K) + k];
+            }
+
+            Assert.Equal(0.5 * sum * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (sum + (0.044715 * sum * sum * sum)))), data.Y[y0 + i], 1e-5);
+        }
+    }
+
+    [Fact]
     public void Every_form_has_a_line_of_its_own_and_a_weights_gradient_is_fp32()
     {
         MatmulShape map = MatmulBench.Shape(2, 4, 8, MatmulEpilogue.None, DType.BF16);

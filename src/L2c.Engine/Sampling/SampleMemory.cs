@@ -1,0 +1,82 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Metrics;
+using L2c.Model.Runs;
+
+namespace L2c;
+
+/// <summary>What sampling takes beside the weights, counted by the code that would allocate it.</summary>
+internal static class SampleMemory
+{
+    /// <summary>Samples, states, comparison and the pictures of them.</summary>
+    public static MemoryNeed OfSampling(SampleJob job, Device device, int batch)
+    {
+        bool compares = job.Request.Compare;
+        long states = job.Request.KeepStates ? job.Sampler.Evaluations.Count : 0;
+        long samples = Bytes(job, job.Count);
+        MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
+        return arrays + (compares ? runs + Run(job, job.FullSchedule, device, batch) : runs).Or(new MemoryNeed(0, PictureBytes(job)));
+    }
+
+    /// <summary>A batch, in turn with the same batch without caching or alone; before that the device's peak is measured.</summary>
+    public static MemoryNeed OfTiming(SampleJob job, Device device, int batch, bool inTurn)
+    {
+        MemoryNeed run = Run(job, job.Schedule, device, batch);
+        MemoryNeed runs = inTurn ? run + Run(job, job.FullSchedule, device, batch) : run;
+        return (runs + new MemoryNeed(0, Bytes(job, batch))).Or(Peak.Need(device));
+    }
+
+    /// <summary>Jobs one after the other, each of whose samples is then compared with data.</summary>
+    public static MemoryNeed OfDistances(IReadOnlyList<SampleJob> jobs, Device device, int batch)
+    {
+        MemoryNeed runs = jobs.Select(job => Run(job, job.Schedule, device, batch)).Aggregate((one, other) => one.Or(other));
+        return new MemoryNeed(0, Bytes(jobs[0], jobs[0].Count)) + runs.Or(Features(jobs[0]));
+    }
+
+    /// <summary>The same with each run timed in turn with the first one's, whose samples are kept.</summary>
+    public static MemoryNeed OfSweep(IReadOnlyList<SampleJob> jobs, Device device, int batch)
+    {
+        MemoryNeed first = Run(jobs[0], jobs[0].Schedule, device, batch);
+        MemoryNeed runs = jobs.Select(job => first + Run(job, job.Schedule, device, batch)).Aggregate((one, other) => one.Or(other));
+        return new MemoryNeed(0, 2 * Bytes(jobs[0], jobs[0].Count)) + runs.Or(Features(jobs[0]));
+    }
+
+    /// <summary>A planned batch of a job and its inputs.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="schedule">Which branches are computed.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="batch">Images.</param>
+    public static MemoryNeed Run(SampleJob job, CacheSchedule schedule, Device device, int batch)
+    {
+        DryRun run = job.OnPaper(device, schedule, batch);
+
+        // Algorithms of products are tried on operands of their own.
+        long trials = device.FreeBytes is null ? 0 : run.Ops.Where(op => op.Flops > 0).Max(op => op.Bytes);
+        return new MemoryNeed(run.RunBytes + trials, Bytes(job, batch), WeightMemory.Staging(device, Bytes(job, batch)));
+    }
+
+    /// <summary>Images as fp32.</summary>
+    public static long Bytes(SampleJob job, int images) => (long)sizeof(float) * images * job.ElementsPerImage;
+
+    private static MemoryNeed Features(SampleJob job)
+    {
+        (int channels, int side) = (job.Architecture.InChannels, job.Architecture.InputSize);
+
+        // What has no features is refused where the data are opened.
+        return RandomConvFeatures.FindProblem(channels, side, side) is null
+            ? FrechetMeter.Need(new RandomConvFeatures(channels, side, side), job.Count, job.Device.Threads)
+            : default;
+    }
+
+    // A sheet of pixels and its compressed form. A comparison draws each half on a sheet of its own first.
+    private static long PictureBytes(SampleJob job)
+    {
+        Grid grid = job.Grid;
+        ComparisonSheet both = new(grid);
+        long half = 3 * grid.Width * grid.Height, whole = 3 * both.Width * both.Height;
+        return job.Request.Compare ? whole + Math.Max(half, Compressed(whole)) : half + Compressed(half);
+
+        // At worst noise, of which every pixel is a square; in a buffer that grows by doubling.
+        long Compressed(long sheet) => (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
+    }
+}

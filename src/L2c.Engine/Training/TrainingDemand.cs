@@ -1,0 +1,54 @@
+using L2c.Kernels;
+using L2c.Model.Caching;
+using L2c.Model.Networks;
+using L2c.Model.Runs;
+using L2c.Model.Samplers;
+using L2c.Model.Training;
+using L2c.Weights.Layouts;
+
+namespace L2c;
+
+/// <summary>What training takes, weights included, counted by the code that would allocate it.</summary>
+internal static class TrainingDemand
+{
+    // Images of a batch on the host: as read, their noise, and what is uploaded.
+    private const int ImageCopies = 3;
+
+    /// <summary>Training of a network. A state passes through one array when it is set, written or read back.</summary>
+    public static MemoryDemand OfNetwork(TransformerArchitecture architecture, NetworkTrainingOptions options) => new(
+        "training",
+        (device, batch) =>
+        {
+            TrainingMemory counted = NetworkTrainingStep.Predict(
+                architecture, device, batch, new TrainingPlanOptions { Recompute = options.Recompute });
+            long state = WeightMemory.Tensors(architecture).Sum(), largest = WeightMemory.Tensors(architecture).Max();
+            return new MemoryNeed(counted.TotalBytes, state + largest + Images(architecture, batch), WeightMemory.Staging(device, state));
+        },
+        options.Batch,
+        "--batch");
+
+    /// <summary>Training of a router.</summary>
+    public static MemoryDemand OfRouter(TransformerArchitecture architecture, RouterTrainingOptions options, bool imageFree) => new(
+        "training",
+        (device, batch) =>
+        {
+            TrainingMemory counted = RouterDraw.Predict(architecture, device, batch, new TrainingPlanOptions { Recompute = options.Recompute });
+            long largest = WeightMemory.Tensors(architecture).Max();
+            return new MemoryNeed(
+                counted.TotalBytes + (imageFree ? TeacherBytes(architecture, options, device, batch) : 0),
+                largest + Images(architecture, batch),
+                WeightMemory.Staging(device, largest));
+        },
+        options.Batch,
+        "--batch");
+
+    private static long TeacherBytes(TransformerArchitecture architecture, RouterTrainingOptions options, Device device, int batch)
+    {
+        SamplerTable sampler = Ddim.Table(NetworkFamilies.Describe(architecture).Process.Respace(Respacing.Select(options.Steps)));
+        var schedule = CacheSchedule.Full(sampler.Evaluations.Count, architecture.Branches);
+        return DryRun.Of(architecture, device, sampler, schedule, batch, new SamplingOptions { Guidance = Guidance.None }).RunBytes;
+    }
+
+    private static long Images(TransformerArchitecture architecture, int batch) =>
+        (long)sizeof(float) * ImageCopies * batch * architecture.InChannels * architecture.InputSize * architecture.InputSize;
+}
