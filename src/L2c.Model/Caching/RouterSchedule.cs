@@ -21,7 +21,7 @@ public static class RouterSchedule
     }
 
     /// <summary>The schedule that a router and a threshold give for the sampler that its authors use with its network.</summary>
-    /// <param name="router">Logits and the family of their network, which fixes the roles. For a U-ViT an odd number of rows means one evaluation less,
+    /// <param name="router">Logits and the family of their network, which fixes the roles. For a U-ViT an odd number of rows means one evaluation fewer,
     /// as published.</param>
     /// <param name="threshold">In [0, 1].</param>
     /// <exception cref="ArgumentException">The threshold is out of range, or the router has too few rows.</exception>
@@ -39,7 +39,7 @@ public static class RouterSchedule
     public static int Evaluations(RouterShape shape) => Published(shape).Length;
 
     /// <summary>
-    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
+    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Nothing reads the other rows.
     /// </summary>
     /// <param name="shape">The router.</param>
     public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterShape shape)

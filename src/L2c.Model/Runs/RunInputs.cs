@@ -4,7 +4,7 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Runs;
 
-/// <summary>What every run brings anew, checked and uploaded: labels, guidance scale, noise. Allocates nothing after its creation.</summary>
+/// <summary>The inputs of a run, checked and uploaded: labels, guidance scale, noise. Allocates nothing after its creation.</summary>
 internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
 {
     private readonly int[] _labels = new int[buffers.Network.Labels.Columns];

@@ -15,7 +15,7 @@ namespace L2c.Model.Training;
 /// </remarks>
 public sealed class RouterTrainer : ITrainer
 {
-    // Not "logits": a state is no router's file.
+    // Not "logits": a state is not a router's file.
     private const string Kind = "router/2", Control = "lambda_control", Logits = "router_logits";
 
     private readonly RouterTrainingOptions _options;

@@ -6,8 +6,8 @@ namespace L2c.Model.Training;
 /// <summary>Whether what a run is given belongs together.</summary>
 public static class TrainingFit
 {
-    /// <summary>Holds data against a network.</summary>
-    /// <exception cref="ArgumentException">Other images than the network reads, or labels that it has not.</exception>
+    /// <summary>Checks that data fit a network.</summary>
+    /// <exception cref="ArgumentException">Images of another shape than the network reads, or labels that it does not have.</exception>
     public static void Check(ITrainingData data, TransformerArchitecture a)
     {
         if (data.Channels != a.InChannels || data.Size != a.InputSize)
@@ -23,7 +23,7 @@ public static class TrainingFit
         }
     }
 
-    /// <summary>Holds a router against the one that is to be trained.</summary>
+    /// <summary>Checks that a router fits the one that is to be trained.</summary>
     /// <exception cref="ArgumentException">For another family, depth or number of steps.</exception>
     public static void Check(RouterLogits router, RouterShape wanted)
     {
