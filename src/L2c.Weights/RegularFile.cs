@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text;
+using L2c.Weights.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace L2c.Weights;
@@ -65,7 +65,7 @@ internal static class RegularFile
 
     private static SafeFileHandle OpenOnUnix(string path)
     {
-        int file = OpenFile(Encoding.UTF8.GetBytes(path + '\0'), OperatingSystem.IsMacOS() ? MacFlags : LinuxFlags);
+        int file = FileSystem.Open(path, OperatingSystem.IsMacOS() ? MacFlags : LinuxFlags);
         int error = Marshal.GetLastPInvokeError();
         return file >= 0 ? new SafeFileHandle(file, ownsHandle: true) : throw (error switch
         {
@@ -83,8 +83,4 @@ internal static class RegularFile
 
     private static MalformedFileException NoRegularFile(string path, Exception? inner = null) =>
         new(path, "is not a regular file; copy what it gives into one first", inner);
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int OpenFile(byte[] path, int flags);
 }

@@ -193,6 +193,10 @@ public static class FileSystem
     /// <summary>Whether .NET failed because another process has a lock of the file.</summary>
     internal static bool IsLocked(IOException failure) => failure.HResult == WouldBlock;
 
+    /// <summary>The system's call alone: opens for reading, on any Unix.</summary>
+    /// <returns>A descriptor, or below 0; then <see cref="Marshal.GetLastPInvokeError"/> says why.</returns>
+    internal static int Open(string path, int flags) => Open(Bytes(path), flags, 0);
+
     /// <summary>The system's words for an error of reading or writing, without the path that .NET adds.</summary>
     internal static string Reason(Exception failure) => failure switch
     {
@@ -231,24 +235,31 @@ public static class FileSystem
 
     private static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path + '\0');
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Open(byte[] path, int flags, uint mode);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static extern int Status(int folder, byte[] path, int flags, uint mask, byte[] status);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static extern int Status(SafeFileHandle file, byte[] path, int flags, uint mask, byte[] status);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "renameat2", SetLastError = true)]
     private static extern int Rename(int fromFolder, byte[] from, int toFolder, byte[] to, uint flags);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]
     private static extern int Link(byte[] from, byte[] to);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static extern int Lock(SafeFileHandle file, int operation);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int Flush(SafeFileHandle file);
 }
