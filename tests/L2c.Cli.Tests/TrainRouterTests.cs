@@ -168,7 +168,7 @@ public sealed class TrainRouterTests : IDisposable
         Directory.CreateDirectory(_cli.PathOf("run"));
         using (FileStream held = new(_cli.PathOf("run/.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            Train("run").MustFail(2, "another process works there");
+            Train("run").MustFail(2, "another process is working there");
         }
 
         Assert.Equal(0, Train("run").Code);

@@ -17,6 +17,6 @@ internal static class WorkFolder
         }
 
         return FolderLock.TryTake(path)
-            ?? throw new RequestException($"{path}: another process works there; wait for its end, or name another folder with --out");
+            ?? throw new RequestException($"{path}: another process is working there; wait until it ends, or name another folder with --out");
     }
 }

@@ -31,7 +31,7 @@ public sealed class SweepFolderTests : IDisposable
         CliResult? second = null;
         using ActAfter error = new("row 2 of", () => second = _cli.Run([.. _arguments, .. more]));
         Assert.Equal(0, Program.Run(_arguments, new Terminal(TextWriter.Null, error, Interactive: false, CancellationToken.None), EmulatedCuda.Missing));
-        second!.MustFail(2, "another process works there");
+        second!.MustFail(2, "another process is working there");
         string[] rows = File.ReadAllLines(_cli.PathOf("out/sweep.csv"));
         Assert.Equal(["rule,parameter,steps", "none,,4", "top,1,4"], rows.Select(row => string.Join(',', row.Split(',')[..3])));
         Assert.Equal(0, _cli.Run(_arguments).Code); // the lock went with its process

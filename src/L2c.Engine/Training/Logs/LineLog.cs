@@ -33,7 +33,7 @@ internal abstract class LineLog : ITrainingLog
             if (foreignLine > 0)
             {
                 string copy = SetAside.Copy(path, bytes);
-                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, the log goes on with what is before");
+                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, and the log continues after the lines before that one");
             }
 
             _file.Cut(kept);
