@@ -59,7 +59,7 @@ public class NpzTests
             stranger.Write("text"u8);
         }
 
-        Assert.Contains("which is no array", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(path)).Message);
+        Assert.Contains("which is not an array", Assert.Throws<MalformedFileException>(() => TensorFiles.Open(path)).Message);
     }
 
     private static string Write(

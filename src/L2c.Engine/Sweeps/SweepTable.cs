@@ -74,7 +74,7 @@ internal sealed class SweepTable : IDisposable
 
         if (!isTable || records.Contains(null) || !SweepRecord.MayBegin(rest))
         {
-            remark($"note: {Path}: not all of it is a sweep's; it is kept as {SetAside.Copy(Path, bytes)}");
+            remark($"note: {Path}: part of it is not from a sweep; the file is kept as {SetAside.Copy(Path, bytes)}");
         }
 
         if (!anew)

@@ -34,7 +34,7 @@ internal sealed class RunLogs : IDisposable
             string picture = folder.File(Picture);
             if (File.Exists(picture) && !IsOurs(picture))
             {
-                folder.Remark($"note: {picture} is no picture of this program; kept as {SetAside.Move(picture)}");
+                folder.Remark($"note: {picture} was not drawn by this program; it is kept as {SetAside.Move(picture)}");
             }
 
             // Not the picture of an earlier run, or of steps that are gone.

@@ -59,7 +59,7 @@ public sealed class StateFolder(string folder, Action<string> remark)
             }
             else if (other > step)
             {
-                remark($"note: {path} is no training state; kept as {SetAside.Move(path)}");
+                remark($"note: {path} is not a training state; it is kept as {SetAside.Move(path)}");
             }
         }
     }

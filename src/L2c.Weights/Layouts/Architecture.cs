@@ -60,7 +60,7 @@ public abstract record Architecture
             throw new FormatException(OneLine(e.Message), e);
         }
 
-        string? problem = architecture is null ? "null is no architecture" : architecture.FindProblem();
+        string? problem = architecture is null ? "null is not an architecture" : architecture.FindProblem();
         return problem is null ? architecture! : throw new FormatException(problem);
     }
 

@@ -98,7 +98,7 @@ internal sealed class StateDictView
         long winner = votes.GroupBy(extent => extent).MaxBy(group => group.Count())!.Key;
         return winner is > 0 and <= int.MaxValue
             ? (int)winner
-            : throw new MalformedFileException(File.Path, $"has a {what} of {winner} according to {asked[0].Name}; this is no usable model");
+            : throw new MalformedFileException(File.Path, $"has a {what} of {winner} according to {asked[0].Name}; this is not a usable model");
     }
 
     /// <summary>One more than the largest N among names <c>{prefix}N.</c>; 0 when there is none.</summary>

@@ -103,7 +103,7 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
                 && (parts[i][0] != '0' || parts[i].Length == 1);
             if (!isNumber || !isTuple)
             {
-                throw Broken(source, $"has the shape ({FileText.Printable(tuple)}), which is no tuple of integers");
+                throw Broken(source, $"has the shape ({FileText.Printable(tuple)}), which is not a tuple of integers");
             }
         }
 

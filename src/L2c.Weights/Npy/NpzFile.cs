@@ -25,7 +25,7 @@ public sealed class NpzFile : TensorFile
             if (!entry.Name.EndsWith(Extension, StringComparison.Ordinal))
             {
                 throw new MalformedFileException(
-                    source.Path, $"has an entry {FileText.Printable(entry.Name)}, which is no array; save it again with numpy.savez");
+                    source.Path, $"has an entry {FileText.Printable(entry.Name)}, which is not an array; save it again with numpy.savez");
             }
 
             NpyTensorFile array = new(new EntrySource(source.Path, zip, entry));

@@ -126,7 +126,7 @@ internal sealed class PickleInterpreter
         object? name = Pop(), module = Pop();
         Push(module is string m && name is string n
             ? TorchGlobals.Resolve(_input, m, n)
-            : throw _input.Broken("the pickle asks for a global whose name is no text"));
+            : throw _input.Broken("the pickle asks for a global whose name is not text"));
     }
 
     private T Top<T>(string operation)
@@ -211,7 +211,7 @@ internal sealed class PickleInterpreter
     private void Call()
     {
         object? arguments = Pop(), callable = Pop();
-        object?[] items = (arguments as PickleTuple ?? throw _input.Broken("the pickle calls with arguments that are no tuple")).Items;
+        object?[] items = (arguments as PickleTuple ?? throw _input.Broken("the pickle calls with arguments that are not a tuple")).Items;
         Push(TorchGlobals.Call(_input, callable, items));
     }
 
@@ -237,7 +237,7 @@ internal sealed class PickleInterpreter
             case PickleOther:
                 break;
             case PickleDict or PickleRecord when state is not PickleDict:
-                throw _input.Broken("the pickle sets a state that is no dict");
+                throw _input.Broken("the pickle sets a state that is not a dict");
             case PickleRecord { Fields: null } record:
                 // Shared, not copied: otherwise a forged pickle could copy one large dict again and again.
                 record.Fields = (PickleDict)state!;

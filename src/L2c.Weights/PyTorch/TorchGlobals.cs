@@ -48,7 +48,7 @@ internal static class TorchGlobals
         if (id is not PickleTuple { Items: ["storage", PickleGlobal global, string key, string, long count, .. object?[] view] }
             || view is not ([] or [null]))
         {
-            throw input.Broken("the pickle refers to something outside it that is no plain storage");
+            throw input.Broken("the pickle refers to something outside it that is not a plain storage");
         }
 
         TensorType type = global switch
@@ -81,7 +81,7 @@ internal static class TorchGlobals
     }
 
     /// <summary>What a value is, for messages.</summary>
-    public static string Describe(object? value) => value is PickleGlobal global ? global.ToString() : "a value that is no global";
+    public static string Describe(object? value) => value is PickleGlobal global ? global.ToString() : "a value that is not a global";
 
     private static TorchTensor Tensor(PickleInput input, TorchStorage storage, TensorType type, long offset, PickleTuple size, PickleTuple stride) =>
         TorchTensor.Create(storage, type, offset, Integers(input, size), Integers(input, stride), out string fault) ?? throw input.Broken(fault);

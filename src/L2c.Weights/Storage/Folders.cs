@@ -44,7 +44,7 @@ public static class Folders
     {
         if (FileSystem.KindOf(path) is not (EntryKind.None or EntryKind.Folder) and var kind)
         {
-            string what = kind == EntryKind.Link ? "a link, and nothing is written or deleted through one" : "no folder";
+            string what = kind == EntryKind.Link ? "a link, and nothing is written or deleted through one" : "not a folder";
             throw new IOException($"{path}: is {what}; remove it, or name another folder with --out");
         }
     }

@@ -42,7 +42,7 @@ public sealed class GrowingFile : IDisposable
     /// <summary>Creates a file that nothing has the name of.</summary>
     /// <exception cref="IOException">Something has the name, or it cannot be written.</exception>
     public static GrowingFile Create(string path) =>
-        TryOpen(path, create: true, out _) ?? throw new IOException($"{path}: exists already; move it away");
+        TryOpen(path, create: true, out _) ?? throw new IOException($"{path}: already exists; move it elsewhere");
 
     /// <summary>The whole content.</summary>
     /// <exception cref="IOException">It cannot be read, or is longer than 2 GiB.</exception>
@@ -50,7 +50,7 @@ public sealed class GrowingFile : IDisposable
     {
         if (Length > Array.MaxLength)
         {
-            throw new IOException($"{Path}: has {Length} bytes, too many for what is continued; move it away");
+            throw new IOException($"{Path}: has {Length} bytes, too many to be continued; move it elsewhere");
         }
 
         return Read((int)Length);
