@@ -59,7 +59,7 @@ internal sealed class EvolutionPlot
         double threshold,
         IReadOnlyList<RouterSnapshot> snapshots,
         bool overwrite,
-        RouterTarget target = RouterTarget.Dit)
+        RouterTarget target)
     {
         ArgumentOutOfRangeException.ThrowIfZero(snapshots.Count);
         EvolutionPlot plot = new(

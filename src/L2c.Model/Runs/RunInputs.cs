@@ -11,7 +11,7 @@ internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
     private readonly float[] _staging = new float[buffers.X.Shape.Count];
 
     /// <summary>Labels, the null label with guidance, and the scale.</summary>
-    /// <param name="labels">N class labels.</param>
+    /// <param name="labels">N class labels; a network without classes reads none of them.</param>
     /// <param name="guidanceScale">Ignored without guidance.</param>
     /// <exception cref="ArgumentException">Not N labels, or one outside the table.</exception>
     public void SetCondition(ReadOnlySpan<int> labels, float guidanceScale)
@@ -24,7 +24,7 @@ internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
 
         foreach (int label in labels)
         {
-            if ((uint)label >= (uint)architecture.LabelRows)
+            if (architecture.LabelRows > 0 && (uint)label >= (uint)architecture.LabelRows)
             {
                 throw new ArgumentException($"label {label} is outside 0..{architecture.LabelRows - 1} of {architecture.Name}");
             }

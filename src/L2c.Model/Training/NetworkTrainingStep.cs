@@ -204,13 +204,19 @@ public sealed class NetworkTrainingStep : IDisposable
 
     private static NetworkFamily RequireTrainable(TransformerArchitecture architecture, Device device)
     {
+        NetworkFamily family = NetworkFamilies.Of(architecture);
+        if (!family.CanTrain)
+        {
+            throw new ArgumentException($"{architecture.Name}: weights of a {family.Title} are not trained, only its routers");
+        }
+
         if (!architecture.PredictsVariance)
         {
             throw new ArgumentException($"{architecture.Name} does not predict a variance, which the hybrid loss needs; train one with LearnSigma");
         }
 
         return device.StorageType == DType.F32
-            ? NetworkFamilies.Of(architecture)
+            ? family
             : throw new ArgumentException($"{device.Name} stores {device.StorageType}; weights are trained in fp32 or tf32");
     }
 

@@ -17,7 +17,7 @@ public static class TrainingFit
                 + $"but {a.Name} reads {a.InChannels} x {a.InputSize} x {a.InputSize}; give other data");
         }
 
-        if (data.Classes > a.NumClasses)
+        if (a.LabelRows > 0 && data.Classes > a.NumClasses)
         {
             throw new ArgumentException($"{data.Name}: {data.Classes} classes, but {a.Name} has {a.NumClasses}; give other data");
         }
@@ -30,9 +30,8 @@ public static class TrainingFit
         RouterShape given = router.Architecture;
         if (given.Target != wanted.Target)
         {
-            (NetworkFamily its, string ours) = (NetworkFamilies.Of(given.Target), NetworkFamilies.Of(wanted.Target).Title);
-            string remark = its.CanRun ? "" : $" ({its.Title} is not run yet)";
-            throw new ArgumentException($"a router for a {its.Title}, and the network is a {ours}; give a {ours}'s router{remark}");
+            (string its, string ours) = (NetworkFamilies.Of(given.Target).Title, NetworkFamilies.Of(wanted.Target).Title);
+            throw new ArgumentException($"a router for a {its}, and the network is a {ours}; give a {ours}'s router");
         }
 
         if (given.Branches != wanted.Branches)

@@ -66,7 +66,7 @@ public sealed class EvolutionPlotTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private void Write(string name, RouterSnapshot[] snapshots) =>
-        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false);
+        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false, RouterTarget.Dit);
 
     private (int X, int Y, string Fill)[] Cells(string name) => [.. XDocument.Load(_folder.File(name)).Descendants()
         .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "13" && (string?)e.Attribute("height") == "13")
