@@ -31,6 +31,9 @@ public sealed class EvolutionPlotTests : IDisposable
         Assert.Equal([(columns[0] + 6.5, rows[2] + 6.5), (columns[1] + 6.5, rows[1] + 6.5)], dots);
         Assert.Contains("step 70: 2 of 12", Texts("a.svg"));
         Assert.Contains("5", Texts("a.svg")); // the last evaluation
+        Assert.All(
+            XDocument.Load(_folder.File("a.svg")).Descendants().Where(e => e.Name.LocalName == "text"),
+            e => Assert.Equal("DejaVu Sans, Verdana, sans-serif", (string?)e.Attribute("font-family")));
 
         PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(_folder.File("a.png")));
         Assert.All(cells, cell => Assert.Equal(
