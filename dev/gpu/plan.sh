@@ -31,9 +31,9 @@ make_plan() {
         [ $emulator = 1 ] || add peer "peer.compiled.$n" "peer.products.$n"
         add peer "peer.sample.$n"
     done
-    # U-ViT-H/2 is of one size.
+    # U-ViT-H/2 is of one size, and one number of images says what caching is worth there.
     for n in "${cells[@]}"; do
-        case $emulator.$n in 0.256.* | 1.*) add bench "bench.uvit-forward.$n" "bench.uvit-sample.$n.${counts##* }" ;; esac
+        case $emulator.$n in 0.256.8 | 1.*) add bench "bench.uvit-forward.$n" "bench.uvit-sample.$n.${counts##* }" ;; esac
     done
     for n in "${cells[@]}"; do add bench "bench.untuned.$n" "bench.apart.$n"; done
 }

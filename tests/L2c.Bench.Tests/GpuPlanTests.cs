@@ -44,7 +44,7 @@ public sealed partial class GpuPlanTests : IDisposable
         Assert.StartsWith("gpu-results ", _kit.Report, StringComparison.Ordinal);
 
         IReadOnlyList<string[]> steps = _kit.Steps("1");
-        Assert.Equal(5 + (6 * 9) + (3 * 2), steps.Select(step => step[0]).Distinct().Count());
+        Assert.Equal(5 + (6 * 9) + 2, steps.Select(step => step[0]).Distinct().Count());
         Assert.All(_kit.Started, start => Assert.InRange(start.Second + start.Limit, 1, (60 * minutes) - 10));
         foreach (string[] step in steps.Where(step => step is [_, "cut", "0", _]))
         {
