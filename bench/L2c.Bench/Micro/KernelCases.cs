@@ -17,14 +17,10 @@ internal static class KernelCases
         ["Linear (qkv)"] = (o, s) => Linear(o, s, 3 * s.Width, s.Width, Activation.None),
         ["Linear (fc1, GELU)"] = (o, s) => Linear(o, s, s.Hidden, s.Width, Activation.GeluTanh),
         ["Linear (fc2)"] = (o, s) => Linear(o, s, s.Width, s.Hidden, Activation.None),
-        ["Linear (long skip: two inputs)"] = (o, s) =>
+        ["Linear (long skip, accumulates)"] = (o, s) =>
         {
-            (Tensor x, Tensor skip, Tensor y, Matrix weight) = (Stream(o, s), Stream(o, s), Stream(o, s), o.TakeWeight(s.Width, 2 * s.Width).Matrix);
-            return device =>
-            {
-                device.Linear(x, weight.SliceInputs(0, s.Width), default, y);
-                device.Linear(skip, weight.SliceInputs(s.Width, s.Width), default, y, accumulates: true);
-            };
+            (Tensor skip, Tensor y, Matrix weight) = (Stream(o, s), Stream(o, s), o.TakeWeight(s.Width, 2 * s.Width).Matrix);
+            return device => device.Linear(skip, weight.SliceInputs(s.Width, s.Width), default, y, accumulates: true);
         },
         ["Linear (gradient of fc1's input)"] = (o, s) =>
         {
