@@ -61,7 +61,7 @@ public sealed class DeviceTests : IDisposable
         {
             Cuda = new CudaAccess(() => EmulatedCuda.Inventory(), (_, _, _) => throw new CudaUnavailableException("in use by another process")),
         };
-        Bench(closed).MustFail(3, "cuda:0 does not open: in use by another process; use --device cpu");
+        Bench(closed).MustFail(3, "cuda:0 cannot be opened: in use by another process; use --device cpu");
 
         static void Broken(CudaInventory inventory, string problem)
         {
@@ -81,7 +81,7 @@ public sealed class DeviceTests : IDisposable
                 () => EmulatedCuda.Inventory(),
                 (_, precision, options) => new CudaDevice(small, new EmulatedCublasLt(small), 0, precision, options with { CacheFolder = null })),
         };
-        cli.Run("bench", "forward", "--model", "12x192x3/2", "--dtype", "fp32").MustFail(1, "not enough memory on the device: cuMemAlloc_v2");
+        cli.Run("bench", "forward", "--model", "12x192x3/2", "--dtype", "fp32").MustFail(1, "the measurement needs ");
         Assert.Equal(0, Bench(cli).Code);
     }
 

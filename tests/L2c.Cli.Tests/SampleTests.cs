@@ -215,11 +215,11 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public void A_model_without_a_null_class_wants_scale_1()
+    public void A_model_without_a_null_class_is_sampled_without_guidance()
     {
         DitArchitecture plain = TinyModel.Pixels with { HasNullClass = false };
-        Sample(plain, "--out", _cli.PathOf("a")).MustFail(2, "give --cfg-scale 1");
-        Assert.Equal(0, Sample(plain, "--cfg-scale", "1", "--steps", "2", "--out", _cli.PathOf("a")).Code);
+        Sample(plain, "--cfg-scale", "1.5", "--out", _cli.PathOf("a")).MustFail(2, "give --cfg-scale 1");
+        Assert.Equal(0, Sample(plain, "--steps", "2", "--out", _cli.PathOf("a")).Code);
     }
 
     [Fact]

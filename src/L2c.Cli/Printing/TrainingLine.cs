@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Weights;
 using Spectre.Console;
 
 namespace L2c.Cli.Printing;
@@ -50,7 +51,8 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         {
             string line = Line(value);
             line = line.Length > _room ? line[.._room] : line;
-            terminal.Err.Write($"\r{line.PadRight(_width)}");
+            PrintableWriter.Over(terminal.Err).Inner.Write('\r');
+            terminal.Err.Write(line.PadRight(_width));
             (_drawn, _width) = (now, line.Length);
         }
         else if (!terminal.Interactive && value.IsSaved)
