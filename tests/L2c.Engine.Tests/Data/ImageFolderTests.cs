@@ -167,7 +167,7 @@ public sealed class ImageFolderTests : IDisposable
         File.WriteAllBytes(_folder.File("a/x.png"), [.. good[..^13], (byte)(good[^13] ^ 1), .. good[^12..]]);
         Assert.Contains("x.png: has a wrong checksum in its IDAT", Refusal(), StringComparison.Ordinal);
         File.WriteAllText(_folder.File("a/x.png"), "no picture");
-        Assert.Contains("x.png: is no picture", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("x.png: is not a picture", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(_folder.File("a/x.png"), []);
         Assert.Contains("x.png: is empty", Refusal(), StringComparison.Ordinal);
 

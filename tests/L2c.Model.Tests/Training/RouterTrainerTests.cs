@@ -166,7 +166,7 @@ public sealed class RouterTrainerTests : IDisposable
     public void A_step_that_breaks_the_router_is_an_error()
     {
         using RouterRun run = new(RouterRun.Options with { Lambda = 1e300 });
-        Assert.StartsWith("step 1: the router holds NaN", Assert.Throws<DivergedException>(() => run.Advance(1)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("step 1: training diverged: the router holds NaN", Assert.Throws<DivergedException>(() => run.Advance(1)).Message, StringComparison.Ordinal);
         Assert.Equal(0, run.Trainer.StepsDone);
     }
 
