@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every recorded case and prints a line per file: status, file, device, dtype, the tensor nearest to (or beyond) its bound, error, bound.
 # Usage: dev/goldens.sh [--only PATTERN] [--json FILE] [--device cpu|emulator|cuda]      PATTERN is a part of the file name.
-# On the emulator, or a GPU, the DiT cases run through the CUDA engine in fp32, fp16 and bf16.
+# On the emulator, or a GPU, the networks' cases run through the CUDA engine in fp32, fp16 and bf16.
 # The folders come from L2C_GOLDENS and L2C_CHECKPOINTS, else ../shared/goldens and ../shared/checkpoints, else the committed subset.
 # Ends with 0 when nothing failed and something ran, else 1; 2 for wrong arguments.
 set -euo pipefail

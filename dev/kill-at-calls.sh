@@ -147,7 +147,8 @@ before() {
     local name=$1
     shift
     [ -z "$only" ] || [ "$only" = "$name" ] || return 0
-    mkdir -p "$work/$name-before"
+    rm -rf "$work/$name-before"
+    mkdir "$work/$name-before"
     "${@//OUT/$work/$name-before}" >"$work/output" 2>&1 || fail "$name" "what was to be there before failed"
 }
 

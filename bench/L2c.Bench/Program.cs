@@ -29,6 +29,7 @@ public static class Program
         RootCommand root = new("Benchmarks of L2c: contestants run in turn in one process, results are Markdown with what they were measured on.")
         {
             CachingBench.Create(terminal),
+            RouterBench.Create(terminal),
             GpuResultsVerb.Create(terminal),
             EmulatedVerb.Create(terminal),
             GemmBench.Create(terminal),

@@ -24,7 +24,7 @@ done
 rm -f "$top"/bin/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so} "$top"/bin/*.xml
 # The CPU's opponent, which `l2c-bench forward` loads when it runs: no business of a GPU, and half of an archive.
 rm -f "$top"/bin/{Microsoft.ML.OnnxRuntime.dll,libonnxruntime*.so,onnxruntime*}
-# Decode folders of pictures, which no stage trains on, and draw the plot of a sweep, which none makes; loaded when that is done.
+# Draw and decode pictures and plots, which no stage does; loaded when that is done.
 rm -f "$top"/bin/{SkiaSharp*.dll,libSkiaSharp.so,HarfBuzzSharp.dll,libHarfBuzzSharp.so,ScottPlot.dll}
 
 cp dev/gpu/run.sh dev/gpu/README.md LICENSE "$top"

@@ -6,6 +6,7 @@
 declare -A stated=(
     [kernels]="90 0" [model]="60 0" [goldens]="60 0" [memcheck]="150 0" [racecheck]="150 0"
     [bench.forward]="15 1" [bench.sample.20]="15 3" [bench.sample.50]="15 8" [bench.untuned]="15 1" [bench.apart]="15 1"
+    [bench.uvit-forward]="15 1" [bench.uvit-sample.20]="15 4" [bench.uvit-sample.50]="15 9"
     [peer.eager]="35 2" [peer.products]="60 1" [peer.compiled]="120 2" [peer.sample]="80 8"
 )
 declare -A measured=() # per kind: seconds of the last step of it, and what had been stated for that
@@ -29,6 +30,10 @@ make_plan() {
     for n in "${cells[@]}"; do
         [ $emulator = 1 ] || add peer "peer.compiled.$n" "peer.products.$n"
         add peer "peer.sample.$n"
+    done
+    # U-ViT-H/2 is of one size.
+    for n in "${cells[@]}"; do
+        case $emulator.$n in 0.256.* | 1.*) add bench "bench.uvit-forward.$n" "bench.uvit-sample.$n.${counts##* }" ;; esac
     done
     for n in "${cells[@]}"; do add bench "bench.untuned.$n" "bench.apart.$n"; done
 }

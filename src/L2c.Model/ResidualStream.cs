@@ -58,5 +58,14 @@ internal sealed class ResidualStream
         return state;
     }
 
+    /// <summary>Adds what is pending, with no norm after it: the stream then lies in <paramref name="state"/>, [B,T,C].</summary>
+    public void Settle(Tensor state)
+    {
+        if (_pending.Count > 0 || _source != state)
+        {
+            Normalise(Norm.None, default, state);
+        }
+    }
+
     private ReadOnlySpan<ResidualTerm> Pending() => CollectionsMarshal.AsSpan(_pending);
 }

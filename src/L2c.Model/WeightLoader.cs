@@ -78,7 +78,8 @@ internal sealed class WeightLoader
     /// <param name="outputs">N.</param>
     /// <param name="inputs">K.</param>
     /// <param name="gradient">When the matrix is also kept transposed.</param>
-    public LinearWeights Linear(string name, int outputs, int inputs, InputGradient gradient)
+    /// <param name="hasBias">Whether there is a bias; a map that is trained has one.</param>
+    public LinearWeights Linear(string name, int outputs, int inputs, InputGradient gradient, bool hasBias = true)
     {
         bool transposes = gradient == InputGradient.ForRouters
             ? _trained is not null || _use == WeightUse.RouterTraining
@@ -92,7 +93,7 @@ internal sealed class WeightLoader
                 _device.WriteTransposed(transposed, 0, values);
             }
         });
-        Tensor bias = Tensor($"{name}.bias", outputs);
+        Tensor bias = hasBias ? Tensor($"{name}.bias", outputs) : default;
         return new LinearWeights(matrix, bias, transposed, _trained is null ? null : TakeTrained(name, inputs, 0, outputs));
     }
 

@@ -93,7 +93,7 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>Deletes the temporary files of processes that were killed while they wrote into a folder; those that are being written stay.</summary>
+    /// <summary>Deletes what processes that were killed while they wrote have left in a folder; files that are being written stay.</summary>
     public static void RemoveLeftovers(string folder)
     {
         if (!Directory.Exists(folder))

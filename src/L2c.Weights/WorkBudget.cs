@@ -5,7 +5,7 @@ namespace L2c.Weights;
 /// The unit is a step: what one opcode of a pickle costs, some tens of nanoseconds and less than a hundred bytes of memory. A small file may not
 /// ask for as much as a large one, so one that refers to the same value again and again is refused early.
 /// </remarks>
-public sealed class WorkBudget
+internal sealed class WorkBudget
 {
     /// <summary>Steps that no file may exceed.</summary>
     /// <remarks>

@@ -20,6 +20,7 @@ public sealed partial class GpuPlanTests : IDisposable
                 "bench.forward.512.8", "bench.sample.512.8.20", "bench.sample.512.8.50", "peer.eager.512.8",
                 "peer.compiled.256.8", "peer.products.256.8", "peer.sample.256.8",
                 "peer.compiled.512.8", "peer.products.512.8", "peer.sample.512.8",
+                "bench.uvit-forward.256.8", "bench.uvit-sample.256.8.50",
                 "bench.untuned.256.8", "bench.apart.256.8", "bench.untuned.512.8", "bench.apart.512.8",
             ],
             names);
@@ -43,7 +44,7 @@ public sealed partial class GpuPlanTests : IDisposable
         Assert.StartsWith("gpu-results ", _kit.Report, StringComparison.Ordinal);
 
         IReadOnlyList<string[]> steps = _kit.Steps("1");
-        Assert.Equal(5 + (6 * 9), steps.Select(step => step[0]).Distinct().Count());
+        Assert.Equal(5 + (6 * 9) + (3 * 2), steps.Select(step => step[0]).Distinct().Count());
         Assert.All(_kit.Started, start => Assert.InRange(start.Second + start.Limit, 1, (60 * minutes) - 10));
         foreach (string[] step in steps.Where(step => step is [_, "cut", "0", _]))
         {
@@ -110,7 +111,7 @@ public sealed partial class GpuPlanTests : IDisposable
         Assert.Equal(0, code);
         string[] then = [.. _kit.Steps("2").Select(step => step[0])];
         Assert.Empty(done.Intersect(then));
-        Assert.Equal(18, done.Union(then).Count());
+        Assert.Equal(20, done.Union(then).Count());
         Assert.All(_kit.Steps("2"), step => Assert.Equal("ok", step[1]));
         Assert.Contains("run.sh: peer.compiled.256.8: done by an earlier call", output, StringComparison.Ordinal);
         Assert.Contains("run.sh: planned: peer.compiled.512.8, 76 s", output, StringComparison.Ordinal); // 60 s, and a fifth, 128 / 122 times
@@ -128,7 +129,7 @@ public sealed partial class GpuPlanTests : IDisposable
         Assert.Equal(3, calls.Length);
         string[][] without = [.. calls.Select(call => MissingIn(_kit.Run($"{call} --plan").Out))];
         Assert.Empty(without[0]);
-        Assert.All(without[1], step => Assert.Matches(@"^(peer\.(compiled|products|sample)\.512|bench\.(untuned|apart))\.", step));
+        Assert.All(without[1], step => Assert.Matches(@"^(peer\.(compiled|products|sample)\.512|bench\.(untuned|apart|uvit-\w+))\.", step));
         Assert.Empty(without[2]);
     }
 

@@ -256,14 +256,14 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", svg).Code);
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png).Code);
         (string? Fill, int X, int Y)[] cells = [.. XDocument.Load(svg).Descendants()
-            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "11")
+            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "15" && (string?)e.Attribute("height") == "15")
             .Select(e => ((string?)e.Attribute("fill"), (int)e.Attribute("x")!, (int)e.Attribute("y")!))];
         Assert.Equal(8, cells.Length);
         Assert.Equal([4, 3, 1], cells.GroupBy(c => c.Fill).Select(group => group.Count()).OrderDescending());
         PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(png));
         Assert.All(
             cells,
-            cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
+            cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexString(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
         Assert.Equal("schedule", _cli.Run("inspect", png, "--json").Json.GetProperty("parameters").GetProperty("plot").GetString());
 
         _cli.Run("inspect", schedule, "--plot", png).MustFail(1, "--force");

@@ -76,7 +76,7 @@ public sealed class InspectTests : IDisposable
         File.WriteAllBytes(picture, Picture("{}"));
         File.WriteAllText(schedule, "{\"attn\":[1,0],\"mlp\":[1,0]}");
         foreach (string[] call in (string[][])
-            [["inspect", picture], ["inspect", schedule], ["inspect", schedule, picture, "--diff"], ["inspect", missing], ["inspect", "--" + part], ["evaluate", "--samples", missing]])
+            [["inspect", picture], ["inspect", schedule], ["inspect", schedule, picture, "--diff"], ["inspect", missing], ["inspect", "--" + part], ["evaluate", missing]])
         {
             CliResult result = _cli.Run(call);
             Assert.NotEqual("", result.Out + result.Err);

@@ -189,7 +189,7 @@ public sealed class TrainRouterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(RouterTarget.UVit, 10, 6, "a router for a U-ViT, and the network is a DiT; give a DiT's router (U-ViT is not run yet)")]
+    [InlineData(RouterTarget.UVit, 10, 6, "a router for a U-ViT, and the network is a DiT; give a DiT's router")]
     [InlineData(RouterTarget.Dit, 12, 4, "a router for 12 steps, but --steps gives 10; train with --steps 12")]
     [InlineData(RouterTarget.Dit, 10, 8, "a router for 4 blocks, but the network has 2; give a router of that depth")]
     public void A_router_that_does_not_fit_is_refused(RouterTarget target, int evaluations, int branches, string message)

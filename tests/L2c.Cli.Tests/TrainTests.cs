@@ -182,7 +182,7 @@ public sealed class TrainTests : IDisposable
 
     [Theory]
     [InlineData("--dtype bf16", "--dtype needs one of")]
-    [InlineData("--model U-ViT-H/2", "U-ViT is not run yet")]
+    [InlineData("--model U-ViT-H/2", "the weights of a U-ViT are not trained here")]
     [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
     [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
     [InlineData("--heads 2", "apply to a checkpoint")]

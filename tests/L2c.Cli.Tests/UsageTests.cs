@@ -24,7 +24,6 @@ public sealed class UsageTests : IDisposable
     [InlineData("--graph needs one of on, off", "sample", "--graph", "maybe")]
     [InlineData("see l2c bench forward --help", "bench", "forward", "--batches", "1")]
     [InlineData("--model DiT-Q/2: not a published model", "bench", "forward", "--model", "DiT-Q/2")]
-    [InlineData("U-ViT is not run yet", "bench", "forward", "--model", "U-ViT-H/2")]
     [InlineData("--image-size 100: a latent cell is 8 pixels wide", "bench", "forward", "--image-size", "100")]
     [InlineData("--model 2x32x5/2: ", "bench", "forward", "--model", "2x32x5/2")]
     [InlineData("--image-size applies to random weights only", "bench", "forward", "--image-size", "64", "--ckpt", "a.pt")]

@@ -34,9 +34,9 @@ internal static class RandomDit
         SamplerCatalog.Create(NetworkFamilies.Describe(architecture ?? Small), evaluations.ToString(CultureInfo.InvariantCulture), name);
 
     /// <summary>The weights by name.</summary>
-    public static WeightReader Reader(DitArchitecture architecture)
+    public static WeightReader Reader(TransformerArchitecture architecture)
     {
-        Dictionary<string, long[]> shapes = DitLayout.Tensors(architecture).ToDictionary(t => t.Name, t => t.Shape);
+        Dictionary<string, long[]> shapes = NetworkFamilies.Of(architecture).Tensors(architecture).ToDictionary(t => t.Name, t => t.Shape);
         return Read;
 
         void Read(string name, Span<float> destination)

@@ -7,7 +7,7 @@ namespace L2c.Bench.Gpu;
 /// <summary>results.md: what it was measured on, what passed, and the figures beside the peer's.</summary>
 internal static class GpuTables
 {
-    private const string None = "-";
+    private const string None = "-", LongSkips = "uvit-";
 
     /// <summary>The whole text.</summary>
     public static string Of(GpuResults results)
@@ -24,8 +24,10 @@ internal static class GpuTables
 
         text.Append(results.Problems.Count == 0 ? "" : "\n");
         Table(text, ["stage", "result", "s", "note"], results.Stages.Select(s => (string[])[s.Name, s.Status, $"{s.Seconds}", s.Note]));
-        Forward(text, results.Benchmarks);
-        Sample(text, results.Benchmarks);
+        Forward(text, results.Benchmarks, "", "A forward pass, ms");
+        Sample(text, results.Benchmarks, "", "A guided DDIM run, ms");
+        Forward(text, results.Benchmarks, LongSkips, "A forward pass of U-ViT-H/2, ms");
+        Sample(text, results.Benchmarks, LongSkips, "A guided DPM-Solver run of U-ViT-H/2, ms");
         return text.ToString();
     }
 
@@ -47,10 +49,10 @@ internal static class GpuTables
         yield return ("date", results.Fact("date"));
     }
 
-    private static void Forward(StringBuilder text, IReadOnlyList<JsonObject> benchmarks)
+    private static void Forward(StringBuilder text, IReadOnlyList<JsonObject> benchmarks, string network, string title)
     {
         List<string[]> rows = [];
-        foreach (((int size, int images) work, JsonObject[] of) in ByWork(benchmarks.Where(b => Is(b, "forward") || Is(b, "products"))))
+        foreach (((int size, int images) work, JsonObject[] of) in ByWork(benchmarks.Where(b => Is(b, $"{network}forward") || Is(b, $"{network}products"))))
         {
             double? ours = Ms(of, "l2c"), eager = Ms(of, "torch", "eager"), compiled = Ms(of, "torch", "compiled");
             double?[] products =
@@ -65,7 +67,7 @@ internal static class GpuTables
         }
 
         Section(
-            text, "A forward pass, ms",
+            text, title,
             [
                 "pixels", "images", "L2c", "PyTorch", "compiled, graph", "L2c / compiled",
                 "bare products: L2c, tuned", "PyTorch", "PyTorch, tuned", "fastest / L2c",
@@ -73,10 +75,10 @@ internal static class GpuTables
             rows);
     }
 
-    private static void Sample(StringBuilder text, IReadOnlyList<JsonObject> benchmarks)
+    private static void Sample(StringBuilder text, IReadOnlyList<JsonObject> benchmarks, string network, string title)
     {
         List<string[]> rows = [];
-        foreach (((int size, int images) work, JsonObject[] ofSize) in ByWork(benchmarks.Where(b => Is(b, "sample"))))
+        foreach (((int size, int images) work, JsonObject[] ofSize) in ByWork(benchmarks.Where(b => Is(b, $"{network}sample"))))
         {
             foreach (IGrouping<int, JsonObject> of in ofSize.GroupBy(b => (int)b["steps"]!).OrderBy(g => g.Key))
             {
@@ -92,7 +94,7 @@ internal static class GpuTables
         }
 
         Section(
-            text, "A guided DDIM run, ms",
+            text, title,
             ["pixels", "images", "steps", "L2c", "L2c cached", "MACs", "time", "time / MACs", "PyTorch", "PyTorch cached"], rows);
     }
 

@@ -17,6 +17,15 @@ internal static class KernelCases
         ["Linear (qkv)"] = (o, s) => Linear(o, s, 3 * s.Width, s.Width, Activation.None),
         ["Linear (fc1, GELU)"] = (o, s) => Linear(o, s, s.Hidden, s.Width, Activation.GeluTanh),
         ["Linear (fc2)"] = (o, s) => Linear(o, s, s.Width, s.Hidden, Activation.None),
+        ["Linear (long skip: two inputs)"] = (o, s) =>
+        {
+            (Tensor x, Tensor skip, Tensor y, Matrix weight) = (Stream(o, s), Stream(o, s), Stream(o, s), o.TakeWeight(s.Width, 2 * s.Width).Matrix);
+            return device =>
+            {
+                device.Linear(x, weight.SliceInputs(0, s.Width), default, y);
+                device.Linear(skip, weight.SliceInputs(s.Width, s.Width), default, y, accumulates: true);
+            };
+        },
         ["Linear (gradient of fc1's input)"] = (o, s) =>
         {
             (Tensor dy, Tensor dx) = (o.Take(Rows(s), s.Hidden), o.Take(Rows(s), s.Width));
@@ -116,6 +125,12 @@ internal static class KernelCases
         {
             (Tensor image, Tensor tokens) = (Image(o, s, 1), Patches(o, s));
             return device => device.UnpatchifyBackward(image, tokens, s.Patch);
+        },
+        ["ImageConvolution"] = (o, s) =>
+        {
+            (Tensor x, Tensor y) = (Image(o, s, 1), Image(o, s, 1));
+            Tensor weight = o.Take(x.Shape[1], x.Shape[1], 3, 3);
+            return device => device.ImageConvolution(x, weight, default, y);
         },
         ["Conditioning"] = (o, s) =>
         {

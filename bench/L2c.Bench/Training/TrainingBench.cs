@@ -77,8 +77,8 @@ internal sealed class TrainingBench
     private static string Memory(CpuDevice device)
     {
         TransformerArchitecture large = NamedNetwork.Find(Large, null);
-        TrainingMemory kept = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions());
-        TrainingMemory recomputed = RouterDraw.Predict(large, device, LargeBatch, new TrainingPlanOptions { Recompute = true });
+        TrainingMemory kept = RouterDraw.Predict(large, device, Ddim.Table(Steps), LargeBatch, new TrainingPlanOptions());
+        TrainingMemory recomputed = RouterDraw.Predict(large, device, Ddim.Table(Steps), LargeBatch, new TrainingPlanOptions { Recompute = true });
         IEnumerable<string> rows = kept.Parts.Append(new MemoryPart("total", kept.TotalBytes))
             .Zip(recomputed.Parts.Append(new MemoryPart("total", recomputed.TotalBytes)))
             .Select(pair => FormattableString.Invariant($"| {pair.First.Name} | {Mebi(pair.First)} | {Mebi(pair.Second)} |"));
@@ -98,7 +98,7 @@ internal sealed class TrainingBench
         public PlannedDraw(Network model, int batch, bool recompute)
         {
             var options = new TrainingPlanOptions { Recompute = recompute };
-            _step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(Steps)), batch, options);
+            _step = RouterDraw.Plan(model, Ddim.Table(Steps), batch, options);
             _noised = new float[_step.StateShape.Count];
             new CounterNoiseSource(seed: 0).Fill(0, batch, _noised.Length / batch, _noised);
             _labels = [.. Enumerable.Range(0, batch).Select(i => i % model.Architecture.NumClasses)];

@@ -6,7 +6,7 @@ namespace L2c.Kernels;
 
 /// <summary>The gradient of attention in two kernels, in fp32 arithmetic, for fp32 storage and for widths that
 /// <see cref="FlashBackwardKernel"/> does not have: queries first, which leave the statistics of their rows, then keys and
-/// values. P = softmax rows of q k^T / sqrt(D) is computed anew by both, dP = dy v^T, dS = P (dP - rowsum(P dP)) / sqrt(D).</summary>
+/// values. P = softmax rows of q k^T / sqrt(D) is recomputed by both, dP = dy v^T, dS = P (dP - rowsum(P dP)) / sqrt(D).</summary>
 /// <remarks>
 /// Shapes   qkv and dQkv [B,T,3,H,D], dy [B,T,H,D], in one storage type; D up to 256. statistics [B,H,T,4] fp32: maximum of a query's scores in
 ///          powers of two, 1 / sum of its weights, rowsum(P dP).

@@ -24,7 +24,7 @@ internal unsafe struct NextHead(int tokens, int headWidth)
     }
 
     /// <summary>The lines that the next product may ask for.</summary>
-    /// <param name="depth">How many it asks for: a cache line's column of so many rows, or less at the end.</param>
+    /// <param name="depth">How many it asks for: a cache line's column of this many rows, or fewer at the end.</param>
     /// <param name="step">Elements from one line to the next; 0 when all has been asked for.</param>
     /// <returns>The first line.</returns>
     public float* Take(int depth, out nint step)

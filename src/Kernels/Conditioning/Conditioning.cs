@@ -15,7 +15,7 @@ public abstract partial class Device
         const string Op = nameof(Conditioning);
         Require(labels.DType == DType.I32 && labels.Shape.Rank == 1, Op, $"labels {labels.Shape} {labels.DType} must be [B] I32");
         Require(time.Columns == silu.Columns && table.Columns == silu.Columns, Op, $"time {time.Shape}, table {table.Shape} and silu {silu.Shape} disagree in C");
-        Require(silu.Rows % time.Rows == 0 && silu.Rows % labels.Columns == 0, Op, $"rows of silu {silu.Shape} are no multiple of time {time.Shape} and labels {labels.Shape}");
+        Require(silu.Rows % time.Rows == 0 && silu.Rows % labels.Columns == 0, Op, $"rows of silu {silu.Shape} are not a multiple of time {time.Shape} and labels {labels.Shape}");
         Require(c.IsNone || c.Shape == silu.Shape, Op, $"c {c.Shape} does not match silu {silu.Shape}");
         ConditioningCore(time, table, labels, c, silu);
     }

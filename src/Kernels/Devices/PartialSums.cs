@@ -16,7 +16,7 @@ internal sealed unsafe class PartialSums : IDisposable
     /// <summary>How many parts of each group are there; all 0 between two ops.</summary>
     private int* Arrived { get; set; }
 
-    /// <summary>Makes room for so many values in parts, and so many groups of parts that are added together.</summary>
+    /// <summary>Makes room for this many values in parts, and this many groups of parts that are added together.</summary>
     public void Reserve(long values, int groups)
     {
         if (values > _values)

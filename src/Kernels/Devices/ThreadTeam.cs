@@ -38,7 +38,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
     /// <summary>Threads that take part, the caller included.</summary>
     public int Threads => _scratch.Length;
 
-    /// <summary>Makes every thread's scratch at least so large. Called while planning; a run never grows it.</summary>
+    /// <summary>Makes every thread's scratch at least this large. Called while planning; a run never grows it.</summary>
     public void ReserveScratch(long bytes)
     {
         if (bytes <= _scratchBytes)

@@ -25,7 +25,7 @@ internal static unsafe class HybridLossKernel
     private const float PerLn2 = 1.44269504f;
     private const float Smallest = 1e-12f;
 
-    /// <summary>Block n computes image n of so many.</summary>
+    /// <summary>Block n computes image n.</summary>
     public static void Images(ulong output, ulong noise, ulong x0, ulong xt, ulong table, ulong dOutput, ulong losses, int count, int images)
     {
         ArrayView<float> sharedErrors = SharedMemory.Allocate<float>(BlockSum.Warps);

@@ -12,7 +12,7 @@ public abstract partial class Device
     public void Patchify(Tensor image, Tensor patches, int patchSize, int leadingTokens = 0)
     {
         RequirePatches(nameof(Patchify), image, patches, patchSize, leadingTokens);
-        Require(patches.Shape[0] % image.Shape[0] == 0, nameof(Patchify), $"rows of patches {patches.Shape} are no multiple of the images {image.Shape}");
+        Require(patches.Shape[0] % image.Shape[0] == 0, nameof(Patchify), $"rows of patches {patches.Shape} are not a multiple of the images {image.Shape}");
         PatchifyCore(image, patches, patchSize, leadingTokens);
     }
 

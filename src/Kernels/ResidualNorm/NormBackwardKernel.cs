@@ -10,7 +10,7 @@ namespace L2c.Kernels;
 ///          are wanted. statistics: [B T, 2] fp32, mean and r of each row for <see cref="NormColumnsKernel"/>; may be 0. scale: rows any distance
 ///          apart, image b reads row min(b, last); an affine norm has one row and offset 0, adaLN offset 1.
 /// Numbers  fp32, the variance from centred values; one rounding to the storage type. A lane sums its own columns, then a butterfly over the warp:
-///          the order depends on C alone, and mean and r are computed anew to the same bits by every launch.
+///          the order depends on C alone, and every launch recomputes mean and r to the same bits.
 /// Traffic  3 reads and 1 write per element; a row is read four times (dy twice), all but the first time from the caches.
 /// Launch   4 warps per block, one row each; no shared memory. The fast level takes C a multiple of 8 and rows at multiples of 16 bytes, eight
 ///          columns per lane and step; the plain level takes anything. In place is safe: a lane reads and writes its own columns only.

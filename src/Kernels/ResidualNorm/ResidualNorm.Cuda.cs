@@ -7,8 +7,7 @@ public sealed unsafe partial class CudaDevice
     /// <inheritdoc/>
     /// <remarks>
     /// A launch adds up to <see cref="SingleTerms.Max"/> terms, or <see cref="WeightedTerms.Max"/> where any has a factor or joins another, and only whole
-    /// branches. More take further launches, each of which rounds the sum so far to the storage type, in xOut or, without one, in y: a later source
-    /// must not be that tensor.
+    /// branches. More take further launches, each of which rounds the sum so far to the storage type, in xOut or, without one, in y.
     /// </remarks>
     protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
     {
@@ -16,14 +15,10 @@ public sealed unsafe partial class CudaDevice
         Tensor sum = xOut.IsNone ? y : xOut;
         bool isWeighted = !ResidualTerm.AreUnweighted(terms);
         int limit = isWeighted ? WeightedTerms.Max : SingleTerms.Max, count = ResidualTerm.WholeBranches(terms, limit), launches = 1;
-        for (int i = 0; i < terms.Length; i++)
+        foreach (ResidualTerm term in terms)
         {
-            RequireType(nameof(ResidualNorm), StorageType, terms[i].Source, terms[i].Gate);
-            RequireType(nameof(ResidualNorm), DType.F32, terms[i].Scalar);
-            if (i >= count && terms[i].Source.Address == sum.Address)
-            {
-                throw new ArgumentException($"ResidualNorm: source {i} is the output {sum.Shape}, which the first branches have overwritten by then");
-            }
+            RequireType(nameof(ResidualNorm), StorageType, term.Source, term.Gate);
+            RequireType(nameof(ResidualNorm), DType.F32, term.Scalar);
         }
 
         for (int added = count; added < terms.Length; added += ResidualTerm.WholeBranches(terms[added..], limit))

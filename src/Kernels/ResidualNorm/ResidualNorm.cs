@@ -36,7 +36,8 @@ public abstract partial class Device
     /// </summary>
     /// <param name="xIn">[B,T,C], or [T,C] read by every image (position embeddings), contiguous.</param>
     /// <param name="terms">Zero or more additions, in order; one of them may be made of up to <see cref="ResidualTerm.MaxPerBranch"/> terms. A replay keeps
-    /// the tensors, not the span.</param>
+    /// the tensors, not the span. More than <see cref="ResidualTerm.MaxPerPass"/> terms take several passes, so only a source of the first branches that
+    /// have no more terms together may be the output.</param>
     /// <param name="xOut">[B,T,C] contiguous, may be <paramref name="xIn"/>; none when nothing reads the sum afterwards.</param>
     /// <param name="norm">What follows.</param>
     /// <param name="y">[B,T,C] contiguous: the normalised sum; none with <see cref="Norm.None"/>.</param>
@@ -62,6 +63,12 @@ public abstract partial class Device
         Require(y.IsNone == (norm.Kind == NormKind.None), Op, "y goes with a norm, and a norm with y");
         Require(y.IsNone || xOut.IsNone || y.Shape == xOut.Shape, Op, $"y {y.Shape} does not match xOut {xOut.Shape}");
         RequireTerms(Op, terms, result.Shape, "output");
+        for (int i = ResidualTerm.WholeBranches(terms, ResidualTerm.MaxPerPass); i < terms.Length; i++)
+        {
+            bool isThere = terms[i].Source.Address != result.Address;
+            Require(isThere, Op, $"source {i} is the output {result.Shape}, which the first branches have overwritten by then");
+        }
+
         bool vectorsFit = norm.Kind switch
         {
             NormKind.Modulated => IsPerImage(norm.Scale) && IsPerImage(norm.Shift),

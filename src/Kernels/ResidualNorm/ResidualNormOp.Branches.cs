@@ -14,7 +14,7 @@ internal sealed unsafe partial class ResidualNormOp<V>
         List<BranchTerm[]> passes = [];
         for (int count; terms.Length > 0; terms = terms[count..])
         {
-            count = ResidualTerm.WholeBranches(terms, TermsAtOnce);
+            count = ResidualTerm.WholeBranches(terms, ResidualTerm.MaxPerPass);
             var pass = new BranchTerm[count];
             Tensor gate = default;
             for (int i = 0; i < count; i++)

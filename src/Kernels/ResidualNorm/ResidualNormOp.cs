@@ -21,7 +21,6 @@ internal sealed unsafe partial class ResidualNormOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
     private const int ElementsPerTile = 16 * 1024;
-    private const int TermsAtOnce = 4;
     private const int ElementsAtOnce = 8 * 1024;
     private const int MaxRows = 64;
     private const int PrefetchDistance = 512;
@@ -130,7 +129,7 @@ internal sealed unsafe partial class ResidualNormOp<V> : CpuOp
             }
 
             x = sum;
-            first += TermsAtOnce;
+            first += ResidualTerm.MaxPerPass;
         }
         while (first < _terms.Length);
     }

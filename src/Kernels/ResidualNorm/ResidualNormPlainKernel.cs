@@ -6,7 +6,7 @@ namespace L2c.Kernels;
 /// <summary>The plain level of <see cref="Device.ResidualNorm"/>: any width and alignment, one block per row, nothing kept in registers.</summary>
 /// <remarks>
 /// Formula, shapes and parameters as in <see cref="ResidualNormKernel"/>, without its bounds on C.
-/// Numbers  as there; the sum is computed anew for the mean, for the variance and for the result, always to the same bits. Each thread sums its own
+/// Numbers  as there; the sum is recomputed for the mean, for the variance and for the result, always to the same bits. Each thread sums its own
 ///          channels, then a butterfly in the warp, then the warps in order.
 /// Traffic  the same from memory; two further reads of x and branches come back from the caches.
 /// Launch   grid [B T], 128 threads; 32 bytes of static shared memory. In place is safe: a thread reads and writes its own channels only.

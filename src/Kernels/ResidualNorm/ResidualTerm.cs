@@ -14,6 +14,9 @@ public readonly record struct ResidualTerm(Tensor Source, Tensor Gate = default,
     /// <summary>Terms of one branch at most.</summary>
     public const int MaxPerBranch = 6;
 
+    /// <summary>Terms that every device adds in its first pass over the stream, before it writes a sum.</summary>
+    public const int MaxPerPass = 4;
+
     /// <summary>Whether the source is multiplied by anything but its gate.</summary>
     internal bool HasFactor => Weight != 1 || !Scalar.IsNone;
 

@@ -46,7 +46,7 @@ internal readonly struct SingleTerm(ulong source, ulong gate, int gateStride, in
 internal readonly struct SingleTerms(ReadOnlySpan<SingleTerm> terms, int count) : IDeviceTerms
 {
     /// <summary>Terms of a launch at most.</summary>
-    public const int Max = 4;
+    public const int Max = ResidualTerm.MaxPerPass;
 
     private readonly SingleTerm _term0 = terms[0];
     private readonly SingleTerm _term1 = terms[1];

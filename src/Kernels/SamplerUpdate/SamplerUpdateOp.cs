@@ -151,7 +151,7 @@ internal sealed unsafe class SamplerUpdateOp<V>(SamplerUpdateArguments arguments
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Add(V sum, float weight, V value) => weight == 0 ? sum : sum + V.Broadcast(weight) * value;
 
-    // x0; eps anew where x0 was clamped.
+    // x0; eps recomputed where x0 was clamped.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private V Predict(V input, ref V eps)
     {

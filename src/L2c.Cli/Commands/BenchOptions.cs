@@ -12,9 +12,10 @@ internal sealed class BenchOptions
     public const int MostRepeats = 100_000;
 
     private readonly int _presetRepeat;
-    private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint; default random weights");
+    private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "Checkpoint of a DiT or U-ViT; default random weights");
     private readonly WeightsOptions _checkpoint = new(
-        "Published model, such as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, such as 12x192x3/2 [default: DiT-S/2]");
+        "Published model, such as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, such as 12x192x3/2 or U-ViT-12x192x3/2 "
+        + "[default: DiT-S/2]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
         "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;

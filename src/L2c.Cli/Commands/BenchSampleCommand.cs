@@ -13,7 +13,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
     private readonly CacheOptions _cache = new();
     private readonly Option<int?> _images =
         OptionFactory.Whole("--images", 1, $"Images of a run, all in one batch [default: {DefaultImages}]", most: 65536);
-    private readonly Option<string?> _steps = OptionFactory.Text("--steps", "STEPS", "DDIM steps, as for l2c sample [default: 20]");
+    private readonly Option<string?> _steps = OptionFactory.Text("--steps", "STEPS", "Evaluations of the network's own sampler, as for l2c sample [default: 20]");
     private readonly Option<double?> _cfgScale = OptionFactory.NonNegative(
         "--cfg-scale", $"Guidance scale; 1 is no guidance and half the work [default: {DefaultCfgScale}]");
 

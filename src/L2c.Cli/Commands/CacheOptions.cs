@@ -11,7 +11,7 @@ internal sealed class CacheOptions
         OptionFactory.Text("--router", "FILE", "Learning-to-Cache router for this model and number of steps: .pt, .pth or .safetensors", "--path");
     private readonly Option<double?> _threshold =
         OptionFactory.NonNegative(
-            "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
+            "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
         OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
     private readonly Option<string?> _saveSchedule =

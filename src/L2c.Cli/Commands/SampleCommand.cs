@@ -11,7 +11,7 @@ namespace L2c.Cli.Commands;
 internal sealed class SampleCommand
 {
     private readonly Option<string?> _ckpt =
-        OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint: .safetensors, or .pt of torch.save; default the demo model beside the program");
+        OptionFactory.Text("--ckpt", "FILE", "Checkpoint of a DiT or U-ViT: .safetensors, or .pt of torch.save; default the demo model beside the program");
     private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _classes =
         OptionFactory.Text(

@@ -66,7 +66,7 @@ internal sealed record ScheduleQuestion(LayoutHints Hints, double? Threshold, st
         if (Plot is { } plot)
         {
             PreparePlot(plot, inspected.File);
-            new SchedulePlot(inspected).Write(plot, Overwrite);
+            SchedulePlot.Write(plot, Overwrite, inspected);
         }
 
         return report;

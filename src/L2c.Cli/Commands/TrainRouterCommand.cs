@@ -11,7 +11,7 @@ namespace L2c.Cli.Commands;
 internal sealed class TrainRouterCommand(CudaAccess cuda)
 {
     private readonly Option<string?> _ckpt =
-        OptionFactory.Text("--ckpt", "FILE", "DiT checkpoint, frozen; default the demo model beside the program");
+        OptionFactory.Text("--ckpt", "FILE", "Checkpoint of a DiT or U-ViT, frozen; default the demo model beside the program");
     private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _steps = OptionFactory.Text(
         "--steps", "STEPS", "Sampling steps that the router is for, as for l2c sample [default: 20]", "--num-sampling-steps");
@@ -37,7 +37,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<double?> _targetReuse = OptionFactory.Fraction(
         "--target-reuse", "Move lambda, beginning at --l1, until this share of the cache evaluations' branches is reused");
     private readonly Option<double?> _threshold = OptionFactory.Fraction(
-        "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for DiT-XL/2 512", "--thres");
+        "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<bool> _imageFree = OptionFactory.Switch(
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
@@ -48,7 +48,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         TrainRouterCommand self = new(cuda);
-        Command command = new("train-router", "Trains which branches of a DiT to compute and which to reuse; without options, for the demo model.");
+        Command command = new("train-router", "Trains which branches of a network to compute and which to reuse; without options, for the demo model.");
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
 
@@ -10,36 +10,34 @@ internal static class BenchText
     {
         string run = r.Evaluations is null
             ? $"forward, batch {r.Batch}"
-            : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Text($"guidance {r.CfgScale}");
-        o.WriteLine(Text($"{r.Facts.Model} ({r.Weights} weights), {run}, on {r.Facts.Device}"));
-        o.WriteLine(Text($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
-        o.WriteLine(Text($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));
+            : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Invariant($"guidance {r.CfgScale}");
+        o.WriteLine(Invariant($"{r.Facts.Model} ({r.Weights} weights), {run}, on {r.Facts.Device}"));
+        o.WriteLine(Invariant($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
+        o.WriteLine(Invariant($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));
         o.WriteLine(
-            $"memory: weights {Units.Bytes(r.WeightBytes)} + run {Units.Bytes(r.RunBytes)}; " + Text($"process {r.ResidentMiB:0.0} MiB"));
+            $"memory: weights {Units.Bytes(r.WeightBytes)} + run {Units.Bytes(r.RunBytes)}; " + Invariant($"process {r.ResidentMiB:0.0} MiB"));
         if (r.GraphNodes is { } nodes)
         {
-            o.WriteLine(Text($"graph: {nodes} nodes") + (r.LaunchesPerBlock is { } perBlock ? Text($", {perBlock} per block") : ""));
+            o.WriteLine(Invariant($"graph: {nodes} nodes") + (r.LaunchesPerBlock is { } perBlock ? Invariant($", {perBlock} per block") : ""));
         }
 
         if (r.ProductsMs is { } products)
         {
-            o.WriteLine(Text($"its products alone: {products:0.000} ms, {100 * products / r.MedianMs:0.0} % of the median"));
+            o.WriteLine(Invariant($"its products alone: {products:0.000} ms, {100 * products / r.MedianMs:0.0} % of the median"));
         }
 
         if (r.TimeRatio is not null)
         {
             o.WriteLine(
-                Text($"cache {r.Cache}: {r.FullMedianMs:0.000} ms without; time ratio {r.TimeRatio:0.0000}, MAC ratio {r.MacRatio:0.0000}, ")
-                + Text($"time over MACs {r.TimeToMacRatio:0.0000}"));
+                Invariant($"cache {r.Cache}: {r.FullMedianMs:0.000} ms without; time ratio {r.TimeRatio:0.0000}, MAC ratio {r.MacRatio:0.0000}, ")
+                + Invariant($"time over MACs {r.TimeToMacRatio:0.0000}"));
         }
 
         if (r.NonFiniteCount > 0)
         {
-            o.WriteLine(Text($"{r.NonFiniteCount} values of the result are not finite"));
+            o.WriteLine(Invariant($"{r.NonFiniteCount} values of the result are not finite"));
         }
     }
 
-    private static string Rate(double gflops) => gflops < 10_000 ? Text($"{gflops:0.0} GFLOP/s") : Text($"{gflops / 1e3:0.0} TFLOP/s");
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Rate(double gflops) => gflops < 10_000 ? Invariant($"{gflops:0.0} GFLOP/s") : Invariant($"{gflops / 1e3:0.0} TFLOP/s");
 }

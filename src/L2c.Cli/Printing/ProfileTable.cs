@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
 
@@ -16,12 +17,13 @@ internal static class ProfileTable
             + $"{Units.Of(report.Evaluations, $"{report.Sampler} step")}, on {report.Facts.Device}");
         if (report.Cache is not null)
         {
-            o.WriteLine(Text($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));
+            o.WriteLine(Invariant($"cache {report.Cache}: ideal speed-up {report.IdealSpeedup:0.0000} by the network's MACs"));
         }
 
-        string graph = report.GraphNodes is { } nodes ? Text($" as one graph of {nodes} nodes") : "";
+        string graph = report.GraphNodes is { } nodes ? Invariant($" as one graph of {nodes} nodes") : "";
         o.WriteLine(
-            Text($"run {report.RunMs:0.00} ms{graph}, its ops {report.Total.Ms:0.00} ms one by one (medians of {report.Repeat}); ") + PeakOf(report));
+            Invariant($"run {report.RunMs:0.00} ms{graph}, its ops {report.Total.Ms:0.00} ms one by one (medians of {report.Repeat}); ")
+            + PeakOf(report));
         o.WriteLine(Units.Memory(report.Memory));
         o.WriteLine();
         bool tera = report.MatmulPeakGflops is not null;
@@ -37,8 +39,8 @@ internal static class ProfileTable
         o.WriteLine($"{"evaluation",-14} {"branches",-10}{columns}");
         foreach (EvaluationRow row in report.PerEvaluation)
         {
-            string name = row.Evaluation < 0 ? "ahead" : Text($"{row.Evaluation}");
-            string branches = row.Evaluation < 0 ? "" : Text($"{row.Computed}/{row.Computed + row.Skipped}");
+            string name = row.Evaluation < 0 ? "ahead" : Invariant($"{row.Evaluation}");
+            string branches = row.Evaluation < 0 ? "" : Invariant($"{row.Computed}/{row.Computed + row.Skipped}");
             o.WriteLine($"{name,-14} {branches,-10}{Cells(row.Total, tera)}");
         }
 
@@ -52,14 +54,13 @@ internal static class ProfileTable
     }
 
     private static string PeakOf(ProfileResult report) => report.MatmulPeakGflops is { } matmul
-        ? Text($"{report.Facts.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
-        : Text($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now");
+        ? Invariant($"{report.Facts.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
+        : Invariant($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now");
 
-    private static string Cells(ProfileRow row, bool tera) => Text(
+    private static string Cells(ProfileRow row, bool tera) => Invariant(
         $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(tera ? row.Gflops / 1e3 : row.Gflops, tera ? "0.00" : "0.0"),10}")
-        + Text($"{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
+        + Invariant($"{Or(row.ShareOfPeak * 100, "0"),5}{(row.ShareOfPeak is null ? " " : "%")}")
+        + Invariant($"{row.Bytes / 1e6,10:0.00}{Or(row.GbPerSecond, "0.0"),8}");
 
     private static string Or(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

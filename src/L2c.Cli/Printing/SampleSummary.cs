@@ -1,5 +1,5 @@
-using System.Globalization;
 using L2c.Cli.Output;
+using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
 
@@ -83,9 +83,9 @@ internal static class SampleSummary
     }
 
     private static string RunLine(SampleResult r, double elapsedMs) =>
-        Text($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
-        + Text($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
-        + Text($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
+        Invariant($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
+        + Invariant($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
+        + Invariant($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
 
     private static string CacheLine(CacheCost c)
     {
@@ -94,17 +94,15 @@ internal static class SampleSummary
         return all == 0
             ? $"cache {c.Cache}: the schedule has no cache evaluations"
             : $"cache {c.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
-                + Text(
+                + Invariant(
                     $"({100.0 * skipped / all:0.00} %), {100 * (1 - c.MacRatio):0.00} % of the MACs saved: ideal speed-up {c.IdealSpeedup:0.0000}");
     }
 
     private static string ComparisonLine(Comparison c)
     {
-        string speedup = Text($"{c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image, speed-up {c.RealisedSpeedup:0.0000} ")
-            + Text($"(median of {c.TimedRounds} interleaved rounds), {100 * c.RealisedToIdeal:0.0} % of the ideal");
-        string psnr = c.Psnr is null ? "" : Text($", PSNR {c.Psnr:0.00} dB");
-        return $"against no caching: {speedup}{psnr}" + (c.RelativeL2 is null ? "" : Text($", relative L2 {c.RelativeL2:0.0000}"));
+        string speedup = Invariant($"{c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image, speed-up {c.RealisedSpeedup:0.0000} ")
+            + Invariant($"(median of {c.TimedRounds} interleaved rounds), {100 * c.RealisedToIdeal:0.0} % of the ideal");
+        string psnr = c.Psnr is null ? "" : Invariant($", PSNR {c.Psnr:0.00} dB");
+        return $"against no caching: {speedup}{psnr}" + (c.RelativeL2 is null ? "" : Invariant($", relative L2 {c.RelativeL2:0.0000}"));
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

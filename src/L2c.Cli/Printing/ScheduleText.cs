@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Model.Caching;
 using L2c.Weights;
+using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
 
@@ -36,13 +37,15 @@ internal static class ScheduleText
         Units.PrintFact(o, skipped, $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
         Units.PrintFact(
-            o, "share", Text($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
+            o,
+            "share",
+            Invariant($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
         if (r.Model is not null)
         {
             Units.PrintFact(o, "MACs", $"{Units.Count(r.MacsBefore!.Value)} -> {Units.Count(r.MacsAfter!.Value)} per image and half of guidance");
             string linear = $"{Units.Count(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Count(r.MacsAfterWithoutProducts!.Value)}";
             Units.PrintFact(o, "linear layers only", linear);
-            Units.PrintFact(o, "ideal speed-up", Text($"{r.IdealSpeedup:0.0000}"));
+            Units.PrintFact(o, "ideal speed-up", Invariant($"{r.IdealSpeedup:0.0000}"));
         }
 
         PrintMap(r, o);
@@ -59,9 +62,9 @@ internal static class ScheduleText
         foreach (ThresholdRow row in r.Thresholds)
         {
             string mark = row.Threshold == r.PublishedThreshold ? "  as published" : "";
-            costs = row.MacsAfter is { } macs ? Text($"{Units.Count(macs),24}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
-            string shares = Text($"{100 * row.ShareOfCacheEvaluations,9:0.00} %{100 * row.ShareOfAllEvaluations,8:0.00} %");
-            o.WriteLine(Text($"{row.Threshold,9:0.00}{row.Reused,9}{row.ReusedAttention,11}{row.ReusedMlp,7}{shares}{costs}{mark}"));
+            costs = row.MacsAfter is { } macs ? Invariant($"{Units.Count(macs),24}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
+            string shares = Invariant($"{100 * row.ShareOfCacheEvaluations,9:0.00} %{100 * row.ShareOfAllEvaluations,8:0.00} %");
+            o.WriteLine(Invariant($"{row.Threshold,9:0.00}{row.Reused,9}{row.ReusedAttention,11}{row.ReusedMlp,7}{shares}{costs}{mark}"));
         }
     }
 
@@ -126,6 +129,4 @@ internal static class ScheduleText
             o.WriteLine($"  only {which} computes {string.Join(", ", branches.Select(CacheSchedule.BranchName))}");
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using L2c.Cli.Output;
+using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
 
@@ -14,7 +14,7 @@ internal static class SweepListing
         {
             SweepRow row = plan.Rows[i];
             double ratio = (double)row.Macs / plan.Uncached.Macs;
-            terminal.Out.WriteLine(Text($"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {ratio:0.0000}"));
+            terminal.Out.WriteLine(Invariant($"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {ratio:0.0000}"));
         }
     }
 
@@ -25,14 +25,12 @@ internal static class SweepListing
         terminal.Out.WriteLine($"{"rule".PadRight(width)}  steps    MACs    time  distance  interval              relative L2     PSNR");
         foreach (SweepRecord r in records)
         {
-            string interval = Text($"{r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000}");
-            string line = Text($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {r.Frechet,8:0.0000}  ")
-                + Text($"{interval,-20}  {r.RelativeL2,11:0.0000}  {r.Psnr,7:0.00}");
+            string interval = Invariant($"{r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000}");
+            string line = Invariant($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {r.Frechet,8:0.0000}  ")
+                + Invariant($"{interval,-20}  {r.RelativeL2,11:0.0000}  {r.Psnr,7:0.00}");
             terminal.Out.WriteLine(line.TrimEnd());
         }
     }
 
     private static string Name(SweepRecord record) => $"{record.Rule} {record.Parameter}".TrimEnd();
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Weights;
 using Spectre.Console;
 
 namespace L2c.Cli.Printing;
@@ -50,7 +51,9 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         {
             string line = Line(value);
             line = line.Length > _room ? line[.._room] : line;
-            terminal.Err.Write($"\r{line.PadRight(_width)}");
+
+            // Numbers alone, so that nothing needs to be escaped; the return to the line's beginning must not be.
+            PrintableWriter.Over(terminal.Err).Inner.Write($"\r{line.PadRight(_width)}");
             (_drawn, _width) = (now, line.Length);
         }
         else if (!terminal.Interactive && value.IsSaved)

@@ -18,7 +18,7 @@ public sealed record BenchResult
     /// <summary>sample: guidance scale.</summary>
     public double? CfgScale { get; init; }
 
-    /// <summary>sample: what is reused; null where nothing was said about caching.</summary>
+    /// <summary>Of a sampling run what is reused, see <see cref="CacheChoice.Text"/>; null where nothing was said about caching.</summary>
     public string? Cache { get; init; }
 
     /// <summary>Runs that were measured.</summary>
@@ -54,7 +54,7 @@ public sealed record BenchResult
     /// <summary>Memory of a run on the device beside the weights.</summary>
     public required long RunBytes { get; init; }
 
-    /// <summary>CUDA with graphs: nodes of the graph of one run.</summary>
+    /// <summary>CUDA with graphs: nodes of the graph of one run; null elsewhere.</summary>
     public int? GraphNodes { get; init; }
 
     /// <summary>forward on CUDA with graphs: those of one block beside its modulations.</summary>

@@ -168,7 +168,8 @@ public sealed class PlannedForward : IDisposable
             float[] image = new float[Image.Shape.Count];
             new CounterNoiseSource(seed: 0).Fill(0, batch, image.Length / batch, image);
             device.Upload(Image, image);
-            device.Upload(Network.Labels, [.. Enumerable.Range(0, batch).Select(i => i % a.NumClasses)]);
+            Network.UploadConstants(device);
+            device.Upload(Network.Labels, [.. Enumerable.Range(0, batch).Select(i => a.NumClasses == 0 ? 0 : i % a.NumClasses)]);
             Network.SetTimes(device, [.. Enumerable.Range(0, batch).Select(i => (float)((i + 1L) * (NoisySteps - 1) / batch))]);
         }
     }

@@ -1,3 +1,5 @@
+using SkiaSharp;
+
 namespace L2c;
 
 /// <summary>Where pictures and labels go on one sheet: a row per class with its name on the left, or tiles with the name under each.</summary>
@@ -5,20 +7,20 @@ namespace L2c;
 /// Picture i is of class i mod K. With two to sixteen pictures of every class the rows are the classes, in the order given, and the columns the
 /// rounds; otherwise tiles in reading order.
 /// </remarks>
-public sealed class Grid
+internal sealed class Grid
 {
     private const int Gap = 4;
     private const int MinCell = 96;
     private const int MaxColumns = 16;
-    private const int MaxLabel = 20;
-    private const byte Background = 24;
-    private const byte Ink = 232;
+    private const int MaxLabel = 180;
+
+    private static readonly SKFont _large = PictureFont.OfSize(15), _small = PictureFont.OfSize(11);
 
     private readonly string[] _labels;
     private readonly int _count;
     private readonly int _margin;
     private readonly int _captionHeight;
-    private readonly int _scale;
+    private readonly SKFont _font;
 
     /// <summary>Lays the sheet out.</summary>
     /// <param name="labels">One label per class, K of them.</param>
@@ -33,13 +35,17 @@ public sealed class Grid
         ByClass = rounds is > 1 and <= MaxColumns;
         Columns = ByClass ? rounds : Math.Min(count, Math.Max(4, (int)Math.Ceiling(Math.Sqrt(count))));
         Rows = ByClass ? labels.Count : (count + Columns - 1) / Columns;
-        int longest = Math.Min(MaxLabel, labels.Max(label => label.Length));
-        _scale = ByClass || BitmapFont.Width(longest, 2) <= Cell ? 2 : 1;
-        int room = ByClass ? MaxLabel : (Cell + 1) / BitmapFont.Advance / _scale;
-        _labels = [.. labels.Select(label => Shorten(label, Math.Max(1, room)))];
-        _margin = ByClass ? BitmapFont.Width(longest, _scale) + (2 * Gap) : Gap;
-        _captionHeight = ByClass ? 0 : (BitmapFont.GlyphHeight * _scale) + Gap;
+        _font = ByClass || labels.All(label => _large.MeasureText(label) <= Cell) ? _large : _small;
+        _labels = [.. labels.Select(label => Shorten(label, ByClass ? MaxLabel : Cell))];
+        _margin = ByClass ? (int)MathF.Ceiling(_labels.Max(label => _font.MeasureText(label))) + (3 * Gap) : Gap;
+        _captionHeight = ByClass ? 0 : TextHeight(_font) + Gap;
     }
+
+    /// <summary>The colour of sheets, which makes no picture look brighter than it is.</summary>
+    public static SKColor Background { get; } = new(24, 24, 24);
+
+    /// <summary>The font of titles.</summary>
+    public static SKFont TitleFont => _large;
 
     /// <summary>Whether the rows are the classes.</summary>
     public bool ByClass { get; }
@@ -62,8 +68,11 @@ public sealed class Grid
     /// <summary>Rows of pixels of the sheet.</summary>
     public long Height => Gap + ((long)Rows * (Cell + _captionHeight + Gap));
 
-    /// <summary>Whether the sheet is small enough to be drawn: fewer than 2^31 bytes.</summary>
-    public bool IsDrawable => 3 * Width * Height <= Array.MaxLength;
+    /// <summary>Whether a sheet is small enough to be drawn: fewer than 2^31 bytes.</summary>
+    public static bool IsDrawable(long width, long height) => 4 * width * height <= Array.MaxLength;
+
+    /// <summary>Height of a line of text.</summary>
+    public static int TextHeight(SKFont font) => (int)MathF.Ceiling(font.Metrics.Descent - font.Metrics.Ascent);
 
     /// <summary>Upper left corner of a picture.</summary>
     public (int Left, int Top) Place(int picture)
@@ -72,31 +81,53 @@ public sealed class Grid
         return (_margin + (column * (Cell + Gap)), Gap + (row * (Cell + _captionHeight + Gap)));
     }
 
-    /// <summary>Draws the sheet.</summary>
+    /// <summary>Draws the pictures and labels.</summary>
+    /// <param name="canvas">Of the sheet's background, at least as large as the sheet.</param>
     /// <param name="picture">Gives the pictures by number, 0 .. count - 1.</param>
-    public RgbImage Draw(Func<int, RgbImage> picture)
+    public void Draw(SKCanvas canvas, Func<int, RgbImage> picture)
     {
-        RgbImage sheet = new(checked((int)Width), checked((int)Height));
-        sheet.Fill(Background);
-        int textHeight = BitmapFont.GlyphHeight * _scale;
         for (int i = 0; i < _count; i++)
         {
             (int left, int top) = Place(i);
-            sheet.Draw(picture(i), left, top, Factor);
+            using (SKBitmap bitmap = picture(i).ToBitmap())
+            using (SKImage image = SKImage.FromBitmap(bitmap))
+            {
+                canvas.DrawImage(image, SKRect.Create(left, top, Cell, Cell), new SKSamplingOptions(SKFilterMode.Nearest));
+            }
+
             string label = _labels[i % _labels.Length];
             if (!ByClass)
             {
-                int width = BitmapFont.Width(label.Length, _scale);
-                sheet.Write(label, left + (Math.Max(0, Cell - width) / 2), top + Cell + (Gap / 2), _scale, Ink);
+                Write(canvas, label, left + (Cell / 2f), top + Cell + (Gap / 2f), SKTextAlign.Center, _font);
             }
             else if (i < _labels.Length)
             {
-                sheet.Write(label, Gap, top + ((Cell - textHeight) / 2), _scale, Ink);
+                Write(canvas, label, _margin - (2 * Gap), top + ((Cell - TextHeight(_font)) / 2f), SKTextAlign.Right, _font);
             }
         }
-
-        return sheet;
     }
 
-    private static string Shorten(string label, int room) => label.Length <= room ? label : room <= 2 ? label[..room] : $"{label[..(room - 2)]}..";
+    /// <summary>Writes a line of text.</summary>
+    /// <param name="canvas">Where to.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="x">What it is aligned to.</param>
+    /// <param name="top">Upper edge of the line.</param>
+    /// <param name="align">Which end of the text is at <paramref name="x"/>.</param>
+    /// <param name="font">Its font.</param>
+    public static void Write(SKCanvas canvas, string text, float x, float top, SKTextAlign align, SKFont font)
+    {
+        using SKPaint ink = new() { Color = new SKColor(232, 232, 232), IsAntialias = true };
+        canvas.DrawText(text, x, MathF.Round(top - font.Metrics.Ascent), align, font, ink);
+    }
+
+    private string Shorten(string label, float room)
+    {
+        if (_font.MeasureText(label) <= room)
+        {
+            return label;
+        }
+
+        int fit = _font.BreakText(label, room - _font.MeasureText("…"));
+        return $"{label[..Math.Max(fit, 1)]}…";
+    }
 }

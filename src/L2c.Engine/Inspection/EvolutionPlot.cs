@@ -1,9 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
 using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Layouts;
-using static L2c.PlotCanvas;
+using ScottPlot;
+using SkiaSharp;
+using static System.FormattableString;
 
 namespace L2c;
 
@@ -23,19 +24,22 @@ internal sealed class EvolutionPlot
     private const int WidthAimedAt = 1400;
     private const int MaxCell = 14;
     private const int MinCell = 4;
-    private const uint Computed = 0x1F5A96, Threshold = 0xF7F7F2, Reused = 0xF2A71B, Dot = 0x6B4300;
+    private const int Gap = 12, LineHeight = 26;
+    private const string Explanation =
+        "Branches reused at each optimisation step. Down: cache evaluations in sampling order. Across: blocks, each with attention and MLP.";
 
-    private readonly PlotCanvas _canvas = new();
+    // The scale of colours: an image of that many steps between the numbers of its ends.
+    private const int ScaleSteps = 50, ScaleStep = 4, ScaleHeight = 14, ScaleLeft = Gap + 62, ScaleRight = ScaleLeft + (ScaleSteps * ScaleStep);
+
+    private static readonly Color _computed = Color.FromHex("#1F5A96"), _atThreshold = Color.FromHex("#F7F7F2"), _reused = Color.FromHex("#F2A71B");
+    private static readonly SKFont _titleFont = PictureFont.OfSize(16), _font = PictureFont.OfSize(13);
+
     private readonly IReadOnlyList<(int Evaluation, int Row)> _rows;
     private readonly int _branches;
     private readonly float _threshold;
-    private readonly int _cell;
 
-    private EvolutionPlot(RouterShape shape, double threshold)
-    {
+    private EvolutionPlot(RouterShape shape, double threshold) =>
         (_rows, _branches, _threshold) = (RouterSchedule.RowsRead(shape), shape.Branches, (float)threshold);
-        _cell = Math.Clamp(400 / _branches, MinCell, MaxCell);
-    }
 
     /// <summary>Writes the picture.</summary>
     /// <param name="path">Where the file shall appear; .svg for SVG, otherwise PNG.</param>
@@ -55,111 +59,81 @@ internal sealed class EvolutionPlot
         double threshold,
         IReadOnlyList<RouterSnapshot> snapshots,
         bool overwrite,
-        RouterTarget target = RouterTarget.Dit)
+        RouterTarget target)
     {
         ArgumentOutOfRangeException.ThrowIfZero(snapshots.Count);
         EvolutionPlot plot = new(
             new RouterShape { Name = "router", Target = target, Evaluations = evaluations, Branches = branches }, threshold);
-        plot.Lay(FileText.Printable(title), [.. Spread(snapshots)]);
         string description = JsonSerializer.Serialize(
             new { plot = "router evolution", evaluations, branches, threshold, lastStep = snapshots[^1].Step }, ReportJson.Options);
-        plot._canvas.Save(path, description, overwrite);
+        BranchMap[] maps = [.. Spread(snapshots).Select(plot.Map)];
+        try
+        {
+            (string Text, int Left, int Line, SKFont Font)[] head = plot.Head(FileText.Printable(title));
+            int width = maps.Max(map => map.Width), height = maps[0].Height, top = Gap + (3 * LineHeight) + Gap;
+            int columns = Math.Clamp(WidthAimedAt / width, 1, maps.Length), rows = (maps.Length + columns - 1) / columns;
+            int right = Math.Max(Gap + (columns * width), (int)head.Max(line => line.Left + line.Font.MeasureText(line.Text)));
+            PictureFile.Write(path, overwrite, right + Gap, top + (rows * height) + Gap, description, canvas =>
+            {
+                plot.DrawHead(canvas, head);
+                for (int i = 0; i < maps.Length; i++)
+                {
+                    maps[i].Draw(canvas, Gap + (i % columns * width), top + (i / columns * height));
+                }
+            });
+        }
+        finally
+        {
+            Array.ForEach(maps, map => map.Dispose());
+        }
     }
 
     private static IEnumerable<RouterSnapshot> Spread(IReadOnlyList<RouterSnapshot> snapshots) => snapshots.Count <= MaxMaps
         ? snapshots
         : Enumerable.Range(0, MaxMaps).Select(i => snapshots[(int)Math.Round(i * (snapshots.Count - 1) / (MaxMaps - 1.0))]);
 
-    private void Lay(string title, RouterSnapshot[] snapshots)
+    private BranchMap Map(RouterSnapshot snapshot)
     {
-        string[] names = Array.ConvertAll(snapshots, Caption);
-        int labels = (3 * CharacterWidth) + Gap, map = _branches * _cell;
-        int width = labels + Math.Max(map, names.Max(name => name.Length) * CharacterWidth) + (2 * Gap);
-        int height = LineHeight + Gap + (_rows.Count * _cell) + Gap + LineHeight + (3 * Gap);
-        int columns = Math.Clamp(WidthAimedAt / width, 1, snapshots.Length);
-        _canvas.Write(Gap, Gap, title);
-        Legend(Gap, (2 * Gap) + LineHeight);
-        int top = (4 * Gap) + (3 * LineHeight);
-        for (int i = 0; i < snapshots.Length; i++)
-        {
-            Map(snapshots[i], names[i], Gap + (i % columns * width) + labels, top + (i / columns * height));
-        }
-
-        int below = top + ((snapshots.Length + columns - 1) / columns * height);
-        _canvas.Write(Gap, below, "down: cache evaluations in sampling order; across: blocks, attention left, MLP right; above: branches reused");
+        float Score(int row, int branch) => RouterSchedule.Score(snapshot.Logits[(_rows[row].Row * _branches) + branch]);
+        int reused = Enumerable.Range(0, _rows.Count * _branches).Count(i => Score(i / _branches, i % _branches) <= _threshold);
+        return new BranchMap(
+            Math.Clamp(400 / _branches, MinCell, MaxCell),
+            [.. _rows.Select(row => row.Evaluation)],
+            _branches,
+            (row, branch) => Colour(Score(row, branch)),
+            (row, branch) => Score(row, branch) <= _threshold,
+            Invariant($"step {snapshot.Step}: {reused} of {_rows.Count * _branches}"));
     }
 
-    private void Map(RouterSnapshot snapshot, string caption, int left, int top)
+    /// <summary>Title, names of the scale's ends, and what the maps show.</summary>
+    private (string Text, int Left, int Line, SKFont Font)[] Head(string title) =>
+    [
+        (title, Gap, 1, _titleFont),
+        ("score 0", Gap, 2, _font),
+        ("1", ScaleRight + 6, 2, _font),
+        (Invariant($"reused at {_threshold} or less, with a dot"), ScaleRight + 40, 2, _font),
+        (Explanation, Gap, 3, _font),
+    ];
+
+    private void DrawHead(SKCanvas canvas, (string Text, int Left, int Line, SKFont Font)[] head)
     {
-        _canvas.Write(left, top, caption);
-        top += LineHeight + Gap;
-        int side = _cell - (_cell > 4 ? 1 : 0), dot = _cell > 6 ? 3 : 2, inset = (side - dot + 1) / 2;
-        for (int r = 0; r < _rows.Count; r++)
+        using SKPaint ink = new() { Color = new SKColor(40, 40, 40), IsAntialias = true };
+        foreach ((string text, int left, int line, SKFont font) in head)
         {
-            for (int b = 0; b < _branches; b++)
-            {
-                float score = RouterSchedule.Score(snapshot.Logits[(_rows[r].Row * _branches) + b]);
-                (int x, int y) = (left + (b * _cell), top + (r * _cell));
-                _canvas.Box(x, y, side, side, Colour(score));
-                if (score <= _threshold)
-                {
-                    _canvas.Box(x + inset, y + inset, dot, dot, Dot);
-                }
-            }
+            canvas.DrawText(text, left, line * LineHeight, font, ink);
         }
 
-        for (int r = 0; r < _rows.Count; r += LabelStep(_cell, LineHeight + 2))
+        int bottom = (2 * LineHeight) + 2, top = bottom - ScaleHeight;
+        for (int i = 0; i < ScaleSteps; i++)
         {
-            string number = Text($"{_rows[r].Evaluation}");
-            _canvas.Write(left - Gap - (number.Length * CharacterWidth), top + (r * _cell) + ((_cell - LineHeight) / 2), number);
+            using SKPaint fill = new() { Color = Colour((i + 0.5f) / ScaleSteps).ToSKColor() };
+            canvas.DrawRect(ScaleLeft + (i * ScaleStep), top, ScaleStep, ScaleHeight, fill);
         }
 
-        int below = top + (_rows.Count * _cell) + Gap, blocks = _branches / 2;
-        for (int block = 0; block < blocks; block += LabelStep(2 * _cell, (Text($"{blocks}").Length * CharacterWidth) + Gap))
-        {
-            _canvas.Write(left + (2 * block * _cell), below, Text($"{block}"));
-        }
+        canvas.DrawRect(ScaleLeft + MathF.Round(_threshold * ScaleSteps * ScaleStep) - 1, top - 2, 2, ScaleHeight + 4, ink);
     }
 
-    /// <summary>A bar of the scores from 0 to 1, with the threshold.</summary>
-    private void Legend(int x, int y)
-    {
-        const int Steps = 50, Width = 4;
-        int numbers = y + LineHeight + (Gap / 2), bar = x + (7 * CharacterWidth);
-        _canvas.Write(x, y, "score");
-        for (int i = 0; i < Steps; i++)
-        {
-            _canvas.Box(bar + (i * Width), y, Width, LineHeight, Colour((i + 0.5f) / Steps));
-        }
-
-        int at = bar + (int)(_threshold * Steps * Width);
-        _canvas.Box(at - 1, y - 2, 2, LineHeight + 4, 0x282828);
-        _canvas.Write(bar, numbers, "0");
-        _canvas.Write(bar + (Steps * Width) - CharacterWidth, numbers, "1");
-        _canvas.Write(bar + (Steps * Width) + (2 * Gap), y, Text($"reused at most {_threshold}, with a dot"));
-    }
-
-    private string Caption(RouterSnapshot snapshot)
-    {
-        int reused = _rows.Sum(r => snapshot.Logits.AsSpan(r.Row * _branches, _branches).ToArray().Count(l => RouterSchedule.Score(l) <= _threshold));
-        return Text($"step {snapshot.Step}: {reused}/{_rows.Count * _branches}");
-    }
-
-    private uint Colour(float score) => score > _threshold
-        ? Mix(Threshold, Computed, (score - _threshold) / Math.Max(1 - _threshold, float.Epsilon))
-        : Mix(Threshold, Reused, (_threshold - score) / Math.Max(_threshold, float.Epsilon));
-
-    private static uint Mix(uint from, uint to, float share)
-    {
-        uint mixed = 0;
-        for (int shift = 0; shift < 24; shift += 8)
-        {
-            float a = (from >> shift) & 0xFF, b = (to >> shift) & 0xFF;
-            mixed |= (uint)MathF.Round(a + ((b - a) * share)) << shift;
-        }
-
-        return mixed;
-    }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private Color Colour(float score) => score > _threshold
+        ? _atThreshold.MixedWith(_computed, (score - _threshold) / Math.Max(1 - _threshold, float.Epsilon))
+        : _atThreshold.MixedWith(_reused, (_threshold - score) / Math.Max(_threshold, float.Epsilon));
 }

@@ -21,8 +21,9 @@ internal static class PixelSamples
             throw new RequestException($"--count {request.Count} is more than the {FrechetMeter.MaxImages} images that can be compared");
         }
 
-        string uniform = string.Join(
-            ',', Enumerable.Range(0, architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
+        string? uniform = architecture.NumClasses == 0
+            ? null
+            : string.Join(',', Enumerable.Range(0, architecture.NumClasses).Select(label => label.ToString(CultureInfo.InvariantCulture)));
         return request with { Classes = request.Classes ?? uniform, Count = request.Count ?? EvaluateRequest.DefaultCount };
     }
 

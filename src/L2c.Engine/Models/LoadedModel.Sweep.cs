@@ -48,7 +48,8 @@ public sealed partial class LoadedModel
         string title = $"{Architecture.Name}, {plan.Uncached.Steps} steps, {plan.Uncached.Job.Count} samples against {data.Name}";
         using (ParetoPlot plot = new(table.Records, title))
         {
-            plot.Write(png, svg);
+            plot.Write(png);
+            plot.Write(svg);
         }
 
         return new SweepResult(table.Records, table.Path, [png, svg], IsFinished: true);

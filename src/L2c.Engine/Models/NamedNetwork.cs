@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>Networks by name: published ones and sizes as 12x192x3/2. Nothing is read.</summary>
+/// <summary>Networks by name: published ones and sizes as 12x192x3/2 or U-ViT-12x192x3/2. Nothing is read.</summary>
 public static partial class NamedNetwork
 {
     /// <summary>Pixels of a side per latent cell.</summary>
@@ -13,10 +12,11 @@ public static partial class NamedNetwork
 
     private const int DefaultImageSize = 256;
 
-    /// <summary>Finds a published DiT, at its resolution or another, or makes one of the given sizes.</summary>
-    /// <param name="name">As <c>DiT-S/2</c> or <c>DiT-XL/2 512</c>; or depth x hidden width x heads / patch, as <c>12x192x3/2</c>.</param>
+    /// <summary>Finds a published network, at its resolution or another, or makes one of the given sizes.</summary>
+    /// <param name="name">As <c>DiT-S/2</c> or <c>DiT-XL/2 512</c>; or depth x hidden width x heads / patch, of a
+    /// DiT as <c>12x192x3/2</c>, of a U-ViT as <c>U-ViT-12x192x3/2</c>.</param>
     /// <param name="imageSize">Side in pixels; null for that of the name, otherwise 256.</param>
-    /// <exception cref="RequestException">Unknown, no DiT, or sizes that make no network.</exception>
+    /// <exception cref="RequestException">Unknown, or sizes that make no network.</exception>
     public static TransformerArchitecture Find(string name, int? imageSize)
     {
         if (imageSize % PixelsPerCell > 0)
@@ -37,26 +37,26 @@ public static partial class NamedNetwork
 
     private static TransformerArchitecture RequireUsable(TransformerArchitecture architecture, string name)
     {
-        NetworkFamily family = NetworkFamilies.Of(architecture);
-        string? problem = family.CanRun ? architecture.FindProblem() : $"{family.Title} is not run yet";
+        string? problem = architecture.FindProblem();
         return problem is null ? architecture : throw new RequestException($"--model {name}: {problem}; give another network");
     }
 
-    private static TransformerArchitecture Resize(TransformerArchitecture published, int? imageSize) => imageSize is null
+    private static TransformerArchitecture Resize(TransformerArchitecture published, int? imageSize) => imageSize is not { } side
         ? published
-        : published with { Name = $"{published.Name.Split(' ')[0]} {imageSize}", InputSize = imageSize.Value / PixelsPerCell };
+        : published with { Name = $"{published.Name.Split(' ')[0]} {side}", InputSize = published.PixelSpace ? side : side / PixelsPerCell };
 
     private static TransformerArchitecture Parse(string name, int imageSize)
     {
         Match sizes = Sizes().Match(name);
         return sizes.Success
-            ? PublishedModels.OfSizes($"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"))
+            ? PublishedModels.OfSizes(
+                $"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"), sizes.Groups["skips"].Success)
             : throw new RequestException(
                 $"--model {name}: not a published model; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as 12x192x3/2");
 
         int Number(string group) => int.Parse(sizes.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex("^(?<depth>[0-9]{1,5})x(?<hidden>[0-9]{1,5})x(?<heads>[0-9]{1,5})/(?<patch>[0-9]{1,5})$")]
+    [GeneratedRegex("^(?<skips>U-ViT-)?(?<depth>[0-9]{1,5})x(?<hidden>[0-9]{1,5})x(?<heads>[0-9]{1,5})/(?<patch>[0-9]{1,5})$")]
     private static partial Regex Sizes();
 }

@@ -40,7 +40,7 @@ public sealed class OpenedModel : IDisposable
         {
             WeightsFile checkpoint = Resolve(file, hints ?? LayoutHints.None);
             string? set = checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.');
-            return new OpenedModel(checkpoint.RequireNetwork(), checkpoint.Read, path, set, file);
+            return new OpenedModel(checkpoint.Require<TransformerArchitecture>(), checkpoint.Read, path, set, file);
         }
         catch
         {

@@ -8,7 +8,7 @@ namespace L2c;
 /// <summary>Where the time of one batch goes. Times are wall time in milliseconds.</summary>
 public sealed record ProfileResult
 {
-    /// <summary>The network and what computed.</summary>
+    /// <inheritdoc cref="BenchResult.Facts"/>
     public required RunFacts Facts { get; init; }
 
     /// <summary>Memory of the run.</summary>
@@ -26,7 +26,7 @@ public sealed record ProfileResult
     /// <summary>"none", "published" or "all".</summary>
     public required string Guidance { get; init; }
 
-    /// <summary>What is reused, see <see cref="CacheChoice.Text"/>; null when nothing was said about caching.</summary>
+    /// <inheritdoc cref="BenchResult.Cache"/>
     public string? Cache { get; init; }
 
     /// <summary>See <see cref="RunCost.IdealSpeedup"/>, as <c>l2c sample</c> and <c>l2c inspect</c> tell it.</summary>
@@ -47,7 +47,7 @@ public sealed record ProfileResult
     /// <summary>Median of whole runs that nobody observed, between the observed ones: noise and uploads included. On CUDA one graph launch.</summary>
     public required double RunMs { get; init; }
 
-    /// <summary>Nodes of the graph of one run; null on the CPU.</summary>
+    /// <inheritdoc cref="BenchResult.GraphNodes"/>
     public int? GraphNodes { get; init; }
 
     /// <summary>MACs and bytes, done and saved.</summary>

@@ -22,6 +22,13 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     public static ClassList Choose(string? text, TransformerArchitecture architecture)
     {
         int all = architecture.NumClasses;
+        if (all == 0)
+        {
+            return text is null
+                ? new ClassList([0], ImagesPerClass) // read by nothing
+                : throw new RequestException($"--classes {text}: {architecture.Name} has no classes; omit --classes");
+        }
+
         if (text is not null)
         {
             int[] listed = [.. text.Split(',').Select(entry => Find(entry.Trim(), architecture))];
@@ -40,9 +47,13 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <summary>Class of image <paramref name="image"/>.</summary>
     public int Of(int image) => Classes[image % Classes.Count];
 
-    /// <summary>The class's name, or its number where the model does not name its classes.</summary>
-    public static string Label(int label, TransformerArchitecture architecture) =>
-        architecture.ClassNames.Count > 0 ? architecture.ClassNames[label] : label.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The class's name, or its number where the model does not name its classes; nothing where it has none.</summary>
+    public static string Label(int label, TransformerArchitecture architecture) => architecture switch
+    {
+        { NumClasses: 0 } => "",
+        { ClassNames.Count: > 0 } => architecture.ClassNames[label],
+        _ => label.ToString(CultureInfo.InvariantCulture),
+    };
 
     private static int Find(string entry, TransformerArchitecture architecture)
     {

@@ -4,6 +4,7 @@ using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Npy;
 using L2c.Weights.Safetensors;
+using SkiaSharp;
 
 namespace L2c;
 
@@ -12,19 +13,28 @@ namespace L2c;
 public static class SampleFiles
 {
     /// <summary>Writes a PNG of all samples with labels.</summary>
-    public static void WriteGrid(string path, bool overwrite, SampleResult result) =>
-        WritePng(path, overwrite, result.Job.Grid.Draw(result.Picture), result.Description);
+    public static void WriteGrid(string path, bool overwrite, SampleResult result)
+    {
+        Grid grid = result.Job.Grid;
+        WriteSheet(path, overwrite, grid.Width, grid.Height, result.Description, canvas => grid.Draw(canvas, result.Picture));
+    }
 
     /// <summary>Writes a PNG of one sample at its own size.</summary>
-    public static void WriteImage(string path, bool overwrite, SampleResult result, int image) =>
-        WritePng(path, overwrite, result.Picture(image), SampleDescription.OfImage(result.Description, result.Job, image));
+    public static void WriteImage(string path, bool overwrite, SampleResult result, int image)
+    {
+        string text = SampleDescription.OfImage(result.Description, result.Job, image).ToJsonString(ReportJson.Options);
+        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, result.Picture(image), SampleDescription.Key, text));
+    }
 
     /// <summary>Writes a PNG of all samples beside those without caching.</summary>
     public static void WriteComparison(string path, bool overwrite, SampleResult result)
     {
         float[] uncached = result.Comparison?.Uncached ?? throw new ArgumentException("the run was not compared", nameof(result));
-        RgbImage sheet = new ComparisonSheet(result.Job.Grid).Draw(i => result.Job.Picture(uncached, i), result.Picture);
-        WritePng(path, overwrite, sheet, SampleDescription.OfComparison(result.Description));
+        ComparisonSheet sheet = new(result.Job.Grid);
+        JsonObject description = SampleDescription.OfComparison(result.Description);
+        WriteSheet(
+            path, overwrite, sheet.Width, sheet.Height, description,
+            canvas => sheet.Draw(canvas, i => result.Job.Picture(uncached, i), result.Picture));
     }
 
     /// <summary>Writes the samples and their labels as safetensors: <c>latents</c> [N,C,H,W] and <c>labels</c> [N].</summary>
@@ -88,10 +98,10 @@ public static class SampleFiles
         }
     }
 
-    private static void WritePng(string path, bool overwrite, RgbImage picture, JsonObject description)
+    private static void WriteSheet(string path, bool overwrite, long width, long height, JsonObject description, Action<SKCanvas> draw)
     {
         string text = description.ToJsonString(ReportJson.Options);
-        AtomicFile.Write(path, overwrite, stream => PngWriter.Write(stream, picture, SampleDescription.Key, text));
+        PictureFile.Write(path, overwrite, checked((int)width), checked((int)height), text, draw, Grid.Background);
     }
 
     private static Dictionary<string, string> Metadata(SampleResult result) =>

@@ -184,7 +184,7 @@ public sealed class SampleJob
                 : throw new RequestException($"--guidance none and --cfg-scale {request.CfgScale} cannot be combined; omit one of them");
         }
 
-        double scale = request.CfgScale ?? DefaultCfgScale;
+        double scale = request.CfgScale ?? (architecture.HasNullClass ? DefaultCfgScale : 1);
         if (!float.IsFinite((float)scale) || scale < 0)
         {
             throw new RequestException($"--cfg-scale {scale}: guidance needs a finite scale of at least 0");

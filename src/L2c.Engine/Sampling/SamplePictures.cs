@@ -21,12 +21,13 @@ public static class SamplePictures
             throw new RequestException($"--count {job.Count}: the latents do not fit in one file; sample in several runs, each with its own --seed");
         }
 
-        if (!separate && !job.Grid.IsDrawable)
+        if (!separate && !Grid.IsDrawable(job.Grid.Width, job.Grid.Height))
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
         }
 
-        if (job.Request.Compare && !new ComparisonSheet(job.Grid).IsDrawable)
+        ComparisonSheet sheet = new(job.Grid);
+        if (job.Request.Compare && !Grid.IsDrawable(sheet.Width, sheet.Height))
         {
             throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; use a smaller --count");
         }

@@ -18,7 +18,7 @@ public sealed record SampleRequest
     /// <summary>How the times of a DPM-Solver are spaced, one of <see cref="SamplerCatalog.Grids"/>; null for the first.</summary>
     public string? Grid { get; init; }
 
-    /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance.</summary>
+    /// <summary>Guidance scale; 1 means no guidance. Null for 1.5, or 1 without guidance or null class.</summary>
     public double? CfgScale { get; init; }
 
     /// <summary>Channels that guidance acts on.</summary>

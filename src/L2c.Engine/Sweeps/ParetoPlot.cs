@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text;
-using L2c.Weights;
+using System.Text.Json;
 using ScottPlot;
 using ScottPlot.Plottables;
-using ScottPlot.TickGenerators;
 
 namespace L2c;
 
@@ -34,6 +32,7 @@ internal sealed class ParetoPlot : IDisposable
     };
 
     private readonly Plot _plot = new();
+    private readonly string _description;
     private readonly double _least, _ceiling;
 
     /// <summary>Lays the picture out.</summary>
@@ -41,6 +40,7 @@ internal sealed class ParetoPlot : IDisposable
     /// <param name="title">One line above it.</param>
     public ParetoPlot(IReadOnlyList<SweepRecord> records, string title)
     {
+        _description = JsonSerializer.Serialize(new { plot = "sweep", title, rows = records.Count }, ReportJson.Options);
         _least = records.Select(record => record.Frechet).Where(value => value > 0).DefaultIfEmpty(1).Min() / 10;
         SweepRecord? none = records.FirstOrDefault(record => record.Rule == "none");
         _ceiling = none is null ? double.PositiveInfinity : Math.Log10(Math.Max(FarthestDrawn * none.Frechet, _least));
@@ -51,20 +51,19 @@ internal sealed class ParetoPlot : IDisposable
             AddGroup([.. group.OrderBy(record => record.MacRatio)]);
         }
 
-        _plot.Title(title, size: 18);
+        _plot.Title(title);
         _plot.XLabel("MACs, share of no caching");
         _plot.YLabel("Fréchet distance to the data");
-        _plot.Axes.Left.TickGenerator = Ticks(records);
+        _plot.Axes.Left.TickGenerator = PlotTicks.Logarithmic(
+            records.Min(record => Log(record.FrechetLow)) - 0.1, records.Max(record => Log(record.FrechetHigh)) + 0.1);
+        _plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
         _plot.Axes.Margins(0.05, 0.1);
         _plot.ShowLegend(Alignment.UpperRight);
+        PictureFont.Apply(_plot);
     }
 
-    /// <summary>Writes both files, over earlier ones.</summary>
-    public void Write(string png, string svg)
-    {
-        AtomicFile.Write(png, overwrite: true, stream => stream.Write(_plot.GetImageBytes(Width, Height, ImageFormat.Png)));
-        AtomicFile.Write(svg, overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(_plot.GetSvgXml(Width, Height))));
-    }
+    /// <summary>Writes the picture, over an earlier one, in the format of the extension.</summary>
+    public void Write(string path) => PictureFile.Write(path, overwrite: true, Width, Height, _description, _plot);
 
     /// <inheritdoc/>
     public void Dispose() => _plot.Dispose();
@@ -82,24 +81,6 @@ internal sealed class ParetoPlot : IDisposable
         }
 
         return front;
-    }
-
-    /// <summary>Round distances: 1, 2 and 5 of each decade, and all nine with halves where the rows span less than one.</summary>
-    private NumericManual Ticks(IReadOnlyList<SweepRecord> records)
-    {
-        double low = records.Min(record => Log(record.FrechetLow)) - 0.5, high = records.Max(record => Log(record.FrechetHigh)) + 0.5;
-        double[] labelled = high - low < 2 ? [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
-        NumericManual ticks = new();
-        for (int decade = (int)Math.Floor(low); decade <= high; decade++)
-        {
-            foreach (double leading in labelled)
-            {
-                double value = leading * Math.Pow(10, decade);
-                ticks.AddMajor(Math.Log10(value), value.ToString("0.######", CultureInfo.InvariantCulture));
-            }
-        }
-
-        return ticks;
     }
 
     private double Log(double value) => Math.Min(Math.Log10(Math.Max(value, _least)), _ceiling);
@@ -149,6 +130,7 @@ internal sealed class ParetoPlot : IDisposable
         foreach (SweepRecord far in group.Where(record => Log(record.Frechet) >= _ceiling))
         {
             Text text = _plot.Add.Text(far.Frechet.ToString("0.##", CultureInfo.InvariantCulture), far.MacRatio, _ceiling);
+            PictureFont.Apply(text.LabelStyle, 12);
             (text.LabelFontColor, text.LabelAlignment, text.OffsetY) = (Color.FromHex(colour), Alignment.LowerCenter, -MarkerSize);
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Model.Accounting;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -84,6 +85,11 @@ public sealed class SweepPlan
             for (int steps = Uncached.Steps - 1; steps > 0; steps--)
             {
                 string text = string.Create(CultureInfo.InvariantCulture, $"{word}{steps}");
+                if (!Makes(text, steps))
+                {
+                    continue; // a solver whose steps take several evaluations
+                }
+
                 SampleRequest fewer = _base with { Steps = text, Cache = new CacheRequest() };
                 candidates.Add((steps * _network.Evaluation, () => Add(RuleFamily.Steps, text, fewer)));
             }
@@ -98,6 +104,19 @@ public sealed class SweepPlan
         foreach (long point in points.Where(_ => candidates.Count > 0))
         {
             candidates.MinBy(candidate => Math.Abs(candidate.Macs - point)).Add();
+        }
+    }
+
+    private bool Makes(string text, int evaluations)
+    {
+        try
+        {
+            NetworkInfo network = NetworkFamilies.Describe(_architecture);
+            return SamplerCatalog.Create(network, text, _base.Sampler).Evaluations.Count == evaluations;
+        }
+        catch (ArgumentException)
+        {
+            return false; // no integer stride gives so many
         }
     }
 

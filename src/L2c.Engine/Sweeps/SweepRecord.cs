@@ -1,4 +1,5 @@
 using System.Globalization;
+using nietras.SeparatedValues;
 
 namespace L2c;
 
@@ -32,6 +33,9 @@ public sealed record SweepRecord(
     /// <summary>The header of the table.</summary>
     public const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet,frechetLow,frechetHigh,relativeL2,psnr";
 
+    // Longer than any row; the library does not take text of any length.
+    private const int MaxLine = 1 << 16;
+
     private static readonly int _fields = Header.Split(',').Length;
 
     /// <summary>Whether it is the record of a row.</summary>
@@ -46,9 +50,14 @@ public sealed record SweepRecord(
     /// <summary>Reads such a line; null if it is none.</summary>
     public static SweepRecord? Parse(string line)
     {
-        string[] fields = Split(line);
+        string[] fields = Fields(line);
+        if (fields.Length != _fields)
+        {
+            return null;
+        }
+
         double?[] numbers = [.. fields.Skip(2).Select(Number)];
-        bool complete = fields.Length == _fields && numbers[..^2].All(number => number is not null)
+        bool complete = numbers[..^2].All(number => number is not null)
             && numbers[0] is >= 1 and <= int.MaxValue && numbers[1] is >= 0 and <= 1L << 60;
         return !complete || (numbers[^2] is null && fields[^2].Length > 0) || (numbers[^1] is null && fields[^1].Length > 0)
             ? null
@@ -60,9 +69,20 @@ public sealed record SweepRecord(
     /// <summary>Whether a line without its end may be one that was not written to its end: its numbers, but for the last one, are numbers.</summary>
     public static bool MayBegin(string text)
     {
-        string[] fields = Split(text);
+        string[] fields = Fields(text);
         return fields.Length <= _fields && !text.AsSpan().ContainsAny('\0', '\r', '\n')
             && fields.Skip(2).SkipLast(1).Take(_fields - 4).All(field => Number(field) is not null);
+    }
+
+    private static string[] Fields(string line)
+    {
+        if (line.Length > MaxLine)
+        {
+            return [];
+        }
+
+        using SepReader reader = Sep.New(',').Reader(options => options with { HasHeader = false, Unescape = true }).FromText(line);
+        return reader.MoveNext() ? reader.Current[..].ToStringsArray() : [];
     }
 
     private static string Quoted(string text) =>
@@ -74,30 +94,4 @@ public sealed record SweepRecord(
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             ? value
             : null;
-
-    /// <summary>The fields of a line; a quotation mark inside a quoted field is doubled.</summary>
-    private static string[] Split(string line)
-    {
-        List<string> fields = [""];
-        bool quoted = false;
-        for (int i = 0; i < line.Length; i++)
-        {
-            bool doubled = quoted && line[i] == '"' && i + 1 < line.Length && line[i + 1] == '"';
-            if (line[i] == '"' && !doubled)
-            {
-                quoted = !quoted;
-            }
-            else if (line[i] == ',' && !quoted)
-            {
-                fields.Add("");
-            }
-            else
-            {
-                fields[^1] += line[i];
-                i += doubled ? 1 : 0;
-            }
-        }
-
-        return [.. fields];
-    }
 }

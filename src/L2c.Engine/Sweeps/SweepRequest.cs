@@ -44,7 +44,7 @@ public sealed record SweepRequest
 
     internal string File(int name) => Path.Combine(Folder, FileNames[name]);
 
-    /// <summary>A folder may come from anybody: nothing in it may lead the sweep to write elsewhere, and no file of another work is written over.</summary>
+    /// <summary>A folder may come from anybody: nothing in it may lead the sweep to write elsewhere, or over a file of another work.</summary>
     /// <exception cref="IOException">A file of the sweep is a link or a device, or a plot is there without its table.</exception>
     internal void RequireOwn()
     {

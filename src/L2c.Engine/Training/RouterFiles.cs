@@ -30,6 +30,6 @@ internal static class RouterFiles
         ];
         (int evaluations, int branches) = (trainer.Shape.Evaluations, trainer.Shape.Branches);
         string title = $"{trainer.Shape.Name}, {evaluations} steps";
-        EvolutionPlot.Write(folder.File(Picture), title, evaluations, branches, threshold, snapshots, overwrite: true);
+        EvolutionPlot.Write(folder.File(Picture), title, evaluations, branches, threshold, snapshots, overwrite: true, trainer.Shape.Target);
     }
 }

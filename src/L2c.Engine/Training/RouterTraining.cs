@@ -37,7 +37,10 @@ public static class RouterTraining
         ITrainingData? data = request.ImageFree
             ? null
             : TrainingDataText.Open(
-                request.Data, new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses), request.Seed, cancel);
+                request.Data,
+                new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses == 0 ? null : architecture.NumClasses),
+                request.Seed,
+                cancel);
         using IDisposable? closing = data as IDisposable;
         using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree), progress);
         using var folder = RunFolder.Open(

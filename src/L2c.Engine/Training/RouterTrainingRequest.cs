@@ -8,7 +8,7 @@ namespace L2c;
 /// <summary>A router to train for a frozen network. Null means as published for network and steps.</summary>
 public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "runs/router")
 {
-    /// <summary>Respacing of the sampler that the router is for; at least two steps.</summary>
+    /// <summary>Evaluations of the network's own sampler, which the router is for; at least two steps of it.</summary>
     public string Steps { get; init; } = DemoModel.Steps;
 
     /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
@@ -53,13 +53,13 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
     /// <exception cref="RequestException">The respacing is none, or of one step.</exception>
     internal (RouterTrainingOptions Options, int MaxSteps) Resolve(TransformerArchitecture architecture, int threads)
     {
-        int count = TrainingStart.Fitting(() => Respacing.Select(Steps).Count, "--steps");
-        if (count < 2)
+        SamplerTable sampler = TrainingStart.Fitting(() => SamplerCatalog.Create(NetworkFamilies.Describe(architecture), Steps), "--steps");
+        if (sampler.CacheEvaluations.Count == 0)
         {
-            throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give at least 2");
+            throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give more");
         }
 
-        CachingRecipe defaults = NetworkFamilies.Of(architecture).Recipe(architecture, count);
+        CachingRecipe defaults = NetworkFamilies.Of(architecture).Recipe(architecture, sampler.Evaluations.Count);
         RouterTrainingOptions options = new()
         {
             Steps = Steps,

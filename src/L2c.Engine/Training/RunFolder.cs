@@ -13,7 +13,13 @@ internal sealed class RunFolder : IDisposable
     private readonly IReadOnlyList<string> _replaced;
 
     private RunFolder(
-        string path, FolderLock folderLock, StateFolder states, string? state, bool continues, IReadOnlyList<string> replaced, Action<string> remark) =>
+        string path,
+        FolderLock folderLock,
+        StateFolder states,
+        string? state,
+        bool continues,
+        IReadOnlyList<string> replaced,
+        Action<string> remark) =>
         (Path, _lock, States, State, Continues, _replaced, Remark) = (path, folderLock, states, state, continues, replaced, remark);
 
     /// <summary>As the request names it.</summary>

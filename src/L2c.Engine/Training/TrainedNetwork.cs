@@ -47,7 +47,8 @@ internal sealed class TrainedNetwork : IDisposable
             PixelSpace = pixels,
             ClassNames = classes is null || classes == data.Classes ? data.ClassNames : [],
         });
-        return new TrainedNetwork(architecture, NetworkFamilies.Of(architecture).Initialization(architecture, seed), null);
+        WeightReader weights = NetworkFamilies.Of(RequireTrainable(architecture, $"--model {name}")).Initialization(architecture, seed);
+        return new TrainedNetwork(architecture, weights, null);
     }
 
     /// <summary>The network of a checkpoint: of one with both sets of weights each for itself, unless the hints take one.</summary>
@@ -61,7 +62,7 @@ internal sealed class TrainedNetwork : IDisposable
             bool both = hints.Use is null && file.Tensors.Any(t => t.Name.StartsWith("ema.", StringComparison.Ordinal))
                 && file.Tensors.Any(t => t.Name.StartsWith("model.", StringComparison.Ordinal));
             WeightsFile weights = OpenedModel.Resolve(file, both ? hints with { Use = WeightSet.Model } : hints);
-            TransformerArchitecture architecture = weights.RequireNetwork();
+            TransformerArchitecture architecture = RequireTrainable(weights.Require<TransformerArchitecture>(), path);
             if (!both)
             {
                 return new TrainedNetwork(architecture, weights.Read, null, file);
@@ -77,6 +78,14 @@ internal sealed class TrainedNetwork : IDisposable
             second.Dispose();
             throw;
         }
+    }
+
+    private static TransformerArchitecture RequireTrainable(TransformerArchitecture architecture, string what)
+    {
+        NetworkFamily family = NetworkFamilies.Of(architecture);
+        return family.CanTrain
+            ? architecture
+            : throw new RequestException($"{what}: the weights of a {family.Title} are not trained here, only its routers (l2c train-router)");
     }
 
     /// <inheritdoc/>

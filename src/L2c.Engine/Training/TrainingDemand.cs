@@ -32,7 +32,8 @@ internal static class TrainingDemand
         "training",
         (device, batch) =>
         {
-            TrainingMemory counted = RouterDraw.Predict(architecture, device, batch, new TrainingPlanOptions { Recompute = options.Recompute });
+            TrainingMemory counted = RouterDraw.Predict(
+                architecture, device, Sampler(architecture, options), batch, new TrainingPlanOptions { Recompute = options.Recompute });
             long largest = WeightMemory.Tensors(architecture).Max();
             return new MemoryNeed(
                 counted.TotalBytes + (imageFree ? TeacherBytes(architecture, options, device, batch) : 0),
@@ -44,10 +45,13 @@ internal static class TrainingDemand
 
     private static long TeacherBytes(TransformerArchitecture architecture, RouterTrainingOptions options, Device device, int batch)
     {
-        SamplerTable sampler = Ddim.Table(NetworkFamilies.Describe(architecture).Process.Respace(Respacing.Select(options.Steps)));
+        SamplerTable sampler = Sampler(architecture, options);
         var schedule = CacheSchedule.Full(sampler.Evaluations.Count, architecture.Branches);
         return DryRun.Of(architecture, device, sampler, schedule, batch, new SamplingOptions { Guidance = Guidance.None }).RunBytes;
     }
+
+    private static SamplerTable Sampler(TransformerArchitecture architecture, RouterTrainingOptions options) =>
+        SamplerCatalog.Create(NetworkFamilies.Describe(architecture), options.Steps);
 
     private static long Images(TransformerArchitecture architecture, int batch) =>
         (long)sizeof(float) * ImageCopies * batch * architecture.InChannels * architecture.InputSize * architecture.InputSize;

@@ -91,7 +91,7 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
     public bool HasDefaultTerms(int evaluation, int branch) =>
         Action(evaluation, branch) is BranchAction.Compute || Action(evaluation, branch) == (DropsSkipped ? BranchAction.Drop : BranchAction.Reuse);
 
-    /// <summary>Branches of the whole run that this becomes of.</summary>
+    /// <summary>Branches of the whole run with this action.</summary>
     public int Count(BranchAction action) =>
         Enumerable.Range(0, Evaluations).Sum(e => Enumerable.Range(0, Branches).Count(b => Action(e, b) == action));
 

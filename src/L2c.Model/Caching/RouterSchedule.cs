@@ -1,3 +1,4 @@
+using L2c.Model.Networks;
 using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
@@ -20,30 +21,35 @@ public static class RouterSchedule
     }
 
     /// <summary>The schedule that a router and a threshold give for the sampler that its authors use with its network.</summary>
-    /// <param name="router">Logits and the family of their network, which fixes the roles. For a U-ViT an odd number of rows means one evaluation less,
+    /// <param name="router">Logits and the family of their network, which fixes the roles. For a U-ViT an odd number of rows means one evaluation fewer,
     /// as published.</param>
     /// <param name="threshold">In [0, 1].</param>
     /// <exception cref="ArgumentException">The threshold is out of range, or the router has too few rows.</exception>
     public static CacheSchedule From(RouterLogits router, double threshold)
     {
         RouterShape shape = router.Architecture;
-        (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
-        return roles.Length > 0
-            ? FromLogits(roles, shape.Branches, router.Values, rowOf, threshold)
-            : throw new ArgumentException($"router: {shape.Evaluations} row, but a step of a U-ViT's solver takes two evaluations");
+        (EvaluationRole Role, int RouterRow)[] evaluations = Published(shape);
+        return evaluations.Length > 0
+            ? FromLogits([.. evaluations.Select(e => e.Role)], shape.Branches, router.Values, e => evaluations[e].RouterRow, threshold)
+            : throw new ArgumentException(
+                $"router: {shape.Evaluations} row, but a step of a {NetworkFamilies.Of(shape.Target).Title}'s solver takes more evaluations");
     }
 
     /// <summary>Evaluations of the sampler that a router is for: of a U-ViT's with an odd number of rows one less.</summary>
-    public static int Evaluations(RouterShape shape) => Published(shape).Roles.Length;
+    public static int Evaluations(RouterShape shape) => Published(shape).Length;
 
     /// <summary>
-    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Other rows are read by nothing.
+    /// The evaluations that may reuse, in sampling order, and the row of the router that each reads. Nothing reads the other rows.
     /// </summary>
     /// <param name="shape">The router.</param>
     public static IReadOnlyList<(int Evaluation, int Row)> RowsRead(RouterShape shape)
     {
-        (EvaluationRole[] roles, Func<int, int> rowOf) = Published(shape);
-        return [.. Enumerable.Range(0, roles.Length).Where(e => roles[e] == EvaluationRole.Cache).Select(e => (e, rowOf(e)))];
+        (EvaluationRole Role, int RouterRow)[] evaluations = Published(shape);
+        return
+        [
+            .. Enumerable.Range(0, evaluations.Length)
+                .Where(e => evaluations[e].Role == EvaluationRole.Cache).Select(e => (e, evaluations[e].RouterRow)),
+        ];
     }
 
     /// <summary>A branch of a cache evaluation is computed iff sigmoid(logit) > threshold, strictly.</summary>
@@ -76,9 +82,8 @@ public static class RouterSchedule
         return new CacheSchedule(roles, computes);
     }
 
-    private static (EvaluationRole[] Roles, Func<int, int> RowOf) Published(RouterShape shape) => shape.Target == RouterTarget.Dit
-        ? (PublishedRoles.OnePerStep(shape.Evaluations), e => PublishedRoles.RowOfOnePerStep(shape.Evaluations, e))
-        : (PublishedRoles.TwoPerStep(shape.Evaluations), PublishedRoles.RowOfTwoPerStep);
+    private static (EvaluationRole Role, int RouterRow)[] Published(RouterShape shape) =>
+        NetworkFamilies.Of(shape.Target).PublishedEvaluations(shape.Evaluations);
 
     /// <summary>sigmoid(logit).</summary>
     public static float Score(float logit) => 1 / (1 + MathF.Exp(-logit));

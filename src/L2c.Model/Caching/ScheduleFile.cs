@@ -37,7 +37,7 @@ public sealed class ScheduleFile
     /// <summary>The schedule.</summary>
     /// <param name="branches">Branches of the network, which SmoothCache's files do not say; ours is taken as it is.</param>
     /// <exception cref="MalformedFileException">A row or list holds something else than roles and bits, or there are too many of them.</exception>
-    /// <exception cref="ArgumentException">Well-formed, but no valid schedule, or not for so many branches.</exception>
+    /// <exception cref="ArgumentException">Well-formed, but not a valid schedule, or for another number of branches.</exception>
     public CacheSchedule ToSchedule(int branches) => Own?.ToSchedule(Path) ?? SmoothCacheJson.Parse(Path, _text, branches);
 
     private static bool NamesFormat(string path, ReadOnlyMemory<byte> text)

@@ -115,7 +115,7 @@ public sealed record ScheduleJson(
     /// <summary>The schedule.</summary>
     /// <param name="path">For messages.</param>
     /// <exception cref="MalformedFileException">An unknown role, or a character that is not 0 or 1.</exception>
-    /// <exception cref="ArgumentException">Well-formed, but no valid schedule.</exception>
+    /// <exception cref="ArgumentException">Well-formed, but not a valid schedule.</exception>
     public CacheSchedule ToSchedule(string path)
     {
         var roles = new EvaluationRole[Evaluations.Count];

@@ -8,9 +8,9 @@ namespace L2c.Model.Metrics;
 /// <param name="High">Upper end.</param>
 /// <param name="Resampled">Distances of the <see cref="Resamples"/> resamples, as drawn.</param>
 /// <remarks>
-/// The samples are drawn anew from themselves with replacement, as many as there are; the reference stays. A distance grows when fewer distinct
+/// Each resample draws with replacement from the samples, as many as there are; the reference stays. A distance grows when fewer distinct
 /// vectors estimate the covariance, so every resample lies above the estimate by about as much as the estimate lies above the limit of many samples.
-/// That excess is no uncertainty: the interval is the estimate plus the least and the greatest deviation of the resamples from their mean. A value
+/// That excess is not uncertainty: the interval is the estimate plus the least and the greatest deviation of the resamples from their mean. A value
 /// more from their distribution lies between the least and the greatest of 20 with probability 19/21, so the ends are its 4.8 % and 95.2 % quantiles
 /// on average.
 /// </remarks>

@@ -64,10 +64,12 @@ public abstract class Network : IDisposable
 
     /// <summary>A stored tensor that is not trained.</summary>
     /// <param name="name">Its published name.</param>
-    internal abstract Tensor Constant(string name);
+    /// <exception cref="NotSupportedException">Weights of its family are not trained.</exception>
+    internal virtual Tensor Constant(string name) => throw NotTrained();
 
     /// <summary>Enqueues writing trained parameters into the layouts that the passes read.</summary>
-    internal abstract void Pack();
+    /// <exception cref="NotSupportedException">Weights of its family are not trained.</exception>
+    internal virtual void Pack() => throw NotTrained();
 
     /// <summary>Frees the weights.</summary>
     public void Dispose()
@@ -75,6 +77,8 @@ public abstract class Network : IDisposable
         _arena?.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    private NotSupportedException NotTrained() => new($"{Architecture.Name}: weights of a {Info.Family.Title} are not trained");
 
     /// <summary>Fails where the weights have been freed. For all that reads them, recorded or not.</summary>
     /// <exception cref="ObjectDisposedException">They have.</exception>

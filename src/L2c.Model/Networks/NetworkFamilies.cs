@@ -1,7 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Networks.UVit;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Networks;
@@ -27,7 +26,6 @@ public static class NetworkFamilies
     /// <param name="read">Gives tensors by their published names.</param>
     /// <param name="device">Where to put them.</param>
     /// <param name="use">What for.</param>
-    /// <exception cref="ArgumentException">Networks of its family are not run.</exception>
     public static Network Load(
         TransformerArchitecture architecture, WeightReader read, Device device, WeightUse use = WeightUse.Inference) =>
         Of(architecture).Load(architecture, read, device, use);
@@ -35,15 +33,4 @@ public static class NetworkFamilies
     /// <summary>A network whose weights are counted and not there: ops may be recorded with it, never run.</summary>
     public static Network OnPaper(TransformerArchitecture architecture, Device device, WeightUse use = WeightUse.Inference) =>
         Of(architecture).Load(architecture, null, device, use);
-
-    /// <summary>The architecture of a checkpoint, which must be of a network that can be loaded.</summary>
-    /// <exception cref="MalformedFileException">It holds something else.</exception>
-    public static TransformerArchitecture RequireNetwork(this WeightsFile checkpoint)
-    {
-        TransformerArchitecture architecture = checkpoint.Require<TransformerArchitecture>();
-        return Of(architecture).CanRun
-            ? architecture
-            : throw new MalformedFileException(
-                checkpoint.File.Path, $"holds a {Of(architecture).Title}, which is not run yet; give another checkpoint");
-    }
 }

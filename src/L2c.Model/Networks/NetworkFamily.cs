@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
@@ -8,8 +9,8 @@ namespace L2c.Model.Networks;
 /// <param name="name">As architectures and router files name it: "dit".</param>
 /// <param name="title">As people write it: "DiT".</param>
 /// <param name="routers">Whose routers fit.</param>
-/// <param name="canRun">Whether its networks can be loaded.</param>
-public abstract class NetworkFamily(string name, string title, RouterTarget routers, bool canRun = true)
+/// <param name="canTrain">Whether the weights of its networks can be trained; their routers can.</param>
+public abstract class NetworkFamily(string name, string title, RouterTarget routers, bool canTrain)
 {
     /// <summary>As architectures and router files name it: "dit".</summary>
     public string Name { get; } = name;
@@ -20,8 +21,8 @@ public abstract class NetworkFamily(string name, string title, RouterTarget rout
     /// <summary>Whose routers fit.</summary>
     public RouterTarget Routers { get; } = routers;
 
-    /// <summary>Whether its networks can be loaded.</summary>
-    public bool CanRun { get; } = canRun;
+    /// <summary>Whether the weights of its networks can be trained; their routers can.</summary>
+    public bool CanTrain { get; } = canTrain;
 
     /// <summary>Describes one of its networks.</summary>
     public abstract NetworkInfo Describe(TransformerArchitecture architecture);
@@ -31,10 +32,16 @@ public abstract class NetworkFamily(string name, string title, RouterTarget rout
     /// <param name="evaluations">Evaluations of the sampler.</param>
     public abstract CachingRecipe Recipe(TransformerArchitecture? architecture, int evaluations);
 
+    /// <summary>Role and router row of every evaluation of its authors' sampler, which a router's file does not tell.</summary>
+    /// <param name="rows">Rows of a router: the evaluations that were asked for.</param>
+    public abstract (EvaluationRole Role, int RouterRow)[] PublishedEvaluations(int rows);
+
     /// <summary>Weights before training, as published.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="seed">The same seed gives the same weights.</param>
-    public virtual WeightReader Initialization(TransformerArchitecture architecture, ulong seed) => throw NotRun(architecture);
+    /// <exception cref="ArgumentException">Weights of the family are not trained.</exception>
+    public virtual WeightReader Initialization(TransformerArchitecture architecture, ulong seed) =>
+        throw new ArgumentException($"{architecture.Name}: weights of a {Title} are not trained, only its routers; name another network");
 
     /// <summary>Published names and shapes of all tensors of a checkpoint in canonical order.</summary>
     public abstract IReadOnlyList<(string Name, long[] Shape)> Tensors(TransformerArchitecture architecture);
@@ -50,10 +57,6 @@ public abstract class NetworkFamily(string name, string title, RouterTarget rout
     /// <param name="use">What for.</param>
     /// <param name="trained">Where parameters that are trained lie; they are read into it, and <see cref="Network.Pack"/> has to follow. Null where the
     /// network is frozen.</param>
-    /// <exception cref="ArgumentException">Networks of the family are not run.</exception>
-    internal virtual Network Load(
-        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained = null) =>
-        throw NotRun(architecture);
-
-    private ArgumentException NotRun(TransformerArchitecture architecture) => new($"{architecture.Name}: {Title} is not run yet; name another network");
+    internal abstract Network Load(
+        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained = null);
 }

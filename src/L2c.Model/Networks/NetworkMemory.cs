@@ -64,7 +64,8 @@ public abstract class NetworkMemory(NetworkNeeds needs)
     /// <summary>What it serves.</summary>
     public NetworkNeeds Needs { get; } = needs;
 
-    /// <summary>[R] I32, read at replay: the images' labels, then the null label with guidance.</summary>
+    /// <summary>[R] I32, read at replay: the images' labels, then the null label with guidance. A network without classes reads
+    /// none.</summary>
     public abstract Tensor Labels { get; }
 
     /// <summary>Evaluations that <see cref="Network.Prepare"/> prepares at once.</summary>
@@ -84,6 +85,6 @@ public abstract class NetworkMemory(NetworkNeeds needs)
     /// <summary>Uploads what never changes: once, after carving.</summary>
     public abstract void UploadConstants(Device device);
 
-    /// <summary>Uploads network times, 0 .. 999: one per evaluation, or one per row. Allocates nothing.</summary>
+    /// <summary>Uploads times as the network counts them: one per evaluation, or one per row. Allocates nothing.</summary>
     public abstract void SetTimes(Device device, ReadOnlySpan<float> times);
 }

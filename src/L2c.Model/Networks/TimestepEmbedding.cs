@@ -1,40 +1,45 @@
 namespace L2c.Model.Networks;
 
-/// <summary>The sinusoid that the time MLP reads: [cos(t f_i), sin(t f_i)], f_i = 10000^(-i/128), i = 0..127.</summary>
+/// <summary>The sinusoid that stands for a time: [cos(t f_i), sin(t f_i)], f_i = 10000^(-i/h), i = 0..h-1, h half of its width; a zero follows where the
+/// width is odd.</summary>
 /// <remarks>
-/// Source   DiT models.py, TimestepEmbedder.timestep_embedding (after GLIDE). Frequencies and products are rounded to fp32 as there:
-/// at t = 999 one unit in the last place of a frequency already moves the cosine by 6e-5, so the frequencies themselves must be PyTorch's.
+/// Source   DiT models.py, TimestepEmbedder.timestep_embedding (after GLIDE); U-ViT libs/uvit.py, timestep_embedding. Frequencies and products are
+/// rounded to fp32 as there: at t = 999 one unit in the last place of a frequency already moves the cosine by 6e-5, so the frequencies themselves must
+/// be PyTorch's.
 /// </remarks>
-public static class TimestepEmbedding
+/// <param name="width">Values per time, at least 2.</param>
+public sealed class TimestepEmbedding(int width)
 {
-    /// <summary>Width of the embedding: 256 in every published DiT.</summary>
-    public const int Width = 256;
-
-    private const int Half = Width / 2;
     private const double MaxPeriod = 10000;
 
-    private static readonly float[] _frequencies =
-        [.. Enumerable.Range(0, Half).Select(i => Exp((float)-Math.Log(MaxPeriod) * i / Half))];
+    private readonly float[] _frequencies =
+        [.. Enumerable.Range(0, width / 2).Select(i => Exp((float)-Math.Log(MaxPeriod) * i / (width / 2)))];
+
+    /// <summary>Values per time.</summary>
+    public int Width { get; } = width;
 
     /// <summary>Writes one row of <see cref="Width"/> values per time.</summary>
-    /// <param name="times">Timesteps of the training process, 0 .. 999, or times between two.</param>
+    /// <param name="times">Times of the training process, whole or between two.</param>
     /// <param name="destination">Row-major, times x <see cref="Width"/>.</param>
-    public static void Fill(ReadOnlySpan<float> times, Span<float> destination)
+    public void Fill(ReadOnlySpan<float> times, Span<float> destination)
     {
+        int half = _frequencies.Length;
         for (int row = 0; row < times.Length; row++)
         {
-            Span<float> cosines = destination.Slice(row * Width, Half), sines = destination.Slice((row * Width) + Half, Half);
-            for (int i = 0; i < Half; i++)
+            Span<float> values = destination.Slice(row * Width, Width), cosines = values[..half], sines = values.Slice(half, half);
+            for (int i = 0; i < half; i++)
             {
                 float angle = times[row] * _frequencies[i];
                 cosines[i] = (float)Math.Cos(angle);
                 sines[i] = (float)Math.Sin(angle);
             }
+
+            values[(2 * half)..].Clear();
         }
     }
 
     /// <summary>
-    /// exp(x) for x in [-10, 0], rounded as torch.exp rounds on the CPU: within 1 ulp, but not always to nearest (15 of the 128 frequencies differ).
+    /// exp(x) for x in [-10, 0], rounded as torch.exp rounds on the CPU: within 1 ulp, but not always to nearest (of DiT's 128 frequencies 15 differ).
     /// </summary>
     /// <remarks>
     /// x = q ln 2 + s with ln 2 in two parts, then a polynomial of degree 6 in s, all by FMA (SLEEF's single-precision scheme, which PyTorch uses).

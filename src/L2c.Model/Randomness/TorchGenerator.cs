@@ -48,7 +48,7 @@ public sealed class TorchGenerator
 
         if (start != destination.Length)
         {
-            // The last sixteen outputs are drawn anew, overwriting finished ones.
+            // The last sixteen outputs are drawn again, overwriting finished ones.
             Span<float> tail = destination[^BoxMuller.BlockLength..];
             _engine.FillUniform24(tail);
             BoxMuller.Transform(tail);

@@ -2,6 +2,7 @@ using System.Globalization;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Networks;
+using static System.FormattableString;
 
 namespace L2c.Model.Runs;
 
@@ -42,7 +43,7 @@ internal static class PlanDescription
         int skipped = schedule.SkippedBranches, all = schedule.Evaluations * schedule.Branches, cache = schedule.CacheBranches;
         string share = cache == 0
             ? "no cache evaluations"
-            : Text($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
+            : Invariant($"{100.0 * skipped / cache:0.00} % of the {cache} in {Number(cache / schedule.Branches, "cache evaluation")}");
         return $"{all} in all: {all - skipped} computed, {schedule.SkippedText} ({share})";
     }
 
@@ -51,7 +52,7 @@ internal static class PlanDescription
         CacheSlots slots = run.Plan.Slots;
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
-            : Text($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, ")
+            : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, ")
                 + $"of {slots.KeptOutputs} that are kept in the run";
     }
 
@@ -82,7 +83,7 @@ internal static class PlanDescription
             "fuse skips", now.FuseSkips, now with { FuseSkips = !now.FuseSkips }, "neighbouring residual additions in one pass");
         yield return now.Replay
             ? $"{"replay",-18} {run.Ops.Count,8} ops are recorded once; a run enqueues, allocates and decides nothing"
-            : $"{"replay",-18} {run.Ops.Count,8} ops are enqueued anew in every run (off)";
+            : $"{"replay",-18} {run.Ops.Count,8} ops are enqueued again in every run (off)";
 
         string Turned(string name, bool on, PlanSwitches other, string why) => Saving(name, on, run.With(other), why);
 
@@ -96,11 +97,9 @@ internal static class PlanDescription
 
     private static string Fact(string name, string value) => $"  {name,-16} {value}";
 
-    private static string Row(string name, OpWork work) => Text($"{name,-18} {work.Ops,8} {2 * work.Macs / 1e9,12:0.000} {Mebi(work.Bytes),12}");
+    private static string Row(string name, OpWork work) => Invariant($"{name,-18} {work.Ops,8} {2 * work.Macs / 1e9,12:0.000} {Mebi(work.Bytes),12}");
 
     private static string Number(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Mebi(long bytes) => (bytes / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

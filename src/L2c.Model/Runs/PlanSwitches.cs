@@ -12,15 +12,15 @@ public sealed record PlanSwitches
     /// <summary>Only outputs that a later evaluation reads are kept, in shared slots; off: every branch has a slot, always written.</summary>
     public bool KeepOnlyReused { get; init; } = true;
 
-    /// <summary>A branch that is not computed goes without its norm, shift and scale; off: they are computed and not used.</summary>
+    /// <summary>A branch that is not computed skips its norm, shift and scale; off: they are computed and not used.</summary>
     public bool SkipUnused { get; init; } = true;
 
     /// <summary>Neighbouring residual additions share one pass over x; off: each but the last before a norm is a pass.</summary>
     public bool FuseSkips { get; init; } = true;
 
-    /// <summary>The run is recorded once and replayed; off: ops are enqueued anew in every run.</summary>
+    /// <summary>The run is recorded once and replayed; off: ops are enqueued again in every run.</summary>
     public bool Replay { get; init; } = true;
 
-    /// <summary>Memory that modulations computed ahead may take; beyond, evaluations are done in groups.</summary>
+    /// <summary>Memory that modulations computed ahead may take; where they need more, evaluations are done in groups.</summary>
     public long ModulationLimitBytes { get; init; } = 256L << 20;
 }

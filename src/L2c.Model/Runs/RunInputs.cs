@@ -4,14 +4,14 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Runs;
 
-/// <summary>What every run brings anew, checked and uploaded: labels, guidance scale, noise. Allocates nothing after its creation.</summary>
+/// <summary>The inputs of a run, checked and uploaded: labels, guidance scale, noise. Allocates nothing after its creation.</summary>
 internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
 {
     private readonly int[] _labels = new int[buffers.Network.Labels.Columns];
     private readonly float[] _staging = new float[buffers.X.Shape.Count];
 
     /// <summary>Labels, the null label with guidance, and the scale.</summary>
-    /// <param name="labels">N class labels.</param>
+    /// <param name="labels">N class labels; a network without classes reads none of them.</param>
     /// <param name="guidanceScale">Ignored without guidance.</param>
     /// <exception cref="ArgumentException">Not N labels, or one outside the table.</exception>
     public void SetCondition(ReadOnlySpan<int> labels, float guidanceScale)
@@ -24,7 +24,7 @@ internal sealed class RunInputs(RunPlan plan, RunBuffers buffers)
 
         foreach (int label in labels)
         {
-            if ((uint)label >= (uint)architecture.LabelRows)
+            if (architecture.LabelRows > 0 && (uint)label >= (uint)architecture.LabelRows)
             {
                 throw new ArgumentException($"label {label} is outside 0..{architecture.LabelRows - 1} of {architecture.Name}");
             }

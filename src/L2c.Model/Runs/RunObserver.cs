@@ -2,7 +2,7 @@ using L2c.Kernels;
 
 namespace L2c.Model.Runs;
 
-/// <summary>Told of every op of an observed run.</summary>
+/// <summary>Called for every op of an observed run.</summary>
 /// <param name="op">The op.</param>
 /// <param name="startTicks">Before it, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> counts.</param>
 /// <param name="endTicks">After it.</param>

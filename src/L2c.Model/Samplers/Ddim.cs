@@ -17,7 +17,7 @@ public static class Ddim
     /// <summary>DDIM over any schedule.</summary>
     /// <param name="schedule">The respaced schedule.</param>
     /// <param name="eta">η ≥ 0: 0 is deterministic, 1 has the posterior variance of DDPM.</param>
-    /// <exception cref="ArgumentException">η is negative or no number, or so large (above 1) that a step has no real solution.</exception>
+    /// <exception cref="ArgumentException">η is negative or NaN, or so large (above 1) that a step has no real solution.</exception>
     public static SamplerTable Table(NoiseSchedule schedule, double eta = 0)
     {
         if (!(eta >= 0) || !double.IsFinite(eta))

@@ -29,19 +29,49 @@ public sealed record SamplerTable(string Name, IReadOnlyList<SamplerEvaluation> 
     /// <summary>Whether there is such a state.</summary>
     public bool Holds(SamplerState state) => state == SamplerState.X || Evaluations.Any(row => row.Updates.Any(update => update.Target == state));
 
+    /// <summary>Where a run up to an evaluation can begin with x alone: the latest evaluation before it after which no other state is read that was set
+    /// earlier.</summary>
+    /// <param name="evaluation">Not the first.</param>
+    public int BeginOf(int evaluation)
+    {
+        int begin = evaluation - 1;
+        while (!ReadsOnlySince(begin, evaluation))
+        {
+            begin--;
+        }
+
+        return begin;
+    }
+
+    // The first evaluation reads nothing else, so that the search ends there.
+    private bool ReadsOnlySince(int begin, int evaluation)
+    {
+        HashSet<SamplerState> known = [SamplerState.X];
+        for (int e = begin; e < evaluation; e++)
+        {
+            if (!Reads(Evaluations[e]).All(known.Contains))
+            {
+                return false;
+            }
+
+            known.UnionWith(Evaluations[e].Updates.Select(update => update.Target));
+        }
+
+        return known.Contains(Evaluations[evaluation].Prediction.Input);
+    }
+
+    private static IEnumerable<SamplerState> Reads(SamplerEvaluation row) => SamplerTensors.Readable.ToArray()
+        .Where(state => row.Prediction.Input == state || row.Updates.Any(update => update.WeightOf(state) != 0));
+
     private static IReadOnlyList<SamplerEvaluation> Checked(IReadOnlyList<SamplerEvaluation> rows)
     {
         HashSet<SamplerState> known = [SamplerState.X];
         for (int e = 0; e < rows.Count; e++)
         {
             (SamplerEvaluation row, HashSet<SamplerState> set) = (rows[e], [.. rows[e].Updates.Select(update => update.Target)]);
-            foreach (SamplerState state in SamplerTensors.Readable)
+            foreach (SamplerState state in Reads(row).Where(state => !known.Contains(state)))
             {
-                bool reads = row.Prediction.Input == state || row.Updates.Any(update => update.WeightOf(state) != 0);
-                if (reads && !known.Contains(state))
-                {
-                    throw new ArgumentException($"evaluation {e} reads {state}, which no evaluation before it has set");
-                }
+                throw new ArgumentException($"evaluation {e} reads {state}, which no evaluation before it has set");
             }
 
             if (set.Count != row.Updates.Length || set.Count >= LinearUpdate.MaxCount || set.Contains(SamplerState.X0))

@@ -22,7 +22,7 @@ public sealed class FigureMeans(IReadOnlyList<string> names)
         _sums[^1]++;
     }
 
-    /// <summary>Writes the means and begins anew.</summary>
+    /// <summary>Writes the means and starts over.</summary>
     /// <exception cref="InvalidOperationException">Nothing was added.</exception>
     public void Take(Span<float> means)
     {

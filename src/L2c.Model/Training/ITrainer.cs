@@ -15,7 +15,7 @@ public interface ITrainer : IDisposable
     ReadOnlySpan<double> Metrics { get; }
 
     /// <summary>One optimisation step.</summary>
-    /// <exception cref="DivergedException">The loss, or what the step has changed, is no number any more.</exception>
+    /// <exception cref="DivergedException">The loss, or what the step has changed, is no longer a number.</exception>
     void Advance();
 
     /// <summary>Writes the state.</summary>

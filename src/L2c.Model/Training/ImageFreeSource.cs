@@ -1,31 +1,29 @@
 using L2c.Model.Networks;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
-using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>States for router training without data: noise that the teacher denoises to the index that was drawn, with DDIM (eta 0) and no
-/// guidance.</summary>
-/// <remarks>Costs N - 2 - 2t evaluations more per draw, half of N - 2 in the mean.</remarks>
+/// <summary>States for router training without data: noise that the teacher denoises to where the draw begins, with the sampler that the router is for and
+/// no guidance.</summary>
+/// <remarks>Costs as many evaluations more per draw as come before it, about half of the sampler's in the mean.</remarks>
 internal sealed class ImageFreeSource : INoiseSource, IDisposable
 {
     private readonly SamplingRun _run;
     private readonly TrainingDraws _draws;
-    private readonly IReadOnlyList<int> _cacheEvaluations;
+    private readonly DrawTable _table;
     private readonly float[] _start;
     private readonly int[] _labels;
 
     /// <param name="model">The teacher; it must outlive this.</param>
-    /// <param name="grid">The respaced process.</param>
+    /// <param name="table">The draws.</param>
     /// <param name="draws">Everything random.</param>
     /// <param name="batch">Images per draw.</param>
-    public ImageFreeSource(Network model, NoiseSchedule grid, TrainingDraws draws, int batch)
+    public ImageFreeSource(Network model, DrawTable table, TrainingDraws draws, int batch)
     {
-        _run = SamplingRun.Plan(model, Ddim.Table(grid), batch, new SamplingOptions { Guidance = Guidance.None });
-        _cacheEvaluations = _run.Sampler.CacheEvaluations;
-        (_draws, _start, _labels) = (draws, new float[_run.StateShape.Count], new int[batch]);
+        _run = SamplingRun.Plan(model, table.Sampler, batch, new SamplingOptions { Guidance = Guidance.None });
+        (_table, _draws, _start, _labels) = (table, draws, new float[_run.StateShape.Count], new int[batch]);
     }
 
     /// <summary>Classes of the images, those that were dropped being the null class.</summary>
@@ -34,7 +32,7 @@ internal sealed class ImageFreeSource : INoiseSource, IDisposable
     /// <summary>Memory of the run, weights left out.</summary>
     public long RunBytes => _run.RunBytes;
 
-    /// <summary>Makes the state at respaced index 2t + 1.</summary>
+    /// <summary>Makes the x that a draw begins with.</summary>
     /// <param name="step">Optimisation step, from 0.</param>
     /// <param name="draw">Draw of the step.</param>
     /// <param name="t">What was drawn.</param>
@@ -54,7 +52,7 @@ internal sealed class ImageFreeSource : INoiseSource, IDisposable
             _draws.DropLabels(step, draw, architecture.NullLabel, _labels);
         }
 
-        _run.Run(_labels, 1, this, evaluations: _cacheEvaluations[t] - 1);
+        _run.Run(_labels, 1, this, evaluations: _table.Begin(t));
         _run.ReadState(noised);
     }
 

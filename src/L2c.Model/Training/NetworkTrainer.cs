@@ -86,7 +86,7 @@ public sealed class NetworkTrainer : ITrainer
     {
         _step.RequireAlive();
         _batch.Fill(StepsDone, 0);
-        _draws.Timesteps(StepsDone, 0, NetworkTrainingStep.Process.Count, _timesteps);
+        _draws.Timesteps(StepsDone, 0, _step.Process.Count, _timesteps);
         OptimizerStep optimizer = new(StepsDone + 1, _options.LearningRate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
         _step.Run(_batch.Images, _batch.Noise, _batch.Labels, _timesteps, optimizer, _losses);
         double mse = 0, vb = 0;

@@ -26,7 +26,7 @@ internal sealed record NetworkTrainingBuffers(
     {
         var ledger = new TrainingMemory.Ledger(arena);
         TransformerArchitecture a = network.Architecture;
-        NetworkTrainingInputs inputs = ledger.Take(Images, memory => NetworkTrainingInputs.Take(memory, a, batch, NetworkTrainingStep.Process));
+        NetworkTrainingInputs inputs = ledger.Take(Images, memory => NetworkTrainingInputs.Take(memory, network.Info, batch));
         Tensor output = Image(), gradient = Image(), losses = ledger.Take(Images, memory => memory.Take(DType.F32, batch, 2));
         NetworkMemory its = network.Take(
             arena, new NetworkNeeds(batch) { TimePerRow = true, Gradients = GradientsOf.Weights, Recomputes = options.Recompute });

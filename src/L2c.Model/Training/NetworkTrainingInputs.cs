@@ -5,15 +5,15 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>What every training step brings anew, checked and uploaded. Allocates nothing after its creation.</summary>
+/// <summary>The inputs of a training step, checked and uploaded. Allocates nothing after its creation.</summary>
 internal sealed class NetworkTrainingInputs
 {
-    private readonly NoiseSchedule _process;
     private readonly float[] _noised, _times, _lossTable, _coefficients;
 
-    private NetworkTrainingInputs(Arena arena, TransformerArchitecture a, int batch, NoiseSchedule process)
+    private NetworkTrainingInputs(Arena arena, NetworkInfo network, int batch)
     {
-        _process = process;
+        TransformerArchitecture a = network.Architecture;
+        Process = network.Process.Respace(Respacing.Select(NoiseSchedule.TrainingTimesteps));
         X0 = Image();
         Noise = Image();
         Noised = Image();
@@ -26,6 +26,9 @@ internal sealed class NetworkTrainingInputs
 
         Tensor Image() => arena.Take(DType.F32, batch, a.InChannels, a.InputSize, a.InputSize);
     }
+
+    /// <summary>The network's process at all its timesteps, which index it.</summary>
+    public NoiseSchedule Process { get; }
 
     /// <summary>The data, [B,C,H,W].</summary>
     public Tensor X0 { get; }
@@ -44,10 +47,9 @@ internal sealed class NetworkTrainingInputs
 
     /// <summary>Carves room.</summary>
     /// <param name="arena">Where.</param>
-    /// <param name="a">The network.</param>
+    /// <param name="network">What is trained.</param>
     /// <param name="batch">B.</param>
-    /// <param name="process">What timesteps index.</param>
-    public static NetworkTrainingInputs Take(Arena arena, TransformerArchitecture a, int batch, NoiseSchedule process) => new(arena, a, batch, process);
+    public static NetworkTrainingInputs Take(Arena arena, NetworkInfo network, int batch) => new(arena, network, batch);
 
     /// <summary>Noises the data and uploads everything.</summary>
     /// <exception cref="ArgumentException">A span of another length, or a timestep or the number of the step out of range.</exception>
@@ -64,12 +66,12 @@ internal sealed class NetworkTrainingInputs
         TrainingInputs.RequireLength(x0.Length, _noised.Length, "values of data");
         TrainingInputs.RequireLength(noise.Length, _noised.Length, "values of noise");
         TrainingInputs.RequireLength(timesteps.Length, batch, "timesteps");
-        TrainingInputs.RequireBelow(timesteps, _process.Count, "timestep");
+        TrainingInputs.RequireBelow(timesteps, Process.Count, "timestep");
         ArgumentOutOfRangeException.ThrowIfLessThan(optimizer.Step, 1);
         for (int row = 0; row < batch; row++)
         {
             int first = row * image, t = timesteps[row];
-            _process.AddNoise(t, x0.Slice(first, image), noise.Slice(first, image), _noised.AsSpan(first, image));
+            Process.AddNoise(t, x0.Slice(first, image), noise.Slice(first, image), _noised.AsSpan(first, image));
             _times[row] = t;
             FillLossRow(t, _lossTable.AsSpan(row * (int)HybridLossColumn.Count, (int)HybridLossColumn.Count));
         }
@@ -86,12 +88,12 @@ internal sealed class NetworkTrainingInputs
 
     private void FillLossRow(int t, Span<float> row)
     {
-        row[(int)HybridLossColumn.XToX0] = (float)_process.SqrtRecipAlphasCumprod[t];
-        row[(int)HybridLossColumn.EpsToX0] = (float)_process.SqrtRecipm1AlphasCumprod[t];
-        row[(int)HybridLossColumn.MeanX0] = (float)_process.PosteriorMeanCoef1[t];
-        row[(int)HybridLossColumn.MeanX] = (float)_process.PosteriorMeanCoef2[t];
-        row[(int)HybridLossColumn.MinLogVariance] = (float)_process.PosteriorLogVarianceClipped[t];
-        row[(int)HybridLossColumn.MaxLogVariance] = (float)Math.Log(_process.Betas[t]);
+        row[(int)HybridLossColumn.XToX0] = (float)Process.SqrtRecipAlphasCumprod[t];
+        row[(int)HybridLossColumn.EpsToX0] = (float)Process.SqrtRecipm1AlphasCumprod[t];
+        row[(int)HybridLossColumn.MeanX0] = (float)Process.PosteriorMeanCoef1[t];
+        row[(int)HybridLossColumn.MeanX] = (float)Process.PosteriorMeanCoef2[t];
+        row[(int)HybridLossColumn.MinLogVariance] = (float)Process.PosteriorLogVarianceClipped[t];
+        row[(int)HybridLossColumn.MaxLogVariance] = (float)Math.Log(Process.Betas[t]);
         row[(int)HybridLossColumn.IsFirst] = t == 0 ? 1 : 0;
     }
 }

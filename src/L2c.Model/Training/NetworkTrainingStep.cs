@@ -11,7 +11,7 @@ namespace L2c.Model.Training;
 /// into the layouts that the forward reads; recorded as one sequence.
 /// </summary>
 /// <remarks>
-/// Trained is everything but the network's constants. The process has 1000 steps, linear betas. Not for use by several threads at a time.
+/// Trained is everything but the network's constants. The process is the network's, with all its steps. Not for use by several threads at a time.
 /// Source: Peebles and Xie 2023, section 4; Nichol and Dhariwal 2021, L_hybrid.
 /// </remarks>
 public sealed class NetworkTrainingStep : IDisposable
@@ -35,7 +35,7 @@ public sealed class NetworkTrainingStep : IDisposable
     }
 
     /// <summary>The process: timesteps of <see cref="Run"/> index it.</summary>
-    public static NoiseSchedule Process { get; } = NoiseSchedule.Linear.Respace(Respacing.Select(NoiseSchedule.TrainingTimesteps));
+    public NoiseSchedule Process => _buffers.Inputs.Process;
 
     /// <summary>Shape and meaning of the network.</summary>
     public TransformerArchitecture Architecture => _model.Architecture;
@@ -204,13 +204,19 @@ public sealed class NetworkTrainingStep : IDisposable
 
     private static NetworkFamily RequireTrainable(TransformerArchitecture architecture, Device device)
     {
+        NetworkFamily family = NetworkFamilies.Of(architecture);
+        if (!family.CanTrain)
+        {
+            throw new ArgumentException($"{architecture.Name}: weights of a {family.Title} are not trained, only its routers");
+        }
+
         if (!architecture.PredictsVariance)
         {
             throw new ArgumentException($"{architecture.Name} does not predict a variance, which the hybrid loss needs; train one with LearnSigma");
         }
 
         return device.StorageType == DType.F32
-            ? NetworkFamilies.Of(architecture)
+            ? family
             : throw new ArgumentException($"{device.Name} stores {device.StorageType}; weights are trained in fp32 or tf32");
     }
 

@@ -2,7 +2,7 @@ using L2c.Kernels;
 
 namespace L2c.Model.Training;
 
-/// <summary>What a step of AdamW is told anew each time.</summary>
+/// <summary>What a step of AdamW is told each time.</summary>
 /// <param name="Step">1 for the first.</param>
 /// <param name="LearningRate">Learning rate.</param>
 /// <param name="EmaDecay">d of average = d average + (1 - d) weights.</param>

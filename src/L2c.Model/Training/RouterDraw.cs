@@ -7,63 +7,61 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Training;
 
 /// <summary>
-/// One draw of router training, planned once and run many times: refresh evaluation, DDIM step, teacher, cached student, loss, and the loss's
-/// gradient with respect to every branch's weight. Model weights are frozen.
+/// One draw of router training, planned once and run many times: the sampler's evaluations that lead to one that may reuse, teacher, cached student,
+/// loss, and the loss's gradient with respect to every branch's weight. Model weights are frozen.
 /// </summary>
 /// <remarks>
-/// For t in [0, N/2): the refresh evaluation is at respaced index 2t + 1 and keeps every branch's output. One DDIM step (eta 0, no guidance) leads to
-/// index 2t, where teacher (all branches fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads
-/// at a time.
-/// Scopes of the recorded ops: evaluation 0 is the refresh, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
+/// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
+/// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads at a time.
+/// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
 public sealed class RouterDraw : IDisposable
 {
-    private const int RefreshScope = 0, TeacherScope = 1, StudentScope = 2;
+    private const int LeadScope = 0, TeacherScope = 1, StudentScope = 2;
 
     private readonly Arena _arena;
     private readonly RouterBuffers _buffers;
-    private readonly EvaluationPlan _refreshPlan, _teacherPlan, _studentPlan;
-    private readonly OpSequence _refresh, _compare;
-    private readonly OpSequence[] _advance;
+    private readonly EvaluationPlan _teacherPlan, _studentPlan;
+    private readonly OpSequence[] _forward;
+    private readonly OpSequence[][] _advance;
+    private readonly OpSequence _compare;
     private readonly RouterResults _results;
     private readonly float[] _weights;
+    private readonly float[][] _times;
     private readonly double[] _lossWeights;
     private readonly int _counted;
 
-    private RouterDraw(Network model, NoiseSchedule grid, int batch, RouterLoss loss, LossReduction reduction, Arena arena, RouterBuffers buffers)
+    private RouterDraw(Network model, DrawTable table, int batch, RouterLoss loss, LossReduction reduction, Arena arena, RouterBuffers buffers)
     {
-        (Model, Grid, Batch, _arena, _buffers) = (model, grid, batch, arena, buffers);
+        (Model, Table, Batch, _arena, _buffers) = (model, table, batch, arena, buffers);
         Memory = new TrainingMemory([.. WeightParts(model.Architecture, model.Device), .. buffers.Parts]);
         _counted = (int)((loss == RouterLoss.Output ? buffers.Output : buffers.X).Shape.Count / batch);
         _results = new RouterResults(buffers, _counted);
         _weights = new float[buffers.Weights.Shape.Count];
-        _refreshPlan = new EvaluationPlan(0, [.. buffers.Cached.Select(BranchPlan.Computed)]) { Scope = RefreshScope };
-        _studentPlan = new EvaluationPlan(1, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
+        _times = [.. Enumerable.Range(0, table.Count).Select(table.Times)];
+        _studentPlan = new EvaluationPlan(table.Lead, [.. Enumerable.Range(0, Branches).Select(StudentBranch)]) { Scope = StudentScope, HasBackward = true };
 
         // The student's first branch is the teacher's, so the teacher writes it where the student finds it.
         BranchPlan[] teacher = [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(Output(branch, student: branch == 0)))];
-        _teacherPlan = new EvaluationPlan(1, teacher) { Scope = TeacherScope };
+        _teacherPlan = new EvaluationPlan(table.Lead, teacher) { Scope = TeacherScope };
 
-        _refresh = model.Device.Capture(Refresh);
-        SamplerTable ddim = Ddim.Table(grid);
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
-        _lossWeights = [.. ddim.CacheEvaluations.Select(e => scale * (loss == RouterLoss.Output ? 1 : SquaredSlope(ddim.Evaluations[e])))];
-        _advance = [.. ddim.CacheEvaluations.Select(e => model.Device.Capture(() => Advance(ddim.Evaluations[e - 1])))];
+        _lossWeights = [.. Enumerable.Range(0, table.Count).Select(t => scale * (loss == RouterLoss.Output ? 1 : table.SquaredSlope(t)))];
+        _forward = [.. Enumerable.Range(0, table.Lead).Select(lead => model.Device.Capture(() => Forward(lead)))];
+        _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.Lead)
+            .Select(lead => model.Device.Capture(() => Advance(table.Sampler.Evaluations[table.Begin(t) + lead]))).ToArray())];
         _compare = model.Device.Capture(Compare);
     }
 
     /// <summary>The network.</summary>
     public Network Model { get; }
 
-    /// <summary>The respaced process of N steps.</summary>
-    public NoiseSchedule Grid { get; }
+    /// <summary>The draws.</summary>
+    public DrawTable Table { get; }
 
     /// <summary>B.</summary>
     public int Batch { get; }
-
-    /// <summary>Routers that training can reach, N / 2: t is below it, and trains router 2t.</summary>
-    public int Draws => Grid.Count / 2;
 
     /// <summary>Branches of the network: weights and gradients of a step.</summary>
     public int Branches => Model.Architecture.Branches;
@@ -78,22 +76,23 @@ public sealed class RouterDraw : IDisposable
     public TrainingMemory Memory { get; }
 
     /// <summary>Every op of a draw in order.</summary>
-    public IReadOnlyList<OpInfo> Ops => [.. _refresh.Ops, .. _advance[0].Ops, .. _compare.Ops];
+    public IReadOnlyList<OpInfo> Ops => [.. _forward.Zip(_advance[0], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops), .. _compare.Ops];
 
     /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
     public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
 
     /// <summary>Allocates and records everything.</summary>
     /// <param name="model">Loaded with <see cref="WeightUse.RouterTraining"/>. It must outlive the step.</param>
-    /// <param name="grid">The respaced process whose routers are trained: N steps, at least 2.</param>
+    /// <param name="sampler">What the router is for.</param>
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
     /// <param name="loss">What student and teacher are compared by.</param>
     /// <param name="reduction">Of their differences.</param>
-    /// <exception cref="ArgumentException">The model was loaded for inference only, or the grid has fewer than two steps.</exception>
+    /// <exception cref="ArgumentException">The model was loaded for inference only, or no router is trained with the sampler: see
+    /// <see cref="DrawTable"/>.</exception>
     public static RouterDraw Plan(
         Network model,
-        NoiseSchedule grid,
+        SamplerTable sampler,
         int batch,
         TrainingPlanOptions options,
         RouterLoss loss = RouterLoss.Output,
@@ -105,16 +104,13 @@ public sealed class RouterDraw : IDisposable
             throw new ArgumentException($"{model.Architecture.Name} was loaded for inference; load it with WeightUse.RouterTraining");
         }
 
-        if (grid.Count < 2)
-        {
-            throw new ArgumentException($"a router needs a step to cache from and one to cache in; the grid has {grid.Count}");
-        }
-
+        DrawTable table = new(sampler, model.Info.Process);
         (Arena arena, RouterBuffers buffers) = Arena.Carve(
-            model.Device, "router draw", memory => RouterBuffers.Take(memory, model, batch, options));
+            model.Device, "router draw", memory => RouterBuffers.Take(memory, model, table, batch, options));
         try
         {
-            return new RouterDraw(model, grid, batch, loss, reduction, arena, buffers);
+            buffers.Network.UploadConstants(model.Device);
+            return new RouterDraw(model, table, batch, loss, reduction, arena, buffers);
         }
         catch
         {
@@ -126,18 +122,21 @@ public sealed class RouterDraw : IDisposable
     /// <summary>What <see cref="Plan"/> would allocate, and the weights, counted without loading or allocating anything.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="device">Where the step would run: it decides layouts and storage.</param>
+    /// <param name="sampler">What the router is for.</param>
     /// <param name="batch">B.</param>
     /// <param name="options">Recomputation.</param>
-    public static TrainingMemory Predict(TransformerArchitecture architecture, Device device, int batch, TrainingPlanOptions options)
+    public static TrainingMemory Predict(
+        TransformerArchitecture architecture, Device device, SamplerTable sampler, int batch, TrainingPlanOptions options)
     {
         using Network model = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining);
-        (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, batch, options));
+        DrawTable table = new(sampler, model.Info.Process);
+        (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, table, batch, options));
         return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
 
     /// <summary>Runs one draw. Allocates nothing.</summary>
-    /// <param name="t">0 .. <see cref="Draws"/> - 1: the step trains router 2t.</param>
-    /// <param name="noised">[B,C,H,W]: x at respaced index 2t + 1, see <see cref="NoiseSchedule.AddNoise"/>.</param>
+    /// <param name="t">Which draw of the <see cref="Table"/>.</param>
+    /// <param name="noised">[B,C,H,W]: x where the draw begins, see <see cref="DrawTable.AddNoise"/>.</param>
     /// <param name="labels">B labels, those dropped to the null class included.</param>
     /// <param name="weights">One w in [0, 1] per branch: see <see cref="RouterObjective.Weights"/>.</param>
     /// <param name="gradient">Receives d loss / d w, one per branch.</param>
@@ -155,7 +154,7 @@ public sealed class RouterDraw : IDisposable
     {
         RequireAlive();
         ArgumentOutOfRangeException.ThrowIfNegative(t);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Draws);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Table.Count);
         TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
         TrainingInputs.RequireLength(weights.Length, Branches, "weights");
         TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
@@ -168,14 +167,18 @@ public sealed class RouterDraw : IDisposable
         }
 
         device.Upload(_buffers.Weights, _weights);
-        _buffers.Network.SetTimes(device, [Grid.TimestepMap[(2 * t) + 1], Grid.TimestepMap[2 * t]]);
-        _refresh.Run(observer);
-        _advance[t].Run(observer);
+        _buffers.Network.SetTimes(device, _times[t]);
+        for (int lead = 0; lead < _forward.Length; lead++)
+        {
+            _forward[lead].Run(observer);
+            _advance[t][lead].Run(observer);
+        }
+
         _compare.Run(observer);
         return _results.Read(device, _lossWeights[t], gradient);
     }
 
-    /// <summary>Copies x at index 2t of the last run, [B,C,H,W].</summary>
+    /// <summary>Copies the x that was compared at in the last run, [B,C,H,W].</summary>
     public void ReadNext(Span<float> destination) => Download(_buffers.X, destination);
 
     /// <summary>Copies the teacher's output of the last run, [B,C_out,H,W].</summary>
@@ -187,8 +190,8 @@ public sealed class RouterDraw : IDisposable
     /// <summary>Frees the step's memory.</summary>
     public void Dispose()
     {
-        _refresh.Dispose();
-        Array.ForEach(_advance, sequence => sequence.Dispose());
+        Array.ForEach(_forward, sequence => sequence.Dispose());
+        Array.ForEach(_advance, sequences => Array.ForEach(sequences, sequence => sequence.Dispose()));
         _compare.Dispose();
         _arena.Dispose();
     }
@@ -232,16 +235,24 @@ public sealed class RouterDraw : IDisposable
         }
     }
 
-    private void Refresh()
+    /// <summary>The draws begin alike, so one forward pass per evaluation serves them all; only the last one's outputs are kept.</summary>
+    private void Forward(int lead)
     {
-        Prepare(_refreshPlan);
-        Model.Forward(_buffers.X, _buffers.Network, _refreshPlan, _buffers.Output);
+        bool keeps = lead == Table.Lead - 1;
+        EvaluationPlan plan = new(
+            lead, [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(keeps ? _buffers.Cached[branch] : Output(branch, false)))])
+        {
+            Scope = LeadScope,
+        };
+        Prepare(plan);
+        SamplerState input = Table.Sampler.Evaluations[Table.Begin(0) + lead].Prediction.Input;
+        Model.Forward(_buffers.States[input], _buffers.Network, plan, _buffers.Output);
     }
 
     private void Advance(SamplerEvaluation step)
     {
-        Model.Device.Scope = new OpScope(RefreshScope, -1);
-        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, new(_buffers.X), default, step.Updates);
+        Model.Device.Scope = new OpScope(LeadScope, -1);
+        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, _buffers.States, default, step.Updates);
     }
 
     private void Compare()
@@ -253,7 +264,4 @@ public sealed class RouterDraw : IDisposable
             _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
         Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
     }
-
-    // Of the state that the evaluation leads to, by its eps.
-    private static double SquaredSlope(SamplerEvaluation step) => Math.Pow(step.Updates[0].SlopeOfEps(step.Prediction), 2);
 }

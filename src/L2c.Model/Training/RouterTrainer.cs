@@ -15,7 +15,7 @@ namespace L2c.Model.Training;
 /// </remarks>
 public sealed class RouterTrainer : ITrainer
 {
-    // Not "logits": a state is no router's file.
+    // Not "logits": a state is not a router's file.
     private const string Kind = "router/2", Control = "lambda_control", Logits = "router_logits";
 
     private readonly RouterTrainingOptions _options;
@@ -38,10 +38,10 @@ public sealed class RouterTrainer : ITrainer
     /// <exception cref="ArgumentException">Data or logits that do not fit the network or the steps, or fewer than two steps.</exception>
     public RouterTrainer(Network model, ITrainingData? data, RouterTrainingOptions options, RouterLogits? initial, TrainingSettings settings)
     {
-        NoiseSchedule grid = model.Info.Process.Respace(Respacing.Select(options.Steps));
+        SamplerTable sampler = SamplerCatalog.Create(model.Info, options.Steps);
         TransformerArchitecture architecture = model.Architecture;
         int branches = architecture.Branches;
-        CachingRecipe recipe = model.Info.Family.Recipe(architecture, grid.Count);
+        CachingRecipe recipe = model.Info.Family.Recipe(architecture, sampler.Evaluations.Count);
         if (data is not null)
         {
             TrainingFit.Check(data, architecture);
@@ -51,7 +51,7 @@ public sealed class RouterTrainer : ITrainer
         {
             Name = $"{architecture.Name} router",
             Target = model.Info.Family.Routers,
-            Evaluations = grid.Count,
+            Evaluations = sampler.Evaluations.Count,
             Branches = branches,
         };
         if (initial is not null)
@@ -66,7 +66,7 @@ public sealed class RouterTrainer : ITrainer
             settings.Add("--checkpointing", "on");
         }
 
-        float[] logits = new float[grid.Count * branches];
+        float[] logits = new float[Shape.Evaluations * branches];
         if (initial is null)
         {
             TrainingDraws.Logits(options.Seed, logits);
@@ -88,10 +88,10 @@ public sealed class RouterTrainer : ITrainer
         History = new RouterHistory(logits.Length);
         History.Add(0, logits);
         _step = RouterDraw.Plan(
-            model, grid, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction);
+            model, sampler, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction);
         try
         {
-            _teacher = data is null ? new ImageFreeSource(model, grid, _draws, options.Batch) : null;
+            _teacher = data is null ? new ImageFreeSource(model, _step.Table, _draws, options.Batch) : null;
         }
         catch
         {
@@ -138,7 +138,7 @@ public sealed class RouterTrainer : ITrainer
         double data = 0, penalty = 0, lambda = _objective.Lambda;
         for (int draw = 0; draw < _options.Draws; draw++)
         {
-            int t = _draws.Timestep(StepsDone, draw, _step.Draws), router = 2 * t;
+            int t = _draws.Timestep(StepsDone, draw, _step.Table.Count), router = _step.Table.RouterRow(t);
             ReadOnlySpan<int> labels = Prepare(draw, t);
             _objective.Weights(router, _weights);
             data += _step.Run(t, _noised, labels, _weights, _dWeights);
@@ -205,15 +205,15 @@ public sealed class RouterTrainer : ITrainer
     {
         float threshold = (float)_options.Threshold;
         int reused = 0, branches = _objective.Branches;
-        for (int t = 0; t < _step.Draws; t++)
+        for (int t = 0; t < _step.Table.Count; t++)
         {
-            foreach (float logit in _objective.Logits.Slice(2 * t * branches, branches))
+            foreach (float logit in _objective.Logits.Slice(_step.Table.RouterRow(t) * branches, branches))
             {
                 reused += RouterSchedule.Score(logit) > threshold ? 0 : 1;
             }
         }
 
-        return reused / (double)(_step.Draws * branches);
+        return reused / (double)(_step.Table.Count * branches);
     }
 
     /// <summary>Frees the plans.</summary>
@@ -232,7 +232,7 @@ public sealed class RouterTrainer : ITrainer
         }
 
         _batch!.Fill(StepsDone, draw);
-        _step.Grid.AddNoise((2 * t) + 1, _batch.Images, _batch.Noise, _noised);
+        _step.Table.AddNoise(t, _batch.Images, _batch.Noise, _noised);
         return _batch.Labels;
     }
 }

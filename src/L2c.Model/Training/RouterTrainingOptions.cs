@@ -5,7 +5,7 @@ namespace L2c.Model.Training;
 /// <summary>What a router is trained with.</summary>
 public sealed record RouterTrainingOptions
 {
-    /// <summary>Respacing of the sampler that the router is for: "20", "ddim20" or "10,15,20"; at least two steps.</summary>
+    /// <summary>Evaluations of the network's own sampler, which the router is for: "20", of DDIM also "ddim20" or "10,15,20".</summary>
     public required string Steps { get; init; }
 
     /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>

@@ -38,7 +38,7 @@ public sealed class TrainingDraws(ulong seed, int draws, int batch)
     /// <summary>One integer per image of a draw, uniform on [0, count).</summary>
     public void Timesteps(int step, int draw, int count, Span<int> destination) => Integers(step, draw, Purpose.Timestep, count, destination);
 
-    /// <summary>A class per image where there are no data, uniform on [0, classes).</summary>
+    /// <summary>A class per image for training without data, uniform on [0, classes).</summary>
     public void Labels(int step, int draw, int classes, Span<int> destination) => Integers(step, draw, Purpose.Label, classes, destination);
 
     /// <summary>Replaces labels by <paramref name="nullLabel"/>, each with <see cref="LabelDropProbability"/>.</summary>
@@ -61,7 +61,7 @@ public sealed class TrainingDraws(ulong seed, int draws, int batch)
     public void Noise(int step, int draw, int image, Span<float> destination) =>
         CounterNoise.Fill(seed, (uint)Row(draw, image), (uint)step, (uint)Purpose.Noise, destination);
 
-    /// <summary>x_T of an image that a teacher denoises where there are no data, standard normal.</summary>
+    /// <summary>x_T of an image that the teacher denoises in training without data, standard normal.</summary>
     /// <inheritdoc cref="Noise"/>
     public void StartNoise(int step, int draw, int image, Span<float> destination) =>
         CounterNoise.Fill(seed, (uint)Row(draw, image), (uint)step, (uint)Purpose.StartNoise, destination);

@@ -6,8 +6,8 @@ namespace L2c.Model.Training;
 /// <summary>Whether what a run is given belongs together.</summary>
 public static class TrainingFit
 {
-    /// <summary>Holds data against a network.</summary>
-    /// <exception cref="ArgumentException">Other images than the network reads, or labels that it has not.</exception>
+    /// <summary>Checks that data fit a network.</summary>
+    /// <exception cref="ArgumentException">Images of another shape than the network reads, or labels that it does not have.</exception>
     public static void Check(ITrainingData data, TransformerArchitecture a)
     {
         if (data.Channels != a.InChannels || data.Size != a.InputSize)
@@ -17,22 +17,21 @@ public static class TrainingFit
                 + $"but {a.Name} reads {a.InChannels} x {a.InputSize} x {a.InputSize}; give other data");
         }
 
-        if (data.Classes > a.NumClasses)
+        if (a.LabelRows > 0 && data.Classes > a.NumClasses)
         {
             throw new ArgumentException($"{data.Name}: {data.Classes} classes, but {a.Name} has {a.NumClasses}; give other data");
         }
     }
 
-    /// <summary>Holds a router against the one that is to be trained.</summary>
+    /// <summary>Checks that a router fits the one that is to be trained.</summary>
     /// <exception cref="ArgumentException">For another family, depth or number of steps.</exception>
     public static void Check(RouterLogits router, RouterShape wanted)
     {
         RouterShape given = router.Architecture;
         if (given.Target != wanted.Target)
         {
-            (NetworkFamily its, string ours) = (NetworkFamilies.Of(given.Target), NetworkFamilies.Of(wanted.Target).Title);
-            string remark = its.CanRun ? "" : $" ({its.Title} is not run yet)";
-            throw new ArgumentException($"a router for a {its.Title}, and the network is a {ours}; give a {ours}'s router{remark}");
+            (string its, string ours) = (NetworkFamilies.Of(given.Target).Title, NetworkFamilies.Of(wanted.Target).Title);
+            throw new ArgumentException($"a router for a {its}, and the network is a {ours}; give a {ours}'s router");
         }
 
         if (given.Branches != wanted.Branches)

@@ -14,11 +14,14 @@ internal static class TrainingInputs
         }
     }
 
-    /// <summary>Throws unless there is a label of the network's table per image.</summary>
+    /// <summary>Throws unless there is a label of the network's table per image; a network without one reads none.</summary>
     public static void RequireLabels(ReadOnlySpan<int> labels, int batch, TransformerArchitecture architecture)
     {
         RequireLength(labels.Length, batch, "labels");
-        RequireBelow(labels, architecture.LabelRows, "label");
+        if (architecture.LabelRows > 0)
+        {
+            RequireBelow(labels, architecture.LabelRows, "label");
+        }
     }
 
     /// <summary>Throws unless every value is 0 .. limit - 1.</summary>

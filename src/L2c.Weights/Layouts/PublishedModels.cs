@@ -37,25 +37,29 @@ public static class PublishedModels
         All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))
         ?? All.FirstOrDefault(model => string.Equals(model.Name, $"{name} 256", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A DiT like the published ones, but of any sizes: on latents of 1000 classes and the null class.</summary>
+    /// <summary>A network like the published DiT or U-ViT-H, but of any sizes: on latents of 1000 classes and the null class.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="resolution">Side of the images in pixels.</param>
     /// <param name="patch">Side of a patch in latent cells.</param>
     /// <param name="hidden">Width.</param>
-    /// <param name="depth">Blocks.</param>
+    /// <param name="depth">Blocks; of a U-ViT without the middle one.</param>
     /// <param name="heads">Attention heads.</param>
-    public static TransformerArchitecture OfSizes(string name, int resolution, int patch, int hidden, int depth, int heads) => new DitArchitecture
-    {
-        Name = name,
-        InputSize = resolution / 8,
-        PatchSize = patch,
-        InChannels = 4,
-        HiddenSize = hidden,
-        Depth = depth,
-        Heads = heads,
-        NumClasses = 1000,
-        HasNullClass = true,
-    };
+    /// <param name="longSkips">Whether it is a U-ViT.</param>
+    public static TransformerArchitecture OfSizes(
+        string name, int resolution, int patch, int hidden, int depth, int heads, bool longSkips = false) => longSkips
+        ? UVit(name, resolution / 8, patch, 4, hidden, depth, heads, 1000, hasNullClass: true, finalConv: false)
+        : new DitArchitecture
+        {
+            Name = name,
+            InputSize = resolution / 8,
+            PatchSize = patch,
+            InChannels = 4,
+            HiddenSize = hidden,
+            Depth = depth,
+            Heads = heads,
+            NumClasses = 1000,
+            HasNullClass = true,
+        };
 
     /// <summary>The published model with exactly these shapes, or null. Names and heads, which no shape shows, are not compared.</summary>
     internal static T? FindLike<T>(T inferred)

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace L2c.Weights.Storage;
 
-/// <summary>What file systems can do and .NET does not offer: opening without following links, renaming without replacing, locks, flushed folders.</summary>
+/// <summary>What .NET does not offer of file systems: opening without following links, renaming without replacing, locks, flushed folders.</summary>
 /// <remarks>
 /// On Linux by system calls, whose numbers and structures here are those of x86-64 and arm64. Elsewhere by the nearest that .NET has: links are then
 /// looked for before a file is opened, folders are not flushed, and the rest is as strict as <see cref="File"/>.

@@ -4,8 +4,8 @@ namespace L2c.Weights.Storage;
 
 /// <summary>A file that is continued in place: a log or a table.</summary>
 /// <remarks>
-/// No link leads to it: neither a symbolic one, nor a second name that would be written to unasked. Without a buffer: what was appended is the operating
-/// system's, and a killed process loses none of it. It has no lock of its own: that of its folder (<see cref="FolderLock"/>) keeps others away.
+/// No link leads to it: neither a symbolic one, nor a second name that would be written to unasked. Without a buffer: what was appended is the
+/// operating system's, and a killed process loses none of it. It has no lock of its own: that of its folder (<see cref="FolderLock"/>) keeps others away.
 /// </remarks>
 public sealed class GrowingFile : IDisposable
 {

@@ -30,7 +30,8 @@ public sealed class SweepFolderTests : IDisposable
         string[] more = value is null ? [option] : [option, value];
         CliResult? second = null;
         using ActAfter error = new("row 2 of", () => second = _cli.Run([.. _arguments, .. more]));
-        Assert.Equal(0, Program.Run(_arguments, new Terminal(TextWriter.Null, error, Interactive: false, CancellationToken.None), EmulatedCuda.Missing));
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, CancellationToken.None);
+        Assert.Equal(0, Program.Run(_arguments, terminal, EmulatedCuda.Missing));
         second!.MustFail(2, "another process is working there");
         string[] rows = File.ReadAllLines(_cli.PathOf("out/sweep.csv"));
         Assert.Equal(["rule,parameter,steps", "none,,4", "top,1,4"], rows.Select(row => string.Join(',', row.Split(',')[..3])));

@@ -20,33 +20,6 @@ public sealed class PngTests
     }
 
     [Fact]
-    public void Every_filter_is_used_where_it_pays_and_decodes_to_the_same_pixels()
-    {
-        // Bands of rows that each suit another predictor: zero-mean noise, a row gradient, a column gradient, a sum of noisy gradients, a plane.
-        RgbImage image = new(64, 80);
-        Random random = new(3);
-        for (int y = 0; y < image.Height; y++)
-        {
-            for (int x = 0; x < image.Width; x++)
-            {
-                int value = (y / 16) switch
-                {
-                    0 => random.Next(-3, 4),
-                    1 => x * 4,
-                    2 => (x * 37 % 200) + (y * 3),
-                    3 => (x * 2) + (y * 2) + random.Next(0, 40),
-                    _ => (x * 7) + (y * 5),
-                };
-                image[x, y].Fill((byte)value);
-            }
-        }
-
-        PngDecoder decoded = PngDecoder.Decode(Encode(image, "k", "t"));
-        Assert.Equal(image.Pixels, decoded.Pixels);
-        Assert.Equal([0, 1, 2, 3, 4], decoded.Filters.Order());
-    }
-
-    [Fact]
     public void Reading_back_gives_size_and_text()
     {
         using ByteSource source = ByteSource.FromMemory("x.png", Encode(new RgbImage(5, 4), "l2c", "hello"));

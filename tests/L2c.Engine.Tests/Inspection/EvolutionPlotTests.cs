@@ -19,23 +19,25 @@ public sealed class EvolutionPlotTests : IDisposable
         logits[(2 * Branches) + 1] = MathF.Log(0.1f / 0.9f); // score at the threshold: reused, and of the threshold's colour
         Write("a.svg", [new RouterSnapshot(70, logits)]);
         Write("a.png", [new RouterSnapshot(70, logits)]);
-        (int X, int Y, int Side, string Fill)[] boxes = Boxes("a.svg"), cells = [.. boxes.Where(box => box.Side == 13)];
+        (int X, int Y, string Fill)[] cells = Cells("a.svg");
         Assert.Equal(3 * Branches, cells.Length);
         int[] columns = [.. cells.Select(c => c.X).Distinct().Order()], rows = [.. cells.Select(c => c.Y).Distinct().Order()];
         Assert.Equal((Branches, 3), (columns.Length, rows.Length));
         Assert.Equal(10, cells.Count(c => c.Fill == Fill(9)));
         Assert.Equal(Fill(-9), cells.Single(c => c.X == columns[0] && c.Y == rows[2]).Fill);
-        Assert.Equal("#f7f7f2", cells.Single(c => c.X == columns[1] && c.Y == rows[1]).Fill);
-        Assert.Equal([(columns[0], rows[2]), (columns[1], rows[1])], boxes.Where(b => b.Side == 3).Select(b => (b.X - 5, b.Y - 5)).Order());
-        Assert.Contains("step 70: 2/12", Texts("a.svg"));
+        Assert.Equal("#F7F7F2", cells.Single(c => c.X == columns[1] && c.Y == rows[1]).Fill);
+        (double X, double Y)[] dots = [.. XDocument.Load(_folder.File("a.svg")).Descendants().Where(e => e.Name.LocalName == "ellipse")
+            .Select(e => ((double)e.Attribute("cx")!, (double)e.Attribute("cy")!)).Order()];
+        Assert.Equal([(columns[0] + 6.5, rows[2] + 6.5), (columns[1] + 6.5, rows[1] + 6.5)], dots);
+        Assert.Contains("step 70: 2 of 12", Texts("a.svg"));
         Assert.Contains("5", Texts("a.svg")); // the last evaluation
 
         PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(_folder.File("a.png")));
         Assert.All(cells, cell => Assert.Equal(
-            cell.Fill, "#" + Convert.ToHexStringLower(picture.Pixels.AsSpan(3 * (((cell.Y + 1) * picture.Width) + cell.X + 1), 3))));
+            cell.Fill, "#" + Convert.ToHexString(picture.Pixels.AsSpan(3 * (((cell.Y + 1) * picture.Width) + cell.X + 1), 3))));
 
         // Nearly amber and nearly blue: the score is within 0.0002 of the end of its scale.
-        static string Fill(float logit) => logit < 0 ? "#f2a71b" : "#1f5a96";
+        static string Fill(float logit) => logit < 0 ? "#F2A71B" : "#1F5A96";
     }
 
     [Fact]
@@ -44,8 +46,8 @@ public sealed class EvolutionPlotTests : IDisposable
         Write("a.svg", [.. Enumerable.Range(0, 100).Select(i => new RouterSnapshot(10 * i, new float[Evaluations * Branches]))]);
         string[] captions = [.. Texts("a.svg").Where(text => text.StartsWith("step ", StringComparison.Ordinal))];
         Assert.Equal(12, captions.Length);
-        Assert.Equal(("step 0: 0/12", "step 990: 0/12"), (captions[0], captions[^1]));
-        Assert.Equal(12 * 12, Boxes("a.svg").Count(box => box.Side == 13));
+        Assert.Equal(("step 0: 0 of 12", "step 990: 0 of 12"), (captions[0], captions[^1]));
+        Assert.Equal(12 * 12, Cells("a.svg").Length);
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class EvolutionPlotTests : IDisposable
     {
         RouterSnapshot[] one = [new RouterSnapshot(0, new float[Evaluations * Branches])];
         EvolutionPlot.Write(_folder.File("u.svg"), "u", Evaluations, Branches, 0.9, one, overwrite: false, RouterTarget.UVit);
-        Assert.Equal(2 * Branches, Boxes("u.svg").Count(box => box.Side == 13));
+        Assert.Equal(2 * Branches, Cells("u.svg").Length);
         Assert.Throws<IOException>(() => Write("u.svg", one));
         Assert.Throws<ArgumentOutOfRangeException>(() => Write("v.svg", []));
     }
@@ -61,12 +63,12 @@ public sealed class EvolutionPlotTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private void Write(string name, RouterSnapshot[] snapshots) =>
-        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false);
+        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false, RouterTarget.Dit);
 
-    private (int X, int Y, int Side, string Fill)[] Boxes(string name) => [.. XDocument.Load(_folder.File(name)).Descendants()
-        .Where(e => e.Name.LocalName == "rect" && e.Attribute("x") is not null && (string?)e.Attribute("width") == (string?)e.Attribute("height"))
-        .Select(e => ((int)e.Attribute("x")!, (int)e.Attribute("y")!, (int)e.Attribute("width")!, (string)e.Attribute("fill")!))];
+    private (int X, int Y, string Fill)[] Cells(string name) => [.. XDocument.Load(_folder.File(name)).Descendants()
+        .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "13" && (string?)e.Attribute("height") == "13")
+        .Select(e => ((int)e.Attribute("x")!, (int)e.Attribute("y")!, (string)e.Attribute("fill")!))];
 
     private string[] Texts(string name) =>
-        [.. XDocument.Load(_folder.File(name)).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
+        [.. XDocument.Load(_folder.File(name)).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value.Trim())];
 }

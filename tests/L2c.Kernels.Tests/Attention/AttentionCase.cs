@@ -39,6 +39,15 @@ internal sealed class AttentionCase
 
     public float[] Naive { get; }
 
+    /// <summary>y from a device.</summary>
+    /// <param name="bench">The device, of the case's storage type.</param>
+    public float[] Run(Bench bench)
+    {
+        Tensor y = bench.Take(Batch, Tokens, Channels);
+        bench.Device.Attention(bench.Put(Qkv, Batch, Tokens, 3 * Channels), y, Heads);
+        return bench.Get(y);
+    }
+
     public void Check(float[] actual) => Tolerance.TimesNaive(2).Check(actual, Exact, Naive);
 
     public void MustReject(float[] faulty) => Tolerance.TimesNaive(2).MustReject(faulty, Exact, Naive);

@@ -2,69 +2,80 @@ namespace L2c.Kernels.Tests;
 
 public sealed class ThreadTeamTests
 {
-    [Theory]
+    // A watchdog, no measure: what these tests wait for takes microseconds, and where wake-up is broken it never comes. Then a test shall fail, not hang.
+    private const int Watchdog = 120_000;
+
+    [Theory(Timeout = Watchdog)]
     [InlineData(1, 5)]
     [InlineData(2, 1)]
     [InlineData(3, 1000)]
     [InlineData(8, 13)]
-    public void Every_tile_runs_once(int threads, int tiles)
-    {
-        using var team = new ThreadTeam(threads);
-        var counting = new Counting(tiles);
-        for (int run = 1; run <= 200; run++)
+    public Task Every_tile_runs_once(int threads, int tiles) => Task.Run(
+        () =>
         {
-            team.Run(counting);
-            Assert.All(counting.Counts, count => Assert.Equal(run, count));
-        }
-    }
-
-    [Fact]
-    public void Workers_that_have_gone_to_sleep_wake_up()
-    {
-        using var team = new ThreadTeam(2);
-        var meeting = new Meeting();
-        team.Run(meeting);
-        Thread worker = meeting.Worker!;
-        for (int run = 0; run < 20; run++)
-        {
-            while (!worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+            using var team = new ThreadTeam(threads);
+            var counting = new Counting(tiles);
+            for (int run = 1; run <= 200; run++)
             {
-                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-                Thread.Yield();
+                team.Run(counting);
+                Assert.All(counting.Counts, count => Assert.Equal(run, count));
             }
+        },
+        TestContext.Current.CancellationToken);
 
-            meeting = new Meeting();
+    [Fact(Timeout = Watchdog)]
+    public Task Workers_that_have_gone_to_sleep_wake_up() => Task.Run(
+        () =>
+        {
+            using var team = new ThreadTeam(2);
+            var meeting = new Meeting();
             team.Run(meeting);
-            Assert.Same(worker, meeting.Worker);
-        }
-    }
+            Thread worker = meeting.Worker!;
+            for (int run = 0; run < 20; run++)
+            {
+                while (!worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+                {
+                    TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                    Thread.Yield();
+                }
 
-    [Theory]
+                meeting = new Meeting();
+                team.Run(meeting);
+                Assert.Same(worker, meeting.Worker);
+            }
+        },
+        TestContext.Current.CancellationToken);
+
+    [Theory(Timeout = Watchdog)]
     [InlineData(1)]
     [InlineData(3)]
-    public void An_exception_of_a_tile_reaches_the_caller_and_the_team_goes_on(int threads)
-    {
-        using var team = new ThreadTeam(threads);
-        for (int run = 0; run < 50; run++)
+    public Task An_exception_of_a_tile_reaches_the_caller_and_the_team_goes_on(int threads) => Task.Run(
+        () =>
         {
-            Assert.Equal("tile 7", Assert.Throws<InvalidOperationException>(() => team.Run(new Failing())).Message);
-        }
+            using var team = new ThreadTeam(threads);
+            for (int run = 0; run < 50; run++)
+            {
+                Assert.Equal("tile 7", Assert.Throws<InvalidOperationException>(() => team.Run(new Failing())).Message);
+            }
 
-        var counting = new Counting(10);
-        team.Run(counting);
-        Assert.All(counting.Counts, count => Assert.Equal(1, count));
-    }
+            var counting = new Counting(10);
+            team.Run(counting);
+            Assert.All(counting.Counts, count => Assert.Equal(1, count));
+        },
+        TestContext.Current.CancellationToken);
 
-    [Fact]
-    public void Threads_end_with_the_team()
-    {
-        var team = new ThreadTeam(2);
-        var meeting = new Meeting();
-        team.Run(meeting);
-        Assert.True(meeting.Worker!.IsAlive);
-        team.Dispose();
-        Assert.False(meeting.Worker.IsAlive);
-    }
+    [Fact(Timeout = Watchdog)]
+    public Task Threads_end_with_the_team() => Task.Run(
+        () =>
+        {
+            var team = new ThreadTeam(2);
+            var meeting = new Meeting();
+            team.Run(meeting);
+            Assert.True(meeting.Worker!.IsAlive);
+            team.Dispose();
+            Assert.False(meeting.Worker.IsAlive);
+        },
+        TestContext.Current.CancellationToken);
 
     private sealed class Counting(int tiles) : CpuOp
     {

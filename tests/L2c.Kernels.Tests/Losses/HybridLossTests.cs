@@ -10,13 +10,24 @@ public sealed class HybridLossTests
     // B, C, H, W: smallest; DiT's latents; awkward.
     private static readonly int[][] _shapes = [[1, 1, 1, 1], [4, 4, 32, 32], [4, 3, 5, 7]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+    // Its tensors are fp32 in every precision.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 1, 1], [4, 4, 8, 8], [4, 3, 5, 7]];
+
+    private static readonly string[] _singles = [.. DeviceCases.Cpu, nameof(CudaPrecision.F32)];
+
+    public static TheoryData<string, int[]> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda)];
+
+    public static TheoryData<string> Singles => [.. DeviceCases.Of(_singles)];
+
+    // x0 at both ends and in the middle, eps near the data and far beyond it, where the mass is cut.
+    public static TheoryData<string, float, float> Ends => [.. DeviceCases.Of(_singles, [-1, 0.25f, 1], [0, 3f, -300])];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Losses_and_gradient_are_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Losses_and_gradient_are_as_accurate_as_naive_fp32(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         for (int first = 0; first < _timesteps.Length; first += shape[0])
         {
             Case data = new(shape, _timesteps[first..(first + shape[0])]);
@@ -54,10 +65,10 @@ public sealed class HybridLossTests
     }
 
     [Theory]
-    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
-    public void The_gradient_may_overwrite_the_output(string set)
+    [MemberData(nameof(Singles))]
+    public void The_gradient_may_overwrite_the_output(string device)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(_shapes[2], _timesteps);
         (float[] losses, float[] gradient) = data.Run(bench);
         (float[] again, float[] inPlace) = data.Run(bench, inPlace: true);
@@ -66,17 +77,37 @@ public sealed class HybridLossTests
     }
 
     [Theory]
-    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
-    public void Equal_distributions_give_0(string set)
+    [MemberData(nameof(Singles))]
+    public void Equal_distributions_give_0(string device)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
+
         // x_t = 0 and eps = -x0 / EpsToX0, a power of two, so that the predicted x0 is exact; v = -1 is the true variance.
         ReferenceTimestep step = _timesteps[2] with { EpsToX0 = 4 };
-        Tensor noise = bench.Put([0.5f, -1], 1, 1, 1, 2), x0 = bench.Put([-2, 4], 1, 1, 1, 2), xt = bench.Put([0, 0], 1, 1, 1, 2);
-        Tensor output = bench.Put([0.5f, -1, -1, -1], 1, 2, 1, 2), losses = bench.Take(1, 2);
-        bench.Device.HybridLoss(output, noise, x0, xt, bench.Put(Table([step]), 1, (int)HybridLossColumn.Count), output, losses);
+        Tensor noise = bench.PutState([0.5f, -1], 1, 1, 1, 2), x0 = bench.PutState([-2, 4], 1, 1, 1, 2), xt = bench.PutState([0, 0], 1, 1, 1, 2);
+        Tensor output = bench.PutState([0.5f, -1, -1, -1], 1, 2, 1, 2), losses = bench.TakeState(1, 2);
+        bench.Device.HybridLoss(output, noise, x0, xt, bench.PutState(Table([step]), 1, (int)HybridLossColumn.Count), output, losses);
         Assert.Equal([0, 0], bench.Get(losses));
         Assert.Equal([0, 0, 0, 0], bench.Get(output));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public void The_ends_of_the_scale_are_open(string device, float x0, float eps)
+    {
+        using Bench bench = Bench.Open(device);
+        ReferenceTimestep[] first = [Timestep(0)];
+        float[] output = [eps, 0.1f];
+        float xt = x0 / first[0].XToX0;
+        (double[] exactLosses, double[] exact) = Reference.HybridLoss<double>(output, [0], [x0], [xt], first);
+        (float[] naiveLosses, float[] naive) = Reference.HybridLoss<float>(output, [0], [x0], [xt], first);
+        Tensor losses = bench.TakeState(1, 2), gradient = bench.PutState(output, 1, 2, 1, 1);
+        Tensor table = bench.PutState(Table(first), 1, (int)HybridLossColumn.Count);
+        bench.Device.HybridLoss(gradient, One(0), One(x0), One(xt), table, gradient, losses);
+        Tolerance.TimesNaive(2).Check(bench.Get(losses), exactLosses, naiveLosses);
+        Tolerance.TimesNaive(2).Check([bench.Get(gradient)[1]], [exact[1]], [naive[1]]);
+
+        Tensor One(float value) => bench.PutState([value], 1, 1, 1, 1);
     }
 
     [Theory]
@@ -155,12 +186,12 @@ public sealed class HybridLossTests
         public (T[] Losses, T[] DOutput) Expected<T>()
             where T : System.Numerics.IFloatingPointIeee754<T> => Reference.HybridLoss<T>(_output, _noise, _x0, _xt, Timesteps);
 
-        public (float[] Losses, float[] DOutput) Run(Workbench bench, ReferenceTimestep[]? timesteps = null, bool inPlace = false)
+        public (float[] Losses, float[] DOutput) Run(Bench bench, ReferenceTimestep[]? timesteps = null, bool inPlace = false)
         {
-            Tensor output = bench.Put(_output, _outputShape), gradient = inPlace ? output : bench.Take(_outputShape);
-            Tensor losses = bench.Take(_shape[0], 2);
-            Tensor table = bench.Put(Table(timesteps ?? Timesteps), _shape[0], (int)HybridLossColumn.Count);
-            Tensor noise = bench.Put(_noise, _shape), x0 = bench.Put(_x0, _shape), xt = bench.Put(_xt, _shape);
+            Tensor output = bench.PutState(_output, _outputShape), gradient = inPlace ? output : bench.TakeState(_outputShape);
+            Tensor losses = bench.TakeState(_shape[0], 2);
+            Tensor table = bench.PutState(Table(timesteps ?? Timesteps), _shape[0], (int)HybridLossColumn.Count);
+            Tensor noise = bench.PutState(_noise, _shape), x0 = bench.PutState(_x0, _shape), xt = bench.PutState(_xt, _shape);
             bench.Device.HybridLoss(output, noise, x0, xt, table, gradient, losses);
             return (bench.Get(losses), bench.Get(gradient));
         }

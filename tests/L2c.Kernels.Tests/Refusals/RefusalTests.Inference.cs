@@ -63,7 +63,7 @@ public sealed partial class RefusalTests
         Tensor image = bench.Take(2, 4, 6, 6), patches = bench.Take(2, 9, 16);
         refused("Patchify: patch size 4 does not divide image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 4));
         refused("Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6]", () => bench.Device.Patchify(image, patches, 3));
-        refused("Patchify: rows of patches [3, 9, 16] are no multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
+        refused("Patchify: rows of patches [3, 9, 16] are not a multiple", () => bench.Device.Patchify(image, bench.Take(3, 9, 16), 2));
         refused("Unpatchify: rows of tokens [4, 9, 16] are not the images", () => bench.Device.Unpatchify(bench.Take(4, 9, 16), image, 2));
         refused(
             "Patchify: patches [2, 9, 16] do not match image [2, 4, 6, 6] with patch size 2 and 2 leading tokens",
@@ -96,7 +96,7 @@ public sealed partial class RefusalTests
         Tensor time = bench.Take(2, 4), table = bench.Take(3, 4), silu = bench.Take(6, 4), labels = bench.Put([0, 1, 2]);
         refused("Conditioning: labels [2, 4] F32 must be [B] I32", () => bench.Device.Conditioning(time, table, time, default, silu));
         refused("Conditioning: time [2, 4], table [3, 4] and silu [6, 5]", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(6, 5)));
-        refused("Conditioning: rows of silu [5, 4] are no multiple", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(5, 4)));
+        refused("Conditioning: rows of silu [5, 4] are not a multiple", () => bench.Device.Conditioning(time, table, labels, default, bench.Take(5, 4)));
         refused("Conditioning: c [3, 4] does not match silu [6, 4]", () => bench.Device.Conditioning(time, table, labels, table, silu));
     }
 
@@ -139,16 +139,15 @@ public sealed partial class RefusalTests
         refused("AttentionBackward: heads of 257 (at most 256)", () => bench.Device.AttentionBackward(qkv, y, qkv, 1));
     }
 
-    private static void OverwrittenSourcesOnCuda(Bench bench, Refused refused)
+    private static void OverwrittenSources(Bench bench, Refused refused)
     {
         Tensor x = bench.Put(new float[8], 1, 1, 8), y = bench.Put(new float[8], 1, 1, 8);
         ResidualTerm[] plain = [new(x), new(x), new(x), new(x), new(y)];
         ResidualTerm[] weighted = [.. Enumerable.Repeat(new ResidualTerm(x), 5), new(x, Weight: 2), new(y, Joins: true)];
+        var norm = Norm.Affine(bench.Put(new float[8], 8), bench.Put(new float[8], 8), 0);
         const string After = " is the output [1, 1, 8], which the first branches have overwritten by then";
         refused("ResidualNorm: source 4" + After, () => bench.Device.ResidualNorm(x, plain, y, Norm.None, default));
         refused("ResidualNorm: source 6" + After, () => bench.Device.ResidualNorm(x, weighted, y, Norm.None, default));
-        refused(
-            "ResidualNorm: scalar [1] I32 must be [1] F32",
-            () => bench.Device.ResidualNorm(x, [new(x, Scalar: bench.Put([1]))], y, Norm.None, default));
+        refused("ResidualNorm: source 4" + After, () => bench.Device.ResidualNorm(x, plain, default, norm, y));
     }
 }

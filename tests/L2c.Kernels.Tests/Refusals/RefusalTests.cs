@@ -16,7 +16,7 @@ public sealed partial class RefusalTests
         [nameof(GatherRows)] = (DeviceCases.OnePerKind, (bench, _, refused) => GatherRows(bench, refused)),
         [nameof(SamplerUpdate)] = (DeviceCases.OnePerKind, (bench, _, refused) => SamplerUpdate(bench, refused)),
         [nameof(WideHeadsOnCuda)] = ([nameof(CudaPrecision.F32)], (bench, _, refused) => WideHeadsOnCuda(bench, refused)),
-        [nameof(OverwrittenSourcesOnCuda)] = ([nameof(CudaPrecision.F32)], (bench, _, refused) => OverwrittenSourcesOnCuda(bench, refused)),
+        [nameof(OverwrittenSources)] = (DeviceCases.OnePerKind, (bench, _, refused) => OverwrittenSources(bench, refused)),
         [nameof(GradientsOfLinear)] = (DeviceCases.OnePerKind, GradientsOfLinear),
         [nameof(AttentionBackward)] = (DeviceCases.OnePerKind, AttentionBackward),
         [nameof(ResidualTermBackward)] = (DeviceCases.OnePerKind, (bench, _, refused) => ResidualTermBackward(bench, refused)),

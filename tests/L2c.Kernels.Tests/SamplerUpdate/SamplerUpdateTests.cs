@@ -7,13 +7,27 @@ public sealed class SamplerUpdateTests
     // N, C, H, W: smallest; DiT latents; primes.
     private static readonly int[][] _shapes = [[1, 1, 1, 1], [2, 4, 32, 32], [3, 5, 7, 11]];
 
-    public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);
+    // The state is fp32 in every precision.
+    private static readonly int[][] _shapesOfCuda = [[1, 1, 1, 1], [2, 4, 8, 8], [3, 5, 7, 11]];
+
+    public static TheoryData<string, int[]> Cases =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes), .. DeviceCases.Of([nameof(CudaPrecision.BF16)], _shapesOfCuda)];
+
+    // Every evaluation with and without guidance, and with and without variance channels unless it needs them.
+    public static TheoryData<string, int[], float, int> Evaluations =>
+    [
+        .. from evaluation in SamplerCase.All
+           from shape in _shapesOfCuda
+           from scale in new[] { 0f, 4f }
+           from outputFactor in evaluation.Value.Prediction.LearnedVariance ? new[] { 2 } : [1, 2]
+           select (evaluation.Key, shape, scale, outputFactor),
+    ];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Guided_ddim_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Guided_ddim_is_as_accurate_as_naive_fp32(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(shape, outputFactor: 1, scale: 4, guided: Math.Min(3, shape[1]));
         SamplerCase ddim = SamplerCase.Ddim;
         data.Check(bench, ddim);
@@ -27,9 +41,9 @@ public sealed class SamplerUpdateTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Clipped_ddim_with_noise_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Clipped_ddim_with_noise_is_as_accurate_as_naive_fp32(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(shape, outputFactor: 2, scale: null, guided: 0);
         SamplerCase clipped = SamplerCase.ClippedWithNoise;
         data.Check(bench, clipped);
@@ -42,9 +56,9 @@ public sealed class SamplerUpdateTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Ddpm_with_learned_variance_is_as_accurate_as_naive_fp32(string set, int[] shape)
+    public void Ddpm_with_learned_variance_is_as_accurate_as_naive_fp32(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(shape, outputFactor: 2, scale: 1.5f, guided: shape[1]);
         SamplerCase ddpm = SamplerCase.Ddpm;
         data.Check(bench, ddpm);
@@ -55,9 +69,9 @@ public sealed class SamplerUpdateTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Several_states_are_updated_as_accurately_as_by_naive_fp32(string set, int[] shape)
+    public void Several_states_are_updated_as_accurately_as_by_naive_fp32(string device, int[] shape)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Case data = new(shape, outputFactor: 1, scale: 2, guided: shape[1]);
         foreach (SamplerCase evaluation in (SamplerCase[])[SamplerCase.Midpoint, SamplerCase.Multistep, SamplerCase.AllStates])
         {
@@ -70,13 +84,58 @@ public sealed class SamplerUpdateTests
         data.MustReject(bench, multistep, multistep.WithFirst(u => u with { X0 = u.H1, H1 = u.X0 }));
     }
 
-    [Fact]
-    public void Every_update_reads_the_states_as_they_were()
+    [Theory]
+    [MemberData(nameof(Evaluations))]
+    [Trait(DeviceCases.Trait, DeviceCases.Cuda)]
+    public void An_evaluation_on_CUDA_gives_the_bits_of_the_CPU(string name, int[] shape, float scale, int outputFactor)
     {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor x = bench.Put([2], 1, 1, 1, 1), u = bench.Put([3], 1, 1, 1, 1), h1 = bench.Put([5], 1, 1, 1, 1);
+        SamplerCase evaluation = SamplerCase.All[name];
+        using CudaWorkbench cuda = new(CudaPrecision.BF16);
+        using Workbench cpu = new(nameof(InstructionSet.Portable));
+        bool guides = scale != 0;
+        int guidedChannels = guides ? Math.Min(3, shape[1]) : 0;
+        int[] outputShape = [(guides ? 2 : 1) * shape[0], outputFactor * shape[1], shape[2], shape[3]];
+        float[] output = RandomData.Normal(seed: 111, outputShape.Aggregate((a, b) => a * b));
+        float[] noise = RandomData.Normal(seed: 112, shape.Aggregate((a, b) => a * b));
+        Dictionary<string, float[]> values = SamplerCase.States(noise.Length);
+
+        float[][] expected = Run(cpu, evaluation, guidedChannels);
+        Assert.Equal(expected, Run(cuda, evaluation, guidedChannels));
+        SamplerPrediction p = evaluation.Prediction;
+        SamplerCase nearly = evaluation with { Prediction = p with { InputToX0 = p.InputToX0 + 1e-4f } };
+        Assert.NotEqual(expected, Run(cuda, nearly.WithFirst(u => u with { X0 = u.X0 + 1e-5f }), guidedChannels));
+        if (guides)
+        {
+            Assert.NotEqual(expected, Run(cuda, evaluation, guidedChannels - 1));
+        }
+
+        // Unused states lie in memory that was never written, which the emulator lets nobody read.
+        float[][] Run(Bench bench, SamplerCase by, int channels)
+        {
+            Tensor Put(SamplerState state) => IsRead(by, state) ? bench.PutState(values[SamplerForms.Name(state)], shape) : bench.TakeState(shape);
+            SamplerTensors States() => new(
+                Put(SamplerState.X), Put(SamplerState.U), Put(SamplerState.H1), Put(SamplerState.H2), Put(SamplerState.H3), bench.TakeState(shape));
+            SamplerTensors states = States(), alone = States();
+            Tensor guided = bench.TakeState(outputShape), onOutput = bench.PutState(output, outputShape);
+            Tensor onScale = guides ? bench.PutState([scale], 1) : default;
+            Tensor onNoise = by.Updates.Any(u => u.Noise != 0) ? bench.PutState(noise, shape) : default;
+            bench.Device.SamplerUpdate(onOutput, onScale, channels, by.Prediction, states, onNoise, by.Updates, guided);
+            float[][] results = [.. by.Updates.Select(u => bench.Get(states[u.Target])), bench.Get(guided)];
+
+            bench.Device.SamplerUpdate(onOutput, onScale, channels, by.Prediction, alone, onNoise, by.Updates.AsSpan(0, 1));
+            Assert.Equal(results[0], bench.Get(alone[by.Updates[0].Target]));
+            return results;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(DeviceCases.OneOfEach), MemberType = typeof(DeviceCases))]
+    public void Every_update_reads_the_states_as_they_were(string device)
+    {
+        using Bench bench = Bench.Open(device);
+        Tensor x = One(2), u = One(3), h1 = One(5);
         bench.Device.SamplerUpdate(
-            bench.Put([0], 1, 1, 1, 1),
+            One(0),
             default,
             0,
             default,
@@ -84,17 +143,34 @@ public sealed class SamplerUpdateTests
             default,
             [new(SamplerState.X) { U = 1 }, new(SamplerState.U) { X = 1, H1 = 1 }, new(SamplerState.H1) { X = 1, U = 10, H1 = 100 }]);
         Assert.Equal([3, 7, 532], new[] { bench.Get(x)[0], bench.Get(u)[0], bench.Get(h1)[0] });
+
+        Tensor One(float value) => bench.PutState([value], 1, 1, 1, 1);
     }
 
-    [Fact]
-    public void The_guidance_scale_is_read_when_a_recording_is_replayed()
+    [Theory]
+    [MemberData(nameof(DeviceCases.OneOfEach), MemberType = typeof(DeviceCases))]
+    public void The_guidance_scale_is_read_when_a_recording_is_replayed(string device)
     {
-        using var bench = new Workbench(nameof(InstructionSet.Portable));
-        Tensor output = bench.Put([3, 1], 2, 1, 1, 1), scale = bench.Put([1], 1), x = bench.Put([0], 1, 1, 1, 1), guided = bench.Take(2, 1, 1, 1);
+        using Bench bench = Bench.Open(device);
+        Tensor output = bench.PutState([3, 1], 2, 1, 1, 1), scale = bench.PutState([1], 1), x = bench.PutState([0], 1, 1, 1, 1);
+        Tensor guided = bench.TakeState(2, 1, 1, 1);
         using OpSequence recording = bench.Device.Capture(() => bench.Device.SamplerUpdate(output, scale, 1, default, new(x), default, [], guided));
         bench.Device.Upload(scale, [5f]);
         recording.Run();
         Assert.Equal([11, 11], bench.Get(guided));
+    }
+
+    [Theory]
+    [MemberData(nameof(DeviceCases.OneOfEach), MemberType = typeof(DeviceCases))]
+    public void Clipping_does_not_hide_a_network_that_broke_down(string device)
+    {
+        using Bench bench = Bench.Open(device);
+        Tensor x = bench.PutState([1, 1], 1, 1, 1, 2), x0 = bench.TakeState(1, 1, 1, 2);
+        SamplerCase ddim = SamplerCase.Ddim;
+        bench.Device.SamplerUpdate(
+            bench.PutState([float.NaN, -9], 1, 1, 1, 2), default, 0, ddim.Prediction with { ClipX0 = true }, new(x, X0: x0), default, ddim.Updates);
+        Assert.Equal([float.NaN, 1], bench.Get(x0));
+        Assert.True(float.IsNaN(bench.Get(x)[0]));
     }
 
     [Fact]
@@ -109,6 +185,9 @@ public sealed class SamplerUpdateTests
         long Bytes(LinearUpdate[] updates) => bench.Device.List(
             () => bench.Device.SamplerUpdate(output, default, 0, default, new(x, H1: x, H2: x), x, updates)).Single().Bytes;
     }
+
+    private static bool IsRead(SamplerCase evaluation, SamplerState state) =>
+        evaluation.Prediction.Input == state || evaluation.Updates.Any(u => u.WeightOf(state) != 0);
 
     private sealed class Case
     {
@@ -142,7 +221,7 @@ public sealed class SamplerUpdateTests
             }
         }
 
-        public void Check(Workbench bench, SamplerCase evaluation)
+        public void Check(Bench bench, SamplerCase evaluation)
         {
             (Dictionary<string, double[]> exact, double[] guided) = Exact<double>(evaluation);
             (Dictionary<string, float[]> naive, float[] naiveGuided) = Exact<float>(evaluation);
@@ -156,7 +235,7 @@ public sealed class SamplerUpdateTests
             Tolerance.TimesNaive(2).Check(actualGuided, guided, naiveGuided);
         }
 
-        public void MustReject(Workbench bench, SamplerCase evaluation, SamplerCase faulty, int? guided = null) =>
+        public void MustReject(Bench bench, SamplerCase evaluation, SamplerCase faulty, int? guided = null) =>
             Tolerance.TimesNaive(2).MustReject(
                 Run(bench, faulty, guided ?? _guided).Targets["x"], Exact<double>(evaluation).Targets["x"], Exact<float>(evaluation).Targets["x"]);
 
@@ -172,14 +251,14 @@ public sealed class SamplerUpdateTests
                 _shape[0],
                 _shape[1]);
 
-        private (Dictionary<string, float[]> Targets, float[] Guided) Run(Workbench bench, SamplerCase evaluation, int guidedChannels)
+        private (Dictionary<string, float[]> Targets, float[] Guided) Run(Bench bench, SamplerCase evaluation, int guidedChannels)
         {
-            Tensor Put(SamplerState state) => bench.Put(_states[SamplerForms.Name(state)], _shape);
+            Tensor Put(SamplerState state) => bench.PutState(_states[SamplerForms.Name(state)], _shape);
             SamplerTensors states = new(
-                Put(SamplerState.X), Put(SamplerState.U), Put(SamplerState.H1), Put(SamplerState.H2), Put(SamplerState.H3), bench.Take(_shape));
-            Tensor guided = bench.Take(_outputShape), scale = _scale is float s ? bench.Put([s], 1) : default;
-            bench.Device.SamplerUpdate(
-                bench.Put(_output, _outputShape), scale, guidedChannels, evaluation.Prediction, states, bench.Put(_noise, _shape), evaluation.Updates, guided);
+                Put(SamplerState.X), Put(SamplerState.U), Put(SamplerState.H1), Put(SamplerState.H2), Put(SamplerState.H3), bench.TakeState(_shape));
+            Tensor guided = bench.TakeState(_outputShape), scale = _scale is float s ? bench.PutState([s], 1) : default;
+            Tensor output = bench.PutState(_output, _outputShape), noise = bench.PutState(_noise, _shape);
+            bench.Device.SamplerUpdate(output, scale, guidedChannels, evaluation.Prediction, states, noise, evaluation.Updates, guided);
             return (evaluation.Updates.ToDictionary(u => SamplerForms.Name(u.Target), u => bench.Get(states[u.Target])), bench.Get(guided));
         }
     }

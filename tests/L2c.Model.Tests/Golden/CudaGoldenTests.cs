@@ -5,7 +5,7 @@ using L2c.Testing.Golden;
 namespace L2c.Model.Tests.Golden;
 
 /// <summary>
-/// The recorded DiT cases through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
+/// The recorded networks through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
 /// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, and a router's training; all of them with
 /// L2C_GOLDENS_DEVICE.
 /// </summary>
@@ -14,8 +14,10 @@ public sealed class CudaGoldenTests
 {
     /// <summary>What runs in every test run: of each kind the case with the fewest evaluations.</summary>
     public static IEnumerable<string> DefaultFiles =>
-        from kind in (string[])["forward", "sample", "cached_sample", "ddpm", "taylor", "router_training"]
-        let golden = GoldenManifest.Cases.Where(c => c.Family == "dit" && Kind(c) == kind).OrderBy(Evaluations).FirstOrDefault()
+        from kind in (string[])
+            ["dit forward", "dit sample", "dit cached_sample", "dit ddpm", "dit taylor", "dit router_training",
+            "uvit forward", "uvit cached_sample", "uvit router_training"]
+        let golden = GoldenManifest.Cases.Where(c => $"{c.Family} {Kind(c)}" == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null
         select golden.File;
 
@@ -66,6 +68,6 @@ public sealed class CudaGoldenTests
     {
         "forward" => 1,
         "router_training" => golden.Case.GetProperty("optimizer_steps").GetInt32() * golden.Case.GetProperty("world").GetInt32(),
-        _ => golden.Case.GetProperty("steps").GetInt32(),
+        _ => golden.Case.GetProperty(golden.Family == "uvit" ? "evaluations" : "steps").GetInt32(),
     };
 }

@@ -66,7 +66,7 @@ internal static class DitCachedGolden
         }
     }
 
-    private static CacheSchedule Schedule(GoldenCase golden, SamplerTable sampler)
+    public static CacheSchedule Schedule(GoldenCase golden, SamplerTable sampler)
     {
         using TensorFile file = TensorFiles.Open(RouterFile(golden));
         RouterLogits router = RouterLogits.Load(file);

@@ -123,8 +123,9 @@ internal static class DitForwardGolden
         /// <returns>The sinusoid.</returns>
         public float[] Run(DitModel model, float[] x, float[] timesteps, int[] labels, ForwardTap? tap)
         {
-            float[] frequencies = new float[timesteps.Length * TimestepEmbedding.Width];
-            TimestepEmbedding.Fill(timesteps, frequencies);
+            var embedding = new TimestepEmbedding(DitWeights.TimeWidth);
+            float[] frequencies = new float[timesteps.Length * embedding.Width];
+            embedding.Fill(timesteps, frequencies);
             model.Device.Upload(Image, x);
             model.Device.Upload(Network.Labels, labels);
             Network.SetTimes(model.Device, timesteps);

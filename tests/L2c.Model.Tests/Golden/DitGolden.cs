@@ -1,6 +1,5 @@
 using System.Text.Json;
 using L2c.Kernels;
-using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
@@ -31,25 +30,10 @@ internal static class DitGolden
         int Int(string name) => config.GetProperty(name).GetInt32();
     }
 
-    /// <summary>The weights file of a case: named by the case, or by the file's own prefix (<c>dit_a_forward</c>: <c>dit_a_weights</c>).</summary>
-    public static string WeightsFile(GoldenCase golden) => golden.Case.TryGetProperty("weights", out JsonElement named)
-        ? named.GetString()!
-        : golden.File[..golden.File.LastIndexOf('_')] + "_weights.safetensors";
-
     /// <param name="golden">The case.</param>
     /// <param name="device">Where to load.</param>
     /// <param name="map">Applied to each weight, given its name; null for none.</param>
     /// <param name="use">What for.</param>
-    public static DitModel Load(GoldenCase golden, Device device, Action<string, float[]>? map = null, WeightUse use = WeightUse.Inference)
-    {
-        using GoldenTensors weights = golden.OpenBeside(WeightsFile(golden));
-        return (DitModel)NetworkFamilies.Load(Architecture(golden), Read, device, use);
-
-        void Read(string name, Span<float> destination)
-        {
-            float[] values = weights.Floats(name);
-            map?.Invoke(name, values);
-            values.CopyTo(destination);
-        }
-    }
+    public static DitModel Load(GoldenCase golden, Device device, Action<string, float[]>? map = null, WeightUse use = WeightUse.Inference) =>
+        (DitModel)GoldenNetwork.Load(golden, device, map, use);
 }

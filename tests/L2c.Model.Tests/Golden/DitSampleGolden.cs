@@ -17,7 +17,7 @@ internal static class DitSampleGolden
         var result = new GoldenResult(golden);
         using GoldenTensors recorded = golden.Open();
         DitArchitecture architecture = DitGolden.Architecture(golden);
-        using DitModel model = DitGolden.Load(golden, device, fault == GoldenFault.NullClassOffByOne ? (name, v) => ShiftNullRow(architecture, name, v) : null);
+        using DitModel model = DitGolden.Load(golden, device, fault == GoldenFault.NullClassOffByOne ? (name, v) => GoldenNetwork.ShiftNullRow(architecture, name, v) : null);
         SamplerTable sampler = SamplerOf(golden, architecture, fault);
         float? scale = GuidanceScale(golden);
         int[] labels = recorded.Ints("y");
@@ -82,15 +82,6 @@ internal static class DitSampleGolden
         (_, { } text) when text.Contains("all channels", StringComparison.Ordinal) => Guidance.AllChannels,
         (_, var text) => throw new NotSupportedException($"{golden.File}: guidance {text}"),
     };
-
-    private static void ShiftNullRow(DitArchitecture architecture, string name, float[] values)
-    {
-        if (name == "y_embedder.embedding_table.weight")
-        {
-            int c = architecture.HiddenSize;
-            values.AsSpan((architecture.NullLabel - 1) * c, c).CopyTo(values.AsSpan(architecture.NullLabel * c, c));
-        }
-    }
 
     /// <summary>x_T and the per-step draws of the recording; its second half (dead state with guidance) is left out.</summary>
     internal sealed class RecordedNoise(GoldenTensors recorded) : INoiseSource

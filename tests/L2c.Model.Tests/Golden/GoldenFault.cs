@@ -32,6 +32,16 @@ public enum GoldenFault
     WrongRefresh,
     /// <summary>FORA's refreshes counted from the first evaluation.</summary>
     AnchoredAtTheFirst,
+    /// <summary>Long skips read first in, first out.</summary>
+    SkipsInWrongOrder,
+    /// <summary>The rows of label and time decoded as patches, and the last patches left out.</summary>
+    TokenRowsLeftIn,
+    /// <summary>The unconditional half in the conditional one's place, and the other way round.</summary>
+    GuidanceHalvesExchanged,
+    /// <summary>Of a solver step the midpoint's evaluation reuses, and the one before it refreshes.</summary>
+    RolesWithinStepExchanged,
+    /// <summary>Times of a solver in double precision, so that 0.5005 is timestep 500, not 501.</summary>
+    GridInDoublePrecision,
 }
 
 /// <summary>A CPU device whose residual additions forget the gate.</summary>
@@ -114,5 +124,55 @@ internal sealed class ScalarSwappingDevice : CpuDevice
         }
 
         return swapped;
+    }
+}
+
+/// <summary>A CPU device whose joins read the long skips of a U-ViT in the order in which they were written.</summary>
+/// <remarks>Skips are the streams that a pass writes once: the working memory of the stream is written again and again before the first join.</remarks>
+internal sealed class SkipReversingDevice : CpuDevice
+{
+    private readonly List<Tensor> _written = [];
+    private Tensor[]? _skips;
+    private int _joins;
+
+    protected override void PatchifyCore(Tensor image, Tensor patches, int patchSize, int leadingTokens)
+    {
+        _written.Clear();
+        (_skips, _joins) = (null, 0);
+        base.PatchifyCore(image, patches, patchSize, leadingTokens);
+    }
+
+    protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
+    {
+        _written.Add(xOut);
+        base.ResidualNormCore(xIn, terms, xOut, norm, y);
+    }
+
+    protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
+    {
+        if (accumulates)
+        {
+            _skips ??= [.. _written.Where(tensor => !tensor.IsNone).GroupBy(tensor => tensor.Address).Where(g => g.Count() == 1).Select(g => g.First())];
+            x = _skips[_joins++];
+        }
+
+        base.LinearCore(x, weight, bias, y, activation, accumulates);
+    }
+}
+
+/// <summary>A CPU device that decodes an image from its first rows, whatever comes before its patches.</summary>
+internal sealed unsafe class TokenDecodingDevice : CpuDevice
+{
+    protected override void UnpatchifyCore(Tensor tokens, Tensor image, int patchSize, int leadingTokens)
+    {
+        long row = (long)tokens.Columns * sizeof(float);
+        for (int b = 0; b < tokens.Shape[0]; b++)
+        {
+            float* first = (float*)tokens.Address + ((long)b * tokens.Shape[1] * tokens.Columns);
+            long kept = (tokens.Shape[1] - leadingTokens) * row;
+            Buffer.MemoryCopy(first, first + ((long)leadingTokens * tokens.Columns), kept, kept);
+        }
+
+        base.UnpatchifyCore(tokens, image, patchSize, leadingTokens);
     }
 }

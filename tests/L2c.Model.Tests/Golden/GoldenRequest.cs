@@ -16,7 +16,7 @@ internal static class GoldenRequest
         }
     }
 
-    /// <summary>L2C_GOLDENS_DEVICE: <c>emulator</c> or <c>cuda</c> asks for every DiT case through the CUDA engine; the default subset without.</summary>
+    /// <summary>L2C_GOLDENS_DEVICE: <c>emulator</c> or <c>cuda</c> asks for every network's case through the CUDA engine; the default subset without.</summary>
     public static bool OnCuda => Environment.GetEnvironmentVariable("L2C_GOLDENS_DEVICE") is "emulator" or "cuda";
 
     /// <summary>Where the CUDA engine runs, for reports.</summary>

@@ -8,7 +8,7 @@ internal static class GoldenRunner
 {
     /// <summary>Whether the case is one of tensors on a device, so that a device can be wrong about it.</summary>
     public static bool NeedsDevice(GoldenCase golden) =>
-        golden.Family == "dit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training";
+        golden.Family is "dit" or "uvit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training";
 
     /// <summary>Runs a case; null where there is no code for it yet.</summary>
     /// <param name="golden">The case.</param>
@@ -24,6 +24,9 @@ internal static class GoldenRunner
         ("dit", "cached_sample") => DitCachedGolden.Run(golden, device),
         ("dit", "forecast_sample") => DitForecastGolden.Run(golden, device),
         ("dit", "router_training") => DitTrainingGolden.Run(golden, device),
+        ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
+        ("uvit", "sample" or "cached_sample") => UVitSampleGolden.Run(golden, device),
+        ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device),
         _ => null,
     };
 
@@ -38,7 +41,7 @@ internal static class GoldenRunner
         string[] needed = (golden.Family, golden.Kind) switch
         {
             (_, "tensors") => [recorded, StoredTensorsGolden.Checkpoint(golden)],
-            ("dit", "cached_sample") => [recorded, DitCachedGolden.RouterFile(golden)],
+            (_, "cached_sample") => [recorded, DitCachedGolden.RouterFile(golden)],
             _ => [recorded],
         };
         return needed.FirstOrDefault(path => !File.Exists(path));

@@ -16,6 +16,12 @@ public sealed class PlantedFaultTests
                 cases.Add(GoldenFault.GateDropped, golden.File);
             }
 
+            foreach (GoldenCase golden in Of("uvit", "forward"))
+            {
+                cases.Add(GoldenFault.SkipsInWrongOrder, golden.File);
+                cases.Add(GoldenFault.TokenRowsLeftIn, golden.File);
+            }
+
             foreach (GoldenFault fault in Enum.GetValues<GoldenFault>().Where(f => f is not (GoldenFault.None or GoldenFault.GateDropped)))
             {
                 foreach (GoldenCase golden in Dit("sample").Where(c => DitSampleGolden.Sees(c, fault)))
@@ -29,6 +35,16 @@ public sealed class PlantedFaultTests
                 }
 
                 foreach (GoldenCase golden in Dit("router_training").Where(c => DitTrainingGolden.Sees(c, fault)))
+                {
+                    cases.Add(fault, golden.File);
+                }
+
+                foreach (GoldenCase golden in Of("uvit", "sample").Concat(Of("uvit", "cached_sample")).Where(c => UVitSampleGolden.Sees(c, fault)))
+                {
+                    cases.Add(fault, golden.File);
+                }
+
+                foreach (GoldenCase golden in Of("uvit", "router_training").Where(c => UVitTrainingGolden.Sees(c, fault)))
                 {
                     cases.Add(fault, golden.File);
                 }
@@ -49,13 +65,18 @@ public sealed class PlantedFaultTests
             GoldenFault.GateDropped => new GateDroppingDevice(),
             GoldenFault.GateTwice => new GateDoublingDevice(),
             GoldenFault.CachedAndFreshSwapped => new ScalarSwappingDevice(),
+            GoldenFault.SkipsInWrongOrder => new SkipReversingDevice(),
+            GoldenFault.TokenRowsLeftIn => new TokenDecodingDevice(),
             _ => new CpuDevice(),
         };
-        GoldenResult result = golden.Kind switch
+        GoldenResult result = (golden.Family, golden.Kind) switch
         {
-            "forward" => DitForwardGolden.Run(golden, device),
-            "forecast_sample" => DitForecastGolden.Run(golden, device, fault),
-            "router_training" => DitTrainingGolden.Run(golden, device, fault),
+            ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
+            ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device, fault),
+            ("uvit", _) => UVitSampleGolden.Run(golden, device, fault),
+            (_, "forward") => DitForwardGolden.Run(golden, device),
+            (_, "forecast_sample") => DitForecastGolden.Run(golden, device, fault),
+            (_, "router_training") => DitTrainingGolden.Run(golden, device, fault),
             _ => DitSampleGolden.Run(golden, device, fault),
         };
         Assert.Contains(result.Comparisons, c => !c.Passed);
@@ -70,5 +91,7 @@ public sealed class PlantedFaultTests
         }
     }
 
-    private static IEnumerable<GoldenCase> Dit(string kind) => GoldenManifest.Cases.Where(c => c.Family == "dit" && c.Kind == kind);
+    private static IEnumerable<GoldenCase> Dit(string kind) => Of("dit", kind);
+
+    private static IEnumerable<GoldenCase> Of(string family, string kind) => GoldenManifest.Cases.Where(c => c.Family == family && c.Kind == kind);
 }

@@ -34,27 +34,11 @@ internal static class WeightsGolden
 
     private static LayoutHints Hints(GoldenCase golden) => golden.Family == "vae"
         ? new LayoutHints { Name = golden.File }
-        : new LayoutHints { Name = golden.File, Heads = Int(golden, "num_heads"), Classes = Classes(golden).Count };
+        : new LayoutHints { Name = golden.File, Heads = GoldenNetwork.Architecture(golden).Heads, Classes = GoldenNetwork.Architecture(golden).NumClasses };
 
     private static Architecture Expected(GoldenCase golden) => golden.Family switch
     {
-        "dit" => DitGolden.Architecture(golden),
-        "uvit" => new UVitArchitecture
-        {
-            Name = golden.File,
-            InputSize = Int(golden, "img_size"),
-            PatchSize = Int(golden, "patch_size"),
-            InChannels = Int(golden, "in_chans"),
-            HiddenSize = Int(golden, "embed_dim"),
-            Depth = Int(golden, "depth"),
-            Heads = Int(golden, "num_heads"),
-            NumClasses = Classes(golden).Count,
-            HasNullClass = Classes(golden).HasNull,
-            MlpRatio = golden.Config.GetProperty("mlp_ratio").GetDouble(),
-            QkvBias = golden.Config.GetProperty("qkv_bias").GetBoolean(),
-            MlpTimeEmbed = golden.Config.GetProperty("mlp_time_embed").GetBoolean(),
-            FinalConv = golden.Config.GetProperty("conv").GetBoolean(),
-        },
+        "dit" or "uvit" => GoldenNetwork.Architecture(golden),
         // The VAE's entries hold their configuration under the case that uses them; the diffusers file has none of its own.
         _ => Vae(golden.File, GoldenManifest.Find("vae_tiny_weights.safetensors").Config),
     };
@@ -71,12 +55,4 @@ internal static class WeightsGolden
         LatentChannels = config.GetProperty("embed_dim").GetInt32(),
         DoubleZ = config.GetProperty("double_z").GetBoolean(),
     };
-
-    private static (int Count, bool HasNull) Classes(GoldenCase golden)
-    {
-        bool hasNull = golden.Config.GetProperty("null_class").ValueKind == JsonValueKind.Number;
-        return (Int(golden, "label_rows") - (hasNull ? 1 : 0), hasNull);
-    }
-
-    private static int Int(GoldenCase golden, string name) => golden.Config.GetProperty(name).GetInt32();
 }

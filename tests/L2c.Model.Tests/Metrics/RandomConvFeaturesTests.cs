@@ -9,7 +9,7 @@ public class RandomConvFeaturesTests
     [Theory]
     [InlineData(3, 32, 32)]
     [InlineData(3, 8, 8)]
-    [InlineData(1, 17, 9)] // odd sizes, rows that are no multiple of the pixels computed at once, one channel
+    [InlineData(1, 17, 9)] // odd sizes, rows that are not a multiple of the pixels computed at once, one channel
     [InlineData(3, 11, 30)]
     public void Features_are_those_of_the_definition(int channels, int height, int width)
     {

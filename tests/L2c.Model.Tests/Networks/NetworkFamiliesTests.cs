@@ -1,4 +1,3 @@
-using L2c.Kernels;
 using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
@@ -37,14 +36,5 @@ public sealed class NetworkFamiliesTests
         Assert.Contains("not a denoising network", Assert.Throws<ArgumentException>(() => NetworkFamilies.Of(router)).Message, StringComparison.Ordinal);
 
         static int Guided(string name) => NetworkFamilies.Describe(PublishedModels.Find(name)!).GuidedChannels;
-    }
-
-    [Fact]
-    public void What_is_not_run_is_refused_before_a_weight_is_read()
-    {
-        using var device = new CpuDevice(1);
-        ArgumentException refused = Assert.Throws<ArgumentException>(
-            () => NetworkFamilies.Load(PublishedModels.Find("U-ViT-H/2")!, (_, _) => Assert.Fail("a weight was read"), device));
-        Assert.Contains("U-ViT is not run yet", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -94,7 +94,7 @@ public sealed class DisposalTests
     {
         using CpuDevice device = new(1);
         Network model = RandomDit.Load(TrainingFixture.Tiny, device, WeightUse.RouterTraining);
-        RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 1, new TrainingPlanOptions());
+        RouterDraw step = RouterDraw.Plan(model, Ddim.Table(4), 1, new TrainingPlanOptions());
         float[] state = new float[step.StateShape.Count], weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];
         step.Run(0, state, [1], weights, gradient);

@@ -65,8 +65,7 @@ public sealed class ModulationProductTests
     {
         using var device = new CpuDevice(1);
         using DitModel model = RandomDit.Load(_small, device, WeightUse.RouterTraining);
-        using var draw = RouterDraw.Plan(
-            model, NoiseSchedule.Linear.Respace(Respacing.Select(10)), 3, TrainingFixture.Options(false));
+        using var draw = RouterDraw.Plan(model, Ddim.Table(10), 3, TrainingFixture.Options(false));
         Assert.Equal([2 * 3 * Width], Products(draw.Ops));
 
         using var step = NetworkTrainingStep.Plan(_small, RandomDit.Reader(_small), device, 7, TrainingFixture.Options(false));

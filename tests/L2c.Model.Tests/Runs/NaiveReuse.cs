@@ -25,7 +25,7 @@ internal static class NaiveReuse
     {
         TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
-        int images = labels.Length, rows = guidance.Rows(images), branches = 2 * a.Depth;
+        int images = labels.Length, rows = guidance.Rows(images), branches = a.Branches;
         bool guided = guidance != Guidance.None;
         (Arena arena, Buffers b) = Arena.Carve(device, "naive reuse", arena => new Buffers(
             new SamplerTensors(State(arena), State(arena), State(arena), State(arena), State(arena)),
@@ -39,6 +39,7 @@ internal static class NaiveReuse
             float[]?[] kept = new float[branches][];
             var all = new Dictionary<(int Evaluation, int Branch), float[]>();
             float[] state = new float[b.States.X.Shape.Count];
+            b.Network.UploadConstants(device);
             Draw(0, b.States.X);
             device.Upload(b.Network.Labels, guided ? [.. labels, a.NullLabel] : labels);
             device.Upload(b.Scale, [scale]);

@@ -18,7 +18,7 @@ public sealed class ImageFreeSourceTests
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
         var grid = NoiseSchedule.Linear.Respace(Respacing.Select(10));
         TrainingDraws draws = new(seed: 3, draws: 2, Batch);
-        using ImageFreeSource teacher = new(model, grid, draws, Batch);
+        using ImageFreeSource teacher = new(model, new DrawTable(Ddim.Table(grid), model.Info.Process), draws, Batch);
         float[] actual = new float[Batch * 4 * 6 * 6], previous = [];
         for (int t = 4; t >= 0; t--)
         {
@@ -35,7 +35,7 @@ public sealed class ImageFreeSourceTests
     {
         using CpuDevice device = new(1);
         using DitModel model = RandomDit.Load(RandomDit.Small, device);
-        using ImageFreeSource teacher = new(model, NoiseSchedule.Linear.Respace(Respacing.Select(2)), new TrainingDraws(3, 1, 200), 200);
+        using ImageFreeSource teacher = new(model, new DrawTable(Ddim.Table(2), model.Info.Process), new TrainingDraws(3, 1, 200), 200);
         teacher.Denoise(0, 0, 0, new float[200 * 4 * 6 * 6]);
         int[] labels = teacher.Labels.ToArray();
         Assert.InRange(labels.Count(label => label == RandomDit.Small.NullLabel), 8, 35);

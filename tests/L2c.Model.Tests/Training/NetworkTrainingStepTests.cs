@@ -166,7 +166,7 @@ public sealed class NetworkTrainingStepTests
     private static Func<double> LinearisedLoss(Fixture fixture, DoubleDit network)
     {
         int image = fixture.X0.Length / Batch;
-        NoiseSchedule process = NetworkTrainingStep.Process;
+        NoiseSchedule process = fixture.Step.Process;
         float[] noised = new float[fixture.X0.Length];
         for (int row = 0; row < Batch; row++)
         {

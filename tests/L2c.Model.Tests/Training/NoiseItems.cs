@@ -5,7 +5,7 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Tests.Training;
 
 /// <summary>Items of noise for a network, each a function of its number.</summary>
-internal sealed class NoiseItems(DitArchitecture architecture) : ITrainingData
+internal sealed class NoiseItems(TransformerArchitecture architecture) : ITrainingData
 {
     public string Name => "noise";
 

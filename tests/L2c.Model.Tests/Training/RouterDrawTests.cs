@@ -14,6 +14,7 @@ public sealed class RouterDrawTests
     private const int Batch = 3;
 
     private static readonly NoiseSchedule _grid = NoiseSchedule.Linear.Respace(Respacing.Select(4));
+    private static readonly SamplerTable _sampler = Ddim.Table(_grid);
     private static readonly int[] _labels = [2, 0, 3];
 
     public static TheoryData<bool> Recompute => TrainingFixture.Recompute;
@@ -81,14 +82,14 @@ public sealed class RouterDrawTests
     [Fact]
     public void Student_that_reuses_everything_is_a_fully_cached_evaluation()
     {
-        NoiseSchedule two = NoiseSchedule.Linear.Respace(Respacing.Select(2));
+        SamplerTable two = Ddim.Table(2);
         using var fixture = new Fixture(RandomDit.Small, false, two);
         fixture.Run(0, new float[6]);
 
         // Of two evaluations the second reuses whatever a threshold above every score leaves uncomputed.
         CacheSchedule schedule = ScheduleRule.Parse("interval:2", PublishedRoles.OnePerStep(2), 6);
         var options = new SamplingOptions { Guidance = Guidance.None, KeepPredictions = true };
-        using SamplingRun run = SamplingRun.Plan(fixture.Model, Ddim.Table(two), schedule, Batch, options);
+        using SamplingRun run = SamplingRun.Plan(fixture.Model, two, schedule, Batch, options);
         run.Run(_labels, 1, new GivenNoise(fixture.Noised));
         float[] cached = new float[fixture.Step.OutputShape.Count];
         run.ReadGuidedOutput(cached);
@@ -102,7 +103,7 @@ public sealed class RouterDrawTests
         using var fixture = new Fixture(RandomDit.Small, false);
         float[] weights = [0.1f, 0.9f, 0.5f, 0.3f, 0.7f, 0.6f];
         fixture.Run(1, weights);
-        using RouterDraw alone = RouterDraw.Plan(fixture.Model, _grid, 1, new TrainingPlanOptions());
+        using RouterDraw alone = RouterDraw.Plan(fixture.Model, _sampler, 1, new TrainingPlanOptions());
         int length = fixture.Noised.Length / Batch;
         double[] gradient = new double[6], sum = new double[6];
         for (int image = 0; image < Batch; image++)
@@ -133,11 +134,12 @@ public sealed class RouterDrawTests
     {
         using var device = new CpuDevice(1);
         using DitModel inference = RandomDit.Load(RandomDit.Small, device);
-        Assert.Contains("WeightUse.RouterTraining", Assert.Throws<ArgumentException>(() => RouterDraw.Plan(inference, _grid, 1, new())).Message);
+        Assert.Contains("WeightUse.RouterTraining", Assert.Throws<ArgumentException>(() => RouterDraw.Plan(inference, _sampler, 1, new())).Message);
         using var fixture = new Fixture(RandomDit.Small, false);
-        NoiseSchedule one = NoiseSchedule.Linear.Respace([0]);
-        Assert.Throws<ArgumentException>(() => RouterDraw.Plan(fixture.Model, one, 1, new()));
-        Assert.Throws<ArgumentOutOfRangeException>(() => RouterDraw.Plan(fixture.Model, _grid, 0, new()));
+        SamplerTable one = Ddim.Table(NoiseSchedule.Linear.Respace([0])), noisy = Ddim.Table(_grid, 1);
+        Assert.Contains("reuses in none", Assert.Throws<ArgumentException>(() => RouterDraw.Plan(fixture.Model, one, 1, new())).Message);
+        Assert.Contains("draws no noise", Assert.Throws<ArgumentException>(() => RouterDraw.Plan(fixture.Model, noisy, 1, new())).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => RouterDraw.Plan(fixture.Model, _sampler, 0, new()));
         float[] weights = new float[6];
         double[] gradient = new double[6];
         Assert.Throws<ArgumentOutOfRangeException>(() => fixture.Step.Run(2, fixture.Noised, _labels, weights, gradient));
@@ -181,12 +183,12 @@ public sealed class RouterDrawTests
         public Fixture(
             DitArchitecture architecture,
             bool recompute,
-            NoiseSchedule? grid = null,
+            SamplerTable? sampler = null,
             RouterLoss loss = RouterLoss.Output,
             LossReduction reduction = LossReduction.Mean)
         {
             Model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
-            Step = RouterDraw.Plan(Model, grid ?? _grid, Batch, TrainingFixture.Options(recompute), loss, reduction);
+            Step = RouterDraw.Plan(Model, sampler ?? _sampler, Batch, TrainingFixture.Options(recompute), loss, reduction);
             Noised = TrainingFixture.Normal(7, Step.StateShape.Count);
             Gradient = new double[Step.Branches];
         }

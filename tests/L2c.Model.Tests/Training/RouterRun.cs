@@ -1,5 +1,5 @@
 using L2c.Kernels;
-using L2c.Model.Networks.Dit;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -10,14 +10,14 @@ namespace L2c.Model.Tests.Training;
 internal sealed class RouterRun : IDisposable
 {
     private readonly CpuDevice _device;
-    private readonly DitModel _model;
+    private readonly Network _model;
 
     public RouterRun(
-        RouterTrainingOptions options, int threads = 1, bool imageFree = false, RouterLogits? initial = null, DitArchitecture? architecture = null)
+        RouterTrainingOptions options, int threads = 1, bool imageFree = false, RouterLogits? initial = null, TransformerArchitecture? architecture = null)
     {
         architecture ??= RandomDit.Small;
         _device = new CpuDevice(threads);
-        _model = RandomDit.Load(architecture, _device, WeightUse.RouterTraining);
+        _model = NetworkFamilies.Load(architecture, RandomDit.Reader(architecture), _device, WeightUse.RouterTraining);
         ITrainingData? data = imageFree ? null : new NoiseItems(architecture);
         Trainer = new RouterTrainer(_model, data, options with { Threads = threads }, initial, new TrainingSettings { { "--device", "test" } });
     }
@@ -35,7 +35,7 @@ internal sealed class RouterRun : IDisposable
 
     public RouterTrainer Trainer { get; }
 
-    public DitModel Model => _model;
+    public Network Model => _model;
 
     public RouterRun Advance(int steps)
     {

@@ -109,7 +109,7 @@ public sealed class RouterTrainerTests : IDisposable
         double[] gradient = new double[start.Length];
         bool[] drawn = new bool[10];
         var grid = NoiseSchedule.Linear.Respace(Respacing.Select(10));
-        using RouterDraw step = RouterDraw.Plan(run.Model, grid, options.Batch, new TrainingPlanOptions());
+        using RouterDraw step = RouterDraw.Plan(run.Model, Ddim.Table(grid), options.Batch, new TrainingPlanOptions());
         var draws = new TrainingDraws(options.Seed, options.Draws, options.Batch);
         var batch = new TrainingBatch(new NoiseItems(RandomDit.Small), draws, options.Batch, RandomDit.Small.NullLabel, 1);
         for (int draw = 0; draw < 4; draw++)
@@ -214,16 +214,17 @@ public sealed class RouterTrainerTests : IDisposable
     [Theory]
     [InlineData("dpm20_router.pth", "20")]
     [InlineData("dpm50_router.pth", "50")]
-    public void A_published_router_of_a_U_ViT_is_refused(string name, string steps)
+    public void Training_continues_from_a_published_router_of_a_U_ViT(string name, string steps)
     {
         string path = Path.Combine(RepositoryPaths.Routers ?? "", name);
         Assert.SkipUnless(File.Exists(path), $"{path} is not there");
         using TensorFile file = TensorFiles.Open(path);
         RouterLogits router = RouterLogits.Load(file);
-        DitArchitecture deep = RandomDit.Small with { Depth = 29, HiddenSize = 8 };
-        ArgumentException refused = Assert.Throws<ArgumentException>(
-            () => new RouterRun(RouterRun.Options with { Steps = steps }, initial: router, architecture: deep));
-        Assert.Contains("U-ViT is not run yet", refused.Message, StringComparison.Ordinal);
+        UVitArchitecture deep = RandomUVit.Small with { Depth = 28, HiddenSize = 8 };
+        using RouterRun run = new(RouterRun.Options with { Steps = steps, LearningRate = 1e-3 }, initial: router, architecture: deep);
+        Assert.Equal(router.Values, run.Trainer.Router.Values);
+        float[] after = run.Advance(1).Trainer.Router.Values;
+        Assert.InRange(after.Zip(router.Values).Count(pair => pair.First != pair.Second), 58, 2 * 58);
     }
 
     [Theory]

@@ -15,13 +15,13 @@ public sealed class TrainingAllocationTests
     {
         using var device = new CpuDevice(2);
         using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
-        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), Batch, new() { Recompute = true });
+        using RouterDraw step = RouterDraw.Plan(model, Ddim.Table(4), Batch, new() { Recompute = true });
         var objective = new RouterObjective(new float[4 * step.Branches], step.Branches) { Lambda = 1e-3, LearningRate = 0.01 };
         float[] noised = TrainingFixture.Normal(1, step.StateShape.Count), weights = new float[step.Branches];
         double[] gradient = new double[step.Branches];
         TeamAllocations.AssertNone(device, () =>
         {
-            for (int t = 0; t < step.Draws; t++)
+            for (int t = 0; t < step.Table.Count; t++)
             {
                 objective.Weights(2 * t, weights);
                 step.Run(t, noised, [1, 3], weights, gradient);

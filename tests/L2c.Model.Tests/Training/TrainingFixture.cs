@@ -1,3 +1,4 @@
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Testing;
 using L2c.Weights.Layouts;
@@ -29,10 +30,10 @@ internal static class TrainingFixture
     public static float[] Normal(int seed, long count) => RandomData.Normal(seed, checked((int)count));
 
     /// <summary>The random weights in double, to be perturbed.</summary>
-    public static Dictionary<string, double[]> Parameters(DitArchitecture architecture)
+    public static Dictionary<string, double[]> Parameters(TransformerArchitecture architecture)
     {
         WeightReader read = RandomDit.Reader(architecture);
-        return DitLayout.Tensors(architecture).ToDictionary(t => t.Name, t =>
+        return NetworkFamilies.Of(architecture).Tensors(architecture).ToDictionary(t => t.Name, t =>
         {
             float[] values = new float[t.Shape.Aggregate(1L, (product, extent) => product * extent)];
             read(t.Name, values);

@@ -17,10 +17,10 @@ public sealed class TrainingMemoryTests
     {
         TrainingPlanOptions options = TrainingFixture.Options(recompute);
         using var device = new CpuDevice(1);
-        TrainingMemory predicted = RouterDraw.Predict(RandomDit.Small, device, 3, options);
+        TrainingMemory predicted = RouterDraw.Predict(RandomDit.Small, device, Ddim.Table(4), 3, options);
         Assert.Equal(0, device.AllocatedBytes);
         using DitModel model = RandomDit.Load(RandomDit.Small, device, WeightUse.RouterTraining);
-        using RouterDraw step = RouterDraw.Plan(model, NoiseSchedule.Linear.Respace(Respacing.Select(4)), 3, options);
+        using RouterDraw step = RouterDraw.Plan(model, Ddim.Table(4), 3, options);
         Assert.Equal(device.AllocatedBytes, predicted.TotalBytes);
         Assert.Equal(step.Memory.Parts, predicted.Parts);
     }
@@ -45,8 +45,8 @@ public sealed class TrainingMemoryTests
         DitArchitecture xl = Assert.IsType<DitArchitecture>(PublishedModels.Find("DiT-XL/2"));
         const int batch = 8;
         long stream = (long)batch * xl.Tokens * xl.HiddenSize * sizeof(float);
-        TrainingMemory kept = RouterDraw.Predict(xl, device, batch, new());
-        TrainingMemory recomputed = RouterDraw.Predict(xl, device, batch, new() { Recompute = true });
+        TrainingMemory kept = RouterDraw.Predict(xl, device, Ddim.Table(4), batch, new());
+        TrainingMemory recomputed = RouterDraw.Predict(xl, device, Ddim.Table(4), batch, new() { Recompute = true });
 
         // In streams of B T C values: a block keeps X, qkv and output of its attention (5) and X, hidden and output of its MLP (6), the first one
         // only the output of its attention (7), and there is the stream before the last norm.

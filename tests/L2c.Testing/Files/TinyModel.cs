@@ -3,7 +3,7 @@ using L2c.Weights.Safetensors;
 
 namespace L2c.Testing;
 
-/// <summary>Random DiT checkpoints, small enough to sample in milliseconds.</summary>
+/// <summary>Random checkpoints, small enough to sample in milliseconds.</summary>
 public static class TinyModel
 {
     public static DitArchitecture Pixels { get; } = new()
@@ -23,15 +23,32 @@ public static class TinyModel
 
     public static DitArchitecture Latents { get; } = Pixels with { Name = "tiny latents", InChannels = 4, PixelSpace = false, ClassNames = [] };
 
+    public static UVitArchitecture LongSkips { get; } = new()
+    {
+        Name = "tiny skips",
+        InputSize = 8,
+        PatchSize = 2,
+        InChannels = 3,
+        HiddenSize = 32,
+        Depth = 2,
+        Heads = 2,
+        NumClasses = 3,
+        HasNullClass = true,
+        PixelSpace = true,
+        ClassNames = ["cat", "dog", "owl"],
+    };
+
     /// <summary>Writes a checkpoint whose every weight is N(0, 0.2²), the same each time.</summary>
     /// <param name="path">Where to.</param>
     /// <param name="architecture">The network.</param>
     /// <param name="described">Whether the file says what it holds.</param>
-    public static string Write(string path, DitArchitecture architecture, bool described = true)
+    public static string Write(string path, TransformerArchitecture architecture, bool described = true)
     {
         Random random = new(7);
         float Normal() => 0.2f * (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-        (string, long[], float[])[] tensors = [.. DitLayout.Tensors(architecture).Select(tensor =>
+        IReadOnlyList<(string Name, long[] Shape)> layout =
+            architecture is UVitArchitecture skips ? UVitLayout.Tensors(skips) : DitLayout.Tensors((DitArchitecture)architecture);
+        (string, long[], float[])[] tensors = [.. layout.Select(tensor =>
         {
             long count = tensor.Shape.Aggregate(1L, (product, extent) => product * extent);
             return (tensor.Name, tensor.Shape, Enumerable.Range(0, (int)count).Select(_ => Normal()).ToArray());

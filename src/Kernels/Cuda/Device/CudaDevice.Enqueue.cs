@@ -141,7 +141,7 @@ public sealed unsafe partial class CudaDevice
     private void Launch(KernelTemplate kernel, LaunchSize grid, ReadOnlySpan<byte> parameters) =>
         Launch(Kernel(kernel), grid, kernel.Threads, 0, parameters);
 
-    /// <summary>Blocks that hold so many elements, the last perhaps in part.</summary>
+    /// <summary>Blocks that hold this many elements, the last perhaps in part.</summary>
     private static int Blocks(int count, int perBlock) => (count + perBlock - 1) / perBlock;
 
     /// <summary>A grid of one thread per element.</summary>

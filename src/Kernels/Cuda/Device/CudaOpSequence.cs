@@ -3,7 +3,7 @@ using L2c.Native;
 namespace L2c.Kernels.Cuda;
 
 /// <summary>Ops recorded on a <see cref="CudaDevice"/>: one CUDA graph, launched by one call.</summary>
-/// <remarks>Under observation the ops are enqueued anew one by one, since a graph cannot be stopped between its nodes.</remarks>
+/// <remarks>Under observation the ops are enqueued again one by one, since a graph cannot be stopped between its nodes.</remarks>
 internal sealed class CudaOpSequence(CudaDevice device, Action enqueue, IReadOnlyList<OpInfo> ops, CudaGraph graph) : OpSequence
 {
     private bool _disposed;

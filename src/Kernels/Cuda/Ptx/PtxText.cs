@@ -14,7 +14,7 @@ internal static partial class PtxText
     /// compiler itself marks its accesses to shared and local memory, so what is left unmarked is global. Generic and global addresses are equal.
     /// It takes what inline assembly computes for the same in all threads, and marks a branch on it <c>.uni</c>, which lets the hardware send a
     /// whole warp one way; a conditional branch loses the mark. ptxas finds out by itself which branches are uniform, and unrolls loops again.
-    /// Labels and parameters carry numbers of a process-wide counter; they are counted anew, so that one kernel has one text and the driver's own
+    /// Labels and parameters carry numbers of a process-wide counter; they are renumbered, so that one kernel has one text and the driver's own
     /// cache of machine code finds it again.
     /// </remarks>
     public static string Finish(string ptx, PtxTarget target)

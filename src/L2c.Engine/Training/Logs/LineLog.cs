@@ -33,7 +33,8 @@ internal abstract class LineLog : ITrainingLog
             if (foreignLine > 0)
             {
                 string copy = SetAside.Copy(path, bytes);
-                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, and the log continues after the lines before that one");
+                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, "
+                    + "and the log continues after the lines before that one");
             }
 
             _file.Cut(kept);
@@ -129,7 +130,7 @@ internal abstract class LineLog : ITrainingLog
         return kept;
     }
 
-    /// <summary>Whether bytes behind the last line's end are the beginning of a later line. Lines up to the last step were on the disk whole.</summary>
+    /// <summary>Whether bytes behind the last line's end begin a later line. Lines up to the last step were on the disk whole.</summary>
     private bool IsCutLine(ReadOnlySpan<byte> bytes, long last)
     {
         if (bytes.Length <= BeforeStep.Length)

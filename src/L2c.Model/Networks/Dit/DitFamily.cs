@@ -1,5 +1,6 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
+using L2c.Model.Caching;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
@@ -7,7 +8,7 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Networks.Dit;
 
 /// <summary>Diffusion transformers with adaLN-Zero blocks (Peebles and Xie 2023).</summary>
-internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit)
+internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit, canTrain: true)
 {
     private const string Positions = "pos_embed";
     private const int FewSteps = 20_000, ManySteps = 40_000, GuidedChannels = 3;
@@ -21,7 +22,7 @@ internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit
     {
         TransformerArchitecture a = architecture;
         long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
-        long time = (TimestepEmbedding.Width * c) + (c * c);
+        long time = ((long)DitWeights.TimeWidth * c) + (c * c);
         long modulations = ((6L * a.Depth) + 2) * c * c;
         var cost = NetworkCost.Of(a, (patch * c * t) + time + modulations + (c * a.PatchOutputs * t));
         return new NetworkInfo(a, this, cost, NoiseSchedule.Linear, Math.Min(GuidedChannels, a.InChannels));
@@ -44,6 +45,10 @@ internal sealed class DitFamily() : NetworkFamily("dit", "DiT", RouterTarget.Dit
 
         CachingRecipe Of(double lambda, double learningRate, int maxSteps) => new(threshold, lambda, learningRate, maxSteps) { Clamp = 5 };
     }
+
+    /// <inheritdoc/>
+    public override (EvaluationRole Role, int RouterRow)[] PublishedEvaluations(int rows) =>
+        [.. PublishedRoles.OnePerStep(rows).Select((role, e) => (role, PublishedRoles.RowOfOnePerStep(rows, e)))];
 
     /// <inheritdoc/>
     public override WeightReader Initialization(TransformerArchitecture architecture, ulong seed) =>

@@ -8,6 +8,7 @@ namespace L2c.Model.Networks.Dit;
 /// <summary>Memory of a DiT's evaluations: times and labels, modulations by group, activations, and a tape for a backward pass.</summary>
 internal sealed class DitMemory : NetworkMemory
 {
+    private readonly TimestepEmbedding _sinusoid = new(DitWeights.TimeWidth);
     private readonly float[] _timeEmbedding;
 
     public DitMemory(Arena arena, DitArchitecture a, NetworkNeeds needs)
@@ -18,14 +19,14 @@ internal sealed class DitMemory : NetworkMemory
         GroupSize = SizeOfGroup(a, needs, arena.StorageType);
         int[] groups = [.. Enumerable.Range(0, Groups).Select(g => Math.Min(GroupSize, needs.Evaluations - (g * GroupSize)))];
         Labels = ledger.Take("modulations", memory => memory.Take(DType.I32, needs.ConditionRows));
-        TimeEmbedding = ledger.Take("modulations", memory => memory.Take(needs.Times, TimestepEmbedding.Width));
+        TimeEmbedding = ledger.Take("modulations", memory => memory.Take(needs.Times, _sinusoid.Width));
         Modulations = ledger.Take("modulations", memory => DitModulations.Take(
             memory, a, groups, needs.ConditionRows, needs.TimePerRow ? needs.Rows : groups[0], needs.Tapped || forWeights, forWeights, Needs));
         Gradients = forWeights ? ledger.Take("gradients of modulations", memory => DitModulationGradients.Take(memory, a, needs.Rows)) : null;
-        Activations = ledger.Take("activations", memory => DitActivations.Take(memory, a, needs.Rows));
-        Shared = DitTape.Shared(Activations, a.Depth);
+        Activations = ledger.Take("activations", memory => PassActivations.Take(memory, a, needs.Rows));
+        Shared = BlockTape.Shared(Activations, a.Depth);
         Tape = needs.Gradients == GradientsOf.Nothing ? null : ledger.Take("kept for the backward pass", memory =>
-            DitTape.Take(memory, a, needs.Rows, needs.Recomputes, forWeights ? null : Activations));
+            BlockTape.Take(memory, a, needs.Rows, needs.Recomputes, forWeights ? null : Activations));
         Parts = ledger.Parts;
         _timeEmbedding = new float[TimeEmbedding.Shape.Count];
 
@@ -52,13 +53,13 @@ internal sealed class DitMemory : NetworkMemory
     public DitModulationGradients? Gradients { get; }
 
     /// <summary>Scratch of both passes.</summary>
-    public DitActivations Activations { get; }
+    public PassActivations Activations { get; }
 
     /// <summary>Where a forward pass writes that nothing follows.</summary>
-    public DitTape Shared { get; }
+    public BlockTape Shared { get; }
 
     /// <summary>Where one writes that a backward pass follows; null where none does.</summary>
-    public DitTape? Tape { get; }
+    public BlockTape? Tape { get; }
 
     /// <inheritdoc/>
     public override int GroupSize { get; }
@@ -67,12 +68,12 @@ internal sealed class DitMemory : NetworkMemory
     public override IReadOnlyList<MemoryPart> Parts { get; }
 
     /// <summary>Where the blocks of a pass write.</summary>
-    public DitTape Blocks(bool hasBackward) => hasBackward ? Tape! : Shared;
+    public BlockTape Blocks(bool hasBackward) => hasBackward ? Tape! : Shared;
 
     /// <inheritdoc/>
     public override Tensor Output(int branch, bool hasBackward)
     {
-        DitTape blocks = Blocks(hasBackward);
+        BlockTape blocks = Blocks(hasBackward);
         return branch % 2 == 0 ? blocks.Attention[branch / 2].Output : blocks.Mlp[branch / 2].Output;
     }
 
@@ -82,7 +83,7 @@ internal sealed class DitMemory : NetworkMemory
     /// <inheritdoc/>
     public override void SetTimes(Device device, ReadOnlySpan<float> times)
     {
-        TimestepEmbedding.Fill(times, _timeEmbedding);
+        _sinusoid.Fill(times, _timeEmbedding);
         device.Upload(TimeEmbedding, _timeEmbedding);
     }
 

@@ -99,14 +99,8 @@ internal sealed class DitModel : Network
     /// <inheritdoc/>
     public override void Products(NetworkMemory memory)
     {
-        DitActivations a = ((DitMemory)memory).Activations;
-        foreach (DitBlockWeights w in _weights.Blocks)
-        {
-            Device.Linear(a.Normed, w.Qkv.Weight, default, a.Qkv);                                                  // [B,T,3C]
-            Device.Linear(a.Heads, w.Projection.Weight, default, a.Branch);                                         // [B,T,C]
-            Device.Linear(a.Normed, w.Fc1.Weight, default, a.Hidden);                                               // [B,T,4C]
-            Device.Linear(a.Hidden, w.Fc2.Weight, default, a.Branch);                                               // [B,T,C]
-        }
+        PassActivations activations = ((DitMemory)memory).Activations;
+        Array.ForEach(_weights.Blocks, block => block.Products(Device, activations));
     }
 
     /// <inheritdoc/>

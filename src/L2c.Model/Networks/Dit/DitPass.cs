@@ -2,136 +2,95 @@ using L2c.Kernels;
 
 namespace L2c.Model.Networks.Dit;
 
-/// <summary>
-/// One evaluation of a DiT while it is being enqueued. A block is adaLN-Zero: x += gate * Attn(mod(LN(x))), x += gate * Mlp(mod(LN(x))); a branch
-/// that is not computed leaves out all but the addition.
-/// </summary>
-/// <remarks>
-/// Each residual addition is fused with the norm that follows it, so a block ends with its MLP's contribution pending in the stream.
-/// Source: Peebles and Xie 2023, section 3.2; DiT models.py, DiTBlock. Reuse: Learning-to-Cache, section 3; what is reused is the output before the
-/// gate. A student's blend: equation 5.
-/// </remarks>
-internal sealed partial class DitPass
+/// <summary>One evaluation of a DiT while it is being enqueued: its blocks are adaLN-Zero, LN without affine, then a shift, scale and gate of time and
+/// label.</summary>
+/// <remarks>Source: Peebles and Xie 2023, section 3.2; DiT models.py, DiTBlock.</remarks>
+internal sealed class DitPass : TransformerPass
 {
     /// <summary>Epsilon of every LN in DiT.</summary>
     public const float LayerNormEpsilon = 1e-6f;
 
-    private readonly Device _device;
-    private readonly DitModel _model;
     private readonly DitWeights _weights;
     private readonly DitMemory _memory;
     private readonly DitModulations _modulations;
-    private readonly DitActivations _scratch;
-    private readonly DitTape _blocks;
-    private readonly EvaluationPlan _plan;
-    private readonly ForwardTap? _tap;
 
     /// <param name="model">The network.</param>
     /// <param name="memory">With the evaluation's modulations.</param>
     /// <param name="plan">What is computed and contributed.</param>
     /// <param name="tap">Sees every stage, or null.</param>
     public DitPass(DitModel model, DitMemory memory, EvaluationPlan plan, ForwardTap? tap)
+        : base(model, model.Weights.Blocks, Activation.GeluTanh, memory.Activations, memory.Blocks(plan.HasBackward), plan, tap)
     {
-        (_device, _model, _weights, _memory, _plan, _tap) = (model.Device, model, model.Weights, memory, plan, tap);
+        (_weights, _memory) = (model.Weights, memory);
         _modulations = memory.Modulations[plan.Evaluation / memory.GroupSize];
-        (_scratch, _blocks) = (memory.Activations, memory.Blocks(plan.HasBackward));
     }
 
-    private int Depth => _weights.Blocks.Length;
+    private DitModulationGradients? Gradients => _memory.Gradients;
 
     /// <summary>The norm before the final layer.</summary>
     private Norm FinalNorm => DitModulations.Modulated(_modulations.Final(InGroup));
 
-    private int InGroup => _plan.Evaluation % _memory.GroupSize;
+    private int InGroup => Plan.Evaluation % _memory.GroupSize;
 
     /// <summary>Enqueues the forward pass.</summary>
     /// <param name="image">[N,C_in,H,W].</param>
     /// <param name="output">[B,C_out,H,W].</param>
     public void Forward(Tensor image, Tensor output)
     {
-        int patch = _model.Architecture.PatchSize;
-        _device.Scope = new OpScope(_plan.Scope, -1);
-        _device.Patchify(image, _scratch.Patches, patch);                                                           // [B,T,C_in P P]
-        Linear(_scratch.Patches, _weights.PatchEmbedding, _scratch.Heads);                                          // [B,T,C]
-        _tap?.Invoke("patch_embed_out", _scratch.Heads);
+        int patch = Network.Architecture.PatchSize;
+        LeaveBranches(Plan.Scope);
+        Device.Patchify(image, Scratch.Patches, patch);                                                             // [B,T,C_in P P]
+        Linear(Scratch.Patches, _weights.PatchEmbedding, Scratch.Heads);                                            // [B,T,C]
+        Tap?.Invoke("patch_embed_out", Scratch.Heads);
 
-        var x = new ResidualStream(_device, _weights.Positions, _scratch.X, _plan.Switches.FuseSkips);
-        x.Add(_scratch.Heads);
-        for (int block = 0; block < Depth; block++)
+        var x = new ResidualStream(Device, _weights.Positions, Scratch.X, Plan.Switches.FuseSkips);
+        x.Add(Scratch.Heads);
+        for (int block = 0; block < BlockCount; block++)
         {
-            Attention(x, block);
-            Contribute(x, block, ModulationPart.AttentionGate);
-            Mlp(x, block);
-            Contribute(x, block, ModulationPart.MlpGate);
+            Block(x, block);
         }
 
-        _device.Scope = new OpScope(_plan.Scope, -1);
-        Tensor last = _tap is null ? _blocks.FinalX : _scratch.X;
-        x.Normalise(FinalNorm, _blocks.FinalNormed, last);                                                          // [B,T,C]
-        _tap?.Invoke($"block{Depth - 1}.out", last);
-        Linear(_blocks.FinalNormed, _weights.FinalLinear, _scratch.PatchOutputs);                                   // [B,T,P P C_out]
-        _tap?.Invoke("final_layer_out", _scratch.PatchOutputs);
-        _device.Unpatchify(_scratch.PatchOutputs, output, patch);                                                   // [B,C_out,H,W]
-        _tap?.Invoke("out", output);
+        LeaveBranches(Plan.Scope);
+        Tensor last = Tap is null ? Blocks.FinalX : Scratch.X;
+        x.Normalise(FinalNorm, Blocks.FinalNormed, last);                                                           // [B,T,C]
+        Tap?.Invoke($"block{BlockCount - 1}.out", last);
+        Linear(Blocks.FinalNormed, _weights.FinalLinear, Scratch.PatchOutputs);                                     // [B,T,P P C_out]
+        Tap?.Invoke("final_layer_out", Scratch.PatchOutputs);
+        Device.Unpatchify(Scratch.PatchOutputs, output, patch);                                                     // [B,C_out,H,W]
+        Tap?.Invoke("out", output);
     }
 
-    private void Attention(ResidualStream x, int block)
+    /// <summary>Enqueues the backward pass.</summary>
+    /// <param name="dOutput">[B,C_out,H,W].</param>
+    public void Backward(Tensor dOutput)
     {
-        (DitBlockWeights w, AttentionTape t, BranchPlan branch) = (_weights.Blocks[block], _blocks.Attention[block], _plan.Branches[2 * block]);
-        if (!Enter(x, block, ModulationPart.AttentionShiftScale, branch, t.Normed, t.X))
+        LeaveBranches(Plan.Scope + 1);
+        Device.UnpatchifyBackward(dOutput, Scratch.PatchOutputs, Network.Architecture.PatchSize);                   // [B,T,P P C_out]
+        _weights.FinalLinear.Backward(Device, Scratch.PatchOutputs, Blocks.FinalNormed, Scratch.Normed);            // [B,T,C]
+        NormBackward(Blocks.FinalX, FinalNorm, default, Gradients?.Final ?? default);
+        for (int block = BlockCount - 1; block >= 0; block--)
         {
-            return;
+            BlockBackward(block);
         }
 
-        _tap?.Invoke(block == 0 ? "tokens_in" : $"block{block - 1}.out", t.X);
-        Linear(t.Normed, w.Qkv, t.Qkv);                                                                             // [B,T,3C]
-        _device.Attention(t.Qkv, t.Heads, _model.Architecture.Heads);                                               // [B,T,C]
-        Linear(t.Heads, w.Projection, branch.Output);                                                               // [B,T,C]
-        _tap?.Invoke($"block{block}.attn_out", branch.Output);
+        LeaveBranches(Plan.Scope + 1);
+        if (Gradients is not null)
+        {
+            _weights.PatchEmbedding.Backward(Device, StreamGradient, Scratch.Patches, default);
+            Gradients.Backward(Device, _weights, _memory.TimeEmbedding, _memory.Labels, _modulations);
+        }
     }
 
-    private void Mlp(ResidualStream x, int block)
-    {
-        (DitBlockWeights w, MlpTape t, BranchPlan branch) = (_weights.Blocks[block], _blocks.Mlp[block], _plan.Branches[(2 * block) + 1]);
-        if (!Enter(x, block, ModulationPart.MlpShiftScale, branch, t.Normed, t.X))
-        {
-            return;
-        }
+    /// <inheritdoc/>
+    protected override Norm NormOf(int branch) =>
+        DitModulations.Modulated(_modulations.Part(InGroup, branch / 2, ModulationParts.ShiftScaleOf(branch)));
 
-        if (t.Hidden.IsNone)
-        {
-            _device.Linear(t.Normed, w.Fc1.Weight, w.Fc1.Bias, t.Activated, Activation.GeluTanh);                   // [B,T,4C]
-        }
-        else
-        {
-            Linear(t.Normed, w.Fc1, t.Hidden);                                                                      // [B,T,4C]
-            _device.Activate(t.Hidden, t.Activated, Activation.GeluTanh);
-        }
+    /// <inheritdoc/>
+    protected override Tensor GateOf(int branch) => _modulations.Part(InGroup, branch / 2, ModulationParts.GateOf(branch));
 
-        Linear(t.Activated, w.Fc2, branch.Output);                                                                  // [B,T,C]
-        _tap?.Invoke($"block{block}.mlp_out", branch.Output);
-    }
+    /// <inheritdoc/>
+    protected override Tensor GateGradient(int branch) => Gradients?.Part(branch / 2, ModulationParts.GateOf(branch)) ?? default;
 
-    /// <summary>Enqueues a branch's norm if the branch is computed, and returns whether it is.</summary>
-    private bool Enter(ResidualStream x, int block, ModulationPart part, BranchPlan branch, Tensor normed, Tensor stream)
-    {
-        _device.Scope = _device.Scope with { Branch = part.Branch(block) };
-        if (branch.IsComputed || !_plan.Switches.SkipUnused)
-        {
-            x.Normalise(Norm(block, part), normed, stream);                                                         // [B,T,C]
-        }
-
-        return branch.IsComputed;
-    }
-
-    private void Contribute(ResidualStream x, int block, ModulationPart gate) =>
-        x.Add(_plan.Branches[gate.Branch(block)].Gated(Modulation(block, gate)));
-
-    /// <summary>A part of a block's modulation in this evaluation, [R, width].</summary>
-    private Tensor Modulation(int block, ModulationPart part) => _modulations.Part(InGroup, block, part);
-
-    /// <summary>The norm before a branch, of a shift and scale.</summary>
-    private Norm Norm(int block, ModulationPart part) => DitModulations.Modulated(Modulation(block, part));
-
-    private void Linear(Tensor x, LinearWeights w, Tensor y) => _device.Linear(x, w.Weight, w.Bias, y);
+    /// <inheritdoc/>
+    protected override Tensor NormGradient(int branch) => Gradients?.Part(branch / 2, ModulationParts.ShiftScaleOf(branch)) ?? default;
 }

@@ -3,13 +3,6 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Networks.Dit;
 
-/// <summary>Weights of one adaLN-Zero block.</summary>
-/// <param name="Qkv">C -> 3C.</param>
-/// <param name="Projection">C -> C.</param>
-/// <param name="Fc1">C -> MLP width.</param>
-/// <param name="Fc2">MLP width -> C.</param>
-internal sealed record DitBlockWeights(LinearWeights Qkv, LinearWeights Projection, LinearWeights Fc1, LinearWeights Fc2);
-
 /// <summary>Weights of a DiT, under their published names.</summary>
 /// <param name="PatchEmbedding">C_in P P -> C: the patch convolution as a linear map.</param>
 /// <param name="Positions">[T,C].</param>
@@ -27,14 +20,16 @@ internal sealed record DitWeights(
     LinearWeights Time2,
     Tensor LabelTable,
     Tensor LabelGradient,
-    DitBlockWeights[] Blocks,
+    BlockWeights[] Blocks,
     LinearStack Modulations,
     LinearWeights FinalLinear)
 {
+    /// <summary>Width of the sinusoid that the time MLP reads: in every published DiT.</summary>
+    public const int TimeWidth = 256;
+
     /// <summary>Every linear map but the modulations.</summary>
     public IEnumerable<LinearWeights> Linears =>
-        Blocks.SelectMany(block => (IEnumerable<LinearWeights>)[block.Qkv, block.Projection, block.Fc1, block.Fc2])
-            .Concat([PatchEmbedding, Time1, Time2, FinalLinear]);
+        Blocks.SelectMany(block => block.All).Concat([PatchEmbedding, Time1, Time2, FinalLinear]);
 
     // Tensors are read in the order of these calls, and the hash by which a training run knows its model depends on it.
     public static DitWeights Take(DitArchitecture a, WeightLoader w)
@@ -44,7 +39,7 @@ internal sealed record DitWeights(
         return new DitWeights(
             w.Linear("x_embedder.proj", c, a.InChannels * a.PatchSize * a.PatchSize, InputGradient.Never),
             w.Tensor("pos_embed", a.Tokens, c),
-            w.Linear("t_embedder.mlp.0", c, TimestepEmbedding.Width, InputGradient.Never),
+            w.Linear("t_embedder.mlp.0", c, TimeWidth, InputGradient.Never),
             w.Linear("t_embedder.mlp.2", c, c, InputGradient.ForWeights),
             w.Tensor("y_embedder.embedding_table.weight", a.LabelRows, c),
             w.Gradient("y_embedder.embedding_table.weight", a.LabelRows, c),
@@ -52,10 +47,10 @@ internal sealed record DitWeights(
             w.Map(modulations, "final_layer.adaLN_modulation.1", ModulationParts.FirstOfFinal(a), 2 * c),
             w.Linear("final_layer.linear", a.PatchOutputs, c, InputGradient.ForRouters));
 
-        DitBlockWeights Block(int i)
+        BlockWeights Block(int i)
         {
             w.Map(modulations, $"blocks.{i}.adaLN_modulation.1", ModulationPart.AttentionShiftScale.First(i, c), 2 * c, c, 2 * c, c);
-            return new DitBlockWeights(
+            return new BlockWeights(
                 w.Linear($"blocks.{i}.attn.qkv", 3 * c, c, InAttention(i)),
                 w.Linear($"blocks.{i}.attn.proj", c, c, InAttention(i)),
                 w.Linear($"blocks.{i}.mlp.fc1", a.MlpWidth, c, InputGradient.ForRouters),

@@ -39,6 +39,13 @@ internal static class ModulationParts
     /// <summary>Whether this is a gate.</summary>
     public static bool IsGate(this ModulationPart part) => part.Width() == 1;
 
+    /// <summary>The shift and scale of a branch's norm.</summary>
+    public static ModulationPart ShiftScaleOf(int branch) =>
+        branch % 2 == 0 ? ModulationPart.AttentionShiftScale : ModulationPart.MlpShiftScale;
+
+    /// <summary>The gate of a branch.</summary>
+    public static ModulationPart GateOf(int branch) => branch % 2 == 0 ? ModulationPart.AttentionGate : ModulationPart.MlpGate;
+
     /// <summary>Branch of a block that the part belongs to.</summary>
     public static int Branch(this ModulationPart part, int block) => (2 * block) + (part >= ModulationPart.MlpShiftScale ? 1 : 0);
 }

@@ -1,11 +1,14 @@
+using L2c.Kernels;
 using L2c.Model.Accounting;
+using L2c.Model.Caching;
 using L2c.Model.Samplers;
+using L2c.Model.Training;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Networks.UVit;
 
-/// <summary>Transformers with long skips (Bao et al. 2023). They are described and accounted for, and not run yet.</summary>
-internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget.UVit, canRun: false)
+/// <summary>Transformers with long skips (Bao et al. 2023).</summary>
+internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget.UVit, canTrain: false)
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -27,6 +30,17 @@ internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget
         new(Threshold: 0.9, Lambda: 0.1, LearningRate: 1e-3, MaxSteps: evaluations >= 50 ? 40_000 : 20_000) { Reduction = LossReduction.SumPerImage };
 
     /// <inheritdoc/>
+    /// <remarks>Two evaluations per solver step; of an odd number one is lost.</remarks>
+    public override (EvaluationRole Role, int RouterRow)[] PublishedEvaluations(int rows) =>
+        [.. PublishedRoles.TwoPerStep(rows).Select((role, e) => (role, PublishedRoles.RowOfTwoPerStep(e)))];
+
+    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, long[] Shape)> Tensors(TransformerArchitecture architecture) =>
         UVitLayout.Tensors((UVitArchitecture)architecture);
+
+    /// <inheritdoc/>
+    internal override Network Load(
+        TransformerArchitecture architecture, WeightReader? read, Device device, WeightUse use, TrainedParameters? trained) => trained is null
+        ? UVitModel.Load(Describe(architecture), read, device, use)
+        : throw new ArgumentException($"{architecture.Name}: weights of a {Title} are not trained, only its routers");
 }

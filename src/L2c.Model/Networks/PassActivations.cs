@@ -1,12 +1,12 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Networks.Dit;
+namespace L2c.Model.Networks;
 
 /// <summary>Everything one forward pass writes between its input and its output. Blocks reuse the same buffers.</summary>
-internal sealed class DitActivations
+internal sealed class PassActivations
 {
-    private DitActivations(Arena arena, DitArchitecture a, int rows)
+    private PassActivations(Arena arena, TransformerArchitecture a, int rows)
     {
         int t = a.Tokens, c = a.HiddenSize;
         Patches = arena.Take(rows, t, a.InChannels * a.PatchSize * a.PatchSize);
@@ -48,5 +48,5 @@ internal sealed class DitActivations
     /// <param name="arena">The run's workspace.</param>
     /// <param name="architecture">The network.</param>
     /// <param name="rows">B: rows of the batch, both halves of guidance counted.</param>
-    public static DitActivations Take(Arena arena, DitArchitecture architecture, int rows) => new(arena, architecture, rows);
+    public static PassActivations Take(Arena arena, TransformerArchitecture architecture, int rows) => new(arena, architecture, rows);
 }

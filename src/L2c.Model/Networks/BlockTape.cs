@@ -1,7 +1,7 @@
 using L2c.Kernels;
 using L2c.Weights.Layouts;
 
-namespace L2c.Model.Networks.Dit;
+namespace L2c.Model.Networks;
 
 /// <summary>What an attention branch writes; only the output where it is computed elsewhere.</summary>
 /// <param name="X">The stream entering the norm, [B,T,C].</param>
@@ -25,14 +25,18 @@ internal sealed record MlpTape(Tensor X, Tensor Normed, Tensor Hidden, Tensor Ac
 /// <param name="FinalX">The stream entering the last norm, [B,T,C]; none where nobody reads it.</param>
 /// <param name="FinalNormed">Input of the final layer, [B,T,C].</param>
 /// <param name="Recomputes">Whether a block's forward has to run again before its backward: only the stream entering it is its own.</param>
-internal sealed record DitTape(AttentionTape[] Attention, MlpTape[] Mlp, Tensor FinalX, Tensor FinalNormed, bool Recomputes)
+internal sealed record BlockTape(AttentionTape[] Attention, MlpTape[] Mlp, Tensor FinalX, Tensor FinalNormed, bool Recomputes)
 {
     /// <summary>All blocks in the same memory: nothing is kept.</summary>
-    public static DitTape Shared(DitActivations a, int depth)
+    /// <param name="a">The memory.</param>
+    /// <param name="blocks">How many.</param>
+    /// <param name="entering">Where the stream entering a block lies, by block; null for one place.</param>
+    public static BlockTape Shared(PassActivations a, int blocks, Func<int, Tensor>? entering = null)
     {
         var attention = new AttentionTape(a.X, a.Normed, a.Qkv, a.Heads, a.Branch);
         var mlp = new MlpTape(a.X, a.Normed, default, a.Hidden, a.Branch);
-        return new DitTape([.. Enumerable.Repeat(attention, depth)], [.. Enumerable.Repeat(mlp, depth)], default, a.Normed, false);
+        AttentionTape[] attentions = [.. Enumerable.Range(0, blocks).Select(b => entering is null ? attention : attention with { X = entering(b) })];
+        return new BlockTape(attentions, [.. Enumerable.Repeat(mlp, blocks)], default, a.Normed, false);
     }
 
     /// <summary>Carves what a backward pass needs.</summary>
@@ -43,13 +47,13 @@ internal sealed record DitTape(AttentionTape[] Attention, MlpTape[] Mlp, Tensor 
     /// <param name="frozen">
     /// Scratch for the inputs of linear maps where weights are frozen; the first attention is then computed elsewhere. Null where they are trained.
     /// </param>
-    public static DitTape Take(Arena arena, DitArchitecture a, int rows, bool recomputes, DitActivations? frozen)
+    public static BlockTape Take(Arena arena, TransformerArchitecture a, int rows, bool recomputes, PassActivations? frozen)
     {
-        (var attentions, var mlps) = (new AttentionTape[a.Depth], new MlpTape[a.Depth]);
+        (var attentions, var mlps) = (new AttentionTape[a.Blocks], new MlpTape[a.Blocks]);
         int first = frozen is null ? 0 : 1;
         AttentionTape? attention = null;
         MlpTape? mlp = null;
-        for (int block = 0; block < a.Depth; block++)
+        for (int block = 0; block < a.Blocks; block++)
         {
             attention = block < first ? null : (recomputes ? attention : null) ?? TakeAttention();
             mlp = (recomputes ? mlp : null) ?? TakeMlp();
@@ -59,7 +63,7 @@ internal sealed record DitTape(AttentionTape[] Attention, MlpTape[] Mlp, Tensor 
             mlps[block] = attention is null && recomputes ? mlp with { X = Stream() } : mlp;
         }
 
-        return new DitTape(attentions, mlps, Stream(), frozen?.Normed ?? Stream(), recomputes);
+        return new BlockTape(attentions, mlps, Stream(), frozen?.Normed ?? Stream(), recomputes);
 
         Tensor Stream() => arena.Take(rows, a.Tokens, a.HiddenSize);
 

@@ -1,0 +1,42 @@
+using ScottPlot.TickGenerators;
+using static System.FormattableString;
+
+namespace L2c;
+
+/// <summary>Ticks at round values, few enough to be read, with the same labels in every culture.</summary>
+internal static class PlotTicks
+{
+    private const int MinTicks = 4, MaxDecades = 12;
+
+    // What values begin with, from coarse to fine.
+    private static readonly double[][] _scales =
+        [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [.. Enumerable.Range(10, 90).Select(tenths => tenths / 10.0)]];
+
+    /// <summary>Of an axis of plain numbers.</summary>
+    public static NumericAutomatic Linear() => new() { MinimumTickSpacing = 90, LabelFormatter = value => Invariant($"{value:0.####}") };
+
+    /// <summary>Of an axis whose coordinates are decimal logarithms: the coarsest of several scales that has four ticks.</summary>
+    /// <param name="least">Logarithm of the lower end.</param>
+    /// <param name="greatest">Logarithm of the upper end.</param>
+    public static NumericManual Logarithmic(double least, double greatest)
+    {
+        int every = Math.Max(1, (int)Math.Ceiling((greatest - least) / MaxDecades));
+        double[][] candidates = Array.ConvertAll(_scales, leading => Array.FindAll(Values(leading), Inside));
+        NumericManual ticks = new();
+        foreach (double value in Array.Find(candidates, values => values.Length >= MinTicks) ?? candidates[^1])
+        {
+            ticks.AddMajor(Math.Log10(value), value is >= 1e-3 and < 1e5 ? Invariant($"{value:0.#####}") : Invariant($"{value:0.##e+0}"));
+        }
+
+        return ticks;
+
+        double[] Values(double[] leading) =>
+        [
+            .. from decade in Enumerable.Range((int)Math.Floor(least), (int)Math.Ceiling(greatest) - (int)Math.Floor(least) + 1)
+               where decade % every == 0
+               from first in leading
+               select first * Math.Pow(10, decade),
+        ];
+        bool Inside(double value) => Math.Log10(value) >= least && Math.Log10(value) <= greatest;
+    }
+}
