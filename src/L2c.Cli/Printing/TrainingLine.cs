@@ -20,7 +20,7 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
     // A line that wraps could not be redrawn.
     private readonly int _room = !terminal.Interactive
         ? int.MaxValue
-        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) }).Profile.Width - 1;
+        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(PrintableWriter.Over(terminal.Err).Inner) }).Profile.Width - 1;
 
     private readonly Queue<long> _times = [];
     private long _drawn;
@@ -51,8 +51,9 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         {
             string line = Line(value);
             line = line.Length > _room ? line[.._room] : line;
-            PrintableWriter.Over(terminal.Err).Inner.Write('\r');
-            terminal.Err.Write(line.PadRight(_width));
+
+            // Numbers alone, so that nothing needs to be escaped; the return to the line's beginning must not be.
+            PrintableWriter.Over(terminal.Err).Inner.Write($"\r{line.PadRight(_width)}");
             (_drawn, _width) = (now, line.Length);
         }
         else if (!terminal.Interactive && value.IsSaved)

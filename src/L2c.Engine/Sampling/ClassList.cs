@@ -26,7 +26,7 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
         {
             return text is null
                 ? new ClassList([0], ImagesPerClass) // read by nothing
-                : throw new RequestException($"--classes {text}: {architecture.Name} has no classes; leave --classes away");
+                : throw new RequestException($"--classes {text}: {architecture.Name} has no classes; omit --classes");
         }
 
         if (text is not null)

@@ -33,7 +33,8 @@ internal abstract class LineLog : ITrainingLog
             if (foreignLine > 0)
             {
                 string copy = SetAside.Copy(path, bytes);
-                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, what is before the line goes on");
+                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, "
+                    + "and the log goes on after the line before it");
             }
 
             _file.Cut(kept);
