@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Weights;
 using Spectre.Console;
 
 namespace L2c.Cli.Printing;
@@ -19,7 +20,7 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
     // A line that wraps could not be redrawn.
     private readonly int _room = !terminal.Interactive
         ? int.MaxValue
-        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Err) }).Profile.Width - 1;
+        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(PrintableWriter.Over(terminal.Err).Inner) }).Profile.Width - 1;
 
     private readonly Queue<long> _times = [];
     private long _drawn;
@@ -50,7 +51,9 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
         {
             string line = Line(value);
             line = line.Length > _room ? line[.._room] : line;
-            terminal.Err.Write($"\r{line.PadRight(_width)}");
+            PrintableWriter error = PrintableWriter.Over(terminal.Err);
+            error.Inner.Write('\r');
+            error.Write(line.PadRight(_width));
             (_drawn, _width) = (now, line.Length);
         }
         else if (!terminal.Interactive && value.IsSaved)
