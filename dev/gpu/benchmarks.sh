@@ -1,7 +1,7 @@
 # Part of run.sh: L2c and PyTorch on the same work. The work: DiT-XL/2 in bf16, random weights, guidance (so a batch is twice the images); a forward
 # pass, and DDIM runs of 20 and 50 steps in full and with the published routers' schedules. Products are tuned, as the compiled peer's are; `untuned`
 # is a forward pass without that, `apart` one with GELU in a kernel of its own. L2c alone also runs U-ViT-H/2: a forward pass, and DPM-Solver's 50
-# evaluations, guided by 1.4, in full and with the published router's schedule.
+# evaluations, with guidance scale 1.4, in full and with the published router's schedule.
 # File names tell the work: WHAT.SIZE.IMAGES[.STEPS].json, WHAT.SIZE.IMAGES.jsonl.
 
 ours() { # STEP LIMIT

@@ -15,11 +15,8 @@ public static class Program
     public static int Main(string[] args)
     {
         using StopSignals stop = new();
-        bool interactive = !Console.IsErrorRedirected;
-
-        // The progress bar knows a terminal by its own writer.
-        TextWriter error = interactive ? Console.Error : StandardWriter.Messages(Console.Error);
-        return Run(args, new Terminal(StandardWriter.Results(Console.Out), error, interactive, stop.Token));
+        TextWriter output = StandardWriter.Results(Console.Out), error = StandardWriter.Messages(Console.Error);
+        return Run(args, new Terminal(output, error, Interactive: !Console.IsErrorRedirected, stop.Token));
     }
 
     /// <summary>The program without a process around it, printing to writers: nobody watches, so no progress is drawn.</summary>

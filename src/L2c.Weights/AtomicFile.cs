@@ -75,6 +75,28 @@ public sealed class AtomicFile : IDisposable
         RemoveLeftovers(FolderOf(probe._full));
     }
 
+    /// <summary>The same for files of any names in a folder.</summary>
+    /// <exception cref="IOException">No file can be written there.</exception>
+    public static void ProbeFolder(string folder)
+    {
+        try
+        {
+            (string temporary, FileStream file) = CreateTemporary(System.IO.Path.GetFullPath(folder));
+            file.Dispose();
+            File.Delete(temporary);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{folder}: no file can be written in it; check its permissions, or write elsewhere", e);
+        }
+        catch (IOException e)
+        {
+            throw WriteFailure.Of(folder, e);
+        }
+
+        RemoveLeftovers(folder);
+    }
+
     /// <summary>Fails if something has a name that may not be replaced. Writes nothing.</summary>
     /// <exception cref="IOException">The file exists and may not be replaced, or is a link, a device or a folder.</exception>
     public static void RequireFree(string path, bool overwrite)
@@ -93,7 +115,8 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>Deletes what processes that were killed while they wrote have left in a folder; files that are being written stay.</summary>
+    /// <summary>Deletes what processes that were killed while they wrote have left in a folder; files that are being written stay, and all where
+    /// the file system has no locks to tell them by.</summary>
     public static void RemoveLeftovers(string folder)
     {
         if (!Directory.Exists(folder))
@@ -106,7 +129,7 @@ public sealed class AtomicFile : IDisposable
             try
             {
                 using SafeFileHandle? file = FileSystem.TryOpen(path, create: false, out _);
-                if (file is not null && FileSystem.TryLock(file))
+                if (file is not null && FileSystem.TryLock(file) == FileLock.Taken)
                 {
                     File.Delete(path);
                 }

@@ -56,8 +56,6 @@ public abstract class ByteSource : IDisposable
         return bytes;
     }
 
-    /// <summary>The bytes as a stream, for readers that want one; it need not be disposed of, and the source must outlive it.</summary>
-    public Stream AsStream() => new ByteSourceStream(this);
 
     /// <summary>Opens a regular file: the one way to read a file, whatever is in it. Neither waits nor hinders a writer.</summary>
     /// <param name="path">The file; links are followed.</param>

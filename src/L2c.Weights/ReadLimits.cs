@@ -70,6 +70,9 @@ public static class ReadLimits
     /// <summary>Pixels of a picture: a gibibyte when decoded.</summary>
     public const long PicturePixels = 1L << 28;
 
+    /// <summary>Bytes of a picture's file: its pixels uncompressed, and what comes before them.</summary>
+    public const long PictureBytes = (4 * PicturePixels) + (1 << 20);
+
     /// <summary>A text chunk of a picture whose parameters are shown.</summary>
     public const int PictureTextBytes = 1 << 20;
 

@@ -79,8 +79,8 @@ internal static class RegularFile
 
     private static FileNotFoundException NotFound(string path) => new($"{path}: no such file; check the path", path);
 
-    private static IOException NoAccess(string path, Exception? inner = null) => new($"{path}: may not be read; check its permissions", inner);
+    private static IOException NoAccess(string path, Exception? inner = null) => new($"{path}: cannot be read; check its permissions", inner);
 
     private static MalformedFileException NoRegularFile(string path, Exception? inner = null) =>
-        new(path, "is not a regular file; copy what it gives into one first", inner);
+        new(path, "is not a regular file; copy its contents to one first", inner);
 }

@@ -68,7 +68,7 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("1M", 1, @"^l2c: error: sampling needs [0-9.]+ MiB of memory, and 1\.0 MiB are free by L2C_MEMORY; not even --batch 1 fits, so free ")]
     [InlineData("64M", 1, @"^l2c: error: sampling needs [0-9.]+ MiB of memory, and 64\.0 MiB are free by L2C_MEMORY; give --batch [0-9]+, which needs [0-9.]+ MiB\n$")]
-    [InlineData("lots", 2, "^l2c: error: L2C_MEMORY=lots: not a size; ")]
+    [InlineData("lots", 2, "^l2c: error: L2C_MEMORY=lots is not a size; ")]
     public async Task What_does_not_fit_into_memory_is_refused_and_leaves_nothing(string memory, int code, string message)
     {
         using Process process = StartWith(

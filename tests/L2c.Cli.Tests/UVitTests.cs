@@ -75,6 +75,10 @@ public sealed class UVitTests : IDisposable
         Assert.Equal(logits[..6], more[..6]);
         Assert.Equal(logits[30..], more[30..]);
         Assert.NotEqual(logits[6..30], more[6..30]);
+
+        // An odd row is read by nothing, so the router is one for ten evaluations.
+        string odd = _runs.Router("odd.safetensors", 11, 6, (row, branch) => row - branch);
+        Assert.Equal(0, _cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("odd"), "--init", odd, "--image-free")).Code);
         Assert.Equal(
             0, _cli.Run("sample", "--ckpt", ckpt, "--steps", "10", "--count", "2", "--router", router, "--threshold", "0.5", "--out", _cli.PathOf("a.png")).Code);
         _cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("none"), "--steps", "2")).MustFail(2, "one step has nothing to reuse");

@@ -82,22 +82,6 @@ public class ByteSourceTests
     }
 
     [Fact]
-    public void A_source_is_a_stream_too()
-    {
-        byte[] bytes = FileBytes.Counting(100);
-        using ByteSource source = ByteSource.FromMemory("memory", bytes);
-        using MemoryStream copy = new();
-        Stream stream = source.AsStream();
-        stream.CopyTo(copy);
-        Assert.Equal(bytes, copy.ToArray());
-        Assert.Equal(90, stream.Seek(-10, SeekOrigin.End));
-        Assert.Equal(90, stream.ReadByte());
-        Assert.Equal(1000, stream.Seek(909, SeekOrigin.Current));
-        Assert.Equal(-1, stream.ReadByte());
-        Assert.Throws<NotSupportedException>(() => stream.WriteByte(1));
-    }
-
-    [Fact]
     public void A_socket_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "a socket has a path");

@@ -50,7 +50,7 @@ public sealed class ProgramTests
 
     [Theory]
     [InlineData("1M", 1, "needs 44.0 MiB of memory, and 1.0 MiB are free by L2C_MEMORY; ")]
-    [InlineData("few", 2, "L2C_MEMORY=few: not a size; ")]
+    [InlineData("few", 2, "L2C_MEMORY=few is not a size; ")]
     public void Too_little_memory_is_told_and_nothing_is_written(string memory, int code, string says)
     {
         using TemporaryFolder folder = new();

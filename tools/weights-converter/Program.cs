@@ -23,7 +23,7 @@ public static class Program
 
         using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return Run(args, Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token);
+        return Run(args, StandardWriter.Results(Console.Out), StandardWriter.Messages(Console.Error), !Console.IsErrorRedirected, interrupt.Token);
     }
 
     /// <summary>The program without a process around it.</summary>

@@ -7,7 +7,7 @@ using L2c.Model.Samplers;
 
 namespace L2c.Cli.Commands;
 
-/// <summary><c>l2c sample</c>: pictures or latents from a class-conditional DiT.</summary>
+/// <summary><c>l2c sample</c>: pictures or latents from a DiT or U-ViT.</summary>
 internal sealed class SampleCommand
 {
     private readonly Option<string?> _ckpt =

@@ -7,7 +7,7 @@ using L2c.Model.Training;
 
 namespace L2c.Cli.Commands;
 
-/// <summary><c>l2c train-router</c>: Learning-to-Cache routers for a frozen DiT.</summary>
+/// <summary><c>l2c train-router</c>: Learning-to-Cache routers for a frozen network.</summary>
 internal sealed class TrainRouterCommand(CudaAccess cuda)
 {
     private readonly Option<string?> _ckpt =

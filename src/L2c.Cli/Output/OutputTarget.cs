@@ -61,7 +61,14 @@ internal sealed class OutputTarget : IDisposable
             CreateFolder();
         }
 
-        AtomicFile.Probe(_stem is null ? Path.Combine(_folder, "probe") : _stem + suffixes[0], overwrite: true);
+        if (_stem is null)
+        {
+            AtomicFile.ProbeFolder(_folder);
+        }
+        else
+        {
+            AtomicFile.Probe(_stem + suffixes[0], overwrite: true);
+        }
     }
 
     /// <summary>Paths of the named files; none in a folder, where numbers are taken that no file has.</summary>

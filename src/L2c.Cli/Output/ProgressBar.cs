@@ -9,7 +9,7 @@ namespace L2c.Cli.Output;
 internal sealed class ProgressBar(Terminal terminal, bool show) : IProgress<WorkProgress>, IDisposable
 {
     private readonly IAnsiConsole? _console = show && terminal.Interactive
-        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(PrintableWriter.Over(terminal.Err).Inner) })
+        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Drawing) })
         : null;
 
     private Bar? _bar;

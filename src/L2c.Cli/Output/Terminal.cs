@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using L2c.Weights;
 
 namespace L2c.Cli.Output;
 
@@ -10,6 +11,9 @@ namespace L2c.Cli.Output;
 /// <param name="Cancel">Cancelled by Ctrl-C or SIGTERM.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
+    /// <summary>What <see cref="Err"/> leads to, for a library that draws with control sequences and knows a terminal by its own writer.</summary>
+    internal TextWriter Drawing => PrintableWriter.Over(Err).Inner is var inner && inner is StandardWriter standard ? standard.Inner : inner;
+
     /// <summary>Prints one object as one line of JSON.</summary>
     /// <param name="value">The object.</param>
     /// <param name="lifted">Members whose own members are printed in their place: what several reports have in common is one record of them.</param>

@@ -21,7 +21,7 @@ internal static class FileFacts
             }
 
             PrintMembers(model.Architecture, o);
-            if (model.Family == "dit" && model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
+            if (model.Architecture.TryGetProperty("heads", out JsonElement heads) && heads.ValueKind == JsonValueKind.Null)
             {
                 o.WriteLine("  the file does not say how many attention heads there are: give --heads N to sample from it");
             }

@@ -20,7 +20,7 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
     // A line that wraps could not be redrawn.
     private readonly int _room = !terminal.Interactive
         ? int.MaxValue
-        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(PrintableWriter.Over(terminal.Err).Inner) }).Profile.Width - 1;
+        : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Drawing) }).Profile.Width - 1;
 
     private readonly Queue<long> _times = [];
     private long _drawn;

@@ -91,7 +91,9 @@ internal sealed class ImageFolderData : ITrainingData
             PngFile.Check(source);
         }
 
-        using SKCodec? codec = SKCodec.Create(source.AsStream(), out SKCodecResult known);
+        // From memory: an exception of a stream, as of a file that shrinks, cannot pass through the decoder's native code.
+        using MemoryStream bytes = new(source.ReadAll(ReadLimits.PictureBytes), writable: false);
+        using SKCodec? codec = SKCodec.Create(bytes, out SKCodecResult known);
         if (codec is null)
         {
             throw Broken(path, $"is not a picture that can be decoded ({known})");

@@ -52,7 +52,8 @@ public static partial class NamedNetwork
             ? PublishedModels.OfSizes(
                 $"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"), sizes.Groups["skips"].Success)
             : throw new RequestException(
-                $"--model {name}: not a published model; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as 12x192x3/2");
+                $"--model {name}: not a published model; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as "
+                + "12x192x3/2 or U-ViT-12x192x3/2");
 
         int Number(string group) => int.Parse(sizes.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }

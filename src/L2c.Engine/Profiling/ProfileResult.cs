@@ -14,7 +14,7 @@ public sealed record ProfileResult
     /// <summary>Memory of the run.</summary>
     public required RunMemory Memory { get; init; }
 
-    /// <summary>"ddim" or "ddpm".</summary>
+    /// <summary>one of <see cref="Model.Samplers.SamplerCatalog.Names"/>.</summary>
     public required string Sampler { get; init; }
 
     /// <summary>Network calls of the run, guidance halves together.</summary>

@@ -35,7 +35,7 @@ public static class DpmSolverPlusPlus
     /// <code>
     /// D1 = d10 + r0/(r0 + r1) (d10 - d11), D2 = (d10 - d11)/(r0 + r1)     d10 = (m0 - m1)/r0, d11 = (m1 - m2)/r1, r0 = h'/h, r1 = h''/h
     /// </code>
-    /// The second step knows one prediction of the past: D1 = d10, D2 = 0.</summary>
+    /// The second step knows one prediction of the past and is one of order 2 as above.</summary>
     /// <remarks>Two histories take turns: the older is overwritten when it has been read.</remarks>
     private static SamplerEvaluation Third(SolverModel model, IReadOnlyList<float> t, int i)
     {
@@ -50,7 +50,8 @@ public static class DpmSolverPlusPlus
         float r0 = H(model, t, i - 1) / h;
         if (i == 1)
         {
-            return Row(model, t, i, newer, older, b * (phi1 + (phi2 / r0)), -b * phi2 / r0, 0);
+            float share = 0.5f / r0;
+            return Row(model, t, i, newer, older, b * phi1 * (1 + share), -b * phi1 * share, 0);
         }
 
         // D1 = d10 + r0 D2: so d10 has the weight φ2, and d10 - d11 this one.

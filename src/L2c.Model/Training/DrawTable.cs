@@ -38,7 +38,7 @@ public sealed class DrawTable
             if (!isAlike || Input(evaluation) != SamplerState.X || sampler.Evaluations.Any(row => row.UsesNoise))
             {
                 throw new ArgumentException(
-                    $"routers are trained with a sampler that draws no noise and whose steps begin with x alone; {sampler.Name} is none");
+                    $"routers are trained with a sampler that draws no noise and whose steps begin with x alone, and {sampler.Name} is not one; use ddim or dpm-solver++:2s");
             }
         }
 

@@ -10,8 +10,8 @@ public enum RouterLoss
     Output,
 
     /// <summary>
-    /// The state that the evaluation's DDIM step (eta 0, no guidance) leads to: mean squared difference of x, which is that of epsilon times the
-    /// square of the step's weight of epsilon. Variance channels, which such a step never reads, do not count. Not published.
+    /// The state that the sampler's update after the evaluation leads to (no guidance; eta 0): squared difference of that state, which is that of
+    /// epsilon times the square of the update's weight of epsilon, reduced as the recipe says. Variance channels, which such a step never reads, do not count. Not published.
     /// </summary>
     NextState,
 }

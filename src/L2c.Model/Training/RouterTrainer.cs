@@ -73,7 +73,8 @@ public sealed class RouterTrainer : ITrainer
         }
         else
         {
-            initial.Values.CopyTo(logits, 0);
+            // A U-ViT's router may have a row more than its sampler has evaluations, which nothing reads.
+            initial.Values.AsSpan(0, logits.Length).CopyTo(logits);
         }
 
         _draws = new TrainingDraws(options.Seed, options.Draws, options.Batch);

@@ -1,3 +1,4 @@
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
@@ -40,10 +41,10 @@ public static class TrainingFit
                 $"a router for {given.Branches / 2} blocks, but the network has {wanted.Branches / 2}; give a router of that depth");
         }
 
-        if (given.Evaluations != wanted.Evaluations)
+        int steps = RouterSchedule.Evaluations(given);
+        if (steps != wanted.Evaluations)
         {
-            throw new ArgumentException(
-                $"a router for {given.Evaluations} steps, but --steps gives {wanted.Evaluations}; train with --steps {given.Evaluations}");
+            throw new ArgumentException($"a router for {steps} steps, but --steps gives {wanted.Evaluations}; train with --steps {steps}");
         }
     }
 }

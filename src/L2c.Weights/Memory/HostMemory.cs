@@ -102,7 +102,7 @@ public sealed partial record HostMemory
             return bytes < long.MaxValue ? (long)bytes : long.MaxValue;
         }
 
-        throw new FormatException($"{Variable}={text}: not a size; give bytes, or a number with K, M, G or T, as 1500M");
+        throw new FormatException($"{Variable}={text} is not a size; give a number of bytes, or one with K, M, G or T, such as 1500M");
     }
 
     [GeneratedRegex("^(?<number>[0-9]{1,15}([.][0-9]{1,3})?) ?((?<unit>[KMGT])(i?B)?)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

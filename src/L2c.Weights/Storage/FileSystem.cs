@@ -89,14 +89,20 @@ public static class FileSystem
         if (file >= 0)
         {
             SafeFileHandle handle = new(file, ownsHandle: true);
-            kind = Status(handle, path).Kind;
-            if (kind == EntryKind.File)
+            bool isFile = false;
+            try
             {
-                return handle;
+                kind = Status(handle, path).Kind;
+                isFile = kind == EntryKind.File;
+                return isFile ? handle : null;
             }
-
-            handle.Dispose();
-            return null;
+            finally
+            {
+                if (!isFile)
+                {
+                    handle.Dispose();
+                }
+            }
         }
 
         int error = Marshal.GetLastPInvokeError();
@@ -110,10 +116,17 @@ public static class FileSystem
     }
 
     /// <summary>Takes the lock of an open file that one process at a time can have. The system takes it back when the process ends, however it
-    /// ends. Where the file system has no locks, everybody gets it.</summary>
-    /// <returns>Whether no other process has it.</returns>
-    internal static bool TryLock(SafeFileHandle file) =>
-        !_linux || Lock(file, LockExclusive | LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
+    /// ends.</summary>
+    internal static FileLock TryLock(SafeFileHandle file)
+    {
+        if (!_linux)
+        {
+            return FileLock.Unsupported;
+        }
+
+        return Lock(file, LockExclusive | LockNonBlocking) == 0 ? FileLock.Taken
+            : Marshal.GetLastPInvokeError() == WouldBlock ? FileLock.Held : FileLock.Unsupported;
+    }
 
     /// <summary>Renames a file in its file system, in one step, unless something has the new name.</summary>
     /// <returns>Whether it was renamed; false if something has the new name.</returns>

@@ -18,7 +18,7 @@ public sealed class FolderLock : IDisposable
     /// <summary>Takes a folder, and creates it where there is none.</summary>
     /// <param name="folder">Its path; the folder itself may be reached through links.</param>
     /// <returns>Null if another process has it.</returns>
-    /// <exception cref="IOException">It is a file, cannot be created or written to, or <c>.lock</c> is no regular file.</exception>
+    /// <exception cref="IOException">It is a file, cannot be created or written to, or <c>.lock</c> is not a regular file with that name alone.</exception>
     public static FolderLock? TryTake(string folder)
     {
         string? created = null;
@@ -35,19 +35,29 @@ public sealed class FolderLock : IDisposable
                     continue;
                 }
 
-                if (!FileSystem.TryLock(file))
+                bool isKept = false;
+                try
                 {
-                    file.Dispose();
-                    return null;
-                }
+                    if (FileSystem.TryLock(file) == FileLock.Held)
+                    {
+                        return null;
+                    }
 
-                if (FileSystem.Status(file, path).Names > 0)
+                    GrowingFile.RequireOwn(file, path);
+                    isKept = FileSystem.Status(file, path).Names > 0;
+                    if (isKept)
+                    {
+                        return new FolderLock(folder, created, file);
+                    }
+                }
+                finally
                 {
-                    return new FolderLock(folder, created, file);
+                    // Held by another, of another folder too, or removed with its folder before it was locked: then once more.
+                    if (!isKept)
+                    {
+                        file.Dispose();
+                    }
                 }
-
-                // Removed with its folder before it was locked: once more.
-                file.Dispose();
             }
         }
         catch (Exception e) when (WriteFailure.IsOfTheSystem(e))

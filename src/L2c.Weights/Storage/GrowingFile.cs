@@ -20,7 +20,7 @@ public sealed class GrowingFile : IDisposable
     public long Length => _file.Length;
 
     /// <summary>Opens a file at its end, and creates it where there is none.</summary>
-    /// <exception cref="IOException">It is no regular file, has another name too, or cannot be written.</exception>
+    /// <exception cref="IOException">It is not a regular file, has another name too, or cannot be written.</exception>
     public static GrowingFile Open(string path)
     {
         while (true)
@@ -134,13 +134,13 @@ public sealed class GrowingFile : IDisposable
     {
         if (kind == EntryKind.File && names > 1)
         {
-            throw new IOException($"{path}: has another name too (a hard link), which would change with it; replace it by a copy of its own");
+            throw new IOException($"{path}: is a hard link to a file that would change too; replace it with a copy");
         }
 
         if (kind is EntryKind.Link or EntryKind.Folder or EntryKind.Device)
         {
             string what = kind switch { EntryKind.Link => "a link", EntryKind.Folder => "a folder", _ => "a device, a pipe or a socket" };
-            throw new IOException($"{path}: is {what}, where a regular file is continued; remove it, or name another folder with --out");
+            throw new IOException($"{path}: is {what}, not a regular file; remove it, or name another folder with --out");
         }
     }
 

@@ -119,8 +119,10 @@ public sealed class UVitRunTests
         using var device = new CpuDevice(2);
         using Network model = RandomUVit.Load(RandomUVit.Small, device);
         SamplerTable sampler = SamplerCatalog.Create(model.Info, "6", name);
-        using SamplingRun run = SamplingRun.Plan(model, sampler, 2, new SamplingOptions { ClipDenoised = true });
-        Assert.All(Sample(run), value => Assert.True(float.IsFinite(value)));
+        CacheSchedule schedule = CacheSchedule.Full(sampler.Evaluations.Count, model.Architecture.Branches);
+        using SamplingRun run = SamplingRun.Plan(model, sampler, schedule, 2, new SamplingOptions { ClipDenoised = true });
+        float[] expected = NaiveReuse.Sample(model, sampler, schedule, _labels, Guidance.Published, Scale, new CounterNoiseSource(3));
+        Assert.All(Sample(run).Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
     }
 
     [Theory]

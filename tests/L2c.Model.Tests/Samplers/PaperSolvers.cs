@@ -121,7 +121,7 @@ internal static class PaperSolvers
             x = (Sigma(t[i]) / Sigma(t[i - 1]) * x) - (alpha * phi1 * m[^1]);
             if (i == 2)
             {
-                x += alpha * phi2 * (m[^1] - m[^2]) * h / H(t, 1);
+                x -= 0.5 * alpha * phi1 * (m[^1] - m[^2]) * h / H(t, 1);
             }
             else if (i > 2)
             {

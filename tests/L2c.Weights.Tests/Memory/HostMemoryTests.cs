@@ -78,7 +78,7 @@ public sealed class HostMemoryTests : IDisposable
     [InlineData("1Q")]
     [InlineData("1e9")]
     public void What_is_not_a_size_is_refused(string stated) => Assert.Equal(
-        $"L2C_MEMORY={stated}: not a size; give bytes, or a number with K, M, G or T, as 1500M",
+        $"L2C_MEMORY={stated} is not a size; give a number of bytes, or one with K, M, G or T, such as 1500M",
         Assert.Throws<FormatException>(() => (Host() with { Stated = stated }).Free()).Message);
 
     [Fact]

@@ -37,8 +37,16 @@ internal sealed class TensorBoardLog : ITrainingLog
         }
 
         _file = GrowingFile.Create(NextName(folder));
-        _file.Append(_records.Version(Now()));
-        _file.Append(_records.SessionStart(Now(), (resumeAfter ?? 0) + 1));
+        try
+        {
+            _file.Append(_records.Version(Now()));
+            _file.Append(_records.SessionStart(Now(), (resumeAfter ?? 0) + 1));
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

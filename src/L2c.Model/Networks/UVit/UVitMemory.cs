@@ -16,7 +16,7 @@ internal sealed class UVitMemory : NetworkMemory
     private readonly float[] _sinusoid;
     private readonly Tensor _times, _rows;
 
-    /// <exception cref="ArgumentException">Gradients of the network's weights are asked for, which a U-ViT has not.</exception>
+    /// <exception cref="ArgumentException">Gradients of the network's weights are asked for, which a U-ViT does not have.</exception>
     public UVitMemory(Arena arena, UVitArchitecture a, NetworkNeeds needs)
         : base(needs)
     {

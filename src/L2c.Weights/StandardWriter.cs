@@ -1,12 +1,15 @@
 using System.Text;
 
-namespace L2c.Cli.Output;
+namespace L2c.Weights;
 
 /// <summary>A standard stream of the process, which may be full, closed or refused.</summary>
 /// <param name="inner">What it is written to.</param>
 /// <param name="fail">Called with the reason when it cannot be written.</param>
-internal sealed class StandardWriter(TextWriter inner, Action<Exception> fail) : TextWriter(inner.FormatProvider)
+public sealed class StandardWriter(TextWriter inner, Action<Exception> fail) : TextWriter(inner.FormatProvider)
 {
+    /// <summary>What it is written to, for libraries that know a terminal by its own writer.</summary>
+    public TextWriter Inner => inner;
+
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
 
