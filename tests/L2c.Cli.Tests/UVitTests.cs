@@ -111,6 +111,16 @@ public sealed class UVitTests : IDisposable
         Assert.All(steps, count => Assert.Equal(0, int.Parse(count) % 2));
     }
 
+    [Fact]
+    public void Its_samples_are_evaluated_like_those_of_any_network()
+    {
+        JsonElement json = _cli.Run(
+            "evaluate", "--ckpt", _ckpt, "--steps", "8", "--count", "12", "--ddim", "none", "--cache", "all", "--data", Data(), "--data-count", "12",
+            "--device", "cpu", "--json").Json;
+        Assert.Equal("dpm-solver++:2s", json.GetProperty("parameters").GetProperty("sampler").GetString());
+        Assert.True(json.GetProperty("samples").GetProperty("frechet").GetDouble() > json.GetProperty("floor").GetProperty("frechet").GetDouble());
+    }
+
     public void Dispose() => _runs.Dispose();
 
     private CliResult Sample(string picture, params string[] options) =>
