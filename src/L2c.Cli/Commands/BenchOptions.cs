@@ -9,7 +9,7 @@ namespace L2c.Cli.Commands;
 internal sealed class BenchOptions
 {
     /// <summary>Runs that can be measured at most.</summary>
-    public const int MostRepeats = 100_000;
+    public const int MaxRepeats = 100_000;
 
     private readonly int _presetRepeat;
     private readonly Option<string?> _ckpt = OptionFactory.Text("--ckpt", "FILE", "Checkpoint of a DiT or U-ViT; default random weights");
@@ -29,7 +29,7 @@ internal sealed class BenchOptions
         _presetRepeat = repeat;
         _device = new DeviceOptions(cuda);
         _repeat = OptionFactory.Whole(
-            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]", MostRepeats);
+            "--repeat", 1, $"Runs that are measured, after at least two and 0.5 s that are not [default: {repeat}]", MaxRepeats);
     }
 
     /// <summary>Adds the options to a benchmark.</summary>
