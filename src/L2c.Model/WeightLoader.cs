@@ -97,6 +97,29 @@ internal sealed class WeightLoader
         return new LinearWeights(matrix, bias, transposed, _trained is null ? null : TakeTrained(name, inputs, 0, outputs));
     }
 
+    /// <summary>A convolution read from <c>name.weight</c>, [O,C,h,w] as PyTorch stores it, and <c>name.bias</c>; for forward passes only.</summary>
+    /// <param name="name">Prefix of <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="outputs">O.</param>
+    /// <param name="inputs">C.</param>
+    /// <param name="window">Of h x w pixels.</param>
+    public ConvolutionWeights Convolution(string name, int outputs, int inputs, Window window)
+    {
+        int pixels = window.Pixels;
+        Matrix matrix = _arena!.TakeMatrix(outputs, pixels * inputs);
+        Read($"{name}.weight", (long)outputs * inputs * pixels, values =>
+        {
+            float[] permuted = new float[values.Length];
+            for (int k = 0; k < permuted.Length; k++)
+            {
+                (int output, int within) = Math.DivRem(k, pixels * inputs);
+                permuted[k] = values[(output * pixels * inputs) + (within % inputs * pixels) + (within / inputs)];
+            }
+
+            _device.WriteMatrix(matrix, 0, permuted);
+        });
+        return new ConvolutionWeights(matrix, Tensor($"{name}.bias", outputs), window);
+    }
+
     /// <summary>Room for several linear maps of one input as one, to be filled by <see cref="Map"/>.</summary>
     /// <param name="outputs">N, of all maps.</param>
     /// <param name="inputs">K.</param>

@@ -28,6 +28,11 @@ public readonly record struct Tensor(nint Address, Shape Shape, DType DType, Dev
         return this with { Address = Address + (nint)((long)first * DType.Size()), Shape = new Shape(Rows, count) };
     }
 
+    /// <summary>Channels <paramref name="first"/> .. of every pixel of [B,H,W,C], as a view with the same axes and row stride.</summary>
+    public Tensor SliceChannels(int first, int count) => Shape.Rank == 4
+        ? SliceColumns(first, count) with { Shape = new Shape(Shape[0], Shape[1], Shape[2], count) }
+        : throw new ArgumentException($"SliceChannels: {Shape} must be [B,H,W,C]");
+
     /// <summary>Rows <paramref name="first"/> .. as a two-dimensional view.</summary>
     public Tensor SliceRows(int first, int count)
     {

@@ -11,6 +11,8 @@ public enum Activation
     GeluTanh,
     /// <summary>GELU exactly, as U-ViT uses: x/2 (1 + erf(x / sqrt 2)).</summary>
     GeluErf,
+    /// <summary>max(x, 0); NaN stays NaN.</summary>
+    Relu,
 }
 
 public abstract partial class Device

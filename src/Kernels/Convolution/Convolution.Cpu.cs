@@ -1,0 +1,7 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    protected override void ConvolutionCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Window window, Activation activation, bool accumulates) => throw new NotSupportedException(nameof(Convolution));
+}

@@ -1,0 +1,7 @@
+namespace L2c.Kernels;
+
+public unsafe partial class CpuDevice
+{
+    /// <inheritdoc/>
+    protected override void UpsampleCore(Tensor x, Tensor y) => throw new NotSupportedException(nameof(Upsample));
+}
