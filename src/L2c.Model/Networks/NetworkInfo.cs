@@ -15,4 +15,7 @@ public sealed record NetworkInfo(
 {
     /// <summary>What its authors sample it with: one of <see cref="SamplerCatalog.Names"/>.</summary>
     public string DefaultSampler { get; init; } = SamplerCatalog.Ddim;
+
+    /// <summary>Factor from the autoencoder's latents to those that the network reads; of no meaning where it reads pixels.</summary>
+    public double LatentScale { get; init; } = VaeArchitecture.StableDiffusionScale;
 }

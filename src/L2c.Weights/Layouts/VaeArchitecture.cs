@@ -8,6 +8,9 @@ public sealed record VaeArchitecture : Architecture
 {
     internal const string FamilyName = "vae";
 
+    /// <summary><see cref="LatentScale"/> of Stable Diffusion's autoencoder, whose latents the published networks read.</summary>
+    public const double StableDiffusionScale = 0.18215;
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Family => FamilyName;
@@ -37,7 +40,7 @@ public sealed record VaeArchitecture : Architecture
     public bool DoubleZ { get; init; } = true;
 
     /// <summary>Factor from the autoencoder's latents to the diffusion model's: 0.18215 for Stable Diffusion's.</summary>
-    public double LatentScale { get; init; } = 0.18215;
+    public double LatentScale { get; init; } = StableDiffusionScale;
 
     /// <summary>Side of an image over the side of its latent.</summary>
     [JsonIgnore]
