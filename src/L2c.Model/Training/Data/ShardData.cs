@@ -59,7 +59,7 @@ public sealed class ShardData : ITrainingData, IDisposable
     /// <param name="cancel">Looked at before every file and label.</param>
     /// <exception cref="MalformedFileException">
     /// A file is damaged, lacks a tensor, or has another shape than the first; the folder holds none of the forms; or an index
-    /// says that its set is not complete.
+    /// says that its set is not complete, or has other files beside it.
     /// </exception>
     /// <exception cref="IOException">The path does not exist or cannot be read.</exception>
     public static ShardData Open(
@@ -80,7 +80,11 @@ public sealed class ShardData : ITrainingData, IDisposable
         IShardSet shards = OpenSet(path, cancel);
         try
         {
-            return new ShardData(path, seed, shards, classes, latentScale, index?.Classes ?? [], cancel);
+            return index is null || index.Images == shards.Count
+                ? new ShardData(path, seed, shards, classes, latentScale, index?.Classes ?? [], cancel)
+                : throw new MalformedFileException(
+                    Path.Combine(path, LatentIndex.FileName),
+                    $"has {index.Images} images in its shards, but the files beside it have {shards.Count}; restore them, or run l2c encode again");
         }
         catch
         {
