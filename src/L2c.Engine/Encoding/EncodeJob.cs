@@ -14,7 +14,7 @@ internal sealed class EncodeJob
     private readonly DeviceChoice _choice;
 
     /// <summary>Decides.</summary>
-    /// <exception cref="RequestException">The autoencoder takes other images, or gives no moments.</exception>
+    /// <exception cref="RequestException">The autoencoder takes other images, or gives no moments; or no array holds a shard.</exception>
     public EncodeJob(EncodeRequest request, VaeArchitecture architecture, DeviceChoice choice)
     {
         (Request, Architecture, _choice) = (request, architecture, choice);
@@ -34,6 +34,11 @@ internal sealed class EncodeJob
         Batch = request.Batch ?? (choice.Ordinal is null ? CpuBatch : CudaBatch);
         int cells = request.ImageSize / architecture.Downsampling;
         LatentShape = [architecture.LatentChannels, cells, cells];
+        long itemBytes = ShardBuffer.BytesOf(ItemShape, request.StoredType);
+        if (request.ShardSize * itemBytes > Array.MaxLength)
+        {
+            throw new RequestException($"--shard-size {request.ShardSize}: a file is made in memory; give at most {Array.MaxLength / itemBytes}");
+        }
     }
 
     /// <summary>Red, green, blue.</summary>

@@ -18,20 +18,13 @@ internal sealed class ShardBuffer
     private readonly int _itemBytes;
 
     /// <summary>Room for a shard.</summary>
-    /// <param name="shardSize">Images.</param>
+    /// <param name="shardSize">Images; an array holds them, as <see cref="EncodeJob"/> sees to.</param>
     /// <param name="itemShape">[views, 2C, h, h].</param>
     /// <param name="type">What moments are stored as.</param>
-    /// <exception cref="RequestException">No array holds so many.</exception>
     public ShardBuffer(int shardSize, long[] itemShape, TensorType type)
     {
-        long itemBytes = BytesOf(itemShape, type);
-        if (shardSize * itemBytes > Array.MaxLength)
-        {
-            throw new RequestException($"--shard-size {shardSize}: a shard is made in memory; give at most {Array.MaxLength / itemBytes}");
-        }
-
-        (_itemShape, _type, _itemBytes) = (itemShape, type, (int)itemBytes);
-        (_moments, _labels, _names) = (new byte[shardSize * itemBytes], new long[shardSize], new string[shardSize]);
+        (_itemShape, _type, _itemBytes) = (itemShape, type, (int)BytesOf(itemShape, type));
+        (_moments, _labels, _names) = (new byte[shardSize * _itemBytes], new long[shardSize], new string[shardSize]);
     }
 
     /// <summary>Images that are in it.</summary>
