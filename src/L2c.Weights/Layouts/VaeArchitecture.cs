@@ -8,11 +8,7 @@ public sealed record VaeArchitecture : Architecture
 {
     internal const string FamilyName = "vae";
 
-<<<<<<< HEAD
     /// <summary>The latent scale of Stable Diffusion's autoencoder, which DiT and U-ViT were trained with.</summary>
-=======
-    /// <summary><see cref="LatentScale"/> of Stable Diffusion's autoencoder, whose latents the published networks read.</summary>
->>>>>>> w-enc
     public const double StableDiffusionScale = 0.18215;
 
     /// <inheritdoc/>
@@ -43,11 +39,7 @@ public sealed record VaeArchitecture : Architecture
     /// <summary>Whether the encoder gives mean and log-variance, doubling its output channels.</summary>
     public bool DoubleZ { get; init; } = true;
 
-<<<<<<< HEAD
     /// <summary>Factor from the autoencoder's latents to the diffusion model's.</summary>
-=======
-    /// <summary>Factor from the autoencoder's latents to the diffusion model's: 0.18215 for Stable Diffusion's.</summary>
->>>>>>> w-enc
     public double LatentScale { get; init; } = StableDiffusionScale;
 
     /// <summary>Side of an image over the side of its latent.</summary>
