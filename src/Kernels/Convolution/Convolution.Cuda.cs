@@ -32,14 +32,14 @@ public sealed unsafe partial class CudaDevice
         {
             int count = Math.Min(rows, y.Rows - first);
             Tensor gathered = new((nint)scratch.Value, new Shape(count, weight.Inputs), StorageType, this, pitch);
-            GatherWindows(x, gathered, new WindowRows(
+            GatherWindows(x, gathered, new GatheredRows(
                 first, count, y.Shape[1], y.Shape[2], window.Width, window.Stride, factor: 1, window.Top, window.Left));
             Product(Op, gathered, weight, bias, y.SliceRows(first, count), activation, accumulates);
         }
     }
 
     // Part of an op that has begun: y is [R,K] with K a multiple of C.
-    private void GatherWindows(Tensor x, Tensor y, in WindowRows rows)
+    private void GatherWindows(Tensor x, Tensor y, in GatheredRows rows)
     {
         int size = StorageType.Size();
         bool isFast = (long)x.Columns * size % 16 == 0 && Alignment16.Holds(x, y);

@@ -26,7 +26,7 @@ internal static unsafe class WindowGatherKernel
 
     /// <summary>Units of 16 bytes.</summary>
     public static void Sixteens(
-        ulong x, int xStride, int height, int width, int channels, ulong y, int yStride, int length, WindowRows rows)
+        ulong x, int xStride, int height, int width, int channels, ulong y, int yStride, int length, GatheredRows rows)
     {
         int row = (Grid.IdxX * Rows) + (Group.IdxX / 32);
         if (row >= rows.Count)
@@ -47,7 +47,7 @@ internal static unsafe class WindowGatherKernel
 
     /// <summary>Units of 2 bytes.</summary>
     public static void Twos(
-        ulong x, int xStride, int height, int width, int channels, ulong y, int yStride, int length, WindowRows rows)
+        ulong x, int xStride, int height, int width, int channels, ulong y, int yStride, int length, GatheredRows rows)
     {
         int row = (Grid.IdxX * Rows) + (Group.IdxX / 32);
         if (row >= rows.Count)
@@ -82,7 +82,7 @@ internal static unsafe class WindowGatherKernel
 /// <param name="factor">F.</param>
 /// <param name="top">Padding above.</param>
 /// <param name="left">Padding to the left.</param>
-internal readonly struct WindowRows(
+internal readonly struct GatheredRows(
     int first, int count, int outputHeight, int outputWidth, int windowWidth, int stride, int factor, int top, int left)
 {
     /// <summary>Rows.</summary>
