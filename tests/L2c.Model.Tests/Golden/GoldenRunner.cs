@@ -27,6 +27,7 @@ internal static class GoldenRunner
         ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
         ("uvit", "sample" or "cached_sample") => UVitSampleGolden.Run(golden, device),
         ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device),
+        ("metrics", "inception_features") => InceptionGolden.Run(golden, device),
         _ => null,
     };
 
