@@ -38,12 +38,31 @@ public static class SampleImage
                     { PixelSpace: true } => sample[(colour * area) + i],
                     _ => Approximate(sample, area, i, colour),
                 };
-                image.Pixels[(3 * i) + colour] = (byte)Math.Clamp((127.5f * value) + 128f, 0f, 255f);
+                image.Pixels[(3 * i) + colour] = ToByte(value);
             }
         }
 
         return image;
     }
+
+    /// <summary>Pixels as a picture has them.</summary>
+    /// <param name="planes">[C,H,W] in [-1, 1]; a single channel counts as three equal ones.</param>
+    /// <param name="channels">C: 1 or 3.</param>
+    /// <param name="pixels">Receives [H,W,3].</param>
+    internal static void Pack(ReadOnlySpan<float> planes, int channels, Span<byte> pixels)
+    {
+        int area = planes.Length / channels;
+        for (int colour = 0; colour < 3; colour++)
+        {
+            ReadOnlySpan<float> plane = planes.Slice(channels == 1 ? 0 : colour * area, area);
+            for (int i = 0; i < area; i++)
+            {
+                pixels[(3 * i) + colour] = ToByte(plane[i]);
+            }
+        }
+    }
+
+    private static byte ToByte(float value) => (byte)Math.Clamp((127.5f * value) + 128f, 0f, 255f);
 
     private static float Approximate(ReadOnlySpan<float> latent, int area, int cell, int colour)
     {

@@ -65,7 +65,7 @@ internal static class InceptionGolden
         pass.Read(row);
         Span<float> spatial = row.AsSpan(InceptionFeatures.All.RangeOf(InceptionFeatures.Spatial));
         ReadOnlySpan<float> channelsFirst = another.Convolution(
-            fault == InceptionFault.AnotherBlock ? "Mixed_6e.branch1x1" : InceptionStructure.Spatial)[..spatial.Length];
+            fault == InceptionFault.AnotherBlock ? "Mixed_6e.branch1x1" : InceptionStructure.Spatial).AsSpan(0, spatial.Length);
         for (int i = 0; fault is InceptionFault.AnotherBlock or InceptionFault.ChannelsFirst && i < spatial.Length; i++)
         {
             (int position, int channel) = Math.DivRem(i, InceptionStructure.SpatialChannels);
