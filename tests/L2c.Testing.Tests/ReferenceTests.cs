@@ -32,6 +32,15 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void Relu_and_its_gradient_keep_what_is_positive_and_what_is_not_a_number()
+    {
+        double[] x = [double.NegativeInfinity, -2, 0, 0.5, double.PositiveInfinity, double.NaN];
+        Assert.Equal([0, 0, 0, 0.5, double.PositiveInfinity, double.NaN], Array.ConvertAll(x, Reference.Relu));
+        Assert.Equal([0, 0, 0, 1, 1, double.NaN], Array.ConvertAll(x, Reference.ReluGradient));
+        Assert.Equal([0, 0, 0, 1, 1, float.NaN], x.Select(value => Reference.ReluGradient((float)value)));
+    }
+
+    [Fact]
     public void Gelu_of_x_less_gelu_of_minus_x_is_x()
     {
         for (double x = -5; x <= 5; x += 0.37)

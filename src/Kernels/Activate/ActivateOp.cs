@@ -12,7 +12,9 @@ internal readonly record struct ActivateArguments(Tensor Dy, Tensor X, Tensor Re
             Activation.Silu => new ActivateOp<V, SiluForm>(this),
             Activation.GeluTanh => new ActivateOp<V, GeluTanhForm>(this),
             Activation.GeluErf => new ActivateOp<V, GeluErfForm>(this),
-            _ => new ActivateOp<V, IdentityForm>(this),
+            Activation.Relu => new ActivateOp<V, ReluForm>(this),
+            Activation.None => new ActivateOp<V, IdentityForm>(this),
+            _ => throw ActivationForms.Unknown(Activation),
         };
 }
 

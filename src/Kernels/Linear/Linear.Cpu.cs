@@ -45,12 +45,16 @@ public unsafe partial class CpuDevice
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
     {
         RequireOwn(nameof(Linear), DType.F32, x, bias, y);
+        RequireOwn(nameof(Linear), weight);
+        Enqueue(new LinearArguments(x, weight, bias, y, activation, accumulates));
+    }
+
+    private void RequireOwn(string op, Matrix weight)
+    {
         if (weight.Device != this)
         {
-            throw new ArgumentException($"Linear: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
+            throw new ArgumentException($"{op}: weight [{weight.Outputs}, {weight.Inputs}] is not on {Name}");
         }
-
-        Enqueue(new LinearArguments(x, weight, bias, y, activation, accumulates));
     }
 
     private int PanelWidth => MicroKernel.PanelVectors * _instructionSet switch

@@ -8,7 +8,7 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 {
     /// <inheritdoc/>
     public CpuOp Bind<V>(int threads)
-        where V : unmanaged, IFloats<V> => new LinearOp<V>(this, threads);
+        where V : unmanaged, IFloats<V> => new LinearOp<V, PlainRows>(this, new PlainRows(X), threads);
 }
 
 /// <summary>y = act(x W^T + b) or act(y + x W^T + b) on packed panels of weights.</summary>
@@ -17,9 +17,11 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 /// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias, or with y: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
 /// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
+/// A convolution is the same with rows of x that are windows of an image: <typeparamref name="TRows"/> says where a row lies.
 /// </remarks>
-internal sealed unsafe class LinearOp<V> : CpuOp
+internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     where V : unmanaged, IFloats<V>
+    where TRows : struct, IProductRows
 {
     private const int MaxDepth = 768;
     private const int MaxRows = 128;
@@ -36,7 +38,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private int End => _first + _outputs;
 
     private readonly LinearArguments _arguments;
-    private readonly float* _x;
+    private readonly TRows _x;
     private readonly float* _weight;
     private readonly float* _bias;
     private readonly float* _y;
@@ -46,23 +48,26 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private readonly int _inputs;
     private readonly int _panelInputs; // of the weight of which this may be a slice
     private readonly bool _accumulates;
+    private readonly int _depth; // of a block of K
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
 
-    public LinearOp(LinearArguments arguments, int threads)
+    public LinearOp(LinearArguments arguments, TRows x, int threads)
     {
         _arguments = arguments;
-        _x = (float*)arguments.X.Address;
+        _x = x;
         _weight = (float*)arguments.Weight.Address;
         _bias = (float*)arguments.Bias.Address;
         _y = (float*)arguments.Y.Address;
-        _rows = arguments.X.Rows;
+        _rows = arguments.Y.Rows;
         _outputs = arguments.Weight.Outputs;
         _first = arguments.Weight.SkippedOutputs;
         _inputs = arguments.Weight.Inputs;
         _panelInputs = PackedWeight.Inputs(arguments.Weight);
         _accumulates = arguments.Accumulates;
+        int blocks = (x.Run + MaxDepth - 1) / MaxDepth;
+        _depth = (x.Run + blocks - 1) / blocks;
 
         int rowTiles = (_rows + MaxRows - 1) / MaxRows;
         int panels = PackedWeight.Panels(End, Width);
@@ -73,20 +78,20 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     }
 
     /// <inheritdoc/>
-    public override string Name => nameof(Device.Linear);
+    public override string Name => TRows.Op;
 
     /// <inheritdoc/>
     public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => EdgeTile.ScratchFloats<V>() * sizeof(float);
+    public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + _x.ScratchFloats(_rowsPerTile, _depth));
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
 
     /// <inheritdoc/>
     public override long Bytes =>
-        sizeof(float) * ((long)_rows * _inputs + (long)_outputs * _inputs + (long)_rows * _outputs * (_accumulates ? 2 : 1));
+        sizeof(float) * (_arguments.X.Shape.Count + (long)_outputs * _inputs + (long)_rows * _outputs * (_accumulates ? 2 : 1));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -94,10 +99,11 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
-        int blocks = (_inputs + MaxDepth - 1) / MaxDepth, depthBlock = (_inputs + blocks - 1) / blocks;
-        for (int k = 0; k < _inputs; k += depthBlock)
+        float* edge = (float*)scratch, gathered = edge + EdgeTile.ScratchFloats<V>();
+        for (int k = 0, depth; k < _inputs; k += depth)
         {
-            int depth = Math.Min(depthBlock, _inputs - k);
+            depth = Math.Min(_depth, _x.Run - (k % _x.Run));
+            _x.Gather<V>(firstRow, endRow, k, depth, gathered);
             for (int column = firstColumn; column < endColumn; column += Width)
             {
                 (int nextColumn, int nextK) =
@@ -108,8 +114,9 @@ internal sealed unsafe class LinearOp<V> : CpuOp
                 int from = Math.Max(column, _first), columns = Math.Min(column + Width, endColumn) - from;
                 for (int row = firstRow; row < endRow; row += Height, weights += depth * Prefetch.LineFloats)
                 {
-                    float* ahead = weights < endWeights ? weights : _x + (row + Height) * (nint)_arguments.X.RowStride + k;
-                    Block(row, Math.Min(Height, endRow - row), from, columns, k, depth, ahead, (float*)scratch);
+                    float* x = _x.At<V>(firstRow, row, k, gathered, out nint xRow);
+                    float* ahead = weights < endWeights ? weights : _x.At<V>(firstRow, row + Height, k, gathered, out _);
+                    Block(row, Math.Min(Height, endRow - row), from, columns, x, xRow, k, depth, ahead, edge);
                 }
             }
         }
@@ -118,16 +125,15 @@ internal sealed unsafe class LinearOp<V> : CpuOp
     private float* Panel(int column, int k) => _weight + ((long)column * _panelInputs + (long)k * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int row, int rows, int column, int columns, int k, int depth, float* ahead, float* scratch)
+    private void Block(int row, int rows, int column, int columns, float* x, nint xRow, int k, int depth, float* ahead, float* edge)
     {
-        nint xRow = _arguments.X.RowStride, yRow = _arguments.Y.RowStride;
-        float* x = _x + row * xRow + k;
+        nint yRow = _arguments.Y.RowStride;
         int inPanel = column % Width;
         float* panel = Panel(column - inPanel, k) + inPanel;
         float* y = _y + row * yRow + (column - _first);
         float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
         nint startRow = k > 0 || _accumulates ? yRow : 0;
-        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, scratch);
+        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, edge);
         bias = _accumulates ? bias : null;
         if (k + depth == _inputs && (bias != null || _arguments.Activation != Activation.None))
         {
@@ -147,14 +153,7 @@ internal sealed unsafe class LinearOp<V> : CpuOp
             {
                 V value = Partial.Load<V>(at, columns - j);
                 value = bias == null ? value : value + Partial.Load<V>(bias + j, columns - j);
-                value = activation switch
-                {
-                    Activation.Silu => Elementary.Silu(value),
-                    Activation.GeluTanh => Elementary.GeluTanh(value),
-                    Activation.GeluErf => Elementary.GeluErf(value),
-                    _ => value,
-                };
-                Partial.Store(value, at, columns - j);
+                Partial.Store(ActivationForms.Value(activation, value), at, columns - j);
             }
         }
     }

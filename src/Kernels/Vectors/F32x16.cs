@@ -48,6 +48,10 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MaxOrNaN(F32x16 a, F32x16 b) => new(Vector512.Max(a._lanes, b._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Abs(F32x16 value) => new(Vector512.Abs(value._lanes));
 
     /// <inheritdoc/>

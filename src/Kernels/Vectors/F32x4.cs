@@ -58,6 +58,10 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MaxOrNaN(F32x4 a, F32x4 b) => new(Vector128.Max(a._lanes, b._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Abs(F32x4 value) => new(Vector128.Abs(value._lanes));
 
     /// <inheritdoc/>

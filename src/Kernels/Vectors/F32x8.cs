@@ -48,6 +48,10 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 MaxOrNaN(F32x8 a, F32x8 b) => new(Vector256.Max(a._lanes, b._lanes));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Abs(F32x8 value) => new(Vector256.Abs(value._lanes));
 
     /// <inheritdoc/>

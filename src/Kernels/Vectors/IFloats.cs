@@ -40,6 +40,9 @@ internal unsafe interface IFloats<V> :
     /// <summary>The larger of each pair; where <paramref name="b"/> is NaN, NaN.</summary>
     static abstract V Max(V a, V b);
 
+    /// <summary>The larger of each pair; where either is NaN, NaN.</summary>
+    static abstract V MaxOrNaN(V a, V b);
+
     /// <summary>Without the sign.</summary>
     static abstract V Abs(V value);
 

@@ -13,13 +13,15 @@ public sealed class ActivateTests
 
     private static readonly Activation[] _activations = Enum.GetValues<Activation>();
 
-    private static readonly string[] _singles = [.. DeviceCases.Cpu, nameof(CudaPrecision.F32)];
+    // ReLU comes with the ops of convolutional networks.
+    private static readonly Activation[] _activationsOfCuda = [.. _activations.Where(a => a != Activation.Relu || DeviceCases.StoredImages.Length > 0)];
 
     public static TheoryData<string, int[], Activation> CpuCases => [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _activations)];
 
-    public static TheoryData<string, int[], Activation> Cases => [.. CpuCases, .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _activations)];
+    public static TheoryData<string, int[], Activation> Cases => [.. CpuCases, .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _activationsOfCuda)];
 
-    public static TheoryData<string, Activation> Curves => [.. DeviceCases.Of(_singles, _activations[1..])];
+    public static TheoryData<string, Activation> Curves =>
+        [.. DeviceCases.Of(DeviceCases.Cpu, _activations[1..]), .. DeviceCases.Of([nameof(CudaPrecision.F32)], _activationsOfCuda[1..])];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -91,6 +93,18 @@ public sealed class ActivateTests
     }
 
     [Theory]
+    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
+    public void An_activation_that_has_no_form_is_refused_and_not_left_out(string set)
+    {
+        using var bench = new Workbench(set);
+        Tensor x = bench.Put([1, 2], 1, 2), y = bench.Take(1, 1);
+        Matrix weight = bench.PutMatrix([1, 1], 1, 2);
+        var other = (Activation)_activations.Length;
+        Assert.Throws<ArgumentOutOfRangeException>(() => bench.Device.Activate(x, x, other));
+        Assert.Throws<ArgumentOutOfRangeException>(() => bench.Device.Linear(x, weight, default, y, other));
+    }
+
+    [Theory]
     [MemberData(nameof(Curves))]
     public void Gradients_in_fp32_are_accurate_over_the_whole_range(string device, Activation activation)
     {
@@ -131,6 +145,7 @@ public sealed class ActivateTests
             Activation.Silu => Reference.Silu(value),
             Activation.GeluTanh => Reference.GeluTanh(value),
             Activation.GeluErf => Reference.GeluErf(value),
+            Activation.Relu => Reference.Relu(value),
             _ => value,
         };
 
@@ -140,6 +155,7 @@ public sealed class ActivateTests
             Activation.Silu => Reference.SiluGradient(value),
             Activation.GeluTanh => Reference.GeluTanhGradient(value),
             Activation.GeluErf => Reference.GeluErfGradient(value),
+            Activation.Relu => Reference.ReluGradient(value),
             _ => T.One,
         };
 }

@@ -8,6 +8,7 @@ internal abstract class Chain(string set, int threads) : IDisposable
     {
         ["forward"] = (ForwardChain.Images, (set, threads, first, count) => new ForwardChain(set, threads, first, count)),
         ["backward"] = (BackwardChain.Images, (set, threads, first, count) => new BackwardChain(set, threads, first, count)),
+        ["images"] = (ImageChain.Images, (set, threads, first, count) => new ImageChain(set, threads, first, count)),
         ["gradients of matrices"] = (
             MatrixGradientChain.Images, (set, threads, first, count) => new MatrixGradientChain(set, threads, first, count)),
     };

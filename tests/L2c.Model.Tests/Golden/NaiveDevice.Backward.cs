@@ -20,13 +20,7 @@ internal unsafe partial class NaiveDevice
     protected override void PackTransposedCore(Tensor values, Matrix transposed) => Do(nameof(PackTransposed), () => { });
 
     protected override void ActivateCore(Tensor x, Tensor y, Activation activation) => Do(nameof(Activate), () =>
-        Store(y, Array.ConvertAll(Load(x), value => activation switch
-        {
-            Activation.Silu => Reference.Silu(value),
-            Activation.GeluTanh => Reference.GeluTanh(value),
-            Activation.GeluErf => Reference.GeluErf(value),
-            _ => value,
-        })));
+        Store(y, Activated(Load(x), activation)));
 
     protected override void ActivateBackwardCore(Tensor dy, Tensor x, Tensor dx, Activation activation) => Do(nameof(ActivateBackward), () =>
         Store(dx, [.. Load(dy).Zip(Load(x), (d, value) => d * activation switch
@@ -34,6 +28,7 @@ internal unsafe partial class NaiveDevice
             Activation.Silu => Reference.SiluGradient(value),
             Activation.GeluTanh => Reference.GeluTanhGradient(value),
             Activation.GeluErf => Reference.GeluErfGradient(value),
+            Activation.Relu => Reference.ReluGradient(value),
             _ => 1,
         })]));
 

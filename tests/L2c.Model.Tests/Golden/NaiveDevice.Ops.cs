@@ -13,24 +13,24 @@ internal unsafe partial class NaiveDevice
             return;
         }
 
-        Func<float, float>? function = activation switch
-        {
-            Activation.Silu => Reference.Silu,
-            Activation.GeluTanh => Reference.GeluTanh,
-            Activation.GeluErf => Reference.GeluErf,
-            _ => null,
-        };
         float[] sums = Round(weight.IsTransposed
             ? Reference.LinearInputGradient<float>(Load(x), Load(Rows(weight)), weight.Outputs)
             : Reference.Linear<float>(Load(x), Load(Rows(weight)), bias.IsNone ? null : Load(bias), weight.Inputs));
-        if (accumulates)
-        {
-            sums = Round([.. sums.Zip(Load(y), (a, b) => a + b)]);
-        }
-
-        Store(y, function is null ? sums : Array.ConvertAll(sums, value => function(value)));
+        StoreSums(sums, y, activation, accumulates);
         End();
     }
+
+    private void StoreSums(float[] sums, Tensor y, Activation activation, bool accumulates) =>
+        Store(y, Activated(accumulates ? Round([.. sums.Zip(Load(y), (a, b) => a + b)]) : sums, activation));
+
+    private static float[] Activated(float[] values, Activation activation) => activation switch
+    {
+        Activation.Silu => Array.ConvertAll(values, Reference.Silu),
+        Activation.GeluTanh => Array.ConvertAll(values, Reference.GeluTanh),
+        Activation.GeluErf => Array.ConvertAll(values, Reference.GeluErf),
+        Activation.Relu => Array.ConvertAll(values, Reference.Relu),
+        _ => values,
+    };
 
     protected override void AttentionCore(Tensor qkv, Tensor y, int heads)
     {

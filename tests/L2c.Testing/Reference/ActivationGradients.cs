@@ -28,4 +28,8 @@ public static partial class Reference
         T cumulative = Of<T>(0.5) * (T.One + Of<T>(Erf(double.CreateChecked(x * Of<T>(Math.Sqrt(0.5))))));
         return cumulative + x * T.Exp(-x * x / Of<T>(2.0)) * Of<T>(1 / Math.Sqrt(2 * Math.PI));
     }
+
+    /// <summary>d/dx of <see cref="Relu"/>: 1 above 0, 0 elsewhere, NaN where x is.</summary>
+    public static T ReluGradient<T>(T x)
+        where T : IFloatingPointIeee754<T> => x > T.Zero ? T.One : T.IsNaN(x) ? x : T.Zero;
 }

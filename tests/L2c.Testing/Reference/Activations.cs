@@ -18,6 +18,10 @@ public static partial class Reference
         where T : IFloatingPointIeee754<T> =>
         Of<T>(0.5) * x * (T.One + Of<T>(Erf(double.CreateChecked(x * Of<T>(Math.Sqrt(0.5))))));
 
+    /// <summary>max(x, 0), NaN where x is.</summary>
+    public static T Relu<T>(T x)
+        where T : IFloatingPointIeee754<T> => T.Max(x, T.Zero);
+
     /// <summary>erf(x) to double precision: a series of positive terms below 3, the continued fraction of erfc above (Abramowitz and Stegun 7.1.6, 7.1.14).</summary>
     public static double Erf(double x)
     {
