@@ -37,6 +37,9 @@ internal sealed class InceptionExtractor : IDisposable
     /// <summary>What a row of features holds.</summary>
     public InceptionFeatures Features => _pass.Features;
 
+    /// <summary>Name of the features of a recipe, for reports.</summary>
+    public static string FeatureName(InceptionRecipe recipe) => $"inception-2015-12-05/{(recipe == InceptionRecipe.Adm ? "adm" : "ptfid")}";
+
     /// <summary>What an extractor takes beside the weights.</summary>
     /// <param name="device">Where it would compute.</param>
     /// <param name="batch">Images at once.</param>
