@@ -71,6 +71,7 @@ public static class Program
             TrainRouterCommand.Create(terminal, cuda),
             TrainCommand.Create(terminal, cuda),
             EvaluateCommand.Create(terminal, cuda),
+            MetricsCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,

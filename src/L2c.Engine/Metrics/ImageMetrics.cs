@@ -30,13 +30,14 @@ public static class ImageMetrics
         using MetricsSource reference = MetricsSource.Open(request.Reference, request.ReferenceCount, "--reference-count", cancel);
         WarnOfSizes(samples, reference, context);
         bool rows = samples.Count > Neighbours && reference.Count > Neighbours;
-        FeatureSet ofSamples = samples.Set(score: true, rows, request.Device.Threads), ofReference = reference.Set(score: false, rows, request.Device.Threads);
-        (MetricsSource, FeatureSet)[] wanted = [.. ((MetricsSource, FeatureSet)[])[(samples, ofSamples), (reference, ofReference)]
-            .Where(pair => !pair.Item2.IsEmpty)];
+        int threads = request.Device.Threads;
+        (MetricsSource Source, FeatureSet Set) ofSamples = (samples, samples.Set(score: true, rows, threads));
+        (MetricsSource Source, FeatureSet Set) ofReference = (reference, reference.Set(score: false, rows, threads));
+        (MetricsSource Source, FeatureSet Set)[] both = [ofSamples, ofReference], wanted = [.. both.Where(pair => !pair.Set.IsEmpty)];
         RunFacts? facts = wanted.Length == 0 ? null : Extract(request, wanted, context);
         try
         {
-            return Measure(request, (samples, ofSamples), (reference, ofReference), context) with { Device = facts?.Device, Dtype = facts?.Dtype };
+            return Measure(request, ofSamples, ofReference, context) with { Device = facts?.Device, Dtype = facts?.Dtype };
         }
         catch (ArgumentException e)
         {
@@ -65,21 +66,21 @@ public static class ImageMetrics
             ?? throw new RequestException($"{wanted[0].Source.Name} has images, whose features need the FID Inception network; name its file with --inception");
         DeviceChoice choice = request.Device;
         int most = wanted.Max(pair => pair.Source.Count);
-        int batch = Math.Min(most, request.Batch ?? (choice.Ordinal is null ? InceptionExtractor.CpuBatch : InceptionExtractor.CudaBatch));
-        using FolderLock? folder = request.Features is null ? null : WorkFolder.Take(request.Features, "--features");
+        int batch = Math.Min(most, request.Batch ?? (choice.Ordinal is null ? MetricsRequest.CpuBatch : MetricsRequest.CudaBatch));
+        using FolderLock? folder = request.Keep is null ? null : WorkFolder.Take(request.Keep, "--keep");
         MemoryDemand demand = new("the metrics", (device, images) => Need(wanted, device, images), batch, "--batch");
         using InceptionModel model = InceptionModel.Load(weights, choice, demand);
         using InceptionExtractor extractor = new(model, request.Recipe, batch, InceptionFeatures.All, choice.Threads, context);
         foreach ((MetricsSource source, FeatureSet set) in wanted)
         {
-            if (request.Features is null)
+            if (request.Keep is null)
             {
                 extractor.Extract(source.Images!, 0, source.Count, set.Add);
             }
             else
             {
                 string content = $"{InceptionExtractor.FeatureName(request.Recipe)}\n{model.Hash}\n{choice.Dtype}";
-                new KeptFeatures(request.Features, content, extractor, choice.Threads, context).Extract(source.Images!, source.Count, set.Add);
+                new KeptFeatures(request.Keep, content, extractor, choice.Threads, context).Extract(source.Images!, source.Count, set.Add);
             }
         }
 

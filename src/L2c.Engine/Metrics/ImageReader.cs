@@ -39,10 +39,10 @@ internal sealed class ImageReader(int threads, TaskContext context)
         for (int start = 0; start < count; start += atOnce)
         {
             context.Cancel.ThrowIfCancellationRequested();
-            int number = Math.Min(atOnce, count - start), offset = start;
+            int number = Math.Min(atOnce, count - start);
             try
             {
-                Parallel.For(0, number, options, i => images.Read(first + offset + i, pixels.AsSpan(i * elements, elements)));
+                images.Read(first + start, pixels.AsMemory(0, number * elements), options);
             }
             catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is MalformedFileException or IOException))
             {

@@ -8,6 +8,9 @@ public sealed record MetricsRequest
     /// <summary>Images of a set, at most: the features that precision and recall compare are one array.</summary>
     public const int MaxImages = 1_000_000;
 
+    /// <summary>Images at once unless the request says how many. More do not take less time per image on the CPU; CUDA is not measured.</summary>
+    public const int CpuBatch = 8, CudaBatch = 64;
+
     /// <summary>The generated set: npz (<c>arr_0</c>, or <c>mu</c> and <c>sigma</c>), another file of tensors, or a folder of PNG.</summary>
     public required string Samples { get; init; }
 
@@ -30,7 +33,7 @@ public sealed record MetricsRequest
     public int? Batch { get; init; }
 
     /// <summary>A folder where features are kept, so that an interrupted run goes on and another one uses them again; null for none.</summary>
-    public string? Features { get; init; }
+    public string? Keep { get; init; }
 
     /// <summary>Whether to round as ADM's evaluator does: the means of FID to binary32, distances of precision and recall to binary16.</summary>
     public bool AdmRounding { get; init; }

@@ -8,10 +8,6 @@ namespace L2c;
 /// <remarks>While the device computes a batch, the host prepares the next one. An image has the same features in any batch on the CPU.</remarks>
 internal sealed class InceptionExtractor : IDisposable
 {
-    /// <summary>Images of a batch unless the user says how many.</summary>
-    /// <remarks>CPU: more do not take less time per image. CUDA: not measured.</remarks>
-    public const int CpuBatch = 8, CudaBatch = 64;
-
     private readonly InceptionPass _pass;
     private readonly InceptionRecipe _recipe;
     private readonly TaskContext _context;
