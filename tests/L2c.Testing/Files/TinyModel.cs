@@ -38,16 +38,32 @@ public static class TinyModel
         ClassNames = ["cat", "dog", "owl"],
     };
 
+    public static VaeArchitecture Autoencoder { get; } = new()
+    {
+        Name = "tiny autoencoder",
+        InChannels = 3,
+        OutChannels = 3,
+        Channels = 32,
+        ChannelMultipliers = [1, 1, 2, 1],
+        ResBlocks = 1,
+        ZChannels = 4,
+        LatentChannels = 4,
+    };
+
     /// <summary>Writes a checkpoint whose every weight is N(0, 0.2²), the same each time.</summary>
     /// <param name="path">Where to.</param>
     /// <param name="architecture">The network.</param>
     /// <param name="described">Whether the file says what it holds.</param>
-    public static string Write(string path, TransformerArchitecture architecture, bool described = true)
+    public static string Write(string path, Architecture architecture, bool described = true)
     {
         Random random = new(7);
         float Normal() => 0.2f * (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-        IReadOnlyList<(string Name, long[] Shape)> layout =
-            architecture is UVitArchitecture skips ? UVitLayout.Tensors(skips) : DitLayout.Tensors((DitArchitecture)architecture);
+        IReadOnlyList<(string Name, long[] Shape)> layout = architecture switch
+        {
+            UVitArchitecture skips => UVitLayout.Tensors(skips),
+            VaeArchitecture autoencoder => VaeLayout.Tensors(autoencoder),
+            _ => DitLayout.Tensors((DitArchitecture)architecture),
+        };
         (string, long[], float[])[] tensors = [.. layout.Select(tensor =>
         {
             long count = tensor.Shape.Aggregate(1L, (product, extent) => product * extent);

@@ -96,10 +96,24 @@ internal sealed class InceptionExtractor : IDisposable
         {
             ReadOnlySpan<float> planes = pixels.Span.Slice(image * elements, elements);
             Span<byte> packed = bytes.AsSpan(image * length, length);
-            SampleImage.Pack(planes, images.Channels, packed);
+            Pack(planes, images.Channels, packed);
             input.Prepare(packed, _prepared.AsSpan(image * InceptionPass.ImageLength, InceptionPass.ImageLength));
         });
         return number;
+    }
+
+    /// <summary>[C,H,W] to [H,W,3] as the pictures of a set are: a single channel counts as three equal ones.</summary>
+    private static void Pack(ReadOnlySpan<float> planes, int channels, Span<byte> packed)
+    {
+        int area = planes.Length / channels;
+        for (int colour = 0; colour < InceptionStructure.Colours; colour++)
+        {
+            ReadOnlySpan<float> plane = planes.Slice(channels == 1 ? 0 : colour * area, area);
+            for (int i = 0; i < area; i++)
+            {
+                packed[(InceptionStructure.Colours * i) + colour] = PixelRule.Bytes.Apply(plane[i]);
+            }
+        }
     }
 
     private void Take(int number, Action<ReadOnlySpan<float>> use)
