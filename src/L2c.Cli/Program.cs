@@ -73,6 +73,7 @@ public static class Program
             TrainCommand.Create(terminal, cuda),
             EncodeCommand.Create(terminal, cuda),
             EvaluateCommand.Create(terminal, cuda),
+            MetricsCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,
