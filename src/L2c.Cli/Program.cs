@@ -70,6 +70,7 @@ public static class Program
             BenchCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),
             TrainCommand.Create(terminal, cuda),
+            EncodeCommand.Create(terminal, cuda),
             EvaluateCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using L2c.Weights;
@@ -45,7 +44,7 @@ internal sealed record SweepSettings(
         SortedDictionary<string, string> routers = new(StringComparer.Ordinal);
         foreach (string router in request.Routers)
         {
-            if (!routers.TryAdd(Path.GetFileName(router), Sha256(router, context.Cancel)))
+            if (!routers.TryAdd(Path.GetFileName(router), FileHash.Sha256(router, context.Cancel)))
             {
                 throw new RequestException(
                     $"--router: two files are named {Path.GetFileName(router)}, and rows tell them apart by name; rename one");
@@ -60,7 +59,7 @@ internal sealed record SweepSettings(
             reader.Sha256(data, ImageReader.Available(data, request.DataCount)),
             request.DataCount,
             SampleDescription.Of(plan.Uncached.Job, model.Source, model.WeightSet),
-            Sha256(model.Source, context.Cancel),
+            FileHash.Sha256(model.Source, context.Cancel),
             model.Facts.Device,
             plan.Uncached.Job.Batch,
             routers);
@@ -85,9 +84,7 @@ internal sealed record SweepSettings(
             }
 
             settled = this with { Routers = both };
-            JsonElement now = JsonSerializer.SerializeToElement(settled, ReportJson.Options);
-            JsonElement before = JsonSerializer.SerializeToElement(earlier with { Routers = both }, ReportJson.Options);
-            if (Difference(now, before) is { } difference)
+            if (ReportJson.Difference(settled, earlier with { Routers = both }) is { } difference)
             {
                 throw Differs(path, difference);
             }
@@ -118,44 +115,6 @@ internal sealed record SweepSettings(
         }
     }
 
-    /// <summary>The first member that differs, as <c>images 200 instead of 10000</c>; null where all agree.</summary>
-    private static string? Difference(JsonElement now, JsonElement before)
-    {
-        foreach (JsonProperty member in now.EnumerateObject().Concat(before.EnumerateObject()))
-        {
-            bool had = before.TryGetProperty(member.Name, out JsonElement old), has = now.TryGetProperty(member.Name, out JsonElement current);
-            if (had && has && current.ValueKind == JsonValueKind.Object && old.ValueKind == JsonValueKind.Object)
-            {
-                if (Difference(current, old) is { } inner)
-                {
-                    return inner;
-                }
-            }
-            else if (!had || !has || current.GetRawText() != old.GetRawText())
-            {
-                return $"{member.Name} {(had ? old.GetRawText() : "not set")}, and now it is {(has ? current.GetRawText() : "not set")}";
-            }
-        }
-
-        return null;
-    }
-
     private static RequestException Differs(string path, string difference) =>
         new($"{path}: the rows in this folder were made with {difference}; give another --out, or use --force to start over");
-
-    private static string Sha256(string path, CancellationToken cancel)
-    {
-        using ByteSource source = ByteSource.OpenFile(path);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[1 << 20];
-        for (long at = 0; at < source.Length; at += buffer.Length)
-        {
-            cancel.ThrowIfCancellationRequested();
-            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Length - at));
-            source.ReadExactly(at, part);
-            hash.AppendData(part);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 }
