@@ -2,7 +2,7 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
 // A checkpoint with the shapes of a published model and random values: for measuring speed and memory without a download.
-// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL]
+// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL], where MODEL may also be tiny-autoencoder
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -10,7 +10,18 @@ using L2c.Weights.Safetensors;
 
 string path = args[0];
 string name = args.Length > 1 ? args[1] : "DiT-XL/2";
-IReadOnlyList<(string Name, long[] Shape)> tensors = PublishedModels.Find(name) switch
+VaeArchitecture tiny = new()
+{
+    Name = "tiny-autoencoder",
+    InChannels = 3,
+    OutChannels = 3,
+    Channels = 32,
+    ChannelMultipliers = [1, 1, 1, 1],
+    ResBlocks = 1,
+    ZChannels = 4,
+    LatentChannels = 4,
+};
+IReadOnlyList<(string Name, long[] Shape)> tensors = name == tiny.Name ? VaeLayout.Tensors(tiny) : PublishedModels.Find(name) switch
 {
     DitArchitecture dit => DitLayout.Tensors(dit),
     UVitArchitecture uvit => UVitLayout.Tensors(uvit),
