@@ -8,13 +8,13 @@ public sealed unsafe partial class CudaDevice
 {
     /// <summary>y = x W^T + bias, or y + x W^T + bias, by the plain kernel, for what cuBLASLt has no algorithm for.</summary>
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
-    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, bool accumulates = false)
+    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, bool accumulates = false, string op = nameof(Linear))
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
         int pitch = weight.Pitch != 0 ? weight.Pitch : weight.IsTransposed ? weight.Outputs : weight.Inputs;
         (int output, int term) = weight.IsTransposed ? (1, pitch) : (pitch, 1);
         PlainProduct(
-            nameof(Linear),
+            op,
             new PlainOperand(Address(x), x.RowStride, 1),
             new PlainOperand(weightAddress, output, term),
             Address(bias),

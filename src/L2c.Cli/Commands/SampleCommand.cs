@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
+using L2c.Model.Autoencoder;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
 
@@ -44,6 +45,11 @@ internal sealed class SampleCommand
     private readonly Option<string?> _noise = OptionFactory.Text("--noise", "FILE", "Start from the tensor x_T [N,C,H,W] of this file");
     private readonly Option<int?> _batch = OptionFactory.Whole(
         "--batch", 1, "Images computed together; default as many as make 1024 tokens on the CPU, 16384 on CUDA; changes speed and memory");
+    private readonly Option<string?> _vae =
+        OptionFactory.Text("--vae", "FILE", "Decode latents by this autoencoder, of Stable Diffusion's kind: .safetensors, or .pt of torch.save");
+    private readonly Option<int?> _vaeTile = OptionFactory.Whole(
+        "--vae-tile", ImageDecoder.SmallestTile,
+        $"Side in latents of the tiles in which larger ones are decoded, which bounds memory and changes the picture slightly [default: {ImageDecoder.DefaultTile}]");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device;
     private readonly Option<string?> _out =
@@ -70,7 +76,7 @@ internal sealed class SampleCommand
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
             self._classes, self._count, self._steps, self._sampler, self._grid, self._eta, self._cfgScale, self._guidance, self._clip,
-            self._seed, self._rng, self._noise, self._batch])
+            self._seed, self._rng, self._noise, self._batch, self._vae, self._vaeTile])
         {
             command.Add(option);
         }
@@ -149,6 +155,8 @@ internal sealed class SampleCommand
             Batch = parsed.GetValue(_batch),
             Noise = parsed.GetValue(_noise),
             KeepStates = parsed.GetValue(_trajectory) is not null,
+            Vae = parsed.GetValue(_vae),
+            VaeTile = parsed.GetValue(_vaeTile),
             ClipDenoised = parsed.GetValue(_clip),
         };
 

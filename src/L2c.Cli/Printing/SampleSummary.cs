@@ -17,11 +17,11 @@ internal static class SampleSummary
     public static void Print(
         SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal, bool json)
     {
-        if (!result.Job.Architecture.PixelSpace)
+        if (result.Job.IsPreview)
         {
             terminal.Remark(
-                "note: this model makes latents, and there is no decoder yet: the PNG is a false-colour preview, "
-                + "the samples are in the .safetensors and .npy");
+                "note: this model makes latents: the PNG is a false-colour preview, the samples are in the .safetensors and .npy; "
+                + "give --vae FILE to decode them");
         }
 
         if (result.NonFiniteCount > 0)
@@ -37,6 +37,11 @@ internal static class SampleSummary
 
         terminal.Out.WriteLine(files.Count <= 4 ? string.Join(", ", files) : $"{files[0]} ... {files[^1]} ({files.Count} files)");
         terminal.Out.WriteLine(RunLine(result, elapsedMs));
+        if (result is { Decoded: { } decoded, Job.Decoding: { } decoding })
+        {
+            terminal.Out.WriteLine(DecodingLine(decoded, decoding));
+        }
+
         terminal.Out.WriteLine(Units.Memory(result.Memory));
         if (result.Cost is { } cost)
         {
@@ -70,7 +75,10 @@ internal static class SampleSummary
             Rng = SampleDescription.RngWord(job.Request),
             Guidance = SampleDescription.GuidanceWord(job.Guidance),
             job.CfgScale,
-            Preview = !job.Architecture.PixelSpace,
+            Preview = job.IsPreview,
+            job.Request.Vae,
+            VaeTiles = job.Decoding?.Tiles,
+            DecodeMs = result.Decoded?.Ms,
             result.NonFiniteCount,
             result.Cost,
             result.Comparison,
@@ -86,6 +94,12 @@ internal static class SampleSummary
         Invariant($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
         + Invariant($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
         + Invariant($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
+
+    private static string DecodingLine(DecodedSamples decoded, LatentDecoding decoding)
+    {
+        string tiles = decoding.IsTiled ? $", each in {decoding.Tiles} tiles of {decoding.Tile} x {decoding.Tile} latents" : "";
+        return Invariant($"decoded to {decoding.Side} x {decoding.Side} pixels in {decoded.Ms / 1000:0.0} s{tiles}");
+    }
 
     private static string CacheLine(CacheCost c)
     {

@@ -34,7 +34,9 @@ internal static class Units
     /// <summary>One line on the memory of a run.</summary>
     public static string Memory(RunMemory memory) =>
         $"memory: weights {Bytes(memory.WeightBytes)} + workspace {Bytes(memory.WorkspaceBytes)}"
-        + $" + cache slots {Bytes(memory.CacheBytes)} = {Bytes(memory.PeakBytes)}";
+        + $" + cache slots {Bytes(memory.CacheBytes)}"
+        + (memory is { DecoderWeightBytes: { } weights, DecoderBytes: { } pass } ? $", then decoding {Bytes(weights)} + {Bytes(pass)}; at most " : " = ")
+        + Bytes(memory.PeakBytes);
 
     /// <summary>One line of a report: what, then how much.</summary>
     public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");

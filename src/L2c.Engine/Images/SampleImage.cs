@@ -1,8 +1,9 @@
+using L2c.Model.Networks;
 using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>Samples as pictures, one cell or pixel of the sample per pixel.</summary>
+/// <summary>Values as 8-bit pixels: the one place where a picture is made of a sample or of what an autoencoder decodes.</summary>
 public static class SampleImage
 {
     // Least-squares fit of decoded pixels in [-1, 1] to Stable Diffusion 1.x latents (scaled by 0.18215), which DiT shares:
@@ -19,26 +20,45 @@ public static class SampleImage
     public static bool CanShow(TransformerArchitecture architecture) =>
         architecture.PixelSpace ? architecture.InChannels is 1 or 3 : architecture.InChannels == 4;
 
-    /// <summary>Converts one sample.</summary>
+    /// <summary>Converts one sample, a pixel or cell of it to a pixel.</summary>
     /// <param name="architecture">The model, for which <see cref="CanShow"/> holds.</param>
-    /// <param name="sample">[C,H,W]. Pixels in [-1, 1] become 127.5 x + 128, clamped to [0, 255] and truncated, as DiT's sample_ddp.py does.</param>
+    /// <param name="sample">[C,H,W]: pixels, or latents.</param>
     /// <returns>The picture; of latents a linear false-colour approximation, not what a decoder would show.</returns>
     public static RgbImage Convert(TransformerArchitecture architecture, ReadOnlySpan<float> sample)
     {
-        int size = architecture.InputSize;
-        int area = size * size;
-        RgbImage image = new(size, size);
+        int side = architecture.InputSize, area = side * side;
+        if (architecture.PixelSpace)
+        {
+            return OfPixels(NetworkFamilies.Describe(architecture).Pixels, architecture.InChannels, side, side, sample);
+        }
+
+        RgbImage image = new(side, side);
         for (int i = 0; i < area; i++)
         {
             for (int colour = 0; colour < 3; colour++)
             {
-                float value = architecture switch
-                {
-                    { PixelSpace: true, InChannels: 1 } => sample[i],
-                    { PixelSpace: true } => sample[(colour * area) + i],
-                    _ => Approximate(sample, area, i, colour),
-                };
-                image.Pixels[(3 * i) + colour] = (byte)Math.Clamp((127.5f * value) + 128f, 0f, 255f);
+                image.Pixels[(3 * i) + colour] = PixelRule.Bytes.Apply(Approximate(sample, area, i, colour));
+            }
+        }
+
+        return image;
+    }
+
+    /// <summary>Pixels in [-1, 1] as a picture.</summary>
+    /// <param name="rule">How they become bytes: see <see cref="NetworkInfo.Pixels"/>.</param>
+    /// <param name="channels">C: 3, or 1 for grey.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="pixels">[C,H,W].</param>
+    public static RgbImage OfPixels(PixelRule rule, int channels, int height, int width, ReadOnlySpan<float> pixels)
+    {
+        int area = height * width;
+        RgbImage image = new(width, height);
+        for (int i = 0; i < area; i++)
+        {
+            for (int colour = 0; colour < 3; colour++)
+            {
+                image.Pixels[(3 * i) + colour] = rule.Apply(pixels[channels == 1 ? i : (colour * area) + i]);
             }
         }
 

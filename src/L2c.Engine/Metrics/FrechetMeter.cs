@@ -42,7 +42,7 @@ internal sealed class FrechetMeter
         }
 
         WarnOfFew(Count, data.Name);
-        _reference = new FrechetDistance(GaussianFit.Of(Features(data, 0, Count), RandomConvFeatures.Length, threads));
+        _reference = new FrechetDistance(FeatureStatistics.Of(Features(data, 0, Count), RandomConvFeatures.Length, data.Name, threads: threads), threads);
     }
 
     /// <summary>Images of the reference.</summary>

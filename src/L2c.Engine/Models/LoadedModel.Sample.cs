@@ -1,3 +1,5 @@
+using L2c.Model.Autoencoder;
+
 namespace L2c;
 
 public sealed partial class LoadedModel
@@ -30,19 +32,28 @@ public sealed partial class LoadedModel
 
     private SampleResult Sample(SampleJob job, TaskContext context)
     {
+        using AutoencoderModel? autoencoder = job.Decoding?.Load(Device); // before the long work, in which a damaged file would be too late
         RunOutput run = SampleRun.Execute(job, job.Schedule, job.Request.KeepStates, this, context);
         CacheCost? cost = CacheCost.Of(job, Device);
         Comparison? comparison = job.Request.Compare ? L2c.Comparison.Of(job, this, run.Samples, cost!, context) : null;
+        DecodedSamples? decoded = job.Decoding?.Decode(autoencoder!, run.Samples, comparison?.Uncached, context);
         context.Cancel.ThrowIfCancellationRequested();
         return new SampleResult(
             job,
             run.Samples,
             run.States,
             Facts,
-            new RunMemory(Network.WeightBytes, run.RunBytes - run.CacheBytes, run.CacheBytes),
+            new RunMemory(Network.WeightBytes, run.RunBytes - run.CacheBytes, run.CacheBytes)
+            {
+                DecoderWeightBytes = autoencoder?.WeightBytes,
+                DecoderBytes = decoded?.PassBytes,
+            },
             cost,
             comparison,
             run.Times,
-            SampleDescription.Of(job, Source, WeightSet));
+            SampleDescription.Of(job, Source, WeightSet))
+        {
+            Decoded = decoded,
+        };
     }
 }

@@ -41,7 +41,9 @@ public static class SampleDescription
         Add("dtype", job.Device.Dtype);
         Add(Classes, new JsonArray([.. job.Classes.Classes.Select(label => (JsonNode)label)]));
         Add(Images, job.Count);
-        Add("preview", job.Architecture.PixelSpace ? null : true);
+        Add("vae", Path.GetFileName(job.Request.Vae));
+        Add("vaeTile", job.Decoding is { IsTiled: true } tiled ? tiled.Tile : null);
+        Add("preview", job.IsPreview ? true : null);
         return text;
 
         void Add(string name, JsonNode? value)

@@ -29,12 +29,11 @@ public static class SampleFiles
     /// <summary>Writes a PNG of all samples beside those without caching.</summary>
     public static void WriteComparison(string path, bool overwrite, SampleResult result)
     {
-        float[] uncached = result.Comparison?.Uncached ?? throw new ArgumentException("the run was not compared", nameof(result));
         ComparisonSheet sheet = new(result.Job.Grid);
         JsonObject description = SampleDescription.OfComparison(result.Description);
         WriteSheet(
             path, overwrite, sheet.Width, sheet.Height, description,
-            canvas => sheet.Draw(canvas, i => result.Job.Picture(uncached, i), result.Picture));
+            canvas => sheet.Draw(canvas, result.UncachedPicture, result.Picture));
     }
 
     /// <summary>Writes the samples and their labels as safetensors: <c>latents</c> [N,C,H,W] and <c>labels</c> [N].</summary>

@@ -23,7 +23,7 @@ public sealed class SampleJob
     /// <param name="architecture">The model.</param>
     /// <param name="device">Where it will run.</param>
     /// <exception cref="RequestException">Settings do not fit each other or the model.</exception>
-    /// <exception cref="Weights.MalformedFileException">A noise file, router or schedule is damaged or does not fit the model.</exception>
+    /// <exception cref="Weights.MalformedFileException">A noise file, router, schedule or autoencoder is damaged or does not fit the model.</exception>
     public SampleJob(SampleRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         (Request, Architecture, Device) = (request, architecture, device);
@@ -41,6 +41,7 @@ public sealed class SampleJob
             throw new RequestException($"--count {Count} is more than fits in one run; sample in several runs, each with its own --seed");
         }
 
+        Decoding = LatentDecoding.Choose(request, architecture, Count, device.Graph);
         Batch = DecideBatch(request);
         Labels = [.. Enumerable.Range(0, Count).Select(Classes.Of)];
         if (request.Compare && Cache is null)
@@ -104,8 +105,15 @@ public sealed class SampleJob
     /// <summary>C H W.</summary>
     public int ElementsPerImage => Architecture.InChannels * Architecture.InputSize * Architecture.InputSize;
 
+    /// <summary>How latents become pictures; null for pixels, and for latents that are not decoded.</summary>
+    public LatentDecoding? Decoding { get; }
+
+    /// <summary>Whether pictures of the samples are a false-colour preview of latents.</summary>
+    public bool IsPreview => !Architecture.PixelSpace && Decoding is null;
+
     /// <summary>The layout of all images on one picture.</summary>
-    internal Grid Grid => new([.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, Architecture.InputSize);
+    internal Grid Grid => new(
+        [.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, Decoding?.Side ?? Architecture.InputSize);
 
     /// <summary>[N,C,H,W].</summary>
     internal long[] StateShape => [Count, Architecture.InChannels, Architecture.InputSize, Architecture.InputSize];

@@ -15,7 +15,11 @@ internal static class SampleMemory
         long states = job.Request.KeepStates ? job.Sampler.Evaluations.Count : 0;
         long samples = Bytes(job, job.Count);
         MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
-        return arrays + (compares ? runs + Run(job, job.FullSchedule, device, batch) : runs).Or(new MemoryNeed(0, PictureBytes(job)));
+        MemoryNeed sampling = compares ? runs + Run(job, job.FullSchedule, device, batch) : runs;
+        MemoryNeed drawing = new(0, PictureBytes(job));
+        return job.Decoding is { } decoding
+            ? arrays + decoding.Kept(device, compares) + sampling.Or(drawing).Or(decoding.Loading(device)).Or(decoding.Pass(device))
+            : arrays + sampling.Or(drawing);
     }
 
     /// <summary>A batch, in turn with the same batch without caching or alone; before that the device's peak is measured.</summary>

@@ -9,11 +9,11 @@ public static class SamplePictures
     /// <exception cref="RequestException">They cannot.</exception>
     public static void Require(SampleJob job, bool separate)
     {
-        if (!SampleImage.CanShow(job.Architecture))
+        if (job.Decoding is null && !SampleImage.CanShow(job.Architecture))
         {
             throw new RequestException(
                 $"{job.Architecture.Name} makes {(job.Architecture.PixelSpace ? "pixels" : "latents")} of {job.Architecture.InChannels} channels; "
-                + "only pixels of 1 or 3 channels and latents of 4 can be shown");
+                + "only pixels of 1 or 3 channels, latents of 4 and, with --vae, decoded ones can be shown");
         }
 
         if (!job.Architecture.PixelSpace && (long)sizeof(float) * job.Count * job.ElementsPerImage > Array.MaxLength)

@@ -45,6 +45,13 @@ public sealed record SampleRequest
     /// <summary>Whether the state after every evaluation is kept.</summary>
     public bool KeepStates { get; init; }
 
+    /// <summary>File of the autoencoder that decodes latents; null to leave them as they are.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>Side in latents of the tiles in which larger ones are decoded; null for
+    /// <see cref="L2c.Model.Autoencoder.ImageDecoder.DefaultTile"/>. Needs <see cref="Vae"/>.</summary>
+    public int? VaeTile { get; init; }
+
     /// <summary>Whether predicted x0 is clamped to [-1, 1].</summary>
     public bool ClipDenoised { get; init; }
 
@@ -55,7 +62,7 @@ public sealed record SampleRequest
     public bool Compare { get; init; }
 
     /// <summary>Paths of all files that are read beside the checkpoint.</summary>
-    public IEnumerable<string> Inputs => new[] { Noise, Cache.Router, Cache.RuleFile }.OfType<string>();
+    public IEnumerable<string> Inputs => new[] { Noise, Vae, Cache.Router, Cache.RuleFile }.OfType<string>();
 
     /// <summary>The same for one full batch.</summary>
     public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MaxPerBatch };

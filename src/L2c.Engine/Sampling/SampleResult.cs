@@ -30,12 +30,23 @@ public sealed record SampleResult(
     SampleTimes Times,
     JsonObject Description)
 {
+    /// <summary>The samples decoded; null where the job has no <see cref="SampleJob.Decoding"/>.</summary>
+    public DecodedSamples? Decoded { get; init; }
+
     /// <summary>Values of the samples that are not finite: none unless the model or the noise is broken.</summary>
     public int NonFiniteCount => Samples.Count(value => !float.IsFinite(value));
 
-    /// <summary>One sample as a picture.</summary>
+    /// <summary>One sample as a picture: pixels as its network's authors make them; of latents that were not decoded a preview
+    /// (<see cref="SampleJob.IsPreview"/>).</summary>
     /// <param name="image">0 .. N - 1.</param>
-    public RgbImage Picture(int image) => Job.Picture(Samples, image);
+    public RgbImage Picture(int image) => Decoded?.Images[image] ?? Job.Picture(Samples, image);
+
+    /// <summary>The same without caching.</summary>
+    /// <param name="image">0 .. N - 1.</param>
+    /// <exception cref="InvalidOperationException">The run was not compared.</exception>
+    public RgbImage UncachedPicture(int image) => Comparison is { } comparison
+        ? Decoded?.Uncached?[image] ?? Job.Picture(comparison.Uncached, image)
+        : throw new InvalidOperationException("the run was not compared with one that computes everything");
 
     /// <summary>Writes all samples as one labelled picture.</summary>
     /// <param name="path">A PNG file.</param>

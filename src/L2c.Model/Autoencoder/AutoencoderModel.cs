@@ -33,6 +33,14 @@ public sealed class AutoencoderModel : IDisposable
 
     internal CoderWeights Decoder => _decoder ?? throw new InvalidOperationException("the autoencoder was loaded without its decoder");
 
+    /// <summary>Why an autoencoder cannot be run although its shapes fit each other; null where it can.</summary>
+    public static string? FindProblem(VaeArchitecture architecture)
+    {
+        int[] widths = [architecture.Channels, .. architecture.ChannelMultipliers.Select(multiplier => architecture.Channels * multiplier)];
+        int odd = Array.Find(widths, width => width % GroupNormWeights.Groups != 0);
+        return odd == 0 ? null : $"a width of {odd} channels is not a multiple of the {GroupNormWeights.Groups} groups of its norms";
+    }
+
     /// <summary>Loads the weights tensor by tensor into one allocation.</summary>
     /// <param name="architecture">The autoencoder.</param>
     /// <param name="read">Gives tensors by their canonical names, those of <see cref="VaeLayout"/>; null to count memory only: passes may be counted

@@ -62,6 +62,9 @@ public sealed class ImageDecoder : IDisposable
     /// <summary>Bytes that it takes on the host beside what it is given.</summary>
     public long HostBytes => sizeof(float) * ((long)_latents.Length + _image.Length);
 
+    /// <summary>What <see cref="Tiles"/> would be.</summary>
+    public static int TilesOf(int latentHeight, int latentWidth, int tile) => new TileAxis(latentHeight, tile).Count * new TileAxis(latentWidth, tile).Count;
+
     /// <summary>What <see cref="Bytes"/> and <see cref="HostBytes"/> would be; the model may be one on paper.</summary>
     public static (long Bytes, long HostBytes) CountBytes(
         AutoencoderModel model, int batch, int latentHeight, int latentWidth, int tile = DefaultTile)

@@ -1,63 +1,150 @@
-using MathNet.Numerics.LinearAlgebra;
-
 namespace L2c.Model.Metrics;
 
 /// <summary>Fréchet distance of sets of feature vectors to one reference set, all taken as Gaussian.</summary>
 /// <remarks>
-/// Formula  d² = |μ - μ'|² + Tr(Σ + Σ' - 2 (Σ Σ')^½), which is the number that is reported, as is usual. With Σ' = FᵀF the trace of the last root is
-///          the sum of the roots of the eigenvalues of F Σ Fᵀ, which is symmetric and has the eigenvalues of Σ Σ' that are not 0. F is Σ'^½, or of a
-///          reference of fewer vectors than components those vectors themselves, which makes everything smaller.
-/// Numerics binary64, eigenvalues by symmetric decomposition; singular covariances need no regularisation: eigenvalues that rounding made negative
-///          are 0. What rounding leaves of a distance is about 1e-6 of the largest eigenvalue.
+/// Formula  d² = |μ - μ'|² + Tr Σ + Tr Σ' - 2 Tr (Σ Σ')^½, which is the number that is reported, as is usual. For any Σ = UᵀU and Σ' = VᵀV the last
+///          trace is the sum of the singular values of B = U Vᵀ: the roots of the eigenvalues of the smaller of BᵀB and BBᵀ.
+/// Numerics binary64; <see cref="PivotedCholesky"/> leaves out the null directions, each of which would cost half of the digits, so singular covariances
+///          (fewer vectors than features) lose nothing: 1e-13 of the traces at 2048 features. The same bits for any number of threads.
+/// Memory   beside both statistics three square matrices.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
 /// </remarks>
 public sealed class FrechetDistance
 {
-    private readonly GaussianFit _reference;
-    private readonly Matrix<double> _factor;
+    private readonly FeatureStatistics _reference;
+    private readonly double[] _mean;
+    private readonly double _trace;
+    private readonly double[] _factor; // [rank, pitch]
+    private readonly int _rank;
 
-    /// <summary>Prepares the reference: at most one eigendecomposition.</summary>
-    public FrechetDistance(GaussianFit reference)
+    /// <summary>Prepares the reference: factors its covariance.</summary>
+    /// <param name="reference">What distances are to; it stays as it is.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
+    /// <exception cref="ArgumentException">Fewer than two vectors, or a covariance that is none.</exception>
+    public FrechetDistance(FeatureStatistics reference, int threads = 0)
     {
         _reference = reference;
-        if (reference.Factor is { } factor)
-        {
-            _factor = Matrix<double>.Build.Dense(reference.Dimension, factor.Length / reference.Dimension, factor).Transpose();
-            return;
-        }
-
-        var decomposition = ToMatrix(reference).Evd(Symmetricity.Symmetric);
-        Matrix<double> vectors = decomposition.EigenVectors;
-        Matrix<double> scaled = vectors.MapIndexed((_, column, value) => value * Math.Sqrt(Math.Max(decomposition.EigenValues[column].Real, 0)));
-        _factor = scaled.TransposeAndMultiply(vectors);
+        _mean = reference.Mean();
+        double[] covariance = Covariance(reference);
+        _trace = Trace(covariance, reference.Dimension);
+        (_factor, _rank) = PivotedCholesky.Factor(covariance, reference.Dimension, reference.Name, threads);
     }
 
-    /// <summary>The distance of a set to the reference, at least 0.</summary>
-    /// <exception cref="ArgumentException">Vectors of another length.</exception>
-    public double To(GaussianFit fit)
+    /// <summary>The distance of two sets.</summary>
+    /// <inheritdoc cref="To"/>
+    /// <param name="set">Statistics of the set.</param>
+    /// <param name="reference">Those of the reference; exchanging them changes rounding alone.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
+    /// <param name="singleMean">Whether the means count in binary32, as in ADM's evaluator.</param>
+    public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0, bool singleMean = false) =>
+        new FrechetDistance(reference, threads).To(set, threads, singleMean);
+
+    /// <summary>The distance of a set to the reference.</summary>
+    /// <param name="set">Its statistics; they stay as they are.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
+    /// <param name="singleMean">Whether the means count in binary32, as in ADM's evaluator.</param>
+    /// <exception cref="ArgumentException">Vectors of another length, fewer than two of them, or a covariance that is none.</exception>
+    public FrechetTerms To(FeatureStatistics set, int threads = 0, bool singleMean = false)
     {
-        if (fit.Dimension != _reference.Dimension)
+        if (set.Dimension != _reference.Dimension)
         {
-            throw new ArgumentException($"features of {fit.Dimension} components do not compare with {_reference.Dimension}");
+            throw new ArgumentException(
+                $"{set.Name} has {set.Dimension} features of an image, and {_reference.Name} has {_reference.Dimension}; compare features of one kind");
         }
 
-        double distance = 0;
-        for (int i = 0; i < fit.Dimension; i++)
-        {
-            double difference = fit.Mean[i] - _reference.Mean[i];
-            int diagonal = i * (fit.Dimension + 1);
-            distance += (difference * difference) + fit.Covariance[diagonal] + _reference.Covariance[diagonal];
-        }
-
-        Matrix<double> product = (_factor * ToMatrix(fit)).TransposeAndMultiply(_factor);
-
-        // Exactly symmetric again: the decomposition reads both triangles.
-        Matrix<double> symmetric = (product + product.Transpose()) / 2;
-        double trace = symmetric.Evd(Symmetricity.Symmetric).EigenValues.Sum(value => Math.Sqrt(Math.Max(value.Real, 0)));
-        return Math.Max(distance - (2 * trace), 0);
+        double mean = singleMean ? SingleDistance(set.SingleMean(), _reference.SingleMean()) : SquaredDistance(set.Mean(), _mean);
+        double[] covariance = Covariance(set);
+        double trace = Trace(covariance, set.Dimension);
+        (double[] factor, int rank) = PivotedCholesky.Factor(covariance, set.Dimension, set.Name, threads);
+        return new FrechetTerms(mean, trace, _trace, RootTrace(factor, rank, covariance, threads));
     }
 
-    // By column instead of by row, which is the same for a symmetric matrix. A copy: the fit is not this class's to change.
-    private static Matrix<double> ToMatrix(GaussianFit fit) =>
-        Matrix<double>.Build.Dense(fit.Dimension, fit.Dimension, (double[])fit.Covariance.Clone());
+    /// <summary>The sum of the singular values of U Vᵀ.</summary>
+    /// <param name="factor">U, [rank, pitch], in room for a square matrix; destroyed.</param>
+    /// <param name="rank">Rows of it.</param>
+    /// <param name="product">Room for a square matrix.</param>
+    /// <param name="threads">Threads that compute; 0 for one per core.</param>
+    private double RootTrace(double[] factor, int rank, double[] product, int threads)
+    {
+        // The Gram matrix is of the columns of B, so those shall be the fewer.
+        int rows = Math.Max(rank, _rank), columns = Math.Min(rank, _rank);
+        if (columns == 0)
+        {
+            return 0;
+        }
+
+        (double[] tall, double[] flat) = rank >= _rank ? (factor, _factor) : (_factor, factor);
+        int dimension = _reference.Dimension, pitch = PackedRows.PitchOf(dimension), small = PackedRows.PitchOf(columns);
+        Array.Clear(product);
+        PackedRows left = new(rows), right = new(columns);
+        for (int first = 0; first < dimension; first += PackedRows.RowsAtOnce)
+        {
+            int count = Math.Min(PackedRows.RowsAtOnce, dimension - first);
+            left.Clear();
+            right.Clear();
+            left.AddColumns(tall, pitch, first, count);
+            right.AddColumns(flat, pitch, first, count);
+            TransposedProduct.Add(left, right, product, small, threads);
+        }
+
+        double[] gram = factor;
+        Array.Clear(gram);
+        for (int first = 0; first < rows; first += PackedRows.RowsAtOnce)
+        {
+            right.Clear();
+            right.AddRows(product, small, first, Math.Min(PackedRows.RowsAtOnce, rows - first));
+            TransposedProduct.Add(right, right, gram, small, threads, upper: true);
+        }
+
+        (double[] diagonal, double[] squares) = Tridiagonal.Reduce(gram, columns, threads);
+        TridiagonalEigenvalues.Find(diagonal, squares);
+
+        // In ascending order: the sum is the more exact.
+        Array.Sort(diagonal);
+        return diagonal.Sum(value => Math.Sqrt(Math.Max(value, 0)));
+    }
+
+    private static double[] Covariance(FeatureStatistics statistics)
+    {
+        int pitch = PackedRows.PitchOf(statistics.Dimension);
+        double[] covariance = new double[pitch * pitch];
+        statistics.WriteCovariance(covariance, pitch);
+        return covariance;
+    }
+
+    private static double Trace(double[] covariance, int dimension)
+    {
+        int pitch = PackedRows.PitchOf(dimension);
+        double sum = 0;
+        for (int i = 0; i < dimension; i++)
+        {
+            sum += covariance[i * (pitch + 1)];
+        }
+
+        return sum;
+    }
+
+    private static double SquaredDistance(double[] one, double[] other)
+    {
+        double sum = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            double difference = one[i] - other[i];
+            sum += difference * difference;
+        }
+
+        return sum;
+    }
+
+    private static double SingleDistance(float[] one, float[] other)
+    {
+        float sum = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            float difference = one[i] - other[i];
+            sum += difference * difference;
+        }
+
+        return sum;
+    }
 }

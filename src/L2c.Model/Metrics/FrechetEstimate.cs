@@ -3,7 +3,7 @@ using L2c.Model.Randomness;
 namespace L2c.Model.Metrics;
 
 /// <summary>A Fréchet distance with a bootstrap interval.</summary>
-/// <param name="Distance">Of all vectors to the reference.</param>
+/// <param name="Distance">Of all vectors to the reference, at least 0.</param>
 /// <param name="Low">Lower end of the interval, at least 0.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Resampled">Distances of the <see cref="Resamples"/> resamples, as drawn.</param>
@@ -29,12 +29,11 @@ public sealed record FrechetEstimate(double Distance, double Low, double High, I
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
     public static long Bytes(int count, int dimension, int threads)
     {
-        // A fit copies its vectors once: all of them at first, then those of each resample, of which 1 - 1/e are distinct. Square matrices are few.
-        const double distinct = 0.64;
-        const int matrices = 8;
-        long features = sizeof(double) * (long)count * dimension, square = sizeof(double) * (long)dimension * dimension;
+        // Of each resample that is computed at a time; how often a vector is in it, beside that.
+        const int matrices = 6;
+        long square = sizeof(double) * (long)dimension * dimension;
         int parallel = Math.Min(Resamples, threads == 0 ? Environment.ProcessorCount : threads);
-        return Math.Max(features, (long)(distinct * parallel * features)) + (matrices * parallel * square);
+        return ((matrices * square) + (sizeof(int) * (long)count)) * parallel;
     }
 
     /// <summary>Estimates.</summary>
@@ -48,16 +47,20 @@ public sealed record FrechetEstimate(double Distance, double Low, double High, I
     public static FrechetEstimate Of(
         double[] features, int dimension, FrechetDistance reference, ulong seed = 0, int threads = 0, CancellationToken cancel = default)
     {
-        double distance = reference.To(GaussianFit.Of(features, dimension, threads));
+        double distance = Distance([], threads);
         double[] resampled = new double[Resamples];
         ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads, CancellationToken = cancel };
         Parallel.For(0, Resamples, options, resample =>
         {
             int[] times = Draw(seed, resample, features.Length / dimension);
-            resampled[resample] = reference.To(GaussianFit.Of(features, dimension, times, threads: 1));
+            resampled[resample] = Distance(times, threads: 1);
         });
         double mean = resampled.Average();
         return new FrechetEstimate(distance, Math.Max(distance + resampled.Min() - mean, 0), distance + resampled.Max() - mean, resampled);
+
+        // Of equal sets, rounding may leave less than nothing.
+        double Distance(int[] times, int threads) =>
+            Math.Max(reference.To(FeatureStatistics.Of(features, dimension, times: times, threads: threads), threads).Distance, 0);
     }
 
     /// <summary>How often each of <paramref name="count"/> vectors is in a resample: a function of its arguments, the same everywhere.</summary>

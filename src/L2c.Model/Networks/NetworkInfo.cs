@@ -16,6 +16,9 @@ public sealed record NetworkInfo(
     /// <summary>What its authors sample it with: one of <see cref="SamplerCatalog.Names"/>.</summary>
     public string DefaultSampler { get; init; } = SamplerCatalog.Ddim;
 
-    /// <summary>Factor from the autoencoder's latents to those that the network reads; of no meaning where it reads pixels.</summary>
+    /// <summary>How its authors make pictures of pixels, its own or those of decoded latents.</summary>
+    public PixelRule Pixels { get; init; } = PixelRule.Bytes;
+
+    /// <summary>Factor from an autoencoder's latents to those that it was trained on; means nothing where its samples are pixels.</summary>
     public double LatentScale { get; init; } = VaeArchitecture.StableDiffusionScale;
 }

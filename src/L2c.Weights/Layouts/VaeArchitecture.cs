@@ -8,7 +8,7 @@ public sealed record VaeArchitecture : Architecture
 {
     internal const string FamilyName = "vae";
 
-    /// <summary><see cref="LatentScale"/> of Stable Diffusion's autoencoder, whose latents the published networks read.</summary>
+    /// <summary>The latent scale of Stable Diffusion's autoencoder, which DiT and U-ViT were trained with.</summary>
     public const double StableDiffusionScale = 0.18215;
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed record VaeArchitecture : Architecture
     /// <summary>Whether the encoder gives mean and log-variance, doubling its output channels.</summary>
     public bool DoubleZ { get; init; } = true;
 
-    /// <summary>Factor from the autoencoder's latents to the diffusion model's: 0.18215 for Stable Diffusion's.</summary>
+    /// <summary>Factor from the autoencoder's latents to the diffusion model's.</summary>
     public double LatentScale { get; init; } = StableDiffusionScale;
 
     /// <summary>Side of an image over the side of its latent.</summary>

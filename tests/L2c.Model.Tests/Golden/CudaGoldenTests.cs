@@ -6,8 +6,8 @@ namespace L2c.Model.Tests.Golden;
 
 /// <summary>
 /// The recorded networks through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
-/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, and a router's training; all of them with
-/// L2C_GOLDENS_DEVICE.
+/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, a router's training, and the autoencoder; all of
+/// them with L2C_GOLDENS_DEVICE.
 /// </summary>
 [Trait("Category", "GoldenCuda")]
 public sealed class CudaGoldenTests
@@ -16,7 +16,7 @@ public sealed class CudaGoldenTests
     public static IEnumerable<string> DefaultFiles =>
         from kind in (string[])
             ["dit forward", "dit sample", "dit cached_sample", "dit ddpm", "dit taylor", "dit router_training",
-            "uvit forward", "uvit cached_sample", "uvit router_training"]
+            "uvit forward", "uvit cached_sample", "uvit router_training", "vae vae"]
         let golden = GoldenManifest.Cases.Where(c => $"{c.Family} {Kind(c)}" == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null
         select golden.File;
@@ -66,7 +66,7 @@ public sealed class CudaGoldenTests
 
     private static int Evaluations(GoldenCase golden) => golden.Kind switch
     {
-        "forward" => 1,
+        "forward" or "vae" => 1,
         "router_training" => golden.Case.GetProperty("optimizer_steps").GetInt32() * golden.Case.GetProperty("world").GetInt32(),
         _ => golden.Case.GetProperty(golden.Family == "uvit" ? "evaluations" : "steps").GetInt32(),
     };

@@ -8,7 +8,8 @@ internal static class GoldenRunner
 {
     /// <summary>Whether the case is one of tensors on a device, so that a device can be wrong about it.</summary>
     public static bool NeedsDevice(GoldenCase golden) =>
-        golden.Family is "dit" or "uvit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training";
+        golden.Family is "dit" or "uvit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training"
+        || golden.Kind == "vae";
 
     /// <summary>Runs a case; null where there is no code for it yet.</summary>
     /// <param name="golden">The case.</param>
@@ -27,6 +28,7 @@ internal static class GoldenRunner
         ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
         ("uvit", "sample" or "cached_sample") => UVitSampleGolden.Run(golden, device),
         ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device),
+        ("vae", "vae") => VaeGolden.Run(golden, device),
         _ => null,
     };
 

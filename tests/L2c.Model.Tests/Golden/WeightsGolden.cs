@@ -1,4 +1,3 @@
-using System.Text.Json;
 using L2c.Testing.Golden;
 using L2c.Weights.Layouts;
 
@@ -40,19 +39,6 @@ internal static class WeightsGolden
     {
         "dit" or "uvit" => GoldenNetwork.Architecture(golden),
         // The VAE's entries hold their configuration under the case that uses them; the diffusers file has none of its own.
-        _ => Vae(golden.File, GoldenManifest.Find("vae_tiny_weights.safetensors").Config),
-    };
-
-    private static VaeArchitecture Vae(string name, JsonElement config) => new()
-    {
-        Name = name,
-        InChannels = config.GetProperty("in_channels").GetInt32(),
-        OutChannels = config.GetProperty("out_ch").GetInt32(),
-        Channels = config.GetProperty("ch").GetInt32(),
-        ChannelMultipliers = [.. config.GetProperty("ch_mult").EnumerateArray().Select(m => m.GetInt32())],
-        ResBlocks = config.GetProperty("num_res_blocks").GetInt32(),
-        ZChannels = config.GetProperty("z_channels").GetInt32(),
-        LatentChannels = config.GetProperty("embed_dim").GetInt32(),
-        DoubleZ = config.GetProperty("double_z").GetBoolean(),
+        _ => VaeGolden.Architecture(golden.File, GoldenManifest.Find("vae_tiny_weights.safetensors").Config),
     };
 }

@@ -44,7 +44,7 @@ public static class TinyModel
         InChannels = 3,
         OutChannels = 3,
         Channels = 32,
-        ChannelMultipliers = [1, 1, 1, 1],
+        ChannelMultipliers = [1, 1, 2, 1],
         ResBlocks = 1,
         ZChannels = 4,
         LatentChannels = 4,

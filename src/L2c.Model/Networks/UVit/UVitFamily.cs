@@ -22,7 +22,11 @@ internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget
         long skips = a.Depth / 2 * 2 * c * c * t;
         long convolution = a.FinalConv ? 9L * a.InChannels * a.InChannels * a.InputSize * a.InputSize : 0;
         long rest = (patch * c * (t - a.ExtraTokens)) + time + skips + (c * a.PatchOutputs * t) + convolution;
-        return new NetworkInfo(a, this, NetworkCost.Of(a, rest), NoiseSchedule.ScaledLinear, a.InChannels) { DefaultSampler = SamplerCatalog.DpmSolver2S };
+        return new NetworkInfo(a, this, NetworkCost.Of(a, rest), NoiseSchedule.ScaledLinear, a.InChannels)
+        {
+            DefaultSampler = SamplerCatalog.DpmSolver2S,
+            Pixels = PixelRule.UnitInterval,
+        };
     }
 
     /// <inheritdoc/>
