@@ -179,7 +179,7 @@ run sample sample sample
 
 if [ -z "$only" ] || [ "$only" = encode ]; then
     rm -f "$work/vae.safetensors"
-    dev/make-random-checkpoint.sh "$work/vae.safetensors" --model tiny-autoencoder >"$work/output" 2>&1 || fail encode "there is no autoencoder"
+    dev/make-random-checkpoint.sh "$work/vae.safetensors" --model tiny-VAE >"$work/output" 2>&1 || fail encode "there is no autoencoder"
 fi
 encode=("$L2C" encode tests/fixtures/crops OUT --vae "$work/vae.safetensors" --image-size 32 --shard-size 6 --device cpu --threads 1 --no-progress)
 run encode encode encode

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# A checkpoint with a published model's shapes, or those of tiny-autoencoder, and random values.
-# Usage: dev/make-random-checkpoint.sh OUT.safetensors [--model NAME]
+# A checkpoint with a published model's shapes and random values. Usage: dev/make-random-checkpoint.sh OUT.safetensors [--model NAME]
 set -euo pipefail
 usage="usage: dev/make-random-checkpoint.sh OUT.safetensors [--model NAME]"
 out=${1:?$usage}

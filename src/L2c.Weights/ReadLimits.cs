@@ -34,6 +34,9 @@ public static class ReadLimits
     /// <summary>Bytes that a deflated entry of more than a mebibyte may have for each byte in the archive.</summary>
     public const long InflationRatio = 100;
 
+    /// <summary>Numbers of a mean or covariance of features: 8192 features.</summary>
+    public const long StatisticsNumbers = 1L << 26;
+
     /// <summary>Pickle of a file of <c>torch.save</c>.</summary>
     public const int PickleBytes = 32 << 20;
 
