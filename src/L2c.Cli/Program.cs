@@ -65,6 +65,7 @@ public static class Program
         RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
         {
             SampleCommand.Create(terminal, cuda),
+            GatherCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
@@ -72,6 +73,7 @@ public static class Program
             TrainCommand.Create(terminal, cuda),
             EncodeCommand.Create(terminal, cuda),
             EvaluateCommand.Create(terminal, cuda),
+            MetricsCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
             debug,

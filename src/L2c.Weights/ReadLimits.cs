@@ -34,6 +34,9 @@ public static class ReadLimits
     /// <summary>Bytes that a deflated entry of more than a mebibyte may have for each byte in the archive.</summary>
     public const long InflationRatio = 100;
 
+    /// <summary>Numbers of a mean or covariance of features: 8192 features.</summary>
+    public const long StatisticsNumbers = 1L << 26;
+
     /// <summary>Pickle of a file of <c>torch.save</c>.</summary>
     public const int PickleBytes = 32 << 20;
 
@@ -82,7 +85,7 @@ public static class ReadLimits
     /// <summary>A training log that is continued or drawn.</summary>
     public const long LogBytes = 1L << 30;
 
-    /// <summary>The settings of a sweep.</summary>
+    /// <summary>The settings of a sweep or of a set of images.</summary>
     public const long SettingsBytes = 1 << 20;
 
     /// <summary>The index of a folder of latents: a million skipped pictures fit.</summary>

@@ -1,5 +1,6 @@
 using L2c.Testing.Files;
 using L2c.Weights.PyTorch;
+using L2c.Weights.Zip;
 
 namespace L2c.Weights.Tests;
 

@@ -33,7 +33,8 @@ public static class NpyFile
         file.Commit();
     }
 
-    private static byte[] Header(TensorType type, long[] shape)
+    /// <summary>What comes before the elements.</summary>
+    internal static byte[] Header(TensorType type, long[] shape)
     {
         string descr = NpyHeader.Descr(type) ?? throw new ArgumentException($"npy has no {type.Label()}; convert to F32 first", nameof(type));
 

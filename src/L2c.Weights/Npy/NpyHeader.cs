@@ -12,7 +12,8 @@ namespace L2c.Weights.Npy;
 /// </remarks>
 /// <param name="Array">Type and shape; the name is <see cref="NpyTensorFile.Name"/>.</param>
 /// <param name="DataOffset">Where the elements begin.</param>
-internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
+/// <param name="IsFortran">Whether the first axis is the innermost one, and that makes a difference.</param>
+internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset, bool IsFortran)
 {
     // NumPy's bfloat16 does not exist, so BF16 has no entry.
     private static readonly (TensorType Type, string Descr)[] _types =
@@ -27,6 +28,12 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
 
     /// <summary>NumPy's word for a type, or null if it has none.</summary>
     public static string? Descr(TensorType type) => _types.FirstOrDefault(entry => entry.Type == type).Descr;
+
+    /// <summary>The same, of an array in C order.</summary>
+    /// <exception cref="MalformedFileException">As <see cref="Read"/>, or it is in Fortran's.</exception>
+    public static NpyHeader ReadInOrder(ByteSource source) => Read(source) is { IsFortran: false } header
+        ? header
+        : throw Broken(source, "is in Fortran's order", "save numpy.ascontiguousarray of it");
 
     /// <summary>Reads and checks the header of a file that starts with <see cref="Magic"/>.</summary>
     /// <exception cref="MalformedFileException">It breaks a rule, or the elements do not end where the file does.</exception>
@@ -47,14 +54,14 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
 
         byte[] bytes = new byte[headerBytes];
         source.ReadExactly(prefixBytes, bytes);
-        TensorInfo array = Parse(source, Encoding.Latin1.GetString(bytes));
+        (TensorInfo array, bool isFortran) = Parse(source, Encoding.Latin1.GetString(bytes));
         long start = prefixBytes + headerBytes;
         return source.Length - start == array.Bytes
-            ? new NpyHeader(array, start)
+            ? new NpyHeader(array, start, isFortran)
             : throw Broken(source, $"has {source.Length - start} bytes of elements, but {array} are {array.Bytes}");
     }
 
-    private static TensorInfo Parse(ByteSource source, string header)
+    private static (TensorInfo Array, bool IsFortran) Parse(ByteSource source, string header)
     {
         // The three members in any order, and nothing else.
         Match descr = DescrMember().Match(header), order = OrderMember().Match(header), shape = ShapeMember().Match(header);
@@ -73,16 +80,12 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
         }
 
         long[] extents = Extents(source, shape.Groups[1].Value);
-        if (order.Groups[1].Value == "True" && extents.Count(extent => extent != 1) > 1)
-        {
-            throw Broken(source, "is in Fortran's order", "save numpy.ascontiguousarray of it");
-        }
-
+        bool isFortran = order.Groups[1].Value == "True" && extents.Count(extent => extent != 1) > 1;
         try
         {
             TensorInfo array = new(NpyTensorFile.Name, type.Type, extents);
             _ = array.Bytes;
-            return array;
+            return (array, isFortran);
         }
         catch (OverflowException e)
         {
@@ -110,7 +113,7 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset)
         return extents;
     }
 
-    private static MalformedFileException Broken(ByteSource source, string problem, string remedy = "save it again with numpy.save") =>
+    internal static MalformedFileException Broken(ByteSource source, string problem, string remedy = "save it again with numpy.save") =>
         new(source.Path, $"{problem}; {remedy}");
 
     [GeneratedRegex(@"'descr'\s*:\s*'([^']*)'", RegexOptions.CultureInvariant)]

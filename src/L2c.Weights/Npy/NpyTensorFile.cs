@@ -17,7 +17,7 @@ public sealed class NpyTensorFile : TensorFile
     public NpyTensorFile(ByteSource source)
     {
         _source = source;
-        NpyHeader header = NpyHeader.Read(source);
+        NpyHeader header = NpyHeader.ReadInOrder(source);
         _dataOffset = header.DataOffset;
         _index = new TensorIndex<long>([(header.Array, 0)]);
     }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using L2c.Weights.PyTorch;
+using L2c.Weights.Zip;
 
 namespace L2c.Weights.Npy;
 
@@ -28,7 +28,7 @@ public sealed class NpzFile : TensorFile
                     source.Path, $"has an entry {FileText.Printable(entry.Name)}, which is not an array; save it again with numpy.savez");
             }
 
-            NpyTensorFile array = new(new EntrySource(source.Path, zip, entry));
+            NpyTensorFile array = new(zip.Open(entry));
             arrays.Add((array.Tensors[0] with { Name = entry.Name[..^Extension.Length] }, array));
         }
 
@@ -64,6 +64,7 @@ public sealed class NpzFile : TensorFile
         byte[] head = new byte[Math.Min(source.Length, NameOffset + ushort.MaxValue)];
         source.ReadExactly(0, head);
         return head.Length > NameOffset
+            && head.AsSpan().StartsWith("PK"u8)
             && head.AsSpan(NameOffset) is var rest
             && BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(NameLengthOffset)) is var length
             && length <= rest.Length
@@ -72,20 +73,4 @@ public sealed class NpzFile : TensorFile
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _source.Dispose();
-
-    /// <summary>The bytes of one entry; the archive is not its to close.</summary>
-    private sealed class EntrySource(string path, ZipReader zip, ZipEntry entry) : ByteSource(path)
-    {
-        public override long Length => entry.Size;
-
-        protected override int Read(long offset, Span<byte> destination)
-        {
-            zip.Read(entry, offset, destination);
-            return destination.Length;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-        }
-    }
 }

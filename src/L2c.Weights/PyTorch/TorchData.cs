@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using L2c.Weights.Zip;
 
 namespace L2c.Weights.PyTorch;
 

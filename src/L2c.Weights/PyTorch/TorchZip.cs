@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Weights.Zip;
 
 namespace L2c.Weights.PyTorch;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace L2c.Weights.PyTorch;
+namespace L2c.Weights.Zip;
 
 /// <summary>Reads the end records and the central directory of a zip archive, including the zip64 forms.</summary>
 /// <remarks>Source: PKWARE APPNOTE.TXT 6.3, sections 4.3.12 to 4.3.16 and 4.5.3.</remarks>

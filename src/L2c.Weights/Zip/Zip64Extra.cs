@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace L2c.Weights.PyTorch;
+namespace L2c.Weights.Zip;
 
 /// <summary>The zip64 extra field: 64-bit values for those that did not fit 32 bits.</summary>
 /// <remarks>Source: PKWARE APPNOTE.TXT 6.3, section 4.5.3.</remarks>
@@ -30,6 +30,17 @@ internal static class Zip64Extra
             }
 
             extra = extra[length..];
+        }
+    }
+
+    /// <summary>Writes the field: its identifier, its length and values.</summary>
+    public static void Write(Span<byte> extra, params ReadOnlySpan<long> values)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(extra, FieldId);
+        BinaryPrimitives.WriteUInt16LittleEndian(extra[2..], (ushort)(values.Length * sizeof(long)));
+        for (int i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(extra[(4 + (i * sizeof(long)))..], values[i]);
         }
     }
 

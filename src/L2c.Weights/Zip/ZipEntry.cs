@@ -1,4 +1,4 @@
-namespace L2c.Weights.PyTorch;
+namespace L2c.Weights.Zip;
 
 /// <summary>One entry of a zip archive, as its central directory states it and its local header confirms it.</summary>
 /// <param name="Name">Path inside the archive.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace L2c.Weights.PyTorch;
+namespace L2c.Weights.Zip;
 
 /// <summary>Compares each entry's local header and data descriptor with the central directory, and finds where its data start.</summary>
 /// <remarks>

@@ -2,13 +2,14 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Hashing;
 
-namespace L2c.Weights.PyTorch;
+namespace L2c.Weights.Zip;
 
 /// <summary>Random access to the entries of a zip archive from a stranger.</summary>
 /// <remarks>
 /// The checksum of an entry is verified over all its bytes before the first of them is handed out (a read of the whole entry is verified in place).
 /// Stored entries are read directly at any size. Deflated ones, which torch.save never writes, are inflated whole, so they are limited in size and
-/// ratio; the last one stays in memory. Safe for several threads at once.
+/// ratio; the last one stays in memory. Where they are to be read in order (<see cref="Open"/>), only the ratio is limited, and nothing stays. Safe for
+/// several threads at once.
 /// </remarks>
 internal sealed class ZipReader
 {
@@ -24,8 +25,11 @@ internal sealed class ZipReader
     private (ZipEntry Entry, byte[] Bytes)? _inflated;
 
     /// <summary>Reads and checks the directory and all local headers.</summary>
+    /// <param name="source">The archive.</param>
+    /// <param name="inOrder">Whether deflated entries may be of any size, and those of more than <see cref="ReadLimits.InflatedEntryBytes"/> are read
+    /// by <see cref="Open"/> alone.</param>
     /// <exception cref="MalformedFileException">The archive breaks a rule or exceeds a limit.</exception>
-    public ZipReader(ByteSource source)
+    public ZipReader(ByteSource source, bool inOrder = false)
     {
         _source = source;
         (List<ZipEntry> entries, long start) = ZipDirectory.Read(source);
@@ -33,8 +37,8 @@ internal sealed class ZipReader
         long inflated = 0;
         foreach (ZipEntry entry in _entries.Values)
         {
-            inflated = checked(inflated + CheckSizes(entry));
-            if (inflated > ReadLimits.InflatedBytes)
+            inflated = checked(inflated + CheckSizes(entry, inOrder));
+            if (inflated > ReadLimits.InflatedBytes && !inOrder)
             {
                 throw Broken(source.Path, $"its deflated entries expand to more than {ReadLimits.InflatedBytes} bytes");
             }
@@ -81,6 +85,11 @@ internal sealed class ZipReader
             CheckCrc(entry, Crc32.HashToUInt32(destination));
         }
     }
+
+    /// <summary>The bytes of an entry, which is not closed with them. A deflated one too large to be inflated whole is fast only in order.</summary>
+    public ByteSource Open(ZipEntry entry) => entry.Deflated && entry.Size > ReadLimits.InflatedEntryBytes
+        ? new InflatingSource(_source, entry)
+        : new EntrySource(_source.Path, this, entry);
 
     /// <summary>The error of a broken archive: what is wrong, and what to do.</summary>
     public static MalformedFileException Broken(string path, string rule, Exception? inner = null) =>
@@ -157,7 +166,7 @@ internal sealed class ZipReader
     }
 
     /// <summary>Returns the bytes that the entry occupies in memory when read.</summary>
-    private long CheckSizes(ZipEntry entry)
+    private long CheckSizes(ZipEntry entry, bool inOrder)
     {
         if (!entry.Deflated)
         {
@@ -166,7 +175,7 @@ internal sealed class ZipReader
                 : throw Broken(_source.Path, $"{FileText.Printable(entry.Name)} is stored but has sizes {entry.CompressedSize} and {entry.Size}");
         }
 
-        bool tooLarge = entry.Size > ReadLimits.InflatedEntryBytes || entry.CompressedSize > ReadLimits.InflatedEntryBytes;
+        bool tooLarge = !inOrder && Math.Max(entry.Size, entry.CompressedSize) > ReadLimits.InflatedEntryBytes;
         bool tooDense = entry.Size > RatioMatters && entry.Size / ReadLimits.InflationRatio > entry.CompressedSize;
         return tooLarge || tooDense
             ? throw Broken(
@@ -174,5 +183,21 @@ internal sealed class ZipReader
                 $"entry {FileText.Printable(entry.Name)} inflates {entry.CompressedSize} bytes to {entry.Size}, "
                     + $"past the limits of {ReadLimits.InflatedEntryBytes} bytes and {ReadLimits.InflationRatio}:1")
             : entry.Size;
+    }
+
+    /// <summary>The bytes of one entry.</summary>
+    private sealed class EntrySource(string path, ZipReader zip, ZipEntry entry) : ByteSource(path)
+    {
+        public override long Length => entry.Size;
+
+        protected override int Read(long offset, Span<byte> destination)
+        {
+            zip.Read(entry, offset, destination);
+            return destination.Length;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

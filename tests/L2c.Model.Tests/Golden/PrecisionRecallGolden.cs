@@ -1,0 +1,143 @@
+using System.Text.Json;
+using L2c.Model.Metrics;
+using L2c.Testing.Golden;
+
+namespace L2c.Model.Tests.Golden;
+
+/// <summary>Mistakes that the recorded decisions must reject.</summary>
+public enum PrecisionRecallFault
+{
+    None,
+    OpenBalls,
+    RadiusOfUnsortedRow,
+}
+
+/// <summary>Kind "precision_recall": radii and decisions, in binary16 blocks and without.</summary>
+internal static class PrecisionRecallGolden
+{
+    public static GoldenResult Run(GoldenCase golden, PrecisionRecallFault fault = PrecisionRecallFault.None)
+    {
+        GoldenResult result = new(golden);
+        using GoldenTensors recorded = golden.Open();
+        GoldenRows Find(string name) => new(recorded.Floats(name), (int)recorded.Shape(name)[1]);
+        foreach (JsonProperty entry in golden.Config.GetProperty("cases").EnumerateObject())
+        {
+            JsonElement inputs = entry.Value.GetProperty("inputs");
+            FeatureRows of(string set)
+            {
+                GoldenRows rows = GoldenRows.Parse(inputs.GetProperty(set).GetString()!, Find);
+                return new FeatureRows(set, rows.Values, rows.Dimension);
+            }
+
+            PrecisionRecallOptions options = new()
+            {
+                HalfPrecision = entry.Value.GetProperty("mode").GetString() == "16",
+                HalfBlock = entry.Value.GetProperty("block").GetInt32(),
+            };
+            FeatureRows reference = of("ref"), samples = of("sample");
+            PrecisionRecall[] found =
+            [
+                .. entry.Value.GetProperty("k").EnumerateArray().Select(k =>
+                    Faulty(PrecisionRecall.Of(samples, reference, options with { Neighbours = k.GetInt32() }), samples, reference, k.GetInt32(), fault)),
+            ];
+            Compare(result, recorded, $"pr.{entry.Name}", found);
+
+            // The evaluator makes the blocks between the sets once for precision and once for recall.
+            if (options.HalfPrecision && fault == PrecisionRecallFault.None)
+            {
+                long between = Blocks(reference) * Blocks(samples), own = (Blocks(reference) * Blocks(reference)) + (Blocks(samples) * Blocks(samples));
+                long Blocks(FeatureRows set) => (set.Count + options.HalfBlock - 1) / options.HalfBlock;
+                result.CompareExactly<long>($"pr.{entry.Name}.blocks", [found[0].HalfBlocks.All + between], [own + (2 * between)]);
+            }
+        }
+
+        if (fault == PrecisionRecallFault.None)
+        {
+            CompareDistances(result, recorded, Find);
+            PrecisionRecall plain = PrecisionRecall.Of(Set(Find("sample"), "sample"), Set(Find("ref"), "ref"));
+            result.Compare("pr.torch_fidelity.precision_recall", [plain.Precision, plain.Recall], recorded.Doubles("pr.torch_fidelity.precision_recall"));
+        }
+
+        return result;
+    }
+
+    private static FeatureRows Set(GoldenRows rows, string name) => new(name, rows.Values, rows.Dimension);
+
+    // Columns of the recording are the k.
+    private static void Compare(GoldenResult result, GoldenTensors recorded, string name, PrecisionRecall[] found)
+    {
+        double[] precision = [.. found.Select(f => f.Precision)], recall = [.. found.Select(f => f.Recall)];
+        result.Compare($"{name}.precision_recall", [.. precision, .. recall], recorded.Doubles($"{name}.precision_recall"));
+        result.Compare($"{name}.radii_ref", Columns<float>(found, f => f.ReferenceRadii), recorded.Doubles($"{name}.radii_ref"));
+        result.Compare($"{name}.radii_sample", Columns<float>(found, f => f.SampleRadii), recorded.Doubles($"{name}.radii_sample"));
+        result.CompareExactly<long>(
+            $"{name}.ref_in_sample", Columns<long>(found, f => [.. f.ReferenceCovered.Select(c => c ? 1L : 0)]), recorded.Longs($"{name}.ref_in_sample"));
+        result.CompareExactly<long>(
+            $"{name}.sample_in_ref", Columns<long>(found, f => [.. f.SamplesCovered.Select(c => c ? 1L : 0)]), recorded.Longs($"{name}.sample_in_ref"));
+    }
+
+    private static T[] Columns<T>(PrecisionRecall[] found, Func<PrecisionRecall, IReadOnlyList<T>> get)
+    {
+        IReadOnlyList<T>[] columns = [.. found.Select(get)];
+        return [.. Enumerable.Range(0, columns[0].Count).SelectMany(row => columns.Select(column => column[row]))];
+    }
+
+    private static void CompareDistances(GoldenResult result, GoldenTensors recorded, Func<string, GoldenRows> find)
+    {
+        int rows = (int)recorded.Shape("dist.f64")[0], columns = (int)recorded.Shape("dist.f64")[1];
+        FeatureRows reference = Set(find("ref").Some(0, rows), "ref"), samples = Set(find("sample").Some(0, columns), "sample");
+        result.Compare("dist.fp32", Distances(reference, samples, half: false), recorded.Doubles("dist.fp32"));
+        result.Compare("dist.fp16", Distances(reference, samples, half: true), recorded.Doubles("dist.fp16"));
+        float[] own = Distances(reference, reference, half: true);
+        result.Compare("dist.fp16_self", [.. Enumerable.Range(0, rows).Select(i => own[i * (rows + 1)])], recorded.Doubles("dist.fp16_self"));
+    }
+
+    private static float[] Distances(FeatureRows rows, FeatureRows columns, bool half)
+    {
+        using SquaredDistances distances = new(
+            rows.Dimension, new PrecisionRecallOptions { HalfPrecision = half }, _ => { }, TestContext.Current.CancellationToken);
+        Matrix matrix = new(rows.Count, columns.Count);
+        distances.Visit(rows, columns, matrix);
+        return matrix.Values;
+    }
+
+    private static PrecisionRecall Faulty(PrecisionRecall found, FeatureRows samples, FeatureRows reference, int neighbours, PrecisionRecallFault fault)
+    {
+        if (fault == PrecisionRecallFault.None)
+        {
+            return found;
+        }
+
+        float[] ofReference = fault == PrecisionRecallFault.OpenBalls ? [.. found.ReferenceRadii.Select(MathF.BitDecrement)] : Unsorted(reference, neighbours);
+        float[] ofSamples = fault == PrecisionRecallFault.OpenBalls ? [.. found.SampleRadii.Select(MathF.BitDecrement)] : Unsorted(samples, neighbours);
+        BallCover cover = new(ofReference, ofSamples);
+        float[] between = Distances(reference, samples, half: false);
+        for (int row = 0; row < reference.Count; row++)
+        {
+            cover.Take(row, 0, between.AsSpan(row * samples.Count, samples.Count));
+        }
+
+        return found with { SamplesCovered = cover.ColumnsCovered, ReferenceCovered = cover.RowsCovered };
+    }
+
+    private static float[] Unsorted(FeatureRows set, int neighbours)
+    {
+        float[] own = Distances(set, set, half: false);
+        return [.. Enumerable.Range(0, set.Count).Select(row => own[(row * set.Count) + neighbours])];
+    }
+
+    private sealed class Matrix(int rows, int columns) : IDistanceUse
+    {
+        public float[] Values { get; } = new float[rows * columns];
+
+        public void Take(int row, int firstColumn, ReadOnlySpan<float> distances) => distances.CopyTo(Values.AsSpan((row * columns) + firstColumn));
+
+        public void Save()
+        {
+        }
+
+        public void Restore()
+        {
+        }
+    }
+}
