@@ -87,4 +87,7 @@ public static class ReadLimits
 
     /// <summary>The settings of a sweep or of a set of images.</summary>
     public const long SettingsBytes = 1 << 20;
+
+    /// <summary>The index of a folder of latents: a million skipped pictures fit.</summary>
+    public const long LatentIndexBytes = 256L << 20;
 }

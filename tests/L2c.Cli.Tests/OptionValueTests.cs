@@ -26,7 +26,7 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "devices", "evaluate", "inspect", "profile", "sample", "sweep", "train", "train-router"],
+            ["bench forward", "bench sample", "devices", "encode", "evaluate", "inspect", "profile", "sample", "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]
@@ -134,6 +134,7 @@ public sealed class OptionValueTests : IDisposable
             "bench sample" => ["--model", "1x16x2/2", "--image-size", "16", "--repeat", "1", "--images", "1", "--steps", "2", "--device", "cpu"],
             "train" => TrainingRuns.Model(_cli.PathOf("t"), "--max-steps", "1", "--force")[1..],
             "train-router" => TrainingRuns.Router(_model, _cli.PathOf("r"), "--max-steps", "1", "--force")[1..],
+            "encode" => [_cli.PathOf("pictures"), _cli.PathOf("l"), "--vae", _model, "--image-size", "32", "--device", "cpu"],
             "evaluate" => ["--ckpt", _model, "--steps", "2", "--count", "2", "--data-count", "2", "--ddim", "none", "--device", "cpu"],
             "sweep" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--data-count", "2", "--rules", "top:1", "--out", _cli.PathOf("w"),
                 "--device", "cpu"],

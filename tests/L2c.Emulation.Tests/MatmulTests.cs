@@ -133,7 +133,7 @@ public sealed class MatmulTests : IDisposable
         _device.Synchronize();
         Cells result = d.Download(_device, to);
 
-        bool hasBias = ((int)epilogue & 4) != 0, hasGelu = ((int)epilogue & 32) != 0;
+        bool hasBias = ((int)epilogue & 4) != 0, hasGelu = ((int)epilogue & 32) != 0, hasRelu = ((int)epilogue & 2) != 0;
         string form = $"{input}->{output} {compute} {epilogue} {ta} {tb} {m}x{n}x{k}";
         double unit = output == BF16 ? 1 / 256.0 : output == F16 ? 1 / 2048.0 : 1 / 16777216.0;
         for (int batch = 0; batch < Batch; batch++)
@@ -152,7 +152,7 @@ public sealed class MatmulTests : IDisposable
 
                     double value = Alpha * sum + Beta * c.At(batch, row, column) + (hasBias ? bias.At(0, row, 0) : 0);
                     double u = Math.Sqrt(2 / Math.PI) * (value + 0.044715 * Math.Pow(value, 3));
-                    double expected = hasGelu ? value / 2 * (1 + Math.Tanh(u)) : value;
+                    double expected = hasGelu ? value / 2 * (1 + Math.Tanh(u)) : hasRelu ? Math.Max(value, 0) : value;
 
                     // One rounding of the result, and the sums' own in fp32.
                     double bound = 1.01 * unit * Math.Abs(expected) + (k + 8) * (size + 2) / 16777216.0;

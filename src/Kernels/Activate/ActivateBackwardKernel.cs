@@ -31,12 +31,7 @@ internal static class ActivateBackwardKernel
         {
             Float8 gradient = default(TElement).Load8(dy, dyRow + n), value = default(TElement).Load8(x, xRow + n);
 
-            // Asked once per eight, not once per value.
-            gradient = activation == (int)Activation.Silu ? gradient * Float8.Map<SiluSlope>(value)
-                : activation == (int)Activation.GeluTanh ? gradient * Float8.Map<GeluTanhSlope>(value)
-                : activation == (int)Activation.GeluErf ? gradient * Float8.Map<GeluErfSlope>(value)
-                : gradient;
-            default(TElement).Store8(dx, dxRow + n, gradient);
+            default(TElement).Store8(dx, dxRow + n, gradient * DeviceActivation.Slope(value, activation));
         }
     }
 
@@ -47,7 +42,7 @@ internal static class ActivateBackwardKernel
         long dyRow = (long)Grid.IdxX * dyStride, xRow = (long)Grid.IdxX * xStride, dxRow = (long)Grid.IdxX * dxStride;
         for (int n = Group.IdxX; n < columns; n += Threads)
         {
-            float slope = DeviceActivation.ApplySlope(default(TElement).Load(x, xRow + n), activation);
+            float slope = DeviceActivation.Slope(default(TElement).Load(x, xRow + n), activation);
             default(TElement).Store(dx, dxRow + n, default(TElement).Load(dy, dyRow + n) * slope);
         }
     }

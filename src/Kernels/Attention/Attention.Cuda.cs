@@ -9,14 +9,18 @@ public sealed unsafe partial class CudaDevice
     {
         RequireType(nameof(Attention), StorageType, qkv, y);
         int batch = y.Shape[0], tokens = y.Shape[1], channels = y.Columns, headWidth = channels / heads;
-        const int Widest = PlainAttentionKernel.MaxHeadWidth;
-        Require(headWidth <= Widest, nameof(Attention), $"heads of {headWidth} (at most {Widest})");
         Require(
             heads <= MaxGridExtent && batch <= MaxGridExtent, nameof(Attention), $"{heads} heads, {batch} images (at most {MaxGridExtent} of each)");
         BeginOp(
             nameof(Attention),
             flops: 4L * batch * heads * tokens * tokens * headWidth,
             bytes: 4L * batch * tokens * channels * StorageType.Size());
+
+        if (headWidth > PlainAttentionKernel.MaxHeadWidth)
+        {
+            AttentionByProducts(qkv, y, heads);
+            return;
+        }
 
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(qkv));

@@ -17,7 +17,20 @@ internal static class DeviceActivation
     public static float Apply(float x, int activation) => activation == (int)Activation.Silu ? Silu(x)
         : activation == (int)Activation.GeluTanh ? GeluTanh(x)
         : activation == (int)Activation.GeluErf ? GeluErf(x)
+        : activation == (int)Activation.Relu ? Relu(x)
         : x;
+
+    /// <summary>The same for eight values: asked once, not once for each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 Apply(Float8 x, int activation) => activation == (int)Activation.Silu ? Float8.Map<Silu>(x)
+        : activation == (int)Activation.GeluTanh ? Float8.Map<GeluTanh>(x)
+        : activation == (int)Activation.GeluErf ? Float8.Map<GeluErf>(x)
+        : activation == (int)Activation.Relu ? Float8.Map<Relu>(x)
+        : x;
+
+    /// <summary>max(x, 0): compared, because the hardware's maximum of a number and NaN is the number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Relu(float x) => x < 0 ? 0 : x;
 
     /// <summary>x / (1 + exp(-x)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,10 +53,23 @@ internal static class DeviceActivation
 
     /// <summary>Derivative of one of <see cref="Activation"/>, known at run time; the same for all threads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ApplySlope(float x, int activation) => activation == (int)Activation.Silu ? SiluSlope(x)
+    public static float Slope(float x, int activation) => activation == (int)Activation.Silu ? SiluSlope(x)
         : activation == (int)Activation.GeluTanh ? GeluTanhSlope(x)
         : activation == (int)Activation.GeluErf ? GeluErfSlope(x)
+        : activation == (int)Activation.Relu ? ReluSlope(x)
         : 1;
+
+    /// <summary>The same for eight values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 Slope(Float8 x, int activation) => activation == (int)Activation.Silu ? Float8.Map<SiluSlope>(x)
+        : activation == (int)Activation.GeluTanh ? Float8.Map<GeluTanhSlope>(x)
+        : activation == (int)Activation.GeluErf ? Float8.Map<GeluErfSlope>(x)
+        : activation == (int)Activation.Relu ? Float8.Map<ReluSlope>(x)
+        : default(Float8) + 1;
+
+    /// <summary>1 above 0, else 0; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ReluSlope(float x) => x > 0 ? 1 : x <= 0 ? 0 : x;
 
     /// <summary>s (1 + x (1 - s)), s = 1 / (1 + exp(-x)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

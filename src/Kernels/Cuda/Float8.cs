@@ -75,6 +75,18 @@ public readonly struct Float8(float v0, float v1, float v2, float v3, float v4, 
         Fp32.MultiplyAdd(a.V6, b, c.V6),
         Fp32.MultiplyAdd(a.V7, b, c.V7));
 
+    /// <summary>The larger ones, NaN where either is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float8 MaximumOrNaN(Float8 a, Float8 b) => new(
+        Fp32.MaximumOrNaN(a.V0, b.V0),
+        Fp32.MaximumOrNaN(a.V1, b.V1),
+        Fp32.MaximumOrNaN(a.V2, b.V2),
+        Fp32.MaximumOrNaN(a.V3, b.V3),
+        Fp32.MaximumOrNaN(a.V4, b.V4),
+        Fp32.MaximumOrNaN(a.V5, b.V5),
+        Fp32.MaximumOrNaN(a.V6, b.V6),
+        Fp32.MaximumOrNaN(a.V7, b.V7));
+
     /// <summary>A function of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Float8 Map<TFunction>(Float8 x)

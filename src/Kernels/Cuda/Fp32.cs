@@ -55,6 +55,14 @@ internal static class Fp32
         return result;
     }
 
+    /// <summary>The larger one, NaN where either is: the plain maximum of a number and NaN is the number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaximumOrNaN(float a, float b)
+    {
+        CudaAsm.Emit("max.NaN.f32 %0, %1, %2;", out float result, a, b);
+        return result;
+    }
+
     /// <summary>exp(x) within 1.5 ulp: <see cref="Elementary.Exp"/> operation by operation, so that it gives the CPU's bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Exp(float x)

@@ -34,6 +34,14 @@ internal readonly struct GeluErf : IFunction
     public float Of(float x) => DeviceActivation.GeluErf(x);
 }
 
+/// <summary><see cref="DeviceActivation.Relu"/>.</summary>
+internal readonly struct Relu : IFunction
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Of(float x) => DeviceActivation.Relu(x);
+}
+
 /// <summary><see cref="DeviceActivation.SiluSlope"/>.</summary>
 internal readonly struct SiluSlope : IFunction
 {
@@ -56,4 +64,12 @@ internal readonly struct GeluErfSlope : IFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Of(float x) => DeviceActivation.GeluErfSlope(x);
+}
+
+/// <summary><see cref="DeviceActivation.ReluSlope"/>.</summary>
+internal readonly struct ReluSlope : IFunction
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Of(float x) => DeviceActivation.ReluSlope(x);
 }

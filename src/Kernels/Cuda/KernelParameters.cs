@@ -33,8 +33,8 @@ public ref struct KernelParameters(Span<byte> buffer)
     public void AddStructure<T>(in T value)
         where T : unmanaged => Append(value, 8);
 
-    /// <summary>Adds a structure of floats, which host and kernel share.</summary>
-    public void AddFloats<T>(in T value)
+    /// <summary>Adds a structure of floats or of 32-bit integers, which host and kernel share.</summary>
+    public void AddNumbers<T>(in T value)
         where T : unmanaged => Append(value, sizeof(float));
 
     /// <summary>Bytes that the parameters of a kernel take.</summary>

@@ -16,4 +16,15 @@ internal static class Lanes
         value += Warp.ShuffleXor(value, 2);
         return value + Warp.ShuffleXor(value, 1);
     }
+
+    /// <summary>The largest of the warp, in every lane; as by the hardware's maximum, NaN does not count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(float value)
+    {
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 16));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 8));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 4));
+        value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 2));
+        return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
+    }
 }

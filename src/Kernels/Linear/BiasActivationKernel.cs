@@ -35,12 +35,7 @@ internal static class BiasActivationKernel
                 value += default(TElement).Load8(bias, n);
             }
 
-            // Asked once per eight, not once per value.
-            value = activation == (int)Activation.Silu ? Float8.Map<Silu>(value)
-                : activation == (int)Activation.GeluTanh ? Float8.Map<GeluTanh>(value)
-                : activation == (int)Activation.GeluErf ? Float8.Map<GeluErf>(value)
-                : value;
-            default(TElement).Store8(y, yRow + n, value);
+            default(TElement).Store8(y, yRow + n, DeviceActivation.Apply(value, activation));
         }
     }
 

@@ -8,7 +8,7 @@ public sealed unsafe partial class CudaDevice
     private CUdeviceptr _matmulWorkspace;
     private readonly HashSet<MatmulPlan> _tried = [];
     private MatmulPlanner? _matmuls;
-    private bool? _fusesGelu; // null until the library's formula has been looked at
+    private bool? _fusesGelu, _fusesRelu; // null until the library's formula has been looked at
 
     /// <inheritdoc/>
     protected override void LinearCore(Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
@@ -18,27 +18,35 @@ public sealed unsafe partial class CudaDevice
         long m = x.Rows, n = weight.Outputs, k = weight.Inputs;
         BeginOp(nameof(Linear), flops: 2 * m * n * k, bytes: ((m * k) + (n * k) + (m * n * (accumulates ? 2 : 1))) * StorageType.Size());
 
+        Product(nameof(Linear), x, weight, bias, y, activation, accumulates);
+    }
+
+    // Part of an op that has begun and checked its operands.
+    private void Product(string op, Tensor x, Matrix weight, Tensor bias, Tensor y, Activation activation, bool accumulates)
+    {
         // cuBLASLt wants a bias on 16 bytes; a slice of a small model's may lie elsewhere.
         bool fusesBias = !bias.IsNone && bias.Address % MatmulShape.BiasAlignment == 0;
-        bool fusesGelu = activation == Activation.GeluTanh && (fusesBias || bias.IsNone) && FusesGelu();
-        MatmulEpilogue epilogue = (fusesGelu, fusesBias) switch
+        bool fusesActivation = (fusesBias || bias.IsNone) && Fuses(op, activation);
+        MatmulEpilogue epilogue = (fusesActivation ? activation : Activation.None, fusesBias) switch
         {
-            (true, true) => MatmulEpilogue.GeluTanhBias,
-            (true, false) => MatmulEpilogue.GeluTanh,
-            (false, true) => MatmulEpilogue.Bias,
+            (Activation.GeluTanh, true) => MatmulEpilogue.GeluTanhBias,
+            (Activation.GeluTanh, false) => MatmulEpilogue.GeluTanh,
+            (Activation.Relu, true) => MatmulEpilogue.ReluBias,
+            (Activation.Relu, false) => MatmulEpilogue.Relu,
+            (_, true) => MatmulEpilogue.Bias,
             _ => MatmulEpilogue.None,
         };
-        if (TryMatmul(x, weight, fusesBias ? bias : default, y, epilogue, accumulates))
+        if (TryMatmul(op, x, weight, fusesBias ? bias : default, y, epilogue, accumulates))
         {
-            Finish(y, fusesBias ? default : bias, fusesGelu ? Activation.None : activation);
+            Finish(y, fusesBias ? default : bias, fusesActivation ? Activation.None : activation);
         }
-        else if (epilogue != MatmulEpilogue.None && TryMatmul(x, weight, default, y, MatmulEpilogue.None, accumulates))
+        else if (epilogue != MatmulEpilogue.None && TryMatmul(op, x, weight, default, y, MatmulEpilogue.None, accumulates))
         {
             Finish(y, bias, activation);
         }
         else
         {
-            PlainMatmul(x, weight, bias, y, accumulates);
+            PlainMatmul(x, weight, bias, y, accumulates, op);
             Finish(y, default, activation);
         }
     }
@@ -51,20 +59,27 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
-    // On paper nothing runs, and which kernel would makes no difference.
-    private bool FusesGelu()
+    private bool Fuses(string op, Activation activation) => activation switch
     {
-        if (_fusesGelu is null && !_onPaper)
+        Activation.GeluTanh => Fuses(op, activation, ref _fusesGelu),
+        Activation.Relu => Fuses(op, activation, ref _fusesRelu),
+        _ => false,
+    };
+
+    // On paper nothing runs, and which kernel would makes no difference.
+    private bool Fuses(string op, Activation activation, ref bool? known)
+    {
+        if (known is null && !_onPaper)
         {
-            RequireLoadable(nameof(Linear));
-            _fusesGelu = FusedGelu.IsTanhForm(_driver, _matmuls!, StorageType, _stream.Handle);
+            RequireLoadable(op);
+            known = FusedActivation.IsOurs(_driver, _matmuls!, activation, StorageType, Precision.ComputeType(), _stream.Handle);
         }
 
-        return _fusesGelu ?? false;
+        return known ?? false;
     }
 
     // A transposed weight is the same memory, read the other way.
-    private bool TryMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue, bool accumulates)
+    private bool TryMatmul(string op, Tensor x, Matrix weight, Tensor bias, Tensor y, MatmulEpilogue epilogue, bool accumulates)
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
         var shape = new MatmulShape(
@@ -82,7 +97,7 @@ public sealed unsafe partial class CudaDevice
             weight.IsTransposed ? MatmulForm.InputGradient : MatmulForm.Map,
             weight.Pitch,
             accumulates);
-        return TryMatmul(nameof(Linear), shape, Address(x), weightAddress, Address(bias), Address(y));
+        return TryMatmul(op, shape, Address(x), weightAddress, Address(bias), Address(y));
     }
 
     // False where the library has no algorithm.

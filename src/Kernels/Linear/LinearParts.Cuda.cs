@@ -8,13 +8,13 @@ public sealed unsafe partial class CudaDevice
 {
     /// <summary>y = x W^T + bias, or y + x W^T + bias, by the plain kernel, for what cuBLASLt has no algorithm for.</summary>
     /// <exception cref="ArgumentException">More outputs than a grid holds.</exception>
-    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, bool accumulates = false)
+    internal void PlainMatmul(Tensor x, Matrix weight, Tensor bias, Tensor y, bool accumulates = false, string op = nameof(Linear))
     {
         CUdeviceptr weightAddress = new((ulong)weight.Address);
         int pitch = weight.Pitch != 0 ? weight.Pitch : weight.IsTransposed ? weight.Outputs : weight.Inputs;
         (int output, int term) = weight.IsTransposed ? (1, pitch) : (pitch, 1);
         PlainProduct(
-            nameof(Linear),
+            op,
             new PlainOperand(Address(x), x.RowStride, 1),
             new PlainOperand(weightAddress, output, term),
             Address(bias),
@@ -33,6 +33,32 @@ public sealed unsafe partial class CudaDevice
         dWeight,
         x.Rows,
         accumulates: false);
+
+    /// <summary>y = x w' (<see cref="MatmulForm.Map"/>) or x w (<see cref="MatmulForm.InputGradient"/>) of operands that are no weights; y in the storage
+    /// type or in fp32.</summary>
+    private void Product(string op, Tensor x, Tensor w, Tensor y, MatmulForm form, cublasComputeType_t compute)
+    {
+        var shape = new MatmulShape(
+            x.Rows,
+            y.Columns,
+            x.Columns,
+            x.RowStride,
+            y.RowStride,
+            StorageType,
+            compute,
+            MatmulEpilogue.None,
+            MatmulShape.AlignmentOf(Address(x)),
+            MatmulShape.AlignmentOf(Address(w)),
+            MatmulShape.AlignmentOf(Address(y)),
+            form,
+            w.RowStride,
+            StoresFloats: y.DType != StorageType);
+        if (!TryMatmul(op, shape, Address(x), Address(w), default, Address(y)))
+        {
+            (int line, int term) = form == MatmulForm.Map ? (w.RowStride, 1) : (1, w.RowStride);
+            PlainProduct(op, new(Address(x), x.RowStride, 1), new(Address(w), line, term), default, y, x.Columns, accumulates: false);
+        }
+    }
 
     private void PlainProduct(string op, PlainOperand left, PlainOperand right, CUdeviceptr bias, Tensor y, int terms, bool accumulates)
     {

@@ -50,7 +50,7 @@ public sealed unsafe partial class CudaDevice
         {
             bool isUsed = k < updates.Length;
             parameters.Add(isUsed ? Address(states[updates[k].Target]) : default);
-            parameters.AddFloats(isUsed ? new SamplerUpdateKernel.Weights(updates[k]) : default);
+            parameters.AddNumbers(isUsed ? new SamplerUpdateKernel.Weights(updates[k]) : default);
         }
 
         Launch(SamplerUpdateKernel.Template, BlocksOf(count, SamplerUpdateKernel.Threads), parameters.Packed);

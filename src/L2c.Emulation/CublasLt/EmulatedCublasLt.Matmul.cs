@@ -125,7 +125,7 @@ public sealed partial class EmulatedCublasLt
 
             _ = _loaded.Add(kernel);
 
-            var traits = new LibraryTraits(Gelu, TruncatesTf32);
+            var traits = new LibraryTraits(Gelu, Relu, TruncatesTf32);
             var work = new MatmulLaunch(problem, algorithm, alpha, beta, (a.Value, b.Value, c.Value, d.Value), workspace.Value, traits);
             return driver.Enqueue(stream, work) == CUresult.CUDA_SUCCESS
                 ? cublasStatus_t.CUBLAS_STATUS_SUCCESS

@@ -21,6 +21,9 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     /// <summary>What the GELU epilogues compute; null for the tanh form as exactly as fp32 has it.</summary>
     public Func<float, float>? Gelu { get; set; }
 
+    /// <summary>What the ReLU epilogues compute; at first a maximum that keeps NaN.</summary>
+    public Func<float, float> Relu { get; set; } = x => x < 0 ? 0 : x;
+
     /// <summary>Whether fp32 becomes tf32 by dropping 13 bits, as the tensor core does by itself; else it is rounded to nearest on its way there.</summary>
     public bool TruncatesTf32 { get; set; }
 

@@ -52,7 +52,7 @@ internal static unsafe class MatmulKernel
                 AddC(problem, address, batch, alpha, beta, y.Data, memory);
             }
 
-            Finish(problem, beta == 0 ? alpha : 1, bias.Data, traits.Gelu, y.Data);
+            Finish(problem, beta == 0 ? alpha : 1, bias.Data, traits, y.Data);
             for (int column = 0; column < n; column++)
             {
                 byte* destination = memory.WriteRange(problem.D.Column(address.D, batch, column), problem.D.ColumnBytes);
@@ -137,7 +137,7 @@ internal static unsafe class MatmulKernel
         }
     }
 
-    private static void Finish(MatmulProblem problem, float alpha, float* bias, Func<float, float>? gelu, float* y)
+    private static void Finish(MatmulProblem problem, float alpha, float* bias, LibraryTraits traits, float* y)
     {
         int m = problem.M;
         FloatGemm.ForEach(problem.N, (long)m * problem.N * (problem.HasGelu ? 16 : 1), column =>
@@ -148,14 +148,15 @@ internal static unsafe class MatmulKernel
                 line[i] = alpha * line[i] + (problem.HasBias ? bias[i] : 0);
             }
 
-            if (problem.HasGelu && gelu is null)
+            Func<float, float>? function = problem.HasRelu ? traits.Relu : problem.HasGelu ? traits.Gelu : null;
+            if (problem.HasGelu && function is null)
             {
                 Gelu(line, m);
             }
 
-            for (int i = 0; i < m && problem.HasGelu && gelu is not null; i++)
+            for (int i = 0; i < m && function is not null; i++)
             {
-                line[i] = gelu(line[i]);
+                line[i] = function(line[i]);
             }
         });
     }

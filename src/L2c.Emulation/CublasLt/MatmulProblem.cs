@@ -22,6 +22,8 @@ internal readonly record struct MatmulProblem(
 
     public bool HasBias => ((int)Epilogue & (int)cublasLtEpilogue_t.CUBLASLT_EPILOGUE_BIAS) != 0;
 
+    public bool HasRelu => ((int)Epilogue & (int)cublasLtEpilogue_t.CUBLASLT_EPILOGUE_RELU) != 0;
+
     public bool HasGelu => ((int)Epilogue & (int)cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU) != 0;
 
     /// <summary>Puts descriptions together.</summary>

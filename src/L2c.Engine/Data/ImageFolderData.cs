@@ -15,9 +15,7 @@ namespace L2c;
 /// </remarks>
 internal sealed class ImageFolderData : ITrainingData
 {
-    private static readonly string[] _extensions = [".png", ".jpg", ".jpeg", ".webp"];
-
-    private readonly (string Path, int Label)[] _pictures;
+    private readonly PictureListing _pictures;
     private readonly EpochOrder _order;
 
     /// <summary>Lists the pictures.</summary>
@@ -28,24 +26,14 @@ internal sealed class ImageFolderData : ITrainingData
     /// <exception cref="MalformedFileException">There are no classes, or a class has no picture.</exception>
     public ImageFolderData(string folder, int size, ulong seed, CancellationToken cancel = default)
     {
-        string[] classes = FolderFiles.FoldersIn(folder, cancel: cancel);
-        _pictures = [.. classes.SelectMany((path, label) => Pictures(path, cancel).Select(file => (file, label)))];
-        int[] without = [.. Enumerable.Range(0, classes.Length).Except(_pictures.Select(picture => picture.Label))];
-        if (classes.Length == 0 || without.Length > 0)
-        {
-            throw new MalformedFileException(
-                without.Length > 0 ? classes[without[0]] : folder,
-                without.Length > 0 ? "has no PNG, JPEG or WebP pictures; remove the folder, or fill it" : "has no folders; make one per class");
-        }
-
+        _pictures = PictureListing.OfClasses(folder, cancel);
         Size = size;
-        ClassNames = [.. classes.Select(path => Path.GetFileName(path))];
         Name = DataName.Of(
             folder,
-            $"{_pictures.Length} pictures of {classes.Length} classes",
+            $"{Count} pictures of {Classes} classes",
             seed,
-            _pictures.StoppedBy(cancel).Select(picture => DataName.Line(folder, picture.Path)));
-        _order = new EpochOrder(seed, _pictures.Length);
+            Enumerable.Range(0, Count).StoppedBy(cancel).Select(_pictures.Line));
+        _order = new EpochOrder(seed, Count);
     }
 
     /// <inheritdoc/>
@@ -61,60 +49,26 @@ internal sealed class ImageFolderData : ITrainingData
     public int Classes => ClassNames.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> ClassNames { get; }
+    public IReadOnlyList<string> ClassNames => _pictures.Classes;
 
     /// <summary>Pictures of an epoch.</summary>
-    public int Count => _pictures.Length;
+    public int Count => _pictures.Count;
 
     /// <inheritdoc/>
     public int Read(long index, Span<float> image)
     {
-        (string path, int label) = _pictures[_order[index]];
+        (string path, int label) = _pictures.Pictures[(int)_order[index]];
         using SKBitmap picture = Decode(path);
         PictureScaler.CentreSquare(picture.GetPixelSpan(), picture.Width, picture.Height, Size, image);
         return label;
     }
 
-    private static IEnumerable<string> Pictures(string folder, CancellationToken cancel) => FolderFiles.Below(folder, cancel)
-        .Where(path => _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-        .Order(StringComparer.Ordinal);
-
     /// <summary>Decodes a picture of any of these formats.</summary>
-    /// <returns>Four bytes per pixel: red, green, blue as stored, and opacity. The caller's to dispose of.</returns>
+    /// <returns>As <see cref="OpenedPicture.Decode"/>.</returns>
     /// <exception cref="MalformedFileException">It is none, too large or damaged; of a PNG, also behind its pixels.</exception>
     public static SKBitmap Decode(string path)
     {
-        using ByteSource source = ByteSource.OpenFile(path);
-        if (PngFile.IsPng(source))
-        {
-            // The decoder is content with a file that is cut behind its last pixel, and passes over checksums.
-            PngFile.Check(source);
-        }
-
-        // From memory: an exception of a stream, as of a file that shrinks, cannot pass through the decoder's native code.
-        using MemoryStream bytes = new(source.ReadAll(ReadLimits.PictureBytes), writable: false);
-        using SKCodec? codec = SKCodec.Create(bytes, out SKCodecResult known);
-        if (codec is null)
-        {
-            throw Broken(path, $"is not a picture that can be decoded ({known})");
-        }
-
-        if ((long)codec.Info.Width * codec.Info.Height > ReadLimits.PicturePixels)
-        {
-            throw Broken(path, $"has {codec.Info.Width} x {codec.Info.Height} pixels, more than {ReadLimits.PicturePixels}");
-        }
-
-        // No colour space: the stored values, unconverted.
-        SKBitmap picture = new(new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
-        SKCodecResult result = codec.GetPixels(picture.Info, picture.GetPixels());
-        if (result == SKCodecResult.Success)
-        {
-            return picture;
-        }
-
-        picture.Dispose();
-        throw Broken(path, $"cannot be decoded completely ({result})");
+        using OpenedPicture picture = OpenedPicture.Open(path);
+        return picture.Decode();
     }
-
-    private static MalformedFileException Broken(string path, string problem) => new(path, $"{problem}; repair or remove it");
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using L2c.Model.Training;
 using L2c.Model.Training.Data;
 using L2c.Weights;
+using L2c.Weights.Layouts;
 
 namespace L2c;
 
@@ -9,7 +10,8 @@ namespace L2c;
 /// <param name="Channels">C of an item.</param>
 /// <param name="Size">H and W of an item; a folder of pictures needs it.</param>
 /// <param name="Classes">How many there are; shards may have fewer.</param>
-public sealed record DataNeeds(int? Channels, int? Size, int? Classes);
+/// <param name="LatentScale">From the autoencoder's latents to the model's, for data that are moments.</param>
+public sealed record DataNeeds(int? Channels, int? Size, int? Classes, double LatentScale = VaeArchitecture.StableDiffusionScale);
 
 /// <summary>The text of <c>--data</c>.</summary>
 public static class TrainingDataText
@@ -52,7 +54,7 @@ public static class TrainingDataText
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
         {
-            return ShardData.Open(text, seed, needs.Classes, cancel);
+            return ShardData.Open(text, seed, needs.Classes, needs.LatentScale, cancel);
         }
 
         if (!Directory.Exists(text))
@@ -71,7 +73,7 @@ public static class TrainingDataText
         {
             string wanted = $"{needs.Channels?.ToString(CultureInfo.InvariantCulture) ?? "C"}x{Side(needs.Size)}x{Side(needs.Size)}";
             bool wantsLatents = data.Channels == 3 && needs.Channels == 4;
-            string advice = wantsLatents ? "give latents in safetensors or npy files" : "give other data, or another model";
+            string advice = wantsLatents ? "give latents, which l2c encode makes of pictures" : "give other data, or another model";
             return $"its items are {data.Channels}x{data.Size}x{data.Size}, but the model reads {wanted}; {advice}";
         }
 

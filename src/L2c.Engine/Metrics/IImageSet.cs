@@ -23,4 +23,15 @@ internal interface IImageSet : IDisposable
     /// <param name="image">Receives [C, H, W], row-major; what a picture shows lies in [-1, 1].</param>
     /// <exception cref="Weights.MalformedFileException">The image cannot be read, or holds what is no pixel.</exception>
     void Read(long index, Span<float> image);
+
+    /// <summary>Reads images that follow each other. One call at a time.</summary>
+    /// <param name="first">First image.</param>
+    /// <param name="images">Receives [n, C, H, W].</param>
+    /// <param name="options">How many threads read; cancelled to stop.</param>
+    /// <exception cref="AggregateException">As of <see cref="Read(long, Span{float})"/>.</exception>
+    void Read(long first, Memory<float> images, ParallelOptions options)
+    {
+        int elements = Channels * Height * Width;
+        Parallel.For(0, images.Length / elements, options, i => Read(first + i, images.Span.Slice(i * elements, elements)));
+    }
 }

@@ -18,7 +18,8 @@ internal sealed class ImageReader(int threads, TaskContext context)
     /// <summary>Bytes of the images that are in memory at one time.</summary>
     /// <param name="elements">C H W.</param>
     /// <param name="count">Images to read.</param>
-    public static long Bytes(int elements, int count) => sizeof(float) * (long)Math.Min(count, AtOnce(elements)) * elements;
+    /// <param name="most">Images at once; null for as many as suit their size.</param>
+    public static long Bytes(int elements, int count, int? most = null) => sizeof(float) * (long)Math.Min(count, most ?? AtOnce(elements)) * elements;
 
     /// <summary>Reads images.</summary>
     /// <param name="images">The set.</param>
@@ -26,21 +27,22 @@ internal sealed class ImageReader(int threads, TaskContext context)
     /// <param name="count">Images.</param>
     /// <param name="title">What is done, for the progress.</param>
     /// <param name="use">Receives index - first of the first image, and pixels [n, C, H, W] that are overwritten after it returns.</param>
+    /// <param name="most">Images at once; null for as many as suit their size.</param>
     /// <exception cref="MalformedFileException">An image cannot be read.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
-    public void Read(IImageSet images, long first, int count, string title, Action<int, Memory<float>> use)
+    public void Read(IImageSet images, long first, int count, string title, Action<int, Memory<float>> use, int? most = null)
     {
-        int elements = images.Channels * images.Height * images.Width, atOnce = AtOnce(elements);
+        int elements = images.Channels * images.Height * images.Width, atOnce = most ?? AtOnce(elements);
         float[] pixels = new float[Math.Min(count, atOnce) * elements];
         ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads, CancellationToken = context.Cancel };
         Action step = context.Begin($"{title}, {images.Name}", count);
         for (int start = 0; start < count; start += atOnce)
         {
             context.Cancel.ThrowIfCancellationRequested();
-            int number = Math.Min(atOnce, count - start), offset = start;
+            int number = Math.Min(atOnce, count - start);
             try
             {
-                Parallel.For(0, number, options, i => images.Read(first + offset + i, pixels.AsSpan(i * elements, elements)));
+                images.Read(first + start, pixels.AsMemory(0, number * elements), options);
             }
             catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is MalformedFileException or IOException))
             {

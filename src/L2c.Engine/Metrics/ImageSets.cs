@@ -29,7 +29,7 @@ public static class ImageSets
         }
 
         return File.Exists(text)
-            ? new TensorImages(text)
+            ? NpzImageSet.TryOpen(text) ?? (IImageSet)new TensorImages(text)
             : new DataImages(TrainingDataText.Open(text, new DataNeeds(null, Directory.Exists(text) ? size : null, null), seed: 0, cancel));
     }
 

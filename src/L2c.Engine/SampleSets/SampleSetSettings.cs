@@ -106,6 +106,5 @@ internal sealed record SampleSetSettings(
     public void Write(string path) => AtomicFile.Write(path, overwrite: false, stream => stream.Write(ToUtf8()));
 
     /// <summary>What tells them from earlier ones; null where all agree.</summary>
-    public string? DifferenceTo(SampleSetSettings earlier) => JsonDifference.Find(
-        JsonSerializer.SerializeToElement(this, ReportJson.Options), JsonSerializer.SerializeToElement(earlier, ReportJson.Options));
+    public string? DifferenceTo(SampleSetSettings earlier) => JsonDifference.Find(this, earlier);
 }

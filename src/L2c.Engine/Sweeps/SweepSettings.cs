@@ -84,9 +84,7 @@ internal sealed record SweepSettings(
             }
 
             settled = this with { Routers = both };
-            JsonElement now = JsonSerializer.SerializeToElement(settled, ReportJson.Options);
-            JsonElement before = JsonSerializer.SerializeToElement(earlier with { Routers = both }, ReportJson.Options);
-            if (JsonDifference.Find(now, before) is { } difference)
+            if (JsonDifference.Find(settled, earlier with { Routers = both }) is { } difference)
             {
                 throw Differs(path, difference);
             }

@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace L2c;
 
-/// <summary>What tells two sets of settings apart.</summary>
+/// <summary>What tells two records of settings apart.</summary>
 internal static class JsonDifference
 {
-    /// <summary>The first member that differs, as <c>images 200 instead of 10000</c>; null where all agree.</summary>
-    public static string? Find(JsonElement now, JsonElement before)
+    /// <summary>The first member that differs, as <c>images 200, and now it is 10000</c>; null where all agree.</summary>
+    public static string? Find<T>(T now, T before) => Find(
+        JsonSerializer.SerializeToElement(now, ReportJson.Options), JsonSerializer.SerializeToElement(before, ReportJson.Options));
+
+    private static string? Find(JsonElement now, JsonElement before)
     {
         foreach (JsonProperty member in now.EnumerateObject().Concat(before.EnumerateObject()))
         {

@@ -13,10 +13,10 @@ internal static class WorkFolder
     {
         if (File.Exists(path))
         {
-            throw new IOException($"{path} is a file; name a folder with --out");
+            throw new IOException($"{path} is a file; name a folder");
         }
 
         return FolderLock.TryTake(path)
-            ?? throw new RequestException($"{path}: another process is working there; wait until it ends, or name another folder with --out");
+            ?? throw new RequestException($"{path}: another process is working there; wait until it ends, or name another folder");
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using L2c.Kernels;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -56,7 +57,7 @@ public static class NetworkTraining
 
     private static DataNeeds Needs(TransformerArchitecture? given, NetworkTrainingRequest request) => given is null
         ? new DataNeeds(null, request.ImageSize, request.Classes)
-        : new DataNeeds(given.InChannels, given.InputSize, given.NumClasses);
+        : new DataNeeds(given.InChannels, given.InputSize, given.NumClasses, NetworkFamilies.Describe(given).LatentScale);
 
     private static TrainedNetwork FromCheckpoint(NetworkTrainingRequest request, string path) => request is { ImageSize: null, Classes: null }
         ? TrainedNetwork.FromCheckpoint(path, request.Hints)

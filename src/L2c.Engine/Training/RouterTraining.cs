@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using L2c.Kernels;
 using L2c.Model;
+using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -38,7 +39,11 @@ public static class RouterTraining
             ? null
             : TrainingDataText.Open(
                 request.Data,
-                new DataNeeds(architecture.InChannels, architecture.InputSize, architecture.NumClasses == 0 ? null : architecture.NumClasses),
+                new DataNeeds(
+                    architecture.InChannels,
+                    architecture.InputSize,
+                    architecture.NumClasses == 0 ? null : architecture.NumClasses,
+                    NetworkFamilies.Describe(architecture).LatentScale),
                 request.Seed,
                 cancel);
         using IDisposable? closing = data as IDisposable;

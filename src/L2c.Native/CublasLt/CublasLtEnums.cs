@@ -78,8 +78,14 @@ public enum cublasLtEpilogue_t
     /// <summary>Nothing.</summary>
     CUBLASLT_EPILOGUE_DEFAULT = 1,
 
+    /// <summary>max(x, 0).</summary>
+    CUBLASLT_EPILOGUE_RELU = 2,
+
     /// <summary>Adds the bias.</summary>
     CUBLASLT_EPILOGUE_BIAS = 4,
+
+    /// <summary>Adds the bias, then max(x, 0).</summary>
+    CUBLASLT_EPILOGUE_RELU_BIAS = 6,
 
     /// <summary>GELU in its tanh form.</summary>
     CUBLASLT_EPILOGUE_GELU = 32,

@@ -10,6 +10,7 @@ namespace L2c.Weights.Layouts;
 [JsonDerivedType(typeof(DitArchitecture), DitArchitecture.FamilyName)]
 [JsonDerivedType(typeof(UVitArchitecture), UVitArchitecture.FamilyName)]
 [JsonDerivedType(typeof(VaeArchitecture), VaeArchitecture.FamilyName)]
+[JsonDerivedType(typeof(InceptionArchitecture), InceptionArchitecture.FamilyName)]
 [JsonDerivedType(typeof(RouterShape), RouterShape.FamilyName)]
 public abstract record Architecture
 {
@@ -30,7 +31,7 @@ public abstract record Architecture
     [JsonPropertyOrder(-2)]
     public required string Name { get; init; }
 
-    /// <summary>"dit", "uvit", "vae" or "router".</summary>
+    /// <summary>"dit", "uvit", "vae", "inception" or "router".</summary>
     [JsonIgnore]
     public abstract string Family { get; }
 

@@ -10,6 +10,7 @@ public static class WeightsLayout
         UVitLayout.Naming,
         VaeLayout.Naming,
         VaeDiffusersNames.Naming,
+        InceptionLayout.Naming,
         RouterLayout.Published,
         RouterLayout.Canonical,
     ];
@@ -42,7 +43,7 @@ public static class WeightsLayout
         return new WeightsFile(file, architecture, naming.Label, dict.Nest, tensors, dict.Ignored);
     }
 
-    /// <summary>The family whose tensor names the file uses ("dit", "uvit", "vae", "router"), or null when no layout knows them.</summary>
+    /// <summary>The family whose tensor names the file uses ("dit", "uvit", "vae", "inception", "router"), or null when no layout knows them.</summary>
     /// <param name="file">The open file; it stays the caller's.</param>
     /// <param name="use">Set of weights; null takes <c>ema</c> where there is one.</param>
     /// <exception cref="MalformedFileException">The set that was asked for is not in the file.</exception>
@@ -134,7 +135,7 @@ public static class WeightsLayout
     private static MalformedFileException Unknown(StateDictView dict) => new(
         dict.File.Path,
         dict.Tensors.Count == 0
-            ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder or router"
+            ? "holds no tensors; give a checkpoint of a DiT, U-ViT, autoencoder, FID network or router"
             : $"holds {dict.Tensors.Count} tensors, among them {FileText.Printable(dict.Tensors.GetAt(0).Key)}, "
-              + "but no DiT, U-ViT, autoencoder or router is named like that; weights-converter --list shows its tensors");
+              + "but no DiT, U-ViT, autoencoder, FID network or router is named like that; weights-converter --list shows its tensors");
 }

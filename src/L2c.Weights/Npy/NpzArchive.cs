@@ -20,6 +20,9 @@ public sealed class NpzArchive : IDisposable
     /// <summary>Whether there are images.</summary>
     public bool HasImages => Has(ImagesName);
 
+    /// <summary>Whether the images are bytes [N, H, W, 3], as <see cref="Images"/> reads them.</summary>
+    public bool HasByteImages => Member(ImagesName) is { } member && NpzImages.AreBytes(NpyHeader.Read(member).Array);
+
     /// <summary>Whether there are statistics of pooled features.</summary>
     public bool HasStatistics => Has(Mean);
 
@@ -45,6 +48,24 @@ public sealed class NpzArchive : IDisposable
             source.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens a file if it is an archive of arrays.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Null for another kind of file.</returns>
+    /// <exception cref="MalformedFileException">It is a broken archive.</exception>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    public static NpzArchive? TryOpen(string path)
+    {
+        using (ByteSource source = ByteSource.OpenFile(path))
+        {
+            if (!NpzFile.IsNpz(source))
+            {
+                return null;
+            }
+        }
+
+        return Open(path);
     }
 
     /// <summary>Opens the images, which are read while this archive is open.</summary>

@@ -64,6 +64,7 @@ public sealed class NpzFile : TensorFile
         byte[] head = new byte[Math.Min(source.Length, NameOffset + ushort.MaxValue)];
         source.ReadExactly(0, head);
         return head.Length > NameOffset
+            && head.AsSpan().StartsWith("PK"u8)
             && head.AsSpan(NameOffset) is var rest
             && BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(NameLengthOffset)) is var length
             && length <= rest.Length

@@ -12,7 +12,7 @@ public sealed class NpzImages
     {
         _source = source;
         _header = NpyHeader.Read(source);
-        if (_header.Array is not { Type: TensorType.U8, Shape: [> 0, > 0, > 0, 3] } || ImageBytes > Array.MaxLength)
+        if (!AreBytes(_header.Array) || ImageBytes > Array.MaxLength)
         {
             throw new MalformedFileException(
                 source.Path, $"has images of {_header.Array.Type.Label()} [{string.Join(", ", _header.Array.Shape)}]; save them as uint8 [N, H, W, 3]");
@@ -56,6 +56,9 @@ public sealed class NpzImages
         _turned ??= Turn();
         _turned.AsSpan((int)(first * ImageBytes), pixels.Length).CopyTo(pixels);
     }
+
+    /// <summary>Whether an array is of images that are read.</summary>
+    internal static bool AreBytes(TensorInfo array) => array is { Type: TensorType.U8, Shape: [> 0, > 0, > 0, 3] };
 
     private byte[] Turn()
     {

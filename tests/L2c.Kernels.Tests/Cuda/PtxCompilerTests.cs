@@ -78,7 +78,7 @@ public sealed class PtxCompilerTests
         Assert.Equal(24, kernel.ParameterBytes); // 4, 12, 8
         KernelParameters parameters = new(new byte[64]);
         parameters.Add(7);
-        parameters.AddFloats(new Triple(1, 2, 3));
+        parameters.AddNumbers(new Triple(1, 2, 3));
         parameters.Add(9L);
         Assert.Equal([1f, 2f, 3f], MemoryMarshal.Cast<byte, float>(parameters.Packed[4..16]));
         Assert.Equal(9, MemoryMarshal.Read<long>(parameters.Packed[16..]));

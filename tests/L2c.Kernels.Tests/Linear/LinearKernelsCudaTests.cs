@@ -56,6 +56,7 @@ public sealed class LinearKernelsCudaTests
                 Activation.Silu => Reference.Silu(x),
                 Activation.GeluTanh => Reference.GeluTanh(x),
                 Activation.GeluErf => Reference.GeluErf(x),
+                Activation.Relu => Reference.Relu(x),
                 _ => x,
             };
     }
@@ -76,6 +77,7 @@ public sealed class LinearKernelsCudaTests
     [InlineData(Activation.Silu)]
     [InlineData(Activation.GeluTanh)]
     [InlineData(Activation.GeluErf)]
+    [InlineData(Activation.Relu)]
     public void Extreme_values_give_their_limits(Activation activation)
     {
         using CudaWorkbench bench = new(CudaPrecision.F32);

@@ -28,6 +28,7 @@ internal static class GoldenRunner
         ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
         ("uvit", "sample" or "cached_sample") => UVitSampleGolden.Run(golden, device),
         ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device),
+        ("metrics", "inception_features") => InceptionGolden.Run(golden, device),
         ("metrics", "fid") => FidGolden.Run(golden),
         ("metrics", "fid_recipe") => FidGolden.RunRecipe(golden),
         ("metrics", "inception_score") => InceptionScoreGolden.Run(golden),

@@ -15,6 +15,11 @@ public sealed record CudaOptions
     /// </remarks>
     public bool? FusedGelu { get; init; }
 
+    /// <summary>Most scratch memory, in bytes, that a convolution's gathered rows or the scores of wide attention heads take at a time.</summary>
+    /// <remarks>What is written there is read again at once: it should fit into the second-level cache (40 MB on an A100, 50 on an H200) beside the other
+    /// operands, and hold enough rows that a product of them occupies the device.</remarks>
+    public int PartBytes { get; init; } = 32 << 20;
+
     /// <summary>Where compiled kernels and chosen algorithms are kept between runs; null for nowhere.</summary>
     public string? CacheFolder { get; init; } = DiskCache.Folder;
 }

@@ -148,7 +148,9 @@ internal sealed class MatmulOperation : IDisposable
         MatmulEpilogue.None => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_DEFAULT,
         MatmulEpilogue.Bias => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_BIAS,
         MatmulEpilogue.GeluTanh => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU,
-        _ => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU_BIAS,
+        MatmulEpilogue.GeluTanhBias => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_GELU_BIAS,
+        MatmulEpilogue.Relu => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_RELU,
+        _ => cublasLtEpilogue_t.CUBLASLT_EPILOGUE_RELU_BIAS,
     };
 
     private bool IsUsable(cublasLtMatmulHeuristicResult_t result) =>

@@ -14,6 +14,10 @@ public enum MatmulEpilogue
     GeluTanh,
     /// <summary>Plus the bias, then GELU in its tanh form.</summary>
     GeluTanhBias,
+    /// <summary>max(x, 0).</summary>
+    Relu,
+    /// <summary>Plus the bias, then max(x, 0).</summary>
+    ReluBias,
 }
 
 /// <summary>Which operands of a product lie transposed in memory: a linear map and its two gradients.</summary>
@@ -43,6 +47,7 @@ public enum MatmulForm
 /// <param name="Form">Which operands lie transposed.</param>
 /// <param name="LdW">Elements from one row of W to the next; 0 for contiguous rows.</param>
 /// <param name="Accumulates">Whether the product is added to what y holds, before the bias and the rest of the epilogue.</param>
+/// <param name="StoresFloats">Whether y is F32 whatever x and W are; there is no bias then.</param>
 public readonly record struct MatmulShape(
     int M,
     int N,
@@ -57,7 +62,8 @@ public readonly record struct MatmulShape(
     int AlignY = MatmulShape.MaxAlignment,
     MatmulForm Form = MatmulForm.Map,
     int LdW = 0,
-    bool Accumulates = false)
+    bool Accumulates = false,
+    bool StoresFloats = false)
 {
     /// <summary>Alignment beyond which no algorithm gains, and which the driver gives every allocation, in bytes.</summary>
     public const int MaxAlignment = 256;
@@ -66,10 +72,10 @@ public readonly record struct MatmulShape(
     public const int BiasAlignment = 16;
 
     /// <summary>Whether the epilogue adds a bias.</summary>
-    public bool HasBias => Epilogue is MatmulEpilogue.Bias or MatmulEpilogue.GeluTanhBias;
+    public bool HasBias => Epilogue is MatmulEpilogue.Bias or MatmulEpilogue.GeluTanhBias or MatmulEpilogue.ReluBias;
 
     /// <summary>Type of y.</summary>
-    public DType OutputType => Form == MatmulForm.WeightGradient ? DType.F32 : Type;
+    public DType OutputType => StoresFloats || Form == MatmulForm.WeightGradient ? DType.F32 : Type;
 
     /// <summary>Elements from one row of W to the next.</summary>
     public int RowStrideW => LdW == 0 ? W.Columns : LdW;
@@ -98,7 +104,7 @@ public readonly record struct MatmulShape(
 
     private string StrideW => LdW == 0 ? "" : $"/{LdW}";
 
-    private string Rest => $"{Type} {Compute} {Epilogue} align {AlignX},{AlignW},{AlignY}";
+    private string Rest => $"{Type}{(StoresFloats ? "->F32" : "")} {Compute} {Epilogue} align {AlignX},{AlignW},{AlignY}";
 
     /// <summary>Refuses what contradicts itself.</summary>
     /// <exception cref="ArgumentException">The message has the rule and the shape.</exception>
@@ -114,6 +120,7 @@ public readonly record struct MatmulShape(
             || (Compute == cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 && Type == DType.F32),
             "sums must be fp32, and tf32 products need F32 operands");
         Require(Form != MatmulForm.WeightGradient || Epilogue == MatmulEpilogue.None, "a weight's gradient is stored as it is");
+        Require(!StoresFloats || !HasBias, "a bias is of the type of x and W");
         int size = Type.Size();
         Require(IsAlignment(AlignX, size) && IsAlignment(AlignW, size) && IsAlignment(AlignY, OutputType.Size()),
             $"alignments must be powers of two from {size} to {MaxAlignment}");

@@ -6,14 +6,21 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training.Data;
 
-/// <summary>The items of one file or one pair of files: a tensor [n, C, H, W] of images or latents and a tensor of n labels.</summary>
+/// <summary>
+/// The items of one file or one pair of files: a tensor [n, C, H, W] of images or latents, or [n, views, 2C, H, W] of moments, and a tensor of n labels.
+/// </summary>
 internal sealed class LabelledTensors : IDisposable
 {
     /// <summary>Names of the items' tensor, and what an npy file of it is called.</summary>
     public static readonly string[] ItemNames = ["latents", "images"];
 
+    /// <summary>Name of a tensor of moments.</summary>
+    public const string MomentName = "moments";
+
     /// <summary>Name of the labels' tensor.</summary>
     public const string LabelName = "labels";
+
+    private const int MostViews = 2;
 
     private readonly TensorFile _items;
     private readonly TensorFile _labels;
@@ -26,31 +33,22 @@ internal sealed class LabelledTensors : IDisposable
         bool pair = !ReferenceEquals(items, labels);
         _item = pair
             ? items.Tensors[0]
-            : ItemNames.Select(items.Find).FirstOrDefault(tensor => tensor is not null)
-                ?? throw Malformed(items, "has neither latents nor images", "name the tensor [n, C, H, W] so");
+            : ItemNames.Append(MomentName).Select(items.Find).FirstOrDefault(tensor => tensor is not null)
+                ?? throw Malformed(items, "has neither latents nor images nor moments", "name the tensor [n, C, H, W] so");
         _label = pair ? labels.Tensors[0] : labels.Find(LabelName) ?? throw Malformed(labels, "has no labels", "name the tensor [n] so");
-        bool isSquare = _item.Shape is [> 0, > 0, > 0 and var height, var width] && height == width;
-        if (!isSquare || _item.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.U8))
-        {
-            throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images");
-        }
-
+        Form = FindForm(_item, isMoments: !pair && _item.Name == MomentName)
+            ?? throw Malformed(items, $"has {_item}", "items are [n, C, H, H] of floating point, or of U8 for images; moments [n, 1 or 2, 2C, H, H]");
         if (_label.Count != _item.Shape[0] || _label.Type is not (TensorType.I64 or TensorType.I32 or TensorType.U8))
         {
             throw Malformed(labels, $"has {_label} for {_item.Shape[0]} items", "labels are one integer per item");
         }
-
-        (Channels, Size) = (checked((int)_item.Shape[1]), checked((int)_item.Shape[2]));
     }
 
     /// <summary>n.</summary>
     public long Count => _item.Shape[0];
 
-    /// <summary>C.</summary>
-    public int Channels { get; }
-
-    /// <summary>H and W.</summary>
-    public int Size { get; }
+    /// <summary>What every item is.</summary>
+    public ItemForm Form { get; }
 
     /// <summary>Opens a safetensors file with both tensors.</summary>
     /// <exception cref="MalformedFileException">It is damaged, or lacks one of them.</exception>
@@ -93,21 +91,22 @@ internal sealed class LabelledTensors : IDisposable
 
     /// <summary>Reads an item.</summary>
     /// <param name="row">0 .. n - 1.</param>
-    /// <param name="values">Receives C H W values; U8 becomes x / 127.5 - 1.</param>
+    /// <param name="view">Of moments which view; otherwise 0.</param>
+    /// <param name="values">Receives the values of the view; U8 becomes x / 127.5 - 1.</param>
     /// <exception cref="MalformedFileException">The file ends early, or a value is not finite.</exception>
-    public void Read(long row, Span<float> values)
+    public void Read(long row, int view, Span<float> values)
     {
-        long length = (long)Channels * Size * Size;
-        values = values[..(int)length];
+        values = values[..Form.Length];
+        long first = ((row * Math.Max(1, Form.Views)) + view) * values.Length;
         if (_item.Type == TensorType.F32)
         {
-            _items.ReadBytes(_item, row * length, MemoryMarshal.AsBytes(values));
+            _items.ReadBytes(_item, first, MemoryMarshal.AsBytes(values));
         }
         else
         {
             int bytes = values.Length * _item.Type.Size();
             byte[] stored = ArrayPool<byte>.Shared.Rent(bytes);
-            _items.ReadBytes(_item, row * length, stored.AsSpan(0, bytes));
+            _items.ReadBytes(_item, first, stored.AsSpan(0, bytes));
             Widen(stored.AsSpan(0, bytes), _item.Type, values);
             ArrayPool<byte>.Shared.Return(stored);
         }
@@ -155,6 +154,22 @@ internal sealed class LabelledTensors : IDisposable
     {
         _items.Dispose();
         _labels.Dispose();
+    }
+
+    /// <summary>What a tensor holds; null where its shape or type is not that of items.</summary>
+    private static ItemForm? FindForm(TensorInfo item, bool isMoments)
+    {
+        bool isFloat = item.Type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
+        return (isMoments, item.Shape) switch
+        {
+            (true, [> 0, > 0 and <= MostViews and var views, > 0 and var channels, > 0 and var height, var width])
+                when isFloat && channels % 2 == 0 && height == width => Checked(channels, height, views),
+            (false, [> 0, > 0 and var channels, > 0 and var height, var width])
+                when (isFloat || item.Type == TensorType.U8) && height == width => Checked(channels, height, 0),
+            _ => null,
+        };
+
+        static ItemForm Checked(long channels, long size, long views) => new(checked((int)channels), checked((int)size), (int)views);
     }
 
     private static long Integer(ReadOnlySpan<byte> stored) => stored.Length switch

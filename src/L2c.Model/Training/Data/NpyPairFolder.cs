@@ -35,7 +35,7 @@ internal sealed class NpyPairFolder : IShardSet
 
         using LabelledTensors first = Open(0);
         using LabelledTensors last = Open(_names.Length - 1);
-        (_perFile, _inLast, Channels, Size) = (first.Count, last.Count, first.Channels, first.Size);
+        (_perFile, _inLast, Form) = (first.Count, last.Count, first.Form);
         Check(_names.Length - 1, last);
     }
 
@@ -43,20 +43,17 @@ internal sealed class NpyPairFolder : IShardSet
     public long Count => ((_names.Length - 1) * _perFile) + _inLast;
 
     /// <inheritdoc/>
-    public int Channels { get; }
-
-    /// <inheritdoc/>
-    public int Size { get; }
+    public ItemForm Form { get; }
 
     /// <summary>Names, after what all files have in common: nobody asks for a million sizes.</summary>
-    public IEnumerable<string> Listing => _names.Prepend($"{_perFile}x{Channels}x{Size}x{Size}");
+    public IEnumerable<string> Listing => _names.Prepend($"{_perFile}x{Form}");
 
     /// <inheritdoc/>
-    public int Read(long item, int classes, Span<float> image)
+    public int Read(long item, int view, int classes, Span<float> values)
     {
         (long file, long row) = Math.DivRem(item, _perFile);
         using LabelledTensors pair = OpenChecked((int)file);
-        pair.Read(row, image);
+        pair.Read(row, view, values);
         return pair.ReadLabel(row, classes);
     }
 
@@ -101,12 +98,11 @@ internal sealed class NpyPairFolder : IShardSet
     private void Check(int file, LabelledTensors pair)
     {
         bool isLast = file == _names.Length - 1;
-        if ((pair.Channels, pair.Size) != (Channels, Size) || pair.Count > _perFile || (pair.Count < _perFile && !isLast))
+        if (pair.Form != Form || pair.Count > _perFile || (pair.Count < _perFile && !isLast))
         {
             throw new MalformedFileException(
                 Path.Combine(_items, _names[file]),
-                $"has {pair.Count} items {pair.Channels}x{pair.Size}x{pair.Size}, but the first file has {_perFile} of {Channels}x{Size}x{Size}; "
-                + "all must be alike; only the last may have fewer items");
+                $"has {pair.Count} items {pair.Form}, but the first file has {_perFile} of {Form}; all must be alike; only the last may have fewer items");
         }
     }
 }

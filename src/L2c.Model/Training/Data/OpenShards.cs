@@ -25,12 +25,10 @@ internal sealed class OpenShards : IShardSet
                 LabelledTensors shard = open[i]();
                 _shards.Add(shard);
                 _ends.Add(Count + shard.Count);
-                if ((shard.Channels, shard.Size) != (Channels, Size))
+                if (shard.Form != Form)
                 {
                     throw new MalformedFileException(
-                        paths[i],
-                        $"has items {shard.Channels}x{shard.Size}x{shard.Size}, but those of {paths[0]} are {Channels}x{Size}x{Size}; "
-                        + "keep sets of different shapes in separate folders");
+                        paths[i], $"has items {shard.Form}, but those of {paths[0]} are {Form}; keep sets of different shapes in separate folders");
                 }
             }
         }
@@ -45,21 +43,18 @@ internal sealed class OpenShards : IShardSet
     public long Count => _ends.Count == 0 ? 0 : _ends[^1];
 
     /// <inheritdoc/>
-    public int Channels => _shards[0].Channels;
-
-    /// <inheritdoc/>
-    public int Size => _shards[0].Size;
+    public ItemForm Form => _shards[0].Form;
 
     /// <inheritdoc/>
     public IEnumerable<string> Listing => _paths.Select(path => DataName.Line(Path.GetDirectoryName(Path.GetFullPath(path))!, path));
 
     /// <inheritdoc/>
-    public int Read(long item, int classes, Span<float> image)
+    public int Read(long item, int view, int classes, Span<float> values)
     {
         int found = _ends.BinarySearch(item);
         int shard = found >= 0 ? found + 1 : ~found; // the first whose end lies behind the item
         long row = shard == 0 ? item : item - _ends[shard - 1];
-        _shards[shard].Read(row, image);
+        _shards[shard].Read(row, view, values);
         return _shards[shard].ReadLabel(row, classes);
     }
 

@@ -183,9 +183,9 @@ internal sealed class FakeCublasLt(RecordingDriver driver) : ICublasLt
 
                 sum = (sum * alpha) + (beta == 0 ? 0 : beta * Read(d.Value, row + (col * ld.Ld)));
                 sum += (LastOperation.Epilogue & 4) != 0 ? Read(LastOperation.Bias, row) : 0;
-                bool gelu = (LastOperation.Epilogue & 32) != 0;
+                bool gelu = (LastOperation.Epilogue & 32) != 0, relu = (LastOperation.Epilogue & 2) != 0;
                 float inner = 0.7978845608f * (sum + (0.044715f * sum * sum * sum));
-                Write(d.Value, row + (col * ld.Ld), gelu ? 0.5f * sum * (1 + MathF.Tanh(inner)) : sum);
+                Write(d.Value, row + (col * ld.Ld), gelu ? 0.5f * sum * (1 + MathF.Tanh(inner)) : relu ? Math.Max(sum, 0) : sum);
             }
         }
     }

@@ -14,6 +14,8 @@ public sealed class MatmulPlannerTests : IDisposable
     [InlineData(5, 3, 7, 2, 4, MatmulEpilogue.Bias)]
     [InlineData(4, 6, 2, 1, 0, MatmulEpilogue.GeluTanhBias)]
     [InlineData(2, 5, 3, 0, 3, MatmulEpilogue.GeluTanh)]
+    [InlineData(4, 6, 2, 0, 0, MatmulEpilogue.ReluBias)]
+    [InlineData(2, 5, 3, 1, 0, MatmulEpilogue.Relu)]
     public void Descriptors_mean_x_times_W_transposed_with_row_strides(int m, int n, int k, int gapX, int gapY, MatmulEpilogue epilogue)
     {
         MatmulShape shape = MatmulBench.Shape(m, n, k, epilogue) with { LdX = k + gapX, LdY = n + gapY };
@@ -33,7 +35,10 @@ public sealed class MatmulPlannerTests : IDisposable
                 }
 
                 bool gelu = epilogue is MatmulEpilogue.GeluTanh or MatmulEpilogue.GeluTanhBias;
-                double y = gelu ? 0.5 * sum * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (sum + (0.044715 * sum * sum * sum)))) : sum;
+                bool relu = epilogue is MatmulEpilogue.Relu or MatmulEpilogue.ReluBias;
+                double y = gelu ? 0.5 * sum * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (sum + (0.044715 * sum * sum * sum))))
+                    : relu ? Math.Max(sum, 0)
+                    : sum;
                 Assert.Equal(j < n ? y : MatmulBench.Guard, data.Y[y0 + (i * shape.LdY) + j], 1e-5);
             }
         }

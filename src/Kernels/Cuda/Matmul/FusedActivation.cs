@@ -2,14 +2,14 @@ using L2c.Native;
 
 namespace L2c.Kernels.Cuda;
 
-/// <summary>Whether the library's GELU is that of the kernels here: nobody documents its formula, and a coarse tanh or the exact form would change
-/// images.</summary>
+/// <summary>Whether the library's activation is that of the kernels here. Nobody documents GELU's formula, and a coarse tanh or the exact form would
+/// change images; nor whether ReLU keeps NaN, and a maximum of the hardware would make it 0, a plausible value.</summary>
 /// <remarks>
-/// A product with the identity passes values from -8 to 8 through the epilogue. They have 8 significant bits, so they are exact in both halves, and
-/// all error is that of the formula and one rounding. Tolerance: an ulp of the storage type, and 2^-20 for what 1 + tanh cancels in
-/// fp32. The hardware's tanh is off by 7e-4 at -3, where the result is -0.004; the exact form by 5e-4 at -2.7.
+/// A product with the identity passes values from -8 to 8 through the epilogue, and a bias of NaN in the last column. They have 8 significant bits, so
+/// they are exact in every storage type and in tf32, and all error is that of the formula and one rounding. Tolerance: an ulp of the storage type, and 2^-20 for what 1 + tanh
+/// cancels in fp32. The hardware's tanh is off by 7e-4 at -3, where the result is -0.004; the exact form by 5e-4 at -2.7.
 /// </remarks>
-internal static unsafe class FusedGelu
+internal static unsafe class FusedActivation
 {
     private const int Side = 64;
     private const float Last = 8;
@@ -20,20 +20,25 @@ internal static unsafe class FusedGelu
     /// <summary>Runs one small product and waits for it: not during a capture. False where the library has no algorithm for it.</summary>
     /// <param name="driver">The driver, with a current context.</param>
     /// <param name="planner">The library.</param>
-    /// <param name="type">F16 or BF16.</param>
+    /// <param name="activation">GELU (tanh) or ReLU.</param>
+    /// <param name="type">F32, F16 or BF16.</param>
+    /// <param name="compute">How products are made.</param>
     /// <param name="stream">The stream.</param>
     /// <exception cref="CudaException">The device fails.</exception>
     /// <exception cref="CublasLtException">The library fails.</exception>
-    public static bool IsTanhForm(ICudaDriver driver, MatmulPlanner planner, DType type, CUstream stream)
+    public static bool IsOurs(
+        ICudaDriver driver, MatmulPlanner planner, Activation activation, DType type, cublasComputeType_t compute, CUstream stream)
     {
-        var shape = new MatmulShape(
-            Side, Side, Side, Side, Side, type, cublasComputeType_t.CUBLAS_COMPUTE_32F, MatmulEpilogue.GeluTanhBias);
+        MatmulEpilogue epilogue = activation == Activation.Relu ? MatmulEpilogue.ReluBias : MatmulEpilogue.GeluTanhBias;
+        var shape = new MatmulShape(Side, Side, Side, Side, Side, type, compute, epilogue);
         if (!planner.TryPlan(shape, out MatmulPlan? plan))
         {
             return false;
         }
 
         float[] x = new float[Side * Side], identity = new float[Side * Side], y = new float[Side * Side];
+        float[] bias = new float[Side];
+        bias[^1] = float.NaN;
         for (int i = 0; i < x.Length; i++)
         {
             float value = Last * ((2 * (i + 0.5f) / x.Length) - 1);
@@ -45,7 +50,7 @@ internal static unsafe class FusedGelu
         byte[] staged = new byte[x.Length * type.Size()];
         Upload(scratch.X, x);
         Upload(scratch.Weight, identity);
-        Upload(scratch.Bias, new float[Side]);
+        Upload(scratch.Bias, bias);
         plan.Enqueue(scratch.X, scratch.Weight, scratch.Bias, scratch.Y, stream);
         fixed (byte* host = staged)
         {
@@ -54,11 +59,13 @@ internal static unsafe class FusedGelu
             HostConversion.ToFloats(type, host, y);
         }
 
-        double ulp = 1.0 / (1 << (type == DType.BF16 ? 7 : 10));
+        double ulp = 1.0 / (1 << (type == DType.BF16 ? 7 : type == DType.F16 ? 10 : 23));
         for (int i = 0; i < x.Length; i++)
         {
-            double exact = x[i] / 2 * (1 + Math.Tanh(_scale * (x[i] + (0.044715 * Math.Pow(x[i], 3)))));
-            if (!(Math.Abs(y[i] - exact) <= (ulp * Math.Abs(exact)) + Absolute))
+            double exact = activation == Activation.Relu ? Math.Max(x[i], 0)
+                : x[i] / 2 * (1 + Math.Tanh(_scale * (x[i] + (0.044715 * Math.Pow(x[i], 3)))));
+            bool isNaN = float.IsNaN(bias[i % Side]);
+            if (isNaN ? !float.IsNaN(y[i]) : !(Math.Abs(y[i] - exact) <= (ulp * Math.Abs(exact)) + Absolute))
             {
                 return false;
             }

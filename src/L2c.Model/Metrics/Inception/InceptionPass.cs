@@ -1,0 +1,183 @@
+using L2c.Kernels;
+using L2c.Weights.Layouts;
+
+namespace L2c.Model.Metrics.Inception;
+
+/// <summary>Images through the network, planned once for a batch and what is wanted, and then replayed: steps that nothing wanted needs are left out.</summary>
+/// <remarks>Not safe for several threads at once.</remarks>
+public sealed class InceptionPass : IDisposable
+{
+    /// <summary>Images of a batch, at most: every tensor of one has fewer than 2^31 elements.</summary>
+    public const int MaxBatch = 1024;
+
+    /// <summary>Values of an image as the network reads it.</summary>
+    public const int ImageLength = InceptionStructure.Side * InceptionStructure.Side * InceptionStructure.Colours;
+
+    private static readonly InceptionStep _spatial = InceptionStructure.Steps.Single(step => step.Name == InceptionStructure.Spatial);
+
+    private readonly InceptionNetwork _network;
+    private readonly Arena _arena;
+    private readonly Buffers _buffers;
+    private readonly InceptionStep[] _steps;
+    private readonly OpSequence _sequence;
+    private readonly (Range Place, Tensor Source, float[] Values)[] _parts;
+
+    /// <summary>Plans.</summary>
+    /// <param name="network">The weights; they must outlive the pass.</param>
+    /// <param name="batch">B, images at once, 1 to <see cref="MaxBatch"/>.</param>
+    /// <param name="features">What is wanted.</param>
+    public InceptionPass(InceptionNetwork network, int batch, InceptionFeatures features)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
+        (_network, Batch, Features, _steps) = (network, batch, features, Needed(features));
+        (_arena, _buffers) = Arena.Carve(network.Device, "inception", arena => new Buffers(arena, _steps, batch, features));
+        try
+        {
+            _sequence = network.Device.Capture(() => Enqueue());
+        }
+        catch
+        {
+            _arena.Dispose();
+            throw;
+        }
+
+        _parts = [.. Enum.GetValues<InceptionFeatures>().Where(part => part != InceptionFeatures.All && features.HasFlag(part)).Select(part =>
+        {
+            Tensor source = _buffers.Of(part);
+            return (features.RangeOf(part), source, new float[source.Shape.Count]);
+        })];
+    }
+
+    /// <summary>B.</summary>
+    public int Batch { get; }
+
+    /// <summary>What a row holds.</summary>
+    public InceptionFeatures Features { get; }
+
+    /// <summary>The ops of a run.</summary>
+    public IReadOnlyList<OpInfo> Ops => _sequence.Ops;
+
+    /// <summary>Bytes that a pass takes on a device.</summary>
+    public static long Bytes(Device device, int batch, InceptionFeatures features)
+    {
+        InceptionStep[] steps = Needed(features);
+        return Arena.Count(device, "inception on paper", arena => new Buffers(arena, steps, batch, features)).Bytes;
+    }
+
+    /// <summary>Brings images to the device and computes; <see cref="Read"/> waits for it.</summary>
+    /// <param name="images">[n,299,299,3] as <see cref="InceptionInput"/> makes them, n from 1 to B.</param>
+    public void Start(ReadOnlySpan<float> images)
+    {
+        _network.RequireAlive();
+        int count = images.Length / ImageLength;
+        if (count < 1 || count > Batch || images.Length != count * ImageLength)
+        {
+            throw new ArgumentException($"{images.Length} values are not 1 to {Batch} images of {ImageLength}", nameof(images));
+        }
+
+        Tensor image = _buffers.Images[InceptionStructure.Image];
+        _network.Device.Upload(image.Reshape(Batch, ImageLength).SliceRows(0, count), images);
+        _sequence.Run();
+    }
+
+    /// <summary>The features of the images that were started last. Allocates nothing.</summary>
+    /// <param name="rows">Receives [n, length of the features], n as many images at most.</param>
+    public void Read(Span<float> rows)
+    {
+        int length = Features.Length();
+        foreach ((Range place, Tensor source, float[] values) in _parts)
+        {
+            _network.Device.Download(source, values);
+            int width = values.Length / Batch;
+            for (int row = 0; row < rows.Length / length; row++)
+            {
+                values.AsSpan(row * width, width).CopyTo(rows.Slice(row * length, length)[place]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sequence.Dispose();
+        _arena.Dispose();
+    }
+
+    /// <summary>Runs without the recording and shows what every step has written.</summary>
+    /// <param name="images">[B,299,299,3].</param>
+    /// <param name="tap">Receives the step's name and its channels of the image.</param>
+    internal void Trace(ReadOnlySpan<float> images, Action<InceptionStep, Tensor> tap)
+    {
+        _network.Device.Upload(_buffers.Images[InceptionStructure.Image], images);
+        Enqueue(tap);
+    }
+
+    private static InceptionStep[] Needed(InceptionFeatures features)
+    {
+        if (features == 0 || (features & ~InceptionFeatures.All) != 0)
+        {
+            throw new ArgumentException($"features {features} are none", nameof(features));
+        }
+
+        // Of the spatial features' image one branch alone.
+        HashSet<string> whole = features == InceptionFeatures.Spatial ? [] : [InceptionStructure.Pool];
+        Stack<InceptionStep> needed = [];
+        foreach (InceptionStep step in InceptionStructure.Steps.Reverse())
+        {
+            if (whole.Contains(step.Output) || (step == _spatial && features.HasFlag(InceptionFeatures.Spatial)))
+            {
+                whole.Add(step.Input);
+                needed.Push(step);
+            }
+        }
+
+        return [.. needed];
+    }
+
+    private void Enqueue(Action<InceptionStep, Tensor>? tap = null)
+    {
+        Device device = _network.Device;
+        foreach (InceptionStep step in _steps)
+        {
+            Tensor x = _buffers.Images[step.Input], y = _buffers.Images[step.Output].SliceChannels(step.FirstChannel, step.Outputs);
+            if (step.Op == InceptionOp.Convolution)
+            {
+                _network.Convolution(step.Name).Forward(device, x, y, Activation.Relu);
+            }
+            else
+            {
+                device.Pooling(x, y, InceptionWindow.Of(step), step.Op == InceptionOp.MaxPool ? Pool.Max : Pool.Average);
+            }
+
+            tap?.Invoke(step, y);
+        }
+
+        if (!_buffers.Logits.IsNone)
+        {
+            _network.Classify(_buffers.Of(InceptionFeatures.Pool), _buffers.Logits);
+        }
+    }
+
+    private sealed class Buffers
+    {
+        public Buffers(Arena arena, IReadOnlyList<InceptionStep> steps, int batch, InceptionFeatures features)
+        {
+            string[] kept = features.HasFlag(InceptionFeatures.Spatial) ? [_spatial.Output] : [];
+            Images = new InceptionMemory(steps, kept).Take(arena, batch);
+            Logits = features.HasFlag(InceptionFeatures.Logits) ? arena.Take(batch, InceptionStructure.Classes) : default;
+        }
+
+        public Dictionary<string, Tensor> Images { get; }
+
+        public Tensor Logits { get; }
+
+        /// <summary>[B, C], or of the spatial features [B,17,17,7].</summary>
+        public Tensor Of(InceptionFeatures part) => part switch
+        {
+            InceptionFeatures.Pool => Images[InceptionStructure.Pool].Reshape(Images[InceptionStructure.Pool].Shape[0], InceptionStructure.PoolLength),
+            InceptionFeatures.Spatial => Images[_spatial.Output].SliceChannels(_spatial.FirstChannel, InceptionStructure.SpatialChannels),
+            _ => Logits,
+        };
+    }
+}
