@@ -46,7 +46,7 @@ public sealed class FrechetDistance
     public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0, bool singleMean = false)
     {
         double[] room = Square(reference.Dimension);
-        return new FrechetDistance(reference, room, threads).To(set, room, threads, singleMean);
+        return new FrechetDistance(reference, room, threads).Measure(set, room, threads, singleMean);
     }
 
     /// <summary>The distance of a set to the reference.</summary>
@@ -55,9 +55,9 @@ public sealed class FrechetDistance
     /// <param name="singleMean">Whether the means are those of <see cref="FeatureStatistics.SingleMean"/>, as in ADM's evaluator.</param>
     /// <exception cref="ArgumentException">Vectors of another length, fewer than two of them, or a covariance that is none.</exception>
     public FrechetTerms To(FeatureStatistics set, int threads = 0, bool singleMean = false) =>
-        To(set, Square(_reference.Dimension), threads, singleMean);
+        Measure(set, Square(_reference.Dimension), threads, singleMean);
 
-    private FrechetTerms To(FeatureStatistics set, double[] room, int threads, bool singleMean)
+    private FrechetTerms Measure(FeatureStatistics set, double[] room, int threads, bool singleMean)
     {
         if (set.Dimension != _reference.Dimension)
         {
