@@ -2,7 +2,7 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
 // A checkpoint with the shapes of a published model and random values: for measuring speed and memory without a download.
-// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL]
+// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL]; MODEL may also be SD-VAE, Stable Diffusion's autoencoder
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -14,6 +14,17 @@ IReadOnlyList<(string Name, long[] Shape)> tensors = PublishedModels.Find(name) 
 {
     DitArchitecture dit => DitLayout.Tensors(dit),
     UVitArchitecture uvit => UVitLayout.Tensors(uvit),
+    _ when name == "SD-VAE" => VaeLayout.Tensors(new VaeArchitecture
+    {
+        Name = name,
+        InChannels = 3,
+        OutChannels = 3,
+        Channels = 128,
+        ChannelMultipliers = [1, 2, 4, 4],
+        ResBlocks = 2,
+        ZChannels = 4,
+        LatentChannels = 4,
+    }),
     _ => throw new ArgumentException($"unknown model '{name}'"),
 };
 TensorInfo[] directory = [.. tensors.Select(tensor => new TensorInfo(tensor.Name, TensorType.F32, tensor.Shape))];

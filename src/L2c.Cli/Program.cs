@@ -65,6 +65,7 @@ public static class Program
         RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
         {
             SampleCommand.Create(terminal, cuda),
+            GatherCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),

@@ -100,7 +100,7 @@ public sealed class SampleTests : IDisposable
         CliResult result = Sample(TinyModel.Latents, "--classes", "2,0", "--count", "3",
             "--steps", "5", "--out", _cli.PathOf("z.png"), "--trajectory", _cli.PathOf("t.st"));
         Assert.Equal(0, result.Code);
-        Assert.Contains("no decoder yet: the PNG is a false-colour preview", result.Err, StringComparison.Ordinal);
+        Assert.Contains("this model makes latents: the PNG is a false-colour preview", result.Err, StringComparison.Ordinal);
         (long[] shape, float[] latents) = TensorReader.Floats(_cli.PathOf("z.safetensors"), "latents");
         Assert.Equal([3, 4, 8, 8], shape);
         Assert.Equal([2, 0, 2], TensorReader.Longs(_cli.PathOf("z.safetensors"), "labels"));

@@ -20,6 +20,12 @@ public sealed unsafe partial class CudaDevice
         int size = StorageType.Size(), pitch = Multiple(weight.Inputs, ElementsPerStep);
         long m = y.Rows, n = weight.Outputs, k = weight.Inputs;
         BeginOp(Op, flops: 2 * m * n * k, bytes: (x.Shape.Count + (n * k) + (m * n * (accumulates ? 2 : 1))) * size);
+        if (HasFewOutputs(x, weight, window))
+        {
+            ConvolveByTaps(x, weight, bias, y, window, activation, accumulates);
+            return;
+        }
+
         int rows = RowsAtATime(y.Rows, (long)pitch * size);
         CUdeviceptr scratch = Scratch(Op, (long)rows * pitch * size);
         for (int first = 0; first < y.Rows; first += rows)

@@ -34,6 +34,32 @@ public sealed unsafe partial class CudaDevice
         x.Rows,
         accumulates: false);
 
+    /// <summary>y = x w' (<see cref="MatmulForm.Map"/>) or x w (<see cref="MatmulForm.InputGradient"/>) of operands that are no weights; y in the storage
+    /// type or in fp32.</summary>
+    private void Product(string op, Tensor x, Tensor w, Tensor y, MatmulForm form, cublasComputeType_t compute)
+    {
+        var shape = new MatmulShape(
+            x.Rows,
+            y.Columns,
+            x.Columns,
+            x.RowStride,
+            y.RowStride,
+            StorageType,
+            compute,
+            MatmulEpilogue.None,
+            MatmulShape.AlignmentOf(Address(x)),
+            MatmulShape.AlignmentOf(Address(w)),
+            MatmulShape.AlignmentOf(Address(y)),
+            form,
+            w.RowStride,
+            StoresFloats: y.DType != StorageType);
+        if (!TryMatmul(op, shape, Address(x), Address(w), default, Address(y)))
+        {
+            (int line, int term) = form == MatmulForm.Map ? (w.RowStride, 1) : (1, w.RowStride);
+            PlainProduct(op, new(Address(x), x.RowStride, 1), new(Address(w), line, term), default, y, x.Columns, accumulates: false);
+        }
+    }
+
     private void PlainProduct(string op, PlainOperand left, PlainOperand right, CUdeviceptr bias, Tensor y, int terms, bool accumulates)
     {
         int blocksOfColumns = Blocks(y.Columns, PlainMatmulKernel.Tile);

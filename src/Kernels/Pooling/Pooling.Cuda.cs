@@ -28,9 +28,8 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(window.Stride);
         parameters.Add(window.Top);
         parameters.Add(window.Left);
-        parameters.Add((int)pool);
         Launch(
-            isFast ? PoolingKernel.Fast : PoolingKernel.Plain,
+            PoolingKernel.For(pool, isFast),
             new LaunchSize(Blocks(isFast ? count / Float8.Count : count, PoolingKernel.Threads), images),
             parameters.Packed);
     }

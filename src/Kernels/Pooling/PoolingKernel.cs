@@ -17,14 +17,22 @@ internal static class PoolingKernel
     /// <summary>Threads per block.</summary>
     public const int Threads = 256;
 
-    /// <summary>The fast level.</summary>
-    public static readonly KernelTemplate Fast = new(typeof(PoolingKernel), nameof(Eights), Threads);
+    private static readonly KernelTemplate _fastMaximum = new(typeof(PoolingKernel), nameof(Eights), Threads, typeof(MaximumPool));
+    private static readonly KernelTemplate _fastMean = new(typeof(PoolingKernel), nameof(Eights), Threads, typeof(MeanPool));
+    private static readonly KernelTemplate _plainMaximum = new(typeof(PoolingKernel), nameof(Scalars), Threads, typeof(MaximumPool));
+    private static readonly KernelTemplate _plainMean = new(typeof(PoolingKernel), nameof(Scalars), Threads, typeof(MeanPool));
 
-    /// <summary>The plain level.</summary>
-    public static readonly KernelTemplate Plain = new(typeof(PoolingKernel), nameof(Scalars), Threads);
+    /// <summary>The kernel for every storage type, of the fast level or the plain one.</summary>
+    public static KernelTemplate For(Pool pool, bool isFast) => (pool, isFast) switch
+    {
+        (Pool.Max, true) => _fastMaximum,
+        (Pool.Max, false) => _plainMaximum,
+        (_, true) => _fastMean,
+        _ => _plainMean,
+    };
 
     /// <summary>Eight channels per thread.</summary>
-    public static void Eights<TElement>(
+    public static void Eights<TElement, TPool>(
         ulong x,
         int xStride,
         int height,
@@ -38,37 +46,38 @@ internal static class PoolingKernel
         int windowWidth,
         int stride,
         int top,
-        int left,
-        int pool)
+        int left)
         where TElement : unmanaged, IElement
+        where TPool : unmanaged, IPool
     {
-        int wide = channels / Float8.Count, at = (Grid.IdxX * Threads) + Group.IdxX, output = at / wide, c = (at - (output * wide)) * Float8.Count;
+        int wide = channels / Float8.Count, eight = (Grid.IdxX * Threads) + Group.IdxX, output = eight / wide;
+        int c = (eight - (output * wide)) * Float8.Count;
         if (output >= outputHeight * outputWidth)
         {
             return;
         }
 
-        int line = output / outputWidth, i = (line * stride) - top, j = ((output - (line * outputWidth)) * stride) - left;
-        int firstRow = IntrinsicMath.Max(i, 0), lastRow = IntrinsicMath.Min(i + windowHeight, height);
-        int firstColumn = IntrinsicMath.Max(j, 0), lastColumn = IntrinsicMath.Min(j + windowWidth, width);
-        bool isMaximum = pool == (int)Pool.Max;
-        Float8 value = isMaximum ? default(Float8) + float.NegativeInfinity : default;
-        for (int row = firstRow; row < lastRow; row++)
+        int outputRow = output / outputWidth, i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
+        int firstRow = IntrinsicMath.Max(i, 0), rows = IntrinsicMath.Min(i + windowHeight, height) - firstRow;
+        int firstColumn = IntrinsicMath.Max(j, 0), columns = IntrinsicMath.Min(j + windowWidth, width) - firstColumn;
+
+        // A division's subroutine is called here, before there are sums to keep.
+        float factor = default(TPool).Factor(rows * columns);
+        Float8 value = default(Float8) + default(TPool).Start;
+        long at = ((((((long)Grid.IdxY * height) + firstRow) * width) + firstColumn) * xStride) + c, line = (long)(width - columns) * xStride;
+        for (int row = 0; row < rows; row++, at += line)
         {
-            long pixel = (((long)Grid.IdxY * height) + row) * width;
-            for (int column = firstColumn; column < lastColumn; column++)
+            for (int column = 0; column < columns; column++, at += xStride)
             {
-                Float8 next = default(TElement).Load8(x, ((pixel + column) * xStride) + c);
-                value = isMaximum ? Float8.MaximumOrNaN(value, next) : value + next;
+                value = default(TPool).Join(value, default(TElement).Load8(x, at));
             }
         }
 
-        float factor = isMaximum ? 1 : Share(lastRow - firstRow, lastColumn - firstColumn);
         default(TElement).Store8(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, value * factor);
     }
 
     /// <summary>One channel per thread.</summary>
-    public static void Scalars<TElement>(
+    public static void Scalars<TElement, TPool>(
         ulong x,
         int xStride,
         int height,
@@ -82,35 +91,85 @@ internal static class PoolingKernel
         int windowWidth,
         int stride,
         int top,
-        int left,
-        int pool)
+        int left)
         where TElement : unmanaged, IElement
+        where TPool : unmanaged, IPool
     {
-        int at = (Grid.IdxX * Threads) + Group.IdxX, output = at / channels, c = at - (output * channels);
+        int element = (Grid.IdxX * Threads) + Group.IdxX, output = element / channels, c = element - (output * channels);
         if (output >= outputHeight * outputWidth)
         {
             return;
         }
 
-        int line = output / outputWidth, i = (line * stride) - top, j = ((output - (line * outputWidth)) * stride) - left;
-        int firstRow = IntrinsicMath.Max(i, 0), lastRow = IntrinsicMath.Min(i + windowHeight, height);
-        int firstColumn = IntrinsicMath.Max(j, 0), lastColumn = IntrinsicMath.Min(j + windowWidth, width);
-        bool isMaximum = pool == (int)Pool.Max;
-        float value = isMaximum ? float.NegativeInfinity : 0;
-        for (int row = firstRow; row < lastRow; row++)
+        int outputRow = output / outputWidth, i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
+        int firstRow = IntrinsicMath.Max(i, 0), rows = IntrinsicMath.Min(i + windowHeight, height) - firstRow;
+        int firstColumn = IntrinsicMath.Max(j, 0), columns = IntrinsicMath.Min(j + windowWidth, width) - firstColumn;
+
+        // A division's subroutine is called here, before there are sums to keep.
+        float factor = default(TPool).Factor(rows * columns);
+        float value = default(TPool).Start;
+        long at = ((((((long)Grid.IdxY * height) + firstRow) * width) + firstColumn) * xStride) + c, line = (long)(width - columns) * xStride;
+        for (int row = 0; row < rows; row++, at += line)
         {
-            long pixel = (((long)Grid.IdxY * height) + row) * width;
-            for (int column = firstColumn; column < lastColumn; column++)
+            for (int column = 0; column < columns; column++, at += xStride)
             {
-                float next = default(TElement).Load(x, ((pixel + column) * xStride) + c);
-                value = isMaximum ? Fp32.MaximumOrNaN(value, next) : value + next;
+                value = default(TPool).Join(value, default(TElement).Load(x, at));
             }
         }
 
-        float factor = isMaximum ? 1 : Share(lastRow - firstRow, lastColumn - firstColumn);
         default(TElement).Store(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, value * factor);
     }
+}
 
+/// <summary>What a pool makes of its pixels, known when the kernel is compiled.</summary>
+internal interface IPool
+{
+    /// <summary>What to begin with.</summary>
+    float Start { get; }
+
+    /// <summary>What comes of the pixels so far and the next one.</summary>
+    float Join(float value, float next);
+
+    /// <summary>The same for eight channels.</summary>
+    Float8 Join(Float8 value, Float8 next);
+
+    /// <summary>Factor of the result of so many pixels.</summary>
+    float Factor(int pixels);
+}
+
+/// <summary><see cref="Pool.Max"/>.</summary>
+internal readonly struct MaximumPool : IPool
+{
+    /// <inheritdoc/>
+    public float Start => float.NegativeInfinity;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Share(int rows, int columns) => Fp32.Divide(1, rows * columns);
+    public float Join(float value, float next) => Fp32.MaximumOrNaN(value, next);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Join(Float8 value, Float8 next) => Float8.MaximumOrNaN(value, next);
+
+    /// <inheritdoc/>
+    public float Factor(int pixels) => 1;
+}
+
+/// <summary><see cref="Pool.Average"/>.</summary>
+internal readonly struct MeanPool : IPool
+{
+    /// <inheritdoc/>
+    public float Start => 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Join(float value, float next) => value + next;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Join(Float8 value, Float8 next) => value + next;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Factor(int pixels) => Fp32.Divide(1, pixels);
 }

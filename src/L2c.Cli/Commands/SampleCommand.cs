@@ -53,7 +53,10 @@ internal sealed class SampleCommand
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device;
     private readonly Option<string?> _out =
-        OptionFactory.Text("--out", "DIR|FILE.png", "Where to write; in a folder under the next free number [default: samples]");
+        OptionFactory.Text(
+            "--out", "DIR|FILE.png|FILE.npz",
+            "Where to write; in a folder under the next free number [default: samples]; FILE.npz: one array for metrics, continued if interrupted");
+    private readonly SampleSetOptions _set = new();
     private readonly Option<bool> _separate = OptionFactory.Switch("--separate", "One PNG per image, at its own size, instead of a labelled grid");
     private readonly Option<string?> _trajectory =
         OptionFactory.Text(
@@ -87,7 +90,9 @@ internal sealed class SampleCommand
         self._cache.AddTo(command);
         self._device.AddTo(command);
         self._device.AddGraphTo(command);
-        foreach (Option option in (Option[])[self._out, self._separate, self._trajectory, self._force, self._json, self._noProgress])
+        command.Add(self._out);
+        self._set.AddTo(command);
+        foreach (Option option in (Option[])[self._separate, self._trajectory, self._force, self._json, self._noProgress])
         {
             command.Add(option);
         }
@@ -114,6 +119,11 @@ internal sealed class SampleCommand
     {
         Stopwatch clock = Stopwatch.StartNew();
         RunRequest run = Read(parsed, withDemoRouter: true);
+        if (_set.Read(parsed, parsed.GetValue(_out), run.Sample, parsed.GetValue(_force)) is { } set)
+        {
+            return RunSet(run, set, parsed, terminal);
+        }
+
         SampleOutput output = new()
         {
             Separate = parsed.GetValue(_separate),
@@ -136,6 +146,22 @@ internal sealed class SampleCommand
         IReadOnlyList<string> files = output.Write(result, target);
         SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
         return ExitCode.Ok;
+    }
+
+    private int RunSet(RunRequest run, SampleSetRequest request, ParseResult parsed, Terminal terminal)
+    {
+        if (parsed.GetValue(_separate) || _cache.SaveSchedule(parsed) is not null)
+        {
+            throw new UsageException($"--out {request.Out} is a set of images, beside which nothing is written; omit --separate and --save-schedule");
+        }
+
+        NamedFiles.Check([("--out", request.Out)], run.Inputs);
+        using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
+        SampleSetJob job = new(request, opened.Architecture, run.Device);
+        terminal.Note(job.Sample.Cache?.Remark);
+        terminal.Note(run.Device.Note);
+        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        return SampleSetText.Print(opened.SampleSet(job, progress, terminal.Cancel), terminal, parsed.GetValue(_json));
     }
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>

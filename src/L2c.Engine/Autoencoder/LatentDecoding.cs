@@ -95,7 +95,7 @@ public sealed class LatentDecoding
 
     /// <summary>Decodes all samples.</summary>
     /// <param name="model">The decoder.</param>
-    /// <param name="samples">[N,C,H,W].</param>
+    /// <param name="samples">[n,C,H,W], n at most the number that the job keeps.</param>
     /// <param name="uncached">The same without caching, or null.</param>
     /// <param name="context">For progress and cancellation.</param>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
@@ -112,10 +112,10 @@ public sealed class LatentDecoding
 
         RgbImage[] Pictures(float[] latents)
         {
-            var pictures = new RgbImage[_count];
-            for (int first = 0; first < _count; first += Batch)
+            var pictures = new RgbImage[latents.Length / LatentElements];
+            for (int first = 0; first < pictures.Length; first += Batch)
             {
-                int count = Math.Min(Batch, _count - first);
+                int count = Math.Min(Batch, pictures.Length - first);
                 decoder.Decode(latents.AsSpan(first * LatentElements, count * LatentElements), pixels.AsSpan(0, count * PixelElements), AfterTile);
                 for (int i = 0; i < count; i++)
                 {

@@ -150,7 +150,7 @@ internal sealed class LatentFolder : IDisposable
 
     private static void RequireSame(string path, LatentIndex now, LatentIndex before)
     {
-        string? difference = ReportJson.Difference(now.Settings, before.Settings)
+        string? difference = JsonDifference.Find(now.Settings, before.Settings)
             ?? (now.Classes.SequenceEqual(before.Classes) ? null : $"{before.Classes.Count} classes of other names than the {now.Classes.Count} now");
         if (difference is not null)
         {

@@ -147,7 +147,7 @@ public static class ImageMetrics
         {
             context.Cancel.ThrowIfCancellationRequested();
             Action done = context.Begin(name, 1);
-            double distance = FrechetDistance.Between(set, other, threads, request.AdmRounding).Distance;
+            double distance = FrechetDistance.Between(set, other, threads).Distance;
             done();
             return distance;
         }

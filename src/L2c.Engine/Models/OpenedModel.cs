@@ -8,7 +8,7 @@ using L2c.Weights.Layouts;
 namespace L2c;
 
 /// <summary>A network that is known and whose weights have not been read: enough to decide and check everything else first.</summary>
-public sealed class OpenedModel : IDisposable
+public sealed partial class OpenedModel : IDisposable
 {
     private readonly TensorFile? _file;
     private readonly WeightReader _read;

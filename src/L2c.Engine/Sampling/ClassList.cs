@@ -18,11 +18,12 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <summary>Reads the user's list, or chooses classes that show the model.</summary>
     /// <param name="text">Numbers or names, separated by commas; null for the model's own choice.</param>
     /// <param name="architecture">The model.</param>
+    /// <param name="all">Whether the model's own choice is all of its classes.</param>
     /// <exception cref="RequestException">A number is outside the classes, or a name is unknown or stands for several.</exception>
-    public static ClassList Choose(string? text, TransformerArchitecture architecture)
+    public static ClassList Choose(string? text, TransformerArchitecture architecture, bool all = false)
     {
-        int all = architecture.NumClasses;
-        if (all == 0)
+        int count = architecture.NumClasses;
+        if (count == 0)
         {
             return text is null
                 ? new ClassList([0], ImagesPerClass) // read by nothing
@@ -35,12 +36,12 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
             return new ClassList(listed, listed.Length);
         }
 
-        if (all <= FewClasses)
+        if (count <= FewClasses || all)
         {
-            return new ClassList([.. Enumerable.Range(0, all)], all * ImagesPerClass);
+            return new ClassList([.. Enumerable.Range(0, count)], count * ImagesPerClass);
         }
 
-        int[] examples = all == 1000 ? _publishedExamples : [.. Enumerable.Range(0, ImagesPerClass)];
+        int[] examples = count == 1000 ? _publishedExamples : [.. Enumerable.Range(0, ImagesPerClass)];
         return new ClassList(examples, examples.Length);
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Networks;
@@ -33,17 +34,17 @@ public sealed class SampleJob
         Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
         Schedule = Cache?.Schedule ?? FullSchedule;
         (Guidance, CfgScale) = DecideGuidance(request, architecture);
-        Classes = ClassList.Choose(request.Classes, architecture);
+        Classes = ClassList.Choose(request.Classes, architecture, all: request.IsSet);
         _start = request.Noise is null ? null : NoiseFile.Read(request.Noise, architecture, request.Count, device.Memory);
         Count = request.Count ?? (_start is null ? Classes.DefaultCount : _start.Length / ElementsPerImage);
-        if ((long)Count * ElementsPerImage > Array.MaxLength)
+        if ((long)Kept * ElementsPerImage > Array.MaxLength)
         {
             throw new RequestException($"--count {Count} is more than fits in one run; sample in several runs, each with its own --seed");
         }
 
-        Decoding = LatentDecoding.Choose(request, architecture, Count, device.Graph);
+        Decoding = LatentDecoding.Choose(request, architecture, Kept, device.Graph);
         Batch = DecideBatch(request);
-        Labels = [.. Enumerable.Range(0, Count).Select(Classes.Of)];
+        Labels = request.IsSet ? [] : [.. Enumerable.Range(0, Count).Select(Classes.Of)];
         if (request.Compare && Cache is null)
         {
             throw new RequestException("--compare needs a schedule; give --router FILE or --cache RULE");
@@ -99,7 +100,10 @@ public sealed class SampleJob
     /// <summary>Number of batches.</summary>
     public int Batches => (Count + Batch - 1) / Batch;
 
-    /// <summary>Class of every image.</summary>
+    /// <summary>Images that are in memory together: all, or of a set those of a chunk.</summary>
+    internal int Kept => Request.IsSet ? Math.Min(Count, SampleChunks.Images) : Count;
+
+    /// <summary>Class of every image; none of a set, where <see cref="Classes"/> says them.</summary>
     public int[] Labels { get; }
 
     /// <summary>C H W.</summary>
@@ -113,7 +117,10 @@ public sealed class SampleJob
 
     /// <summary>The layout of all images on one picture.</summary>
     internal Grid Grid => new(
-        [.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, Decoding?.Side ?? Architecture.InputSize);
+        [.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, PictureSide);
+
+    /// <summary>Side of a picture in pixels.</summary>
+    internal int PictureSide => Decoding?.Side ?? Architecture.InputSize;
 
     /// <summary>[N,C,H,W].</summary>
     internal long[] StateShape => [Count, Architecture.InChannels, Architecture.InputSize, Architecture.InputSize];
@@ -212,7 +219,10 @@ public sealed class SampleJob
     {
         if (!request.TorchNoise)
         {
-            return Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
+            int batch = Math.Min(Count, request.Batch ?? Math.Clamp(Device.TokensPerBatch / Guidance.Rows(Architecture.Tokens), 1, MaxPerBatch));
+
+            // So that whole batches make a chunk, whose images then never depend on who makes the chunks around it.
+            return request.IsSet ? Math.Min(SampleChunks.Images, 1 << BitOperations.Log2((uint)batch)) : batch;
         }
 
         return request.Batch is null || request.Batch >= Count

@@ -14,10 +14,10 @@ internal static class SampleMemory
     {
         bool compares = job.Request.Compare;
         long states = job.Request.KeepStates ? job.Sampler.Evaluations.Count : 0;
-        long samples = Bytes(job, job.Count);
+        long samples = Bytes(job, job.Kept);
         MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
         MemoryNeed sampling = compares ? runs + Run(job, job.FullSchedule, device, batch) : runs;
-        MemoryNeed drawing = new(0, PictureBytes(job));
+        MemoryNeed drawing = new(0, job.Request.IsSet ? SampleChunks.Bytes(job) : PictureBytes(job));
         return job.Decoding is { } decoding
             ? arrays + decoding.Kept(device, compares) + sampling.Or(drawing).Or(decoding.Loading(device)).Or(decoding.Pass(device))
             : arrays + sampling.Or(drawing);

@@ -84,7 +84,7 @@ internal sealed record SweepSettings(
             }
 
             settled = this with { Routers = both };
-            if (ReportJson.Difference(settled, earlier with { Routers = both }) is { } difference)
+            if (JsonDifference.Find(settled, earlier with { Routers = both }) is { } difference)
             {
                 throw Differs(path, difference);
             }

@@ -3,14 +3,12 @@ using L2c.Weights;
 
 namespace L2c;
 
-/// <summary>Tells files apart by their content.</summary>
+/// <summary>What tells files apart by their content.</summary>
 internal static class FileHash
 {
-    /// <summary>SHA-256 of a file in hexadecimal.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="cancel">Looked at before every mebibyte.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
+    /// <summary>SHA-256 of a file, as 64 hexadecimal digits.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static string Sha256(string path, CancellationToken cancel)
     {
         using ByteSource source = ByteSource.OpenFile(path);

@@ -8,15 +8,15 @@ internal sealed record TaskContext(IProgress<WorkProgress>? Progress, Cancellati
     /// <summary>Begins a piece of work.</summary>
     /// <param name="work">What is done.</param>
     /// <param name="total">Its steps.</param>
+    /// <param name="done">Steps that an earlier task has done.</param>
     /// <returns>To be called once per step.</returns>
-    public Action Begin(string work, int total)
+    public Action Begin(string work, int total, int done = 0)
     {
         if (Progress is null)
         {
             return () => { };
         }
 
-        int done = 0;
         Progress.Report(new WorkProgress(work, done, total));
         return () => Progress.Report(new WorkProgress(work, ++done, total));
     }

@@ -10,7 +10,7 @@ public sealed class FolderLock : IDisposable
     public const string FileName = ".lock";
 
     private readonly string _folder;
-    private readonly string? _created;
+    private string? _created;
     private readonly SafeFileHandle _file;
 
     private FolderLock(string folder, string? created, SafeFileHandle file) => (_folder, _created, _file) = (folder, created, file);
@@ -65,6 +65,9 @@ public sealed class FolderLock : IDisposable
             throw WriteFailure.Of(folder, e);
         }
     }
+
+    /// <summary>Has the folder removed on disposal if nothing is in it then, whoever has created it.</summary>
+    public void RemoveIfEmpty() => _created ??= Path.TrimEndingDirectorySeparator(Path.GetFullPath(_folder));
 
     /// <summary>Lets other processes in.</summary>
     public void Dispose()

@@ -107,7 +107,7 @@ public sealed class EncodeResumeTests : IDisposable
     [Fact]
     public void Other_pictures_are_refused()
     {
-        File.Delete(_cli.PathOf("set/02.png"));
+        File.Delete(_cli.PathOf("set/01.png"));
         _runs.Encode("set", "whole").MustFail(2, "were made with other pictures than those of ");
         _runs.Pictures("classes/a", 3);
         _runs.Encode("classes", "whole").MustFail(2, "0 classes of other names than the 1 now");

@@ -26,7 +26,7 @@ internal sealed class EncodeRuns : IDisposable
     /// <summary>A truncated JPEG, a text named .png and a picture of one pixel.</summary>
     public void Damaged(string folder)
     {
-        File.WriteAllBytes(Cli.PathOf($"{folder}/cut.jpg"), File.ReadAllBytes(Path.Combine(Fixtures(), "progressive.jpg"))[..800]);
+        File.WriteAllBytes(Cli.PathOf($"{folder}/cut.jpg"), File.ReadAllBytes(Path.Combine(Fixtures(), "half-resolution-colour.jpg"))[..1200]);
         File.WriteAllText(Cli.PathOf($"{folder}/text.png"), "no picture");
         Png($"{folder}/one.png", new RgbImage(1, 1));
     }

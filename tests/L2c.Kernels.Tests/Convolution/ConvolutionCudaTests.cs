@@ -23,7 +23,7 @@ public sealed class ConvolutionCudaTests
     public void Sixteen_bytes_are_moved_at_a_time_where_pixels_allow_it(CudaPrecision precision, int channels, int gap, string gather)
     {
         using CudaWorkbench bench = new(precision);
-        Case data = new(bench, [2, 5, 7, channels], 8, Window.Square(3, padding: 1));
+        Case data = new(bench, [2, 5, 7, channels], 17, Window.Square(3, padding: 1));
         data.Check(data.Run(gap));
         Assert.Equal([gather], bench.Launches() ?? [gather]);
     }
@@ -46,6 +46,32 @@ public sealed class ConvolutionCudaTests
         }
 
         data.MustReject(data.Run(window: Window.Square(3, padding: 1) with { Top = 2, Bottom = 0 }));
+    }
+
+    // Precision, bytes of a part, parts: an autoencoder's last convolution, smaller, in parts of one line, of some, and whole.
+    [Theory]
+    [InlineData(CudaPrecision.F32, 1, 18)]
+    [InlineData(CudaPrecision.F16, 7 * 5 * 32 * 4, 6)]
+    [InlineData(CudaPrecision.TF32, 32 << 20, 2)]
+    [InlineData(CudaPrecision.BF16, 32 << 20, 2)]
+    public void Few_outputs_are_products_of_every_pixel_with_every_tap(CudaPrecision precision, int partBytes, int parts)
+    {
+        using CudaWorkbench bench = new(precision, new CudaOptions { PartBytes = partBytes });
+        foreach (bool hasLibrary in bench.Library is null ? [true] : new[] { true, false })
+        {
+            if (bench.Library is not null)
+            {
+                bench.Library.HasAlgorithms = hasLibrary;
+            }
+
+            Case data = new(bench, [2, 9, 7, 32], 3, new Window(3, 3, Top: 1, Left: 2, Bottom: 1, Right: 0), Activation.Silu);
+            bench.Work();
+            data.Check(data.Run(gap: 1));
+            DeviceWork[] work = bench.Work();
+            Assert.True(bench.Library is null || work.OfType<KernelLaunch>().Count(launch => launch.Kernel == "Kernel_Taps") == parts);
+            data.CheckAccumulated(data.RunAccumulating());
+            data.MustReject(data.Run(window: new Window(3, 3, Top: 1, Left: 1, Bottom: 1, Right: 1)));
+        }
     }
 
     [Theory]
@@ -106,15 +132,20 @@ public sealed class ConvolutionCudaTests
             Before = bench.Round(RandomData.Normal(seed: 144, shape[0] * window.OutputHeight(shape[1]) * window.OutputWidth(shape[2]) * outputs));
             (_weight, _bias) = (bench.PutMatrix(weight, outputs, inputs), bench.Put(bias, outputs));
             _exact = adds => Reference.Convolution<double>(X, new Shape(shape), weight, bias, window, Apply, adds ? Before : null);
-            _naive = adds =>
+            _naive = adds => bench.NaiveProducts(_exact(adds), round =>
             {
-                float[] sums = bench.Round(Reference.Convolution<float>(X, new Shape(shape), weight, bias, window));
+                float[] sums = bench.Round(Reference.Convolution<float>(round(X), new Shape(shape), round(weight), bias, window));
                 sums = adds ? bench.Round([.. sums.Zip(Before, (a, b) => a + b)]) : sums;
                 return bench.Round(Array.ConvertAll(sums, Apply));
-            };
+            });
 
             T Apply<T>(T value)
-                where T : System.Numerics.IFloatingPointIeee754<T> => activation == Activation.Relu ? Reference.Relu(value) : value;
+                where T : System.Numerics.IFloatingPointIeee754<T> => activation switch
+                {
+                    Activation.Relu => Reference.Relu(value),
+                    Activation.Silu => Reference.Silu(value),
+                    _ => value,
+                };
         }
 
         public float[] X { get; }

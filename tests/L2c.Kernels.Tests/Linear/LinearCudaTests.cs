@@ -40,7 +40,10 @@ public sealed class LinearCudaTests
             bench.Device.Linear(bench.Put(x, rows, inputs), matrix, onBias, y, activation);
             Tolerance.TimesNaive(2).Check(bench.Get(y), exact, naive);
             bench.Device.Linear(bench.Put(x, rows, inputs), matrix, default, without, activation);
-            Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive);
+            if (activation != Activation.Relu || rows > 1)
+            {
+                Tolerance.TimesNaive(2).MustReject(bench.Get(without), exact, naive); // one negative value says nothing
+            }
         });
 
         T Apply<T>(T value)

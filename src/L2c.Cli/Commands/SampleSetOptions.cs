@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using L2c.Cli.Output;
+
+namespace L2c.Cli.Commands;
+
+/// <summary>Options of <c>l2c sample</c> that make a set of images, alone or as one of several ranks.</summary>
+internal sealed class SampleSetOptions
+{
+    private const string SlurmRank = "SLURM_PROCID", SlurmRanks = "SLURM_NTASKS";
+
+    private readonly Option<int?> _rank = OptionFactory.Whole(
+        "--rank", 0, "This process's number among --ranks, from 0; its chunks of the set go to the folder --out [default: $SLURM_PROCID]");
+    private readonly Option<int?> _ranks = OptionFactory.Whole(
+        "--ranks", 1, "Processes that make the set together; l2c gather joins what they made [default: $SLURM_NTASKS]");
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_rank);
+        command.Add(_ranks);
+    }
+
+    /// <summary>What was asked for; null where it is no set.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="path">The value of --out; null without.</param>
+    /// <param name="sample">What to sample.</param>
+    /// <param name="overwrite">Whether --force was given.</param>
+    public SampleSetRequest? Read(ParseResult parsed, string? path, SampleRequest sample, bool overwrite) =>
+        Read(parsed.GetValue(_rank), parsed.GetValue(_ranks), path, sample, overwrite, Environment.GetEnvironmentVariable);
+
+    /// <summary>The same from values.</summary>
+    /// <param name="rank">The value of --rank; null without.</param>
+    /// <param name="ranks">The value of --ranks; null without.</param>
+    /// <param name="path">The value of --out; null without.</param>
+    /// <param name="sample">What to sample.</param>
+    /// <param name="overwrite">Whether --force was given.</param>
+    /// <param name="environment">Variables of the environment.</param>
+    /// <exception cref="UsageException">The options do not fit each other.</exception>
+    internal static SampleSetRequest? Read(
+        int? rank, int? ranks, string? path, SampleRequest sample, bool overwrite, Func<string, string?> environment)
+    {
+        bool isFile = IsNpz(path);
+        bool isFolder = path is not null && (Directory.Exists(path) || Path.EndsInDirectorySeparator(path) || !Path.HasExtension(path));
+        bool isSlurm = Number(environment(SlurmRanks)) > 1 && Number(environment(SlurmRank)) is not null;
+        bool isTold = rank is not null || ranks is not null;
+        if (!isTold && !isFile && !(isSlurm && isFolder && sample.Count is not null))
+        {
+            return null;
+        }
+
+        int? all = ranks ?? Number(environment(SlurmRanks)), own = rank ?? (all == 1 ? 0 : Number(environment(SlurmRank)));
+        if (isFile)
+        {
+            return all is null or 1 || !(isTold || isSlurm)
+                ? new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite }
+                : throw new UsageException(
+                    $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, or give --ranks 1");
+        }
+
+        if (path is null || !isFolder)
+        {
+            throw new UsageException($"--ranks {all}: ranks write chunks to one folder; give --out FOLDER, and join its chunks by l2c gather");
+        }
+
+        return (own, all) switch
+        {
+            (_, null) => throw new UsageException($"--rank {rank}: of how many? give --ranks N, too"),
+            (null, _) => throw new UsageException($"--ranks {all}: which of them is this? give --rank R, from 0 to {all - 1}"),
+            _ when own >= all => throw new UsageException($"--rank {own} is none of {all} ranks; give one from 0 to {all - 1}"),
+            _ => new SampleSetRequest { Sample = sample, Out = path, Rank = own.Value, Ranks = all, Overwrite = overwrite },
+        };
+    }
+
+    private static bool IsNpz(string? path) => string.Equals(Path.GetExtension(path), ".npz", StringComparison.OrdinalIgnoreCase);
+
+    private static int? Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+}

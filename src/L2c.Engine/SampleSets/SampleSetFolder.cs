@@ -1,0 +1,131 @@
+using L2c.Weights;
+using L2c.Weights.Npy;
+
+namespace L2c;
+
+/// <summary>A folder of finished chunks and their settings.</summary>
+/// <remarks>A chunk is an npz file of its own, whose checksum is verified when it is read; it appears complete or not at all.</remarks>
+internal sealed class SampleSetFolder
+{
+    private const string SettingsName = "settings.json", ImagesName = "arr_0";
+
+    private readonly byte[] _pixels;
+
+    private SampleSetFolder(string path, SampleSetSettings settings)
+    {
+        (Path, Settings) = (path, settings);
+        _pixels = new byte[Math.Min(settings.Images, SampleChunks.Images) * settings.ImageBytes];
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>What all chunks have in common.</summary>
+    public SampleSetSettings Settings { get; }
+
+    /// <summary>Opens a folder that has chunks.</summary>
+    /// <exception cref="RequestException">There are no settings, so it is none.</exception>
+    /// <exception cref="MalformedFileException">The settings are damaged.</exception>
+    public static SampleSetFolder Open(string path)
+    {
+        string settings = System.IO.Path.Combine(path, SettingsName);
+        return File.Exists(settings)
+            ? new SampleSetFolder(path, SampleSetSettings.Read(settings))
+            : throw new RequestException($"{path}: has no {SettingsName}, so it is no folder of sampled chunks; name the --out of l2c sample --ranks N");
+    }
+
+    /// <summary>Opens or begins a folder for a set.</summary>
+    /// <param name="path">The folder, which is there.</param>
+    /// <param name="settings">Of the set.</param>
+    /// <param name="anew">Whether chunks of other settings are deleted; otherwise they are an error.</param>
+    /// <exception cref="RequestException">There are chunks of other settings.</exception>
+    /// <exception cref="MalformedFileException">The settings are damaged.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static SampleSetFolder Settle(string path, SampleSetSettings settings, bool anew)
+    {
+        AtomicFile.RemoveLeftovers(path);
+        string file = System.IO.Path.Combine(path, SettingsName);
+        if (anew && File.Exists(file) && !Agrees(file, settings))
+        {
+            Delete(path);
+        }
+
+        if (!File.Exists(file))
+        {
+            try
+            {
+                settings.Write(file);
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                // Another rank was first; it is held against that.
+            }
+        }
+
+        return settings.DifferenceTo(SampleSetSettings.Read(file)) is { } difference
+            ? throw new RequestException($"{path}: the chunks there were made with {difference}; use the same settings, or another --out")
+            : new SampleSetFolder(path, settings);
+    }
+
+    /// <summary>Deletes chunks and then settings: a process that is killed meanwhile leaves settings as long as there are chunks.</summary>
+    public static void Delete(string path)
+    {
+        foreach (string chunk in Directory.EnumerateFiles(path, "chunk-*.npz"))
+        {
+            File.Delete(chunk);
+        }
+
+        File.Delete(System.IO.Path.Combine(path, SettingsName));
+    }
+
+    /// <summary>Whether a chunk is there.</summary>
+    public bool Has(int chunk) => File.Exists(FileOf(chunk));
+
+    /// <summary>Writes a chunk; one that another process has written meanwhile is replaced by the same.</summary>
+    /// <param name="chunk">Its number.</param>
+    /// <param name="pixels">[n, H, W, 3].</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(int chunk, byte[] pixels) => AtomicFile.Write(FileOf(chunk), overwrite: true, stream =>
+    {
+        int count = SampleChunks.Of(chunk, Settings.Images).Count;
+        NpzWriter writer = new(stream);
+        writer.Begin(ImagesName, TensorType.U8, count, Settings.Height, Settings.Width, 3);
+        writer.Write(pixels.AsSpan(0, count * Settings.ImageBytes));
+        writer.End();
+        writer.Finish();
+    });
+
+    /// <summary>Reads a chunk; the bytes are valid until the next one is read.</summary>
+    /// <exception cref="MalformedFileException">It is damaged, or no chunk of this set.</exception>
+    public ReadOnlySpan<byte> Read(int chunk)
+    {
+        int count = SampleChunks.Of(chunk, Settings.Images).Count;
+        using var archive = NpzArchive.Open(FileOf(chunk));
+        NpzImages images = archive.Images();
+        if (images.Count != count || images.Height != Settings.Height || images.Width != Settings.Width)
+        {
+            throw new MalformedFileException(
+                archive.Path,
+                $"has {images.Count} images of {images.Height} x {images.Width} instead of {count} of {Settings.Height} x {Settings.Width}; "
+                + "delete it, and run the command that made it again");
+        }
+
+        Span<byte> pixels = _pixels.AsSpan(0, count * Settings.ImageBytes);
+        images.Read(0, pixels);
+        return pixels;
+    }
+
+    private string FileOf(int chunk) => System.IO.Path.Combine(Path, SampleChunks.FileName(chunk));
+
+    private static bool Agrees(string file, SampleSetSettings settings)
+    {
+        try
+        {
+            return settings.DifferenceTo(SampleSetSettings.Read(file)) is null;
+        }
+        catch (MalformedFileException)
+        {
+            return false;
+        }
+    }
+}
