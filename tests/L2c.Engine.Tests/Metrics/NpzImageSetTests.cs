@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using L2c.Model.Networks;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Npy;
@@ -32,6 +33,10 @@ public sealed class NpzImageSetTests : IDisposable
             }
         }
     }
+
+    [Fact]
+    public void Every_byte_comes_back_from_the_pixel_that_it_is_read_as() => Assert.All(
+        Enumerable.Range(byte.MinValue, byte.MaxValue + 1), value => Assert.Equal(value, PixelRule.Bytes.Apply((value - 127.5f) / 127.5f)));
 
     [Fact]
     public void Other_files_are_not_such_a_set()
