@@ -7,9 +7,13 @@ internal sealed class EncodeRuns : IDisposable
 {
     private readonly string _vae;
 
-    public EncodeRuns() => _vae = TinyModel.Write(Cli.PathOf("vae.safetensors"), TinyModel.Autoencoder);
+    public EncodeRuns(CudaAccess? cuda = null)
+    {
+        Cli = new CliRunner { Cuda = cuda ?? EmulatedCuda.Missing };
+        _vae = TinyModel.Write(Cli.PathOf("vae.safetensors"), TinyModel.Autoencoder);
+    }
 
-    public CliRunner Cli { get; } = new();
+    public CliRunner Cli { get; }
 
     /// <summary>Copies recorded pictures of all kinds, cycled to as many as asked for, into a folder.</summary>
     public void Pictures(string folder, int count)

@@ -13,21 +13,12 @@ public sealed class ActivateTests
 
     private static readonly Activation[] _activations = Enum.GetValues<Activation>();
 
-<<<<<<< HEAD
-    private static readonly string[] _singles = [.. DeviceCases.Cpu, nameof(CudaPrecision.F32)];
-
-=======
->>>>>>> main
     public static TheoryData<string, int[], Activation> CpuCases => [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _activations)];
 
     public static TheoryData<string, int[], Activation> Cases => [.. CpuCases, .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _activations)];
 
-<<<<<<< HEAD
-    public static TheoryData<string, Activation> Curves => [.. DeviceCases.Of(_singles, _activations[1..])];
-=======
     public static TheoryData<string, Activation> Curves =>
         [.. DeviceCases.Of(DeviceCases.Cpu, _activations[1..]), .. DeviceCases.Of([nameof(CudaPrecision.F32)], _activations[1..])];
->>>>>>> main
 
     [Theory]
     [MemberData(nameof(Cases))]

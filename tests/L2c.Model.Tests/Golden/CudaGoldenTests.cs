@@ -16,13 +16,13 @@ public sealed class CudaGoldenTests
     public static IEnumerable<string> DefaultFiles =>
         from kind in (string[])
             ["dit forward", "dit sample", "dit cached_sample", "dit ddpm", "dit taylor", "dit router_training",
-            "uvit forward", "uvit cached_sample", "uvit router_training", "vae vae"]
+            "uvit forward", "uvit cached_sample", "uvit router_training", "vae vae", "metrics inception_features"]
         let golden = GoldenManifest.Cases.Where(c => $"{c.Family} {Kind(c)}" == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null
         select golden.File;
 
     public static TheoryData<string, CudaPrecision> Cases =>
-        [.. from file in GoldenRequest.OnCuda ? GoldenRequest.Cases.Where(GoldenRunner.NeedsDevice).Select(c => c.File) : DefaultFiles
+        [.. from file in GoldenRequest.OnCuda ? GoldenRequest.Cases.Where(c => GoldenRunner.NeedsDevice(c) || IsInception(c)).Select(c => c.File) : DefaultFiles
             from precision in (CudaPrecision[])[CudaPrecision.F32, CudaPrecision.F16, CudaPrecision.BF16]
             select (file, precision)];
 
@@ -41,7 +41,7 @@ public sealed class CudaGoldenTests
         try
         {
             using var cuda = new CudaUnderTest(precision);
-            result = GoldenRunner.Run(golden, cuda.Device);
+            result = Run(golden, cuda.Device);
         }
         catch (Exception exception)
         {
@@ -52,12 +52,18 @@ public sealed class CudaGoldenTests
         if (precision != CudaPrecision.F32)
         {
             using var naive = new NaiveDevice(precision.StorageType());
-            result = result.BoundedBy(GoldenRunner.Run(golden, naive), 2, DitTrainingGolden.Squares);
+            result = result.BoundedBy(Run(golden, naive), 2, DitTrainingGolden.Squares);
         }
 
         GoldenReport.Ran(result, GoldenRequest.CudaLabel, precision.Label());
         Assert.True(result.Passed, result.Describe());
     }
+
+    // Fourteen images would take the emulator minutes, and go the first one's way.
+    private static GoldenResult Run(GoldenCase golden, Device device) =>
+        IsInception(golden) ? InceptionGolden.RunFirst(golden, device) : GoldenRunner.Run(golden, device);
+
+    private static bool IsInception(GoldenCase golden) => golden.Kind == "inception_features";
 
     private static string Kind(GoldenCase golden) =>
         golden.Kind == "sample" && golden.Case.GetProperty("sampler").GetString() == "ddpm" ? "ddpm"
@@ -66,7 +72,7 @@ public sealed class CudaGoldenTests
 
     private static int Evaluations(GoldenCase golden) => golden.Kind switch
     {
-        "forward" or "vae" => 1,
+        "forward" or "vae" or "inception_features" => 1,
         "router_training" => golden.Case.GetProperty("optimizer_steps").GetInt32() * golden.Case.GetProperty("world").GetInt32(),
         _ => golden.Case.GetProperty(golden.Family == "uvit" ? "evaluations" : "steps").GetInt32(),
     };
