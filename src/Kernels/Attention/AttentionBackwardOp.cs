@@ -80,10 +80,10 @@ internal sealed unsafe class AttentionBackwardOp<V> : CpuOp
         float* slopes = scores + (long)_products.PaddedTokens * block;      // [T, block]: dP^T, then dS^T
         float* queryRows = slopes + (long)_products.PaddedTokens * block;   // [block, D]: q
         float* gradientRows = queryRows + (long)block * rowFloats;          // [block, D]: dy
-        float* keyRows = gradientRows + (long)block * rowFloats;            // [T, D]: k
+        float* keyRows = gradientRows + (long)block * rowFloats;            // panels of k
         float* keySums = keyRows + (long)_tokens * rowFloats;               // [T, D]: dk
         float* valueSums = keySums + (long)_products.PaddedTokens * rowFloats; // [T, D]: dv
-        _products.CopyRows(k, stride, _tokens, keyRows);
+        _products.CopyPanels(k, stride, keyRows);
         for (int query = 0; query < _tokens; query += block)
         {
             int count = Math.Min(block, _tokens - query);

@@ -17,7 +17,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
     // Queries that share one copy of v.
-    private const int MaxQueries = 384;
+    private const int MaxQueries = 384, MinBlocks = 4;
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -44,7 +44,10 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
 
         _threads = threads;
         int blocks = (_tokens + _products.Block - 1) / _products.Block;
-        int blocksPerTile = Math.Clamp((int)((long)_batch * _heads * blocks / (8L * threads)), 1, Math.Max(1, MaxQueries / _products.Block));
+
+        // Few heads make few tiles: a copy of v for every block would cost more than threads that wait at the end.
+        long blocksPerThread = (long)_batch * _heads * blocks / threads, least = Math.Clamp(blocksPerThread / 2, 1, MinBlocks);
+        int blocksPerTile = (int)Math.Clamp(blocksPerThread / 8, least, Math.Max(least, MaxQueries / _products.Block));
         _queriesPerTile = blocksPerTile * _products.Block;
         _queryTiles = (_tokens + _queriesPerTile - 1) / _queriesPerTile;
     }
@@ -81,8 +84,8 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
         float* queries = edge + EdgeTile.ScratchFloats<V>();                // [D, block]: q^T / sqrt(D)
         float* scores = queries + (long)_headWidth * block;                 // [T, block]
         float* factors = scores + (long)_products.PaddedTokens * block;     // [block]
-        float* values = factors + block;                                    // [T, D]
-        _products.CopyRows(v, stride, _tokens, values);
+        float* values = factors + block;                                    // panels of v
+        _products.CopyPanels(v, stride, values);
         for (int query = first; query < end; query += block)
         {
             int count = Math.Min(block, end - query);

@@ -54,6 +54,25 @@ internal sealed unsafe class HeadProducts<V>
         }
     }
 
+    /// <summary>What <see cref="SumOverKeys"/> reads: the rows of all keys in panels as wide as its tiles, one behind the other, so that a tile's
+    /// rows follow each other in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void CopyPanels(float* source, nint stride, float* target)
+    {
+        for (int d = 0, width; d < _headWidth; d += width)
+        {
+            width = MicroKernel.NextVectors<V>(_headWidth - d) * V.Count;
+            float* row = source + d;
+            for (int s = 0; s < _tokens; s++, row += stride, target += width)
+            {
+                for (int i = 0; i < width; i += V.Count)
+                {
+                    V.Store(Partial.Load<V>(row + i, _headWidth - d - i), target + i);
+                }
+            }
+        }
+    }
+
     /// <summary>target[d, i] = factor source[i, d] for <paramref name="count"/> queries i. Lanes without a query hold zeros: what comes of them
     /// is finite.</summary>
     public void CopyTransposed(float* source, nint stride, int count, float factor, float* target)
@@ -106,18 +125,19 @@ internal sealed unsafe class HeadProducts<V>
         return V.Max(V.Max(a, b), V.Max(c, d));
     }
 
-    /// <summary>target[i, :] = sum_s weights[s, i] rows[s, :] for <paramref name="count"/> queries i.</summary>
+    /// <summary>target[i, :] = sum_s weights[s, i] rows[s, :] for <paramref name="count"/> queries i; the rows as <see cref="CopyPanels"/> leaves
+    /// them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SumOverKeys(float* weights, int count, float* rows, float* target, nint stride, float* edge, ref NextHead next)
+    public void SumOverKeys(float* weights, int count, float* panels, float* target, nint stride, float* edge, ref NextHead next)
     {
-        for (int d = 0, columns; d < _headWidth; d += columns)
+        for (int d = 0, width; d < _headWidth; d += width, panels += (long)_tokens * width)
         {
-            columns = Math.Min(MicroKernel.NextVectors<V>(_headWidth - d) * V.Count, _headWidth - d);
+            width = MicroKernel.NextVectors<V>(_headWidth - d) * V.Count;
             for (int i = 0; i < count; i += Height)
             {
                 float* ahead = next.Take(_tokens, out nint aheadStep);
                 EdgeTile.Multiply<V>(
-                    Math.Min(Height, count - i), columns, weights + i, 1, Block, rows + d, V.Count, PaddedHeadWidth, _tokens,
+                    Math.Min(Height, count - i), Math.Min(width, _headWidth - d), weights + i, 1, Block, panels, V.Count, width, _tokens,
                     null, 0, target + i * stride + d, stride, ahead, aheadStep, edge);
             }
         }
