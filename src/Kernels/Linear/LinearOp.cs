@@ -72,8 +72,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         int rowTiles = (_rows + MaxRows - 1) / MaxRows;
         int panels = PackedWeight.Panels(End, Width);
         _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
-        _panelsPerTile = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
-        _panelTiles = (panels + _panelsPerTile - 1) / _panelsPerTile;
+        int mostPanels = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
+        _panelTiles = (panels + mostPanels - 1) / mostPanels;
+        _panelsPerTile = (panels + _panelTiles - 1) / _panelTiles;
         Tiles = (_rows + _rowsPerTile - 1) / _rowsPerTile * _panelTiles;
     }
 
