@@ -66,6 +66,9 @@ public sealed class ImageDecoder : IDisposable
     public static int TilesOf(int latentHeight, int latentWidth, int tile) =>
         new TileAxis(latentHeight, tile).Count * new TileAxis(latentWidth, tile).Count;
 
+    /// <summary>The ops of a pass; none where it is not recorded.</summary>
+    public IReadOnlyList<OpInfo> Ops => _pass.Ops;
+
     /// <summary>What <see cref="Bytes"/> and <see cref="HostBytes"/> would be; the model may be one on paper.</summary>
     public static (long Bytes, long HostBytes) CountBytes(
         AutoencoderModel model, int batch, int latentHeight, int latentWidth, int tile = DefaultTile)

@@ -44,6 +44,9 @@ internal sealed class PlannedPass : IDisposable
     /// <summary>Bytes that it takes on the device beside the weights.</summary>
     public long Bytes => _arena.CapacityBytes;
 
+    /// <summary>The ops of a run; none where it is not recorded.</summary>
+    public IReadOnlyList<OpInfo> Ops => _sequence?.Ops ?? [];
+
     /// <summary>What <see cref="Bytes"/> would be.</summary>
     public static long CountBytes(Device device, Shape input, Shape output, PassForm form) =>
         Arena.Count(device, "autoencoder on paper", Carving(device, input, output, form)).Bytes;
