@@ -34,14 +34,16 @@ internal sealed class DeviceOptions
             [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())]);
     }
 
-    /// <summary>Adds the options that every command has which computes.</summary>
+    /// <summary>The options that every command has which computes.</summary>
+    public IReadOnlyList<Option> All => [_device, _dtype, _threads, _tune, _fusedGelu];
+
+    /// <summary>Adds them.</summary>
     public void AddTo(Command command)
     {
-        command.Add(_device);
-        command.Add(_dtype);
-        command.Add(_threads);
-        command.Add(_tune);
-        command.Add(_fusedGelu);
+        foreach (Option option in All)
+        {
+            command.Add(option);
+        }
     }
 
     /// <summary>Adds the choice between replaying and enqueuing anew.</summary>

@@ -10,6 +10,7 @@ namespace L2c.Cli.Commands;
 internal sealed class EvaluateCommand
 {
     private const string DefaultLadder = "5,10,20,50";
+    private const string Random = "random-conv", Inception = "inception";
 
     private readonly Argument<string?> _samples = new("SAMPLES")
     {
@@ -26,6 +27,10 @@ internal sealed class EvaluateCommand
     private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
+    private readonly Option<string> _features = OptionFactory.OneOf(
+        "--features", "What distances are in: a random net, for small images, or the FID Inception network", Random, Inception);
+    private readonly Option<string?> _inception = OptionFactory.Text(
+        "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
@@ -41,13 +46,13 @@ internal sealed class EvaluateCommand
         EvaluateCommand self = new(cuda);
         Command command = new(
             "evaluate",
-            "Fréchet distance between samples and data in fixed random-convolution features, with a bootstrap interval, for small images.")
+            "Fréchet distance between samples and data with a bootstrap interval: in random-convolution features, for small images, or in those of FID.")
         {
             self._samples,
         };
         self._sample.AddRunOptionsTo(self._runOptions);
         foreach (Option option in (Option[])[
-            .. self._runOptions.Options, self._count, .. self._data.All, self._ladder, self._json, self._noProgress])
+            .. self._runOptions.Options, self._count, .. self._data.All, self._ladder, self._features, self._inception, self._json, self._noProgress])
         {
             command.Add(option);
         }
@@ -61,7 +66,7 @@ internal sealed class EvaluateCommand
         Stopwatch clock = Stopwatch.StartNew();
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         EvaluateResult result = parsed.GetValue(_samples) is { } samples
-            ? OfImages(parsed, samples, progress, terminal.Cancel)
+            ? OfImages(parsed, samples, progress, terminal)
             : OfModel(parsed, progress, terminal);
         if (parsed.GetValue(_json))
         {
@@ -75,10 +80,29 @@ internal sealed class EvaluateCommand
         return ExitCode.Ok;
     }
 
-    private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, CancellationToken cancel) =>
-        _runOptions.Options.Append(_ladder).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
-            ? throw new UsageException($"{option.Name} applies to sampling, but {text} is given; omit one of them")
-            : ImageEvaluation.Run(text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), progress, cancel: cancel);
+    private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, Terminal terminal)
+    {
+        string? inception = InceptionFile(parsed);
+        IEnumerable<Option> idle = _runOptions.Options.Append(_ladder).Except(inception is null ? [] : _sample.Where.All);
+        if (idle.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option)
+        {
+            throw new UsageException($"{option.Name} applies to sampling, but {text} is given; omit one of them");
+        }
+
+        DeviceChoice? device = inception is null ? null : _sample.Where.Decide(parsed);
+        terminal.Note(device?.Note);
+        return ImageEvaluation.Run(
+            text, parsed.GetValue(_count), _data.Text(parsed), _data.Count(parsed), inception, device, progress, cancel: terminal.Cancel);
+    }
+
+    /// <summary>The file of the network whose features are asked for; null for those of the random net.</summary>
+    private string? InceptionFile(ParseResult parsed) => (parsed.GetValue(_features), parsed.GetValue(_inception)) switch
+    {
+        (Inception, null) => throw new UsageException("--features inception needs the FID Inception network; name its file with --inception"),
+        (Inception, var file) => file,
+        (_, { } file) => throw new UsageException($"--inception {file} applies to --features inception; omit it, or give both"),
+        _ => null,
+    };
 
     private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
     {
@@ -89,6 +113,7 @@ internal sealed class EvaluateCommand
             Ddim = Ladder(parsed.GetValue(_ladder) ?? DefaultLadder),
             Data = _data.Text(parsed),
             DataCount = _data.Count(parsed),
+            Inception = InceptionFile(parsed),
         };
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         EvaluateJob job = new(request, opened.Architecture, run.Device);

@@ -69,6 +69,9 @@ internal sealed class SampleCommand
     /// <param name="cuda">How CUDA devices are found and opened.</param>
     public SampleCommand(CudaAccess cuda) => _device = new DeviceOptions(cuda);
 
+    /// <summary>The options of the device.</summary>
+    internal DeviceOptions Where => _device;
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {

@@ -25,5 +25,5 @@ internal static class MetricsText
         }
     }
 
-    private static string Label(string name, int? images) => images is { } count ? $"{name}, {Units.Of(count, "image")}," : $"{name}, statistics,";
+    private static string Label(string name, int? images) => images is { } count ? $"{name} ({Units.Of(count, "image")})" : $"{name} (statistics)";
 }

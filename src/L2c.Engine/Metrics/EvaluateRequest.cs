@@ -23,6 +23,9 @@ public sealed record EvaluateRequest
 
     /// <summary>Images of it to compare with, from its first one on.</summary>
     public int DataCount { get; init; } = DefaultCount;
+
+    /// <summary>The FID Inception network, in whose features distances are then; null for those of the random net.</summary>
+    public string? Inception { get; init; }
 }
 
 /// <summary>An evaluation validated against a model and a device, before weights are loaded.</summary>
@@ -50,7 +53,7 @@ public sealed class EvaluateJob
 
     /// <summary>What sampling and comparing take beside the weights; the data, which are not open yet, come on top.</summary>
     public MemoryDemand Demand => new(
-        "the evaluation", (device, batch) => SampleMemory.OfDistances([Samples, .. Ddim], device, batch), Samples.Batch, Samples.BatchOption);
+        "the evaluation", (device, batch) => SampleMemory.OfDistances([Samples, .. Ddim], device, batch, Request.Inception is not null), Samples.Batch, Samples.BatchOption);
 
     /// <summary>By step number; the samples themselves where they are asked for again.</summary>
     internal IReadOnlyList<SampleJob> Ddim { get; }

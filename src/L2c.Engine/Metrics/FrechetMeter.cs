@@ -10,55 +10,45 @@ internal sealed class FrechetMeter
     public const int MaxImages = 1 << 22;
 
     private readonly IImageSet _data;
-    private readonly RandomConvFeatures _net;
+    private readonly IDistanceFeatures _features;
     private readonly int _threads;
     private readonly HostMemory _memory;
-    private readonly ImageReader _reader;
     private readonly TaskContext _context;
     private readonly FrechetDistance _reference;
 
     /// <summary>Reads the reference: the first images of the data.</summary>
     /// <param name="data">What distances are to; it stays the caller's.</param>
     /// <param name="count">Images wanted of it; of a finite set at most all.</param>
+    /// <param name="features">What distances are in; they stay the caller's.</param>
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
     /// <param name="memory">Memory of the host.</param>
     /// <param name="context">For progress, warnings and cancellation.</param>
     /// <exception cref="RequestException">The images are too small or too large, have other channels than pixels, or are fewer than two.</exception>
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
-    public FrechetMeter(IImageSet data, int count, int threads, HostMemory memory, TaskContext context)
+    public FrechetMeter(IImageSet data, int count, IDistanceFeatures features, int threads, HostMemory memory, TaskContext context)
     {
-        (_data, _threads, _memory, _context) = (data, threads, memory, context);
-        _reader = new ImageReader(threads, context);
+        (_data, _features, _threads, _memory, _context) = (data, features, threads, memory, context);
         Count = ImageReader.Available(data, count);
         Require(Count >= 2, $"{data.Name}: one image does not make a distribution; give at least two");
-        try
-        {
-            _net = new RandomConvFeatures(data.Channels, data.Height, data.Width);
-        }
-        catch (ArgumentException e)
-        {
-            throw new RequestException($"{data.Name}: {e.Message}", e);
-        }
-
+        string? problem = features.FindProblem(data.Channels, data.Height, data.Width);
+        Require(problem is null, $"{data.Name}: {problem}");
         WarnOfFew(Count, data.Name);
-        _reference = new FrechetDistance(FeatureStatistics.Of(Features(data, 0, Count), RandomConvFeatures.Length, data.Name, threads: threads), threads);
+        _reference = new FrechetDistance(FeatureStatistics.Of(Features(data, 0, Count), features.Length, data.Name, threads: threads), threads);
     }
+
+    /// <summary>Name of the features.</summary>
+    public string FeatureName => _features.Name;
 
     /// <summary>Images of the reference.</summary>
     public int Count { get; }
 
     /// <summary>What the features of images and a distance from them take.</summary>
-    /// <param name="net">The features.</param>
+    /// <param name="length">Features of an image.</param>
     /// <param name="images">N.</param>
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
-    public static MemoryNeed Need(RandomConvFeatures net, int images, int threads)
-    {
-        long features = sizeof(double) * (long)images * RandomConvFeatures.Length;
-        int parallel = threads == 0 ? Environment.ProcessorCount : threads;
-        return new MemoryNeed(
-            0, features + Math.Max(parallel * net.BytesPerThread, FrechetEstimate.Bytes(images, RandomConvFeatures.Length, threads)));
-    }
+    public static MemoryNeed Need(int length, int images, int threads) =>
+        new(0, (sizeof(double) * (long)images * length) + FrechetEstimate.Bytes(images, length, threads));
 
     /// <summary>The distance of samples in memory.</summary>
     /// <param name="samples">[N, C, H, W], as the data.</param>
@@ -71,8 +61,9 @@ internal sealed class FrechetMeter
             throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; check the checkpoint");
         }
 
-        double[] features = new double[samples.Length / _net.ElementsPerImage * RandomConvFeatures.Length];
-        _net.Extract(samples, features, _threads);
+        using MemoryImages images = new(what, samples, _data.Channels, _data.Height, _data.Width);
+        double[] features = new double[(int)images.Count! * _features.Length];
+        _features.Extract(images, 0, (int)images.Count, features);
         return Estimate(features);
     }
 
@@ -102,29 +93,25 @@ internal sealed class FrechetMeter
     /// <summary>Remarks that a covariance is singular.</summary>
     public void WarnOfFew(int count, string what)
     {
-        if (count <= RandomConvFeatures.Length)
+        if (count <= _features.Length)
         {
             _context.Remark(
-                $"warning: {what}: {count} images are no more than the {RandomConvFeatures.Length} features, so their covariance is singular "
+                $"warning: {what}: {count} images are no more than the {_features.Length} features, so their covariance is singular "
                 + "and distances come out too large; compare them only with those of as many images");
         }
     }
 
     private FrechetEstimate Estimate(double[] features) =>
-        FrechetEstimate.Of(features, RandomConvFeatures.Length, _reference, threads: _threads, cancel: _context.Cancel);
+        FrechetEstimate.Of(features, _features.Length, _reference, threads: _threads, cancel: _context.Cancel);
 
     private double[] Features(IImageSet images, long first, int count)
     {
-        RandomConvFeatures net = images.Channels == _data.Channels ? _net : new RandomConvFeatures(images.Channels, images.Height, images.Width);
         MemoryDemand.Require(
             $"the distance of {count} images of {images.Name}",
             _memory,
-            Need(net, count, _threads) + new MemoryNeed(0, ImageReader.Bytes(net.ElementsPerImage, count)));
-        double[] features = new double[count * RandomConvFeatures.Length];
-        _reader.Read(images, first, count, "features", (start, pixels) => net.Extract(
-            pixels,
-            features.AsMemory(start * RandomConvFeatures.Length, pixels.Length / net.ElementsPerImage * RandomConvFeatures.Length),
-            _threads));
+            Need(_features.Length, count, _threads).Or(_features.Need(images.Channels, images.Height, images.Width, count)));
+        double[] features = new double[count * _features.Length];
+        _features.Extract(images, first, count, features);
         return features;
     }
 

@@ -10,6 +10,8 @@ public static class ImageEvaluation
     /// <param name="count">Images of it, from the first on; null for all.</param>
     /// <param name="data">What the distance is to, see <see cref="EvaluateRequest.Data"/>.</param>
     /// <param name="dataCount">Images of the data.</param>
+    /// <param name="inception">The FID Inception network, in whose features the distance is then; null for those of the random net.</param>
+    /// <param name="device">Where it computes; null for the CPU.</param>
     /// <param name="progress">Told of every image.</param>
     /// <param name="memory">Memory of the host; null for the machine's.</param>
     /// <param name="cancel">Looked at between groups of images.</param>
@@ -22,6 +24,8 @@ public static class ImageEvaluation
         int? count = null,
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
+        string? inception = null,
+        DeviceChoice? device = null,
         IProgress<WorkProgress>? progress = null,
         HostMemory? memory = null,
         CancellationToken cancel = default)
@@ -31,7 +35,10 @@ public static class ImageEvaluation
         using IImageSet reference = ImageSets.Open(data, images.Height, cancel);
         int wanted = count ?? (images.Count is null ? EvaluateRequest.DefaultCount : EvaluateRequest.MaxCount);
         int taken = ImageReader.Available(images, wanted);
-        FrechetMeter meter = new(reference, dataCount, threads: 0, memory ?? HostMemory.Machine, context);
+        DeviceChoice choice = device ?? DeviceChoice.Cpu;
+        choice = choice with { Memory = memory ?? choice.Memory };
+        using IDistanceFeatures features = Features(inception, choice, context);
+        FrechetMeter meter = new(reference, dataCount, features, choice.Threads, choice.Memory, context);
         meter.WarnOfFew(taken, images.Name);
         return Result(meter, reference, Distance.Of(images.Name, null, taken, meter.Of(images, 0, taken)), context);
     }
@@ -42,9 +49,18 @@ public static class ImageEvaluation
         int? count = null,
         string data = ImageSets.Default,
         int dataCount = EvaluateRequest.DefaultCount,
+        string? inception = null,
+        DeviceChoice? device = null,
         IProgress<WorkProgress>? progress = null,
         HostMemory? memory = null,
-        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, progress, memory, cancel), cancel);
+        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, inception, device, progress, memory, cancel), cancel);
+
+    /// <summary>The features that distances are in.</summary>
+    /// <param name="inception">The FID Inception network; null for the random net.</param>
+    /// <param name="device">Where the network computes.</param>
+    /// <param name="context">For progress and cancellation.</param>
+    internal static IDistanceFeatures Features(string? inception, DeviceChoice device, TaskContext context) =>
+        inception is null ? new RandomFeatures(device.Threads, context) : new PoolFeatures(inception, device, context);
 
     /// <summary>The samples' distance with that of other images of the data.</summary>
     internal static EvaluateResult Result(FrechetMeter meter, IImageSet data, Distance samples, TaskContext context)
@@ -59,6 +75,6 @@ public static class ImageEvaluation
                 + $"{(floor is null ? "missing" : "of fewer images than the samples")}; a smaller --data-count leaves more");
         }
 
-        return new EvaluateResult(EvaluateResult.FeatureName, data.Name, meter.Count, samples, floor, null, null, null);
+        return new EvaluateResult(meter.FeatureName, data.Name, meter.Count, samples, floor, null, null, null);
     }
 }

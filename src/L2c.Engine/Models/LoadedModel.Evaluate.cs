@@ -30,7 +30,8 @@ public sealed partial class LoadedModel
     {
         using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize, context.Cancel);
         PixelSamples.RequireSizeOf(data, Architecture);
-        FrechetMeter meter = new(data, job.Request.DataCount, Choice.Threads, Choice.Memory, context);
+        using IDistanceFeatures features = ImageEvaluation.Features(job.Request.Inception, Choice, context);
+        FrechetMeter meter = new(data, job.Request.DataCount, features, Choice.Threads, Choice.Memory, context);
         meter.WarnOfFew(job.Samples.Count, "the samples");
         string cache = job.Samples.Cache is { } choice ? $", {choice.Text}" : "";
         Distance samples = Measure(job.Samples, $"{Architecture.Name}, {job.Samples.Sampler.Name}{cache}");

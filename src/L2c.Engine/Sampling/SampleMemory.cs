@@ -2,6 +2,7 @@ using L2c.Kernels;
 using L2c.Model.Caching;
 using L2c.Model.Metrics;
 using L2c.Model.Runs;
+using L2c.Weights.Layouts;
 
 namespace L2c;
 
@@ -31,10 +32,16 @@ internal static class SampleMemory
     }
 
     /// <summary>Jobs one after the other, each of whose samples is then compared with data.</summary>
-    public static MemoryNeed OfDistances(IReadOnlyList<SampleJob> jobs, Device device, int batch)
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="device">Where they run.</param>
+    /// <param name="batch">Images at once.</param>
+    /// <param name="pooled">Whether in the features of FID, whose network lies on the device all the time.</param>
+    public static MemoryNeed OfDistances(IReadOnlyList<SampleJob> jobs, Device device, int batch, bool pooled)
     {
         MemoryNeed runs = jobs.Select(job => Run(job, job.Schedule, device, batch)).Aggregate((one, other) => one.Or(other));
-        return new MemoryNeed(0, Bytes(jobs[0], jobs[0].Count)) + runs.Or(Features(jobs[0]));
+        return new MemoryNeed(0, Bytes(jobs[0], jobs[0].Count)) + (pooled
+            ? PoolFeatures.Resident(device) + runs.Or(FrechetMeter.Need(InceptionStructure.PoolLength, jobs[0].Count, jobs[0].Device.Threads))
+            : runs.Or(Features(jobs[0])));
     }
 
     /// <summary>The same with each run timed in turn with the first one's, whose samples are kept.</summary>
@@ -68,7 +75,8 @@ internal static class SampleMemory
 
         // What has no features is refused where the data are opened.
         return RandomConvFeatures.FindProblem(channels, side, side) is null
-            ? FrechetMeter.Need(new RandomConvFeatures(channels, side, side), job.Count, job.Device.Threads)
+            ? FrechetMeter.Need(RandomConvFeatures.Length, job.Count, job.Device.Threads)
+                .Or(RandomFeatures.Need(new RandomConvFeatures(channels, side, side), job.Count, job.Device.Threads))
             : default;
     }
 

@@ -66,7 +66,7 @@ internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet d
     {
         if (_meter is null)
         {
-            _meter = new FrechetMeter(data, plan.Request.DataCount, model.Choice.Threads, model.Choice.Memory, context);
+            _meter = new FrechetMeter(data, plan.Request.DataCount, new RandomFeatures(model.Choice.Threads, context), model.Choice.Threads, model.Choice.Memory, context);
             _meter.WarnOfFew(plan.Uncached.Job.Count, "the samples of each row");
         }
 

@@ -34,6 +34,9 @@ internal sealed class InceptionExtractor : IDisposable
     /// <summary>What a row of features holds.</summary>
     public InceptionFeatures Features => _pass.Features;
 
+    /// <summary>Images at once.</summary>
+    public int Batch => _pass.Batch;
+
     /// <summary>Name of the features of a recipe, for reports.</summary>
     public static string FeatureName(InceptionRecipe recipe) => $"inception-2015-12-05/{(recipe == InceptionRecipe.Adm ? "adm" : "ptfid")}";
 
@@ -71,19 +74,6 @@ internal sealed class InceptionExtractor : IDisposable
             pending = number;
         }, _pass.Batch);
         Take(pending, use);
-    }
-
-    /// <summary>Computes the features of images in memory.</summary>
-    /// <param name="pixels">[N, C, H, W] in [-1, 1].</param>
-    /// <param name="channels">C.</param>
-    /// <param name="height">H.</param>
-    /// <param name="width">W.</param>
-    /// <param name="title">What is done, for the progress.</param>
-    /// <param name="use">As of <see cref="Extract(IImageSet, long, int, Action{ReadOnlySpan{float}})"/>.</param>
-    public void Extract(float[] pixels, int channels, int height, int width, string title, Action<ReadOnlySpan<float>> use)
-    {
-        using MemoryImages images = new(title, pixels, channels, height, width);
-        Extract(images, 0, (int)images.Count!, use);
     }
 
     /// <inheritdoc/>
@@ -127,24 +117,5 @@ internal sealed class InceptionExtractor : IDisposable
         }
 
         _context.Cancel.ThrowIfCancellationRequested();
-    }
-
-    private sealed class MemoryImages(string name, float[] pixels, int channels, int height, int width) : IImageSet
-    {
-        public string Name => name;
-
-        public int Channels => channels;
-
-        public int Height => height;
-
-        public int Width => width;
-
-        public long? Count => pixels.Length / (channels * height * width);
-
-        public void Read(long index, Span<float> image) => pixels.AsSpan((int)index * image.Length, image.Length).CopyTo(image);
-
-        public void Dispose()
-        {
-        }
     }
 }

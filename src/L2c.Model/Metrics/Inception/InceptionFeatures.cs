@@ -19,17 +19,24 @@ public enum InceptionFeatures
 /// <summary>Where the features lie in a row.</summary>
 public static class InceptionFeaturesExtensions
 {
-    private static readonly InceptionFeatures[] _parts = [InceptionFeatures.Pool, InceptionFeatures.Spatial, InceptionFeatures.Logits];
-
     /// <summary>Numbers per image.</summary>
-    public static int Length(this InceptionFeatures features) => _parts.Sum(part => features.HasFlag(part) ? PartLength(part) : 0);
+    public static int Length(this InceptionFeatures features)
+    {
+        int length = 0;
+        for (InceptionFeatures part = InceptionFeatures.Pool; part <= InceptionFeatures.Logits; part = (InceptionFeatures)((int)part << 1))
+        {
+            length += (features & part) == 0 ? 0 : PartLength(part);
+        }
+
+        return length;
+    }
 
     /// <summary>A part of a row.</summary>
     /// <param name="features">What the row holds.</param>
     /// <param name="part">Pool, Spatial or Logits, which must be among them.</param>
     public static Range RangeOf(this InceptionFeatures features, InceptionFeatures part)
     {
-        if (!features.HasFlag(part))
+        if ((features & part) != part)
         {
             throw new ArgumentException($"features {features} do not hold {part}");
         }
