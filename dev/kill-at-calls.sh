@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Kills train-router, train, sweep, sample and the converter at every system call by which they create, cut, rename, delete or flush something in their
-# folder, one call per run, and runs the same command again (training with --resume-from-checkpoint latest): it must end well, and the files must
-# be those of an undisturbed run, TensorBoard's events and a sweep's times apart. Then the same with a disk that is full from some write on.
-# Usage: dev/kill-at-calls.sh [--only train-router|train|train-force|sweep|sample|converter] [--keep DIR]
+# Kills train-router, train, sweep, sample, encode, gather and the converter at every system call by which they create, cut, rename, delete or flush
+# something in their folder, one call per run, and runs the same command again (training with --resume-from-checkpoint latest): it must end well, and the
+# files must be those of an undisturbed run, TensorBoard's events and a sweep's times apart. Then the same with a disk that is full from some write on.
+# Usage: dev/kill-at-calls.sh [--only train-router|train|train-force|sweep|sample|encode|set|gather|converter] [--keep DIR]
 # L2C and CONVERTER name the programs: default, those of a Release build here. Needs strace; without it nothing is done, and said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,8 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 case "$only" in
-    "" | train-router | train | train-force | sweep | sample | converter) ;;
-    *) echo "kill-at-calls.sh: --only $only: takes train-router, train, train-force, sweep, sample or converter" >&2; exit 2 ;;
+    "" | train-router | train | train-force | sweep | sample | encode | set | gather | converter) ;;
+    *) echo "kill-at-calls.sh: --only $only: takes train-router, train, train-force, sweep, sample, encode, set, gather or converter" >&2; exit 2 ;;
 esac
 
 if ! strace -qq -o /dev/null true 2>/dev/null; then
@@ -176,6 +176,21 @@ sample=("$L2C" sample --steps 4 --count 2 --device cpu --threads 1 --cache all -
     --trajectory OUT/states.safetensors --save-schedule OUT/schedule.json)
 before sample "${sample[@]}" --seed 1
 run sample sample sample
+
+if [ -z "$only" ] || [ "$only" = encode ]; then
+    rm -f "$work/vae.safetensors"
+    dev/make-random-checkpoint.sh "$work/vae.safetensors" --model tiny-VAE >"$work/output" 2>&1 || fail encode "there is no autoencoder"
+fi
+encode=("$L2C" encode tests/fixtures/crops OUT --vae "$work/vae.safetensors" --image-size 32 --shard-size 6 --device cpu --threads 1 --no-progress)
+run encode encode encode
+
+# Of a set of images: chunks, settings, the file, and tidying up.
+set=("$L2C" sample --count 70 --steps 2 --cache none --device cpu --threads 1 --no-progress --out OUT/a.npz)
+run set set set
+
+before gather "$L2C" sample --count 70 --steps 2 --cache none --device cpu --threads 1 --no-progress --out OUT/ranks --rank 0 --ranks 1
+gather=("$L2C" gather OUT/ranks --out OUT/a.npz --force)
+run gather gather gather
 
 model=$(dirname "$L2C")/models/shapes-dit8.safetensors
 converter=("$CONVERTER" "$model" OUT/out.safetensors --force --verify)

@@ -2,7 +2,7 @@
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
 // A checkpoint with the shapes of a published model and random values: for measuring speed and memory without a download.
-// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL]; MODEL may also be SD-VAE, Stable Diffusion's autoencoder
+// Usage: dotnet run dev/make-random-checkpoint.cs -- OUT.safetensors [MODEL]; MODEL may also be SD-VAE, Stable Diffusion's autoencoder, or tiny-VAE
 using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -14,17 +14,8 @@ IReadOnlyList<(string Name, long[] Shape)> tensors = PublishedModels.Find(name) 
 {
     DitArchitecture dit => DitLayout.Tensors(dit),
     UVitArchitecture uvit => UVitLayout.Tensors(uvit),
-    _ when name == "SD-VAE" => VaeLayout.Tensors(new VaeArchitecture
-    {
-        Name = name,
-        InChannels = 3,
-        OutChannels = 3,
-        Channels = 128,
-        ChannelMultipliers = [1, 2, 4, 4],
-        ResBlocks = 2,
-        ZChannels = 4,
-        LatentChannels = 4,
-    }),
+    _ when name == "SD-VAE" => VaeLayout.Tensors(Autoencoder(128, [1, 2, 4, 4], 2)),
+    _ when name == "tiny-VAE" => VaeLayout.Tensors(Autoencoder(32, [1, 1, 1, 1], 1)),
     _ => throw new ArgumentException($"unknown model '{name}'"),
 };
 TensorInfo[] directory = [.. tensors.Select(tensor => new TensorInfo(tensor.Name, TensorType.F32, tensor.Shape))];
@@ -49,3 +40,15 @@ foreach (TensorInfo tensor in directory)
 
 writer.Commit();
 Console.WriteLine($"{path}: {name}, {directory.Sum(tensor => tensor.Count)} random values");
+
+static VaeArchitecture Autoencoder(int channels, int[] multipliers, int blocks) => new()
+{
+    Name = "autoencoder",
+    InChannels = 3,
+    OutChannels = 3,
+    Channels = channels,
+    ChannelMultipliers = multipliers,
+    ResBlocks = blocks,
+    ZChannels = 4,
+    LatentChannels = 4,
+};

@@ -4,6 +4,7 @@ using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
+using L2c.Bench.Metrics;
 using L2c.Bench.Micro;
 using L2c.Bench.Training;
 using L2c.Cli.Output;
@@ -35,6 +36,7 @@ public static class Program
             GemmBench.Create(terminal),
             ForwardBench.Create(terminal),
             TrainingBench.Create(terminal),
+            FrechetBench.Create(terminal),
             KernelsBench.Create(terminal),
         };
         root.SetAction(_ =>

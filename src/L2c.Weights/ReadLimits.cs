@@ -85,7 +85,7 @@ public static class ReadLimits
     /// <summary>A training log that is continued or drawn.</summary>
     public const long LogBytes = 1L << 30;
 
-    /// <summary>The settings of a sweep.</summary>
+    /// <summary>The settings of a sweep or of a set of images.</summary>
     public const long SettingsBytes = 1 << 20;
 
     /// <summary>The index of a folder of latents: a million skipped pictures fit.</summary>

@@ -16,9 +16,6 @@ internal static class DeviceCases
     /// <summary>CUDA devices, one per storage type.</summary>
     public static string[] Stored { get; } = [.. CudaWorkbench.Precisions.Select(precision => precision.ToString())];
 
-    /// <summary>CUDA devices that have the ops of convolutional networks.</summary>
-    public static string[] StoredImages { get; } = [];
-
     /// <summary>CUDA devices of every precision; for ops with products.</summary>
     public static string[] Precisions { get; } = Enum.GetNames<CudaPrecision>();
 

@@ -88,6 +88,54 @@ public class NpzArchiveTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_byte_is_damaged_it_is_read_or_refused_in_one_line(bool deflate)
+    {
+        ZipPart Part(string name, TensorType type, long[] shape, byte[] elements) =>
+            new($"{name}.npy", [.. NpyFile.Header(type, shape), .. elements]) { Deflate = deflate };
+        byte[] whole = ZipBuilder.Build([
+            Part("arr_0", TensorType.U8, [2, 2, 2, 3], FileBytes.Counting(24)),
+            Part("mu", TensorType.F32, [2], FileBytes.Counting(8)),
+            Part("sigma", TensorType.F64, [2, 2], FileBytes.Counting(32)),
+        ]);
+        int refused = 0;
+        for (int at = 0; at < whole.Length; at++)
+        {
+            foreach (byte flipped in (byte[])[1, 0x80, 0xFF])
+            {
+                byte[] damaged = [.. whole];
+                damaged[at] ^= flipped;
+                refused += IsRead(damaged) ? 0 : 1;
+            }
+
+            Assert.False(IsRead(whole[..at]));
+        }
+
+        Assert.True(IsRead(whole));
+        Assert.InRange(refused, whole.Length, 3 * whole.Length);
+
+        static bool IsRead(byte[] bytes)
+        {
+            try
+            {
+                using var archive = NpzArchive.Open(ByteSource.FromMemory("memory", bytes));
+                NpzImages images = archive.Images();
+                byte[] pixels = new byte[images.Count * images.ImageBytes];
+                images.Read(0, pixels);
+                _ = archive.Statistics();
+                return true;
+            }
+            catch (MalformedFileException e)
+            {
+                Assert.StartsWith("memory: ", e.Message);
+                Assert.DoesNotContain(e.Message, char.IsControl);
+                return false;
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("arr_1", TensorType.U8, new long[] { 1, 2, 2, 3 }, "arr_0")]
     [InlineData("arr_0", TensorType.U8, new long[] { 1, 3, 2, 2 }, "[N, H, W, 3]")]
     [InlineData("arr_0", TensorType.I8, new long[] { 1, 2, 2, 3 }, "uint8")]

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.IO.Enumeration;
+using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Kernels;
 
@@ -7,12 +9,16 @@ namespace L2c.Bench.Gemm;
 
 /// <summary>
 /// <c>gemm</c>: which share of the cores' multiply-adds do the CPU's matrix products reach? The linear maps, attentions and
-/// gradients of three networks and of the demo model's training.
+/// gradients of three networks and of the demo model's training; the convolutions of a decoder and of Inception.
 /// </summary>
 internal sealed class GemmBench
 {
     private const int Rounds = 31;
     private const double SmallBound = 0.92, LargeBound = 0.85;
+
+    private static readonly Window _same = Window.Square(3, padding: 1);
+    private static readonly Window _line = new(1, 7, Left: 3, Right: 3);
+    private static readonly Window _column = new(7, 1, Top: 3, Bottom: 3);
 
     private static readonly Contestant[] _contestants =
     [
@@ -38,9 +44,29 @@ internal sealed class GemmBench
         AttentionBackward("DiT-S attention, backward", 8, 256, 384, 6),
         AttentionBackward("DiT-XL attention, backward", 2, 256, 1152, 16),
         AttentionBackward("demo attention, backward", 128, 64, 128, 2),
+        Convolution("decoder, from latents", 1, 32, 32, 4, 512, _same),
+        Convolution("decoder, 32", 1, 32, 32, 512, 512, _same),
+        Convolution("decoder, 64", 1, 64, 64, 512, 512, _same),
+        Convolution("decoder, 128", 1, 128, 128, 256, 256, _same),
+        Convolution("decoder, 256", 1, 256, 256, 128, 128, _same),
+        Convolution("decoder, to pixels", 1, 256, 256, 128, 3, _same),
+        Attention("decoder, attention", 1, 1024, 512, 1),
+        Attention("decoder, attention of 512 px", 1, 4096, 512, 1),
+        Convolution("Inception 1a", 4, 299, 299, 3, 32, Window.Square(3, stride: 2)),
+        Convolution("Inception 2a", 4, 149, 149, 32, 32, Window.Square(3)),
+        Convolution("Inception 2b", 4, 147, 147, 32, 64, _same),
+        Convolution("Inception 4a", 4, 73, 73, 80, 192, Window.Square(3)),
+        Convolution("Inception 5b, 5x5", 8, 35, 35, 48, 64, Window.Square(5, padding: 2)),
+        Convolution("Inception 5b, 3x3", 8, 35, 35, 96, 96, _same),
+        Convolution("Inception 6a", 8, 35, 35, 288, 384, Window.Square(3, stride: 2)),
+        Convolution("Inception 6c, 1x7", 8, 17, 17, 160, 160, _line),
+        Convolution("Inception 6c, 7x1", 8, 17, 17, 160, 160, _column),
+        Convolution("Inception 7b, 3x3", 16, 8, 8, 448, 384, _same),
+        Convolution("Inception 7b, 1x3", 16, 8, 8, 384, 384, new Window(1, 3, Left: 1, Right: 1)),
     ];
 
     private readonly BenchOptions _options = new(Rounds);
+    private readonly Option<string?> _only = OptionFactory.Text("--only", "PATTERN", "Products whose names fit; * and ? stand for anything");
 
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
@@ -48,6 +74,7 @@ internal sealed class GemmBench
         GemmBench self = new();
         Command command = new(
             "gemm", "Matrix products of DiT-S, a tiny network and DiT-XL, and gradients, on the CPU, against its peak of multiply-adds.");
+        command.Add(self._only);
         self._options.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;
@@ -59,7 +86,8 @@ internal sealed class GemmBench
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
         bool isMet = true;
-        List<string[]> rows = [.. _contestants.Select(Measure)];
+        string pattern = parsed.GetValue(_only) ?? "*";
+        List<string[]> rows = [.. _contestants.Where(c => FileSystemName.MatchesSimpleExpression(pattern, c.Name)).Select(Measure)];
         _options.Publish(parsed, terminal, Markdown.Report(
             "Matrix products: share of the peak of multiply-adds",
             BirthCertificate.Of(device, load, ("rounds", $"{rounds} for each product, each the product and the peak once in rotating order")),
@@ -67,7 +95,8 @@ internal sealed class GemmBench
             rows,
             "Linear maps (M, N, K) on packed weights, bias added; dW is the gradient of their weights, dx of their inputs. Attention (batch x "
             + "tokens, width, heads), softmax included in the time but not in the operations; backward counts five products, one of them "
-            + "recomputed. The peak is a loop of multiply-adds in registers on all threads, as many operations as the product, run in turn with it. "
+            + "recomputed. Convolutions (images x lines x columns, channels, outputs, window) of Stable Diffusion's decoder at 256 pixels and of "
+            + "Inception. The peak is a loop of multiply-adds in registers on all threads, as many operations as the product, run in turn with it. "
             + "Values are medians over the rounds, with quartiles in brackets; shares are taken round by round.",
             isMet ? "Bounds: all met." : "Bounds: **missed** where the share is below."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
@@ -91,6 +120,10 @@ internal sealed class GemmBench
 
     private static Contestant Linear(string name, int m, int n, int k, double? bound, Activation activation = Activation.None) =>
         new(name, $"{m}, {n}, {k}", bound, device => MatrixWork.Linear(device, m, n, k, activation));
+
+    private static Contestant Convolution(string name, int batch, int height, int width, int channels, int outputs, Window window) => new(
+        name, $"{batch} x {height} x {width}, {channels}, {outputs}, {window.Height} x {window.Width}", null,
+        device => MatrixWork.Convolution(device, new Shape(batch, height, width, channels), outputs, window));
 
     private static Contestant Attention(string name, int batch, int tokens, int width, int heads) =>
         new(name, $"{batch} x {tokens}, {width}, {heads}", null, device => MatrixWork.Attention(device, batch, tokens, width, heads));

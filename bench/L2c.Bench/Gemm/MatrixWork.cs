@@ -24,6 +24,19 @@ internal sealed class MatrixWork : IDisposable
         return new MatrixWork(arena, device.Capture(() => device.Linear(x, weight, bias, y, activation)));
     }
 
+    /// <summary>Convolution with a bias for x of a shape [B,H,W,C].</summary>
+    public static MatrixWork Convolution(CpuDevice device, Shape shape, int outputs, Window window)
+    {
+        int inputs = window.Pixels * shape[3], height = window.OutputHeight(shape[1]), width = window.OutputWidth(shape[2]);
+        (Arena arena, (Tensor x, Matrix weight, Tensor bias, Tensor y)) = Arena.Carve(device, "convolution", a => (
+            a.Take(shape[0], shape[1], shape[2], shape[3]), a.TakeMatrix(outputs, inputs), a.Take(outputs),
+            a.Take(shape[0], height, width, outputs)));
+        device.Upload(x, Values((int)shape.Count));
+        device.WriteMatrix(weight, 0, Values(outputs * inputs));
+        device.Upload(bias, Values(outputs));
+        return new MatrixWork(arena, device.Capture(() => device.Convolution(x, weight, bias, y, window)));
+    }
+
     /// <summary>softmax(q k^T / sqrt(D)) v for tokens of a batch, width = heads x D.</summary>
     public static MatrixWork Attention(CpuDevice device, int batch, int tokens, int width, int heads)
     {

@@ -79,6 +79,7 @@ internal readonly unsafe struct WindowRows : IProductRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* At<V>(int first, int row, int k, float* scratch, out nint stride)
         where V : unmanaged, IFloats<V>
     {
@@ -88,6 +89,7 @@ internal readonly unsafe struct WindowRows : IProductRows
     }
 
     /// <summary>Whether values of consecutive outputs are equally spaced in the image, or all padding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsInPlace(Output output, int rows, int unit, int offset, int depth, float* zeros, out Place place)
     {
         (int line, int column) = Pixel(output, unit);
@@ -100,6 +102,7 @@ internal readonly unsafe struct WindowRows : IProductRows
     }
 
     /// <summary>Values of one output, in whatever units they lie; zeros for padding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy<V>(Output output, int unit, int offset, int depth, float* target)
         where V : unmanaged, IFloats<V>
     {
@@ -121,6 +124,7 @@ internal readonly unsafe struct WindowRows : IProductRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy<V>(float* source, int count, float* target)
         where V : unmanaged, IFloats<V>
     {
@@ -130,6 +134,7 @@ internal readonly unsafe struct WindowRows : IProductRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Clear<V>(float* target, int count)
         where V : unmanaged, IFloats<V>
     {
@@ -140,14 +145,17 @@ internal readonly unsafe struct WindowRows : IProductRows
     }
 
     // Line and column of the first pixel of a unit; they may lie in the padding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private (int Line, int Column) Pixel(Output output, int unit)
     {
         (int p, int q) = _unitsPerLine == 1 ? (unit, 0) : Math.DivRem(unit, _unitsPerLine);
         return (output.Line * _window.Stride - _window.Top + p, output.Column * _window.Stride - _window.Left + q);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float* Line(Output output, int line) => _x + ((nint)output.Image * _height + line) * _width * _pixelStride;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Output At(int row)
     {
         (int lines, int column) = Math.DivRem(row, _outputWidth);
@@ -155,6 +163,7 @@ internal readonly unsafe struct WindowRows : IProductRows
         return new Output(image, line, column);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Output Next(Output output) =>
         output.Column + 1 < _outputWidth ? output with { Column = output.Column + 1 }
         : output.Line + 1 < _outputHeight ? new Output(output.Image, output.Line + 1, 0)

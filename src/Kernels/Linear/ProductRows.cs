@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace L2c.Kernels;
 
 /// <summary>The rows of a product's left operand: where each lies, or how it is made to lie somewhere.</summary>
@@ -53,6 +55,7 @@ internal readonly unsafe struct PlainRows(Tensor x) : IProductRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* At<V>(int first, int row, int k, float* scratch, out nint stride)
         where V : unmanaged, IFloats<V>
     {

@@ -68,7 +68,7 @@ internal sealed class EncodeJob
     /// <summary>Threads that decode.</summary>
     public int Threads => _choice.Threads == 0 ? Environment.ProcessorCount : _choice.Threads;
 
-    /// <summary>What the task takes, weights included.</summary>
+    /// <summary>What the task takes beside the weights.</summary>
     public MemoryDemand Demand => new("encoding", Need, Batch, "--batch");
 
     /// <summary>What decides the content of the shards. On the CPU the batch does not.</summary>
@@ -86,12 +86,11 @@ internal sealed class EncodeJob
     {
         int rows = batch * Request.Views, size = Request.ImageSize;
         using AutoencoderModel counted = AutoencoderModel.Load(Architecture, null, device, AutoencoderParts.Encoder);
-        long largest = VaeLayout.Tensors(Architecture).Max(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, extent) => product * extent));
         long square = (long)size * size, images = rows * square * PictureChannels * sizeof(float);
         long shard = Request.ShardSize * ShardBuffer.BytesOf(ItemShape, Request.StoredType);
         return new MemoryNeed(
-            counted.WeightBytes + ImageEncoder.CountBytes(counted, rows, size, size),
-            largest + images + shard + (Ahead * square * sizeof(uint)),
-            WeightMemory.Staging(device, Math.Max(largest, images)));
+            ImageEncoder.CountBytes(counted, rows, size, size),
+            images + shard + (Ahead * square * sizeof(uint)),
+            WeightMemory.Staging(device, images));
     }
 }

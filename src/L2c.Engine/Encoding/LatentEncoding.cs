@@ -2,7 +2,6 @@ using System.Diagnostics;
 using L2c.Kernels;
 using L2c.Model.Autoencoder;
 using L2c.Weights;
-using L2c.Weights.Layouts;
 
 namespace L2c;
 
@@ -27,9 +26,8 @@ public static class LatentEncoding
         long began = Stopwatch.GetTimestamp();
         TaskContext context = new(progress, cancel);
         RequireApart(request);
-        using TensorFile file = TensorFiles.Open(request.Autoencoder);
-        WeightsFile weights = OpenedModel.Resolve(file, LayoutHints.None);
-        EncodeJob job = new(request, weights.Require<VaeArchitecture>(), choice);
+        using OpenedAutoencoder autoencoder = OpenedAutoencoder.Open(request.Autoencoder);
+        EncodeJob job = new(request, autoencoder.Architecture, choice);
         var listing = PictureListing.Of(request.Pictures, cancel);
         string hash = FileHash.Sha256(request.Autoencoder, cancel);
         if (choice.Note is { } note)
@@ -38,7 +36,7 @@ public static class LatentEncoding
         }
 
         using Device device = choice.Open();
-        job.Demand.Require(device, choice.Memory);
+        job.Demand.Require(device, choice.Memory, OpenedAutoencoder.Loading(job.Architecture, device, AutoencoderParts.Encoder));
         var facts = RunFacts.Of(job.Architecture.Name, device);
         using LatentFolder folder = LatentFolder.Open(request, listing, job.Settings(hash, facts), context);
         int before = folder.Index.Images;
@@ -47,7 +45,7 @@ public static class LatentEncoding
         {
             if (folder.Next < listing.Count)
             {
-                using AutoencoderModel model = AutoencoderModel.Load(job.Architecture, weights.Read, device, AutoencoderParts.Encoder);
+                using AutoencoderModel model = autoencoder.Load(device, AutoencoderParts.Encoder);
                 using ImageEncoder encoder = new(model, job.Rows, request.ImageSize, request.ImageSize, choice.Graph);
                 peak = model.WeightBytes + encoder.Bytes;
                 new ShardMaker(job, listing, folder, encoder, context).Run();

@@ -117,9 +117,9 @@ internal sealed class LatentFolder : IDisposable
     private static void RequireOwn(string path, CancellationToken cancel)
     {
         AtomicFile.RequireFree(Path.Combine(path, LatentIndex.FileName), overwrite: true);
-        foreach (string file in FolderFiles.In(path, "*.safetensors", cancel))
+        foreach (string file in Files(path, cancel))
         {
-            if (!IsShard(file))
+            if (!LatentShard.IsName(Path.GetFileName(file)))
             {
                 throw new IOException($"{file}: is not a shard that l2c encode writes, and training would read it with them; name another folder");
             }
@@ -130,14 +130,14 @@ internal sealed class LatentFolder : IDisposable
 
     private static LatentIndex? Find(string path, CancellationToken cancel) => LatentIndex.Find(path) is { } index
         ? index
-        : FolderFiles.In(path, LatentShard.Pattern, cancel).FirstOrDefault() is { } shard
+        : Files(path, cancel).FirstOrDefault() is { } shard
             ? throw new IOException($"{shard} exists, but there is no {LatentIndex.FileName} to go on from; name another folder, or use --force to start over")
             : null;
 
     /// <summary>Shards first: killed between two of them, the same command begins again.</summary>
     private static LatentIndex? Forget(string path, CancellationToken cancel)
     {
-        foreach (string shard in FolderFiles.In(path, LatentShard.Pattern, cancel))
+        foreach (string shard in Files(path, cancel))
         {
             File.Delete(shard);
         }
@@ -146,7 +146,8 @@ internal sealed class LatentFolder : IDisposable
         return null;
     }
 
-    private static bool IsShard(string file) => Path.GetFileName(file).StartsWith(LatentShard.Pattern.Split('*')[0], StringComparison.Ordinal);
+    /// <summary>What training would read of a folder.</summary>
+    private static string[] Files(string path, CancellationToken cancel) => FolderFiles.In(path, "*.safetensors", cancel);
 
     private static void RequireSame(string path, LatentIndex now, LatentIndex before)
     {

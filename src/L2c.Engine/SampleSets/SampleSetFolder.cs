@@ -7,13 +7,14 @@ namespace L2c;
 /// <remarks>A chunk is an npz file of its own, whose checksum is verified when it is read; it appears complete or not at all.</remarks>
 internal sealed class SampleSetFolder
 {
-    private const string SettingsName = "settings.json", ImagesName = "arr_0";
+    private const string SettingsName = "settings.json", ImagesName = "arr_0", Chunks = "chunk-*.npz";
 
     private readonly byte[] _pixels;
+    private bool _isStale;
 
-    private SampleSetFolder(string path, SampleSetSettings settings)
+    private SampleSetFolder(string path, SampleSetSettings settings, bool isStale)
     {
-        (Path, Settings) = (path, settings);
+        (Path, Settings, _isStale) = (path, settings, isStale);
         _pixels = new byte[Math.Min(settings.Images, SampleChunks.Images) * settings.ImageBytes];
     }
 
@@ -30,31 +31,50 @@ internal sealed class SampleSetFolder
     {
         string settings = System.IO.Path.Combine(path, SettingsName);
         return File.Exists(settings)
-            ? new SampleSetFolder(path, SampleSetSettings.Read(settings))
+            ? new SampleSetFolder(path, SampleSetSettings.Read(settings), isStale: false)
             : throw new RequestException($"{path}: has no {SettingsName}, so it is no folder of sampled chunks; name the --out of l2c sample --ranks N");
     }
 
-    /// <summary>Opens or begins a folder for a set.</summary>
+    /// <summary>Holds a folder against the settings of a set. Writes nothing.</summary>
     /// <param name="path">The folder, which is there.</param>
     /// <param name="settings">Of the set.</param>
-    /// <param name="anew">Whether chunks of other settings are deleted; otherwise they are an error.</param>
+    /// <param name="anew">Whether chunks of other settings will be deleted; otherwise they are an error.</param>
     /// <exception cref="RequestException">There are chunks of other settings.</exception>
     /// <exception cref="MalformedFileException">The settings are damaged.</exception>
-    /// <exception cref="IOException">A file cannot be written.</exception>
     public static SampleSetFolder Settle(string path, SampleSetSettings settings, bool anew)
     {
         AtomicFile.RemoveLeftovers(path);
-        string file = System.IO.Path.Combine(path, SettingsName);
-        if (anew && File.Exists(file) && !Agrees(file, settings))
+
+        // In this order: whoever writes chunks has written settings before.
+        bool hasChunks = Directory.EnumerateFiles(path, Chunks).Any();
+        try
         {
-            Delete(path);
+            Require(path, settings, hasChunks);
+            return new SampleSetFolder(path, settings, isStale: false);
+        }
+        catch (Exception e) when (anew && e is (RequestException or MalformedFileException))
+        {
+            return new SampleSetFolder(path, settings, isStale: true);
+        }
+    }
+
+    /// <summary>Makes the folder one of this set, before the first chunk is written.</summary>
+    /// <exception cref="RequestException">Another process has meanwhile made it one of another set.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public void Begin()
+    {
+        string file = System.IO.Path.Combine(Path, SettingsName);
+        if (_isStale)
+        {
+            Delete(Path);
+            _isStale = false;
         }
 
         if (!File.Exists(file))
         {
             try
             {
-                settings.Write(file);
+                Settings.Write(file);
             }
             catch (IOException) when (File.Exists(file))
             {
@@ -62,15 +82,13 @@ internal sealed class SampleSetFolder
             }
         }
 
-        return settings.DifferenceTo(SampleSetSettings.Read(file)) is { } difference
-            ? throw new RequestException($"{path}: the chunks there were made with {difference}; use the same settings, or another --out")
-            : new SampleSetFolder(path, settings);
+        Require(Path, Settings, hasChunks: true);
     }
 
     /// <summary>Deletes chunks and then settings: a process that is killed meanwhile leaves settings as long as there are chunks.</summary>
     public static void Delete(string path)
     {
-        foreach (string chunk in Directory.EnumerateFiles(path, "chunk-*.npz"))
+        foreach (string chunk in Directory.EnumerateFiles(path, Chunks))
         {
             File.Delete(chunk);
         }
@@ -79,7 +97,7 @@ internal sealed class SampleSetFolder
     }
 
     /// <summary>Whether a chunk is there.</summary>
-    public bool Has(int chunk) => File.Exists(FileOf(chunk));
+    public bool Has(int chunk) => !_isStale && File.Exists(FileOf(chunk));
 
     /// <summary>Writes a chunk; one that another process has written meanwhile is replaced by the same.</summary>
     /// <param name="chunk">Its number.</param>
@@ -117,15 +135,19 @@ internal sealed class SampleSetFolder
 
     private string FileOf(int chunk) => System.IO.Path.Combine(Path, SampleChunks.FileName(chunk));
 
-    private static bool Agrees(string file, SampleSetSettings settings)
+    private static void Require(string path, SampleSetSettings settings, bool hasChunks)
     {
-        try
+        string file = System.IO.Path.Combine(path, SettingsName);
+        bool isSettled = File.Exists(file);
+        string? difference = isSettled ? settings.DifferenceTo(SampleSetSettings.Read(file)) : null;
+        if (difference is not null)
         {
-            return settings.DifferenceTo(SampleSetSettings.Read(file)) is null;
+            throw new RequestException($"{path}: the chunks there were made with {difference}; use the same settings, or another --out");
         }
-        catch (MalformedFileException)
+
+        if (hasChunks && !isSettled)
         {
-            return false;
+            throw new RequestException($"{path}: has chunks but no {SettingsName}, so it is unknown what they were made with; restore it, or use another --out");
         }
     }
 }

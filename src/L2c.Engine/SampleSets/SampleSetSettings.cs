@@ -76,23 +76,34 @@ internal sealed record SampleSetSettings(
     public static SampleSetSettings Read(string path)
     {
         using ByteSource source = ByteSource.OpenFile(path);
+        return TryParse(source.ReadAll(ReadLimits.SettingsBytes)) ?? throw new MalformedFileException(
+            path, "does not hold the settings of a set of images; sample it again into another folder");
+    }
+
+    /// <summary>Settings from their JSON; null where it is something else, or of another version.</summary>
+    public static SampleSetSettings? TryParse(byte[] json)
+    {
         try
         {
-            return JsonSerializer.Deserialize<SampleSetSettings>(source.ReadAll(ReadLimits.SettingsBytes), ReportJson.Options)
+            return JsonSerializer.Deserialize<SampleSetSettings>(json, ReportJson.Options)
                 is { Format: CurrentFormat, Images: > 0, Height: > 0, Width: > 0, ImagesPerChunk: SampleChunks.Images, Classes: null or { Length: > 0 } } settings
+                && settings.Parameters is not null
                 && settings.Height <= Array.MaxLength / 3 / settings.Width / SampleChunks.Images
                     ? settings
-                    : throw new JsonException();
+                    : null;
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new MalformedFileException(path, "does not hold the settings of a set of images; sample it again into another folder", e);
+            return null;
         }
     }
 
+    /// <summary>As JSON.</summary>
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Options);
+
     /// <summary>Writes them, where no other process has.</summary>
-    public void Write(string path) =>
-        AtomicFile.Write(path, overwrite: false, stream => JsonSerializer.Serialize(stream, this, ReportJson.Options));
+    /// <exception cref="IOException">There is a file of that name, or it cannot be written.</exception>
+    public void Write(string path) => AtomicFile.Write(path, overwrite: false, stream => stream.Write(ToUtf8()));
 
     /// <summary>What tells them from earlier ones; null where all agree.</summary>
     public string? DifferenceTo(SampleSetSettings earlier) => JsonDifference.Find(this, earlier);

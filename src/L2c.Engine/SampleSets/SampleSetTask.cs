@@ -25,39 +25,55 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
         using FolderLock own = WorkFolder.Take(Path.Combine(Request.Out, $"rank-{Request.Rank}-of-{ranks}"));
         own.RemoveIfEmpty();
         var folder = SampleSetFolder.Settle(Request.Out, Settings(), anew: false);
-        return Result(folder, Request.Out, null, TryMake(folder));
+        bool isFinished = TryMake(folder);
+        return Result(folder, Request.Out, isFinished);
     }
 
     private SampleSetResult RunAlone()
     {
-        if (!JoinedSet.IsIn(Request.Folder))
+        SampleSetSettings? written = File.Exists(Request.Out) ? SampleSetFile.SettingsIn(Request.Out) : null;
+        if (written is null)
         {
             AtomicFile.Probe(Request.Out, Request.Overwrite);
         }
 
+        Folders.RequireOwn(Request.Folder);
         SampleSetSettings settings = Settings();
-        using FolderLock own = WorkFolder.Take(Request.Folder);
-        if (JoinedSet.Is(Request.Out, Request.Folder, settings, context.Cancel))
+        if (written is not null && settings.DifferenceTo(written) is null)
         {
-            return Finish(own, settings, FileHash.Sha256(Request.Out, context.Cancel));
+            // A task before this one may have been killed while it tidied up.
+            TidyUp();
+            return Done(settings, FileHash.Sha256(Request.Out, context.Cancel));
         }
 
         AtomicFile.Probe(Request.Out, Request.Overwrite);
+        using FolderLock own = WorkFolder.Take(Request.Folder);
         var folder = SampleSetFolder.Settle(Request.Folder, settings, Request.Overwrite);
         if (!TryMake(folder))
         {
-            return Result(folder, Request.Folder, null, isFinished: false);
+            return Result(folder, Request.Folder, isFinished: false);
         }
 
         try
         {
-            string hash = SampleSetFile.Join(
-                folder, Request.Out, Request.Overwrite, context, hash => new JoinedSet(hash, settings).Write(Request.Folder));
-            return Finish(own, settings, hash);
+            string hash = SampleSetFile.Join(folder, Request.Out, Request.Overwrite, context);
+            SampleSetFolder.Delete(Request.Folder);
+            own.RemoveIfEmpty();
+            return Done(settings, hash);
         }
         catch (OperationCanceledException)
         {
-            return Result(folder, Request.Folder, null, isFinished: false);
+            return Result(folder, Request.Folder, isFinished: false);
+        }
+    }
+
+    private void TidyUp()
+    {
+        if (Directory.Exists(Request.Folder))
+        {
+            using FolderLock own = WorkFolder.Take(Request.Folder);
+            SampleSetFolder.Delete(Request.Folder);
+            own.RemoveIfEmpty();
         }
     }
 
@@ -74,6 +90,7 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
         try
         {
             using LoadedModel model = opened.Load(job.Sample.Device, demand: job.Sample.Demand);
+            folder.Begin();
             model.MakeChunks(job, folder, context);
             return true;
         }
@@ -83,19 +100,13 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
         }
     }
 
-    private SampleSetResult Finish(FolderLock own, SampleSetSettings settings, string hash)
-    {
-        SampleSetFolder.Delete(Request.Folder);
-        JoinedSet.Delete(Request.Folder);
-        own.RemoveIfEmpty();
-        return new SampleSetResult(
-            Request.Out, settings.Images, settings.Height, settings.Width, settings.Chunks, settings.Chunks, hash, IsFinished: true);
-    }
+    private SampleSetResult Done(SampleSetSettings settings, string hash) => new(
+        Request.Out, settings.Images, settings.Height, settings.Width, settings.Chunks, settings.Chunks, hash, IsFinished: true);
 
-    private static SampleSetResult Result(SampleSetFolder folder, string path, string? hash, bool isFinished)
+    private static SampleSetResult Result(SampleSetFolder folder, string path, bool isFinished)
     {
         SampleSetSettings settings = folder.Settings;
         int done = Enumerable.Range(0, settings.Chunks).Count(folder.Has);
-        return new SampleSetResult(path, settings.Images, settings.Height, settings.Width, settings.Chunks, done, hash, isFinished);
+        return new SampleSetResult(path, settings.Images, settings.Height, settings.Width, settings.Chunks, done, null, isFinished);
     }
 }

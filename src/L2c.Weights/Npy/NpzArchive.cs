@@ -33,9 +33,12 @@ public sealed class NpzArchive : IDisposable
     /// <param name="path">The file.</param>
     /// <exception cref="MalformedFileException">It is no zip archive, or a broken one.</exception>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public static NpzArchive Open(string path)
+    public static NpzArchive Open(string path) => Open(ByteSource.OpenFile(path));
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="source">The file's bytes, which it owns, also when this throws.</param>
+    internal static NpzArchive Open(ByteSource source)
     {
-        ByteSource source = ByteSource.OpenFile(path);
         try
         {
             return new NpzArchive(source);
@@ -80,6 +83,29 @@ public sealed class NpzArchive : IDisposable
         ? throw new MalformedFileException(
             Path, $"has {Mean} but not {SpatialMean} and {SpatialCovariance}, so there is no sFID with it; compare by FID alone, or give a file with all four")
         : null);
+
+    /// <summary>Reads another member: an array of bytes in one row; null where there is none of that name and kind.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="limit">Bytes beyond which it is not read; one of <see cref="ReadLimits"/>.</param>
+    /// <exception cref="MalformedFileException">Its header is broken, or its checksum does not match.</exception>
+    public byte[]? ReadBytes(string name, long limit)
+    {
+        using ByteSource? member = Member(name);
+        if (member is null)
+        {
+            return null;
+        }
+
+        using NpyTensorFile file = new(member);
+        if (file.Tensors[0] is not { Type: TensorType.U8, Shape: [var count] } info || count > limit)
+        {
+            return null;
+        }
+
+        byte[] bytes = new byte[count];
+        file.ReadBytes(info, 0, bytes);
+        return bytes;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();

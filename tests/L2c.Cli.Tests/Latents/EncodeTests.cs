@@ -187,7 +187,7 @@ public sealed class EncodeTests : IDisposable
         _runs.Encode("set", "out").MustFail(4, "x.png: lies beside folders, each of which is a class");
         File.Delete(_cli.PathOf("set/x.png"));
         string network = TinyModel.Write(_cli.PathOf("dit.safetensors"), TinyModel.Pixels);
-        _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", network, "--device", "cpu").MustFail(4, "dit.safetensors: holds a model of the family 'dit'");
+        _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", network, "--device", "cpu").MustFail(4, "dit.safetensors: holds a model of the family 'dit', not an autoencoder; ");
         string grey = TinyModel.Write(_cli.PathOf("grey.safetensors"), TinyModel.Autoencoder with { InChannels = 1 });
         _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", grey, "--device", "cpu").MustFail(2, "grey.safetensors: encodes 1 channels; ");
         _runs.Encode("set", "vae.safetensors").MustFail(1, "vae.safetensors is a file; name a folder");

@@ -13,15 +13,12 @@ public sealed class ActivateTests
 
     private static readonly Activation[] _activations = Enum.GetValues<Activation>();
 
-    // ReLU comes with the ops of convolutional networks.
-    private static readonly Activation[] _activationsOfCuda = [.. _activations.Where(a => a != Activation.Relu || DeviceCases.StoredImages.Length > 0)];
-
     public static TheoryData<string, int[], Activation> CpuCases => [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _activations)];
 
-    public static TheoryData<string, int[], Activation> Cases => [.. CpuCases, .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _activationsOfCuda)];
+    public static TheoryData<string, int[], Activation> Cases => [.. CpuCases, .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda, _activations)];
 
     public static TheoryData<string, Activation> Curves =>
-        [.. DeviceCases.Of(DeviceCases.Cpu, _activations[1..]), .. DeviceCases.Of([nameof(CudaPrecision.F32)], _activationsOfCuda[1..])];
+        [.. DeviceCases.Of(DeviceCases.Cpu, _activations[1..]), .. DeviceCases.Of([nameof(CudaPrecision.F32)], _activations[1..])];
 
     [Theory]
     [MemberData(nameof(Cases))]

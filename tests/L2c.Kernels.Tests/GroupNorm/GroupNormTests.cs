@@ -13,7 +13,7 @@ public sealed class GroupNormTests
     private static readonly int[][] _shapesOfCuda = [[1, 1, 1, 1, 1, 0], [2, 8, 8, 64, 32, 1], [3, 5, 7, 35, 5, 0], [1, 16, 16, 32, 4, 30]];
 
     public static TheoryData<string, int[]> Cases =>
-        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes), .. DeviceCases.Of(DeviceCases.StoredImages, _shapesOfCuda)];
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes), .. DeviceCases.Of(DeviceCases.Stored, _shapesOfCuda)];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -17,9 +17,9 @@ public sealed class PoolingTests
     private static readonly Pool[] _pools = Enum.GetValues<Pool>();
 
     public static TheoryData<string, int[], Pool> Cases =>
-        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _pools), .. DeviceCases.Of(DeviceCases.StoredImages, _shapes, _pools)];
+        [.. DeviceCases.Of(DeviceCases.Cpu, _shapes, _pools), .. DeviceCases.Of(DeviceCases.Stored, _shapes, _pools)];
 
-    public static TheoryData<string> Everywhere => [.. DeviceCases.Of([.. DeviceCases.Cpu, .. DeviceCases.StoredImages])];
+    public static TheoryData<string> Everywhere => [.. DeviceCases.Of([.. DeviceCases.Cpu, .. DeviceCases.Stored])];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -6,7 +6,7 @@ public sealed class UpsampleTests
 {
     // B, H, W, C, factor: smallest; a VAE's, smaller; awkward.
     public static TheoryData<string, int[]> Cases => [.. DeviceCases.Of<int[]>(
-        [.. DeviceCases.Cpu, .. DeviceCases.StoredImages], [[1, 1, 1, 1, 1], [2, 8, 8, 64, 2], [3, 5, 7, 37, 3]])];
+        [.. DeviceCases.Cpu, .. DeviceCases.Stored], [[1, 1, 1, 1, 1], [2, 8, 8, 64, 2], [3, 5, 7, 37, 3]])];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -75,5 +75,9 @@ public sealed record LatentIndex
     /// <summary>Writes it into a folder; one that is there is replaced.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string folder) =>
-        AtomicFile.Write(Path.Combine(folder, FileName), overwrite: true, stream => JsonSerializer.Serialize(stream, this, _json));
+        AtomicFile.Write(Path.Combine(folder, FileName), overwrite: true, stream =>
+        {
+            JsonSerializer.Serialize(stream, this, _json);
+            stream.WriteByte((byte)'\n');
+        });
 }

@@ -12,9 +12,6 @@ namespace L2c.Model.Training.Data;
 /// <param name="Sha256">SHA-256 of the file.</param>
 public sealed record LatentShard(string File, int First, int Next, int Images, IReadOnlyList<string> Skipped, string Sources, string Sha256)
 {
-    /// <summary>Names of all shards.</summary>
-    public const string Pattern = "latents-*.safetensors";
-
     /// <summary>Name of the tensor of moments.</summary>
     public const string MomentName = LabelledTensors.MomentName;
 
@@ -24,7 +21,15 @@ public sealed record LatentShard(string File, int First, int Next, int Images, I
     /// <summary>Key of the metadata that name the pictures of a shard's rows: JSON, an array of paths below the folder of pictures.</summary>
     public const string SourcesKey = "l2c.pictures";
 
+    private const string Stem = "latents-", Extension = ".safetensors";
+
     /// <summary>Name of a shard.</summary>
     /// <param name="number">From 0.</param>
-    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"latents-{number:00000}.safetensors");
+    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{Stem}{number:00000}{Extension}");
+
+    /// <summary>Whether a file has the name of a shard.</summary>
+    public static bool IsName(string name) =>
+        name.Length > Stem.Length + Extension.Length
+        && int.TryParse(name.AsSpan()[Stem.Length..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && name == NameOf(number);
 }
