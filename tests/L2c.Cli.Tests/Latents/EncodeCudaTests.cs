@@ -36,7 +36,8 @@ public sealed class EncodeCudaTests : IDisposable
 
     private string[] Arguments(string folder, params string[] more) =>
     [
-        "encode", _runs.Cli.PathOf("set"), _runs.Cli.PathOf(folder), "--vae", _runs.Cli.PathOf("vae.safetensors"), "--image-size", "16", "--no-progress", .. more,
+        "encode", _runs.Cli.PathOf("set"), _runs.Cli.PathOf(folder), "--vae", _runs.Cli.PathOf("vae.safetensors"), "--image-size", "16",
+        "--no-progress", .. more,
     ];
 
     private float[] Moments(string folder) => TensorReader.Floats(_runs.Cli.PathOf($"{folder}/latents-00000.safetensors"), "moments").Values;

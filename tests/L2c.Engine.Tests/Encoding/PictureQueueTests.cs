@@ -60,7 +60,12 @@ public sealed class PictureQueueTests : IDisposable
         using PictureQueue queue = new(PictureListing.Of(_folder.Path, default), 0, Size, 2, 2, default);
         string?[] problems = [.. Enumerable.Range(0, 4).Select(_ => queue.Take().Problem)];
         Assert.Equal(
-            [null, $"{Name(1)}: is not a picture that can be decoded (Unimplemented); repair or remove it", $"{Name(2)}: has 300 x 7 pixels, fewer than 8 on a side; remove it", null],
+            [
+                null,
+                $"{Name(1)}: is not a picture that can be decoded (Unimplemented); repair or remove it",
+                $"{Name(2)}: has 300 x 7 pixels, fewer than 8 on a side; remove it",
+                null,
+            ],
             problems);
     }
 
