@@ -31,7 +31,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(dx));
         parameters.Add(dx.RowStride);
         parameters.Add(dx.Columns);
-        parameters.Add((int)activation);
+        parameters.Add(DeviceActivation.NumberOf(activation));
         bool isFast = dx.Columns % Float8.Count == 0 && Alignment16.Holds(dy, x, dx);
         Launch(isFast ? ActivateBackwardKernel.Fast : ActivateBackwardKernel.Plain, new LaunchSize(dx.Rows), parameters.Packed);
     }

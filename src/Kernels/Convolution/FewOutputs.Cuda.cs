@@ -71,7 +71,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(window.Width);
         parameters.Add(window.Top);
         parameters.Add(window.Left);
-        parameters.Add((int)activation);
+        parameters.Add(DeviceActivation.NumberOf(activation));
         parameters.Add(accumulates ? 1 : 0);
         Launch(TapSumKernel.Template, BlocksOf(count, TapSumKernel.Threads), parameters.Packed);
     }

@@ -48,7 +48,7 @@ internal static unsafe class TapSumKernel
             return;
         }
 
-        int pixel = element / outputs, o = element - (pixel * outputs), line = pixel / outputWidth;
+        int pixel = Integers.Divide(element, outputs), o = element - (pixel * outputs), line = Integers.Divide(pixel, outputWidth);
         int i = firstOutput + line - top, j = pixel - (line * outputWidth) - left;
         float sum = 0;
         for (int p = 0; p < windowHeight; p++)

@@ -38,7 +38,7 @@ internal static unsafe class WindowGatherKernel
         ulong to = y + ((ulong)((long)row * yStride) * 16);
         for (int i = Group.IdxX % 32; i < length; i += 32)
         {
-            int tap = i / channels;
+            int tap = (int)((uint)i / (uint)channels);
             long pixel = origin.Pixel(tap, rows.WindowWidth, height, width);
             FourWords value = pixel >= 0 ? FourWords.Load(x + ((ulong)((pixel * xStride) + i - (tap * channels)) * 16)) : default;
             value.Store(to + ((ulong)i * 16));
@@ -59,7 +59,7 @@ internal static unsafe class WindowGatherKernel
         ushort* to = (ushort*)y + ((long)row * yStride);
         for (int i = Group.IdxX % 32; i < length; i += 32)
         {
-            int tap = i / channels;
+            int tap = (int)((uint)i / (uint)channels);
             long pixel = origin.Pixel(tap, rows.WindowWidth, height, width);
             ushort value = 0;
             if (pixel >= 0)
@@ -102,9 +102,9 @@ internal readonly struct GatheredRows(
     /// <summary>Where the window of a row begins.</summary>
     public WindowOrigin Origin(int row, int height)
     {
-        int output = _first + row, line = output / _outputWidth, image = line / _outputHeight;
+        int output = _first + row, line = Integers.Divide(output, _outputWidth), image = Integers.Divide(line, _outputHeight);
         int i = line - (image * _outputHeight), j = output - (line * _outputWidth);
-        return new WindowOrigin((long)image * height, (i * _stride / _factor) - _top, (j * _stride / _factor) - _left);
+        return new WindowOrigin((long)image * height, Integers.Divide(i * _stride, _factor) - _top, Integers.Divide(j * _stride, _factor) - _left);
     }
 }
 
@@ -121,7 +121,7 @@ internal readonly struct WindowOrigin(long line, int i, int j)
     /// <summary>A pixel of the window, of all images' one after another; -1 outside the image.</summary>
     public long Pixel(int tap, int windowWidth, int height, int width)
     {
-        int p = tap / windowWidth, i = _i + p, j = _j + tap - (p * windowWidth);
+        int p = (int)((uint)tap / (uint)windowWidth), i = _i + p, j = _j + tap - (p * windowWidth);
         return (uint)i < (uint)height && (uint)j < (uint)width ? ((_line + i) * width) + j : -1;
     }
 }

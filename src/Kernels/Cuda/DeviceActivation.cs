@@ -12,6 +12,12 @@ internal static class DeviceActivation
 {
     private const float Log2E = 1.44269504f;
 
+    /// <summary>What the host gives a kernel for an activation.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no form of it here: it would be left out.</exception>
+    public static int NumberOf(Activation activation) => activation is >= Activation.None and <= Activation.Relu
+        ? (int)activation
+        : throw new ArgumentOutOfRangeException(nameof(activation), activation, "has no form on CUDA");
+
     /// <summary>One of <see cref="Activation"/>, known at run time; the same for all threads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Apply(float x, int activation) => activation == (int)Activation.Silu ? Silu(x)

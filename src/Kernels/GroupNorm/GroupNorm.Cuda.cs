@@ -50,7 +50,7 @@ public sealed unsafe partial class CudaDevice
         norm.Add(pixels);
         norm.Add(channels);
         norm.Add(groups);
-        norm.Add((int)activation);
+        norm.Add(DeviceActivation.NumberOf(activation));
         Launch(
             isFast ? GroupNormKernel.Fast : GroupNormKernel.Plain,
             new LaunchSize(Blocks(isFast ? count / Float8.Count : count, GroupNormKernel.Threads), images),

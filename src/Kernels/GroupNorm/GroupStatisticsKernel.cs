@@ -35,7 +35,7 @@ internal static unsafe class GroupStatisticsKernel
     {
         ArrayView<float> lowSums = SharedMemory.Allocate<float>(BlockSum.Warps), highSums = SharedMemory.Allocate<float>(BlockSum.Warps);
         ArrayView<float> lowSquares = SharedMemory.Allocate<float>(BlockSum.Warps), highSquares = SharedMemory.Allocate<float>(BlockSum.Warps);
-        int width = channels / groups, wide = IntrinsicMath.Max(width / Float8.Count, 1);
+        int width = Integers.Divide(channels, groups), wide = IntrinsicMath.Max(width / Float8.Count, 1);
         bool isPair = width < Float8.Count;
         int group = isPair ? 2 * Grid.IdxX : Grid.IdxX, first = Grid.IdxY * Pixels, count = IntrinsicMath.Min(pixels - first, Pixels);
         long at = ((((long)Grid.IdxZ * pixels) + first) * channels) + (group * width);
@@ -70,7 +70,7 @@ internal static unsafe class GroupStatisticsKernel
         where TElement : unmanaged, IElement
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(BlockSum.Warps), squares = SharedMemory.Allocate<float>(BlockSum.Warps);
-        int width = channels / groups, first = Grid.IdxY * Pixels, count = IntrinsicMath.Min(pixels - first, Pixels);
+        int width = Integers.Divide(channels, groups), first = Grid.IdxY * Pixels, count = IntrinsicMath.Min(pixels - first, Pixels);
         long at = ((((long)Grid.IdxZ * pixels) + first) * channels) + (Grid.IdxX * width);
         float sum = 0;
         for (int i = Group.IdxX; i < count * width; i += BlockSum.Threads)

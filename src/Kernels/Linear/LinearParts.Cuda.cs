@@ -100,7 +100,7 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(Address(y));
         parameters.Add(y.RowStride);
         parameters.Add(y.Columns);
-        parameters.Add((int)activation);
+        parameters.Add(DeviceActivation.NumberOf(activation));
         bool isFast = y.Columns % Float8.Count == 0 && Alignment16.Holds(x, bias, y);
         Launch(isFast ? BiasActivationKernel.Fast : BiasActivationKernel.Plain, new LaunchSize(y.Rows), parameters.Packed);
     }

@@ -50,14 +50,14 @@ internal static class PoolingKernel
         where TElement : unmanaged, IElement
         where TPool : unmanaged, IPool
     {
-        int wide = channels / Float8.Count, eight = (Grid.IdxX * Threads) + Group.IdxX, output = eight / wide;
+        int wide = channels / Float8.Count, eight = (Grid.IdxX * Threads) + Group.IdxX, output = Integers.Divide(eight, wide);
         int c = (eight - (output * wide)) * Float8.Count;
         if (output >= outputHeight * outputWidth)
         {
             return;
         }
 
-        int outputRow = output / outputWidth, i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
+        int outputRow = Integers.Divide(output, outputWidth), i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
         int firstRow = IntrinsicMath.Max(i, 0), rows = IntrinsicMath.Min(i + windowHeight, height) - firstRow;
         int firstColumn = IntrinsicMath.Max(j, 0), columns = IntrinsicMath.Min(j + windowWidth, width) - firstColumn;
 
@@ -95,13 +95,13 @@ internal static class PoolingKernel
         where TElement : unmanaged, IElement
         where TPool : unmanaged, IPool
     {
-        int element = (Grid.IdxX * Threads) + Group.IdxX, output = element / channels, c = element - (output * channels);
+        int element = (Grid.IdxX * Threads) + Group.IdxX, output = Integers.Divide(element, channels), c = element - (output * channels);
         if (output >= outputHeight * outputWidth)
         {
             return;
         }
 
-        int outputRow = output / outputWidth, i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
+        int outputRow = Integers.Divide(output, outputWidth), i = (outputRow * stride) - top, j = ((output - (outputRow * outputWidth)) * stride) - left;
         int firstRow = IntrinsicMath.Max(i, 0), rows = IntrinsicMath.Min(i + windowHeight, height) - firstRow;
         int firstColumn = IntrinsicMath.Max(j, 0), columns = IntrinsicMath.Min(j + windowWidth, width) - firstColumn;
 

@@ -90,14 +90,15 @@ public sealed class ActivateTests
     }
 
     [Theory]
-    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
-    public void An_activation_that_has_no_form_is_refused_and_not_left_out(string set)
+    [MemberData(nameof(DeviceCases.OneOfEach), MemberType = typeof(DeviceCases))]
+    public void An_activation_that_has_no_form_is_refused_and_not_left_out(string device)
     {
-        using var bench = new Workbench(set);
+        using Bench bench = Bench.Open(device);
         Tensor x = bench.Put([1, 2], 1, 2), y = bench.Take(1, 1);
         Matrix weight = bench.PutMatrix([1, 1], 1, 2);
         var other = (Activation)_activations.Length;
         Assert.Throws<ArgumentOutOfRangeException>(() => bench.Device.Activate(x, x, other));
+        Assert.Throws<ArgumentOutOfRangeException>(() => bench.Device.ActivateBackward(x, x, x, other));
         Assert.Throws<ArgumentOutOfRangeException>(() => bench.Device.Linear(x, weight, default, y, other));
     }
 
