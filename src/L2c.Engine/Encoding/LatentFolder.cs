@@ -56,7 +56,7 @@ internal sealed class LatentFolder : IDisposable
             {
                 RequireSame(Path.Combine(path, LatentIndex.FileName), begun, earlier);
                 List<LatentShard> kept = Kept(path, request, listing, earlier.Shards, context);
-                bool isComplete = earlier.IsComplete && kept.Count == earlier.Shards.Count && kept[^1].Next == listing.Count;
+                bool isComplete = earlier.IsComplete && kept.Count == earlier.Shards.Count && kept.LastOrDefault()?.Next == listing.Count;
                 begun = begun with { Shards = kept, IsComplete = isComplete };
             }
 
@@ -169,8 +169,8 @@ internal sealed class LatentFolder : IDisposable
         foreach (LatentShard shard in shards)
         {
             string file = Path.Combine(path, LatentShard.NameOf(kept.Count));
-            bool isNext = shard.First == next && shard.Next > next && Path.GetFileName(file) == shard.File;
-            if (!isNext || shard.Next > listing.Count || SourcesOf(listing, next, shard.Next, context.Cancel) != shard.Sources)
+            bool isOfPictures = shard.Next <= listing.Count && SourcesOf(listing, next, shard.Next, context.Cancel) == shard.Sources;
+            if (!isOfPictures || shard.File != LatentShard.NameOf(kept.Count))
             {
                 throw Differs(Path.Combine(path, LatentIndex.FileName), $"other pictures than those of {listing.Folder} in {shard.File}");
             }

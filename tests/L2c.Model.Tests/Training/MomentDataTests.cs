@@ -109,8 +109,16 @@ public sealed class MomentDataTests : IDisposable
         Refused("has 2 images and is not complete; let l2c encode come to its end");
         Index(isComplete: true, images: 3);
         Refused("has 3 images in its shards, but the files beside it have 2; ");
-        File.WriteAllText(_folder.File(LatentIndex.FileName), "{}");
-        Refused("is no index of latents as this version writes it");
+        string index = File.ReadAllText(_folder.File(LatentIndex.FileName));
+        foreach ((string part, string damaged) in ((string, string)[])[
+            ("l2c-latents/1", "l2c-latents/2"), ("\"next\": 3", "\"next\": 4"), ("\"first\": 0", "\"first\": -1"),
+            ("\"images\": 3", "\"images\": 2147483647"), ("\"sources\": \"\",", ""), ("\"skipped\": []", "\"skipped\": [null]"),
+            ("\"classes\": []", "\"classes\": [null]"), ("[\n    {", "[\n    null, {"), (index, "{}")])
+        {
+            Assert.Contains(part, index, StringComparison.Ordinal);
+            File.WriteAllText(_folder.File(LatentIndex.FileName), index.Replace(part, damaged, StringComparison.Ordinal));
+            Refused("is no index of latents as this version writes it");
+        }
     }
 
     [Fact]

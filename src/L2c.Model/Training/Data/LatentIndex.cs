@@ -18,6 +18,7 @@ public sealed record LatentIndex
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         WriteIndented = true,
         MaxDepth = 8,
     };
@@ -61,9 +62,8 @@ public sealed record LatentIndex
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {
-            return JsonSerializer.Deserialize<LatentIndex>(source.ReadAll(ReadLimits.LatentIndexBytes), _json) is { Format: CurrentFormat } index
-                ? index
-                : throw new JsonException();
+            var index = JsonSerializer.Deserialize<LatentIndex>(source.ReadAll(ReadLimits.LatentIndexBytes), _json);
+            return index?.Format == CurrentFormat && index.IsSound() ? index : throw new JsonException();
         }
         catch (JsonException e)
         {
@@ -80,4 +80,25 @@ public sealed record LatentIndex
             JsonSerializer.Serialize(stream, this, _json);
             stream.WriteByte((byte)'\n');
         });
+
+    /// <summary>Whether the shards follow each other and have the pictures that they say.</summary>
+    private bool IsSound()
+    {
+        int next = 0;
+        foreach (LatentShard? shard in Shards)
+        {
+            if (shard is null
+                || shard.First != next
+                || shard.Images < 1
+                || (long)shard.First + shard.Images + shard.Skipped.Count != shard.Next
+                || shard.Skipped.Contains(null!))
+            {
+                return false;
+            }
+
+            next = shard.Next;
+        }
+
+        return !Classes.Contains(null!);
+    }
 }
