@@ -1,4 +1,5 @@
 using System.CommandLine;
+using L2c.Cli.Tests.Evaluation;
 using L2c.Testing;
 
 namespace L2c.Cli.Tests;
@@ -12,11 +13,12 @@ public sealed class OptionValueTests : IDisposable
         ["", "x", "NaN", "-1", "0", "1", "3", "1.5", "1e999", "2147483647", "2147483648", "99999999999999999999", "∞", "0x10"];
 
     private readonly CliRunner _cli = new();
-    private readonly string _model;
+    private readonly string _model, _images;
 
     public OptionValueTests()
     {
         _model = TinyModel.Write(_cli.PathOf("m.st"), TrainingRuns.Network);
+        _images = EvaluationRuns.Write(_cli.PathOf("i.st"), EvaluationRuns.Pixels(2, 8, seed: 1), 8);
         File.WriteAllText(_cli.PathOf("text.json"), "{\"a\": null}");
     }
 
@@ -26,7 +28,8 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "devices", "encode", "evaluate", "inspect", "profile", "sample", "sweep", "train", "train-router"],
+            ["bench forward", "bench sample", "devices", "encode", "evaluate", "gather", "inspect", "metrics", "profile", "sample", "sweep", "train",
+            "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]
@@ -110,7 +113,7 @@ public sealed class OptionValueTests : IDisposable
 
     // Names that lead out of the test's folder would be created.
     private IEnumerable<string?> Values(Option option) => option.ValueType == typeof(string) || option.ValueType == typeof(string[])
-        ? Paths().Concat(option.Name is "--out" or "--trace" or "--trajectory" or "--save-schedule" or "--plot" ? [] : Words())
+        ? Paths().Concat(option.Name is "--out" or "--trace" or "--trajectory" or "--save-schedule" or "--plot" or "--keep" ? [] : Words())
         : _numbers;
 
     private IEnumerable<string> Paths() =>
@@ -136,6 +139,7 @@ public sealed class OptionValueTests : IDisposable
             "train-router" => TrainingRuns.Router(_model, _cli.PathOf("r"), "--max-steps", "1", "--force")[1..],
             "encode" => [_cli.PathOf("pictures"), _cli.PathOf("l"), "--vae", _model, "--image-size", "32", "--device", "cpu"],
             "evaluate" => ["--ckpt", _model, "--steps", "2", "--count", "2", "--data-count", "2", "--ddim", "none", "--device", "cpu"],
+            "metrics" => [_images, _images, "--inception", _model, "--device", "cpu"],
             "sweep" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--data-count", "2", "--rules", "top:1", "--out", _cli.PathOf("w"),
                 "--device", "cpu"],
             _ => [],

@@ -46,7 +46,7 @@ internal sealed class EvaluateCommand
         EvaluateCommand self = new(cuda);
         Command command = new(
             "evaluate",
-            "Fréchet distance between samples and data with a bootstrap interval: in random-convolution features, for small images, or in those of FID.")
+            "Fréchet distance between samples and data with a bootstrap interval, in random-convolution features or those of FID.")
         {
             self._samples,
         };

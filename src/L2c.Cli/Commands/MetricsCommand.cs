@@ -24,7 +24,8 @@ internal sealed class MetricsCommand
         "--recipe", "How pixels become the network's input: as ADM's evaluator, or as pytorch-fid. Never compare features of both", Adm, PtFid);
     private readonly Option<string> _rounding = OptionFactory.OneOf(
         "--rounding", "Distances behind precision and recall in float32, or rounded to fp16 first as ADM's evaluator does", Double, Adm);
-    private readonly Option<int?> _count = OptionFactory.Whole("--count", 2, "Images of the samples, from the first on [default: all]", MetricsRequest.MaxImages);
+    private readonly Option<int?> _count =
+        OptionFactory.Whole("--count", 2, "Images of the samples, from the first on [default: all]", MetricsRequest.MaxImages);
     private readonly Option<int?> _referenceCount =
         OptionFactory.Whole("--reference-count", 2, "Images of the reference, from the first on [default: all]", MetricsRequest.MaxImages);
     private readonly Option<int?> _batch = OptionFactory.Whole(

@@ -9,7 +9,8 @@ internal static class MetricsText
     /// <summary>Prints a line per metric.</summary>
     public static void Print(MetricsResult result, Terminal terminal)
     {
-        terminal.Out.WriteLine($"{Label(result.Samples, result.SampleImages)} against {Label(result.Reference, result.ReferenceImages)}, {result.Features}");
+        string samples = Label(result.Samples, result.SampleImages), reference = Label(result.Reference, result.ReferenceImages);
+        terminal.Out.WriteLine($"{samples} against {reference}, {result.Features}");
         (string Title, string Key, double? Value)[] rows =
         [
             ("FID", "fid", result.Fid),

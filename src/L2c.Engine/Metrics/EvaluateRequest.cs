@@ -53,7 +53,10 @@ public sealed class EvaluateJob
 
     /// <summary>What sampling and comparing take beside the weights; the data, which are not open yet, come on top.</summary>
     public MemoryDemand Demand => new(
-        "the evaluation", (device, batch) => SampleMemory.OfDistances([Samples, .. Ddim], device, batch, Request.Inception is not null), Samples.Batch, Samples.BatchOption);
+        "the evaluation",
+        (device, batch) => SampleMemory.OfDistances([Samples, .. Ddim], device, batch, Request.Inception is not null),
+        Samples.Batch,
+        Samples.BatchOption);
 
     /// <summary>By step number; the samples themselves where they are asked for again.</summary>
     internal IReadOnlyList<SampleJob> Ddim { get; }

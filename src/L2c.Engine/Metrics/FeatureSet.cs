@@ -70,7 +70,8 @@ internal sealed class FeatureSet
         }
     }
 
-    private static long Squares(FeatureStatistics? statistics) => statistics is null ? 0 : sizeof(double) * (long)statistics.Dimension * statistics.Dimension;
+    private static long Squares(FeatureStatistics? statistics) =>
+        statistics is null ? 0 : sizeof(double) * (long)statistics.Dimension * statistics.Dimension;
 
     private static int Length(InceptionFeatures part) => part.Length();
 }

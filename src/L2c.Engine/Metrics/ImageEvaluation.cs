@@ -53,7 +53,8 @@ public static class ImageEvaluation
         DeviceChoice? device = null,
         IProgress<WorkProgress>? progress = null,
         HostMemory? memory = null,
-        CancellationToken cancel = default) => Background.Run(() => Run(samples, count, data, dataCount, inception, device, progress, memory, cancel), cancel);
+        CancellationToken cancel = default) =>
+        Background.Run(() => Run(samples, count, data, dataCount, inception, device, progress, memory, cancel), cancel);
 
     /// <summary>The features that distances are in.</summary>
     /// <param name="inception">The FID Inception network; null for the random net.</param>

@@ -63,7 +63,8 @@ public static class ImageMetrics
     private static RunFacts Extract(MetricsRequest request, (MetricsSource Source, FeatureSet Set)[] wanted, TaskContext context)
     {
         string weights = request.Inception
-            ?? throw new RequestException($"{wanted[0].Source.Name} has images, whose features need the FID Inception network; name its file with --inception");
+            ?? throw new RequestException(
+                $"{wanted[0].Source.Name} has images, whose features need the FID Inception network; name its file with --inception");
         DeviceChoice choice = request.Device;
         int most = wanted.Max(pair => pair.Source.Count);
         int batch = Math.Min(most, request.Batch ?? (choice.Ordinal is null ? MetricsRequest.CpuBatch : MetricsRequest.CudaBatch));
@@ -93,7 +94,8 @@ public static class ImageMetrics
         MemoryNeed extractors = wanted.Select(pair => InceptionExtractor.Need(device, batch, InceptionFeatures.All, pair.Source.Elements))
             .Aggregate((one, other) => one.Or(other));
         long sets = wanted.Sum(pair => pair.Set.Bytes);
-        return new MemoryNeed(0, sets) + extractors.Or(new MemoryNeed(0, Math.Max(FrechetEstimate.Bytes(0, InceptionFeatures.Pool.Length(), 1), BlockBytes)));
+        long distance = FrechetEstimate.Bytes(0, InceptionFeatures.Pool.Length(), threads: 1);
+        return new MemoryNeed(0, sets) + extractors.Or(new MemoryNeed(0, Math.Max(distance, BlockBytes)));
     }
 
     private static MetricsResult Measure(
@@ -122,7 +124,8 @@ public static class ImageMetrics
         PrecisionRecall? both = null;
         if (samples.Set.Rows is { } rows && reference.Set.Rows is { } others)
         {
-            both = Compare(rows, others, new PrecisionRecallOptions { Neighbours = Neighbours, HalfPrecision = request.AdmRounding, Threads = threads }, context);
+            PrecisionRecallOptions options = new() { Neighbours = Neighbours, HalfPrecision = request.AdmRounding, Threads = threads };
+            both = Compare(rows, others, options, context);
         }
         else
         {

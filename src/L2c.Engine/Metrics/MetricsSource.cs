@@ -56,7 +56,8 @@ internal sealed class MetricsSource : IDisposable
             string? problem = there switch
             {
                 < 2 when pool is null => "one image does not make a distribution; give at least two",
-                > MetricsRequest.MaxImages => $"{there} images are more than the {MetricsRequest.MaxImages} that can be compared; give fewer with {option}",
+                > MetricsRequest.MaxImages =>
+                    $"{there} images are more than the {MetricsRequest.MaxImages} that can be compared; give fewer with {option}",
                 _ => null,
             };
             return problem is null

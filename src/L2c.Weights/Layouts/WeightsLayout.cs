@@ -43,7 +43,7 @@ public static class WeightsLayout
         return new WeightsFile(file, architecture, naming.Label, dict.Nest, tensors, dict.Ignored);
     }
 
-    /// <summary>The family whose tensor names the file uses ("dit", "uvit", "vae", "inception", "router"), or null when no layout knows them.</summary>
+    /// <summary>The family whose tensor names the file uses, see <see cref="Architecture.Family"/>, or null when no layout knows them.</summary>
     /// <param name="file">The open file; it stays the caller's.</param>
     /// <param name="use">Set of weights; null takes <c>ema</c> where there is one.</param>
     /// <exception cref="MalformedFileException">The set that was asked for is not in the file.</exception>

@@ -10,8 +10,8 @@ namespace L2c;
 
 /// <summary>Features of one set of images that grow in a file, so that a task that was interrupted goes on, and another uses them again.</summary>
 /// <remarks>
-/// The file is named after a hash of what the features follow from: pixels, recipe, weights, precision. Its first line repeats the whole hash; then follow
-/// rows, each with a hash of its own, so that one half written, or lost with the power, is seen and computed anew.
+/// The file is named after a hash of what the features follow from: pixels, recipe, weights, precision. Its first line repeats the whole hash; then
+/// follow rows, each with a hash of its own, so that one half written, or lost with the power, is seen and computed anew.
 /// </remarks>
 internal sealed class FeatureFile : IDisposable
 {

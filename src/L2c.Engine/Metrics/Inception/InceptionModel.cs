@@ -71,7 +71,8 @@ internal sealed class InceptionModel : IDisposable
 
         // The largest tensor as read and as permuted.
         long largest = sizeof(float) * weights.Tensors.Max(tensor => tensor.Count);
-        demand.Require(device, choice.Memory, new MemoryNeed(InceptionNetwork.WeightBytes(device), 2 * largest, WeightMemory.Staging(device, largest)));
+        MemoryNeed loading = new(InceptionNetwork.WeightBytes(device), 2 * largest, WeightMemory.Staging(device, largest));
+        demand.Require(device, choice.Memory, loading);
         using WeightHash hash = new(weights.Read);
         return new InceptionModel(InceptionNetwork.Load(device, hash.Read), hash.Text(), ownsDevice);
     }
