@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and
-# compares what the two runs leave: every file but TensorBoard's events must have the same bytes. Samples 2,000 images by one process, by two and by three
-# ranks, and once more by three of which random ones are killed, N / 2 kills in all, and begun again: the npz must be the same each time. Then the same at
-# chosen moments: at every system call that creates, renames or flushes, and for the other commands too (dev/kill-at-calls.sh, which needs strace).
+# compares what the two runs leave: every file but TensorBoard's events must have the same bytes. Samples 2,000 images by one process, by two and by
+# three ranks, and once more by three of which random ones are killed, N / 2 kills in all, and begun again: the npz must be the same each time. Then
+# the same at chosen moments: at every system call that creates, renames or flushes, and for the other commands too (dev/kill-at-calls.sh, which
+# needs strace).
 # Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train|ranks|calls] [--keep DIR]      N is 10; the seed is printed.
 # L2C names the program: default, that of a Release build here. Ends with 0 when all files agree, else 1; 2 for wrong arguments.
 set -euo pipefail

@@ -53,7 +53,8 @@ public sealed class SampleSetTests : IDisposable
         Sample("--count", "4", "--out", _cli.PathOf("a.png"), "--ranks", "2", "--rank", "0").MustFail(ExitCode.Usage, "give --out FOLDER");
         Gather(folder, "--out", file).MustFail(ExitCode.Usage, "no settings.json");
         string latents = TinyModel.Write(_cli.PathOf("l.safetensors"), TinyModel.Latents);
-        _cli.Run("sample", "--ckpt", latents, "--steps", "2", "--device", "cpu", "--count", "4", "--out", file).MustFail(ExitCode.Usage, "give the autoencoder with --vae FILE");
+        _cli.Run("sample", "--ckpt", latents, "--steps", "2", "--device", "cpu", "--count", "4", "--out", file)
+            .MustFail(ExitCode.Usage, "give the autoencoder with --vae FILE");
         Assert.Equal(["l.safetensors", "m.safetensors"], _cli.Files());
     }
 
@@ -101,5 +102,6 @@ public sealed class SampleSetTests : IDisposable
 
     private CliResult Gather(params string[] arguments) => _cli.Run(["gather", .. arguments]);
 
-    private string[] Arguments(params string[] arguments) => ["sample", "--ckpt", _model, "--steps", "2", "--device", "cpu", "--threads", "1", .. arguments];
+    private string[] Arguments(params string[] arguments) =>
+        ["sample", "--ckpt", _model, "--steps", "2", "--device", "cpu", "--threads", "1", .. arguments];
 }

@@ -2,7 +2,7 @@ using L2c.Model.Metrics;
 
 namespace L2c.Bench.Metrics;
 
-/// <summary>A contestant that multiplies packed blocks in binary64: XᵀY of 256 rows and square results, as often as makes so many operations.</summary>
+/// <summary>A contestant that multiplies in binary64: XᵀY of packed blocks of 256 rows, as often as makes so many operations.</summary>
 internal sealed class DoubleProduct
 {
     private readonly PackedRows _x, _y;

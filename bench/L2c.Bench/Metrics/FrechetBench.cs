@@ -8,7 +8,7 @@ using L2c.Model.Metrics;
 
 namespace L2c.Bench.Metrics;
 
-/// <summary><c>frechet</c>: what do statistics of many features and their distance to a reference cost, against a product of as many operations?</summary>
+/// <summary><c>frechet</c>: what do statistics of features and their distance cost, against a product of as many operations?</summary>
 internal sealed class FrechetBench
 {
     private const int Rounds = 5, RowsAtOnce = 500;
@@ -22,7 +22,8 @@ internal sealed class FrechetBench
     public static Command Create(Terminal terminal)
     {
         FrechetBench self = new();
-        Command command = new("frechet", "Statistics of features and their Fréchet distance on the CPU, against a product in binary64 of as many operations.");
+        Command command = new(
+            "frechet", "Statistics of features and their Fréchet distance on the CPU, against a product in binary64 of as many operations.");
         self._options.AddTo(command);
         command.Add(self._count);
         command.Add(self._features);
@@ -70,9 +71,9 @@ internal sealed class FrechetBench
                     $"{Bound.ToString("0.00", CultureInfo.InvariantCulture)}{(isMet ? "" : " missed")}",
                 ],
             ],
-            "Statistics: mean and covariance of the vectors, which come in blocks of 500. Distance: to a reference whose statistics are there. The product is "
-            + "XᵀY of packed blocks of 256 rows in binary64, as many operations, run in turn. Memory: by how much the first run raised the peak of the "
-            + "process, statistics of the reference not counted. Values are medians over the rounds, with quartiles in brackets.",
+            "Statistics: mean and covariance of the vectors, which come in blocks of 500. Distance: to a reference whose statistics are there. The "
+            + "product is XᵀY of packed blocks of 256 rows in binary64, as many operations, run in turn. Memory: by how much the first run raised "
+            + "the peak of the process, statistics of the reference not counted. Values are medians over the rounds, with quartiles in brackets.",
             isMet ? "Bound: met." : "Bound: **missed**."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
 

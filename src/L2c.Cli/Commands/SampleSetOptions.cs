@@ -55,7 +55,8 @@ internal sealed class SampleSetOptions
             return all is null or 1 || !(isTold || isSlurm)
                 ? new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite }
                 : throw new UsageException(
-                    $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, or give --ranks 1");
+                    $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, "
+                    + "or give --ranks 1");
         }
 
         if (path is null || !isFolder)

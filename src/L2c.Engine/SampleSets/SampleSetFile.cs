@@ -5,8 +5,8 @@ using L2c.Weights.Npy;
 
 namespace L2c;
 
-/// <summary>The one file of a set: <c>arr_0</c>, the images [N, H, W, 3], and <c>arr_1</c>, their classes, as ADM's sampler writes them; and <c>l2c</c>, the
-/// settings as JSON, which other readers leave out.</summary>
+/// <summary>The one file of a set: <c>arr_0</c>, the images [N, H, W, 3], and <c>arr_1</c>, their classes, as ADM's sampler writes them; and
+/// <c>l2c</c>, the settings as JSON, which other readers leave out.</summary>
 internal static class SampleSetFile
 {
     private const string Images = "arr_0", Labels = "arr_1", Settings = SampleDescription.Key;

@@ -32,7 +32,8 @@ internal sealed class SampleSetFolder
         string settings = System.IO.Path.Combine(path, SettingsName);
         return File.Exists(settings)
             ? new SampleSetFolder(path, SampleSetSettings.Read(settings), isStale: false)
-            : throw new RequestException($"{path}: has no {SettingsName}, so it is no folder of sampled chunks; name the --out of l2c sample --ranks N");
+            : throw new RequestException(
+                $"{path}: has no {SettingsName}, so it is no folder of sampled chunks; name the --out of l2c sample --ranks N");
     }
 
     /// <summary>Holds a folder against the settings of a set. Writes nothing.</summary>
@@ -147,7 +148,8 @@ internal sealed class SampleSetFolder
 
         if (hasChunks && !isSettled)
         {
-            throw new RequestException($"{path}: has chunks but no {SettingsName}, so it is unknown what they were made with; restore it, or use another --out");
+            throw new RequestException(
+                $"{path}: has chunks but no {SettingsName}, so it is unknown what they were made with; restore it, or use another --out");
         }
     }
 }

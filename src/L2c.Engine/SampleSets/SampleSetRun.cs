@@ -68,7 +68,8 @@ internal sealed class SampleSetRun : IDisposable
         int bad = samples.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         if (bad >= 0)
         {
-            throw new IOException($"image {first + (bad / _job.ElementsPerImage)} has values that are not finite, so it is no picture; check the checkpoint");
+            int image = first + (bad / _job.ElementsPerImage);
+            throw new IOException($"image {image} has values that are not finite, so it is no picture; check the checkpoint");
         }
 
         // Sampling and decoding take their memory in turn.
@@ -81,10 +82,10 @@ internal sealed class SampleSetRun : IDisposable
         // A bar of its own for each chunk would say little.
         IReadOnlyList<RgbImage> pictures = _job.Decoding is { } decoding
             ? decoding.Decode(_autoencoder!, [.. samples], null, _context with { Progress = null }).Images
-            : [.. Enumerable.Range(0, count).Select(image => _job.Picture(_samples, image))];
-        for (int image = 0; image < count; image++)
+            : [.. Enumerable.Range(0, count).Select(i => _job.Picture(_samples, i))];
+        for (int i = 0; i < count; i++)
         {
-            pictures[image].Pixels.CopyTo(_pixels, image * _folder.Settings.ImageBytes);
+            pictures[i].Pixels.CopyTo(_pixels, i * _folder.Settings.ImageBytes);
         }
 
         _folder.Write(chunk, _pixels);

@@ -86,8 +86,8 @@ internal sealed record SampleSetSettings(
         try
         {
             return JsonSerializer.Deserialize<SampleSetSettings>(json, ReportJson.Options)
-                is { Format: CurrentFormat, Images: > 0, Height: > 0, Width: > 0, ImagesPerChunk: SampleChunks.Images, Classes: null or { Length: > 0 } } settings
-                && settings.Parameters is not null
+                is { Format: CurrentFormat, Images: > 0, Height: > 0, Width: > 0, ImagesPerChunk: SampleChunks.Images } settings
+                && settings is { Parameters: not null, Classes: null or { Length: > 0 } }
                 && settings.Height <= Array.MaxLength / 3 / settings.Width / SampleChunks.Images
                     ? settings
                     : null;

@@ -41,7 +41,8 @@ public sealed class FeatureStatistics
         Require(
             mean.Length > 0 && covariance.LongLength == (long)mean.Length * mean.Length,
             $"{name}: a mean of {mean.Length} numbers and a covariance of {covariance.Length} do not fit each other");
-        int component = Array.FindIndex(mean, value => !double.IsFinite(value)), entry = Array.FindIndex(covariance, value => !double.IsFinite(value));
+        int component = Array.FindIndex(mean, value => !double.IsFinite(value));
+        int entry = Array.FindIndex(covariance, value => !double.IsFinite(value));
         Require(component < 0, $"{name}: number {component} of the mean is not finite, so there is no distance");
         Require(entry < 0, $"{name}: row {entry / mean.Length} of the covariance has a number that is not finite, so there is no distance");
         RequireSymmetric();

@@ -4,10 +4,10 @@ namespace L2c.Model.Metrics;
 /// <remarks>
 /// Formula  d² = |μ - μ'|² + Tr Σ + Tr Σ' - 2 Tr (Σ Σ')^½, which is the number that is reported, as is usual. For any Σ = UᵀU and Σ' = VᵀV the last
 ///          trace is the sum of the singular values of B = U Vᵀ: the roots of the eigenvalues of the smaller of BᵀB and BBᵀ.
-/// Numerics binary64; <see cref="PivotedCholesky"/> leaves out the null directions, each of which would cost half of the digits, so singular covariances
-///          (fewer vectors than features) lose nothing: 1e-13 of the traces at 2048 features. The same bits for any number of threads.
-/// Others   ADM's evaluator sums means in binary32, also their distance, in an order that is not said, and takes the root by Schur's decomposition: its
-///          numbers differ by up to 1e-7 of the traces, and where covariances are singular by 1e-6 in all.
+/// Numerics binary64; <see cref="PivotedCholesky"/> leaves out the null directions, each of which would cost half of the digits, so singular
+///          covariances (fewer vectors than features) lose nothing: 1e-13 of the traces at 2048 features. The same bits for any number of threads.
+/// Others   ADM's evaluator sums means in binary32, also their distance, in an order that is not said, and takes the root by Schur's decomposition:
+///          its numbers differ by up to 1e-7 of the traces, and where covariances are singular by 1e-6 in all.
 /// Memory   beside both statistics three square matrices.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
 /// </remarks>
@@ -62,7 +62,8 @@ public sealed class FrechetDistance
         if (set.Dimension != _reference.Dimension)
         {
             throw new ArgumentException(
-                $"{set.Name} has {set.Dimension} features of an image, and {_reference.Name} has {_reference.Dimension}; compare features of one kind");
+                $"{set.Name} has {set.Dimension} features of an image, and {_reference.Name} has {_reference.Dimension}; "
+                + "compare features of one kind");
         }
 
         double mean = singleMean ? SquaredDistance(Wide(set.SingleMean()), Wide(_reference.SingleMean())) : SquaredDistance(set.Mean(), _mean);

@@ -4,8 +4,8 @@ namespace L2c.Model.Metrics;
 
 /// <summary>Inception Score: how certain a classifier is of each sample, and how different the classes of the samples are.</summary>
 /// <remarks>
-/// Formula  of a split of n rows with probabilities p: exp(1/n Σ KL(p ‖ mean p)) = exp(1/n Σ Σ p ln p - Σ mean p ln mean p); the score is the mean over
-///          the splits. Splits are consecutive rows; a short last one counts like any other.
+/// Formula  of a split of n rows with probabilities p: exp(1/n Σ KL(p ‖ mean p)) = exp(1/n Σ Σ p ln p - Σ mean p ln mean p); the score is the mean
+///          over the splits. Splits are consecutive rows; a short last one counts like any other.
 /// Numerics binary64 from the logits; ln p by log-softmax, and 0 ln 0 = 0. Memory for one split's sums, whatever N.
 /// Source   Salimans et al. 2016, "Improved techniques for training GANs"; splits as in ADM's evaluator.
 /// </remarks>

@@ -5,8 +5,8 @@ namespace L2c.Model.Metrics;
 
 /// <summary>U with UᵀU = S for a covariance S of any rank, whose rows are as many as the rank.</summary>
 /// <remarks>
-/// Method   Cholesky with diagonal pivoting, 64 rows at a time, rows and columns left in their places. It ends at a pivot of at most D 2^-52 times the
-///          largest diagonal: what is left then is rounding.
+/// Method   Cholesky with diagonal pivoting, 64 rows at a time, rows and columns left in their places. It ends at a pivot of at most D 2^-52 times
+///          the largest diagonal: what is left then is rounding.
 /// Numerics binary64, the same bits for any number of threads.
 /// Source   Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 10.3.
 /// </remarks>

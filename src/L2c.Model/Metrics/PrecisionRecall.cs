@@ -4,8 +4,8 @@ namespace L2c.Model.Metrics;
 /// <param name="Precision">Share of samples in the ball of a reference vector.</param>
 /// <param name="Recall">Share of reference vectors in the ball of a sample.</param>
 /// <remarks>
-/// A vector's ball reaches its k-th neighbour in its own set: its radius is element k, from 0, of the sorted distances to all of the set, itself included.
-/// Distances are squared; a vector on the sphere is in the ball.
+/// A vector's ball reaches its k-th neighbour in its own set: its radius is element k, from 0, of the sorted distances to all of the set, itself
+/// included. Distances are squared; a vector on the sphere is in the ball.
 /// Memory   the features, and some 60 MiB.
 /// Source   Kynkäänniemi et al. 2019, "Improved precision and recall metric for assessing generative models"; as in ADM's evaluator.
 /// </remarks>
@@ -32,8 +32,8 @@ public sealed record PrecisionRecall(double Precision, double Recall)
     /// <param name="options">How; null for the default.</param>
     /// <param name="progress">Told of the share that is done, 0 to 1.</param>
     /// <param name="cancel">Looked at now and then.</param>
-    /// <exception cref="ArgumentException">The sets have features of different kinds, too few vectors for k neighbours, or a value that is not finite.
-    /// </exception>
+    /// <exception cref="ArgumentException">The sets have features of different kinds, too few vectors for k neighbours, or a value that is not
+    /// finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static PrecisionRecall Of(
         FeatureRows samples,
@@ -46,7 +46,8 @@ public sealed record PrecisionRecall(double Precision, double Recall)
         if (samples.Dimension != reference.Dimension)
         {
             throw new ArgumentException(
-                $"{samples.Name} has {samples.Dimension} features of an image, and {reference.Name} has {reference.Dimension}; compare features of one kind");
+                $"{samples.Name} has {samples.Dimension} features of an image, and {reference.Name} has {reference.Dimension}; "
+                + "compare features of one kind");
         }
 
         RequireUsable(samples, options.Neighbours);
@@ -87,7 +88,8 @@ public sealed record PrecisionRecall(double Precision, double Recall)
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"{set.Name}: row {bad / set.Dimension} of the features, counted from 0, has the value {values[bad]}, which has no distances; check the images");
+                $"{set.Name}: row {bad / set.Dimension} of the features, counted from 0, has the value {values[bad]}, which has no distances; "
+                + "check the images");
         }
     }
 }

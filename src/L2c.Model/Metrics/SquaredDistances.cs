@@ -6,8 +6,9 @@ namespace L2c.Model.Metrics;
 
 /// <summary>Squared Euclidean distances of the vectors of two sets, tile by tile, as |u|² - 2 u·v + |v|², at least 0.</summary>
 /// <remarks>
-/// Numerics products in binary32, each one chain over the features; norms and sums in binary64, the distance in binary32. With the option for binary16,
-///          features, norms, products and every later step are rounded to it, and a block in which a distance is not finite is computed as without.
+/// Numerics products in binary32, each one chain over the features; norms and sums in binary64, the distance in binary32. With the option for
+///          binary16, features, norms, products and every later step are rounded to it, and a block in which a distance is not finite is computed as
+///          without.
 /// Memory   a tile of either set and of their products.
 /// </remarks>
 internal sealed class SquaredDistances : IDisposable
@@ -55,7 +56,8 @@ internal sealed class SquaredDistances : IDisposable
         {
             for (long column = 0; column < columns.Count; column += block)
             {
-                Range rowRange = (int)row..(int)Math.Min(row + block, rows.Count), columnRange = (int)column..(int)Math.Min(column + block, columns.Count);
+                Range rowRange = (int)row..(int)Math.Min(row + block, rows.Count);
+                Range columnRange = (int)column..(int)Math.Min(column + block, columns.Count);
                 VisitBlock(new Block(rows, columns, ofRows, ofColumns, rowRange, columnRange), use);
             }
         }

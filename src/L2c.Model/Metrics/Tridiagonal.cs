@@ -5,8 +5,8 @@ namespace L2c.Model.Metrics;
 
 /// <summary>Householder's reduction of a symmetric matrix to a tridiagonal one of the same eigenvalues, without eigenvectors.</summary>
 /// <remarks>
-/// Method   column by column: H = I - τ v vᵀ takes a column to its first element, A ← H A H = A - v wᵀ - w vᵀ. The changes of 32 columns wait in V and W,
-///          so that a step only reads the matrix once, for A v, and the changes are one product.
+/// Method   column by column: H = I - τ v vᵀ takes a column to its first element, A ← H A H = A - v wᵀ - w vᵀ. The changes of 32 columns wait in V
+///          and W, so that a step only reads the matrix once, for A v, and the changes are one product.
 /// Numerics binary64; each sum has eight times four parts added in a fixed order: the same bits for any number of threads and any vectors.
 /// Source   Dongarra, Sorensen and Hammarling 1989, "Block reduction of matrices to condensed forms for eigenvalue computations".
 /// </remarks>

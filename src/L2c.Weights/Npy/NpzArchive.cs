@@ -81,7 +81,8 @@ public sealed class NpzArchive : IDisposable
     /// <exception cref="MalformedFileException">There are statistics of pooled features alone, or as <see cref="Statistics"/>.</exception>
     public NpzStatistics? SpatialStatistics() => Read(SpatialMean, SpatialCovariance) ?? (HasStatistics
         ? throw new MalformedFileException(
-            Path, $"has {Mean} but not {SpatialMean} and {SpatialCovariance}, so there is no sFID with it; compare by FID alone, or give a file with all four")
+            Path,
+            $"has {Mean} but not {SpatialMean} and {SpatialCovariance}, so there is no sFID with it; compare by FID alone, or give all four")
         : null);
 
     /// <summary>Reads another member: an array of bytes in one row; null where there is none of that name and kind.</summary>
@@ -126,8 +127,8 @@ public sealed class NpzArchive : IDisposable
         bool fits = meanShape is [> 0 and var d] && covarianceShape is [var rows, var columns] && rows == d && columns == d;
         return fits ? new NpzStatistics(mean, covariance) : throw new MalformedFileException(
             Path,
-            $"has {meanName} of [{string.Join(", ", meanShape)}] and {covarianceName} of [{string.Join(", ", covarianceShape)}], which are no mean [D] and "
-            + "covariance [D, D]; make the statistics again");
+            $"has {meanName} of [{string.Join(", ", meanShape)}] and {covarianceName} of [{string.Join(", ", covarianceShape)}], "
+            + "which are no mean [D] and covariance [D, D]; make the statistics again");
     }
 
     private (long[] Shape, double[] Values) Numbers(string name, string other)

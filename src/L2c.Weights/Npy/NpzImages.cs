@@ -15,7 +15,8 @@ public sealed class NpzImages
         if (!AreBytes(_header.Array) || ImageBytes > Array.MaxLength)
         {
             throw new MalformedFileException(
-                source.Path, $"has images of {_header.Array.Type.Label()} [{string.Join(", ", _header.Array.Shape)}]; save them as uint8 [N, H, W, 3]");
+                source.Path,
+                $"has images of {_header.Array.Type.Label()} [{string.Join(", ", _header.Array.Shape)}]; save them as uint8 [N, H, W, 3]");
         }
 
         if (_header.IsFortran && _header.Array.Bytes > ReadLimits.InflatedBytes)

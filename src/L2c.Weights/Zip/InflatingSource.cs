@@ -5,7 +5,7 @@ using System.IO.Hashing;
 namespace L2c.Weights.Zip;
 
 /// <summary>The bytes of a deflated entry of any size, inflated as they are read in order; going back begins anew.</summary>
-/// <remarks>Its checksum is verified over all its bytes before the first of them is handed out. Memory: a buffer. Safe for several threads at once.</remarks>
+/// <remarks>Its checksum is verified over all its bytes before the first of them is handed out. Memory: a buffer. Safe for several threads.</remarks>
 /// <param name="archive">The archive, which stays open.</param>
 /// <param name="entry">The entry.</param>
 internal sealed class InflatingSource(ByteSource archive, ZipEntry entry) : ByteSource(archive.Path)

@@ -7,8 +7,8 @@ namespace L2c.Weights.Zip;
 
 /// <summary>Writes a zip archive of stored entries whose bytes start at multiples of 64, without times: equal entries give equal archives.</summary>
 /// <remarks>
-/// Of any size: entries and offsets of 4 GiB and more are written in zip64's form, smaller ones in the plain one. As in torch.save's archives, an extra
-/// field of the local header makes the alignment, so that storages can be mapped.
+/// Of any size: entries and offsets of 4 GiB and more are written in zip64's form, smaller ones in the plain one. As in torch.save's archives, an
+/// extra field of the local header makes the alignment, so that storages can be mapped.
 /// Source: PKWARE, .ZIP File Format Specification (APPNOTE), sections 4.3.7, 4.3.12 to 4.3.16 and 4.5.3.
 /// </remarks>
 /// <param name="stream">Where to; it is at its start. Seekable, for entries that are written in parts.</param>

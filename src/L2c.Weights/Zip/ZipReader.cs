@@ -8,8 +8,8 @@ namespace L2c.Weights.Zip;
 /// <remarks>
 /// The checksum of an entry is verified over all its bytes before the first of them is handed out (a read of the whole entry is verified in place).
 /// Stored entries are read directly at any size. Deflated ones, which torch.save never writes, are inflated whole, so they are limited in size and
-/// ratio; the last one stays in memory. Where they are to be read in order (<see cref="Open"/>), only the ratio is limited, and nothing stays. Safe for
-/// several threads at once.
+/// ratio; the last one stays in memory. Where they are to be read in order (<see cref="Open"/>), only the ratio is limited, and nothing stays. Safe
+/// for several threads at once.
 /// </remarks>
 internal sealed class ZipReader
 {

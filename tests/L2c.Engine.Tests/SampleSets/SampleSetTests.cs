@@ -45,7 +45,8 @@ public sealed class SampleSetTests : IDisposable
         using TensorFile arrays = TensorFiles.Open(alone.Path);
         byte[] labels = new byte[Images * sizeof(long)];
         arrays.ReadBytes(arrays.Find("arr_1")!, 0, labels);
-        Assert.Equal(Enumerable.Range(0, Images).Select(image => image % 3L), labels.Chunk(sizeof(long)).Select(label => BitConverter.ToInt64(label)));
+        Assert.Equal(
+            Enumerable.Range(0, Images).Select(image => image % 3L), labels.Chunk(sizeof(long)).Select(label => BitConverter.ToInt64(label)));
     }
 
     [Fact]
@@ -216,7 +217,8 @@ public sealed class SampleSetTests : IDisposable
         using Kernels.CpuDevice device = new(1);
         MemoryNeed[] needs = [.. new[] { 64, 5_000_000 }.Select(count =>
         {
-            SampleJob job = new SampleSetJob(Request("a.npz") with { Sample = Sample() with { Count = count } }, TinyModel.Pixels, DeviceChoice.Cpu).Sample;
+            SampleSetRequest request = Request("a.npz") with { Sample = Sample() with { Count = count } };
+            SampleJob job = new SampleSetJob(request, TinyModel.Pixels, DeviceChoice.Cpu).Sample;
             return SampleMemory.OfSampling(job, device, job.Batch);
         })];
         Assert.Equal(needs[0], needs[1]);

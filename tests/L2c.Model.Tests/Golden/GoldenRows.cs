@@ -54,7 +54,9 @@ internal sealed partial record GoldenRows(float[] Values, int Dimension)
 
     private static int Number(Match match, string group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^(?<name>\w+)(\[(?<first>\d+):(?<end>\d+)\])?(\[:,(?<firstColumn>\d+):(?<endColumn>\d+)\])?( \* (?<factor>\d+))?(, columns (?<side>>=|<) d/2 set to 0)?$")]
+    [GeneratedRegex(
+        @"^(?<name>\w+)(\[(?<first>\d+):(?<end>\d+)\])?(\[:,(?<firstColumn>\d+):(?<endColumn>\d+)\])?( \* (?<factor>\d+))?"
+        + @"(, columns (?<side>>=|<) d/2 set to 0)?$")]
     private static partial Regex Plain();
 
     [GeneratedRegex(@"^row (?<row>\d+) of (?<name>\w+), (?<times>\d+) times$")]

@@ -14,7 +14,8 @@ public sealed class MetricsFaultTests
     [Theory]
     [InlineData(PrecisionRecallFault.OpenBalls)]
     [InlineData(PrecisionRecallFault.RadiusOfUnsortedRow)]
-    public void Faulty_decision_is_rejected(PrecisionRecallFault fault) => Rejects("precision_recall", golden => PrecisionRecallGolden.Run(golden, fault));
+    public void Faulty_decision_is_rejected(PrecisionRecallFault fault) =>
+        Rejects("precision_recall", golden => PrecisionRecallGolden.Run(golden, fault));
 
     private static void Rejects(string kind, Func<GoldenCase, GoldenResult> run)
     {

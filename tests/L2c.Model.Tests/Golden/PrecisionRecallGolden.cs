@@ -37,15 +37,15 @@ internal static class PrecisionRecallGolden
             FeatureRows reference = of("ref"), samples = of("sample");
             PrecisionRecall[] found =
             [
-                .. entry.Value.GetProperty("k").EnumerateArray().Select(k =>
-                    Faulty(PrecisionRecall.Of(samples, reference, options with { Neighbours = k.GetInt32() }), samples, reference, k.GetInt32(), fault)),
+                .. entry.Value.GetProperty("k").EnumerateArray().Select(k => k.GetInt32()).Select(k =>
+                    Faulty(PrecisionRecall.Of(samples, reference, options with { Neighbours = k }), samples, reference, k, fault)),
             ];
             Compare(result, recorded, $"pr.{entry.Name}", found);
 
             // The evaluator makes the blocks between the sets once for precision and once for recall.
             if (options.HalfPrecision && fault == PrecisionRecallFault.None)
             {
-                long between = Blocks(reference) * Blocks(samples), own = (Blocks(reference) * Blocks(reference)) + (Blocks(samples) * Blocks(samples));
+                long rows = Blocks(reference), columns = Blocks(samples), between = rows * columns, own = (rows * rows) + (columns * columns);
                 long Blocks(FeatureRows set) => (set.Count + options.HalfBlock - 1) / options.HalfBlock;
                 result.CompareExactly<long>($"pr.{entry.Name}.blocks", [found[0].HalfBlocks.All + between], [own + (2 * between)]);
             }
@@ -55,7 +55,8 @@ internal static class PrecisionRecallGolden
         {
             CompareDistances(result, recorded, Find);
             PrecisionRecall plain = PrecisionRecall.Of(Set(Find("sample"), "sample"), Set(Find("ref"), "ref"));
-            result.Compare("pr.torch_fidelity.precision_recall", [plain.Precision, plain.Recall], recorded.Doubles("pr.torch_fidelity.precision_recall"));
+            const string Plain = "pr.torch_fidelity.precision_recall";
+            result.Compare(Plain, [plain.Precision, plain.Recall], recorded.Doubles(Plain));
         }
 
         return result;
@@ -70,10 +71,11 @@ internal static class PrecisionRecallGolden
         result.Compare($"{name}.precision_recall", [.. precision, .. recall], recorded.Doubles($"{name}.precision_recall"));
         result.Compare($"{name}.radii_ref", Columns<float>(found, f => f.ReferenceRadii), recorded.Doubles($"{name}.radii_ref"));
         result.Compare($"{name}.radii_sample", Columns<float>(found, f => f.SampleRadii), recorded.Doubles($"{name}.radii_sample"));
-        result.CompareExactly<long>(
-            $"{name}.ref_in_sample", Columns<long>(found, f => [.. f.ReferenceCovered.Select(c => c ? 1L : 0)]), recorded.Longs($"{name}.ref_in_sample"));
-        result.CompareExactly<long>(
-            $"{name}.sample_in_ref", Columns<long>(found, f => [.. f.SamplesCovered.Select(c => c ? 1L : 0)]), recorded.Longs($"{name}.sample_in_ref"));
+        foreach ((string tensor, Func<PrecisionRecall, IReadOnlyList<bool>> get) in ((string, Func<PrecisionRecall, IReadOnlyList<bool>>)[])[
+            ($"{name}.ref_in_sample", f => f.ReferenceCovered), ($"{name}.sample_in_ref", f => f.SamplesCovered)])
+        {
+            result.CompareExactly<long>(tensor, [.. Columns(found, get).Select(isCovered => isCovered ? 1L : 0)], recorded.Longs(tensor));
+        }
     }
 
     private static T[] Columns<T>(PrecisionRecall[] found, Func<PrecisionRecall, IReadOnlyList<T>> get)
@@ -101,16 +103,17 @@ internal static class PrecisionRecallGolden
         return matrix.Values;
     }
 
-    private static PrecisionRecall Faulty(PrecisionRecall found, FeatureRows samples, FeatureRows reference, int neighbours, PrecisionRecallFault fault)
+    private static PrecisionRecall Faulty(
+        PrecisionRecall found, FeatureRows samples, FeatureRows reference, int neighbours, PrecisionRecallFault fault)
     {
         if (fault == PrecisionRecallFault.None)
         {
             return found;
         }
 
-        float[] ofReference = fault == PrecisionRecallFault.OpenBalls ? [.. found.ReferenceRadii.Select(MathF.BitDecrement)] : Unsorted(reference, neighbours);
-        float[] ofSamples = fault == PrecisionRecallFault.OpenBalls ? [.. found.SampleRadii.Select(MathF.BitDecrement)] : Unsorted(samples, neighbours);
-        BallCover cover = new(ofReference, ofSamples);
+        BallCover cover = fault == PrecisionRecallFault.OpenBalls
+            ? new BallCover([.. found.ReferenceRadii.Select(MathF.BitDecrement)], [.. found.SampleRadii.Select(MathF.BitDecrement)])
+            : new BallCover(Unsorted(reference, neighbours), Unsorted(samples, neighbours));
         float[] between = Distances(reference, samples, half: false);
         for (int row = 0; row < reference.Count; row++)
         {

@@ -32,7 +32,8 @@ public class PrecisionRecallTests
         Assert.Equal(ofReference, found.ReferenceRadii.Select(radius => (long)radius));
         Assert.Equal(Covered(sample, reference, ofReference), found.SamplesCovered);
         Assert.Equal(Covered(reference, sample, ofSamples), found.ReferenceCovered);
-        PrecisionRecall again = PrecisionRecall.Of(sample, reference, new PrecisionRecallOptions { Threads = 1, HalfPrecision = true, HalfBlock = 300 });
+        PrecisionRecallOptions half = new() { Threads = 1, HalfPrecision = true, HalfBlock = 300 };
+        PrecisionRecall again = PrecisionRecall.Of(sample, reference, half);
         Assert.Equal(found.SamplesCovered, again.SamplesCovered); // binary16 holds whole numbers to 2048
         Assert.Equal(found.ReferenceCovered, again.ReferenceCovered);
     }
@@ -69,8 +70,13 @@ public class PrecisionRecallTests
     [Fact]
     public void Rounding_to_binary16_is_that_of_the_runtime()
     {
-        float[] edges = [0, -0f, 65504, 65519.996f, 65520, 1e9f, 6.1e-5f, 6.103515625e-5f, 2.98e-8f, 2.9802322e-8f, 5.96e-8f, 1.5f * 5.9604645e-8f, 1.00048828125f, 1.0014648f];
-        float[] values = [.. edges, .. edges.Select(edge => -edge), .. RandomData.Normal(9, 4000).Select((value, i) => value * MathF.ScaleB(1, (i % 44) - 26))];
+        float[] edges =
+        [
+            0, -0f, 65504, 65519.996f, 65520, 1e9f, 6.1e-5f, 6.103515625e-5f, 2.98e-8f, 2.9802322e-8f, 5.96e-8f, 1.5f * 5.9604645e-8f,
+            1.00048828125f, 1.0014648f,
+        ];
+        IEnumerable<float> random = RandomData.Normal(9, 4000).Select((value, i) => value * MathF.ScaleB(1, (i % 44) - 26));
+        float[] values = [.. edges, .. edges.Select(edge => -edge), .. random];
         for (int i = 0; i + 8 <= values.Length; i += 8)
         {
             var rounded = HalfRounding.Round(System.Runtime.Intrinsics.Vector256.Create(values, i));
