@@ -4,6 +4,7 @@ using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
+using L2c.Bench.Images;
 using L2c.Bench.Metrics;
 using L2c.Bench.Micro;
 using L2c.Bench.Training;
@@ -35,6 +36,8 @@ public static class Program
             EmulatedVerb.Create(terminal),
             GemmBench.Create(terminal),
             ForwardBench.Create(terminal),
+            DecoderBench.Create(terminal),
+            InceptionBench.Create(terminal),
             TrainingBench.Create(terminal),
             FrechetBench.Create(terminal),
             KernelsBench.Create(terminal),

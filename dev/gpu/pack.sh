@@ -35,7 +35,8 @@ cp -r tests/fixtures "$top/tests"
 goldens=${L2C_GOLDENS:-../shared/goldens} checkpoints=${L2C_CHECKPOINTS:-../shared/checkpoints}
 if [ -d "$goldens" ] && [ -d "$checkpoints" ]; then
     dev/make-golden-subset.py "$goldens" "$checkpoints" "$top/tests/fixtures" dit_c_weights dit_c_forward \
-        dit_a_ddim20_nocfg dit_a_ddpm25_nocfg dit_a_l2c_ddim20_thr0.5_nocfg dit_a_l2c_ddpm10_thr0.5_cfg1.5
+        dit_a_ddim20_nocfg dit_a_ddpm25_nocfg dit_a_l2c_ddim20_thr0.5_nocfg dit_a_l2c_ddpm10_thr0.5_cfg1.5 \
+        inception_features
 fi
 
 {

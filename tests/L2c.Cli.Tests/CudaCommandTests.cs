@@ -37,6 +37,29 @@ public sealed class CudaCommandTests : IDisposable
     }
 
     [Fact]
+    public void Latents_are_decoded_on_the_device_by_one_graph_to_the_cpus_pictures_but_for_rounding()
+    {
+        string vae = TinyModel.Write(_cli.PathOf("vae.safetensors"), TinyModel.Autoencoder), model = TinyModel.Write(_cli.PathOf("z.st"), TinyModel.Latents);
+        byte[] cuda = Decoded("cuda", "--dtype", "fp32");
+        Assert.Equal(2, _cuda.GraphLaunches); // the batch, the decoding
+        byte[] cpu = Decoded("cpu"), other = Decoded("cpu", "--seed", "1");
+        Assert.InRange(Distance(cuda, cpu), 0, 0.5);
+        Assert.InRange(Distance(other, cpu), 5, 255);
+
+        byte[] Decoded(string device, params string[] more)
+        {
+            string file = _cli.PathOf($"{device}{more.Length}.png");
+            CliResult result = _cli.Run(
+                ["sample", "--ckpt", model, "--vae", vae, "--steps", "2", "--count", "1", "--separate", "--device", device, "--out", file, .. more]);
+            Assert.True(result.Code == 0, result.Err);
+            return PngDecoder.Decode(File.ReadAllBytes(file.Replace(".png", "-000.png", StringComparison.Ordinal))).Pixels;
+        }
+
+        // Levels that a value differs by, in the mean.
+        static double Distance(byte[] one, byte[] another) => one.Zip(another, (a, b) => Math.Abs(a - b)).Average();
+    }
+
+    [Fact]
     public void A_trajectory_has_a_graph_per_evaluation_and_ends_with_the_samples()
     {
         string file = _cli.PathOf("t.safetensors");

@@ -77,7 +77,7 @@ internal sealed unsafe class HeadProducts<V>
             {
                 float* ahead = next.Take(_headWidth, out nint aheadStep);
                 MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - s), vectors, rows + s * stride, stride, 1, queries + lane, Block, _headWidth,
+                    Math.Min(Height, _tokens - s), vectors, rows + s * stride, stride, 1, queries + lane, V.Count, Block, _headWidth,
                     null, 0, scores + (long)s * Block + lane, Block, ahead, aheadStep);
             }
         }
@@ -117,7 +117,7 @@ internal sealed unsafe class HeadProducts<V>
             {
                 float* ahead = next.Take(_tokens, out nint aheadStep);
                 EdgeTile.Multiply<V>(
-                    Math.Min(Height, count - i), columns, weights + i, 1, Block, rows + d, PaddedHeadWidth, _tokens,
+                    Math.Min(Height, count - i), columns, weights + i, 1, Block, rows + d, V.Count, PaddedHeadWidth, _tokens,
                     null, 0, target + i * stride + d, stride, ahead, aheadStep, edge);
             }
         }
@@ -135,7 +135,7 @@ internal sealed unsafe class HeadProducts<V>
             {
                 float* target = sums + (long)s * PaddedHeadWidth + d, ahead = next.Take(count, out nint aheadStep);
                 MicroKernel.Multiply<V>(
-                    Math.Min(Height, _tokens - s), vectors, weights + (long)s * Block, Block, 1, rows + d, PaddedHeadWidth, count,
+                    Math.Min(Height, _tokens - s), vectors, weights + (long)s * Block, Block, 1, rows + d, V.Count, PaddedHeadWidth, count,
                     isFirst ? null : target, PaddedHeadWidth, target, PaddedHeadWidth, ahead, aheadStep);
             }
         }

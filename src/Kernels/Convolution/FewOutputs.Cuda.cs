@@ -3,8 +3,8 @@ using L2c.Native;
 
 namespace L2c.Kernels;
 
-// A convolution to few outputs, as the one to an image's colours: every pixel times every tap of every output is one product over x as it lies, since the weight
-// [O, (h,w,C)] is also [(O,h,w), C]; the taps are added up afterwards. Part of an op that has begun.
+// A convolution to few outputs, as the one to an image's colours: every pixel times every tap of every output is one product over x as it lies, since
+// the weight [O, (h,w,C)] is also [(O,h,w), C]; the taps are added up afterwards. Part of an op that has begun.
 public sealed unsafe partial class CudaDevice
 {
     private const int MostFewOutputs = 16;
@@ -34,9 +34,8 @@ public sealed unsafe partial class CudaDevice
                 Tensor sums = new((nint)scratch.Value, new Shape((end - first) * width, products), DType.F32, this, pitch);
                 Tensor seenPixels = x.SliceRows(((image * height) + first) * width, sums.Rows);
                 Product(nameof(Convolution), seenPixels, taps, sums, MatmulForm.Map, Precision.ComputeType());
-                AddTaps(
-                    sums, first, height, width, bias, y.SliceRows(((image * outputHeight) + line) * outputWidth, count * outputWidth), line, outputWidth,
-                    window, activation, accumulates);
+                Tensor outputs = y.SliceRows(((image * outputHeight) + line) * outputWidth, count * outputWidth);
+                AddTaps(sums, first, height, width, bias, outputs, line, outputWidth, window, activation, accumulates);
             }
         }
     }

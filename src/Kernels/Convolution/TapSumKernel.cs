@@ -3,8 +3,8 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[i,j,o] = act(sum_{p,q} t[(i + p - Top, j + q - Left), (o,p,q)] + bias[o]), with y added before the activation when it accumulates: what remains of a
-/// convolution to few outputs once every pixel was multiplied with every tap.</summary>
+/// <summary>y[i,j,o] = act(sum_{p,q} t[(i + p - Top, j + q - Left), (o,p,q)] + bias[o]), with y added before the activation when it accumulates: what
+/// remains of a convolution to few outputs once every pixel was multiplied with every tap.</summary>
 /// <remarks>
 /// Shapes   t: [lines W, O h w] fp32 with any row stride, the products of an image's lines from <c>firstLine</c> on, at least those that the outputs
 ///          see. y: some lines of [H',W',O], any row stride. bias: [O], or none.

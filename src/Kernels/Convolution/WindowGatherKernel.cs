@@ -3,8 +3,8 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[(b,i,j), (p,q,c)] = x[b, i S / F + p - Top, j S / F + q - Left, c], zeros outside the image: what each window sees, side by side, as rows
-/// of a product (F = 1); or every pixel F times in both directions, where the window is one pixel.</summary>
+/// <summary>y[(b,i,j), (p,q,c)] = x[b, i S / F + p - Top, j S / F + q - Left, c], zeros outside the image: what each window sees, side by side, as
+/// rows of a product (F = 1); or every pixel F times in both directions, where the window is one pixel.</summary>
 /// <remarks>
 /// Shapes   x: [B,H,W,C] and y: [R,K], any row strides, bytes of any type. The rows of y are the outputs from <c>first</c> on, a window each.
 /// Traffic  R K elements written, and as many read, of which windows share what lies in the caches.

@@ -20,8 +20,10 @@ public sealed unsafe partial class CudaDevice
         // What is joined comes before the parts.
         bool isWhole = parts == 1;
         long groupBytes = 2L * images * groups * sizeof(float);
-        CUdeviceptr statistics = Scratch(Op, groupBytes * (isWhole ? 1 : 1 + parts)), sums = isWhole ? statistics : new(statistics.Value + (ulong)groupBytes);
-        bool isFast = channels % Float8.Count == 0 && (width % Float8.Count == 0 || width == Float8.Count / 2) && Alignment16.Holds(x, gamma, beta, y);
+        CUdeviceptr statistics = Scratch(Op, groupBytes * (isWhole ? 1 : 1 + parts));
+        CUdeviceptr sums = isWhole ? statistics : new(statistics.Value + (ulong)groupBytes);
+        bool isFast = channels % Float8.Count == 0 && (width % Float8.Count == 0 || width == Float8.Count / 2)
+            && Alignment16.Holds(x, gamma, beta, y);
 
         KernelParameters parameters = new(stackalloc byte[64]);
         parameters.Add(Address(x));

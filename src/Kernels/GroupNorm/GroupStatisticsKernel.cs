@@ -8,8 +8,8 @@ namespace L2c.Kernels;
 /// <remarks>
 /// Shapes   x: [B, H W, C], contiguous. parts: [B, parts, G, 2] fp32, a mean and a sum of squared differences to it. statistics: [B, G, 2] fp32, mean
 ///          and factor; an image of one part needs no joining, and parts then are the statistics.
-/// Numbers  fp32. A thread adds its values of a part, every 256th, ascending; then come the warps. Variances are sums of squared differences to the mean of a part, and
-///          the means' to the mean of all. The orders depend on H W, C and G alone.
+/// Numbers  fp32. A thread adds its values of a part, every 256th, ascending; then come the warps. Variances are sums of squared differences to the
+///          mean of a part, and the means' to the mean of all. The orders depend on H W, C and G alone.
 /// Traffic  B H W C elements, read twice, the second time from the caches.
 /// Launch   parts: grid [G, parts, B], 256 threads; the fast level takes groups of a multiple of 8 channels, eight per thread and step, or of 4, two
 ///          groups per block, at multiples of 16 bytes. Joining: grid [G, B], one warp.

@@ -16,14 +16,14 @@ internal static unsafe class EdgeTile
     /// <inheritdoc cref="MicroKernel.Multiply{V, Rows, Vectors}"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
-        int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int vectors = (columns + V.Count - 1) / V.Count;
         if (rows % 4 == 0 && columns == vectors * V.Count)
         {
-            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
             return;
         }
 
@@ -34,7 +34,7 @@ internal static unsafe class EdgeTile
         }
 
         MicroKernel.Multiply<V>(
-            rows, vectors, a, aRow, aStep, b, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead, aheadStep);
+            rows, vectors, a, aRow, aStep, b, bSecond, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead, aheadStep);
         CopyOut<V>(scratch, width, rows, columns, c, cRow);
     }
 

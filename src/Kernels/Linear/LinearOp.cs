@@ -104,14 +104,15 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         {
             depth = Math.Min(_depth, _x.Run - (k % _x.Run));
             _x.Gather<V>(firstRow, endRow, k, depth, gathered);
-            for (int column = firstColumn; column < endColumn; column += Width)
+            for (int column = firstColumn, width; column < endColumn; column += width)
             {
+                width = StepWidth(column, endColumn);
                 (int nextColumn, int nextK) =
-                    column + Width < endColumn ? (column + Width, k)
+                    column + width < endColumn ? (column + width, k)
                     : k + depth < _inputs ? (firstColumn, k + depth)
                     : (endColumn < End ? endColumn : 0, 0); // the next tile begins with it
-                float* weights = Panel(nextColumn, nextK), endWeights = weights + (long)depth * Width;
-                int from = Math.Max(column, _first), columns = Math.Min(column + Width, endColumn) - from;
+                float* weights = At(nextColumn, nextK), endWeights = weights + (long)depth * Width;
+                int from = Math.Max(column, _first), columns = Math.Min(column + width, Math.Min(endColumn, End)) - from;
                 for (int row = firstRow; row < endRow; row += Height, weights += depth * Prefetch.LineFloats)
                 {
                     float* x = _x.At<V>(firstRow, row, k, gathered, out nint xRow);
@@ -122,18 +123,30 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         }
     }
 
+    /// <summary>Columns to do next: a panel's, but four last vectors two by two: a tile of one vector is bound by its loads.</summary>
+    private int StepWidth(int column, int end)
+    {
+        int vectors = (end - column + V.Count - 1) / V.Count;
+        return column % Width != 0 || (vectors == MicroKernel.PanelVectors + 1 && column >= _first) ? 2 * V.Count : Width;
+    }
+
+    // Where a column's weights begin.
+    private float* At(int column, int k) => Panel(column - column % Width, k) + column % Width;
+
     private float* Panel(int column, int k) => _weight + ((long)column * _panelInputs + (long)k * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(int row, int rows, int column, int columns, float* x, nint xRow, int k, int depth, float* ahead, float* edge)
     {
         nint yRow = _arguments.Y.RowStride;
-        int inPanel = column % Width;
-        float* panel = Panel(column - inPanel, k) + inPanel;
+        float* weights = At(column, k);
+
+        // The second vector lies in the next panel where the first is the last of this one.
+        nint second = column % Width == 2 * V.Count ? (nint)_panelInputs * Width - 2 * V.Count : V.Count;
         float* y = _y + row * yRow + (column - _first);
         float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
         nint startRow = k > 0 || _accumulates ? yRow : 0;
-        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, panel, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, edge);
+        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, weights, second, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, edge);
         bias = _accumulates ? bias : null;
         if (k + depth == _inputs && (bias != null || _arguments.Activation != Activation.None))
         {

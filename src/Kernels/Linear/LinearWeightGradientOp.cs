@@ -106,7 +106,7 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
 
                     float* sums = (float*)_arguments.DWeight.Address + (long)output * _inputs + input;
                     EdgeTile.Multiply<V>(
-                        Math.Min(Height, endOutput - output), columns, dy + output, 1, dyRow, panel, Width, depth,
+                        Math.Min(Height, endOutput - output), columns, dy + output, 1, dyRow, panel, V.Count, Width, depth,
                         m > 0 ? sums : null, _inputs, sums, _inputs, ahead, aheadStep, edge);
                 }
             }

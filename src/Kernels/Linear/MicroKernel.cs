@@ -30,18 +30,30 @@ internal static unsafe class MicroKernel
     /// <see cref="PanelVectors"/>.</summary>
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(
-        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
     {
         switch (rows > 4, vectors)
         {
-            case (true, 3): Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
-            case (true, 2): Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
-            case (true, _): Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
-            case (false, 3): Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
-            case (false, 2): Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
-            default: Multiply<V, Four, One>(rows, a, aRow, aStep, b, bStep, depth, start, startRow, c, cRow, ahead, aheadStep); break;
+            case (true, 3):
+                Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
+            case (true, 2):
+                Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
+            case (true, _):
+                Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
+            case (false, 3):
+                Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
+            case (false, 2):
+                Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
+            default:
+                Multiply<V, Four, One>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                break;
         }
     }
 
@@ -50,7 +62,8 @@ internal static unsafe class MicroKernel
     /// <param name="a">First element of A.</param>
     /// <param name="aRow">Elements from one row of A to the next.</param>
     /// <param name="aStep">Elements from one k to the next in A.</param>
-    /// <param name="b">First element of B; columns are consecutive.</param>
+    /// <param name="b">First element of B; columns of a vector are consecutive.</param>
+    /// <param name="bSecond">Elements from there to the second of two vectors, which may lie elsewhere. Of three each follows the one before.</param>
     /// <param name="bStep">Elements from one k to the next in B.</param>
     /// <param name="depth">Number of k.</param>
     /// <param name="start">First element of what the sums start from, at least as large as the tile; null for zeros. It may be c.</param>
@@ -62,7 +75,7 @@ internal static unsafe class MicroKernel
     /// <param name="aheadStep">Elements from one line asked for to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V, Rows, Vectors>(
-        int rows, float* a, nint aRow, nint aStep, float* b, nint bStep, int depth,
+        int rows, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
         where Rows : struct, IConstant
@@ -95,7 +108,17 @@ internal static unsafe class MicroKernel
         nint at = 0;
         for (int k = depth; k > 0; k--)
         {
-            Load<V, Vectors>(b, out V b0, out V b1, out V b2);
+            V b0 = V.Load(b), b1 = default, b2 = default;
+            if (Vectors.Value == 2)
+            {
+                b1 = V.Load(b + bSecond);
+            }
+            else if (Vectors.Value > 2)
+            {
+                b1 = V.Load(b + V.Count);
+                b2 = V.Load(b + 2 * V.Count);
+            }
+
             Row<V, Vectors>(a0 + at, b0, b1, b2, ref c00, ref c01, ref c02);
             Row<V, Vectors>(a1 + at, b0, b1, b2, ref c10, ref c11, ref c12);
             Row<V, Vectors>(a2 + at, b0, b1, b2, ref c20, ref c21, ref c22);

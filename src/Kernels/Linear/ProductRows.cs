@@ -14,10 +14,10 @@ internal unsafe interface IProductRows
     /// <summary>Scratch that <see cref="Gather"/> needs for so many rows of so many values.</summary>
     long ScratchFloats(int rows, int depth);
 
-    /// <summary>Sees to it that <see cref="At"/> finds rows <paramref name="first"/> .. <paramref name="end"/> - 1 from <paramref name="k"/> on.</summary>
+    /// <summary>Sees to it that <see cref="At"/> finds rows <paramref name="first"/> .. <paramref name="end"/> - 1.</summary>
     /// <param name="first">A tile's first row.</param>
     /// <param name="end">Behind its last.</param>
-    /// <param name="k">First of the values.</param>
+    /// <param name="k">First of their values.</param>
     /// <param name="depth">How many, all of one run.</param>
     /// <param name="scratch">This thread's.</param>
     void Gather<V>(int first, int end, int k, int depth, float* scratch)

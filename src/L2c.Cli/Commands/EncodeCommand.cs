@@ -19,19 +19,23 @@ internal sealed class EncodeCommand
     private readonly Option<string?> _vae =
         OptionFactory.Text("--vae", "FILE", "Checkpoint of the autoencoder: safetensors or PyTorch, with the published names or those of diffusers");
     private readonly Option<int?> _size = OptionFactory.Whole(
-        "--image-size", 1, $"Side of the centred square that is encoded, in pixels [default: {EncodeRequest.DefaultImageSize}]", EncodeRequest.MaxImageSize);
+        "--image-size", 1, $"Side of the centred square that is encoded, in pixels [default: {EncodeRequest.DefaultImageSize}]",
+        EncodeRequest.MaxImageSize);
     private readonly Option<bool> _noFlip = OptionFactory.Switch(
         "--no-flip", "Do not encode each picture mirrored, too: half the work and space, and training does not flip");
     private readonly Option<int?> _batch = OptionFactory.Whole(
         "--batch", 1, "Pictures encoded together, as they are and mirrored [default: 1 on the CPU, 8 on CUDA]", most: 4096);
     private readonly Option<int?> _shardSize = OptionFactory.Whole(
         "--shard-size", 1,
-        $"Pictures of a file; what is finished is kept file by file, and a file is made in memory [default: {EncodeRequest.DefaultShardSize}]", most: 1 << 20);
-    private readonly Option<string> _store = OptionFactory.OneOf("--store", "Type of the moments in the files; fp16 takes half the space", Single, Half);
+        $"Pictures of a file; what is finished is kept file by file, and a file is made in memory [default: {EncodeRequest.DefaultShardSize}]",
+        most: 1 << 20);
+    private readonly Option<string> _store =
+        OptionFactory.OneOf("--store", "Type of the moments in the files; fp16 takes half the space", Single, Half);
     private readonly Option<bool> _strict = OptionFactory.Switch("--strict", "End at the first picture that cannot be read, instead of skipping it");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there are latents");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per file is printed all the same");
+    private readonly Option<bool> _noProgress =
+        OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per file is printed all the same");
     private readonly DeviceOptions _device;
 
     private EncodeCommand(CudaAccess cuda)
@@ -45,7 +49,11 @@ internal sealed class EncodeCommand
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         EncodeCommand self = new(cuda);
-        Command command = new("encode", "Makes latents of pictures with an autoencoder, as data for train-router and train.") { self._pictures, self._out };
+        Command command = new("encode", "Makes latents of pictures with an autoencoder, as data for train-router and train.")
+        {
+            self._pictures,
+            self._out,
+        };
         foreach (Option option in (Option[])[self._vae, self._size, self._noFlip, self._batch, self._shardSize, self._store, self._strict])
         {
             command.Add(option);
@@ -67,7 +75,8 @@ internal sealed class EncodeCommand
         {
             Pictures = parsed.GetValue(_pictures)!,
             Folder = parsed.GetValue(_out)!,
-            Autoencoder = parsed.GetValue(_vae) ?? throw new UsageException("--vae is missing; give the file of the autoencoder that the model was trained with"),
+            Autoencoder = parsed.GetValue(_vae)
+                ?? throw new UsageException("--vae is missing; give the file of the autoencoder that the model was trained with"),
             ImageSize = parsed.GetValue(_size) ?? EncodeRequest.DefaultImageSize,
             Mirror = !parsed.GetValue(_noFlip),
             Batch = parsed.GetValue(_batch),

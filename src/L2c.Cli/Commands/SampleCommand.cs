@@ -49,7 +49,8 @@ internal sealed class SampleCommand
         OptionFactory.Text("--vae", "FILE", "Decode latents by this autoencoder, of Stable Diffusion's kind: .safetensors, or .pt of torch.save");
     private readonly Option<int?> _vaeTile = OptionFactory.Whole(
         "--vae-tile", ImageDecoder.SmallestTile,
-        $"Side in latents of the tiles in which larger ones are decoded, which bounds memory and changes the picture slightly [default: {ImageDecoder.DefaultTile}]");
+        "Side in latents of the tiles in which larger ones are decoded, which bounds memory and changes the picture slightly "
+        + $"[default: {ImageDecoder.DefaultTile}]");
     private readonly CacheOptions _cache = new();
     private readonly DeviceOptions _device;
     private readonly Option<string?> _out =

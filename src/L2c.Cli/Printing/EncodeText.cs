@@ -14,7 +14,8 @@ internal static class EncodeText
         {
             Failure.Print(
                 terminal,
-                $"interrupted; {result.Folder} has {Units.Of(result.Images, "image")} in {Units.Of(result.Shards, "file")}; the same command goes on with the others");
+                $"interrupted; {result.Folder} has {Units.Of(result.Images, "image")} in {Units.Of(result.Shards, "file")}; "
+                + "the same command goes on with the others");
             return ExitCode.Interrupted;
         }
 
@@ -29,8 +30,8 @@ internal static class EncodeText
         terminal.Out.WriteLine($"{result.Index}, {Units.Of(result.Shards, "file")} of latents {string.Join('x', result.Latent)}, {classes}");
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Images} of {Units.Of(result.Pictures, "picture")}, {result.ImagesNow} now, by {result.Facts.Model} in {result.ElapsedMs / 1000:0.0} s "
-            + $"on {result.Facts.Device}{skipped}"));
+            $"{result.Images} of {Units.Of(result.Pictures, "picture")}, {result.ImagesNow} now, by {result.Facts.Model} "
+            + $"in {result.ElapsedMs / 1000:0.0} s on {result.Facts.Device}{skipped}"));
         return ExitCode.Ok;
     }
 }

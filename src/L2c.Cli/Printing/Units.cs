@@ -35,7 +35,9 @@ internal static class Units
     public static string Memory(RunMemory memory) =>
         $"memory: weights {Bytes(memory.WeightBytes)} + workspace {Bytes(memory.WorkspaceBytes)}"
         + $" + cache slots {Bytes(memory.CacheBytes)}"
-        + (memory is { DecoderWeightBytes: { } weights, DecoderBytes: { } pass } ? $", then decoding {Bytes(weights)} + {Bytes(pass)}; at most " : " = ")
+        + (memory is { DecoderWeightBytes: { } weights, DecoderBytes: { } pass }
+            ? $", then decoding {Bytes(weights)} + {Bytes(pass)}; at most "
+            : " = ")
         + Bytes(memory.PeakBytes);
 
     /// <summary>One line of a report: what, then how much.</summary>

@@ -148,7 +148,12 @@ public sealed class LatentDecoding
         int side = _network.Architecture.InputSize;
         (long bytes, long hostBytes) = ImageDecoder.CountBytes(counted, Batch, side, side, Tile);
         long pixels = (long)sizeof(float) * Batch * PixelElements;
-        return new MemoryNeed(bytes, pixels + hostBytes, WeightMemory.Staging(device, pixels));
+
+        // Algorithms of products are tried on operands of their own.
+        long trials = device.FreeBytes is null
+            ? 0
+            : ImageDecoder.ListOps(counted, Batch, side, side, Tile).Where(op => op.Flops > 0).Max(op => op.Bytes);
+        return new MemoryNeed(bytes + trials, pixels + hostBytes, WeightMemory.Staging(device, pixels));
     }
 
     private static string? FindMisfit(VaeArchitecture autoencoder, NetworkInfo network)

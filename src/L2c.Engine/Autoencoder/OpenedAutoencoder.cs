@@ -29,7 +29,8 @@ public sealed class OpenedAutoencoder : IDisposable
         {
             WeightsFile weights = OpenedModel.Resolve(file, LayoutHints.None);
             var architecture = weights.Architecture as VaeArchitecture ?? throw new MalformedFileException(
-                path, $"holds a model of the family '{weights.Architecture.Family}', not an autoencoder; give that of Stable Diffusion or one like it");
+                path,
+                $"holds a model of the family '{weights.Architecture.Family}', not an autoencoder; give that of Stable Diffusion or one like it");
             return AutoencoderModel.FindProblem(architecture) is { } problem
                 ? throw new MalformedFileException(path, $"holds an autoencoder that cannot be run: {problem}; give another")
                 : new OpenedAutoencoder(weights, architecture);
@@ -54,7 +55,8 @@ public sealed class OpenedAutoencoder : IDisposable
     internal static MemoryNeed Loading(VaeArchitecture architecture, Device device, AutoencoderParts parts)
     {
         using AutoencoderModel counted = AutoencoderModel.Load(architecture, null, device, parts);
-        long largest = sizeof(float) * VaeLayout.Tensors(architecture).Max(tensor => tensor.Shape.Aggregate(1L, (product, extent) => product * extent));
+        long largest = VaeLayout.Tensors(architecture)
+            .Max(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, extent) => product * extent));
         return new MemoryNeed(counted.WeightBytes, 2 * largest, WeightMemory.Staging(device, largest));
     }
 }

@@ -31,7 +31,8 @@ internal sealed class PictureListing
     public static PictureListing OfClasses(string folder, CancellationToken cancel)
     {
         string[] classes = FolderFiles.FoldersIn(folder, cancel: cancel);
-        (string Path, int Label)[] pictures = [.. classes.SelectMany((path, label) => Named(FolderFiles.Below(path, cancel)).Select(file => (file, label)))];
+        (string Path, int Label)[] pictures =
+            [.. classes.SelectMany((path, label) => Named(FolderFiles.Below(path, cancel)).Select(file => (file, label)))];
         int[] without = [.. Enumerable.Range(0, classes.Length).Except(pictures.Select(picture => picture.Label))];
         return classes.Length == 0 || without.Length > 0
             ? throw new MalformedFileException(
@@ -48,7 +49,8 @@ internal sealed class PictureListing
         string[] here = [.. Named(FolderFiles.In(folder, cancel: cancel))];
         return (here.Length, FolderFiles.FoldersIn(folder, cancel: cancel).Length) switch
         {
-            (0, 0) => throw new MalformedFileException(folder, "has neither PNG, JPEG or WebP pictures nor folders of them; give a folder of pictures"),
+            (0, 0) => throw new MalformedFileException(
+                folder, "has neither PNG, JPEG or WebP pictures nor folders of them; give a folder of pictures"),
             (0, _) => OfClasses(folder, cancel),
             (_, 0) => new PictureListing(folder, [], [.. here.Select(path => (path, 0))]),
             _ => throw new MalformedFileException(

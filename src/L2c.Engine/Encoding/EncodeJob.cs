@@ -27,8 +27,8 @@ internal sealed class EncodeJob
 
         if (request.ImageSize % architecture.Downsampling > 0)
         {
-            throw new RequestException(
-                $"--image-size {request.ImageSize}: a latent cell is {architecture.Downsampling} pixels wide; give a multiple of {architecture.Downsampling}");
+            int cell = architecture.Downsampling;
+            throw new RequestException($"--image-size {request.ImageSize}: a latent cell is {cell} pixels wide; give a multiple of {cell}");
         }
 
         Batch = request.Batch ?? (choice.Ordinal is null ? CpuBatch : CudaBatch);

@@ -35,7 +35,14 @@ public sealed record EncodeResult(
 {
     /// <summary>Collects what a folder has.</summary>
     internal static EncodeResult Of(
-        string folder, LatentIndex index, int pictures, int imagesNow, IReadOnlyList<int> latent, RunFacts facts, long peakBytes, double elapsedMs) => new(
+        string folder,
+        LatentIndex index,
+        int pictures,
+        int imagesNow,
+        IReadOnlyList<int> latent,
+        RunFacts facts,
+        long peakBytes,
+        double elapsedMs) => new(
         folder,
         Path.Combine(folder, LatentIndex.FileName),
         pictures,

@@ -5,15 +5,18 @@ using L2c.Weights;
 
 namespace L2c;
 
-/// <summary>Makes latents of pictures, as data to train on: the moments that an autoencoder gives, from which training draws a latent each time.</summary>
+/// <summary>Makes latents of pictures to train on: moments that an autoencoder gives, from which training draws a latent each time.</summary>
 public static class LatentEncoding
 {
-    /// <summary>Encodes a folder of pictures; cancelled, until the end of the batch in progress, after which the same request goes on from the last shard.</summary>
+    /// <summary>Encodes a folder of pictures. Cancelled, it ends behind the batch in progress; the same request goes on behind the last shard.
+    /// </summary>
     /// <param name="choice">Where to compute.</param>
     /// <param name="request">Which pictures, by what, into what.</param>
     /// <param name="progress">Told of every picture and, as remarks, of those that cannot be read and of every shard.</param>
     /// <param name="cancel">Looked at before every picture.</param>
-    /// <exception cref="RequestException">Settings do not fit each other or the autoencoder, or the folder holds latents of other settings or pictures.</exception>
+    /// <exception cref="RequestException">
+    /// Settings do not fit each other or the autoencoder, or the folder holds latents of other settings or pictures.
+    /// </exception>
     /// <exception cref="MalformedFileException">
     /// A file is damaged, there are no pictures, none of them can be read, or one cannot in a strict request.
     /// </exception>

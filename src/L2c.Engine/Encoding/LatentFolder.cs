@@ -8,8 +8,8 @@ namespace L2c;
 
 /// <summary>A folder of latent shards that grows: what is finished there is known, and one process at a time works in it.</summary>
 /// <remarks>
-/// A shard is finished when it is in the index, which is written after it: killed between the two, it is made again, with the same bytes. The index is
-/// there before the first shard, so that shards without one belong to another set.
+/// A shard is finished when it is in the index, which is written after it: killed between the two, it is made again, with the same bytes. The index
+/// is there before the first shard, so that shards without one belong to another set.
 /// </remarks>
 internal sealed class LatentFolder : IDisposable
 {
@@ -131,7 +131,8 @@ internal sealed class LatentFolder : IDisposable
     private static LatentIndex? Find(string path, CancellationToken cancel) => LatentIndex.Find(path) is { } index
         ? index
         : Files(path, cancel).FirstOrDefault() is { } shard
-            ? throw new IOException($"{shard} exists, but there is no {LatentIndex.FileName} to go on from; name another folder, or use --force to start over")
+            ? throw new IOException(
+                $"{shard} exists, but there is no {LatentIndex.FileName} to go on from; name another folder, or use --force to start over")
             : null;
 
     /// <summary>Shards first: killed between two of them, the same command begins again.</summary>
@@ -184,7 +185,8 @@ internal sealed class LatentFolder : IDisposable
             if (request.Strict && shard.Skipped.Count > 0)
             {
                 throw new MalformedFileException(
-                    Path.Combine(listing.Folder, shard.Skipped[0]), $"was skipped in {file}; repair it and use --force to start over, or omit --strict");
+                    Path.Combine(listing.Folder, shard.Skipped[0]),
+                    $"was skipped in {file}; repair it and use --force to start over, or omit --strict");
             }
 
             kept.Add(shard);

@@ -5,10 +5,12 @@ using SkiaSharp;
 
 namespace L2c;
 
-/// <summary>The pictures of a listing in its order, decoded and cropped (<see cref="CentreCrop"/>) ahead of whoever takes them, on several threads.</summary>
+/// <summary>
+/// The pictures of a listing in its order, decoded and cropped (<see cref="CentreCrop"/>) ahead of whoever takes them, on several threads.
+/// </summary>
 /// <remarks>
-/// So many squares are in memory as are prepared ahead. Of pictures that are large when decoded one at a time is: memory does not depend on what strangers'
-/// files hold times the threads.
+/// So many squares are in memory as are prepared ahead. Of pictures that are large when decoded one at a time is: what strangers' files hold does not
+/// multiply by the threads.
 /// </remarks>
 internal sealed class PictureQueue : IDisposable
 {
@@ -31,13 +33,13 @@ internal sealed class PictureQueue : IDisposable
     /// <param name="first">First picture to take.</param>
     /// <param name="size">Side of the squares.</param>
     /// <param name="ahead">Squares that are prepared ahead, at least 1.</param>
-    /// <param name="threads">Threads that prepare; 0 for one per core.</param>
+    /// <param name="threads">Threads that prepare, at least 1.</param>
     /// <param name="cancel">Ends the waiting for a picture.</param>
     public PictureQueue(PictureListing listing, int first, int size, int ahead, int threads, CancellationToken cancel)
     {
         (_listing, _next, _size, _ahead) = (listing, first, size, ahead);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _threads = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads == 0 ? Environment.ProcessorCount : threads).ConcurrentScheduler;
+        _threads = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
         Refill();
     }
 
@@ -117,7 +119,8 @@ internal sealed class PictureQueue : IDisposable
     {
         using SKBitmap decoded = picture.Decode();
         uint[] square = ArrayPool<uint>.Shared.Rent(_size * _size);
-        CentreCrop.Crop(MemoryMarshal.Cast<byte, uint>(decoded.GetPixelSpan()), decoded.Width, decoded.Height, _size, square.AsSpan(0, _size * _size));
+        ReadOnlySpan<uint> pixels = MemoryMarshal.Cast<byte, uint>(decoded.GetPixelSpan());
+        CentreCrop.Crop(pixels, decoded.Width, decoded.Height, _size, square.AsSpan(0, _size * _size));
         return square;
     }
 }

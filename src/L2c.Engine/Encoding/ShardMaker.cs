@@ -5,8 +5,8 @@ namespace L2c;
 
 /// <summary>Encodes the pictures that a folder lacks, in their order, shard by shard.</summary>
 /// <remarks>
-/// A shard has as many images as asked for; the pictures behind its last one that cannot be read belong to it, so that none is without images. No batch
-/// reaches into another shard: a run that begins with some shard has the batches of one that began before it.
+/// A shard has as many images as asked for; the pictures behind its last one that cannot be read belong to it, so that none is without images. No
+/// batch reaches into another shard: a run that begins with some shard has the batches of one that began before it.
 /// </remarks>
 internal sealed class ShardMaker
 {
@@ -69,8 +69,8 @@ internal sealed class ShardMaker
             if (_shard.Images > 0)
             {
                 _folder.Add(_shard, next, skipped, _context.Cancel);
-                _context.Remark(
-                    $"{_folder.Index.Shards[^1].File}: {next} of {_listing.Count} pictures{(_folder.Index.Skipped > 0 ? $", {_folder.Index.Skipped} skipped" : "")}");
+                string skips = _folder.Index.Skipped > 0 ? $", {_folder.Index.Skipped} skipped" : "";
+                _context.Remark($"{_folder.Index.Shards[^1].File}: {next} of {_listing.Count} pictures{skips}");
             }
         }
     }
@@ -104,8 +104,8 @@ internal sealed class ShardMaker
             }
         }
 
-        int rows = _batch.Count * views;
-        _encoder.Encode(_images.AsSpan(0, rows * image), _moments.AsSpan(0, rows * moments));
+        // A pass computes all rows: those that are not of this batch hold zeros or what they held before, never what nobody has written.
+        _encoder.Encode(_images, _moments);
         for (int i = 0; i < _batch.Count; i++)
         {
             int position = _batch[i].Position;

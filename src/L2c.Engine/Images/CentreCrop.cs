@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace L2c;
 
-/// <summary>The square that the published training sees of a picture: shrunk or enlarged to the size along its shorter side, then its middle.</summary>
+/// <summary>The square that the published training sees of a picture: its middle, shrunk or enlarged to the size along the shorter side.</summary>
 /// <remarks>
 /// Formula  while the shorter side is at least twice the size: half the width and height (rounded down) by a box filter; then bicubic to
 ///          round(side · size / shorter side), halves to even; then the window that begins at half of what is too much, rounded down.

@@ -3,8 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace L2c;
 
-/// <summary>Another size for a picture of 8-bit pixels, with the bits of the Python Imaging Library: rows first, rounded to 8 bits, then columns.</summary>
-/// <remarks>Weights: <see cref="ResampleAxis"/>. A window of the result has the pixels of the whole, and costs its own work and memory alone.</remarks>
+/// <summary>
+/// Another size for a picture of 8-bit pixels, with the bits of the Python Imaging Library: along rows first, rounded to 8 bits, then along columns.
+/// </summary>
+/// <remarks>Weights: <see cref="ResampleAxis"/>. A window of the result has the pixels of the whole, and costs its own work alone.</remarks>
 internal static class PillowResampler
 {
     /// <summary>Resamples.</summary>

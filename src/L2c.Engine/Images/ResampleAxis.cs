@@ -3,8 +3,8 @@ namespace L2c;
 /// <summary>One axis of a resampling: which source pixels make each pixel of a window of the result, with which integer weights.</summary>
 /// <remarks>
 /// Formula  pixel i of <c>target</c> lies at c = (i + 1/2) s in the source, s = source / target; f = max(1, s) widens the filter when shrinking; its
-///          pixels are ⌊c - r f + 1/2⌋ .. ⌊c + r f + 1/2⌋ - 1 inside the picture, r the filter's radius; weights w((x + 1/2 - c) / f), divided by their
-///          sum, in units of 2^-22, rounded to nearest.
+///          pixels are ⌊c - r f + 1/2⌋ .. ⌊c + r f + 1/2⌋ - 1 inside the picture, r the filter's radius; weights w((x + 1/2 - c) / f), divided by
+///          their sum, in units of 2^-22, rounded to nearest.
 /// Numerics as the Python Imaging Library does it for pixels of 8 bits, whose published training code this serves.
 /// Source   Pillow 9.4, src/libImaging/Resample.c; Keys 1981, "Cubic convolution interpolation for digital image processing".
 /// </remarks>

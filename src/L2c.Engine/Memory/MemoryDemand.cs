@@ -9,17 +9,23 @@ public sealed class MemoryDemand
     // What no count knows: code that is compiled, stacks, objects of plans; on CUDA modules and graphs.
     internal const long RuntimeBytes = 32L << 20, DriverBytes = 64L << 20;
 
+    /// <summary>What to do where not even a batch of one fits, unless a task knows better.</summary>
+    internal const string Last = "free some memory or use a smaller model";
+
     private readonly string _task;
     private readonly Func<Device, int, MemoryNeed> _need;
     private readonly int _batch;
     private readonly string? _option;
+    private readonly string _last;
 
     /// <param name="task">What is to be done, as <c>sampling</c>.</param>
     /// <param name="need">Bytes beside the weights of a network, given the device and the size of the batch.</param>
     /// <param name="batch">The size of the batch.</param>
     /// <param name="option">What sets it; null where nothing does.</param>
-    internal MemoryDemand(string task, Func<Device, int, MemoryNeed> need, int batch, string? option) =>
-        (_task, _need, _batch, _option) = (task, need, batch, option);
+    /// <param name="last">What to do where not even a batch of one fits.</param>
+    internal MemoryDemand(
+        string task, Func<Device, int, MemoryNeed> need, int batch, string? option, string last = Last) =>
+        (_task, _need, _batch, _option, _last) = (task, need, batch, option, last);
 
     /// <summary>Fails unless what the task needs is free.</summary>
     /// <param name="device">Where it would run.</param>
@@ -38,7 +44,7 @@ public sealed class MemoryDemand
         throw Short(_task, shortage, (_option, fits) switch
         {
             (null, _) => null,
-            (_, 0) => $"not even {_option} 1 fits, so free some memory or use a smaller model",
+            (_, 0) => $"not even {_option} 1 fits, so {_last}",
             _ => $"give {_option} {fits}, which needs {HostMemory.Text(shortage.Part(Total(fits)))}",
         });
 

@@ -7,16 +7,23 @@ namespace L2c;
 /// <remarks>
 /// Uniform, with variance 1 / fan-in for weights and 0.02^2 for biases: activations keep their order of magnitude from block to block.
 /// </remarks>
-public sealed class RandomWeights(TransformerArchitecture architecture)
+/// <param name="tensors">The network's, with their shapes as PyTorch stores them.</param>
+public sealed class RandomWeights(IEnumerable<(string Name, long[] Shape)> tensors)
 {
     private const double BiasDeviation = 0.02;
 
     // Of a uniform distribution on [-1, 1].
     private static readonly double _unitDeviation = 1 / Math.Sqrt(3);
 
-    private readonly Dictionary<string, double> _deviations = NetworkFamilies.Of(architecture).Tensors(architecture).ToDictionary(
+    private readonly Dictionary<string, double> _deviations = tensors.ToDictionary(
         tensor => tensor.Name,
         tensor => tensor.Shape.Length == 1 ? BiasDeviation : 1 / Math.Sqrt(FanIn(tensor.Shape)));
+
+    /// <param name="architecture">A transformer.</param>
+    public RandomWeights(TransformerArchitecture architecture)
+        : this(NetworkFamilies.Of(architecture).Tensors(architecture))
+    {
+    }
 
     /// <summary>Fills a tensor; a <see cref="Model.WeightReader"/>.</summary>
     public void Read(string name, Span<float> destination)

@@ -71,6 +71,13 @@ internal sealed class SampleSetRun : IDisposable
             throw new IOException($"image {first + (bad / _job.ElementsPerImage)} has values that are not finite, so it is no picture; check the checkpoint");
         }
 
+        // Sampling and decoding take their memory in turn.
+        if (_job.Decoding is not null)
+        {
+            _run?.Dispose();
+            _run = null;
+        }
+
         // A bar of its own for each chunk would say little.
         IReadOnlyList<RgbImage> pictures = _job.Decoding is { } decoding
             ? decoding.Decode(_autoencoder!, [.. samples], null, _context with { Progress = null }).Images

@@ -138,7 +138,12 @@ public sealed class SampleJob
     public DryRun OnPaper(Device device, CacheSchedule schedule) => OnPaper(device, schedule, Batch);
 
     /// <summary>What sampling takes beside the weights.</summary>
-    public MemoryDemand Demand => new("sampling", (device, batch) => SampleMemory.OfSampling(this, device, batch), Batch, BatchOption);
+    public MemoryDemand Demand => new(
+        "sampling",
+        (device, batch) => SampleMemory.OfSampling(this, device, batch),
+        Batch,
+        BatchOption,
+        Decoding is null ? MemoryDemand.Last : "free some memory, decode in smaller tiles with --vae-tile, or use a smaller model");
 
     /// <summary>What measuring a batch takes beside the weights, in turn with the same batch without caching where there is a schedule.</summary>
     public MemoryDemand BenchDemand => new(

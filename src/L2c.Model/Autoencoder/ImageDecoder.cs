@@ -63,7 +63,11 @@ public sealed class ImageDecoder : IDisposable
     public long HostBytes => sizeof(float) * ((long)_latents.Length + _image.Length);
 
     /// <summary>What <see cref="Tiles"/> would be.</summary>
-    public static int TilesOf(int latentHeight, int latentWidth, int tile) => new TileAxis(latentHeight, tile).Count * new TileAxis(latentWidth, tile).Count;
+    public static int TilesOf(int latentHeight, int latentWidth, int tile) =>
+        new TileAxis(latentHeight, tile).Count * new TileAxis(latentWidth, tile).Count;
+
+    /// <summary>The ops of a pass; none where it is not recorded.</summary>
+    public IReadOnlyList<OpInfo> Ops => _pass.Ops;
 
     /// <summary>What <see cref="Bytes"/> and <see cref="HostBytes"/> would be; the model may be one on paper.</summary>
     public static (long Bytes, long HostBytes) CountBytes(
@@ -76,8 +80,16 @@ public sealed class ImageDecoder : IDisposable
             rows.Count * columns.Count > 1 ? sizeof(float) * (latents.Count + images.Count) : 0);
     }
 
+    /// <summary>The ops of one pass in order, listed on paper; the model may be one on paper.</summary>
+    public static IReadOnlyList<OpInfo> ListOps(AutoencoderModel model, int batch, int latentHeight, int latentWidth, int tile = DefaultTile)
+    {
+        (Shape latents, Shape images) = Ends(model, batch, new TileAxis(latentHeight, tile).Side, new TileAxis(latentWidth, tile).Side);
+        return PlannedPass.ListOps(model.Device, latents, images, Form(model));
+    }
+
     /// <summary>Decodes latents.</summary>
-    /// <param name="latents">[N,L,h,w] as the diffusion model makes them, N from 1 to <see cref="Batch"/>: they are divided by the scale here.</param>
+    /// <param name="latents">[N,L,h,w] as the diffusion model makes them, N from 1 to <see cref="Batch"/>; they are divided by the scale here.
+    /// </param>
     /// <param name="images">Receives [N,3,8h,8w], about -1 to 1 and not clamped.</param>
     /// <param name="afterTile">Called after each of the <see cref="Tiles"/>; null for nobody.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>

@@ -44,9 +44,15 @@ internal sealed class PlannedPass : IDisposable
     /// <summary>Bytes that it takes on the device beside the weights.</summary>
     public long Bytes => _arena.CapacityBytes;
 
+    /// <summary>The ops of a run; none where it is not recorded.</summary>
+    public IReadOnlyList<OpInfo> Ops => _sequence?.Ops ?? [];
+
     /// <summary>What <see cref="Bytes"/> would be.</summary>
     public static long CountBytes(Device device, Shape input, Shape output, PassForm form) =>
         Arena.Count(device, "autoencoder on paper", Carving(device, input, output, form)).Bytes;
+
+    /// <summary>What would be recorded.</summary>
+    public static IReadOnlyList<OpInfo> ListOps(Device device, Shape input, Shape output, PassForm form) => OnPaper(device, input, output, form).Ops;
 
     /// <summary>Runs it.</summary>
     /// <param name="input">[N,C,H,W], N at most B: the rest of the batch keeps what it held and is computed in vain.</param>
@@ -78,14 +84,20 @@ internal sealed class PlannedPass : IDisposable
 
     private static Func<Arena, (Tensor Input, Tensor Output, Tensor Between)> Carving(Device device, Shape input, Shape output, PassForm form)
     {
+        int values = Arena.AlignmentBytes / sizeof(float), rows = checked((int)(OnPaper(device, input, output, form).Bytes / Arena.AlignmentBytes));
+        return arena => (Take(arena, input), Take(arena, output), arena.Take(DType.F32, rows, values));
+    }
+
+    /// <summary>Enqueues the pass on memory that is only counted.</summary>
+    private static (long Bytes, IReadOnlyList<OpInfo> Ops) OnPaper(Device device, Shape input, Shape output, PassForm form)
+    {
         (_, (Tensor from, Tensor to)) = Arena.Count(device, "ends on paper", arena => (Take(arena, input), Take(arena, output)));
         ReusedMemory counted = new(device);
-        device.List(() => form(from, to, counted, null));
-        int values = Arena.AlignmentBytes / sizeof(float), rows = checked((int)(counted.PeakBytes / Arena.AlignmentBytes));
-        return arena => (Take(arena, input), Take(arena, output), arena.Take(DType.F32, rows, values));
-
-        static Tensor Take(Arena arena, Shape shape) => arena.Take(DType.F32, shape[0], shape[1], shape[2], shape[3]);
+        IReadOnlyList<OpInfo> ops = device.List(() => form(from, to, counted, null));
+        return (counted.PeakBytes, ops);
     }
+
+    private static Tensor Take(Arena arena, Shape shape) => arena.Take(DType.F32, shape[0], shape[1], shape[2], shape[3]);
 
     /// <summary>The first images of a batch, given their elements.</summary>
     private static Tensor First(Tensor batch, int elements)

@@ -2,8 +2,8 @@ using L2c.Kernels;
 
 namespace L2c.Model.Autoencoder;
 
-/// <summary>Memory for the results between ops, taken and returned in the order in which they are enqueued: what has been returned is taken again, so that
-/// a pass has the size of its widest place.</summary>
+/// <summary>Memory for the results between ops, taken and returned in the order in which they are enqueued: what has been returned is taken again,
+/// so that a pass has the size of its widest place.</summary>
 /// <remarks>On paper it counts: the same pass is enqueued twice, once to know <see cref="PeakBytes"/>, once for real.</remarks>
 /// <param name="device">Where the memory is.</param>
 /// <param name="block">The memory, contiguous; none to count only.</param>

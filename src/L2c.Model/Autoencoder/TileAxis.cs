@@ -3,8 +3,8 @@ namespace L2c.Model.Autoencoder;
 /// <summary>One axis of latents cut into tiles of one size that overlap by a quarter at least.</summary>
 /// <remarks>
 /// The first tile begins with the axis and the last ends with it, the others are spread evenly between. From one to the next the picture
-/// fades linearly over a quarter of a tile, in the middle of their overlap: further in, and away from where a tile was cut, one tile counts alone. The
-/// weights of all tiles add up to 1 everywhere. Known from diffusers' AutoencoderKL.tiled_decode, whose last tile may be a narrow rest.
+/// fades linearly over a quarter of a tile, in the middle of their overlap: further in, and away from where a tile was cut, one tile counts alone.
+/// The weights of all tiles add up to 1 everywhere. Known from diffusers' AutoencoderKL.tiled_decode, whose last tile may be a narrow rest.
 /// </remarks>
 internal readonly struct TileAxis
 {

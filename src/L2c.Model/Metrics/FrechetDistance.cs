@@ -6,8 +6,8 @@ namespace L2c.Model.Metrics;
 ///          trace is the sum of the singular values of B = U Vᵀ: the roots of the eigenvalues of the smaller of BᵀB and BBᵀ.
 /// Numerics binary64; <see cref="PivotedCholesky"/> leaves out the null directions, each of which would cost half of the digits, so singular covariances
 ///          (fewer vectors than features) lose nothing: 1e-13 of the traces at 2048 features. The same bits for any number of threads.
-/// Others   ADM's evaluator sums means in binary32 and takes the root by Schur's decomposition: its numbers differ by up to 1e-7 of the traces, and where
-///          covariances are singular by 1e-6 in all.
+/// Others   ADM's evaluator sums means in binary32, also their distance, in an order that is not said, and takes the root by Schur's decomposition: its
+///          numbers differ by up to 1e-7 of the traces, and where covariances are singular by 1e-6 in all.
 /// Memory   beside both statistics three square matrices.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
 /// </remarks>
@@ -24,12 +24,17 @@ public sealed class FrechetDistance
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
     /// <exception cref="ArgumentException">Fewer than two vectors, or a covariance that is none.</exception>
     public FrechetDistance(FeatureStatistics reference, int threads = 0)
+        : this(reference, Square(reference.Dimension), threads)
+    {
+    }
+
+    private FrechetDistance(FeatureStatistics reference, double[] room, int threads)
     {
         _reference = reference;
         _mean = reference.Mean();
-        double[] covariance = Covariance(reference);
-        _trace = Trace(covariance, reference.Dimension);
-        (_factor, _rank) = PivotedCholesky.Factor(covariance, reference.Dimension, reference.Name, threads);
+        reference.WriteCovariance(room, PackedRows.PitchOf(reference.Dimension));
+        _trace = Trace(room, reference.Dimension);
+        (_factor, _rank) = PivotedCholesky.Factor(room, reference.Dimension, reference.Name, threads);
     }
 
     /// <summary>The distance of two sets.</summary>
@@ -37,14 +42,22 @@ public sealed class FrechetDistance
     /// <param name="set">Statistics of the set.</param>
     /// <param name="reference">Those of the reference; exchanging them changes rounding alone.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
-    public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0) =>
-        new FrechetDistance(reference, threads).To(set, threads);
+    /// <param name="singleMean">Whether the means are those of <see cref="FeatureStatistics.SingleMean"/>, as in ADM's evaluator.</param>
+    public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0, bool singleMean = false)
+    {
+        double[] room = Square(reference.Dimension);
+        return new FrechetDistance(reference, room, threads).Measure(set, room, threads, singleMean);
+    }
 
     /// <summary>The distance of a set to the reference.</summary>
     /// <param name="set">Its statistics; they stay as they are.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
+    /// <param name="singleMean">Whether the means are those of <see cref="FeatureStatistics.SingleMean"/>, as in ADM's evaluator.</param>
     /// <exception cref="ArgumentException">Vectors of another length, fewer than two of them, or a covariance that is none.</exception>
-    public FrechetTerms To(FeatureStatistics set, int threads = 0)
+    public FrechetTerms To(FeatureStatistics set, int threads = 0, bool singleMean = false) =>
+        Measure(set, Square(_reference.Dimension), threads, singleMean);
+
+    private FrechetTerms Measure(FeatureStatistics set, double[] room, int threads, bool singleMean)
     {
         if (set.Dimension != _reference.Dimension)
         {
@@ -52,10 +65,11 @@ public sealed class FrechetDistance
                 $"{set.Name} has {set.Dimension} features of an image, and {_reference.Name} has {_reference.Dimension}; compare features of one kind");
         }
 
-        double[] covariance = Covariance(set);
-        double trace = Trace(covariance, set.Dimension);
-        (double[] factor, int rank) = PivotedCholesky.Factor(covariance, set.Dimension, set.Name, threads);
-        return new FrechetTerms(SquaredDistance(set.Mean(), _mean), trace, _trace, RootTrace(factor, rank, covariance, threads));
+        double mean = singleMean ? SquaredDistance(Wide(set.SingleMean()), Wide(_reference.SingleMean())) : SquaredDistance(set.Mean(), _mean);
+        set.WriteCovariance(room, PackedRows.PitchOf(set.Dimension));
+        double trace = Trace(room, set.Dimension);
+        (double[] factor, int rank) = PivotedCholesky.Factor(room, set.Dimension, set.Name, threads);
+        return new FrechetTerms(mean, trace, _trace, RootTrace(factor, rank, room, threads));
     }
 
     /// <summary>The sum of the singular values of U Vᵀ.</summary>
@@ -103,13 +117,8 @@ public sealed class FrechetDistance
         return diagonal.Sum(value => Math.Sqrt(Math.Max(value, 0)));
     }
 
-    private static double[] Covariance(FeatureStatistics statistics)
-    {
-        int pitch = PackedRows.PitchOf(statistics.Dimension);
-        double[] covariance = new double[pitch * pitch];
-        statistics.WriteCovariance(covariance, pitch);
-        return covariance;
-    }
+    // Room for a matrix and what the products of its rows write beyond it.
+    private static double[] Square(int dimension) => new double[PackedRows.PitchOf(dimension) * PackedRows.PitchOf(dimension)];
 
     private static double Trace(double[] covariance, int dimension)
     {
@@ -122,6 +131,8 @@ public sealed class FrechetDistance
 
         return sum;
     }
+
+    private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 
     private static double SquaredDistance(double[] one, double[] other)
     {

@@ -24,6 +24,7 @@ internal sealed class Tridiagonal
     private readonly int _threads;
     private readonly ParallelOptions _options;
     private readonly Action<int> _multiplyRows;
+    private readonly PackedRows _left, _right;
     private int _first, _step; // of the block, and the column in it
 
     private Tridiagonal(double[] a, int size, int threads)
@@ -33,6 +34,7 @@ internal sealed class Tridiagonal
         (_diagonal, _squares) = (new double[size], new double[size]);
         _options = new ParallelOptions { MaxDegreeOfParallelism = threads == 0 ? -1 : threads };
         _multiplyRows = MultiplyRows;
+        (_left, _right) = (new PackedRows(size, 2 * ColumnsAtOnce), new PackedRows(size, 2 * ColumnsAtOnce));
     }
 
     private int Column => _first + _step;
@@ -168,12 +170,13 @@ internal sealed class Tridiagonal
 
     private void ApplyChanges(int count)
     {
-        PackedRows left = new(_size, 2 * ColumnsAtOnce), right = new(_size, 2 * ColumnsAtOnce);
-        left.AddRows(_v, _pitch, 0, count, -1);
-        left.AddRows(_w, _pitch, 0, count, -1);
-        right.AddRows(_w, _pitch, 0, count);
-        right.AddRows(_v, _pitch, 0, count);
-        TransposedProduct.Add(left, right, _a, _pitch, _threads, first: _first + count);
+        _left.Clear();
+        _right.Clear();
+        _left.AddRows(_v, _pitch, 0, count, -1);
+        _left.AddRows(_w, _pitch, 0, count, -1);
+        _right.AddRows(_w, _pitch, 0, count);
+        _right.AddRows(_v, _pitch, 0, count);
+        TransposedProduct.Add(_left, _right, _a, _pitch, _threads, first: _first + count);
     }
 
     private Span<double> Row(double[] matrix, int row) => matrix.AsSpan(row * _pitch, _pitch);

@@ -1,7 +1,10 @@
 namespace L2c.Model.Metrics;
 
 /// <summary>Eigenvalues of a symmetric tridiagonal matrix by the QL method without roots: O(n²), no eigenvectors.</summary>
-/// <remarks>Source: Parlett 1998, "The Symmetric Eigenvalue Problem", section 8.14: the variant of Pal, Walker and Kahan.</remarks>
+/// <remarks>
+/// Numerics it begins at the end where the elements are smaller: of a graded matrix the small eigenvalues then keep their digits.
+/// Source   Parlett 1998, "The Symmetric Eigenvalue Problem", section 8.14: the variant of Pal, Walker and Kahan.
+/// </remarks>
 internal static class TridiagonalEigenvalues
 {
     private const double Unit = 1.0 / (1L << 52);
@@ -16,6 +19,12 @@ internal static class TridiagonalEigenvalues
     public static void Find(double[] d, double[] z)
     {
         z[^1] = 0;
+        if (Math.Abs(d[0]) > Math.Abs(d[^1]))
+        {
+            Array.Reverse(d);
+            Array.Reverse(z, 0, z.Length - 1);
+        }
+
         for (int first = 0; first < d.Length; first++)
         {
             int steps = 0;

@@ -1,7 +1,7 @@
 namespace L2c.Model.Networks;
 
-/// <summary>How the authors of a network make 8-bit pixels of values in about [-1, 1]. On paper both are 127.5 x + 128, clamped and truncated; they round
-/// on the way at different places.</summary>
+/// <summary>How the authors of a network make 8-bit pixels of values in about [-1, 1]. On paper both are 127.5 x + 128, clamped and truncated; they
+/// round on the way at different places.</summary>
 public enum PixelRule
 {
     /// <summary>127.5 x + 128 clamped to [0, 255], then truncated. Source: DiT sample_ddp.py.</summary>

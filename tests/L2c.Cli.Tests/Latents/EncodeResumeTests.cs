@@ -27,7 +27,8 @@ public sealed class EncodeResumeTests : IDisposable
         using InterruptAfter error = new(line);
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         Assert.Equal(130, Program.Run(_runs.Arguments("set", "out"), terminal, EmulatedCuda.Missing));
-        Assert.Contains($"l2c: error: interrupted; {_cli.PathOf("out")} has {4 * files} images in {files} file", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"l2c: error: interrupted; {_cli.PathOf("out")} has {4 * files} images in {files} file", error.ToString(), StringComparison.Ordinal);
         DateTime written = File.GetLastWriteTimeUtc(_cli.PathOf("out/latents-00000.safetensors"));
         Assert.Equal(10 - (4 * files), _runs.Encode("set", "out", "--json", "--no-progress").Json.GetProperty("imagesNow").GetInt32());
         _runs.AssertSame("whole", "out");
@@ -81,7 +82,9 @@ public sealed class EncodeResumeTests : IDisposable
         Assert.Equal(0, _runs.Encode("more", "out").Code);
         File.Copy(_cli.PathOf("more/00.png"), _cli.PathOf("more/98.png"));
         File.Copy(_cli.PathOf("more/01.png"), _cli.PathOf("more/99.png"));
-        Assert.Equal(4, _runs.Encode("more", "out", "--json", "--no-progress").Json.GetProperty("imagesNow").GetInt32()); // the last file was not full
+
+        // The last file was not full: it is made again, and has the new ones.
+        Assert.Equal(4, _runs.Encode("more", "out", "--json", "--no-progress").Json.GetProperty("imagesNow").GetInt32());
         Assert.Equal(0, _runs.Encode("more", "anew").Code);
         _runs.AssertSame("anew", "out");
     }

@@ -7,14 +7,19 @@ internal sealed class EncodeRuns : IDisposable
 {
     private readonly string _vae;
 
-    public EncodeRuns() => _vae = TinyModel.Write(Cli.PathOf("vae.safetensors"), TinyModel.Autoencoder);
+    public EncodeRuns(CudaAccess? cuda = null)
+    {
+        Cli = new CliRunner { Cuda = cuda ?? EmulatedCuda.Missing };
+        _vae = TinyModel.Write(Cli.PathOf("vae.safetensors"), TinyModel.Autoencoder);
+    }
 
-    public CliRunner Cli { get; } = new();
+    public CliRunner Cli { get; }
 
     /// <summary>Copies recorded pictures of all kinds, cycled to as many as asked for, into a folder.</summary>
     public void Pictures(string folder, int count)
     {
-        string[] recorded = [.. Directory.EnumerateFiles(Fixtures()).Where(path => !path.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        IEnumerable<string> files = Directory.EnumerateFiles(Fixtures()).Where(path => Path.GetExtension(path) != ".safetensors");
+        string[] recorded = [.. files.Order(StringComparer.Ordinal)];
         _ = Directory.CreateDirectory(Cli.PathOf(folder));
         for (int i = 0; i < count; i++)
         {
@@ -48,11 +53,14 @@ internal sealed class EncodeRuns : IDisposable
     public void AssertSame(string expected, string actual)
     {
         Assert.Equal(Cli.Files(expected), Cli.Files(actual));
-        Assert.All(Cli.Files(expected), name => Assert.Equal(File.ReadAllBytes(Cli.PathOf($"{expected}/{name}")), File.ReadAllBytes(Cli.PathOf($"{actual}/{name}"))));
+        Assert.All(Cli.Files(expected), name => Assert.Equal(Bytes(expected, name), Bytes(actual, name)));
+
+        byte[] Bytes(string folder, string name) => File.ReadAllBytes(Cli.PathOf($"{folder}/{name}"));
     }
 
     public void Dispose() => Cli.Dispose();
 
     private static string Fixtures() => Path.Combine(
-        RepositoryPaths.Root ?? throw new InvalidOperationException($"L2c.sln is not above {AppContext.BaseDirectory}"), "tests", "fixtures", "crops");
+        RepositoryPaths.Root ?? throw new InvalidOperationException($"L2c.sln is not above {AppContext.BaseDirectory}"),
+        "tests", "fixtures", "crops");
 }

@@ -21,10 +21,11 @@ public sealed class EncodeTests : IDisposable
         _runs.Pictures("set/Z", 2);
         File.WriteAllText(_cli.PathOf("set/a/notes.txt"), "no picture");
         JsonElement json = _runs.Encode("set", "out", "--json", "--no-progress").Json;
-        Assert.Equal((9, 9, 9, 0, 3, 3), (Number("pictures"), Number("images"), Number("imagesNow"), Number("skipped"), Number("classes"), Number("shards")));
+        Assert.Equal([9, 9, 9, 0, 3, 3], new[] { "pictures", "images", "imagesNow", "skipped", "classes", "shards" }.Select(Number));
         Assert.Equal([4, 4, 4], json.GetProperty("latent").EnumerateArray().Select(extent => extent.GetInt32()));
         Assert.Equal("tiny autoencoder", json.GetProperty("model").GetString());
-        Assert.Equal([".lock", "latents-00000.safetensors", "latents-00001.safetensors", "latents-00002.safetensors", "latents.json"], _cli.Files("out"));
+        string[] files = ["latents-00000.safetensors", "latents-00001.safetensors", "latents-00002.safetensors"];
+        Assert.Equal([".lock", .. files, "latents.json"], _cli.Files("out"));
 
         LatentIndex index = LatentIndex.Find(_cli.PathOf("out"))!;
         Assert.True(index.IsComplete);
@@ -94,7 +95,9 @@ public sealed class EncodeTests : IDisposable
                 $"l2c: warning: {_cli.PathOf("set/text.png")}: is not a picture that can be decoded (Unimplemented); repair or remove it",
             ],
             lines.Where(line => line.Contains("warning", StringComparison.Ordinal)));
-        Assert.Equal(["latents-00000.safetensors: 4 of 8 pictures", "latents-00001.safetensors: 8 of 8 pictures, 3 skipped"], lines.Where(line => line.StartsWith("latents-", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["latents-00000.safetensors: 4 of 8 pictures", "latents-00001.safetensors: 8 of 8 pictures, 3 skipped"],
+            lines.Where(line => line.StartsWith("latents-", StringComparison.Ordinal)));
         Assert.Contains("5 of 8 pictures, 5 now, by tiny autoencoder in ", result.Out, StringComparison.Ordinal);
         Assert.EndsWith("; 3 pictures skipped\n", result.Out, StringComparison.Ordinal);
 
@@ -105,7 +108,7 @@ public sealed class EncodeTests : IDisposable
 
         // The same command again tells the same count, and encodes nothing.
         JsonElement again = _runs.Encode("set", "out", "--json", "--no-progress").Json;
-        Assert.Equal((0, 5, 3), (again.GetProperty("imagesNow").GetInt32(), again.GetProperty("images").GetInt32(), again.GetProperty("skipped").GetInt32()));
+        Assert.Equal([0, 5, 3], new[] { "imagesNow", "images", "skipped" }.Select(name => again.GetProperty(name).GetInt32()));
         Assert.Equal(["cut.jpg", "one.png", "text.png"], again.GetProperty("skippedPictures").EnumerateArray().Select(name => name.GetString()));
     }
 
@@ -116,7 +119,8 @@ public sealed class EncodeTests : IDisposable
         _runs.Damaged("set");
         CliResult result = _runs.Encode("set", "out", "--strict", "--no-progress");
         Assert.Equal(4, result.Code);
-        Assert.EndsWith($"l2c: error: {_cli.PathOf("set/cut.jpg")}: cannot be decoded completely (IncompleteInput); repair or remove it\n", result.Err, StringComparison.Ordinal);
+        string message = $"l2c: error: {_cli.PathOf("set/cut.jpg")}: cannot be decoded completely (IncompleteInput); repair or remove it\n";
+        Assert.EndsWith(message, result.Err, StringComparison.Ordinal);
         Assert.Equal([".lock", "latents-00000.safetensors", "latents.json"], _cli.Files("out"));
 
         // Repaired, the same command goes on with what it had.
@@ -145,7 +149,8 @@ public sealed class EncodeTests : IDisposable
         _runs.Damaged("set");
         CliResult result = _runs.Encode("set", "out");
         Assert.Equal(4, result.Code);
-        Assert.EndsWith("set: has no picture that can be read, of 3; the lines above say what is wrong with each\n", result.Err, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "set: has no picture that can be read, of 3; the lines above say what is wrong with each\n", result.Err, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_cli.PathOf("out")));
     }
 
@@ -187,11 +192,13 @@ public sealed class EncodeTests : IDisposable
         _runs.Encode("set", "out").MustFail(4, "x.png: lies beside folders, each of which is a class");
         File.Delete(_cli.PathOf("set/x.png"));
         string network = TinyModel.Write(_cli.PathOf("dit.safetensors"), TinyModel.Pixels);
-        _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", network, "--device", "cpu").MustFail(4, "dit.safetensors: holds a model of the family 'dit', not an autoencoder; ");
+        Given(network).MustFail(4, "dit.safetensors: holds a model of the family 'dit', not an autoencoder; ");
         string grey = TinyModel.Write(_cli.PathOf("grey.safetensors"), TinyModel.Autoencoder with { InChannels = 1 });
-        _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", grey, "--device", "cpu").MustFail(2, "grey.safetensors: encodes 1 channels; ");
+        Given(grey).MustFail(2, "grey.safetensors: encodes 1 channels; ");
         _runs.Encode("set", "vae.safetensors").MustFail(1, "vae.safetensors is a file; name a folder");
         Assert.False(Directory.Exists(_cli.PathOf("out")));
+
+        CliResult Given(string vae) => _cli.Run("encode", _cli.PathOf("set"), _cli.PathOf("out"), "--vae", vae, "--device", "cpu");
     }
 
     public void Dispose() => _runs.Dispose();

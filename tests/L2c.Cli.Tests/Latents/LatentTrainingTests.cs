@@ -49,7 +49,7 @@ public sealed class LatentTrainingTests : IDisposable
         CliResult result = _cli.Run(arguments);
         Assert.True(result.Code == 0, result.Err);
         JsonElement model = _cli.Run("inspect", _cli.PathOf("run/model.safetensors"), "--json").Json.GetProperty("model").GetProperty("architecture");
-        Assert.Equal((4, 4, 3), (model.GetProperty("inChannels").GetInt32(), model.GetProperty("inputSize").GetInt32(), model.GetProperty("numClasses").GetInt32()));
+        Assert.Equal([4, 4, 3], new[] { "inChannels", "inputSize", "numClasses" }.Select(name => model.GetProperty(name).GetInt32()));
         Assert.Equal(["cat", "dog", "owl"], model.GetProperty("classNames").EnumerateArray().Select(name => name.GetString()));
     }
 
@@ -69,7 +69,8 @@ public sealed class LatentTrainingTests : IDisposable
     {
         string index = _cli.PathOf("latents/latents.json");
         File.WriteAllText(index, File.ReadAllText(index).Replace("\"isComplete\": true", "\"isComplete\": false", StringComparison.Ordinal));
-        _cli.Run(TrainingRuns.Router(Network("tiny.safetensors", 4), _cli.PathOf("run"), "--data", _data)).MustFail(4, "is not complete; let l2c encode come to its end");
+        CliResult result = _cli.Run(TrainingRuns.Router(Network("tiny.safetensors", 4), _cli.PathOf("run"), "--data", _data));
+        result.MustFail(4, "is not complete; let l2c encode come to its end");
     }
 
     public void Dispose() => _runs.Dispose();

@@ -4,6 +4,7 @@ using L2c.Model.Networks;
 using L2c.Testing;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Memory;
 
 namespace L2c.Engine.Tests;
 
@@ -88,19 +89,33 @@ public sealed class DecodingTests : IDisposable
     {
         SampleJob plain = new(_request with { Vae = null, Count = 32 }, _model.Architecture, DeviceChoice.Cpu);
         SampleJob job = new(_request with { VaeTile = 8, Count = 32 }, _model.Architecture, DeviceChoice.Cpu);
-        long counted = SampleMemory.OfSampling(job, _model.Device, job.Batch).Arrays, samples = SampleMemory.OfSampling(plain, _model.Device, job.Batch).Arrays;
+        long counted = SampleMemory.OfSampling(job, _model.Device, job.Batch).Arrays;
+        long samples = SampleMemory.OfSampling(plain, _model.Device, job.Batch).Arrays;
         SampleResult result = _model.Sample(job);
-        long pictures = Enumerable.Range(0, 32).Sum(i => (long)result.Picture(i).Pixels.Length), portion = sizeof(float) * job.Decoding!.Batch * (long)Pixels;
+        long pictures = Enumerable.Range(0, 32).Sum(i => (long)result.Picture(i).Pixels.Length);
+        long portion = sizeof(float) * job.Decoding!.Batch * (long)Pixels;
         Assert.InRange(counted, (sizeof(float) * result.Samples.Length) + pictures + portion, samples + pictures + (2 * portion));
     }
 
     [Fact]
     public void A_task_that_does_not_fit_is_refused_for_its_decoder()
     {
-        SampleRequest request = _request with { Count = 1, Vae = TinyModel.Write(_folder.File("wide.safetensors"), TinyModel.Autoencoder with { Channels = 128 }) };
-        SampleJob plain = new(request with { Vae = null }, _model.Architecture, DeviceChoice.Cpu), job = new(request, _model.Architecture, DeviceChoice.Cpu);
-        long with = SampleMemory.OfSampling(job, _model.Device, 1).Device, without = SampleMemory.OfSampling(plain, _model.Device, 1).Device;
+        string wide = TinyModel.Write(_folder.File("wide.safetensors"), TinyModel.Autoencoder with { Channels = 128 });
+        SampleRequest request = _request with { Count = 1, Vae = wide };
+        long with = Need(request), without = Need(request with { Vae = null });
         Assert.InRange(with - without, 4L * 128 * 128 * 128 * 3, long.MaxValue); // three images of 128 channels at full size
+
+        // The machine's memory lies between the two: only the first is refused.
+        HostMemory host = HostMemory.Machine with { Stated = $"{(_model.Network.WeightBytes + ((with + without) / 2) + MemoryDemand.RuntimeBytes) >> 20}M" };
+        DeviceChoice choice = DeviceChoice.Cpu with { Memory = host };
+        using OpenedModel opened = OpenedModel.Open(_folder.File("m.safetensors"));
+        string message = Assert.Throws<InsufficientMemoryException>(() => opened.Load(choice, demand: Job(request).Demand)).Message;
+        Assert.Matches("^sampling needs .*; not even --batch 1 fits, so .* smaller tiles with --vae-tile", message);
+        using LoadedModel fits = opened.Load(choice, demand: Job(request with { Vae = null }).Demand);
+
+        long Need(SampleRequest asked) => SampleMemory.OfSampling(Job(asked), _model.Device, 1).Device;
+
+        SampleJob Job(SampleRequest asked) => new(asked, _model.Architecture, DeviceChoice.Cpu);
     }
 
     [Fact]
@@ -125,11 +140,12 @@ public sealed class DecodingTests : IDisposable
     [Fact]
     public void Autoencoders_that_do_not_fit_are_refused_before_anything_is_sampled()
     {
-        Assert.Contains("--vae-tile 16: nothing is decoded", Refused<RequestException>(_request with { Vae = null, VaeTile = 16 }), StringComparison.Ordinal);
+        string idle = Refused<RequestException>(_request with { Vae = null, VaeTile = 16 });
+        Assert.Contains("--vae-tile 16: nothing is decoded", idle, StringComparison.Ordinal);
         Assert.Contains("tiles have at least 8", Refused<RequestException>(_request with { VaeTile = 7 }), StringComparison.Ordinal);
         Assert.Contains("not an autoencoder", Malformed(_folder.File("m.safetensors")), StringComparison.Ordinal);
-        Assert.Contains(
-            "decodes latents of 3 channels, but tiny latents makes 4", Malformed(Autoencoder(a => a with { LatentChannels = 3 })), StringComparison.Ordinal);
+        string narrow = Malformed(Autoencoder(a => a with { LatentChannels = 3 }));
+        Assert.Contains("decodes latents of 3 channels, but tiny latents makes 4", narrow, StringComparison.Ordinal);
         Assert.Contains("decodes to 5 channels", Malformed(Autoencoder(a => a with { OutChannels = 5 })), StringComparison.Ordinal);
         Assert.Contains("multiple of the 32 groups", Malformed(Autoencoder(a => a with { Channels = 16 })), StringComparison.Ordinal);
         Assert.Contains("scales latents by 0.13", Malformed(Autoencoder(a => a with { LatentScale = 0.13025 })), StringComparison.Ordinal);

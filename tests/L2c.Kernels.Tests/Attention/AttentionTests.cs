@@ -7,8 +7,13 @@ public sealed class AttentionTests
     private static readonly string[] _halves = [nameof(CudaPrecision.F16), nameof(CudaPrecision.BF16)];
     private static readonly string[] _singles = [nameof(CudaPrecision.F32), nameof(CudaPrecision.TF32)];
 
-    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; U-ViT's two more tokens; primes; a long head, whose blocks are smaller.
-    private static readonly int[][] _shapes = [[1, 1, 1, 1], [1, 128, 2, 72], [1, 258, 1, 72], [2, 53, 3, 37], [1, 530, 1, 5]];
+    // B, T, H, D: smallest; DiT-XL's head width with fewer tokens and heads; U-ViT's two more tokens; primes; a long head, whose blocks are smaller;
+    // the one head of a decoder on few tokens.
+    private static readonly int[][] _shapes =
+        [[1, 1, 1, 1], [1, 128, 2, 72], [1, 258, 1, 72], [2, 53, 3, 37], [1, 530, 1, 5], [2, 35, 1, 512]];
+
+    // That of a picture of 256 pixels, whose reference takes its time.
+    private static readonly int[] _decoder = [1, 1024, 1, 512];
 
     // The flash form: smallest; DiT-XL's head width, whole tiles, and most queries that the last block takes on; U-ViT's two more tokens; one query
     // too many for that; primes; widest.
@@ -21,6 +26,7 @@ public sealed class AttentionTests
     public static TheoryData<string, int[]> Cases =>
     [
         .. DeviceCases.Of(DeviceCases.Cpu, _shapes),
+        .. DeviceCases.Of<int[]>([InstructionSets.Best.ToString()], [_decoder]),
         .. DeviceCases.Of(_halves, _flashShapes),
         .. DeviceCases.Of(DeviceCases.Stored, _plainShapes),
         .. DeviceCases.Of<int[]>(_singles, [[1, 80, 2, 72]]),

@@ -58,14 +58,16 @@ public sealed class AutoencoderFaultTests
         double error = Error(right), fault = Error(wrong);
         Assert.InRange(error, 0, fault / 5);
 
-        double Error(Device device) => VaeGolden.Run(golden, device).Comparisons.Single(comparison => comparison.Tensor == "enc.mid.block_1").RootMeanSquare;
+        double Error(Device device) =>
+            VaeGolden.Run(golden, device).Comparisons.Single(comparison => comparison.Tensor == "enc.mid.block_1").RootMeanSquare;
     }
 
     [Fact]
     public void Under_diffusers_names_the_same_autoencoder_gives_the_same_bits()
     {
         GoldenCase golden = Recorded();
-        string published = GoldenNetwork.WeightsFile(golden), other = published.Replace(".safetensors", "_diffusers_names.safetensors", StringComparison.Ordinal);
+        string published = GoldenNetwork.WeightsFile(golden);
+        string other = published.Replace(".safetensors", "_diffusers_names.safetensors", StringComparison.Ordinal);
         Assert.SkipUnless(File.Exists(Path.Combine(golden.Folder, other)), $"{other} is not there");
         using GoldenTensors recorded = golden.Open();
         float[] latents = recorded.Floats("z");
@@ -104,7 +106,9 @@ public sealed class AutoencoderFaultTests
         protected override void ConvolutionCore(
             Tensor x, Matrix weight, Tensor bias, Tensor y, Window window, Activation activation, bool accumulates)
         {
-            Window moved = fault == AutoencoderFault.PaddedBefore && window.Stride == 2 ? window with { Top = 1, Left = 1, Bottom = 0, Right = 0 } : window;
+            Window moved = fault == AutoencoderFault.PaddedBefore && window.Stride == 2
+                ? window with { Top = 1, Left = 1, Bottom = 0, Right = 0 }
+                : window;
             base.ConvolutionCore(x, weight, bias, y, moved, activation, accumulates && fault != AutoencoderFault.ResidualDropped);
         }
 

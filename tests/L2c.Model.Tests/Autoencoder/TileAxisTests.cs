@@ -56,6 +56,9 @@ public sealed class TileAxisTests
     }
 
     [Fact]
-    public void Tiles_that_are_too_small_are_refused() =>
-        Assert.StartsWith("tiles of 7 latents are too small", Assert.Throws<ArgumentException>(() => new TileAxis(20, 7)).Message, StringComparison.Ordinal);
+    public void Tiles_that_are_too_small_are_refused()
+    {
+        string message = Assert.Throws<ArgumentException>(() => new TileAxis(20, 7)).Message;
+        Assert.StartsWith("tiles of 7 latents are too small", message, StringComparison.Ordinal);
+    }
 }

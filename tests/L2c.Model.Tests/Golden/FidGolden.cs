@@ -32,7 +32,8 @@ internal static class FidGolden
             FeatureStatistics statistics = Statistics(Find(words[1]), words[1], FidFault.None);
             double[] actual = words[2] switch
             {
-                "mu_f32" or "mu_f64" => statistics.Mean(),
+                "mu_f32" => Array.ConvertAll(statistics.SingleMean(), value => (double)value),
+                "mu_f64" => statistics.Mean(),
                 "sigma" => statistics.Covariance(),
                 _ => throw new NotSupportedException($"{golden.File}: no rule for {name}"),
             };

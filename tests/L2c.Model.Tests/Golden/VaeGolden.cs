@@ -33,7 +33,8 @@ internal static class VaeGolden
     {
         var result = new GoldenResult(golden);
         using GoldenTensors recorded = golden.Open();
-        VaeArchitecture architecture = Architecture(golden.File, golden.Config) with { LatentScale = golden.Case.GetProperty("scale_factor").GetDouble() };
+        double scale = golden.Case.GetProperty("scale_factor").GetDouble();
+        VaeArchitecture architecture = Architecture(golden.File, golden.Config) with { LatentScale = scale };
         Dictionary<string, float[]> stages;
         using (AutoencoderModel model = Load(golden, change?.Invoke(architecture) ?? architecture, GoldenNetwork.WeightsFile(golden), device))
         {

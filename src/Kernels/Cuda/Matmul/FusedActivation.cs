@@ -5,9 +5,10 @@ namespace L2c.Kernels.Cuda;
 /// <summary>Whether the library's activation is that of the kernels here. Nobody documents GELU's formula, and a coarse tanh or the exact form would
 /// change images; nor whether ReLU keeps NaN, and a maximum of the hardware would make it 0, a plausible value.</summary>
 /// <remarks>
-/// A product with the identity passes values from -8 to 8 through the epilogue, and a bias of NaN in the last column. They have 8 significant bits, so
-/// they are exact in every storage type and in tf32, and all error is that of the formula and one rounding. Tolerance: an ulp of the storage type, and 2^-20 for what 1 + tanh
-/// cancels in fp32. The hardware's tanh is off by 7e-4 at -3, where the result is -0.004; the exact form by 5e-4 at -2.7.
+/// A product with the identity passes values from -8 to 8 through the epilogue, and a bias of NaN in the last column. They have 8 significant bits,
+/// so they are exact in every storage type and in tf32, and all error is that of the formula and one rounding. Tolerance: an ulp of the storage type,
+/// and 2^-20 for what 1 + tanh cancels in fp32. The hardware's tanh is off by 7e-4 at -3, where the result is -0.004; the exact form by 5e-4 at
+/// -2.7.
 /// </remarks>
 internal static unsafe class FusedActivation
 {

@@ -7,7 +7,7 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Training.Data;
 
 /// <summary>
-/// The items of one file or one pair of files: a tensor [n, C, H, W] of images or latents, or [n, views, 2C, H, W] of moments, and a tensor of n labels.
+/// The items of one file or one pair of files: a tensor [n, C, H, W] of images or latents, or [n, views, 2C, H, W] of moments, and one of n labels.
 /// </summary>
 internal sealed class LabelledTensors : IDisposable
 {

@@ -4,7 +4,7 @@ using L2c.Weights;
 
 namespace L2c.Model.Training.Data;
 
-/// <summary>What a folder of latent shards says of itself in the file <c>latents.json</c>: how they were made, of which pictures, and how far it has come.</summary>
+/// <summary>What a folder of latent shards says of itself in <c>latents.json</c>: how and of which pictures they were made, and how far.</summary>
 public sealed record LatentIndex
 {
     /// <summary>Name of the file in the folder.</summary>

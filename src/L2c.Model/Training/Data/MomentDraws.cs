@@ -3,11 +3,11 @@ using L2c.Model.Randomness;
 
 namespace L2c.Model.Training.Data;
 
-/// <summary>Latents drawn from moments, each anew: what is drawn is a function of (seed, position) alone, so there is no generator whose state is kept.</summary>
+/// <summary>Latents drawn from moments, each anew: what is drawn is a function of (seed, position) alone, so no generator has a state.</summary>
 /// <remarks>
 /// Philox4x32-10 with key = seed and counters (element block, position mod 2^32, position / 2^32, a constant of its own): noise as
-/// <see cref="CounterNoise"/>, and, with another constant, the view from one word, each of two with probability 1/2. A position in the data is that of a
-/// step, a draw and an image (<see cref="TrainingDraws.Position"/>).
+/// <see cref="CounterNoise"/>, and, with another constant, the view from one word, each of two with probability 1/2. A position in the data is that
+/// of a step, a draw and an image (<see cref="TrainingDraws.Position"/>).
 /// </remarks>
 /// <param name="seed">All 64 bits count.</param>
 /// <param name="scale">From the autoencoder's latents to the network's.</param>

@@ -102,7 +102,8 @@ internal sealed class NpyPairFolder : IShardSet
         {
             throw new MalformedFileException(
                 Path.Combine(_items, _names[file]),
-                $"has {pair.Count} items {pair.Form}, but the first file has {_perFile} of {Form}; all must be alike; only the last may have fewer items");
+                $"has {pair.Count} items {pair.Form}, but the first file has {_perFile} of {Form}; "
+                + "all must be alike; only the last may have fewer items");
         }
     }
 }

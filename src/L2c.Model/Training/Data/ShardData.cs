@@ -6,12 +6,12 @@ namespace L2c.Model.Training.Data;
 
 /// <summary>Labelled images or latents in safetensors or npy files, read item by item at random: memory does not grow with the set.</summary>
 /// <remarks>
-/// Forms: a safetensors file with <c>latents</c> or <c>images</c> [n, C, H, H], or <c>moments</c> [n, 1 or 2, 2C, H, H], and <c>labels</c> [n]; a folder
-/// of such files; a folder with <c>latents.npy</c> or <c>images.npy</c> and <c>labels.npy</c>; a folder with folders <c>features</c> and <c>labels</c>, or
-/// with a common prefix (<c>imagenet256_features</c>), of npy files with equal names, as the feature extraction published for DiT writes them, one item
-/// per file. Folders are read in ordinal order of names, and every epoch in an order of its own (<see cref="EpochOrder"/>). Latents are as the network
-/// reads them, scaled by 0.18215 for the published models; of moments a latent is drawn anew each time (<see cref="MomentDraws"/>). Images are in [-1, 1],
-/// or U8, which becomes x / 127.5 - 1.
+/// Forms: a safetensors file with <c>latents</c> or <c>images</c> [n, C, H, H], or <c>moments</c> [n, 1 or 2, 2C, H, H], and <c>labels</c> [n]; a
+/// folder of such files; a folder with <c>latents.npy</c> or <c>images.npy</c> and <c>labels.npy</c>; a folder with folders <c>features</c> and
+/// <c>labels</c>, or with a common prefix (<c>imagenet256_features</c>), of npy files with equal names, as the feature extraction published for DiT
+/// writes them, one item per file. Folders are read in ordinal order of names, and every epoch in an order of its own (<see cref="EpochOrder"/>).
+/// Latents are as the network reads them, scaled by 0.18215 for the published models; of moments a latent is drawn anew each time
+/// (<see cref="MomentDraws"/>). Images are in [-1, 1], or U8, which becomes x / 127.5 - 1.
 /// </remarks>
 public sealed class ShardData : ITrainingData, IDisposable
 {
@@ -53,8 +53,9 @@ public sealed class ShardData : ITrainingData, IDisposable
     /// <summary>Opens a file, or all files of a folder.</summary>
     /// <param name="path">One of the forms above.</param>
     /// <param name="seed">Seed of the order in which items come.</param>
-    /// <param name="classes">Labels must be below it; null for as many as an index names, or the largest label plus one, for which all labels are read
-    /// now.</param>
+    /// <param name="classes">
+    /// Labels must be below it; null for as many as an index names, or the largest label plus one, for which all labels are read now.
+    /// </param>
     /// <param name="latentScale">From the autoencoder's latents to the network's, where moments are read.</param>
     /// <param name="cancel">Looked at before every file and label.</param>
     /// <exception cref="MalformedFileException">
