@@ -36,6 +36,21 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
     }
 
     [Fact]
+    public void A_models_samples_are_measured_in_the_features_of_FID()
+    {
+        string data = EvaluationRuns.Write(_cli.PathOf("data.safetensors"), EvaluationRuns.Pixels(6, 8, seed: 1), 8);
+        string model = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TinyModel.Pixels);
+        CliResult result = _cli.Run(
+            "evaluate", "--ckpt", model, "--device", "cpu", "--count", "3", "--steps", "2", "--ddim", "none", "--data", data, "--data-count", "3",
+            "--features", "inception", "--inception", inception.Path, "--json");
+        JsonElement samples = result.Json.GetProperty("samples"), floor = result.Json.GetProperty("floor");
+        Assert.Equal("inception-2015-12-05/adm", result.Json.GetProperty("features").GetString());
+        Assert.True(Number(samples, "frechetLow") < Number(samples, "frechet") && Number(samples, "frechet") < Number(samples, "frechetHigh"));
+        Assert.True(Number(floor, "frechet") < Number(samples, "frechet"), "a random model's samples are further from the data than the data");
+        Assert.Contains("3 images are no more than the 2048 features", result.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_set_is_itself_and_the_other_recipe_has_other_features()
     {
         string samples = Npz("samples.npz", 5, seed: 1), other = Npz("other.npz", 4, seed: 2);
