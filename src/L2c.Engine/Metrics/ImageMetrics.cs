@@ -69,7 +69,7 @@ public static class ImageMetrics
         int most = wanted.Max(pair => pair.Source.Count);
         int batch = Math.Min(most, request.Batch ?? (choice.Ordinal is null ? MetricsRequest.CpuBatch : MetricsRequest.CudaBatch));
         using FolderLock? folder = request.Keep is null ? null : WorkFolder.Take(request.Keep);
-        MemoryDemand demand = new("the metrics", (device, images) => Need(wanted, device, images), batch, "--batch");
+        MemoryDemand demand = new("measuring", (device, images) => Need(wanted, device, images), batch, "--batch");
         using InceptionModel model = InceptionModel.Load(weights, choice, demand);
         using InceptionExtractor extractor = new(model, request.Recipe, batch, InceptionFeatures.All, choice.Threads, context);
         foreach ((MetricsSource source, FeatureSet set) in wanted)

@@ -36,6 +36,21 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
     }
 
     [Fact]
+    public void A_models_samples_are_measured_in_the_features_of_FID()
+    {
+        string data = EvaluationRuns.Write(_cli.PathOf("data.safetensors"), EvaluationRuns.Pixels(6, 8, seed: 1), 8);
+        string model = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TinyModel.Pixels);
+        CliResult result = _cli.Run(
+            "evaluate", "--ckpt", model, "--device", "cpu", "--count", "3", "--steps", "2", "--ddim", "none", "--data", data, "--data-count", "3",
+            "--features", "inception", "--inception", inception.Path, "--json");
+        JsonElement samples = result.Json.GetProperty("samples"), floor = result.Json.GetProperty("floor");
+        Assert.Equal("inception-2015-12-05/adm", result.Json.GetProperty("features").GetString());
+        Assert.True(Number(samples, "frechetLow") < Number(samples, "frechet") && Number(samples, "frechet") < Number(samples, "frechetHigh"));
+        Assert.True(Number(floor, "frechet") < Number(samples, "frechet"), "a random model's samples are further from the data than the data");
+        Assert.Contains("3 images are no more than the 2048 features", result.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_set_is_itself_and_the_other_recipe_has_other_features()
     {
         string samples = Npz("samples.npz", 5, seed: 1), other = Npz("other.npz", 4, seed: 2);
@@ -83,6 +98,10 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
         long kept = new FileInfo(file).Length, rows = kept / 20324;
         Assert.InRange(rows, 2, 4);
 
+        CliResult interrupted = _cli.Run(
+            new CancellationToken(canceled: true), "metrics", samples, reference, "--inception", inception.Path, "--device", "cpu", "--keep", keep);
+        interrupted.MustFail(130, $"interrupted; the features so far are in {keep}, and the same command goes on");
+
         // As kill -9 may leave it.
         using (FileStream stream = File.OpenWrite(file))
         {
@@ -115,6 +134,8 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
     [InlineData(4, "has no array arr_0", "empty.npz", "two.npz")]
     [InlineData(4, "mu of [2] and sigma of [3]", "broken.npz", "two.npz")]
     [InlineData(4, "not finite", "nan.npz", "two.npz")]
+    [InlineData(2, "narrow.npz has 1 features of an image, and wide.npz has 2", "narrow.npz", "wide.npz")]
+    [InlineData(2, "--count 2: ", "narrow.npz", "wide.npz", "--count", "2")]
     [InlineData(2, "applies to --features inception", "evaluate", "--inception", "x")]
     public void What_cannot_be_compared_is_refused(int code, string message, params string[] arguments)
     {
@@ -122,6 +143,8 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
         _ = Npz("two.npz", 2, seed: 1);
         _ = Statistics("empty.npz", ("images", [1]));
         _ = Statistics("broken.npz", ("mu", [1, 2]), ("sigma", [1, 2, 3]));
+        _ = Statistics("narrow.npz", ("mu", [1]), ("sigma", [1]));
+        _ = Statistics("wide.npz", ("mu", [1, 2]), ("sigma", [1, 0, 0, 1]));
         _ = Statistics("nan.npz", ("mu", [1]), ("sigma", [double.NaN]));
         float[] pixels = Pictures(2, seed: 1);
         pixels[^5] = float.NaN;
