@@ -25,6 +25,17 @@ FILES = [
     "uvit_a_dpm20_scale0.4_l2c_thr0.5.safetensors",
     "uvit_a_train20_paperhp.safetensors",
     "uvit_schedule.safetensors",
+    "metrics_fid.safetensors",
+    "metrics_fid_large.safetensors",
+    "metrics_is.safetensors",
+    "metrics_npz.safetensors",
+    "metrics_pr.safetensors",
+    "npz_fortran.npz",
+    "npz_header_v2.npz",
+    "npz_mu_without_spatial.npz",
+    "npz_no_arr_0.npz",
+    "npz_reference.npz",
+    "npz_samples_deflated_labels.npz",
 ]
 
 goldens, checkpoints = map(pathlib.Path, sys.argv[1:3])

@@ -49,7 +49,8 @@ internal sealed class CommandLine
         _input.Validators.Add(result => RefuseEmpty(result, "IN"));
         _output.Validators.Add(result => RefuseEmpty(result, "OUT"));
         Root = new RootCommand(
-            "Converts DiT, U-ViT, autoencoder and router checkpoints to safetensors under the published names, with the architecture as metadata.")
+            "Converts checkpoints of DiTs, U-ViTs, autoencoders, routers and the FID network to safetensors under the published names, with the architecture as "
+            + "metadata.")
         {
             _input, _output, _type, _use, _list, _verify, _verifyOnly, _model, _heads, _classes, _classNames, _inputSize, _name, _force, _json,
         };
