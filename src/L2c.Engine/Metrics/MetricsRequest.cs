@@ -36,7 +36,7 @@ public sealed record MetricsRequest
     /// <summary>A folder where features are kept, so that an interrupted run goes on and another one uses them again; null for none.</summary>
     public string? Keep { get; init; }
 
-    /// <summary>Whether to round as ADM's evaluator does: the means of FID to binary32, distances of precision and recall to binary16.</summary>
+    /// <summary>Whether to round as ADM's evaluator does: distances of precision and recall to binary16.</summary>
     public bool AdmRounding { get; init; }
 
     /// <summary>Where to compute.</summary>
