@@ -60,8 +60,8 @@ public sealed class CudaGoldenTests
         Assert.True(result.Passed, result.Describe());
     }
 
-    // Fourteen images would take the emulator minutes, and go the first one's way.
-    private static GoldenResult Run(GoldenCase golden, Device device) =>
+    /// <summary>Of Inception the first image: fourteen would take minutes, and go its way.</summary>
+    internal static GoldenResult Run(GoldenCase golden, Device device) =>
         IsInception(golden) ? InceptionGolden.RunFirst(golden, device) : GoldenRunner.Run(golden, device);
 
     private static bool IsInception(GoldenCase golden) => golden.Kind == "inception_features";

@@ -24,7 +24,7 @@ public sealed class NaiveDeviceTests
         GoldenResult Run(DType storage)
         {
             using var device = new NaiveDevice(storage);
-            return GoldenRunner.Run(golden, device);
+            return CudaGoldenTests.Run(golden, device);
         }
     }
 }
