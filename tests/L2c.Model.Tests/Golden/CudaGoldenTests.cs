@@ -60,7 +60,7 @@ public sealed class CudaGoldenTests
         Assert.True(result.Passed, result.Describe());
     }
 
-    /// <summary>Runs a case on a device that is slow: of the Inception network one image, whose way the other thirteen go, too.</summary>
+    /// <summary>Of Inception the first image: fourteen would take minutes, and go its way.</summary>
     internal static GoldenResult Run(GoldenCase golden, Device device) =>
         IsInception(golden) ? InceptionGolden.RunFirst(golden, device) : GoldenRunner.Run(golden, device);
 

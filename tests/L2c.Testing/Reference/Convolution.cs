@@ -21,28 +21,44 @@ public static partial class Reference
     {
         int channels = shape[3], inputs = window.Pixels * channels, outputs = weight.Length / inputs;
         var y = new T[shape[0] * window.OutputHeight(shape[1]) * window.OutputWidth(shape[2]) * outputs];
-        int at = 0;
-        foreach ((int b, int i, int j) in Windows(shape, window))
+        T[] weights = Array.ConvertAll(weight, Of<T>), values = Array.ConvertAll(x, Of<T>);
+        (int B, int I, int J)[] places = [.. Windows(shape, window)];
+        Parallel.For(0, places.Length, at =>
         {
-            (int Tap, int Pixel)[] inside = [.. Inside(shape, window, b, i, j)];
-            for (int o = 0; o < outputs; o++, at++)
+            (int Tap, int Pixel)[] inside = [.. Inside(shape, window, places[at].B, places[at].I, places[at].J)];
+            for (int o = 0; o < outputs; o += 4)
             {
-                T sum = before is null ? T.Zero : Of<T>(before[at]);
+                int last = outputs - 1;
+                int o1 = Math.Min(o + 1, last), o2 = Math.Min(o + 2, last), o3 = Math.Min(o + 3, last); // several sums, since one waits for itself
+                (T s0, T s1, T s2, T s3) = (Start(o), Start(o1), Start(o2), Start(o3));
                 foreach ((int tap, int pixel) in inside)
                 {
-                    ReadOnlySpan<float> w = weight.AsSpan(o * inputs + tap * channels, channels), values = x.AsSpan(pixel * channels, channels);
-                    for (int c = 0; c < channels; c++)
+                    ReadOnlySpan<T> seen = values.AsSpan(pixel * channels, channels);
+                    ReadOnlySpan<T> w0 = Row(o, tap), w1 = Row(o1, tap), w2 = Row(o2, tap), w3 = Row(o3, tap);
+                    for (int c = 0; c < seen.Length; c++)
                     {
-                        sum += Of<T>(w[c]) * Of<T>(values[c]);
+                        s0 += w0[c] * seen[c];
+                        s1 += w1[c] * seen[c];
+                        s2 += w2[c] * seen[c];
+                        s3 += w3[c] * seen[c];
                     }
                 }
 
-                sum = bias is null ? sum : sum + Of<T>(bias[o]);
-                y[at] = activation is null ? sum : activation(sum);
+                (y[at * outputs + o], y[at * outputs + o1]) = (End(s0, o), End(s1, o1));
+                (y[at * outputs + o2], y[at * outputs + o3]) = (End(s2, o2), End(s3, o3));
             }
-        }
 
+            T Start(int o) => before is null ? T.Zero : Of<T>(before[at * outputs + o]);
+        });
         return y;
+
+        ReadOnlySpan<T> Row(int o, int tap) => weights.AsSpan(o * inputs + tap * channels, channels);
+
+        T End(T sum, int o)
+        {
+            sum = bias is null ? sum : sum + Of<T>(bias[o]);
+            return activation is null ? sum : activation(sum);
+        }
     }
 
     /// <summary>Images and outputs (b, i, j) of a window, in order.</summary>
