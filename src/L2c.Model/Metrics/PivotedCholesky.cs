@@ -94,7 +94,8 @@ internal static class PivotedCholesky
         {
             if (!isDone[i] && diagonal[i] < -NegativeTolerance * largest)
             {
-                throw new ArgumentException($"{name}: the covariance has negative variances (row {i}), so it is none; make the file again, in float64");
+                throw new ArgumentException(
+                    $"{name}: the covariance has negative variances (row {i}), so it is none; make the file again, in float64");
             }
         }
     }

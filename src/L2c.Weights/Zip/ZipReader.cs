@@ -26,8 +26,8 @@ internal sealed class ZipReader
 
     /// <summary>Reads and checks the directory and all local headers.</summary>
     /// <param name="source">The archive.</param>
-    /// <param name="inOrder">Whether deflated entries may be of any size, and those of more than <see cref="ReadLimits.InflatedEntryBytes"/>, inflated
-    /// or not, are read by <see cref="Open"/> alone.</param>
+    /// <param name="inOrder">Whether deflated entries may be of any size, and those of more than <see cref="ReadLimits.InflatedEntryBytes"/>,
+    /// inflated or not, are read by <see cref="Open"/> alone.</param>
     /// <exception cref="MalformedFileException">The archive breaks a rule or exceeds a limit.</exception>
     public ZipReader(ByteSource source, bool inOrder = false)
     {

@@ -51,7 +51,8 @@ public class FrechetDistanceTests
     public void Sets_on_two_lines_through_a_space_of_more_components()
     {
         const int Dimension = 40;
-        double[] u = [.. Enumerable.Range(0, Dimension).Select(i => 1.0 + (i % 3))], v = [.. Enumerable.Range(0, Dimension).Select(i => 2.0 - (i % 4))];
+        double[] u = [.. Enumerable.Range(0, Dimension).Select(i => 1.0 + (i % 3))];
+        double[] v = [.. Enumerable.Range(0, Dimension).Select(i => 2.0 - (i % 4))];
         var a = FeatureStatistics.Of([.. Line(u, 3, -1, 0, 1)], Dimension); // of variance 1 along u
         var b = FeatureStatistics.Of([.. Line(v, 1, -3, -1, 1, 3)], Dimension); // 20 / 3 along v
         double expected = (Dimension * 4) + Dot(u, u) + (20 / 3.0 * Dot(v, v)) - (2 * Math.Sqrt(20 / 3.0) * Math.Abs(Dot(u, v)));
