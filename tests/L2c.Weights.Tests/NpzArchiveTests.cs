@@ -1,3 +1,4 @@
+using System.Text;
 using L2c.Testing;
 using L2c.Testing.Files;
 using L2c.Weights.Npy;
@@ -72,10 +73,58 @@ public class NpzArchiveTests
         }
 
         Assert.Throws<MalformedFileException>(() => TensorFiles.Open(folder.File("a.npz")));
+        CountedSource counted = new(bytes);
+        using (var archive = NpzArchive.Open(counted))
+        {
+            Assert.True(archive.HasByteImages);
+            _ = archive.Images();
+            Assert.InRange(counted.BytesRead, bytes.Length, bytes.Length + (4 << 20)); // verified once
+        }
+
         bytes[bytes.Length / 2] ^= 64;
         File.WriteAllBytes(folder.File("b.npz"), bytes);
         using var damaged = NpzArchive.Open(folder.File("b.npz"));
         Assert.Throws<MalformedFileException>(() => damaged.Images());
+    }
+
+    [Fact]
+    public void A_small_array_that_claims_to_be_deflated_to_much_takes_no_memory()
+    {
+        const long Claimed = 1L << 29;
+        byte[] zip = ZipBuilder.Build([new ZipPart("arr_0.npy", NpyFile.Header(TensorType.U8, [1, 2, 2, 3])) { Deflate = true, Size = 140 }]);
+        int directory = zip.AsSpan().IndexOf("PK\x01\x02"u8), data = 30 + "arr_0.npy".Length;
+        long moved = Claimed - (directory - data);
+        BitConverter.TryWriteBytes(zip.AsSpan(18), (uint)Claimed);
+        BitConverter.TryWriteBytes(zip.AsSpan(directory + 20), (uint)Claimed);
+        BitConverter.TryWriteBytes(zip.AsSpan(zip.Length - 6), (uint)(directory + moved));
+        using SparseStream stream = new();
+        stream.Write(zip.AsSpan(0, directory));
+        stream.Position = directory + moved;
+        stream.Write(zip.AsSpan(directory));
+        using var archive = NpzArchive.Open(stream.Source(stream.End));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<MalformedFileException>(() => archive.Images());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
+    [Fact]
+    public void Images_in_Fortrans_order_that_would_take_too_much_memory_twice_are_refused()
+    {
+        long[] shape = [(ReadLimits.InflatedBytes / 2 / (3 << 20)) + 1, 1024, 1024, 3];
+        byte[] header = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(NpyFile.Header(TensorType.U8, shape)).Replace("False", "True "));
+        using SparseStream stream = new();
+        stream.Write(header);
+        ByteSource source = stream.Source(header.Length + (shape[0] * 3 << 20));
+        Assert.Contains("Fortran", Assert.Throws<MalformedFileException>(() => new NpzImages(source)).Message);
+    }
+
+    [Fact]
+    public void A_member_without_the_magic_is_refused()
+    {
+        byte[] array = [.. NpyFile.Header(TensorType.U8, [1, 2, 2, 3]), .. FileBytes.Counting(12)];
+        array[0] = (byte)'n';
+        using var archive = NpzArchive.Open(ByteSource.FromMemory("memory", ZipBuilder.Build([new ZipPart("arr_0.npy", array)])));
+        Assert.Contains("does not begin", Assert.Throws<MalformedFileException>(() => archive.Images()).Message);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal sealed unsafe class HeadProducts<V>
         }
     }
 
-    /// <summary>What <see cref="SumOverKeys"/> reads: the rows of all keys in panels as wide as its tiles, one behind the other, so that a tile's
+    /// <summary>What <see cref="SumOverKeys"/> reads: the rows of all keys in panels as wide as its tiles, one after the other, so that a tile's
     /// rows follow each other in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyPanels(float* source, nint stride, float* target)

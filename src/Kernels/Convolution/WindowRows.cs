@@ -75,7 +75,7 @@ internal readonly unsafe struct WindowRows : IProductRows
             }
         }
 
-        *place = *(Place*)scratch; // is asked for behind the last row
+        *place = *(Place*)scratch; // is asked for past the last row
     }
 
     /// <inheritdoc/>
@@ -111,15 +111,15 @@ internal readonly unsafe struct WindowRows : IProductRows
             count = Math.Min(depth, _unit - offset);
             (int line, int column) = Pixel(output, unit);
 
-            // Of the unit, what lies before the image's line, and behind it.
+            // Of the unit, what lies before the image's line, and after it.
             int start = column * _channels + offset, end = start + count, lineEnd = _width * _channels;
             bool isPadding = line < 0 || line >= _height || end <= 0 || start >= lineEnd;
-            int before = isPadding ? count : Math.Max(-start, 0), behind = isPadding ? 0 : Math.Max(end - lineEnd, 0);
+            int before = isPadding ? count : Math.Max(-start, 0), after = isPadding ? 0 : Math.Max(end - lineEnd, 0);
             Clear<V>(target, before);
             if (!isPadding)
             {
-                Copy<V>(Line(output, line) + column * _pixelStride + offset + before, count - before - behind, target + before);
-                Clear<V>(target + count - behind, behind);
+                Copy<V>(Line(output, line) + column * _pixelStride + offset + before, count - before - after, target + before);
+                Clear<V>(target + count - after, after);
             }
         }
     }
@@ -169,7 +169,7 @@ internal readonly unsafe struct WindowRows : IProductRows
         : output.Line + 1 < _outputHeight ? new Output(output.Image, output.Line + 1, 0)
         : new Output(output.Image + 1, 0, 0);
 
-    // One for every micro-kernel's tile of the lowest kind and one behind, in whole cache lines.
+    // One for every micro-kernel's tile of the lowest kind and one after them, in whole cache lines.
     private static nint PlaceFloats(int rows) => (nint)(((rows + 3) / 4 + 1) * sizeof(Place) + 63) / 64 * 16;
 
     // A cache line more than they need: rows at multiples of a page would share few sets of the first cache.

@@ -34,7 +34,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
 
     private static int Height => MicroKernel.TallestTile<V>();
 
-    // Behind the last output, in columns of the panels.
+    // Past the last output, in columns of the panels.
     private int End => _first + _outputs;
 
     private readonly LinearArguments _arguments;

@@ -16,7 +16,7 @@ internal unsafe interface IProductRows
 
     /// <summary>Sees to it that <see cref="At"/> finds rows <paramref name="first"/> .. <paramref name="end"/> - 1.</summary>
     /// <param name="first">A tile's first row.</param>
-    /// <param name="end">Behind its last.</param>
+    /// <param name="end">Past its last.</param>
     /// <param name="k">First of their values.</param>
     /// <param name="depth">How many, all of one run.</param>
     /// <param name="scratch">This thread's.</param>
@@ -25,7 +25,7 @@ internal unsafe interface IProductRows
 
     /// <summary>The value at <paramref name="k"/> of a row; the rows of a micro-kernel's tile are <paramref name="stride"/> elements apart.</summary>
     /// <param name="first">A tile's first row.</param>
-    /// <param name="row">Some micro-kernel's tiles below it. Behind the last row: any address, to be asked for and not read.</param>
+    /// <param name="row">Some micro-kernel's tiles below it. Past the last row: any address, to be asked for and not read.</param>
     /// <param name="k">As last given to <see cref="Gather"/>.</param>
     /// <param name="scratch">This thread's.</param>
     /// <param name="stride">From one row to the next.</param>

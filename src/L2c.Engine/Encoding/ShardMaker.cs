@@ -104,8 +104,8 @@ internal sealed class ShardMaker
             }
         }
 
-        // A pass computes all rows: those that are not of this batch hold zeros or what they held before, never what nobody has written.
-        _encoder.Encode(_images, _moments);
+        int rows = _batch.Count * views;
+        _encoder.Encode(_images.AsSpan(0, rows * image), _moments.AsSpan(0, rows * moments));
         for (int i = 0; i < _batch.Count; i++)
         {
             int position = _batch[i].Position;

@@ -10,8 +10,8 @@ public static class ImageMetrics
 {
     private const int Neighbours = 3;
 
-    // What precision and recall take beside the features.
-    private const long BlockBytes = 64L << 20;
+    // What precision and recall take apart from the features, in binary16 blocks.
+    private const long BlockBytes = 96L << 20;
 
     /// <summary>Measures.</summary>
     /// <param name="request">What to compare.</param>

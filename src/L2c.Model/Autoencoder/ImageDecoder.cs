@@ -56,10 +56,10 @@ public sealed class ImageDecoder : IDisposable
     /// <summary>3 (8h) (8w).</summary>
     public long ElementsPerImage => (long)_colours * _factor * _factor * _rows.Length * _columns.Length;
 
-    /// <summary>Bytes that it takes on the device beside the weights.</summary>
+    /// <summary>Bytes that it takes on the device apart from the weights.</summary>
     public long Bytes => _pass.Bytes;
 
-    /// <summary>Bytes that it takes on the host beside what it is given.</summary>
+    /// <summary>Bytes that it takes on the host apart from what it is given.</summary>
     public long HostBytes => sizeof(float) * ((long)_latents.Length + _image.Length);
 
     /// <summary>What <see cref="Tiles"/> would be.</summary>

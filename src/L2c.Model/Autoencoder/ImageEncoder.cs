@@ -33,7 +33,7 @@ public sealed class ImageEncoder : IDisposable
     /// <summary>2L (H/8) (W/8).</summary>
     public long MomentsPerImage { get; }
 
-    /// <summary>Bytes that it takes on the device beside the weights.</summary>
+    /// <summary>Bytes that it takes on the device apart from the weights.</summary>
     public long Bytes => _pass.Bytes;
 
     /// <summary>What <see cref="Bytes"/> would be; the model may be one on paper.</summary>

@@ -33,6 +33,14 @@ internal sealed class PlannedPass : IDisposable
         try
         {
             _sequence = record ? model.Device.Capture(() => Enqueue(null)) : null;
+
+            // A first batch that is not full is computed with the rest of the input, which nobody would have written.
+            float[] zeros = new float[input.Count / input[0]];
+            for (int image = 0; image < input[0]; image++)
+            {
+                int rows = _input.Rows / input[0];
+                model.Device.Upload(_input.SliceRows(image * rows, rows), zeros);
+            }
         }
         catch
         {
@@ -41,7 +49,7 @@ internal sealed class PlannedPass : IDisposable
         }
     }
 
-    /// <summary>Bytes that it takes on the device beside the weights.</summary>
+    /// <summary>Bytes that it takes on the device apart from the weights.</summary>
     public long Bytes => _arena.CapacityBytes;
 
     /// <summary>The ops of a run; none where it is not recorded.</summary>
@@ -55,7 +63,7 @@ internal sealed class PlannedPass : IDisposable
     public static IReadOnlyList<OpInfo> ListOps(Device device, Shape input, Shape output, PassForm form) => OnPaper(device, input, output, form).Ops;
 
     /// <summary>Runs it.</summary>
-    /// <param name="input">[N,C,H,W], N at most B: the rest of the batch keeps what it held and is computed in vain.</param>
+    /// <param name="input">[N,C,H,W], N at most B: the rest of the batch is computed in vain, from zeros or what an earlier run brought.</param>
     /// <param name="output">[N,C',H',W'].</param>
     /// <param name="tap">Sees intermediate results: the pass is enqueued then, not replayed; null for none.</param>
     public void Run(ReadOnlySpan<float> input, Span<float> output, ForwardTap? tap = null)

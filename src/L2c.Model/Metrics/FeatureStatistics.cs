@@ -15,7 +15,6 @@ public sealed class FeatureStatistics
     private readonly double[]? _givenMean, _givenCovariance;
     private readonly PackedRows? _pending;
     private readonly double[] _shift = [], _sum = [], _squares = [];
-    private readonly float[] _singleSum = [];
 
     /// <summary>Statistics of nothing yet.</summary>
     /// <param name="dimension">D, features of a vector.</param>
@@ -26,7 +25,7 @@ public sealed class FeatureStatistics
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         (Dimension, Name, _threads) = (dimension, name, threads);
         _pending = new PackedRows(dimension);
-        (_shift, _sum, _singleSum) = (new double[dimension], new double[dimension], new float[dimension]);
+        (_shift, _sum) = (new double[dimension], new double[dimension]);
         _squares = new double[_pending.Pitch * _pending.Pitch];
     }
 
@@ -100,7 +99,6 @@ public sealed class FeatureStatistics
             for (int i = 0; i < Dimension; i++)
             {
                 _sum[i] += row[i] - _shift[i];
-                _singleSum[i] += row[i];
             }
 
             pending.Add(row, _shift);
@@ -139,7 +137,6 @@ public sealed class FeatureStatistics
             for (int i = 0; i < Dimension; i++)
             {
                 _sum[i] += repeated * (row[i] - _shift[i]);
-                _singleSum[i] += repeated * (float)row[i];
             }
 
             // The square of the root is how often it counts.
@@ -160,16 +157,6 @@ public sealed class FeatureStatistics
         }
 
         return mean;
-    }
-
-    /// <summary>The mean as ADM's evaluator computes it: a binary32 sum in the order of the vectors, [D]. Off by up to 1e-5 of itself.</summary>
-    /// <exception cref="ArgumentException">There are fewer than two vectors.</exception>
-    public float[] SingleMean()
-    {
-        RequireTwo();
-        return _givenMean is null
-            ? Array.ConvertAll(_singleSum, sum => sum / Count)
-            : Array.ConvertAll(_givenMean, value => (float)value);
     }
 
     /// <summary>The covariance, [D, D], dividing by N - 1; its rank is at most N - 1.</summary>

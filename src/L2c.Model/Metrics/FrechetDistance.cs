@@ -8,7 +8,7 @@ namespace L2c.Model.Metrics;
 ///          covariances (fewer vectors than features) lose nothing: 1e-13 of the traces at 2048 features. The same bits for any number of threads.
 /// Others   ADM's evaluator sums means in binary32, also their distance, in an order that is not said, and takes the root by Schur's decomposition:
 ///          its numbers differ by up to 1e-7 of the traces, and where covariances are singular by 1e-6 in all.
-/// Memory   beside both statistics three square matrices.
+/// Memory   apart from both statistics three square matrices.
 /// Source   Dowson and Landau 1982, "The Fréchet distance between multivariate normal distributions"; Heusel et al. 2017 for its use.
 /// </remarks>
 public sealed class FrechetDistance
@@ -22,7 +22,7 @@ public sealed class FrechetDistance
     /// <summary>Prepares the reference: factors its covariance.</summary>
     /// <param name="reference">What distances are to; it stays as it is.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
-    /// <exception cref="ArgumentException">Fewer than two vectors, or a covariance that is none.</exception>
+    /// <exception cref="ArgumentException">Fewer than two vectors, or a covariance that is not one.</exception>
     public FrechetDistance(FeatureStatistics reference, int threads = 0)
         : this(reference, Square(reference.Dimension), threads)
     {
@@ -42,22 +42,19 @@ public sealed class FrechetDistance
     /// <param name="set">Statistics of the set.</param>
     /// <param name="reference">Those of the reference; exchanging them changes rounding alone.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
-    /// <param name="singleMean">Whether the means are those of <see cref="FeatureStatistics.SingleMean"/>, as in ADM's evaluator.</param>
-    public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0, bool singleMean = false)
+    public static FrechetTerms Between(FeatureStatistics set, FeatureStatistics reference, int threads = 0)
     {
         double[] room = Square(reference.Dimension);
-        return new FrechetDistance(reference, room, threads).Measure(set, room, threads, singleMean);
+        return new FrechetDistance(reference, room, threads).Measure(set, room, threads);
     }
 
     /// <summary>The distance of a set to the reference.</summary>
     /// <param name="set">Its statistics; they stay as they are.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
-    /// <param name="singleMean">Whether the means are those of <see cref="FeatureStatistics.SingleMean"/>, as in ADM's evaluator.</param>
-    /// <exception cref="ArgumentException">Vectors of another length, fewer than two of them, or a covariance that is none.</exception>
-    public FrechetTerms To(FeatureStatistics set, int threads = 0, bool singleMean = false) =>
-        Measure(set, Square(_reference.Dimension), threads, singleMean);
+    /// <exception cref="ArgumentException">Vectors of another length, fewer than two of them, or a covariance that is not one.</exception>
+    public FrechetTerms To(FeatureStatistics set, int threads = 0) => Measure(set, Square(_reference.Dimension), threads);
 
-    private FrechetTerms Measure(FeatureStatistics set, double[] room, int threads, bool singleMean)
+    private FrechetTerms Measure(FeatureStatistics set, double[] room, int threads)
     {
         if (set.Dimension != _reference.Dimension)
         {
@@ -66,7 +63,7 @@ public sealed class FrechetDistance
                 + "compare features of one kind");
         }
 
-        double mean = singleMean ? SquaredDistance(Wide(set.SingleMean()), Wide(_reference.SingleMean())) : SquaredDistance(set.Mean(), _mean);
+        double mean = SquaredDistance(set.Mean(), _mean);
         set.WriteCovariance(room, PackedRows.PitchOf(set.Dimension));
         double trace = Trace(room, set.Dimension);
         (double[] factor, int rank) = PivotedCholesky.Factor(room, set.Dimension, set.Name, threads);
@@ -132,8 +129,6 @@ public sealed class FrechetDistance
 
         return sum;
     }
-
-    private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 
     private static double SquaredDistance(double[] one, double[] other)
     {

@@ -23,17 +23,18 @@ public sealed record FrechetEstimate(double Distance, double Low, double High, I
     private const uint Domain = 0x424F_4F54;
     private const int WordsPerCounter = 4;
 
-    /// <summary>Bytes that <see cref="Of"/> takes at most beside the features.</summary>
+    /// <summary>Bytes that <see cref="Of"/> takes at most apart from the features.</summary>
     /// <param name="count">N.</param>
     /// <param name="dimension">D.</param>
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
     public static long Bytes(int count, int dimension, int threads)
     {
-        // Of each resample that is computed at a time; how often a vector is in it, beside that.
-        const int matrices = 6;
-        long square = sizeof(double) * (long)dimension * dimension;
+        // Of each resample that is computed at a time: its covariance, the factor, room for products; blocks of rows, whose panels have an odd
+        // number of lines; and how often a vector is in it.
+        const int matrices = 3, blocks = 4;
+        long pitch = PackedRows.PitchOf(dimension), numbers = (matrices * pitch * pitch) + (blocks * (PackedRows.RowsAtOnce | 1) * pitch);
         int parallel = Math.Min(Resamples, threads == 0 ? Environment.ProcessorCount : threads);
-        return ((matrices * square) + (sizeof(int) * (long)count)) * parallel;
+        return ((sizeof(double) * numbers) + (sizeof(int) * (long)count)) * parallel;
     }
 
     /// <summary>Estimates.</summary>

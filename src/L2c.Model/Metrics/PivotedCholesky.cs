@@ -6,7 +6,7 @@ namespace L2c.Model.Metrics;
 /// <summary>U with UᵀU = S for a covariance S of any rank, whose rows are as many as the rank.</summary>
 /// <remarks>
 /// Method   Cholesky with diagonal pivoting, 64 rows at a time, rows and columns left in their places. It ends at a pivot of at most D 2^-52 times
-///          the largest diagonal: what is left then is rounding.
+///          the largest diagonal, or one that the least is as far below 0: what is left then is rounding, here or in a file of fewer digits.
 /// Numerics binary64, the same bits for any number of threads.
 /// Source   Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 10.3.
 /// </remarks>
@@ -15,7 +15,7 @@ internal static class PivotedCholesky
     private const int RowsAtOnce = 64;
     private const double Unit = 1.0 / (1L << 52);
 
-    // More than files in binary32 are off.
+    // More than files in binary32 are off. Those in binary16 are taken only where rounding leaves no negative variance of this size.
     private const double NegativeTolerance = 1e-5;
 
     /// <summary>Factors.</summary>
@@ -38,7 +38,7 @@ internal static class PivotedCholesky
         double largest = diagonal.Max(), least = dimension * Unit * largest;
         PackedRows added = new(dimension, RowsAtOnce), subtracted = new(dimension, RowsAtOnce);
         int rank = 0, finished = 0;
-        while (rank < dimension && Largest(diagonal, isDone) is var pivot && diagonal[pivot] > least)
+        while (rank < dimension && Extremes(diagonal, isDone) is var (pivot, lowest) && diagonal[pivot] > Math.Max(least, -lowest))
         {
             Span<double> row = factor.AsSpan(rank * pitch, pitch);
             matrix.AsSpan(pivot * pitch, pitch).CopyTo(row);
@@ -71,15 +71,21 @@ internal static class PivotedCholesky
         return (factor, rank);
     }
 
-    private static int Largest(double[] diagonal, bool[] isDone)
+    /// <summary>Where the largest of those to come is, and the least of them.</summary>
+    private static (int Pivot, double Lowest) Extremes(double[] diagonal, bool[] isDone)
     {
         int found = -1;
+        double lowest = double.PositiveInfinity;
         for (int i = 0; i < diagonal.Length; i++)
         {
-            found = !isDone[i] && (found < 0 || diagonal[i] > diagonal[found]) ? i : found;
+            if (!isDone[i])
+            {
+                found = found < 0 || diagonal[i] > diagonal[found] ? i : found;
+                lowest = Math.Min(lowest, diagonal[i]);
+            }
         }
 
-        return found;
+        return (found, lowest);
     }
 
     private static void RequireSemidefinite(double[] diagonal, bool[] isDone, double largest, string name)
@@ -88,7 +94,8 @@ internal static class PivotedCholesky
         {
             if (!isDone[i] && diagonal[i] < -NegativeTolerance * largest)
             {
-                throw new ArgumentException($"{name}: the covariance has negative variances (row {i}), so it is none; make the file again");
+                throw new ArgumentException(
+                    $"{name}: the covariance has negative variances (row {i}), so it is none; make the file again, in float64");
             }
         }
     }

@@ -24,6 +24,7 @@ internal sealed class SquaredDistances : IDisposable
     private readonly Tensor _rows, _products;
     private readonly Matrix _columns;
     private readonly float[] _rounded, _distances;
+    private long _told; // of the block
 
     /// <summary>Makes room.</summary>
     /// <param name="dimension">D.</param>
@@ -72,6 +73,7 @@ internal sealed class SquaredDistances : IDisposable
 
     private void VisitBlock(Block block, IDistanceUse use)
     {
+        _told = 0;
         if (_options.HalfPrecision)
         {
             Blocks++;
@@ -91,6 +93,7 @@ internal sealed class SquaredDistances : IDisposable
     /// <returns>Whether all distances were finite; where not, the rest of the block is left out.</returns>
     private bool TryVisit(Block block, IDistanceUse use, bool half)
     {
+        long done = 0;
         for (int column = block.ColumnRange.Start.Value; column < block.ColumnRange.End.Value; column += ColumnsOfTile)
         {
             int columns = Math.Min(ColumnsOfTile, block.ColumnRange.End.Value - column);
@@ -107,7 +110,13 @@ internal sealed class SquaredDistances : IDisposable
                     return false;
                 }
 
-                _progress((long)rows * columns);
+                // Distances that are computed again are told of once.
+                done += (long)rows * columns;
+                if (done > _told)
+                {
+                    _progress(done - _told);
+                    _told = done;
+                }
             }
         }
 

@@ -35,12 +35,17 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset, bool
         ? header
         : throw Broken(source, "is in Fortran's order", "save numpy.ascontiguousarray of it");
 
-    /// <summary>Reads and checks the header of a file that starts with <see cref="Magic"/>.</summary>
+    /// <summary>Reads and checks the header of a file.</summary>
     /// <exception cref="MalformedFileException">It breaks a rule, or the elements do not end where the file does.</exception>
     public static NpyHeader Read(ByteSource source)
     {
         Span<byte> prefix = stackalloc byte[12];
         source.ReadExactly(0, prefix);
+        if (!prefix.StartsWith(Magic))
+        {
+            throw Broken(source, "does not begin as an array of NumPy does");
+        }
+
         (int prefixBytes, long headerBytes) = (prefix[6], prefix[7]) switch
         {
             (1, 0) => (10, BinaryPrimitives.ReadUInt16LittleEndian(prefix[8..])),

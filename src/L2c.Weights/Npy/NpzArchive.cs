@@ -21,7 +21,14 @@ public sealed class NpzArchive : IDisposable
     public bool HasImages => Has(ImagesName);
 
     /// <summary>Whether the images are bytes [N, H, W, 3], as <see cref="Images"/> reads them.</summary>
-    public bool HasByteImages => Member(ImagesName) is { } member && NpzImages.AreBytes(NpyHeader.Read(member).Array);
+    public bool HasByteImages
+    {
+        get
+        {
+            using ByteSource? member = Member(ImagesName);
+            return member is not null && NpzImages.AreBytes(NpyHeader.Read(member).Array);
+        }
+    }
 
     /// <summary>Whether there are statistics of pooled features.</summary>
     public bool HasStatistics => Has(Mean);

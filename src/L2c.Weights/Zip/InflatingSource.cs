@@ -8,7 +8,8 @@ namespace L2c.Weights.Zip;
 /// <remarks>Its checksum is verified over all its bytes before the first of them is handed out. Memory: a buffer. Safe for several threads.</remarks>
 /// <param name="archive">The archive, which stays open.</param>
 /// <param name="entry">The entry.</param>
-internal sealed class InflatingSource(ByteSource archive, ZipEntry entry) : ByteSource(archive.Path)
+/// <param name="once">Runs what verifies the entry, unless another source of it has done so.</param>
+internal sealed class InflatingSource(ByteSource archive, ZipEntry entry, Action<Action> once) : ByteSource(archive.Path)
 {
     private const int Chunk = 1 << 18;
 
@@ -29,7 +30,7 @@ internal sealed class InflatingSource(ByteSource archive, ZipEntry entry) : Byte
             {
                 if (!_isVerified)
                 {
-                    Verify();
+                    once(Verify);
                     _isVerified = true;
                 }
 

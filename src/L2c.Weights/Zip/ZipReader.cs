@@ -26,8 +26,8 @@ internal sealed class ZipReader
 
     /// <summary>Reads and checks the directory and all local headers.</summary>
     /// <param name="source">The archive.</param>
-    /// <param name="inOrder">Whether deflated entries may be of any size, and those of more than <see cref="ReadLimits.InflatedEntryBytes"/> are read
-    /// by <see cref="Open"/> alone.</param>
+    /// <param name="inOrder">Whether deflated entries may be of any size, and those of more than <see cref="ReadLimits.InflatedEntryBytes"/>,
+    /// inflated or not, are read by <see cref="Open"/> alone.</param>
     /// <exception cref="MalformedFileException">The archive breaks a rule or exceeds a limit.</exception>
     public ZipReader(ByteSource source, bool inOrder = false)
     {
@@ -76,7 +76,7 @@ internal sealed class ZipReader
         bool whole = destination.Length == entry.Size;
         if (!whole)
         {
-            Verify(entry);
+            VerifyOnce(entry, () => Verify(entry));
         }
 
         _source.ReadExactly(entry.DataOffset + offset, destination);
@@ -87,42 +87,44 @@ internal sealed class ZipReader
     }
 
     /// <summary>The bytes of an entry, which is not closed with them. A deflated one too large to be inflated whole is fast only in order.</summary>
-    public ByteSource Open(ZipEntry entry) => entry.Deflated && entry.Size > ReadLimits.InflatedEntryBytes
-        ? new InflatingSource(_source, entry)
+    public ByteSource Open(ZipEntry entry) => entry.Deflated && Math.Max(entry.Size, entry.CompressedSize) > ReadLimits.InflatedEntryBytes
+        ? new InflatingSource(_source, entry, verify => VerifyOnce(entry, verify))
         : new EntrySource(_source.Path, this, entry);
 
     /// <summary>The error of a broken archive: what is wrong, and what to do.</summary>
     public static MalformedFileException Broken(string path, string rule, Exception? inner = null) =>
         new(path, $"{rule}; the file is damaged or not from torch.save or numpy.savez, fetch or save it again", inner);
 
-    private void Verify(ZipEntry entry)
+    private void VerifyOnce(ZipEntry entry, Action verify)
     {
         lock (_lock)
         {
-            if (_verified.Contains(entry.Name))
+            if (!_verified.Contains(entry.Name))
             {
-                return;
+                verify();
+                _ = _verified.Add(entry.Name);
+            }
+        }
+    }
+
+    private void Verify(ZipEntry entry)
+    {
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(VerifyChunk);
+        try
+        {
+            Crc32 crc = new();
+            for (long at = 0; at < entry.Size; at += VerifyChunk)
+            {
+                Span<byte> part = chunk.AsSpan(0, (int)Math.Min(VerifyChunk, entry.Size - at));
+                _source.ReadExactly(entry.DataOffset + at, part);
+                crc.Append(part);
             }
 
-            byte[] chunk = ArrayPool<byte>.Shared.Rent(VerifyChunk);
-            try
-            {
-                Crc32 crc = new();
-                for (long at = 0; at < entry.Size; at += VerifyChunk)
-                {
-                    Span<byte> part = chunk.AsSpan(0, (int)Math.Min(VerifyChunk, entry.Size - at));
-                    _source.ReadExactly(entry.DataOffset + at, part);
-                    crc.Append(part);
-                }
-
-                CheckCrc(entry, crc.GetCurrentHashAsUInt32());
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(chunk);
-            }
-
-            _ = _verified.Add(entry.Name);
+            CheckCrc(entry, crc.GetCurrentHashAsUInt32());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
     }
 

@@ -28,6 +28,24 @@ public sealed class AutoencoderCudaTests
         Assert.Equal(0, cuda.Device.AllocatedBytes);
     }
 
+    [Fact]
+    public void A_first_batch_that_is_not_full_is_computed_without_what_nobody_has_written()
+    {
+        const int Side = 2;
+        using CudaUnderTest cuda = new(CudaPrecision.F32);
+        using AutoencoderModel model = RandomVae.Load(cuda.Device, AutoencoderParts.Decoder);
+        float[] both = Decode(2), first = Decode(1);
+        Assert.Equal(both[..first.Length], first);
+
+        float[] Decode(int count)
+        {
+            using ImageDecoder decoder = new(model, 2, Side, Side);
+            float[] decoded = new float[count * decoder.ElementsPerImage];
+            decoder.Decode(_latents.AsSpan(0, count * (int)decoder.LatentsPerImage), decoded);
+            return decoded;
+        }
+    }
+
     private static float[][] Decode(Device device, params bool[] records)
     {
         var wide = TinyModel.Autoencoder with { Channels = 128, ChannelMultipliers = [1, 4], ResBlocks = 1 };

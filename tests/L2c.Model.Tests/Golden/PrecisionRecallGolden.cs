@@ -8,6 +8,9 @@ namespace L2c.Model.Tests.Golden;
 public enum PrecisionRecallFault
 {
     None,
+
+    /// <summary>No mistake, but the decisions are made as those with one are: from distances of binary32.</summary>
+    DecidedAnew,
     OpenBalls,
     RadiusOfUnsortedRow,
 }
@@ -111,16 +114,28 @@ internal static class PrecisionRecallGolden
             return found;
         }
 
-        BallCover cover = fault == PrecisionRecallFault.OpenBalls
-            ? new BallCover([.. found.ReferenceRadii.Select(MathF.BitDecrement)], [.. found.SampleRadii.Select(MathF.BitDecrement)])
-            : new BallCover(Unsorted(reference, neighbours), Unsorted(samples, neighbours));
+        BallCover cover = fault switch
+        {
+            PrecisionRecallFault.DecidedAnew => new BallCover([.. found.ReferenceRadii], [.. found.SampleRadii]),
+            PrecisionRecallFault.OpenBalls =>
+                new BallCover([.. found.ReferenceRadii.Select(MathF.BitDecrement)], [.. found.SampleRadii.Select(MathF.BitDecrement)]),
+            _ => new BallCover(Unsorted(reference, neighbours), Unsorted(samples, neighbours)),
+        };
         float[] between = Distances(reference, samples, half: false);
         for (int row = 0; row < reference.Count; row++)
         {
             cover.Take(row, 0, between.AsSpan(row * samples.Count, samples.Count));
         }
 
-        return found with { SamplesCovered = cover.ColumnsCovered, ReferenceCovered = cover.RowsCovered };
+        return found with
+        {
+            Precision = Share(cover.ColumnsCovered),
+            Recall = Share(cover.RowsCovered),
+            SamplesCovered = cover.ColumnsCovered,
+            ReferenceCovered = cover.RowsCovered,
+        };
+
+        static double Share(bool[] covered) => (double)covered.Count(isCovered => isCovered) / covered.Length;
     }
 
     private static float[] Unsorted(FeatureRows set, int neighbours)

@@ -50,6 +50,21 @@ public class PrecisionRecallTests
     }
 
     [Fact]
+    public void Progress_counts_blocks_beyond_binary16_once()
+    {
+        // Distances of the last vector leave binary16: between the sets only the second tile of rows shows it.
+        FeatureRows samples = Whole("samples", 3, 600, 4);
+        float[] values = Whole("data", 4, 600, 4).Values.ToArray();
+        values[^1] = 300;
+        List<double> shares = [];
+        PrecisionRecall found = PrecisionRecall.Of(
+            samples, new FeatureRows("data", values, 4), new PrecisionRecallOptions { HalfPrecision = true }, shares.Add);
+        Assert.Equal((1, 3), found.HalfBlocks);
+        Assert.Equal(1, shares[^1], 1e-12);
+        Assert.Equal(shares.Order().Distinct(), shares);
+    }
+
+    [Fact]
     public void What_has_no_distances_is_refused_by_set_and_row()
     {
         FeatureRows good = Whole("data", 4, 10, 3);

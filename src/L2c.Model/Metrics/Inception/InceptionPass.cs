@@ -35,6 +35,13 @@ public sealed class InceptionPass : IDisposable
         try
         {
             _sequence = network.Device.Capture(() => Enqueue());
+
+            // A first batch that is not full is computed with the rest of the input, which nobody would have written.
+            float[] zeros = new float[ImageLength];
+            for (int image = 0; image < batch; image++)
+            {
+                network.Device.Upload(_buffers.Images[InceptionStructure.Image].Reshape(batch, ImageLength).SliceRows(image, 1), zeros);
+            }
         }
         catch
         {
@@ -135,6 +142,10 @@ public sealed class InceptionPass : IDisposable
         return [.. needed];
     }
 
+    // [B,17,17,7] among the other channels.
+    private static Tensor Spatial(Buffers buffers) =>
+        buffers.Images[_spatial.Output].SliceChannels(_spatial.FirstChannel, InceptionStructure.SpatialChannels);
+
     private void Enqueue(Action<InceptionStep, Tensor>? tap = null)
     {
         Device device = _network.Device;
@@ -157,6 +168,12 @@ public sealed class InceptionPass : IDisposable
         {
             _network.Classify(_buffers.Of(InceptionFeatures.Pool), _buffers.Logits);
         }
+
+        if (!_buffers.Spatial.IsNone)
+        {
+            // A copy without gaps: a download brings all channels of an image, of which these are few.
+            device.Activate(Spatial(_buffers), _buffers.Spatial, Activation.None);
+        }
     }
 
     private sealed class Buffers
@@ -166,17 +183,22 @@ public sealed class InceptionPass : IDisposable
             string[] kept = features.HasFlag(InceptionFeatures.Spatial) ? [_spatial.Output] : [];
             Images = new InceptionMemory(steps, kept).Take(arena, batch);
             Logits = features.HasFlag(InceptionFeatures.Logits) ? arena.Take(batch, InceptionStructure.Classes) : default;
+            const int Pixels = InceptionStructure.SpatialSide * InceptionStructure.SpatialSide;
+            Spatial = features.HasFlag(InceptionFeatures.Spatial) ? arena.Take(batch * Pixels, InceptionStructure.SpatialChannels) : default;
         }
 
         public Dictionary<string, Tensor> Images { get; }
 
         public Tensor Logits { get; }
 
-        /// <summary>[B, C], or of the spatial features [B,17,17,7].</summary>
+        /// <summary>[B 289, 7].</summary>
+        public Tensor Spatial { get; }
+
+        /// <summary>[B, C], or of the spatial features <see cref="Spatial"/>.</summary>
         public Tensor Of(InceptionFeatures part) => part switch
         {
             InceptionFeatures.Pool => Images[InceptionStructure.Pool].Reshape(Images[InceptionStructure.Pool].Shape[0], InceptionStructure.PoolLength),
-            InceptionFeatures.Spatial => Images[_spatial.Output].SliceChannels(_spatial.FirstChannel, InceptionStructure.SpatialChannels),
+            InceptionFeatures.Spatial => Spatial,
             _ => Logits,
         };
     }

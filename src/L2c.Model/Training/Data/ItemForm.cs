@@ -3,7 +3,7 @@ namespace L2c.Model.Training.Data;
 /// <summary>What every item of a set is stored as.</summary>
 /// <param name="Channels">C of what is stored; of moments twice that of a latent: means, then logarithms of variances.</param>
 /// <param name="Size">H and W.</param>
-/// <param name="Views">Of moments 1, or 2 where a picture is there mirrored too; 0 of images and latents.</param>
+/// <param name="Views">Of moments 1, or 2 where a picture is also stored mirrored; 0 of images and latents.</param>
 internal readonly record struct ItemForm(int Channels, int Size, int Views)
 {
     /// <summary>Whether latents are drawn from the items.</summary>

@@ -5,7 +5,7 @@ namespace L2c.Model.Training.Data;
 /// <summary>A finished shard: a safetensors file with <c>moments</c> [n, views, 2C, h, h] and <c>labels</c> [n].</summary>
 /// <param name="File">Its name.</param>
 /// <param name="First">Its first picture, counted in the order of the set.</param>
-/// <param name="Next">The picture behind its last one.</param>
+/// <param name="Next">The picture after its last one.</param>
 /// <param name="Images">n.</param>
 /// <param name="Skipped">Pictures between that cannot be read: paths below the folder of pictures.</param>
 /// <param name="Sources">SHA-256 of the lines of all these pictures, as <see cref="DataName.Line"/> has them, each with a line feed.</param>
