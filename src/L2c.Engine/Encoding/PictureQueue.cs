@@ -9,15 +9,16 @@ namespace L2c;
 /// The pictures of a listing in its order, decoded and cropped (<see cref="CentreCrop"/>) ahead of whoever takes them, on several threads.
 /// </summary>
 /// <remarks>
-/// So many squares are in memory as are prepared ahead. Of pictures that are large when decoded one at a time is: what strangers' files hold does not
-/// multiply by the threads.
+/// So many squares are in memory as are prepared ahead. Of pictures whose files or pixels are large, one at a time is read and decoded: what
+/// strangers' files hold does not multiply by the threads.
 /// </remarks>
 internal sealed class PictureQueue : IDisposable
 {
     /// <summary>Pixels of the shorter side below which a picture is refused: less than a latent's cell is no picture.</summary>
     public const int LeastSide = 8;
 
-    private const long LargePixels = 1L << 24;
+    /// <summary>Bytes of a file, and pixels, above which one picture at a time is in memory.</summary>
+    public const long LargeBytes = 1L << 26, LargePixels = 1L << 24;
 
     private readonly PictureListing _listing;
     private readonly int _size;
@@ -90,6 +91,19 @@ internal sealed class PictureQueue : IDisposable
     private PreparedPicture Prepare(int position)
     {
         string path = _listing.Pictures[position].Path;
+        if (new FileInfo(path) is { Exists: true, Length: <= LargeBytes })
+        {
+            return Prepare(position, path);
+        }
+
+        lock (_large)
+        {
+            return Prepare(position, path);
+        }
+    }
+
+    private PreparedPicture Prepare(int position, string path)
+    {
         try
         {
             using OpenedPicture picture = OpenedPicture.Open(path);
