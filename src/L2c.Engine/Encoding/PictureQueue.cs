@@ -90,42 +90,42 @@ internal sealed class PictureQueue : IDisposable
 
     private PreparedPicture Prepare(int position)
     {
-        string path = _listing.Pictures[position].Path;
-        if (new FileInfo(path) is { Exists: true, Length: <= LargeBytes })
-        {
-            return Prepare(position, path);
-        }
-
-        lock (_large)
-        {
-            return Prepare(position, path);
-        }
-    }
-
-    private PreparedPicture Prepare(int position, string path)
-    {
         try
         {
-            using OpenedPicture picture = OpenedPicture.Open(path);
-            if (Math.Min(picture.Width, picture.Height) < LeastSide)
+            using ByteSource source = ByteSource.OpenFile(_listing.Pictures[position].Path);
+            if (source.Length <= LargeBytes)
             {
-                string problem = $"{path}: has {picture.Width} x {picture.Height} pixels, fewer than {LeastSide} on a side; remove it";
-                return new PreparedPicture(position, null, problem);
-            }
-
-            if ((long)picture.Width * picture.Height <= LargePixels)
-            {
-                return new PreparedPicture(position, Crop(picture), null);
+                return Prepare(position, source);
             }
 
             lock (_large)
             {
-                return new PreparedPicture(position, Crop(picture), null);
+                return Prepare(position, source);
             }
         }
         catch (MalformedFileException e)
         {
             return new PreparedPicture(position, null, e.Message);
+        }
+    }
+
+    private PreparedPicture Prepare(int position, ByteSource source)
+    {
+        using OpenedPicture picture = OpenedPicture.Open(source);
+        if (Math.Min(picture.Width, picture.Height) < LeastSide)
+        {
+            string problem = $"{source.Path}: has {picture.Width} x {picture.Height} pixels, fewer than {LeastSide} on a side; remove it";
+            return new PreparedPicture(position, null, problem);
+        }
+
+        if ((long)picture.Width * picture.Height <= LargePixels)
+        {
+            return new PreparedPicture(position, Crop(picture), null);
+        }
+
+        lock (_large)
+        {
+            return new PreparedPicture(position, Crop(picture), null);
         }
     }
 

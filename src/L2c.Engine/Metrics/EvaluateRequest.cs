@@ -32,7 +32,7 @@ public sealed record EvaluateRequest
 public sealed class EvaluateJob
 {
     /// <summary>Decides.</summary>
-    /// <exception cref="RequestException">Settings do not fit each other or the model, the model makes latents, or the samples are too many.</exception>
+    /// <exception cref="RequestException">Settings do not fit each other or the model, it makes latents, or the samples are too many.</exception>
     public EvaluateJob(EvaluateRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         SampleRequest sample = PixelSamples.RequestOf(request.Sample, architecture);
