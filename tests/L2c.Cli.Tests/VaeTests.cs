@@ -63,7 +63,9 @@ public sealed class VaeTests : IDisposable
         string cut = _cli.PathOf("cut.st"), other = TinyModel.Write(_cli.PathOf("o.st"), TinyModel.Autoencoder with { LatentChannels = 8 });
         File.WriteAllBytes(cut, File.ReadAllBytes(_vae)[..^100]);
         string pixels = TinyModel.Write(_cli.PathOf("p.st"), TinyModel.Pixels);
+        string bare = TinyModel.Write(_cli.PathOf("bare.st"), TinyModel.Latents, described: false);
         string[] before = _cli.Files();
+        Fail("--vae", bare, 4, "bare.st: holds a model of the family 'dit', not an autoencoder; give that of Stable Diffusion");
         Fail("--vae", _cli.PathOf("missing"), 1, "missing");
         Fail("--vae", _model, 4, "holds a model of the family 'dit', not an autoencoder");
         Fail("--vae", cut, 4, "cut.st");

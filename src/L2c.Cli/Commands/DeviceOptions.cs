@@ -37,6 +37,9 @@ internal sealed class DeviceOptions
     /// <summary>The options that every command has which computes.</summary>
     public IReadOnlyList<Option> All => [_device, _dtype, _threads, _tune, _fusedGelu];
 
+    /// <summary>Those of them that do not say in which precision, for what computes in one alone.</summary>
+    public IEnumerable<Option> AllButPrecision => All.Except([_dtype]);
+
     /// <summary>Adds them.</summary>
     public void AddTo(Command command)
     {

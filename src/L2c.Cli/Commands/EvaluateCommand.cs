@@ -83,7 +83,7 @@ internal sealed class EvaluateCommand
     private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, Terminal terminal)
     {
         string? inception = InceptionFile(parsed);
-        IEnumerable<Option> idle = _runOptions.Options.Append(_ladder).Except(inception is null ? [] : _sample.Where.All);
+        IEnumerable<Option> idle = _runOptions.Options.Append(_ladder).Except(inception is null ? [] : _sample.Where.AllButPrecision);
         if (idle.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option)
         {
             throw new UsageException($"{option.Name} applies to sampling, but {text} is given; omit one of them");

@@ -27,10 +27,9 @@ public sealed class OpenedAutoencoder : IDisposable
         TensorFile file = TensorFiles.Open(path);
         try
         {
-            WeightsFile weights = OpenedModel.Resolve(file, LayoutHints.None);
-            var architecture = weights.Architecture as VaeArchitecture ?? throw new MalformedFileException(
-                path,
-                $"holds a model of the family '{weights.Architecture.Family}', not an autoencoder; give that of Stable Diffusion or one like it");
+            WeightsFile weights = OpenedModel.Resolve(
+                file, VaeArchitecture.FamilyName, "an autoencoder; give that of Stable Diffusion or one like it");
+            VaeArchitecture architecture = (VaeArchitecture)weights.Architecture;
             return AutoencoderModel.FindProblem(architecture) is { } problem
                 ? throw new MalformedFileException(path, $"holds an autoencoder that cannot be run: {problem}; give another")
                 : new OpenedAutoencoder(weights, architecture);

@@ -69,7 +69,7 @@ internal sealed class EncodeJob
     public int Threads => _choice.Threads == 0 ? Environment.ProcessorCount : _choice.Threads;
 
     /// <summary>What the task takes beside the weights.</summary>
-    public MemoryDemand Demand => new("encoding", Need, Batch, "--batch");
+    public MemoryDemand Demand => new("encoding", Need, Batch, "--batch", "free some memory or use a smaller --shard-size");
 
     /// <summary>What decides the content of the shards. On the CPU the batch does not.</summary>
     /// <param name="autoencoder">SHA-256 of its file.</param>
@@ -88,7 +88,10 @@ internal sealed class EncodeJob
         using AutoencoderModel counted = AutoencoderModel.Load(Architecture, null, device, AutoencoderParts.Encoder);
         long square = (long)size * size, images = rows * square * PictureChannels * sizeof(float);
         long shard = Request.ShardSize * ShardBuffer.BytesOf(ItemShape, Request.StoredType);
-        return new MemoryNeed(
+
+        // Of each thread a file and its pixels, which the decoder has outside the heap; what is larger comes on top, once.
+        MemoryNeed decoding = new(0, Threads * PictureQueue.LargeBytes, Threads * PictureQueue.LargePixels * sizeof(uint));
+        return decoding + new MemoryNeed(
             ImageEncoder.CountBytes(counted, rows, size, size),
             images + shard + (Ahead * square * sizeof(uint)),
             WeightMemory.Staging(device, images));

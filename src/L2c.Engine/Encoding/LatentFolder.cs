@@ -91,6 +91,24 @@ internal sealed class LatentFolder : IDisposable
         Index.Write(_path);
     }
 
+    /// <summary>Writes that pictures behind the last shard's, which an earlier run has finished, cannot be read: they belong to it.</summary>
+    /// <param name="next">The picture behind them.</param>
+    /// <param name="skipped">The pictures.</param>
+    /// <param name="cancel">Looked at before every picture.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Extend(int next, IReadOnlyList<string> skipped, CancellationToken cancel)
+    {
+        LatentShard last = Index.Shards[^1];
+        LatentShard extended = last with
+        {
+            Next = next,
+            Skipped = [.. last.Skipped, .. skipped],
+            Sources = SourcesOf(_listing, last.First, next, cancel),
+        };
+        Index = Index with { Shards = [.. Index.Shards.SkipLast(1), extended] };
+        Index.Write(_path);
+    }
+
     /// <summary>Writes that all pictures are done.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Complete()
@@ -166,6 +184,7 @@ internal sealed class LatentFolder : IDisposable
     {
         List<LatentShard> kept = [];
         int next = 0;
+        Action step = shards.Count == 0 ? () => { } : context.Begin("checking latents", shards.Count);
         foreach (LatentShard shard in shards)
         {
             string file = Path.Combine(path, LatentShard.NameOf(kept.Count));
@@ -191,6 +210,7 @@ internal sealed class LatentFolder : IDisposable
 
             kept.Add(shard);
             next = shard.Next;
+            step();
         }
 
         return kept;
@@ -198,16 +218,23 @@ internal sealed class LatentFolder : IDisposable
 
     private static bool IsThere(string file, LatentShard shard, TaskContext context)
     {
+        string problem;
         try
         {
-            using TensorFile opened = TensorFiles.Open(file);
-            return opened.Find(LatentShard.MomentName)?.Shape[0] == shard.Images && opened.Find(LatentShard.LabelName)?.Count == shard.Images;
+            if (FileHash.Sha256(file, context.Cancel) == shard.Sha256)
+            {
+                return true;
+            }
+
+            problem = $"{file}: has other bytes than were written";
         }
         catch (IOException e)
         {
-            context.Remark($"note: {e.Message.Split(';')[0]}; this shard and those behind it are made again");
-            return false;
+            problem = e.Message.Split(';')[0];
         }
+
+        context.Remark($"note: {problem}; this shard and those behind it are made again");
+        return false;
     }
 
     private static string SourcesOf(PictureListing listing, int first, int next, CancellationToken cancel)

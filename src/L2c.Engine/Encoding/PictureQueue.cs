@@ -9,15 +9,16 @@ namespace L2c;
 /// The pictures of a listing in its order, decoded and cropped (<see cref="CentreCrop"/>) ahead of whoever takes them, on several threads.
 /// </summary>
 /// <remarks>
-/// So many squares are in memory as are prepared ahead. Of pictures that are large when decoded one at a time is: what strangers' files hold does not
-/// multiply by the threads.
+/// So many squares are in memory as are prepared ahead. Of pictures whose files or pixels are large, one at a time is read and decoded: what
+/// strangers' files hold does not multiply by the threads.
 /// </remarks>
 internal sealed class PictureQueue : IDisposable
 {
     /// <summary>Pixels of the shorter side below which a picture is refused: less than a latent's cell is no picture.</summary>
     public const int LeastSide = 8;
 
-    private const long LargePixels = 1L << 24;
+    /// <summary>Bytes of a file, and pixels, above which one picture at a time is in memory.</summary>
+    public const long LargeBytes = 1L << 26, LargePixels = 1L << 24;
 
     private readonly PictureListing _listing;
     private readonly int _size;
@@ -89,29 +90,42 @@ internal sealed class PictureQueue : IDisposable
 
     private PreparedPicture Prepare(int position)
     {
-        string path = _listing.Pictures[position].Path;
         try
         {
-            using OpenedPicture picture = OpenedPicture.Open(path);
-            if (Math.Min(picture.Width, picture.Height) < LeastSide)
+            using ByteSource source = ByteSource.OpenFile(_listing.Pictures[position].Path);
+            if (source.Length <= LargeBytes)
             {
-                string problem = $"{path}: has {picture.Width} x {picture.Height} pixels, fewer than {LeastSide} on a side; remove it";
-                return new PreparedPicture(position, null, problem);
-            }
-
-            if ((long)picture.Width * picture.Height <= LargePixels)
-            {
-                return new PreparedPicture(position, Crop(picture), null);
+                return Prepare(position, source);
             }
 
             lock (_large)
             {
-                return new PreparedPicture(position, Crop(picture), null);
+                return Prepare(position, source);
             }
         }
         catch (MalformedFileException e)
         {
             return new PreparedPicture(position, null, e.Message);
+        }
+    }
+
+    private PreparedPicture Prepare(int position, ByteSource source)
+    {
+        using OpenedPicture picture = OpenedPicture.Open(source);
+        if (Math.Min(picture.Width, picture.Height) < LeastSide)
+        {
+            string problem = $"{source.Path}: has {picture.Width} x {picture.Height} pixels, fewer than {LeastSide} on a side; remove it";
+            return new PreparedPicture(position, null, problem);
+        }
+
+        if ((long)picture.Width * picture.Height <= LargePixels)
+        {
+            return new PreparedPicture(position, Crop(picture), null);
+        }
+
+        lock (_large)
+        {
+            return new PreparedPicture(position, Crop(picture), null);
         }
     }
 

@@ -72,6 +72,10 @@ internal sealed class ShardMaker
                 string skips = _folder.Index.Skipped > 0 ? $", {_folder.Index.Skipped} skipped" : "";
                 _context.Remark($"{_folder.Index.Shards[^1].File}: {next} of {_listing.Count} pictures{skips}");
             }
+            else if (_folder.Index.Shards.Count > 0)
+            {
+                _folder.Extend(next, skipped, _context.Cancel);
+            }
         }
     }
 

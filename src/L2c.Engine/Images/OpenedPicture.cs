@@ -24,7 +24,16 @@ internal sealed class OpenedPicture : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     public static OpenedPicture Open(string path)
     {
-        MemoryStream bytes = ReadAll(path);
+        using ByteSource source = ByteSource.OpenFile(path);
+        return Open(source);
+    }
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="source">The file; it stays the caller's.</param>
+    public static OpenedPicture Open(ByteSource source)
+    {
+        string path = source.Path;
+        MemoryStream bytes = ReadAll(source);
 
         // From memory: an exception of a stream, as of a file that shrinks, cannot pass through the decoder's native code.
         SKCodec? codec = SKCodec.Create(bytes, out SKCodecResult known);
@@ -68,9 +77,8 @@ internal sealed class OpenedPicture : IDisposable
         _bytes.Dispose();
     }
 
-    private static MemoryStream ReadAll(string path)
+    private static MemoryStream ReadAll(ByteSource source)
     {
-        using ByteSource source = ByteSource.OpenFile(path);
         if (PngFile.IsPng(source))
         {
             // The decoder is content with a file that is cut behind its last pixel, and passes over checksums.

@@ -32,11 +32,16 @@ public sealed record EvaluateRequest
 public sealed class EvaluateJob
 {
     /// <summary>Decides.</summary>
-    /// <exception cref="RequestException">Settings do not fit each other or the model, or the model makes latents.</exception>
+    /// <exception cref="RequestException">Settings do not fit each other or the model, it makes latents, or the samples are too many.</exception>
     public EvaluateJob(EvaluateRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
         SampleRequest sample = PixelSamples.RequestOf(request.Sample, architecture);
         (Request, Samples) = (request with { Sample = sample }, new SampleJob(sample, architecture, device));
+        if (request.Inception is not null)
+        {
+            FrechetMeter.RequireFits("the samples", Samples.Count, InceptionStructure.PoolLength);
+        }
+
         Ddim =
         [
             .. request.Ddim.Select(steps => IsPlain(Samples) && steps == sample.Steps

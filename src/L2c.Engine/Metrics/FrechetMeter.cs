@@ -23,7 +23,8 @@ internal sealed class FrechetMeter
     /// <param name="threads">Threads that compute; 0 for one per core.</param>
     /// <param name="memory">Memory of the host.</param>
     /// <param name="context">For progress, warnings and cancellation.</param>
-    /// <exception cref="RequestException">The images are too small or too large, have other channels than pixels, or are fewer than two.</exception>
+    /// <exception cref="RequestException">The images are too small or too large, have other channels than pixels, or are fewer than two or too many.
+    /// </exception>
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     public FrechetMeter(IImageSet data, int count, IDistanceFeatures features, int threads, HostMemory memory, TaskContext context)
@@ -61,6 +62,7 @@ internal sealed class FrechetMeter
             throw new IOException($"{what}: the samples have values that are not finite, so they have no distance; check the checkpoint");
         }
 
+        RequireFits(what, samples.Length / (_data.Channels * _data.Height * _data.Width), _features.Length);
         using MemoryImages images = new(what, samples, _data.Channels, _data.Height, _data.Width);
         double[] features = new double[(int)images.Count! * _features.Length];
         _features.Extract(images, 0, (int)images.Count, features);
@@ -71,6 +73,7 @@ internal sealed class FrechetMeter
     /// <param name="images">As large as the data; those with fewer channels count as grey.</param>
     /// <param name="first">First image.</param>
     /// <param name="count">Images, at least 2.</param>
+    /// <exception cref="RequestException">They are fewer or too many, or of another size.</exception>
     public FrechetEstimate Of(IImageSet images, long first, int count)
     {
         Require(count >= 2, $"{images.Name}: one image does not make a distribution; give at least two");
@@ -90,6 +93,17 @@ internal sealed class FrechetMeter
         return left < 2 ? null : (Of(_data, Count, left), left);
     }
 
+    /// <summary>Fails where the features of so many images are more than an array holds.</summary>
+    /// <param name="what">What has the images, for messages.</param>
+    /// <param name="count">Images.</param>
+    /// <param name="length">Features of an image.</param>
+    /// <exception cref="RequestException">They are.</exception>
+    public static void RequireFits(string what, int count, int length)
+    {
+        int most = Array.MaxLength / length;
+        Require(count <= most, $"{what}: {count} images are more than the {most} whose {length} features can be compared; give fewer");
+    }
+
     /// <summary>Remarks that a covariance is singular.</summary>
     public void WarnOfFew(int count, string what)
     {
@@ -106,6 +120,7 @@ internal sealed class FrechetMeter
 
     private double[] Features(IImageSet images, long first, int count)
     {
+        RequireFits(images.Name, count, _features.Length);
         MemoryDemand.Require(
             $"the distance of {count} images of {images.Name}",
             _memory,

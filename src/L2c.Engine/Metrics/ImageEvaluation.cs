@@ -38,6 +38,7 @@ public static class ImageEvaluation
         DeviceChoice choice = device ?? DeviceChoice.Cpu;
         choice = choice with { Memory = memory ?? choice.Memory };
         using IDistanceFeatures features = Features(inception, choice, context);
+        FrechetMeter.RequireFits(images.Name, taken, features.Length);
         FrechetMeter meter = new(reference, dataCount, features, choice.Threads, choice.Memory, context);
         meter.WarnOfFew(taken, images.Name);
         return Result(meter, reference, Distance.Of(images.Name, null, taken, meter.Of(images, 0, taken)), context);

@@ -28,6 +28,8 @@ public static class ImageMetrics
         TaskContext context = new(progress, cancel);
         using MetricsSource samples = MetricsSource.Open(request.Samples, request.Count, "--count", cancel);
         using MetricsSource reference = MetricsSource.Open(request.Reference, request.ReferenceCount, "--reference-count", cancel);
+        RequireSameLength("mu and sigma", samples, samples.PoolLength, reference, reference.PoolLength);
+        RequireSameLength("mu_s and sigma_s", samples, samples.SpatialLength, reference, reference.SpatialLength);
         WarnOfSizes(samples, reference, context);
         bool rows = samples.Count > Neighbours && reference.Count > Neighbours;
         int threads = request.Device.Threads;
@@ -50,6 +52,17 @@ public static class ImageMetrics
         MetricsRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         Background.Run(() => Run(request, progress, cancel), cancel);
 
+    /// <summary>Before hours of computing features that the others are not comparable with.</summary>
+    private static void RequireSameLength(string statistics, MetricsSource samples, int? length, MetricsSource reference, int? other)
+    {
+        if (length is not null && other is not null && length != other)
+        {
+            throw new RequestException(
+                $"{samples.Name} has {length} features of an image, and {reference.Name} has {other}; "
+                + $"compare images, or {statistics} of one network");
+        }
+    }
+
     private static void WarnOfSizes(MetricsSource samples, MetricsSource reference, TaskContext context)
     {
         if (samples.Images is { } one && reference.Images is { } other && (one.Height, one.Width) != (other.Height, other.Width))
@@ -69,7 +82,12 @@ public static class ImageMetrics
         int most = wanted.Max(pair => pair.Source.Count);
         int batch = Math.Min(most, request.Batch ?? (choice.Ordinal is null ? MetricsRequest.CpuBatch : MetricsRequest.CudaBatch));
         using FolderLock? folder = request.Keep is null ? null : WorkFolder.Take(request.Keep);
-        MemoryDemand demand = new("measuring", (device, images) => Need(wanted, device, images), batch, "--batch");
+        MemoryDemand demand = new(
+            "measuring",
+            (device, images) => Need(wanted, device, images),
+            batch,
+            "--batch",
+            "free some memory, or give fewer images with --count and --reference-count");
         using InceptionModel model = InceptionModel.Load(weights, choice, demand);
         using InceptionExtractor extractor = new(model, request.Recipe, batch, InceptionFeatures.All, choice.Threads, context);
         foreach ((MetricsSource source, FeatureSet set) in wanted)
@@ -132,7 +150,7 @@ public static class ImageMetrics
             MetricsSource few = (samples.Source.Count <= Neighbours ? samples : reference).Source;
             missing["precision"] = missing["recall"] = few.Images is null
                 ? $"{few.Name} has statistics alone, no images"
-                : $"{few.Name} has {few.Count} images, and each needs {Neighbours} others";
+                : $"{few.Name} has too few images: {few.Count} of at least {Neighbours + 1}";
         }
 
         return new MetricsResult(

@@ -1,5 +1,6 @@
 using L2c.Model.Training;
 using L2c.Model.Training.Data;
+using L2c.Weights;
 
 namespace L2c;
 
@@ -14,8 +15,8 @@ public static class ImageSets
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>
     /// <param name="size">H and W of the images, which a folder of folders of pictures needs.</param>
     /// <param name="cancel">Looked at before every file.</param>
-    /// <exception cref="RequestException">The text names nothing, or a folder of folders whose size is not given.</exception>
-    /// <exception cref="Weights.MalformedFileException">A file is damaged, or does not hold images.</exception>
+    /// <exception cref="RequestException">The text names nothing.</exception>
+    /// <exception cref="MalformedFileException">A file is damaged, or does not hold images; or a folder of folders without a size.</exception>
     internal static IImageSet Open(string text, int? size = null, CancellationToken cancel = default)
     {
         if (Directory.Exists(text) && PictureFolder.Find(text, cancel) is { Length: > 0 } pictures)
@@ -25,7 +26,7 @@ public static class ImageSets
 
         if (size is null && Directory.Exists(text) && !ShardData.IsShardFolder(text))
         {
-            throw new RequestException($"{text}: is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
+            throw new MalformedFileException(text, "is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
         }
 
         return File.Exists(text)

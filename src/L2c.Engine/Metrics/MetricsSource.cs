@@ -1,4 +1,5 @@
 using L2c.Model.Metrics;
+using L2c.Model.Metrics.Inception;
 using L2c.Weights;
 using L2c.Weights.Npy;
 
@@ -30,6 +31,12 @@ internal sealed class MetricsSource : IDisposable
 
     /// <summary>Those of sFID.</summary>
     public FeatureStatistics? Spatial { get; }
+
+    /// <summary>Features of FID of an image: those of the statistics, or of the network.</summary>
+    public int PoolLength => Pool?.Dimension ?? InceptionFeatures.Pool.Length();
+
+    /// <summary>Those of sFID; null where the file has statistics without them.</summary>
+    public int? SpatialLength => Spatial?.Dimension ?? (Pool is null ? InceptionFeatures.Spatial.Length() : null);
 
     /// <summary>Opens what the text names.</summary>
     /// <param name="text">A file of tensors, a folder of PNG, or any data set to train on.</param>

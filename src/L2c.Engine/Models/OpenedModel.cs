@@ -119,6 +119,16 @@ public sealed partial class OpenedModel : IDisposable
         }
     }
 
+    /// <summary>Finds out what an open file holds, which must be of one family: what another one leaves open is not asked for.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="family">The family.</param>
+    /// <param name="wanted">What should be in the file, and which file to give, for the message.</param>
+    /// <exception cref="MalformedFileException">It holds something else, or as <see cref="WeightsLayout.Resolve"/>.</exception>
+    internal static WeightsFile Resolve(TensorFile file, string family, string wanted) =>
+        WeightsLayout.FindFamily(file) is { } found && found != family
+            ? throw new MalformedFileException(file.Path, $"holds a model of the family '{found}', not {wanted}")
+            : Resolve(file, LayoutHints.None);
+
     private LoadedModel Load(Device device, DeviceChoice choice, WeightUse use, bool ownsDevice, MemoryDemand? demand)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

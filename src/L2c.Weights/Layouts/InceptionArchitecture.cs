@@ -6,7 +6,8 @@ namespace L2c.Weights.Layouts;
 /// <remarks>Source: Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision"; Heusel et al. 2017 for its use.</remarks>
 public sealed record InceptionArchitecture : Architecture
 {
-    internal const string FamilyName = "inception";
+    /// <summary>See <see cref="Architecture.Family"/>.</summary>
+    public const string FamilyName = "inception";
 
     /// <inheritdoc/>
     [JsonIgnore]

@@ -6,7 +6,8 @@ namespace L2c.Weights.Layouts;
 /// <remarks>Source: Rombach et al. 2022, "High-Resolution Image Synthesis with Latent Diffusion Models". Attention is in the middle only.</remarks>
 public sealed record VaeArchitecture : Architecture
 {
-    internal const string FamilyName = "vae";
+    /// <summary>See <see cref="Architecture.Family"/>.</summary>
+    public const string FamilyName = "vae";
 
     /// <summary>The latent scale of Stable Diffusion's autoencoder, which DiT and U-ViT were trained with.</summary>
     public const double StableDiffusionScale = 0.18215;

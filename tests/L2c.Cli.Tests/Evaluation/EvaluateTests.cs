@@ -18,7 +18,7 @@ public sealed class EvaluateTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("classes/disc"));
         File.WriteAllBytes(_cli.PathOf("classes/disc/a.png"), []);
-        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(2, "classes: is a folder without PNG files; give one with pictures of one size");
+        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(4, "classes: is a folder without PNG files; give one with pictures of one size");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using L2c.Testing;
 using L2c.Weights;
+using L2c.Weights.Memory;
 using L2c.Weights.Npy;
 
 namespace L2c.Cli.Tests.Evaluation;
@@ -60,7 +61,7 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
         CliResult text = Images(samples, other, "--recipe", "ptfid", "--count", "3");
         Assert.Matches(
             @"^samples.npz \(3 images\) against other.npz \(4 images\), inception-2015-12-05/ptfid\nFID +\d+\.\d{4}\nsFID +\d+\.\d{4}\n"
-            + @"Inception Score +1\.\d{4}\nprecision +-  \(samples.npz has 3 images, and each needs 3 others\)\nrecall +- .*\n$",
+            + @"Inception Score +1\.\d{4}\nprecision +-  \(samples.npz has too few images: 3 of at least 4\)\nrecall +- .*\n$",
             text.Out);
         Assert.NotEqual(Images(samples, other, "--count", "3").Out.Split('\n')[1], text.Out.Split('\n')[1]);
     }
@@ -130,7 +131,12 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
     [InlineData(2, "two.npz has images, whose features need the FID Inception network; name its file with --inception", "two.npz", "two.npz")]
     [InlineData(2, "shapes, seed 0 has no end; say how many images count with --reference-count", "two.npz", "shapes")]
     [InlineData(4, "image 1 has values that are not pixels", "nan.npy", "two.npz", "--inception", "INCEPTION")]
-    [InlineData(4, "holds a dit, not the FID Inception network", "two.npz", "two.npz", "--inception", "tiny.safetensors")]
+    [InlineData(4, "holds a model of the family 'dit', not the FID Inception network", "two.npz", "two.npz", "--inception", "tiny.safetensors")]
+    [InlineData(4, "holds a model of the family 'dit', not the FID Inception network", "two.npz", "two.npz", "--inception", "bare.safetensors")]
+    [InlineData(4, "empty: is a folder without PNG files", "two.npz", "empty")]
+    [InlineData(2, "two.npz has 2048 features of an image, and wide.npz has 2; compare images, or mu and sigma", "two.npz", "wide.npz")]
+    [InlineData(2, "2 features of an image, and other.npz has 1; compare images, or mu_s and sigma_s of one network", "spatial.npz", "other.npz")]
+    [InlineData(2, "--dtype applies to sampling", "evaluate", "two.npz", "--features", "inception", "--inception", "INCEPTION", "--dtype", "fp32")]
     [InlineData(4, "has no array arr_0", "empty.npz", "two.npz")]
     [InlineData(4, "mu of [2] and sigma of [3]", "broken.npz", "two.npz")]
     [InlineData(4, "not finite", "nan.npz", "two.npz")]
@@ -145,14 +151,28 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
         _ = Statistics("broken.npz", ("mu", [1, 2]), ("sigma", [1, 2, 3]));
         _ = Statistics("narrow.npz", ("mu", [1]), ("sigma", [1]));
         _ = Statistics("wide.npz", ("mu", [1, 2]), ("sigma", [1, 0, 0, 1]));
+        _ = Statistics("spatial.npz", ("mu", [1]), ("sigma", [1]), ("mu_s", [1, 2]), ("sigma_s", [1, 0, 0, 1]));
+        _ = Statistics("other.npz", ("mu", [1]), ("sigma", [1]), ("mu_s", [1]), ("sigma_s", [1]));
+        Directory.CreateDirectory(_cli.PathOf("empty"));
+        _ = TinyModel.Write(_cli.PathOf("bare.safetensors"), TinyModel.Pixels, described: false);
         _ = Statistics("nan.npz", ("mu", [1]), ("sigma", [double.NaN]));
         float[] pixels = Pictures(2, seed: 1);
         pixels[^5] = float.NaN;
         NpyFile.Write(_cli.PathOf("nan.npy"), TensorType.F32, [2, 3, Size, Size], EvaluationRuns.Bytes(pixels), overwrite: false);
         _ = TinyModel.Write(_cli.PathOf("tiny.safetensors"), TinyModel.Pixels);
         string[] words =
-            [.. arguments.Select(word => word == "INCEPTION" ? inception.Path : File.Exists(_cli.PathOf(word)) ? _cli.PathOf(word) : word)];
+            [.. arguments.Select(word => word == "INCEPTION" ? inception.Path : Path.Exists(_cli.PathOf(word)) ? _cli.PathOf(word) : word)];
         _cli.Run(arguments[0] == "evaluate" ? [.. words, "--device", "cpu"] : ["metrics", .. words, "--device", "cpu"]).MustFail(code, message);
+    }
+
+    [Fact]
+    public void Where_no_batch_fits_fewer_images_are_advised()
+    {
+        string samples = Npz("samples.npz", 5, seed: 1);
+        DeviceChoice tight = DeviceChoice.Cpu with { Memory = new HostMemory { Stated = "10M" } };
+        MetricsRequest request = new() { Samples = samples, Reference = samples, Inception = inception.Path, Device = tight };
+        string message = Assert.Throws<InsufficientMemoryException>(() => ImageMetrics.Run(request)).Message;
+        Assert.EndsWith("so free some memory, or give fewer images with --count and --reference-count", message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _cli.Dispose();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using L2c.Cli.Output;
 using L2c.Cli.Tests.Storage;
 using L2c.Model.Training.Data;
@@ -87,6 +88,47 @@ public sealed class EncodeResumeTests : IDisposable
         Assert.Equal(4, _runs.Encode("more", "out", "--json", "--no-progress").Json.GetProperty("imagesNow").GetInt32());
         Assert.Equal(0, _runs.Encode("more", "anew").Code);
         _runs.AssertSame("anew", "out");
+    }
+
+    [Fact]
+    public void Pictures_behind_a_full_last_file_that_cannot_be_read_are_counted()
+    {
+        _runs.Pictures("more", 4);
+        Assert.Equal(0, _runs.Encode("more", "out").Code);
+        _runs.Damaged("more");
+        Again(7);
+        Again(7);
+        Assert.Equal(0, _runs.Encode("more", "anew").Code);
+        _runs.AssertSame("anew", "out");
+
+        // What comes behind them is another file's.
+        File.Copy(_cli.PathOf("more/00.png"), _cli.PathOf("more/zz.png"));
+        Again(8);
+        Assert.Equal(0, _runs.Encode("more", "anew", "--force").Code);
+        _runs.AssertSame("anew", "out");
+
+        void Again(int pictures)
+        {
+            JsonElement json = _runs.Encode("more", "out", "--json", "--no-progress").Json;
+            int images = pictures - 3;
+            Assert.Equal(
+                [pictures, images, images > 4 ? 1 : 0, 3],
+                new[] { "pictures", "images", "imagesNow", "skipped" }.Select(name => json.GetProperty(name).GetInt32()));
+        }
+    }
+
+    [Fact]
+    public void A_file_whose_bytes_have_changed_is_made_again()
+    {
+        string file = _cli.PathOf("whole/latents-00001.safetensors");
+        byte[] written = File.ReadAllBytes(file), changed = [.. written];
+        changed[^1] ^= 1;
+        File.WriteAllBytes(file, changed);
+        CliResult result = _runs.Encode("set", "whole", "--json", "--no-progress");
+        Assert.Contains(
+            $"note: {file}: has other bytes than were written; this shard and those behind it are made again", result.Err, StringComparison.Ordinal);
+        Assert.Equal(6, result.Json.GetProperty("imagesNow").GetInt32());
+        Assert.Equal(written, File.ReadAllBytes(file));
     }
 
     [Theory]

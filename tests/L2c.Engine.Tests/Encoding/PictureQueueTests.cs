@@ -70,6 +70,28 @@ public sealed class PictureQueueTests : IDisposable
     }
 
     [Fact]
+    public void Large_files_come_one_at_a_time_and_have_the_same_pixels()
+    {
+        string picture = Path.Combine(RepositoryPaths.Root!, "tests", "fixtures", "crops", "half-resolution-colour.jpg");
+        foreach (string name in (string[])["a.jpg", "b.jpg", "c.jpg"])
+        {
+            File.Copy(picture, _folder.File(name));
+        }
+
+        // Behind its last marker a JPEG may have anything; a hole takes no space.
+        foreach (string name in (string[])["b.jpg", "c.jpg"])
+        {
+            using FileStream file = File.OpenWrite(_folder.File(name));
+            file.SetLength(PictureQueue.LargeBytes + 1);
+        }
+
+        using PictureQueue queue = new(PictureListing.Of(_folder.Path, default), 0, Size, 3, 3, default);
+        uint[][] squares = [.. Enumerable.Range(0, 3).Select(_ => queue.Take().Pixels!.AsSpan(0, Size * Size).ToArray())];
+        Assert.Equal(squares[0], squares[1]);
+        Assert.Equal(squares[0], squares[2]);
+    }
+
+    [Fact]
     public void Cancelled_it_ends_and_frees_its_files()
     {
         Pictures(20);

@@ -21,6 +21,17 @@ public sealed class FeatureSetTests
     }
 
     [Fact]
+    public void Memory_is_counted_before_it_is_taken()
+    {
+        const int Images = 1 << 17;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        FeatureSet set = new("set", Images, statistics: true, score: true, rows: true, threads: 1);
+        Assert.Equal((8 * ((2048 * 2048) + (2023 * 2023))) + (Images * 2048L * 4), set.Bytes);
+        Assert.False(set.IsEmpty);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 16);
+    }
+
+    [Fact]
     public void Each_metric_gets_its_part_of_a_row()
     {
         float[] rows = RandomData.Normal(2, 2 * _length, 1, 5);

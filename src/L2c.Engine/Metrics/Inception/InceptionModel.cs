@@ -62,12 +62,8 @@ internal sealed class InceptionModel : IDisposable
     private static InceptionModel Load(string path, Device device, DeviceChoice choice, MemoryDemand demand, bool ownsDevice)
     {
         using TensorFile file = TensorFiles.Open(path);
-        WeightsFile weights = OpenedModel.Resolve(file, LayoutHints.None);
-        if (weights.Architecture is not InceptionArchitecture)
-        {
-            throw new MalformedFileException(
-                path, $"holds a {weights.Architecture.Family}, not the FID Inception network; give pt_inception-2015-12-05-6726825d.pth");
-        }
+        WeightsFile weights = OpenedModel.Resolve(
+            file, InceptionArchitecture.FamilyName, "the FID Inception network; give pt_inception-2015-12-05-6726825d.pth");
 
         // The largest tensor as read and as permuted.
         long largest = sizeof(float) * weights.Tensors.Max(tensor => tensor.Count);
