@@ -273,6 +273,26 @@ public sealed class SampleSetTests : IDisposable
     }
 
     [Fact]
+    public void Making_chunks_allocates_on_the_device_what_was_counted()
+    {
+        string latents = TinyModel.Write(_folder.File("l.safetensors"), TinyModel.Latents);
+        string path = Directory.CreateDirectory(_folder.File("set")).FullName;
+        SampleRequest sample = Sample() with { Vae = TinyModel.Write(_folder.File("v.safetensors"), TinyModel.Autoencoder), Count = 34 };
+        using OpenedModel opened = OpenedModel.Open(latents);
+        SampleSetJob job = new(new SampleSetRequest { Sample = sample, Out = path, Ranks = 1 }, opened.Architecture, DeviceChoice.Cpu);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        var folder = SampleSetFolder.Settle(path, SampleSetSettings.Of(job.Sample, opened.Source, opened.WeightSet, cancel), anew: false);
+        folder.Begin();
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu);
+        Kernels.CpuDevice device = (Kernels.CpuDevice)model.Device;
+        long counted = model.Network.WeightBytes + SampleMemory.OfSampling(job.Sample, device, job.Sample.Batch).Device, peak = 0;
+        Reports reports = new() { Then = _ => peak = Math.Max(peak, device.AllocatedBytes) };
+        model.MakeChunks(job, folder, new TaskContext(reports, cancel));
+        Assert.Equal(counted, peak);
+        Assert.Equal(model.Network.WeightBytes, device.AllocatedBytes);
+    }
+
+    [Fact]
     public void Memory_does_not_grow_with_the_number_of_images()
     {
         using Kernels.CpuDevice device = new(1);
