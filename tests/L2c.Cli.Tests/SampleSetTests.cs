@@ -34,9 +34,26 @@ public sealed class SampleSetTests : IDisposable
     [Fact]
     public void An_interrupted_set_says_how_far_it_came_and_how_it_goes_on()
     {
-        CliResult cut = _cli.Run(new CancellationToken(canceled: true), Arguments("--count", "40", "--out", _cli.PathOf("a.npz")));
-        cut.MustFail(ExitCode.Interrupted, "interrupted");
+        string file = _cli.PathOf("a.npz");
+        _cli.Run(new CancellationToken(canceled: true), Arguments("--count", "40", "--out", file)).MustFail(ExitCode.Interrupted, "interrupted");
         Assert.Equal(["m.safetensors"], _cli.Files());
+
+        // The second chunk is damaged, and as soon as that is told the task is cancelled: at the same place each time.
+        Sample("--count", "40", "--out", $"{file}.parts", "--rank", "0", "--ranks", "1");
+        string chunk = _cli.PathOf("a.npz.parts/chunk-000001.npz");
+        File.WriteAllBytes(chunk, File.ReadAllBytes(chunk)[..^300]);
+        using CancellationTokenSource stop = new();
+        using CancellingWriter error = new(stop);
+        int code = Program.Run(Arguments("--count", "40", "--out", file), new StringWriter(), error, stop.Token);
+        Assert.Equal(ExitCode.Interrupted, code);
+        string[] lines = error.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.EndsWith("chunk-000001.npz was damaged, and is made again", lines[0]);
+        Assert.StartsWith("l2c: error: interrupted; ", lines[1]);
+        Assert.EndsWith("a.npz.parts has 1 of 2 chunks; the same command continues with the others", lines[1]);
+        Assert.Equal(["a.npz.parts", "m.safetensors"], _cli.Files());
+        Assert.Equal(0, Sample("--count", "40", "--out", file).Code);
+        Assert.Equal(["a.npz", "m.safetensors"], _cli.Files());
     }
 
     [Fact]
@@ -51,7 +68,9 @@ public sealed class SampleSetTests : IDisposable
         Sample("--count", "4", "--out", folder, "--ranks", "2", "--rank", "2").MustFail(ExitCode.Usage, "from 0 to 1");
         Sample("--count", "4", "--out", folder, "--ranks", "2", "--rank", "0", "--force").MustFail(ExitCode.Usage, "remove");
         Sample("--count", "4", "--out", _cli.PathOf("a.png"), "--ranks", "2", "--rank", "0").MustFail(ExitCode.Usage, "give --out FOLDER");
-        Gather(folder, "--out", file).MustFail(ExitCode.Usage, "no settings.json");
+        Sample("--count", "4", "--out", file, "--rank", "0").MustFail(ExitCode.Usage, "of how many?");
+        Gather(folder, "--out", file).MustFail(ExitCode.RunTime, "no such folder");
+        Gather(folder, "--out", _cli.PathOf("a.png")).MustFail(ExitCode.Usage, "give a name that ends in .npz");
         string latents = TinyModel.Write(_cli.PathOf("l.safetensors"), TinyModel.Latents);
         _cli.Run("sample", "--ckpt", latents, "--steps", "2", "--device", "cpu", "--count", "4", "--out", file)
             .MustFail(ExitCode.Usage, "give the autoencoder with --vae FILE");
@@ -68,6 +87,13 @@ public sealed class SampleSetTests : IDisposable
     [InlineData(null, null, "a.npz", "0", "1", "alone")]
     [InlineData(null, null, "a.npz", "1", "4", "one process writes a file, but there are 4 ranks")]
     [InlineData(null, 1, "a.npz", "1", "4", "alone")]
+    [InlineData(3, null, "a.npz", null, null, "of how many?")]
+    [InlineData(3, null, "a.npz", "0", "1", "--rank 3 is none of 1 ranks")]
+    [InlineData(3, 1, "a.npz", "1", "4", "--rank 3 is none of 1 ranks")]
+    [InlineData(0, 1, "a.npz", null, null, "alone")]
+    [InlineData(0, 2, "cfg1.5", null, null, "0 of 2")]
+    [InlineData(null, null, "cfg1.5", "1", "4", "1 of 4")]
+    [InlineData(0, 2, "a.png", null, null, "give --out FOLDER")]
     [InlineData(0, 2, "out", "1", "4", "0 of 2")]
     [InlineData(null, 8, "out", "5", "4", "5 of 8")]
     [InlineData(3, null, "out", "1", "4", "3 of 4")]
@@ -97,6 +123,16 @@ public sealed class SampleSetTests : IDisposable
     }
 
     public void Dispose() => _cli.Dispose();
+
+    /// <summary>Cancels as soon as something is written to it.</summary>
+    private sealed class CancellingWriter(CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            stop.Cancel();
+        }
+    }
 
     private CliResult Sample(params string[] arguments) => _cli.Run(Arguments(arguments));
 

@@ -35,9 +35,15 @@ internal sealed class GatherCommand
 
     private int Run(ParseResult parsed, Terminal terminal)
     {
+        string path = parsed.GetValue(_out)!;
+        if (!SampleSetOptions.IsNpz(path))
+        {
+            throw new UsageException($"--out {path}: a set is an npz file; give a name that ends in .npz");
+        }
+
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SampleSetResult result = SampleSetGathering.Run(
-            parsed.GetValue(_folder)!, parsed.GetValue(_out)!, parsed.GetValue(_force), progress, terminal.Cancel);
+            parsed.GetValue(_folder)!, path, parsed.GetValue(_force), progress, terminal.Cancel);
         return SampleSetText.Print(result, terminal, parsed.GetValue(_json));
     }
 }

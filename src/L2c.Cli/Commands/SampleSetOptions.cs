@@ -41,7 +41,8 @@ internal sealed class SampleSetOptions
         int? rank, int? ranks, string? path, SampleRequest sample, bool overwrite, Func<string, string?> environment)
     {
         bool isFile = IsNpz(path);
-        bool isFolder = path is not null && (Directory.Exists(path) || Path.EndsInDirectorySeparator(path) || !Path.HasExtension(path));
+        bool isFolder = path is not null && !isFile
+            && (Directory.Exists(path) || Path.EndsInDirectorySeparator(path) || !HasExtension(path, ".png"));
         bool isSlurm = Number(environment(SlurmRanks)) > 1 && Number(environment(SlurmRank)) is not null;
         bool isTold = rank is not null || ranks is not null;
         if (!isTold && !isFile && !(isSlurm && isFolder && sample.Count is not null))
@@ -50,16 +51,19 @@ internal sealed class SampleSetOptions
         }
 
         int? all = ranks ?? Number(environment(SlurmRanks)), own = rank ?? (all == 1 ? 0 : Number(environment(SlurmRank)));
-        if (isFile)
+        if (isFile && !isTold && !isSlurm)
         {
-            return all is null or 1 || !(isTold || isSlurm)
-                ? new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite }
-                : throw new UsageException(
-                    $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, "
-                    + "or give --ranks 1");
+            return new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite };
         }
 
-        if (path is null || !isFolder)
+        if (isFile && all > 1)
+        {
+            throw new UsageException(
+                $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, "
+                + "or give --ranks 1");
+        }
+
+        if (!isFile && !isFolder)
         {
             throw new UsageException($"--ranks {all}: ranks write chunks to one folder; give --out FOLDER, and join its chunks by l2c gather");
         }
@@ -69,11 +73,16 @@ internal sealed class SampleSetOptions
             (_, null) => throw new UsageException($"--rank {rank}: of how many? give --ranks N, too"),
             (null, _) => throw new UsageException($"--ranks {all}: which of them is this? give --rank R, from 0 to {all - 1}"),
             _ when own >= all => throw new UsageException($"--rank {own} is none of {all} ranks; give one from 0 to {all - 1}"),
-            _ => new SampleSetRequest { Sample = sample, Out = path, Rank = own.Value, Ranks = all, Overwrite = overwrite },
+            _ when isFile => new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite },
+            _ => new SampleSetRequest { Sample = sample, Out = path!, Rank = own.Value, Ranks = all, Overwrite = overwrite },
         };
     }
 
-    private static bool IsNpz(string? path) => string.Equals(Path.GetExtension(path), ".npz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a name is that of a set in one file.</summary>
+    internal static bool IsNpz(string? path) => HasExtension(path, ".npz");
+
+    private static bool HasExtension(string? path, string extension) =>
+        string.Equals(Path.GetExtension(path), extension, StringComparison.OrdinalIgnoreCase);
 
     private static int? Number(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

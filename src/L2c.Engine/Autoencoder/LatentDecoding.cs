@@ -93,18 +93,24 @@ public sealed class LatentDecoding
             : throw new MalformedFileException(_path, "has changed since it was looked into; run again");
     }
 
+    /// <summary>Plans the decoder for the portions of this job.</summary>
+    internal ImageDecoder Plan(AutoencoderModel model)
+    {
+        int side = _network.Architecture.InputSize;
+        return new ImageDecoder(model, Batch, side, side, Tile, _records);
+    }
+
     /// <summary>Decodes all samples.</summary>
-    /// <param name="model">The decoder.</param>
+    /// <param name="decoder">See <see cref="Plan"/>.</param>
     /// <param name="samples">[n,C,H,W], n at most the number that the job keeps.</param>
     /// <param name="uncached">The same without caching, or null.</param>
     /// <param name="context">For progress and cancellation.</param>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
-    internal DecodedSamples Decode(AutoencoderModel model, float[] samples, float[]? uncached, TaskContext context)
+    internal DecodedSamples Decode(ImageDecoder decoder, float[] samples, float[]? uncached, TaskContext context)
     {
         long began = Stopwatch.GetTimestamp();
-        int sets = uncached is null ? 1 : 2, side = _network.Architecture.InputSize;
+        int sets = uncached is null ? 1 : 2;
         Action step = context.Begin($"decoding {_count * sets} {(_count * sets == 1 ? "image" : "images")}", sets * Passes * Tiles);
-        using ImageDecoder decoder = new(model, Batch, side, side, Tile, _records);
         float[] pixels = new float[Batch * PixelElements];
         RgbImage[] images = Pictures(samples);
         RgbImage[]? others = uncached is null ? null : Pictures(uncached);

@@ -91,6 +91,20 @@ public sealed record DeviceChoice
         _ => throw new ArgumentException($"{device.Name}: a device of an unknown kind"),
     };
 
+    /// <summary>What of the device decides bits, found out without starting a GPU: on the CPU vectors, but not threads or batch.</summary>
+    /// <param name="batch">Images computed together.</param>
+    internal string Rounding(int batch)
+    {
+        if (Ordinal is { } ordinal)
+        {
+            // By its kind: ranks have GPUs of other numbers. One that is not there is told of where it is opened.
+            return $"{Cuda.Probe().Devices.ElementAtOrDefault(ordinal)?.Name ?? "cuda"}, {Dtype}, batch {batch}";
+        }
+
+        using CpuDevice cpu = new(threads: 1);
+        return $"cpu, {cpu.Isa}, {Dtype}";
+    }
+
     /// <summary>Starts the device.</summary>
     /// <exception cref="DeviceUnavailableException">It is there and cannot be opened.</exception>
     public Device Open()

@@ -36,7 +36,8 @@ public sealed partial class LoadedModel
         RunOutput run = SampleRun.Execute(job, job.Schedule, job.Request.KeepStates, this, context);
         CacheCost? cost = CacheCost.Of(job, Device);
         Comparison? comparison = job.Request.Compare ? L2c.Comparison.Of(job, this, run.Samples, cost!, context) : null;
-        DecodedSamples? decoded = job.Decoding?.Decode(autoencoder!, run.Samples, comparison?.Uncached, context);
+        using ImageDecoder? decoder = job.Decoding?.Plan(autoencoder!);
+        DecodedSamples? decoded = job.Decoding?.Decode(decoder!, run.Samples, comparison?.Uncached, context);
         context.Cancel.ThrowIfCancellationRequested();
         return new SampleResult(
             job,

@@ -7,7 +7,7 @@ namespace L2c;
 /// <remarks>A chunk is an npz file of its own, whose checksum is verified when it is read; it appears complete or not at all.</remarks>
 internal sealed class SampleSetFolder
 {
-    private const string SettingsName = "settings.json", ImagesName = "arr_0", Chunks = "chunk-*.npz";
+    private const string SettingsName = "settings.json", ImagesName = "arr_0";
 
     private readonly byte[] _pixels;
     private bool _isStale;
@@ -25,10 +25,16 @@ internal sealed class SampleSetFolder
     public SampleSetSettings Settings { get; }
 
     /// <summary>Opens a folder that has chunks.</summary>
+    /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
     /// <exception cref="RequestException">There are no settings, so it is none.</exception>
     /// <exception cref="MalformedFileException">The settings are damaged.</exception>
     public static SampleSetFolder Open(string path)
     {
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"{path}: there is no such folder; name the --out of l2c sample --ranks N");
+        }
+
         string settings = System.IO.Path.Combine(path, SettingsName);
         return File.Exists(settings)
             ? new SampleSetFolder(path, SampleSetSettings.Read(settings), isStale: false)
@@ -40,23 +46,15 @@ internal sealed class SampleSetFolder
     /// <param name="path">The folder, which is there.</param>
     /// <param name="settings">Of the set.</param>
     /// <param name="anew">Whether chunks of other settings will be deleted; otherwise they are an error.</param>
-    /// <exception cref="RequestException">There are chunks of other settings.</exception>
-    /// <exception cref="MalformedFileException">The settings are damaged.</exception>
+    /// <exception cref="RequestException">There are chunks of other settings, or of unknown ones.</exception>
+    /// <exception cref="MalformedFileException">The settings are damaged, or a file of that name is something else.</exception>
     public static SampleSetFolder Settle(string path, SampleSetSettings settings, bool anew)
     {
         AtomicFile.RemoveLeftovers(path);
 
         // In this order: whoever writes chunks has written settings before.
-        bool hasChunks = Directory.EnumerateFiles(path, Chunks).Any();
-        try
-        {
-            Require(path, settings, hasChunks);
-            return new SampleSetFolder(path, settings, isStale: false);
-        }
-        catch (Exception e) when (anew && e is (RequestException or MalformedFileException))
-        {
-            return new SampleSetFolder(path, settings, isStale: true);
-        }
+        bool hasChunks = SampleChunks.FilesIn(path).Any();
+        return new SampleSetFolder(path, settings, isStale: Differs(path, settings, hasChunks, mayDiffer: anew));
     }
 
     /// <summary>Makes the folder one of this set, before the first chunk is written.</summary>
@@ -83,13 +81,26 @@ internal sealed class SampleSetFolder
             }
         }
 
-        Require(Path, Settings, hasChunks: true);
+        _ = Differs(Path, Settings, hasChunks: true, mayDiffer: false);
+    }
+
+    /// <summary>Whether a folder has chunks of a set, or none at all: then they may be deleted once the set is finished.</summary>
+    public static bool IsOf(string path, SampleSetSettings settings)
+    {
+        try
+        {
+            return !Differs(path, settings, SampleChunks.FilesIn(path).Any(), mayDiffer: true);
+        }
+        catch (Exception e) when (e is RequestException or MalformedFileException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Deletes chunks and then settings: a process that is killed meanwhile leaves settings as long as there are chunks.</summary>
     public static void Delete(string path)
     {
-        foreach (string chunk in Directory.EnumerateFiles(path, Chunks))
+        foreach (string chunk in SampleChunks.FilesIn(path))
         {
             File.Delete(chunk);
         }
@@ -118,38 +129,64 @@ internal sealed class SampleSetFolder
     /// <exception cref="MalformedFileException">It is damaged, or no chunk of this set.</exception>
     public ReadOnlySpan<byte> Read(int chunk)
     {
-        int count = SampleChunks.Of(chunk, Settings.Images).Count;
-        using var archive = NpzArchive.Open(FileOf(chunk));
-        NpzImages images = archive.Images();
-        if (images.Count != count || images.Height != Settings.Height || images.Width != Settings.Width)
+        string path = FileOf(chunk);
+        try
         {
-            throw new MalformedFileException(
-                archive.Path,
-                $"has {images.Count} images of {images.Height} x {images.Width} instead of {count} of {Settings.Height} x {Settings.Width}; "
-                + "delete it, and run the command that made it again");
-        }
+            int count = SampleChunks.Of(chunk, Settings.Images).Count;
+            using var archive = NpzArchive.Open(path);
+            NpzImages images = archive.Images();
+            if (images.Count != count || images.Height != Settings.Height || images.Width != Settings.Width)
+            {
+                throw new MalformedFileException(
+                    path,
+                    $"has {images.Count} images of {images.Height} x {images.Width} instead of {count} of {Settings.Height} x {Settings.Width}");
+            }
 
-        Span<byte> pixels = _pixels.AsSpan(0, count * Settings.ImageBytes);
-        images.Read(0, pixels);
-        return pixels;
+            Span<byte> pixels = _pixels.AsSpan(0, count * Settings.ImageBytes);
+            images.Read(0, pixels);
+            return pixels;
+        }
+        catch (MalformedFileException e)
+        {
+            // What helps with npz files of elsewhere does not help here.
+            string problem = e.Message[(e.FilePath.Length + 2)..].Split("; ")[0];
+            throw new MalformedFileException(path, $"{problem}; delete it, and run the command that made it again", e);
+        }
+    }
+
+    /// <summary>Deletes a chunk if it is damaged.</summary>
+    /// <returns>Whether it was.</returns>
+    public bool DeleteIfDamaged(int chunk)
+    {
+        try
+        {
+            _ = Read(chunk);
+            return false;
+        }
+        catch (MalformedFileException)
+        {
+            File.Delete(FileOf(chunk));
+            return true;
+        }
     }
 
     private string FileOf(int chunk) => System.IO.Path.Combine(Path, SampleChunks.FileName(chunk));
 
-    private static void Require(string path, SampleSetSettings settings, bool hasChunks)
+    /// <returns>Whether there are settings of another set.</returns>
+    private static bool Differs(string path, SampleSetSettings settings, bool hasChunks, bool mayDiffer)
     {
         string file = System.IO.Path.Combine(path, SettingsName);
-        bool isSettled = File.Exists(file);
-        string? difference = isSettled ? settings.DifferenceTo(SampleSetSettings.Read(file)) : null;
-        if (difference is not null)
+        if (File.Exists(file))
         {
-            throw new RequestException($"{path}: the chunks there were made with {difference}; use the same settings, or another --out");
+            string? difference = settings.DifferenceTo(SampleSetSettings.Read(file));
+            return difference is null || mayDiffer
+                ? difference is not null
+                : throw new RequestException($"{path}: the chunks there were made with {difference}; use the same settings, or another --out");
         }
 
-        if (hasChunks && !isSettled)
-        {
-            throw new RequestException(
-                $"{path}: has chunks but no {SettingsName}, so it is unknown what they were made with; restore it, or use another --out");
-        }
+        return hasChunks
+            ? throw new RequestException(
+                $"{path}: has chunks but no {SettingsName}, so it is unknown what they were made with; restore it, or use another --out")
+            : false;
     }
 }

@@ -11,6 +11,7 @@ public static class SampleSetGathering
     /// <param name="overwrite">Whether it may replace a file.</param>
     /// <param name="progress">Told of every chunk.</param>
     /// <param name="cancel">Looked at before every chunk.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="RequestException">It is no such folder, or chunks are missing.</exception>
     /// <exception cref="MalformedFileException">A chunk or the settings are damaged.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
@@ -21,12 +22,21 @@ public static class SampleSetGathering
         AtomicFile.Probe(path, overwrite);
         var chunks = SampleSetFolder.Open(folder);
         SampleSetSettings settings = chunks.Settings;
-        int[] missing = [.. Enumerable.Range(0, settings.Chunks).Where(chunk => !chunks.Has(chunk))];
-        if (missing.Length > 0)
+        int missing = 0, firstMissing = 0;
+        for (int chunk = 0; chunk < settings.Chunks; chunk++)
         {
-            (int first, int count) = SampleChunks.Of(missing[0], settings.Images);
+            cancel.ThrowIfCancellationRequested();
+            if (!chunks.Has(chunk) && missing++ == 0)
+            {
+                firstMissing = chunk;
+            }
+        }
+
+        if (missing > 0)
+        {
+            (int first, int count) = SampleChunks.Of(firstMissing, settings.Images);
             throw new RequestException(
-                $"{folder}: {missing.Length} of {settings.Chunks} chunks are missing, the first with images {first} to {first + count - 1}; "
+                $"{folder}: {missing} of {settings.Chunks} chunks are missing, the first with images {first} to {first + count - 1}; "
                 + "run the ranks again with the same settings, then gather");
         }
 

@@ -15,6 +15,9 @@ public sealed class SampleSetJob
     {
         SampleRequest sample = request.Sample;
         Require(sample.Count is not null, $"{request.Out}: a set needs its number of images; give --count N");
+        Require(
+            sample.Count <= SampleChunks.MaxImages,
+            $"--count {sample.Count}: a set has at most {SampleChunks.MaxImages} images; make several, each with its own --seed");
         Require(!sample.TorchNoise, "--rng torch depends on the number of images of a run, and a set is made some at a time; omit it");
         Require(sample.Noise is null, $"--noise {sample.Noise}: a set draws its own noise, image by image; omit it");
         Require(!sample.KeepStates, "--trajectory keeps every state of all images, and a set may have any number of them; omit it");

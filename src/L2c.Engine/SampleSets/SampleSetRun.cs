@@ -11,6 +11,7 @@ internal sealed class SampleSetRun : IDisposable
     private readonly SampleSetFolder _folder;
     private readonly TaskContext _context;
     private readonly AutoencoderModel? _autoencoder;
+    private readonly ImageDecoder? _decoder;
     private readonly float[] _samples;
     private readonly byte[] _pixels;
     private readonly int[] _labels;
@@ -25,6 +26,7 @@ internal sealed class SampleSetRun : IDisposable
     {
         (_job, _model, _folder, _context) = (job, model, folder, context);
         _autoencoder = job.Decoding?.Load(model.Device);
+        _decoder = job.Decoding?.Plan(_autoencoder!);
         _samples = new float[job.Kept * job.ElementsPerImage];
         _pixels = new byte[job.Kept * folder.Settings.ImageBytes];
         _labels = new int[job.Batch];
@@ -51,6 +53,7 @@ internal sealed class SampleSetRun : IDisposable
     public void Dispose()
     {
         _run?.Dispose();
+        _decoder?.Dispose();
         _autoencoder?.Dispose();
     }
 
@@ -72,16 +75,9 @@ internal sealed class SampleSetRun : IDisposable
             throw new IOException($"image {image} has values that are not finite, so it is no picture; check the checkpoint");
         }
 
-        // Sampling and decoding take their memory in turn.
-        if (_job.Decoding is not null)
-        {
-            _run?.Dispose();
-            _run = null;
-        }
-
         // A bar of its own for each chunk would say little.
         IReadOnlyList<RgbImage> pictures = _job.Decoding is { } decoding
-            ? decoding.Decode(_autoencoder!, [.. samples], null, _context with { Progress = null }).Images
+            ? decoding.Decode(_decoder!, [.. samples], null, _context with { Progress = null }).Images
             : [.. Enumerable.Range(0, count).Select(i => _job.Picture(_samples, i))];
         for (int i = 0; i < count; i++)
         {

@@ -18,6 +18,7 @@ namespace L2c;
 /// <param name="CheckpointSha256">Content of the checkpoint.</param>
 /// <param name="VaeSha256">Content of the autoencoder; null without one.</param>
 /// <param name="ScheduleSha256">Which branches are computed; null where nothing was said about caching.</param>
+/// <param name="Device">See <see cref="DeviceChoice.Rounding"/>.</param>
 internal sealed record SampleSetSettings(
     string Format,
     int Images,
@@ -28,7 +29,8 @@ internal sealed record SampleSetSettings(
     JsonObject Parameters,
     string CheckpointSha256,
     string? VaeSha256,
-    string? ScheduleSha256)
+    string? ScheduleSha256,
+    string Device)
 {
     /// <summary>The format's name.</summary>
     public const string CurrentFormat = "l2c-images/1";
@@ -68,7 +70,8 @@ internal sealed record SampleSetSettings(
             parameters,
             FileHash.Sha256(source, cancel),
             job.Request.Vae is { } vae ? FileHash.Sha256(vae, cancel) : null,
-            schedule);
+            schedule,
+            job.Device.Rounding(job.Batch));
     }
 
     /// <summary>Reads those of a folder.</summary>
@@ -86,8 +89,8 @@ internal sealed record SampleSetSettings(
         try
         {
             return JsonSerializer.Deserialize<SampleSetSettings>(json, ReportJson.Options)
-                is { Format: CurrentFormat, Images: > 0, Height: > 0, Width: > 0, ImagesPerChunk: SampleChunks.Images } settings
-                && settings is { Parameters: not null, Classes: null or { Length: > 0 } }
+                is { Format: CurrentFormat, Height: > 0, Width: > 0, ImagesPerChunk: SampleChunks.Images } settings
+                && settings is { Images: > 0 and <= SampleChunks.MaxImages, Parameters: not null, Device: not null, Classes: null or { Length: > 0 } }
                 && settings.Height <= Array.MaxLength / 3 / settings.Width / SampleChunks.Images
                     ? settings
                     : null;

@@ -42,7 +42,7 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
         if (written is not null && settings.DifferenceTo(written) is null)
         {
             // A task before this one may have been killed while it tidied up.
-            TidyUp();
+            TidyUp(settings);
             return Done(settings, FileHash.Sha256(Request.Out, context.Cancel));
         }
 
@@ -56,7 +56,11 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
 
         try
         {
-            string hash = SampleSetFile.Join(folder, Request.Out, Request.Overwrite, context);
+            if (Join(folder) is not { } hash)
+            {
+                return Result(folder, Request.Folder, isFinished: false);
+            }
+
             SampleSetFolder.Delete(Request.Folder);
             own.RemoveIfEmpty();
             return Done(settings, hash);
@@ -67,11 +71,39 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
         }
     }
 
-    private void TidyUp()
+    /// <returns>SHA-256 of the file; null where a chunk was damaged and could not be made again before the task was cancelled.</returns>
+    private string? Join(SampleSetFolder folder)
     {
-        if (Directory.Exists(Request.Folder))
+        try
         {
-            using FolderLock own = WorkFolder.Take(Request.Folder);
+            return SampleSetFile.Join(folder, Request.Out, Request.Overwrite, context);
+        }
+        catch (MalformedFileException)
+        {
+            // Once: a disk that damages them again ends the task.
+            for (int chunk = 0; chunk < folder.Settings.Chunks; chunk++)
+            {
+                context.Cancel.ThrowIfCancellationRequested();
+                if (folder.DeleteIfDamaged(chunk))
+                {
+                    context.Remark($"warning: {folder.Path}: {SampleChunks.FileName(chunk)} was damaged, and is made again");
+                }
+            }
+
+            return TryMake(folder) ? SampleSetFile.Join(folder, Request.Out, Request.Overwrite, context) : null;
+        }
+    }
+
+    private void TidyUp(SampleSetSettings settings)
+    {
+        if (!Directory.Exists(Request.Folder) || !SampleSetFolder.IsOf(Request.Folder, settings))
+        {
+            return;
+        }
+
+        using FolderLock own = WorkFolder.Take(Request.Folder);
+        if (SampleSetFolder.IsOf(Request.Folder, settings))
+        {
             SampleSetFolder.Delete(Request.Folder);
             own.RemoveIfEmpty();
         }

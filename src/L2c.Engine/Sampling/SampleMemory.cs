@@ -17,7 +17,14 @@ internal static class SampleMemory
         long samples = Bytes(job, job.Kept);
         MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
         MemoryNeed sampling = compares ? runs + Run(job, job.FullSchedule, device, batch) : runs;
-        MemoryNeed drawing = new(0, job.Request.IsSet ? SampleChunks.Bytes(job) : PictureBytes(job));
+        if (job.Request.IsSet)
+        {
+            // Sampling and decoding are planned once and alternate, chunk by chunk.
+            MemoryNeed making = arrays + sampling + new MemoryNeed(0, SampleChunks.Bytes(job));
+            return job.Decoding is { } latents ? latents.Kept(device, compares) + latents.Loading(device).Or(making + latents.Pass(device)) : making;
+        }
+
+        MemoryNeed drawing = new(0, PictureBytes(job));
         return job.Decoding is { } decoding
             ? arrays + decoding.Kept(device, compares) + sampling.Or(drawing).Or(decoding.Loading(device)).Or(decoding.Pass(device))
             : arrays + sampling.Or(drawing);

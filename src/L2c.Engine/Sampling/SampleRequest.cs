@@ -66,7 +66,7 @@ public sealed record SampleRequest
 
     /// <summary>Whether the images are those of a <see cref="SampleSetRequest"/>: any number of them, made and written some at a time, of all classes in
     /// turn unless said otherwise.</summary>
-    public bool IsSet { get; init; }
+    internal bool IsSet { get; init; }
 
     /// <summary>The same for one full batch.</summary>
     public SampleRequest OfOneBatch() => this with { Count = Batch ?? SampleJob.MaxPerBatch };

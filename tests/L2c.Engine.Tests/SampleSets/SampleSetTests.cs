@@ -120,6 +120,50 @@ public sealed class SampleSetTests : IDisposable
     }
 
     [Fact]
+    public void Chunks_of_another_set_and_foreign_files_beside_a_finished_file_stay()
+    {
+        string hash = Run(Request("a.npz")).Sha256!, parts = _folder.File("a.npz.parts");
+        SampleSetRequest other = Request("a.npz") with { Sample = Sample() with { Seed = 9 } };
+        Run(other with { Out = parts, Rank = 0, Ranks = 2 });
+        string[] foreign = [.. new[] { "chunk-1.npz", "chunk-0000001.npz", "chunk-00000x.npz" }.Select(name => Path.Combine(parts, name))];
+        Array.ForEach(foreign, path => File.WriteAllText(path, "mine"));
+        string[] all = [.. Directory.GetFiles(parts).Order()];
+        Assert.Equal(5, all.Length);
+        Assert.Equal(hash, Run(Request("a.npz")).Sha256);
+        Assert.Equal(all, Directory.GetFiles(parts).Order());
+
+        // What is no set is deleted by nobody.
+        string settings = Path.Combine(parts, "settings.json"), chunk = Path.Combine(parts, "chunk-000000.npz"), text = File.ReadAllText(settings);
+        SampleSetRequest forced = Request("a.npz") with { Sample = Sample() with { Seed = 4 }, Overwrite = true };
+        File.WriteAllText(settings, "{}");
+        Assert.Contains("settings.json: does not hold", Assert.Throws<MalformedFileException>(() => Run(forced)).Message);
+        Assert.Equal(hash, Run(Request("a.npz")).Sha256);
+        File.Delete(settings);
+        Assert.Contains("no settings.json", Assert.Throws<RequestException>(() => Run(forced)).Message);
+        Assert.Equal(hash, Run(Request("a.npz")).Sha256);
+        Assert.True(File.Exists(chunk));
+        File.WriteAllText(settings, text);
+        Assert.NotEqual(hash, Run(forced).Sha256);
+        Assert.False(File.Exists(chunk));
+        Assert.All(foreign, path => Assert.Equal("mine", File.ReadAllText(path)));
+    }
+
+    [Theory]
+    [InlineData("chunk-000000.npz")]
+    [InlineData("chunk-000001.npz")]
+    public void A_process_that_is_alone_makes_a_damaged_chunk_again(string name)
+    {
+        Run(Request("a.npz.parts") with { Rank = 0, Ranks = 1 });
+        string chunk = Path.Combine(_folder.File("a.npz.parts"), name);
+        File.WriteAllBytes(chunk, File.ReadAllBytes(chunk)[..^300]);
+        Reports reports = new();
+        SampleSetResult mended = Run(Request("a.npz"), progress: reports);
+        Assert.Contains($"{name} was damaged, and is made again", Assert.Single(reports.All, step => step.Remark is not null).Remark);
+        Assert.Equal((true, Run(Request("b.npz")).Sha256), (mended.IsFinished, mended.Sha256));
+        Assert.False(Directory.Exists(_folder.File("a.npz.parts")));
+    }
+
+    [Fact]
     public void Chunks_of_other_settings_never_meet()
     {
         SampleSetRequest rank = Request("ranks") with { Rank = 0, Ranks = 2 };
@@ -138,6 +182,11 @@ public sealed class SampleSetTests : IDisposable
         Assert.Contains("made with checkpointSha256 ", Assert.Throws<RequestException>(() => Run(rank, other)).Message);
         Assert.Contains("--force", Assert.Throws<RequestException>(() => Run(rank with { Overwrite = true })).Message);
 
+        // Other vectors round otherwise.
+        string settings = Path.Combine(rank.Out, "settings.json"), text = File.ReadAllText(settings);
+        File.WriteAllText(settings, text.Replace("\"cpu, ", "\"cpu, other ", StringComparison.Ordinal));
+        Assert.Contains("made with device \"cpu, other ", Assert.Throws<RequestException>(() => Run(rank)).Message);
+
         // Alone, --force begins anew.
         Run(Request("a.npz.parts") with { Sample = Sample() with { Seed = 4 }, Rank = 0, Ranks = 2 });
         Assert.Throws<RequestException>(() => Run(Request("a.npz")));
@@ -151,18 +200,29 @@ public sealed class SampleSetTests : IDisposable
         string folder = _folder.File("ranks"), file = _folder.File("a.npz");
         Run(Request("ranks") with { Rank = 0, Ranks = 2 });
         Assert.Contains("1 of 2 chunks are missing, the first with images 32 to 39", Refusal<RequestException>());
+        Assert.Throws<OperationCanceledException>(() => SampleSetGathering.Run(folder, file, cancel: new CancellationToken(canceled: true)));
         Run(Request("ranks") with { Rank = 1, Ranks = 2 });
         string chunk = Path.Combine(folder, "chunk-000001.npz");
         byte[] bytes = File.ReadAllBytes(chunk);
         bytes[^300] ^= 1;
         File.WriteAllBytes(chunk, bytes);
-        Assert.Contains("chunk-000001.npz: the checksum", Refusal<MalformedFileException>());
+        string damage = Refusal<MalformedFileException>();
+        Assert.Contains("chunk-000001.npz: the checksum", damage);
+        Assert.EndsWith("; delete it, and run the command that made it again", damage);
         File.Copy(Path.Combine(folder, "chunk-000000.npz"), chunk, overwrite: true);
         Assert.Contains("has 32 images of 8 x 8 instead of 8", Refusal<MalformedFileException>());
-        File.WriteAllText(Path.Combine(folder, "settings.json"), "{}");
-        Assert.Contains("settings.json: does not hold", Refusal<MalformedFileException>());
-        File.Delete(Path.Combine(folder, "settings.json"));
+        string settings = Path.Combine(folder, "settings.json"), text = File.ReadAllText(settings);
+        foreach (string broken in (string[])["{}", text.Replace("\"images\":40", "\"images\":2147483647", StringComparison.Ordinal)])
+        {
+            Assert.NotEqual(text, broken);
+            File.WriteAllText(settings, broken);
+            Assert.Contains("settings.json: does not hold", Refusal<MalformedFileException>());
+        }
+
+        File.Delete(settings);
         Assert.Contains("no settings.json", Refusal<RequestException>());
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains("no such folder", Refusal<DirectoryNotFoundException>());
         Assert.False(File.Exists(file));
 
         string Refusal<T>()
@@ -199,6 +259,7 @@ public sealed class SampleSetTests : IDisposable
     public void What_is_no_set_is_refused()
     {
         Refused(Request("a.npz") with { Sample = Sample() with { Count = null } }, "--count");
+        Refused(Request("a.npz") with { Sample = Sample() with { Count = 32_000_001 } }, "at most 32000000 images");
         Refused(Request("a.npz") with { Sample = Sample() with { TorchNoise = true } }, "--rng torch");
         Refused(Request("a.npz") with { Sample = Sample() with { Noise = _model } }, "--noise");
         Refused(Request("a.npz") with { Sample = Sample() with { KeepStates = true } }, "--trajectory");
@@ -209,6 +270,26 @@ public sealed class SampleSetTests : IDisposable
 
         static void Refused(SampleSetRequest request, string word) => Assert.Contains(
             word, Assert.Throws<RequestException>(() => new SampleSetJob(request, TinyModel.Pixels, DeviceChoice.Cpu)).Message);
+    }
+
+    [Fact]
+    public void Making_chunks_allocates_on_the_device_what_was_counted()
+    {
+        string latents = TinyModel.Write(_folder.File("l.safetensors"), TinyModel.Latents);
+        string path = Directory.CreateDirectory(_folder.File("set")).FullName;
+        SampleRequest sample = Sample() with { Vae = TinyModel.Write(_folder.File("v.safetensors"), TinyModel.Autoencoder), Count = 34 };
+        using OpenedModel opened = OpenedModel.Open(latents);
+        SampleSetJob job = new(new SampleSetRequest { Sample = sample, Out = path, Ranks = 1 }, opened.Architecture, DeviceChoice.Cpu);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        var folder = SampleSetFolder.Settle(path, SampleSetSettings.Of(job.Sample, opened.Source, opened.WeightSet, cancel), anew: false);
+        folder.Begin();
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu);
+        Kernels.CpuDevice device = (Kernels.CpuDevice)model.Device;
+        long counted = model.Network.WeightBytes + SampleMemory.OfSampling(job.Sample, device, job.Sample.Batch).Device, peak = 0;
+        Reports reports = new() { Then = _ => peak = Math.Max(peak, device.AllocatedBytes) };
+        model.MakeChunks(job, folder, new TaskContext(reports, cancel));
+        Assert.Equal(counted, peak);
+        Assert.Equal(model.Network.WeightBytes, device.AllocatedBytes);
     }
 
     [Fact]
