@@ -67,7 +67,9 @@ public sealed class SampleSetTests : IDisposable
     {
         using CancellationTokenSource source = new();
         List<WorkProgress> told = [];
-        SampleSetResult cut = Run(Request("a.npz"), progress: new Reports { Then = step =>
+        SampleSetResult cut = Run(Request("a.npz"), progress: new Reports
+        {
+            Then = step =>
         {
             // Eight steps of two evaluations, four batches of eight images make the first chunk.
             told.Add(step);
@@ -75,7 +77,8 @@ public sealed class SampleSetTests : IDisposable
             {
                 source.Cancel();
             }
-        } }, cancel: source.Token);
+        }
+        }, cancel: source.Token);
         Assert.Equal((false, 1), (cut.IsFinished, cut.ChunksDone));
         Assert.Equal(("40 images", 10), (told[0].Work, told[0].Total));
         told.Clear();

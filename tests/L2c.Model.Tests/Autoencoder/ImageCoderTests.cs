@@ -154,7 +154,7 @@ public sealed class ImageCoderTests
             if (x is 47 or 95)
             {
                 // Where the next tile begins to count: the step to the next pixel is that of the tile, and 1/32 of the difference to the next one.
-                double next = image[i + 1] - At(x / 48) , own = tiles[x / 48][(row * factor * Side) + x + 1 - (48 * (x / 48))] - At(x / 48);
+                double next = image[i + 1] - At(x / 48), own = tiles[x / 48][(row * factor * Side) + x + 1 - (48 * (x / 48))] - At(x / 48);
                 seam = Math.Max(seam, Math.Abs(next - own));
                 apart = Math.Max(apart, Math.Abs(tiles[(x / 48) + 1][row * factor * Side] - tiles[x / 48][(row * factor * Side) + 48]));
             }
