@@ -67,18 +67,7 @@ public sealed class SampleSetTests : IDisposable
     {
         using CancellationTokenSource source = new();
         List<WorkProgress> told = [];
-        SampleSetResult cut = Run(Request("a.npz"), progress: new Reports
-        {
-            Then = step =>
-        {
-            // Eight steps of two evaluations, four batches of eight images make the first chunk.
-            told.Add(step);
-            if (step.Done == 9)
-            {
-                source.Cancel();
-            }
-        }
-        }, cancel: source.Token);
+        SampleSetResult cut = Run(Request("a.npz"), progress: new Reports { Then = StopAfterTheFirstChunk }, cancel: source.Token);
         Assert.Equal((false, 1), (cut.IsFinished, cut.ChunksDone));
         Assert.Equal(("40 images", 10), (told[0].Work, told[0].Total));
         told.Clear();
@@ -86,6 +75,16 @@ public sealed class SampleSetTests : IDisposable
         Assert.Equal((8, 10), (told[0].Done, told[0].Total));
         Assert.True(done.IsFinished);
         Assert.Equal(Run(Request("b.npz")).Sha256, done.Sha256);
+
+        // Eight steps of two evaluations, four batches of eight images make the first chunk.
+        void StopAfterTheFirstChunk(WorkProgress step)
+        {
+            told.Add(step);
+            if (step.Done == 9)
+            {
+                source.Cancel();
+            }
+        }
     }
 
     [Fact]
