@@ -31,5 +31,15 @@ public sealed class GemmBenchTests
         Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);
     }
 
+    [Fact]
+    public void A_pattern_that_fits_no_product_is_refused_instead_of_meeting_every_bound()
+    {
+        StringWriter output = new(), error = new();
+        int code = Program.Run(["gemm", "--only", "Inception"], new Terminal(output, error, Interactive: false, TestContext.Current.CancellationToken));
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Equal("", output.ToString());
+        Assert.Contains("--only Inception: no product has such a name", error.ToString(), StringComparison.Ordinal);
+    }
+
     private static double Median(string cell) => double.Parse(cell.Split(' ')[0], CultureInfo.InvariantCulture);
 }

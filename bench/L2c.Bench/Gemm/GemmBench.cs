@@ -4,6 +4,7 @@ using System.IO.Enumeration;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Kernels;
+using L2c.Weights;
 
 namespace L2c.Bench.Gemm;
 
@@ -83,11 +84,17 @@ internal sealed class GemmBench
     private int Run(ParseResult parsed, Terminal terminal)
     {
         int rounds = _options.Rounds(parsed);
+        string pattern = parsed.GetValue(_only) ?? "*";
+        Contestant[] contestants = [.. _contestants.Where(c => FileSystemName.MatchesSimpleExpression(pattern, c.Name))];
+        if (contestants.Length == 0)
+        {
+            throw new UsageException($"--only {FileText.Printable(pattern)}: no product has such a name; try *Inception* or *decoder*");
+        }
+
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
         bool isMet = true;
-        string pattern = parsed.GetValue(_only) ?? "*";
-        List<string[]> rows = [.. _contestants.Where(c => FileSystemName.MatchesSimpleExpression(pattern, c.Name)).Select(Measure)];
+        List<string[]> rows = [.. contestants.Select(Measure)];
         _options.Publish(parsed, terminal, Markdown.Report(
             "Matrix products: share of the peak of multiply-adds",
             BirthCertificate.Of(device, load, ("rounds", $"{rounds} for each product, each the product and the peak once in rotating order")),
