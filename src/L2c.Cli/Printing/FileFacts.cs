@@ -36,6 +36,11 @@ internal static class FileFacts
             PrintMembers(parameters, o);
         }
 
+        if (r.Model?.Summary is { } summary)
+        {
+            SummaryText.Print(summary, o);
+        }
+
         foreach (TypeShare share in r.Dtypes)
         {
             Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");

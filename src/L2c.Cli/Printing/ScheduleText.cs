@@ -30,9 +30,15 @@ internal static class ScheduleText
             Units.PrintFact(o, "threshold", threshold.ToString(CultureInfo.InvariantCulture));
         }
 
-        PrintModel(r.Model, r.AlsoFits, o);
+        PrintModel(r.Model, r.ModelAssumed, r.AlsoFits, o);
         Units.PrintFact(o, "steps", $"{r.Steps} evaluations, {r.CacheEvaluations} of them cache evaluations");
-        Units.PrintFact(o, "branches", $"{r.Branches} ({r.Branches / 2} blocks)");
+        string blocks = r.AssumedBlocks switch
+        {
+            null => Units.Of(r.Branches / 2, "block"),
+            1 => "of one block, which stands for all: SmoothCache's lists do not say how many there are",
+            { } named => $"{named} blocks, assumed: SmoothCache's lists name so many, and do not say how many there are",
+        };
+        Units.PrintFact(o, "branches", $"{r.Branches} ({blocks})");
         string skipped = Units.SkippedWord(r.Reused, r.Forecast ?? 0, r.Dropped ?? 0);
         Units.PrintFact(o, skipped, $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
@@ -49,13 +55,17 @@ internal static class ScheduleText
         }
 
         PrintMap(r, o);
+        if (r.Blocks is { } all)
+        {
+            SummaryText.Print(all, r.CacheEvaluations, o);
+        }
     }
 
     /// <summary>Prints a row for each threshold.</summary>
     public static void Print(ThresholdReport r, TextWriter o)
     {
         o.WriteLine($"{FileText.OneLine(r.File)}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
-        PrintModel(r.Model, r.AlsoFits, o);
+        PrintModel(r.Model, r.ModelAssumed, r.AlsoFits, o);
         o.WriteLine();
         string costs = r.Model is null ? "" : $"{"MACs",24}{"ratio",9}{"ideal speed-up",16}";
         o.WriteLine($"{"threshold",9}{"reused",9}{"attention",11}{"MLP",7}{"of cache",11}{"of all",10}{costs}");
@@ -93,13 +103,13 @@ internal static class ScheduleText
         }
     }
 
-    private static void PrintModel(string? name, IReadOnlyList<string>? alsoFits, TextWriter o)
+    private static void PrintModel(string? name, bool? assumed, IReadOnlyList<string>? alsoFits, TextWriter o)
     {
-        string model = name ?? "unknown: name a published one with --model to count MACs";
-        Units.PrintFact(o, "model", alsoFits is null ? model : $"{model}, assumed");
+        string model = name is null ? "unknown: name it with --model or --ckpt to count MACs" : FileText.OneLine(name);
+        Units.PrintFact(o, "model", assumed == true ? $"{model}, assumed; name another with --model or --ckpt" : model);
         if (alsoFits is not null)
         {
-            Units.PrintFact(o, "also fits", $"{string.Join(", ", alsoFits)}; choose with --model");
+            Units.PrintFact(o, "also fits", string.Join(", ", alsoFits));
         }
     }
 

@@ -32,6 +32,9 @@ public sealed record ScheduleDiff(
     bool ForecastsDiffer,
     IReadOnlyList<EvaluationDiff> Evaluations)
 {
+    /// <summary>Path of the picture that was drawn of it; null for none.</summary>
+    public string? Plot { get; init; }
+
     /// <summary>Compares two schedules.</summary>
     /// <exception cref="RequestException">They are for another number of evaluations or branches.</exception>
     public static ScheduleDiff Of(InspectedSchedule first, InspectedSchedule second)
