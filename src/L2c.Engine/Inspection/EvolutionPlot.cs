@@ -41,51 +41,30 @@ internal sealed class EvolutionPlot
     private EvolutionPlot(RouterShape shape, double threshold) =>
         (_rows, _branches, _threshold) = (RouterSchedule.RowsRead(shape), shape.Branches, (float)threshold);
 
-    /// <summary>Writes the picture.</summary>
-    /// <param name="path">Where the file shall appear; .svg for SVG, otherwise PNG.</param>
+    /// <summary>Lays the picture out.</summary>
     /// <param name="title">One line above the maps.</param>
-    /// <param name="evaluations">Rows of the router.</param>
-    /// <param name="branches">Columns.</param>
+    /// <param name="shape">The router's size, and the kind of network, which fixes the rows that are read.</param>
     /// <param name="threshold">Scores above it mean computed.</param>
     /// <param name="snapshots">By increasing step, at least one; of more than twelve, evenly spaced ones with the first and the last.</param>
-    /// <param name="overwrite">Whether an existing file may be replaced.</param>
-    /// <param name="target">The kind of network, which fixes the rows that are read.</param>
-    /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
-    public static void Write(
-        string path,
-        string title,
-        int evaluations,
-        int branches,
-        double threshold,
-        IReadOnlyList<RouterSnapshot> snapshots,
-        bool overwrite,
-        RouterTarget target)
+    public static Picture Draw(string title, RouterShape shape, double threshold, IReadOnlyList<RouterSnapshot> snapshots)
     {
         ArgumentOutOfRangeException.ThrowIfZero(snapshots.Count);
-        EvolutionPlot plot = new(
-            new RouterShape { Name = "router", Target = target, Evaluations = evaluations, Branches = branches }, threshold);
+        EvolutionPlot plot = new(shape, threshold);
         string description = JsonSerializer.Serialize(
-            new { plot = "router evolution", evaluations, branches, threshold, lastStep = snapshots[^1].Step }, ReportJson.Options);
+            new { plot = "router evolution", shape.Evaluations, shape.Branches, threshold, lastStep = snapshots[^1].Step }, ReportJson.Options);
         BranchMap[] maps = [.. Spread(snapshots).Select(plot.Map)];
-        try
+        (string Text, int Left, int Line, SKFont Font)[] head = plot.Head(FileText.Printable(title));
+        int width = maps.Max(map => map.Width), height = maps[0].Height, top = Gap + (3 * LineHeight) + Gap;
+        int columns = Math.Clamp(WidthAimedAt / width, 1, maps.Length), rows = (maps.Length + columns - 1) / columns;
+        int right = Math.Max(Gap + (columns * width), (int)head.Max(line => line.Left + line.Font.MeasureText(line.Text)));
+        return new Picture(right + Gap, top + (rows * height) + Gap, description, canvas =>
         {
-            (string Text, int Left, int Line, SKFont Font)[] head = plot.Head(FileText.Printable(title));
-            int width = maps.Max(map => map.Width), height = maps[0].Height, top = Gap + (3 * LineHeight) + Gap;
-            int columns = Math.Clamp(WidthAimedAt / width, 1, maps.Length), rows = (maps.Length + columns - 1) / columns;
-            int right = Math.Max(Gap + (columns * width), (int)head.Max(line => line.Left + line.Font.MeasureText(line.Text)));
-            PictureFile.Write(path, overwrite, right + Gap, top + (rows * height) + Gap, description, canvas =>
+            plot.DrawHead(canvas, head);
+            for (int i = 0; i < maps.Length; i++)
             {
-                plot.DrawHead(canvas, head);
-                for (int i = 0; i < maps.Length; i++)
-                {
-                    maps[i].Draw(canvas, Gap + (i % columns * width), top + (i / columns * height));
-                }
-            });
-        }
-        finally
-        {
-            Array.ForEach(maps, map => map.Dispose());
-        }
+                maps[i].Draw(canvas, Gap + (i % columns * width), top + (i / columns * height));
+            }
+        });
     }
 
     private static IEnumerable<RouterSnapshot> Spread(IReadOnlyList<RouterSnapshot> snapshots) => snapshots.Count <= MaxMaps

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using L2c.Model.Caching;
 using L2c.Weights;
+using L2c.Weights.Layouts;
 using ScottPlot;
 
 namespace L2c;
@@ -22,32 +23,44 @@ public static class SchedulePlot
 
     /// <summary>Whether a file name asks for a format that plots are written in: .png or .svg.</summary>
     public static bool IsPlotName(string path) =>
-        PictureFile.IsSvg(path) || Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
+        Picture.IsSvg(path) || Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Writes the picture in the format of the extension.</summary>
     /// <param name="path">Where the file shall appear.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <param name="inspected">The schedule.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
-    public static void Write(string path, bool overwrite, InspectedSchedule inspected)
+    public static void Write(string path, bool overwrite, InspectedSchedule inspected) => Draw(inspected).Write(path, overwrite);
+
+    /// <summary>Lays the picture of a router's or a file's schedule out.</summary>
+    internal static Picture Draw(InspectedSchedule inspected)
     {
-        CacheSchedule schedule = inspected.Schedule;
         string file = Path.GetFileName(inspected.File);
         string description = JsonSerializer.Serialize(
             new { plot = "schedule", file, inspected.Threshold, model = inspected.Network?.Name }, ReportJson.Options);
+        return Draw(FileText.Printable(file), inspected.Schedule, inspected.Network, description);
+    }
+
+    /// <summary>Lays the picture of any schedule out.</summary>
+    /// <param name="title">What it is called.</param>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="network">What speed-ups are counted for; null for none.</param>
+    /// <param name="description">See <see cref="Picture.Description"/>.</param>
+    internal static Picture Draw(string title, CacheSchedule schedule, TransformerArchitecture? network, string description)
+    {
         IEnumerable<int> cells = Enumerable.Range(0, schedule.Evaluations * schedule.Branches)
             .Select(i => Kind(schedule, i / schedule.Branches, i % schedule.Branches));
         HashSet<int> kinds = [0, 1, .. schedule.ComputesAll ? [2] : cells];
-        using BranchMap map = new(
+        BranchMap map = new(
             Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, MaxCell),
             [.. Enumerable.Range(0, schedule.Evaluations)],
             schedule.Branches,
             (evaluation, branch) => _kinds[Kind(schedule, evaluation, branch)].Colour,
             (_, _) => false,
-            FileText.Printable(file),
+            network is null ? title : $"{title}, {network.Name}",
             ("evaluation", "block: attention, MLP"),
             _kinds.Where((_, kind) => kinds.Contains(kind)));
-        PictureFile.Write(path, overwrite, map.Width, map.Height, description, canvas => map.Draw(canvas, 0, 0));
+        return new Picture(map.Width, map.Height, description, canvas => map.Draw(canvas, 0, 0));
     }
 
     private static int Kind(CacheSchedule schedule, int evaluation, int branch) => schedule.Action(evaluation, branch) switch

@@ -11,7 +11,7 @@ namespace L2c;
 /// caching. Rows at more than four times its distance stand on the upper edge with their distance written above, so that they do not press the
 /// others together.
 /// </remarks>
-internal sealed class ParetoPlot : IDisposable
+internal sealed class ParetoPlot
 {
     private const int Width = 1200, Height = 800;
     private const float MarkerSize = 9;
@@ -31,16 +31,12 @@ internal sealed class ParetoPlot : IDisposable
         ["drop"] = ("#bc9a22", MarkerShape.Cross),
     };
 
-    private readonly Plot _plot = new();
-    private readonly string _description;
+    private readonly Plot _plot;
     private readonly double _least, _ceiling;
 
-    /// <summary>Lays the picture out.</summary>
-    /// <param name="records">Rows, at least one.</param>
-    /// <param name="title">One line above it.</param>
-    public ParetoPlot(IReadOnlyList<SweepRecord> records, string title)
+    private ParetoPlot(Plot plot, IReadOnlyList<SweepRecord> records, string title)
     {
-        _description = JsonSerializer.Serialize(new { plot = "sweep", title, rows = records.Count }, ReportJson.Options);
+        _plot = plot;
         _least = records.Select(record => record.Frechet).Where(value => value > 0).DefaultIfEmpty(1).Min() / 10;
         SweepRecord? none = records.FirstOrDefault(record => record.Rule == "none");
         _ceiling = none is null ? double.PositiveInfinity : Math.Log10(Math.Max(FarthestDrawn * none.Frechet, _least));
@@ -62,11 +58,14 @@ internal sealed class ParetoPlot : IDisposable
         PictureFont.Apply(_plot);
     }
 
-    /// <summary>Writes the picture, over an earlier one, in the format of the extension.</summary>
-    public void Write(string path) => PictureFile.Write(path, overwrite: true, Width, Height, _description, _plot);
-
-    /// <inheritdoc/>
-    public void Dispose() => _plot.Dispose();
+    /// <summary>Lays the picture out.</summary>
+    /// <param name="records">Rows, at least one.</param>
+    /// <param name="title">One line above it.</param>
+    public static Picture Draw(IReadOnlyList<SweepRecord> records, string title)
+    {
+        string description = JsonSerializer.Serialize(new { plot = "sweep", title, rows = records.Count }, ReportJson.Options);
+        return Picture.Of(Width, Height, description, () => new ParetoPlot(new Plot(), records, title)._plot);
+    }
 
     /// <summary>Rows that no other row beats in compute and distance both, by increasing compute.</summary>
     internal static IReadOnlyList<SweepRecord> Front(IEnumerable<SweepRecord> records)

@@ -22,28 +22,15 @@ internal static class LossPlot
     // Decades that the axis shows at least.
     private const double MinRange = 0.1;
 
-    /// <summary>Draws a log, over an earlier picture; one without rows to draw says so.</summary>
+    /// <summary>Lays the picture of a log out; one without rows to draw says so.</summary>
     /// <param name="csv">Written by <see cref="CsvLog"/>; the step and the loss are its first two columns.</param>
-    /// <param name="png">Where the picture shall appear.</param>
-    /// <exception cref="IOException">The log cannot be read or the picture cannot be written.</exception>
-    public static void Write(string csv, string png)
+    /// <exception cref="IOException">The log cannot be read.</exception>
+    public static Picture Draw(string csv)
     {
         (double Step, double Loss)[] rows = Read(csv);
-        using Plot plot = new();
-        if (rows.Length == 0)
-        {
-            plot.Title("no row of the log has a loss to draw yet");
-            plot.HideAxesAndGrid();
-        }
-        else
-        {
-            Lay(plot, rows);
-        }
-
-        PictureFont.Apply(plot);
         string description = JsonSerializer.Serialize(
             new { plot = "loss", rows = rows.Length, lastStep = rows.LastOrDefault().Step }, ReportJson.Options);
-        PictureFile.Write(png, overwrite: true, Width, Height, description, plot);
+        return Picture.Of(Width, Height, description, () => Lay(rows));
     }
 
     /// <summary>The mean over up to a fiftieth of all values to each side, of those that there are.</summary>
@@ -61,6 +48,23 @@ internal static class LossPlot
             (int first, int end) = (Math.Max(i - reach, 0), Math.Min(i + reach + 1, values.Length));
             return (sums[end] - sums[first]) / (end - first);
         })];
+    }
+
+    private static Plot Lay((double Step, double Loss)[] rows)
+    {
+        Plot plot = new();
+        if (rows.Length == 0)
+        {
+            plot.Title("no row of the log has a loss to draw yet");
+            plot.HideAxesAndGrid();
+        }
+        else
+        {
+            Lay(plot, rows);
+        }
+
+        PictureFont.Apply(plot);
+        return plot;
     }
 
     private static void Lay(Plot plot, (double Step, double Loss)[] rows)
