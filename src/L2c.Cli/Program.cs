@@ -67,6 +67,7 @@ public static class Program
             SampleCommand.Create(terminal, cuda),
             GatherCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),

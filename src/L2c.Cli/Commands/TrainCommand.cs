@@ -71,6 +71,6 @@ internal sealed class TrainCommand(CudaAccess cuda)
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfNetwork);
         NetworkTrainingResult result = NetworkTraining.Run(choice, request, progress, terminal.Cancel);
         progress.Dispose();
-        return TrainingText.Print(result, terminal, _training.Json(parsed));
+        return _training.Finish(parsed, request, result, terminal);
     }
 }

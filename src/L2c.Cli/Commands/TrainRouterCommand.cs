@@ -94,6 +94,6 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfRouter);
         RouterTrainingResult result = RouterTraining.Run(model, choice, request, progress, terminal.Cancel);
         progress.Dispose();
-        return TrainingText.Print(result, terminal, _training.Json(parsed));
+        return _training.Finish(parsed, request, result, terminal);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Kernels;
+using L2c.Weights;
 
 namespace L2c.Cli.Commands;
 
@@ -24,6 +25,8 @@ internal sealed class TrainingOptions
     private readonly Option<string?> _out;
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there is another run");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
+    private readonly Option<bool> _saveResult = OptionFactory.Switch(
+        "--save-result", $"Also write what --json prints, with the command line, as {TrainingResult.FileName} in --out: l2c report shows it");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Print no progress");
     private readonly DeviceOptions _device;
 
@@ -52,7 +55,7 @@ internal sealed class TrainingOptions
         }
 
         _device.AddTo(command);
-        foreach (Option option in (Option[])[_force, _json, _noProgress])
+        foreach (Option option in (Option[])[_saveResult, _force, _json, _noProgress])
         {
             command.Add(option);
         }
@@ -66,9 +69,6 @@ internal sealed class TrainingOptions
 
     /// <summary>Whether memory is saved by computing again.</summary>
     public bool Recompute(ParseResult parsed) => parsed.GetValue(_recompute);
-
-    /// <summary>Whether the result is printed as JSON.</summary>
-    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
 
     /// <summary>Whether the user named data.</summary>
     public bool NamesData(ParseResult parsed) => parsed.GetValue(_data) is not null;
@@ -92,8 +92,27 @@ internal sealed class TrainingOptions
             Anew = parsed.GetValue(_force),
         };
         IEnumerable<string> own = new[] { parsed.GetValue(_data), request.Resume }.OfType<string>().Where(File.Exists);
-        NamedFiles.Check(request.Outputs.Select(path => ("--out", path)), inputs.Concat(own));
+        string[] results = parsed.GetValue(_saveResult) ? [Path.Combine(request.Folder, TrainingResult.FileName)] : [];
+        NamedFiles.Check(request.Outputs.Concat(results).Select(path => ("--out", path)), inputs.Concat(own));
+        foreach (string path in results)
+        {
+            AtomicFile.RequireFree(path, overwrite: request.Anew || request.Resume is not null);
+        }
+
         return request;
+    }
+
+    /// <summary>Tells what came of a run, and writes it into the folder where the user wants that, also when it was interrupted.</summary>
+    /// <returns>The exit code.</returns>
+    public int Finish(ParseResult parsed, TrainingRequest request, TrainingResult result, Terminal terminal)
+    {
+        if (parsed.GetValue(_saveResult))
+        {
+            byte[] text = ResultFile.Of(parsed, Terminal.Flatten(result, "facts"), null);
+            AtomicFile.Write(Path.Combine(request.Folder, TrainingResult.FileName), overwrite: true, stream => stream.Write(text));
+        }
+
+        return TrainingText.Print(result, terminal, parsed.GetValue(_json));
     }
 
     /// <summary>The progress line.</summary>

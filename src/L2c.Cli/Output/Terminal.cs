@@ -17,7 +17,12 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
     /// <summary>Prints one object as one line of JSON.</summary>
     /// <param name="value">The object.</param>
     /// <param name="lifted">Members whose own members are printed in their place: what several reports have in common is one record of them.</param>
-    public void PrintJson(object value, params string[] lifted)
+    public void PrintJson(object value, params string[] lifted) => Out.WriteLine(Flatten(value, lifted).ToJsonString(ReportJson.Options));
+
+    /// <summary>One object as it is printed.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="lifted">As of <see cref="PrintJson"/>.</param>
+    internal static JsonObject Flatten(object value, params string[] lifted)
     {
         JsonObject flat = [];
         foreach ((string name, JsonNode? member) in JsonSerializer.SerializeToNode(value, ReportJson.Options)!.AsObject())
@@ -34,7 +39,7 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
             }
         }
 
-        Out.WriteLine(flat.ToJsonString(ReportJson.Options));
+        return flat;
     }
 
     /// <summary>Tells a person something on <see cref="Err"/>; nothing where there is nothing to tell.</summary>
