@@ -1,13 +1,15 @@
 using System.Text.Json;
 using ScottPlot;
 using ScottPlot.Plottables;
+using ScottPlot.TickGenerators;
+using static System.FormattableString;
 
 namespace L2c;
 
 /// <summary>A column of a log over the steps.</summary>
 internal static class CurvePlot
 {
-    private const int Width = 1100, Height = 300, MaxPoints = 2000;
+    private const int Width = 640, Height = 300, MaxPoints = 2000;
 
     /// <summary>Lays the picture out; of many rows evenly spaced ones are drawn. Values that are not finite are left out.</summary>
     /// <param name="name">What the column is.</param>
@@ -28,7 +30,7 @@ internal static class CurvePlot
         (line.Color, line.LineWidth) = (Color.FromHex("#1F5A96"), 2);
         plot.YLabel(name);
         plot.XLabel("optimisation step");
-        plot.Axes.Left.TickGenerator = PlotTicks.Linear();
+        plot.Axes.Left.TickGenerator = new NumericAutomatic { MinimumTickSpacing = 40, LabelFormatter = value => Invariant($"{value:G4}") };
         plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
         PictureFont.Apply(plot);
         return plot;

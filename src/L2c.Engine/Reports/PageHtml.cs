@@ -68,6 +68,7 @@ internal static class PageHtml
         ReportFacts facts => $"<dl class=\"facts\">\n{string.Concat(facts.Rows.Select(row => $"<div><dt>{Text(row.Name)}</dt><dd>{Text(row.Value)}</dd></div>\n"))}</dl>\n",
         ReportTable table => Table(table),
         ReportFigure figure => Figure(figure),
+        ReportPair pair => $"<div class=\"pair\">\n{string.Concat(pair.Parts.Select(half => $"<div>{Part(half)}</div>\n"))}</div>\n",
         ReportListing listing => $"<pre class=\"listing\">{string.Join('\n', listing.Text.Split('\n').Select(Text))}</pre>\n",
         ReportCommand command => $"<pre class=\"command\"><code>{Text(command.Line)}</code></pre>\n",
         ReportBar bar => Bar(bar),
@@ -101,7 +102,8 @@ internal static class PageHtml
 
     private static string Figure(ReportFigure figure)
     {
-        string style = figure.Width > 0 ? Invariant($" style=\"width:{figure.Width}px;min-width:min({figure.Width}px,560px)\"") : "";
+        // A narrow window scrolls a wide picture rather than make it too small to read.
+        string style = figure.Width > 0 ? Invariant($" style=\"width:{figure.Width}px;min-width:{Math.Min(figure.Width * 3 / 5, 560)}px\"") : "";
         string crisp = figure.Crisp ? " class=\"crisp\"" : "";
         return $"<figure><div class=\"scroll\"><img{crisp}{style} src=\"data:{figure.MediaType};base64,{Convert.ToBase64String(figure.Bytes)}\" "
             + $"alt=\"{Text(figure.Caption)}\"></div><figcaption>{Text(figure.Caption)}</figcaption></figure>\n";

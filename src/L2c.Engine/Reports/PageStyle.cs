@@ -29,7 +29,7 @@ internal static class PageStyle
         section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px 24px; margin-bottom: 16px; }
         section > :last-child { margin-bottom: 0; }
         p { margin: 0 0 12px; max-width: 78ch; overflow-wrap: anywhere; }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 0 0 16px; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 12px; margin: 0 0 16px; }
         .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--card); border: 1px solid var(--line);
           border-radius: 10px; padding: 12px 16px; }
         .tiles dt { color: var(--muted); font-size: 14px; line-height: 1.35; }
@@ -42,12 +42,13 @@ internal static class PageStyle
         .facts dt { color: var(--muted); }
         .facts dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; font-variant-numeric: tabular-nums; }
         .scroll { overflow: auto; max-width: 100%; }
-        table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; margin-bottom: 16px; }
-        th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+        .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 32px; align-items: start; }
+        table { border-collapse: collapse; width: max-content; min-width: min(100%, 640px); font-size: 14px; font-variant-numeric: tabular-nums; margin-bottom: 16px; }
+        th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
         th { color: var(--muted); font-weight: 600; vertical-align: bottom; background: var(--card); position: sticky; top: 0; }
         th.words, td.words { text-align: left; }
         .marked td { background: var(--mark); }
-        div.scroll:has(> table) { max-height: 34rem; margin-bottom: 16px; }
+        div.scroll:has(> table) { max-height: 56rem; margin-bottom: 16px; }
         div.scroll > table { margin-bottom: 0; }
         figure { margin: 0 0 16px; }
         figure img { display: block; max-width: 100%; height: auto; background: #ffffff; border-radius: 6px; }
@@ -74,6 +75,7 @@ internal static class PageStyle
           .tiles dd { font-size: 21px; }
           .facts { grid-template-columns: 1fr; }
         }
+        .pair table { min-width: 100%; }
         @media (prefers-color-scheme: dark) { figure img { filter: brightness(0.94); } }
         @media print {
           :root {
@@ -93,7 +95,7 @@ internal static class PageStyle
           pre.listing { white-space: pre-wrap; font-size: 8pt; }
           figure img { min-width: 0 !important; max-height: 230mm; filter: none; }
           th { position: static; }
-          table { font-size: 8.5pt; }
+          table { font-size: 8.5pt; width: auto; min-width: 0; }
           th, td { padding: 2pt 4pt; white-space: normal; }
         }
 

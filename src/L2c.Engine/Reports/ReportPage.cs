@@ -60,6 +60,9 @@ internal sealed record ReportFigure(string MediaType, byte[] Bytes, string Capti
     public bool Crisp { get; init; }
 }
 
+/// <summary>Parts side by side where there is room.</summary>
+internal sealed record ReportPair(IReadOnlyList<ReportPart> Parts) : ReportPart;
+
 /// <summary>Text as a terminal would show it.</summary>
 internal sealed record ReportListing(string Text) : ReportPart;
 

@@ -24,6 +24,7 @@ internal static class ReportWords
         ["uncachedImageMs"] = "time per image without caching",
         ["evaluationMs"] = "time per evaluation",
         ["stepMs"] = "time per step",
+        ["peakBytes"] = "memory on the device at most",
         ["startMs"] = "start of the process to first evaluation",
         ["loadMs"] = "opening and loading",
         ["planMs"] = "planning",
@@ -32,6 +33,12 @@ internal static class ReportWords
         ["elapsedMs"] = "whole command",
         ["macRatio"] = "MACs, of those without caching",
         ["timeRatio"] = "time, of that without caching",
+        ["timeRatioLow"] = "its interval from",
+        ["timeRatioHigh"] = "its interval to",
+        ["idealSpeedup"] = "ideal speed-up, by MACs",
+        ["realisedSpeedup"] = "speed-up, measured",
+        ["realisedToIdeal"] = "measured speed-up, of the ideal",
+        ["timedRounds"] = "timed rounds",
     };
 
     /// <summary>What a member of an object is called: words instead of camelCase, without the unit.</summary>
@@ -69,6 +76,7 @@ internal static class ReportWords
         >= 1e12 => Invariant($"{macs / 1e12:0.000} TMACs"),
         >= 1e9 => Invariant($"{macs / 1e9:0.000} GMACs"),
         >= 1e6 => Invariant($"{macs / 1e6:0.000} MMACs"),
+        0 => "0",
         _ => Invariant($"{macs:#,0} MACs"),
     };
 
@@ -106,6 +114,8 @@ internal static class ReportWords
         _ when key.EndsWith("Bytes", StringComparison.Ordinal) || key == "bytes" => Bytes(number),
         _ when key.EndsWith("acs", StringComparison.Ordinal) || key.StartsWith("macs", StringComparison.Ordinal) => Macs(number),
         _ when key.EndsWith("Share", StringComparison.Ordinal) || key.StartsWith("share", StringComparison.Ordinal) => Percent(number),
+        "macRatio" or "timeRatio" or "timeRatioLow" or "timeRatioHigh" or "realisedToIdeal" => Percent(number),
+        "idealSpeedup" or "realisedSpeedup" => Invariant($"{number:0.000}"),
         "psnr" => Invariant($"{number:0.00} dB"),
         "seed" => value.GetRawText(),
         _ when value.TryGetInt64(out long whole) => whole is > -10_000 and < 10_000 ? value.GetRawText() : Count(whole),

@@ -60,8 +60,7 @@ internal static class SchedulePage
             Facts(report),
             report.AssumedBlocks is null ? null : new ReportWarning(
                 "SmoothCache's lists do not say for how many blocks they are: shares hold for lists that are for all blocks. Name the network with --model or --ckpt.")),
-        new ReportSection("Blocks", Blocks(inspected, report)),
-        new ReportSection("Evaluations", Evaluations(report)),
+        new ReportSection("Blocks and evaluations", new ReportPair([Blocks(inspected, report), Evaluations(report)])),
     ];
 
     /// <summary>The figures that matter most of a schedule.</summary>
@@ -69,7 +68,7 @@ internal static class SchedulePage
     {
         yield return new ReportTile(ReportWords.Percent(r.ShareOfCacheEvaluations), "of the cache evaluations' branches not computed");
         yield return new ReportTile($"{r.Reused} of {r.CacheBranches}", $"branches, {r.ReusedAttention} of attention and {r.ReusedMlp} of MLPs");
-        if (r is { MacsBefore: { } before, MacsAfter: { } after, IdealSpeedup: { } speedup })
+        if (r is { MacsBefore: { } before, MacsAfter: { } after, IdealSpeedup: { } speedup, Reused: > 0 })
         {
             yield return new ReportTile(ReportWords.Percent(1 - ((double)after / before)), "of the MACs saved");
             yield return new ReportTile(Invariant($"{speedup:0.000}"), "times as fast at best, by MACs");
@@ -102,7 +101,7 @@ internal static class SchedulePage
         ("MACs with the schedule", r.MacsAfter is { } after ? ReportWords.Macs(after) : null));
 
     private static ReportTable Blocks(InspectedSchedule inspected, ScheduleReport report) => new(
-        ["block", "attention not computed", "MLP not computed", $"of {2 * report.CacheEvaluations}", .. report.Model is null ? Array.Empty<string>() : ["MACs saved"]],
+        ["block", "attention skipped", "MLP skipped", $"of {2 * report.CacheEvaluations}", .. report.Model is null ? Array.Empty<string>() : ["MACs saved"]],
         [.. ScheduleBlock.Of(inspected).Select(block => (string[])
         [
             Invariant($"{block.Block}"),
@@ -113,7 +112,7 @@ internal static class SchedulePage
         ])]);
 
     private static ReportTable Evaluations(ScheduleReport report) => new(
-        ["evaluation", "role", "computed", "not computed", .. report.Model is null ? Array.Empty<string>() : ["MACs"]],
+        ["evaluation", "role", "computed", "skipped", .. report.Model is null ? Array.Empty<string>() : ["MACs"]],
         [.. report.Evaluations.Select((e, i) => (string[])
         [
             Invariant($"{i}"),

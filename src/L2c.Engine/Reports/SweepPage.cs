@@ -35,7 +35,7 @@ internal static partial class SweepPage
                         "Fréchet distance to the data, lower is better, over the MACs of a run; bars are 95 % intervals, grey steps pass through rows that no "
                         + "other row beats in both.")),
                 new ReportSection("Rows", Table(records)),
-                new ReportSection("Settings", settings is null ? null : Facts(settings)),
+                new ReportSection("Settings", settings is null ? [] : [Facts(settings), Files(settings)]),
                 new ReportSection("How to repeat", [.. Repeat(records, settings)]),
             ]);
     }
@@ -78,11 +78,11 @@ internal static partial class SweepPage
     }
 
     private static ReportTable Table(SweepRecord[] records) => new(
-        ["rule", "parameter", "steps", "MACs", "ratio", "time ratio", "ms per image", "distance", "interval", "relative L2", "PSNR"],
+        ["rule", "parameter", "steps", "MACs", "ratio", "time ratio", "ms per image", "distance (interval)", "relative L2", "PSNR"],
         [.. records.Select(r => (string[])
         [
             r.Rule, r.Parameter, Invariant($"{r.Steps}"), ReportWords.Macs(r.Macs), Invariant($"{r.MacRatio:0.0000}"), Invariant($"{r.TimeRatio:0.0000}"),
-            Invariant($"{r.Ms:0.000}"), Invariant($"{r.Frechet:0.0000}"), Invariant($"{r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000}"),
+            Invariant($"{r.Ms:0.0}"), Invariant($"{r.Frechet:0.0000} ({r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000})"),
             r.RelativeL2 is { } distance ? Invariant($"{distance:0.0000}") : "", r.Psnr is { } psnr ? Invariant($"{psnr:0.00} dB") : "",
         ])])
     { WordColumns = 2 };
@@ -94,10 +94,17 @@ internal static partial class SweepPage
         ("features", settings.Features),
         ("device", settings.Device),
         ("batch", ReportWords.Count(settings.Batch)),
-        .. settings.Routers.Select(router => ($"router {router.Key}", (string?)$"SHA-256 {router.Value}")),
-        ("checkpoint, SHA-256", settings.CheckpointSha256),
         .. Parameters(settings.Parameters),
     ]);
+
+    private static ReportTable Files(SweepSettings settings) => new(
+        ["file", "SHA-256"],
+        [
+            .. settings.Routers.Select(router => (string[])[router.Key, router.Value]),
+            (string[])[settings.Parameters["checkpoint"]?.ToString() ?? "checkpoint", settings.CheckpointSha256],
+            (string[])["images of the data", settings.DataSha256],
+        ])
+    { WordColumns = 2 };
 
     private static IEnumerable<(string, string?)> Parameters(JsonObject parameters)
     {

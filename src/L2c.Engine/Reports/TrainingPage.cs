@@ -88,16 +88,19 @@ internal static class TrainingPage
         }
 
         yield return ReportFigures.Drawn(LossPlot.Draw(run.LogPath), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
-        for (int column = 2; column < run.Columns.Count; column++)
-        {
-            string name = run.Columns[column].Replace('_', ' ');
-            int at = column;
-            yield return ReportFigures.Drawn(CurvePlot.Draw(name, [.. run.Rows.Select(row => (row[0], row[at]))]), $"{name}, over the optimisation steps.");
-        }
-
+        // What never changes, lambda for instance, is told by the table.
+        yield return new ReportPair([.. Enumerable.Range(2, Math.Max(0, run.Columns.Count - 2))
+            .Where(column => run.Columns[column] != "data_loss" && run.Rows.Any(row => row[column] != run.Rows[0][column]))
+            .Select(column => Curve(run, column))]);
         yield return new ReportTable(
             [.. run.Columns.Select(name => name.Replace('_', ' '))],
             [.. Spread(run.Rows).Select(row => row.Select(value => Invariant($"{value:G6}")).ToArray())]) { WordColumns = 0 };
+    }
+
+    private static ReportFigure Curve(TrainingFolder run, int column)
+    {
+        string name = run.Columns[column].Replace('_', ' ');
+        return ReportFigures.Drawn(CurvePlot.Draw(name, [.. run.Rows.Select(row => (row[0], row[column]))]), $"{name}, over the optimisation steps.");
     }
 
     private static IEnumerable<double[]> Spread(IReadOnlyList<double[]> rows)
