@@ -35,7 +35,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _verifyOnly = Flag("--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
     private readonly Option<string?> _model = Text("--model", "NAME", "Published model that IN must be, such as 'DiT-XL/2 256' (256 may be omitted)");
     private readonly Option<int?> _heads = Positive("--heads", "Attention heads, where no published model has this width and depth");
-    private readonly Option<int?> _classes = Positive("--classes", "Classes without the null class; default all label rows but the last");
+    private readonly Option<int?> _classes = Positive("--classes", "Number of classes, not counting the null class; default: all label rows but the last");
     private readonly Option<int?> _inputSize = Positive("--input-size", "Side of the input in cells or pixels, where no position table gives it");
     private readonly Option<string?> _classNames = Text("--class-names", "A,B,C", "Names of the classes in order, separated by commas");
     private readonly Option<string?> _name = Text("--name", "NAME", "Name to give the model; default the published name or the file's");
@@ -89,10 +89,10 @@ internal sealed class CommandLine
         bool output = result.GetResult(_output) is { Tokens.Count: > 0 };
         string? problem = (Given(_list), Given(_verifyOnly), output) switch
         {
-            _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "Required argument missing: IN",
-            (true, true, _) => "--list and --verify-only cannot be combined",
+            _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "IN is missing; name the checkpoint to convert",
+            (true, true, _) => "--list and --verify-only cannot be combined; omit one of them",
             (true, _, true) => "--list writes nothing; omit OUT",
-            (false, _, false) => "Required argument missing: OUT.safetensors",
+            (false, _, false) => "OUT.safetensors is missing; name the file to write, or give --list",
             (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
                 "--verify-only writes nothing; omit --force, --dtype and --verify",
             _ => null,

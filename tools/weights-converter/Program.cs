@@ -82,7 +82,7 @@ public static class Program
         }
         catch (OutOfMemoryException)
         {
-            return Fail(error, "not enough memory; free some", RunTimeError);
+            return Fail(error, "not enough memory; free some memory", RunTimeError);
         }
     }
 

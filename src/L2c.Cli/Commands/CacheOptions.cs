@@ -17,7 +17,7 @@ internal sealed class CacheOptions
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(
-        "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
+        "--schedule-format", "Format of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
         OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 

@@ -10,7 +10,7 @@ internal sealed class DataOptions
     private readonly Option<int?> _dataCount = OptionFactory.Whole(
         "--data-count",
         2,
-        $"Images of the data to compare with, from its first one on [default: {EvaluateRequest.DefaultCount}]",
+        $"How many images of the data to compare with, from the first [default: {EvaluateRequest.DefaultCount}]",
         EvaluateRequest.MaxCount);
 
     /// <summary>The options.</summary>

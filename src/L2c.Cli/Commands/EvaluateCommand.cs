@@ -22,13 +22,13 @@ internal sealed class EvaluateCommand
     private readonly Command _runOptions = new("run");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2,
-        $"Images to sample; of a file or folder the first N [default: {EvaluateRequest.DefaultCount}; of a file or folder all]",
+        $"Images to sample, or the first N of a file or folder [default: {EvaluateRequest.DefaultCount}; of a file or folder, all]",
         EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
     private readonly Option<string> _features = OptionFactory.OneOf(
-        "--features", "What distances are in: a random net, for small images, or the FID Inception network", Random, Inception);
+        "--features", "Whose features distances are in: a random network's, for small images, or those of the FID Inception network", Random, Inception);
     private readonly Option<string?> _inception = OptionFactory.Text(
         "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");

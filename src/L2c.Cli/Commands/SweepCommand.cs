@@ -24,17 +24,17 @@ internal sealed class SweepCommand
         $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
     private readonly Option<string?> _ratios = OptionFactory.Text(
         "--mac-ratios", "X,Y,...",
-        "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
+        "Compute points beside those of the routers, as shares of the MACs without caching; default: none, or without routers 0.9,0.8,0.7,0.6");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2, $"Images of each row [default: {EvaluateRequest.DefaultCount}]", EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _out = OptionFactory.Text(
-        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
+        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that are there are kept [default: sweep]");
     private readonly Option<string?> _only =
         OptionFactory.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
     private readonly Option<bool> _dryRun = OptionFactory.Switch("--dry-run", "Only list the rows and their MACs");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where the folder already has rows");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is still printed");
 
     private SweepCommand(CudaAccess cuda)
     {

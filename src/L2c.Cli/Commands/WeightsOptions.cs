@@ -14,9 +14,9 @@ internal sealed class WeightsOptions
 
     private readonly Option<string?> _model;
     private readonly Option<int?> _heads =
-        OptionFactory.Whole("--heads", 1, "Attention heads, where neither the file nor a published model says how many");
+        OptionFactory.Whole("--heads", 1, "Attention heads, if neither the file nor a published model tells");
     private readonly Option<int?> _classes =
-        OptionFactory.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
+        OptionFactory.Whole("--num-classes", 1, "Number of classes, not counting the null class; default: all label rows but the last");
 
     /// <param name="model">What <c>--model</c> means to the command.</param>
     public WeightsOptions(string model = "Published model that the file must be, such as 'DiT-XL/2 256' (256 may be omitted)")

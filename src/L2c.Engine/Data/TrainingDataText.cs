@@ -49,7 +49,7 @@ public static class TrainingDataText
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
                 ? new ShapesData(edition, ownSeed)
-                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
+                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED, where SEED is a whole number of at least 0");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -64,7 +64,7 @@ public static class TrainingDataText
 
         return needs.Size is { } size
             ? new ImageFolderData(text, size, seed, cancel)
-            : throw new RequestException($"--data {text}: is a folder of pictures; give the size of the model's with --image-size");
+            : throw new RequestException($"--data {text}: is a folder of pictures; say what side the model's images have with --image-size");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)

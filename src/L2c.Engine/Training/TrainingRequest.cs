@@ -8,7 +8,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     /// <summary>The word for the newest state, if there is one.</summary>
     public const string Latest = "latest";
 
-    /// <summary>Optimisation steps in total, those before a resumption included; null for the usual number.</summary>
+    /// <summary>Optimisation steps in total, including those before resuming; null for the usual number.</summary>
     public int? MaxSteps { get; init; }
 
     /// <summary>Steps between states and intermediate results.</summary>
@@ -35,7 +35,7 @@ public abstract record TrainingRequest(string Data, string Folder)
         (string Option, int Steps)[] numbers =
             [("--max-steps", schedule.MaxSteps), ("--ckpt-every", schedule.StateEvery), ("--log-every", schedule.LogEvery)];
         return Array.Find(numbers, number => number.Steps < 1) is { Option: { } option, Steps: var steps }
-            ? throw new RequestException($"{option} {steps}: a run counts in whole steps; give at least 1")
+            ? throw new RequestException($"{option} {steps}: steps are whole numbers; give at least 1")
             : schedule;
     }
 
