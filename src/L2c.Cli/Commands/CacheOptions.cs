@@ -13,7 +13,8 @@ internal sealed class CacheOptions
         OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache")
+            .Offering(ScheduleRule.Beginnings);
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(

@@ -6,7 +6,8 @@ namespace L2c.Cli.Commands;
 internal sealed class DataOptions
 {
     private readonly Option<string?> _data = OptionFactory.Text(
-        "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]");
+        "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]")
+        .Offering(TrainingDataText.Words);
     private readonly Option<int?> _dataCount = OptionFactory.Whole(
         "--data-count",
         2,

@@ -125,7 +125,7 @@ internal sealed class EvaluateCommand
 
     private static string[] Ladder(string list)
     {
-        string[] steps = list == "none" ? [] : list.Split(',', StringSplitOptions.TrimEntries);
+        string[] steps = list.Equals("none", StringComparison.OrdinalIgnoreCase) ? [] : list.Split(',', StringSplitOptions.TrimEntries);
         return Array.TrueForAll(steps, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0)
             ? steps
             : throw new UsageException($"--ddim needs numbers of steps separated by commas, or none, not '{list}'");

@@ -19,7 +19,11 @@ public static class TrainingDataText
     /// <summary>For the help of <c>--data</c>.</summary>
     public const string Forms = "shapes2[:SEED] | shapes[:SEED] | FOLDER | FILE";
 
-    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>().ToDictionary(ShapesData.NameOf);
+    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>()
+        .ToDictionary(ShapesData.NameOf, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The built-in sets by name, the current one first.</summary>
+    public static IReadOnlyList<string> Words { get; } = [.. _shapes.Keys.OrderDescending(StringComparer.Ordinal)];
 
     /// <summary>Opens what the text names. Files stay open: dispose of the result where it is <see cref="IDisposable"/>.</summary>
     /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
@@ -59,7 +63,8 @@ public static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes2");
+            throw new FileNotFoundException($"{text}: there is no such file or folder"
+                + (KnownWords.Nearest(parts[0], Words) is { } near ? $"; did you mean {near}?" : "; give one, or shapes2"));
         }
 
         return needs.Size is { } size

@@ -18,7 +18,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     public int LogEvery { get; init; } = 10;
 
     /// <summary>A state to continue from, or <see cref="Latest"/> for the newest of the folder, if there is one; null for a new run.</summary>
-    public string? Resume { get; init; }
+    public string? Resume { get; init => field = Latest.Equals(value, StringComparison.OrdinalIgnoreCase) ? Latest : value; }
 
     /// <summary>Whether a new run may replace an old one.</summary>
     public bool Anew { get; init; }

@@ -172,7 +172,7 @@ public sealed class EncodeResumeTests : IDisposable
         File.Delete(foreign);
 
         File.Delete(_cli.PathOf("whole/latents.json"));
-        _runs.Encode("set", "whole").MustFail(1, "latents-00000.safetensors exists, but there is no latents.json to go on from");
+        _runs.Encode("set", "whole").MustFail(1, "latents-00000.safetensors exists, but there is no latents.json to continue from");
         File.WriteAllText(_cli.PathOf("whole/latents.json"), "{\"format\": \"l2c-latents/0\"}");
         _runs.Encode("set", "whole").MustFail(4, "latents.json: is not an index of latents as this version writes it");
         Assert.Equal(0, _runs.Encode("set", "whole", "--force").Code);
