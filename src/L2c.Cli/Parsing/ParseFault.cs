@@ -17,8 +17,8 @@ internal static class ParseFault
         string command = Words(parsed.CommandResult, program);
         string? problem = parsed.Action switch
         {
-            ParseErrorAction => Unknown(parsed, command) ?? Missing(parsed) ?? parsed.Errors[0].Message.TrimEnd('.'),
-            var action when action == parsed.CommandResult.Command.Action => Unknown(parsed, command),
+            ParseErrorAction => Unknown(parsed, command) ?? Swallowed(parsed) ?? Missing(parsed) ?? parsed.Errors[0].Message.TrimEnd('.'),
+            var action when action == parsed.CommandResult.Command.Action => Unknown(parsed, command) ?? Swallowed(parsed),
             _ => null,
         };
         return problem is null || problem.EndsWith('?') ? problem : $"{problem}; see {command} --help";
@@ -70,6 +70,14 @@ internal static class ParseFault
             + (owners.Length > 0 ? $"; it belongs to {string.Join(", ", owners)}" : KnownWords.DidYouMean(name, own));
     }
 
+    /// <summary>An option without a value that has taken the next option for it.</summary>
+    private static string? Swallowed(ParseResult parsed)
+    {
+        string[] names = [.. OptionsOf(parsed.CommandResult.Command).SelectMany(NamesOf)];
+        return parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(option => option.Tokens.Any(token => names.Contains(token.Value)))
+            is { } option ? NeedsValue(option) : null;
+    }
+
     /// <summary>An option, an argument or a value that is not there or is there too often.</summary>
     private static string? Missing(ParseResult parsed)
     {
@@ -78,7 +86,7 @@ internal static class ParseFault
         return place switch
         {
             OptionResult { IdentifierToken: null } option => $"{option.Option.Name} is missing; give {option.Option.Name} {option.Option.HelpName}",
-            OptionResult { Tokens.Count: 0 } option => $"{option.IdentifierToken.Value} needs a value: {option.Option.HelpName}",
+            OptionResult { Tokens.Count: 0 } option => NeedsValue(option),
             OptionResult option when option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues =>
                 $"{option.Option.Name} is there {option.Tokens.Count} times; give it once",
             CommandResult command when command.Command.Options.FirstOrDefault(o => o.Required && command.GetResult(o) is null or { Implicit: true })
@@ -87,6 +95,8 @@ internal static class ParseFault
             _ => null,
         };
     }
+
+    private static string NeedsValue(OptionResult option) => $"{option.IdentifierToken?.Value ?? option.Option.Name} needs a value: {option.Option.HelpName}";
 
     private static IEnumerable<(string Words, Command Command)> Leaves(Command command) => command.Subcommands.Count == 0
         ? [(command.Name, command)]
