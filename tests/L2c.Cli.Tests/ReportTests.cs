@@ -129,14 +129,14 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("per step", html, StringComparison.Ordinal);
         Assert.Contains($"l2c train-router --ckpt {ckpt}", html, StringComparison.Ordinal);
         Assert.Contains("--resume-from-checkpoint latest", html, StringComparison.Ordinal);
-        Assert.Contains("of the MACs saved", html, StringComparison.Ordinal);
+        Assert.Contains("<dt>MACs without caching</dt>", html, StringComparison.Ordinal);
         AssertSelfContained(html);
 
         // Without the saved result, the settings in the state give the command.
         File.Delete(Path.Combine(run, "result.json"));
         Assert.Equal(0, _cli.Run("report", run, "--force").Code);
         html = File.ReadAllText(Path.Combine(run, "report.html"));
-        Assert.Contains("l2c train-router --batch 2 --ckpt CHECKPOINT --data ", html, StringComparison.Ordinal);
+        Assert.Contains("l2c train-router --batch 2 --ckpt CHECKPOINT --data shapes:0 --device cpu --draws 2 ", html, StringComparison.Ordinal);
         Assert.Contains("Logs and states hold no times.", html, StringComparison.Ordinal);
     }
 

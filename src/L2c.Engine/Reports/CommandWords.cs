@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using L2c.Weights;
 
 namespace L2c;
 
 /// <summary>Command lines that repeat a run.</summary>
-internal static class CommandWords
+internal static partial class CommandWords
 {
     private static readonly SearchValues<char> _plain =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%");
@@ -77,6 +78,7 @@ internal static class CommandWords
     /// <param name="settings">By option; without one for what was not in use.</param>
     /// <param name="steps">Optimisation steps.</param>
     /// <param name="isOfDemo">Whether the router is for the demo model.</param>
+    /// <remarks>What the settings tell without its path is a word in capitals.</remarks>
     public static string OfTraining(string command, IReadOnlyDictionary<string, string> settings, long? steps, bool isOfDemo)
     {
         List<string> words = [command];
@@ -85,10 +87,12 @@ internal static class CommandWords
             string option = key.StartsWith("--", StringComparison.Ordinal) ? key : $"--{key}";
             string[] added = (option, value) switch
             {
+                ("--ema-warm-up", "") => [option, "off"],
                 (_, "") => [],
                 ("--ckpt", _) => isOfDemo ? [] : [option, "CHECKPOINT"],
                 ("--model" or "--device", _) => [option, value.Split(',')[0]],
                 ("--data", "image-free") => ["--image-free"],
+                ("--data", _) => [option, Data(value)],
                 (_, "on") => [option],
                 _ => [option, value],
             };
@@ -97,6 +101,9 @@ internal static class CommandWords
 
         return Line(steps is { } done ? [.. words, "--max-steps", done.ToString(CultureInfo.InvariantCulture)] : words);
     }
+
+    /// <summary>Data as <c>--data</c> takes them, where they are the built-in pictures; of others the name tells no path.</summary>
+    public static string Data(string name) => BuiltIn().IsMatch(name) ? BuiltIn().Replace(name, "$1:$2") : "DATA";
 
     private static string[] Cache(string? cache, bool isDemo)
     {
@@ -118,6 +125,10 @@ internal static class CommandWords
             ? (cache[before.Length..comma], cache[(comma + between.Length)..])
             : (null, null);
     }
+
+    // As the built-in pictures are called in settings.
+    [GeneratedRegex("^(shapes2?), seed ([0-9]+)$")]
+    private static partial Regex BuiltIn();
 
     private static string Quoted(string word)
     {

@@ -16,6 +16,8 @@ internal static class ReportWords
         ["vae"] = "autoencoder",
         ["isa"] = "vectors",
         ["dtype"] = "stored in",
+        ["mse"] = "mean squared error",
+        ["vb"] = "variational bound",
         ["psnr"] = "PSNR",
         ["relativeL2"] = "relative L2",
         ["fid"] = "FID",
@@ -56,7 +58,7 @@ internal static class ReportWords
             words.Append(char.IsAsciiLetterUpper(c) && words.Length > 0 ? $" {char.ToLowerInvariant(c)}" : c == '-' ? " " : c.ToString());
         }
 
-        return words.ToString().Replace("macs", "MACs", StringComparison.Ordinal);
+        return words.ToString().Replace("macs", "MACs", StringComparison.Ordinal).Replace("mlp", "MLP", StringComparison.Ordinal);
     }
 
     /// <summary>A value in the unit that its name says.</summary>

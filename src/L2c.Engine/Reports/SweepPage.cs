@@ -1,14 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using L2c.Weights;
 using static System.FormattableString;
 
 namespace L2c;
 
 /// <summary>The report of a sweep: its plot, its table, and what its rows were made with.</summary>
-internal static partial class SweepPage
+internal static class SweepPage
 {
     /// <summary>Of a table; the settings are read from beside it.</summary>
     /// <exception cref="MalformedFileException">It is no table of a sweep, has no row, or its settings are damaged.</exception>
@@ -32,7 +31,7 @@ internal static partial class SweepPage
                     "Distance over compute",
                     ReportFigures.Drawn(
                         ParetoPlot.Draw(records, title),
-                        "Fréchet distance to the data, lower is better, over the MACs of a run; bars are 95 % intervals, grey steps pass through rows that no "
+                        "Fréchet distance to the data, lower is better, over the MACs of a run. Bars are intervals of 20 resamples; grey steps pass through rows that no "
                         + "other row beats in both.")),
                 new ReportSection("Rows", Table(records)),
                 new ReportSection("Settings", settings is null ? [] : [Facts(settings), Files(settings)]),
@@ -134,18 +133,14 @@ internal static partial class SweepPage
             "--cfg-scale", p["guidance"]?.ToString() == "none" ? "1" : p["cfgScale"]?.ToJsonString() ?? "1.5",
             "--seed", p["seed"]?.ToJsonString() ?? "0",
             "--count", p["images"]?.ToJsonString() ?? "10000",
-            "--data", BuiltIn().Replace(settings.Data, "$1:$2"),
+            "--data", CommandWords.Data(settings.Data),
             "--data-count", Invariant($"{settings.DataImages}"),
             "--batch", Invariant($"{settings.Batch}"),
         ]));
         yield return new ReportText(
-            "From the settings beside the table, which name files without their folders; --rules and --mac-ratios as they were given decide the other rows. "
+            "From the settings beside the table, which name files without their folders, and data that are not built in by no path (DATA); --rules and --mac-ratios as they were given decide the other rows. "
             + "All but the times of a row comes out the same on the same vectors.");
     }
-
-    // As the built-in pictures are called in settings, and as --data takes them.
-    [GeneratedRegex("^(shapes2?), seed ([0-9]+)$")]
-    private static partial Regex BuiltIn();
 
     private static string Name(SweepRecord record) => record.Parameter.Length == 0 ? record.Rule : $"{record.Rule} {record.Parameter}";
 }

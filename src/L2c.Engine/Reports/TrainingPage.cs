@@ -164,12 +164,13 @@ internal static class TrainingPage
             bool isOfDemo = router?.Network is { } network && network == CountedNetwork.OfName(network.Name) && network.PixelSpace;
             string verb = run.IsOfRouter ? "train-router" : "train";
             yield return new ReportCommand(CommandWords.OfTraining(verb, settings, run.Step, isOfDemo));
-            string checkpoint = settings.GetValueOrDefault("--ckpt") is { Length: > 0 } text ? $" The network is {text}." : "";
+            string frozen = settings.GetValueOrDefault("--ckpt") is { Length: > 0 } text ? $" The network is {text}." : "";
+            string data = settings.GetValueOrDefault("--data") is { Length: > 0 } name ? $" The data are {name}." : "";
             yield return new ReportText(
-                $"From the settings in the state: all that decides the bits of the run.{checkpoint} Training with --save-result keeps the command line as it was typed.");
+                $"From the settings in the state: all that decides the bits of the run.{frozen}{data} Training with --save-result keeps the command line as it was "
+                + "typed.");
         }
 
-        yield return new ReportCommand(CommandWords.Line([run.IsOfRouter ? "train-router" : "train", "--out", run.Path, "--resume-from-checkpoint", "latest"]));
-        yield return new ReportText("Goes on where the run stands, with the same settings and a larger --max-steps.");
+        yield return new ReportText("The same command with --resume-from-checkpoint latest and a larger --max-steps goes on where the run stands.");
     }
 }

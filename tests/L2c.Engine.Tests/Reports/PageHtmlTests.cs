@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -92,26 +93,32 @@ public sealed class PageHtmlTests
         SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["--ckpt"] = "8x128x2/4, MLP ratio 4, weights 0123", ["--data"] = "image-free", ["--device"] = "cpu, AVX-512, fp32", ["--l1"] = "5E-06",
-            ["--ste-threshold"] = "", ["--checkpointing"] = "on", ["threshold"] = "0.1",
+            ["--ste-threshold"] = "", ["--ema-warm-up"] = "", ["--checkpointing"] = "on", ["threshold"] = "0.1",
         };
         Assert.Equal(
-            "l2c train-router --checkpointing --ckpt CHECKPOINT --image-free --device cpu --l1 5E-06 --threshold 0.1 --max-steps 60",
+            "l2c train-router --checkpointing --ckpt CHECKPOINT --image-free --device cpu --ema-warm-up off --l1 5E-06 --threshold 0.1 --max-steps 60",
             CommandWords.OfTraining("train-router", settings, 60, isOfDemo: false));
+        Assert.Equal(("shapes2:3", "DATA"), (CommandWords.Data("shapes2, seed 3"), CommandWords.Data("folder of 7 files")));
         Assert.DoesNotContain("--ckpt ", CommandWords.OfTraining("train-router", settings, null, isOfDemo: true), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_schedule_and_the_page_do_not_depend_on_the_culture_or_the_day()
+    public void The_page_does_not_depend_on_the_culture()
     {
+        CultureInfo before = CultureInfo.CurrentCulture;
         string path = Path.Combine(Path.GetTempPath(), $"l2c-{Guid.NewGuid():N}.json");
         File.WriteAllText(path, """{"attn":[1,0,1,0],"mlp":[1,1,1,0]}""", new UTF8Encoding(false));
         try
         {
-            string first = HtmlReport.Of(new ReportRequest(path)).Html, second = HtmlReport.Of(new ReportRequest(path)).Html;
-            Assert.Equal(first, second);
+            string first = HtmlReport.Of(new ReportRequest(path)).Html;
+            var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            (comma.NumberFormat.NumberDecimalSeparator, comma.NumberFormat.NumberGroupSeparator) = (",", ".");
+            CultureInfo.CurrentCulture = comma;
+            Assert.Equal(first, HtmlReport.Of(new ReportRequest(path)).Html);
         }
         finally
         {
+            CultureInfo.CurrentCulture = before;
             File.Delete(path);
         }
     }
