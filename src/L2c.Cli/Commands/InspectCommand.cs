@@ -100,7 +100,7 @@ internal sealed class InspectCommand
             using (source)
             {
                 ScheduleReport report = question.Report(source);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), json);
             }
         }
         else
@@ -115,7 +115,7 @@ internal sealed class InspectCommand
             else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), json);
             }
             else
             {
