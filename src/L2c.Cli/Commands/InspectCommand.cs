@@ -110,7 +110,7 @@ internal sealed class InspectCommand
             using (source)
             {
                 ScheduleReport report = question.Report(source);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), question, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), question, json);
             }
         }
         else
@@ -125,7 +125,7 @@ internal sealed class InspectCommand
             else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), question, json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), question, json);
             }
             else
             {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using L2c.Weights;
+using Spectre.Console;
 
 namespace L2c.Cli.Output;
 
@@ -15,7 +16,20 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
     public bool IsQuiet { get; set; }
 
     /// <summary>What <see cref="Err"/> leads to, for a library that draws with control sequences and knows a terminal by its own writer.</summary>
-    internal TextWriter Drawing => PrintableWriter.Over(Err).Inner is var inner && inner is StandardWriter standard ? standard.Inner : inner;
+    internal TextWriter Drawing => Beneath(Err);
+
+    /// <summary>For what is drawn in colours on <see cref="Out"/>; null where that is no terminal, shows none, or the user wants none (NO_COLOR).</summary>
+    internal IAnsiConsole? Colours
+    {
+        get
+        {
+            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Beneath(Out)) });
+            return string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                && console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors }
+                    ? console
+                    : null;
+        }
+    }
 
     /// <summary>Prints one object as one line of JSON.</summary>
     /// <param name="value">The object.</param>
@@ -58,4 +72,7 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
 
     /// <summary>Tells a note, if there is one.</summary>
     public void Note(string? note) => Remark(note is null ? null : $"note: {note}");
+
+    private static TextWriter Beneath(TextWriter writer) =>
+        PrintableWriter.Over(writer).Inner is var inner && inner is StandardWriter standard ? standard.Inner : inner;
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Model.Caching;
 using L2c.Weights;
+using Spectre.Console;
 using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
@@ -9,7 +10,10 @@ namespace L2c.Cli.Printing;
 internal static class ScheduleText
 {
     /// <summary>Prints what is reused and saved, then the heat map.</summary>
-    public static void Print(ScheduleReport r, TextWriter o)
+    /// <param name="r">The schedule.</param>
+    /// <param name="o">Where to.</param>
+    /// <param name="colours">The terminal that <paramref name="o"/> leads to, for the map in colours; null for text alone.</param>
+    public static void Print(ScheduleReport r, TextWriter o, IAnsiConsole? colours = null)
     {
         if (r.Router is null)
         {
@@ -54,7 +58,7 @@ internal static class ScheduleText
             Units.PrintFact(o, "ideal speed-up", Invariant($"{r.IdealSpeedup:0.0000}"));
         }
 
-        PrintMap(r, o);
+        ScheduleMap.Print(r, o, colours);
         if (r.Blocks is { } all)
         {
             SummaryText.Print(all, r.CacheEvaluations, o);
@@ -110,25 +114,6 @@ internal static class ScheduleText
         if (alsoFits is not null)
         {
             Units.PrintFact(o, "also fits", string.Join(", ", alsoFits));
-        }
-    }
-
-    private static void PrintMap(ScheduleReport r, TextWriter o)
-    {
-        o.WriteLine();
-        (int forecast, int dropped) = (r.Forecast ?? 0, r.Dropped ?? 0);
-        string[] legend =
-        [
-            "# computed",
-            .. r.Reused > forecast + dropped || r.Reused == 0 ? [". reused"] : Array.Empty<string>(),
-            .. forecast > 0 ? ["~ forecast"] : Array.Empty<string>(),
-            .. dropped > 0 ? ["x dropped"] : Array.Empty<string>(),
-        ];
-        o.WriteLine($"evaluation x block, attention left and MLP right: {string.Join(", ", legend)}");
-        o.WriteLine($"{"",13}{string.Concat(Enumerable.Range(0, r.Branches / 2).Select(block => block % 5 == 0 ? $"{block,-3}" : "   "))}".TrimEnd());
-        for (int e = 0; e < r.Evaluations.Count; e++)
-        {
-            o.WriteLine($"{e,4} {r.Evaluations[e].Role,-8}{string.Join(' ', r.Evaluations[e].Actions.Chunk(2).Select(pair => new string(pair)))}");
         }
     }
 

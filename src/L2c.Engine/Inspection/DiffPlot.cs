@@ -1,17 +1,25 @@
 using System.Text.Json;
 using L2c.Model.Caching;
 using L2c.Weights;
-using ScottPlot;
+using SkiaSharp;
+using static System.FormattableString;
 
 namespace L2c;
 
 /// <summary>Where two schedules differ, as a heat map evaluation x branch.</summary>
+/// <remarks>Evaluations that both refresh, where nothing can differ, are thin lines, as of <see cref="SchedulePlot"/>.</remarks>
 public static class DiffPlot
 {
-    private const int MaxCell = 16, SideAimedAt = 8000;
+    private const int PanelAimedAt = 450, MinCell = 3, MaxCell = 24, HeightAimedAt = 16000, MaxRow = 16;
 
-    private static readonly Color[] _colours =
-        [Color.FromHex("#D5DCE4"), Color.FromHex("#F7E3B5"), Color.FromHex("#1F5A96"), Color.FromHex("#C23B3B"), Color.FromHex("#8E5AA8")];
+    private static readonly (MapCell Cell, string Name)[] _kinds =
+    [
+        (new MapCell(new SKColor(0xC3, 0xCB, 0xD6)), "both compute"),
+        (new MapCell(new SKColor(0xF7, 0xE3, 0xB5)), "neither computes"),
+        (new MapCell(new SKColor(0x1D, 0x4E, 0x89)), "only A computes"),
+        (new MapCell(new SKColor(0xE0, 0x6C, 0x55), CellMark.Stroke), "only B computes"),
+        (new MapCell(new SKColor(0xC9, 0xA6, 0xDB), CellMark.Cross), "neither, and not alike"),
+    ];
 
     /// <summary>Writes the picture in the format of the extension.</summary>
     /// <param name="path">Where the file shall appear; .svg for SVG, otherwise PNG.</param>
@@ -26,21 +34,44 @@ public static class DiffPlot
     internal static Picture Draw(InspectedSchedule first, InspectedSchedule second)
     {
         (CacheSchedule a, CacheSchedule b) = (first.Schedule, second.Schedule);
-        (string nameA, string nameB) = (FileText.Printable(Path.GetFileName(first.File)), FileText.Printable(Path.GetFileName(second.File)));
-        string[] names = ["both compute", "neither computes", "only A computes", "only B computes", "neither, not alike"];
-        int[] kinds = [.. Enumerable.Range(0, a.Evaluations * a.Branches).Select(i => Kind(a, b, i / a.Branches, i % a.Branches))];
         string description = JsonSerializer.Serialize(
             new { plot = "schedule difference", first = Path.GetFileName(first.File), second = Path.GetFileName(second.File) }, ReportJson.Options);
-        BranchMap map = new(
-            Math.Clamp(SideAimedAt / Math.Max(a.Evaluations, a.Branches), 2, MaxCell),
-            [.. Enumerable.Range(0, a.Evaluations)],
-            a.Branches,
-            (evaluation, branch) => _colours[kinds[(evaluation * a.Branches) + branch]],
-            (_, _) => false,
-            $"A {nameA}, B {nameB}",
-            ("evaluation", "block: attention, MLP"),
-            Enumerable.Range(0, names.Length).Where(kind => kind < 4 || kinds.Contains(kind)).Select(kind => (names[kind], _colours[kind])));
-        return new Picture(map.Width, map.Height, description, canvas => map.Draw(canvas, 0, 0));
+        int[,] kinds = new int[a.Evaluations, a.Branches];
+        for (int i = 0; i < kinds.Length; i++)
+        {
+            kinds[i / a.Branches, i % a.Branches] = Kind(a, b, i / a.Branches, i % a.Branches);
+        }
+
+        int differing = kinds.Cast<int>().Count(kind => kind is 2 or 3);
+        return MapSheet.Draw(
+            Invariant($"{differing} of {kinds.Length} branches differ"),
+            [Name("A", first), Name("B", second), MapSheet.Directions],
+            [.. _kinds.Where((_, kind) => kind < 4 || kinds.Cast<int>().Contains(kind))],
+            Map(a, b, kinds),
+            description);
+    }
+
+    private static BranchMap Map(CacheSchedule a, CacheSchedule b, int[,] kinds)
+    {
+        int blocks = a.Branches / 2, rows = Math.Max(1, Enumerable.Range(0, a.Evaluations).Count(e => !IsThin(e)));
+        return new BranchMap(
+            [.. Enumerable.Range(0, a.Evaluations).Select(e => new MapRow(Invariant($"{e}"), branch => _kinds[kinds[e, branch]].Cell)
+            {
+                IsThin = IsThin(e),
+                Side = IsThin(e) ? [] : [Invariant($"{Enumerable.Range(0, a.Branches).Count(branch => kinds[e, branch] is 2 or 3)}")],
+            })],
+            blocks,
+            Math.Clamp(PanelAimedAt / blocks, MinCell, MaxCell),
+            Math.Clamp(HeightAimedAt / rows, 1, MaxRow),
+            "differ");
+
+        bool IsThin(int e) => a.Role(e) == EvaluationRole.Refresh && b.Role(e) == EvaluationRole.Refresh && a.CacheBranches + b.CacheBranches > 0;
+    }
+
+    private static string Name(string letter, InspectedSchedule schedule)
+    {
+        string threshold = schedule.Threshold is { } value ? Invariant($", threshold {value}") : "";
+        return $"{letter}: {FileText.Printable(Path.GetFileName(schedule.File))}{threshold}, {schedule.Schedule.SkippedBranches} branches not computed";
     }
 
     /// <summary>What the schedules do with a branch: both compute it, neither, only the first, only the second; or neither, and not alike.</summary>

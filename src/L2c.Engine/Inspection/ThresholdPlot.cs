@@ -41,11 +41,9 @@ public static class ThresholdPlot
 
         VerticalLine published = plot.Add.VerticalLine(report.PublishedThreshold, 1.5f, _published, LinePattern.Dashed);
         published.LegendText = Invariant($"published threshold {report.PublishedThreshold}");
-        plot.Title(report.Model is null ? file : $"{file}, {FileText.Printable(report.Model)}");
-        plot.XLabel("threshold: a branch is computed where its score is above it");
-        plot.YLabel("%");
-        plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
-        plot.Axes.Left.TickGenerator = PlotTicks.Linear();
+        string title = report.Model is null ? file : $"{file}, {FileText.Printable(report.Model)}";
+        PlotFrame.Apply(plot, title, "threshold: a branch is computed where its score is above it", "%");
+        plot.Axes.Left.TickGenerator = PlotTicks.Linear(60);
         plot.Axes.SetLimits(-0.02, 1.02, -3, 103);
         plot.ShowLegend(Edge.Bottom);
         PictureFont.Apply(plot);

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using ScottPlot;
 using ScottPlot.Plottables;
-using ScottPlot.TickGenerators;
-using static System.FormattableString;
 
 namespace L2c;
 
@@ -28,11 +26,8 @@ internal static class CurvePlot
         Plot plot = new();
         Scatter line = points.Length > 1 ? plot.Add.ScatterLine(points) : plot.Add.ScatterPoints(points);
         (line.Color, line.LineWidth) = (Color.FromHex("#1F5A96"), 2);
-        plot.YLabel(name);
-        plot.XLabel("optimisation step");
-        plot.Axes.Left.TickGenerator = new NumericAutomatic { MinimumTickSpacing = 40, LabelFormatter = value => Invariant($"{value:G4}") };
-        plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
-        PictureFont.Apply(plot);
+        PlotFrame.Apply(plot, "", "optimisation step", name);
+        plot.Axes.Left.TickGenerator = PlotTicks.Linear(40);
         return plot;
     }
 }

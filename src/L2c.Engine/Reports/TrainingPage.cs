@@ -88,9 +88,9 @@ internal static class TrainingPage
         }
 
         yield return ReportFigures.Drawn(LossPlot.Draw(run.LogPath), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
-        // What never changes, lambda for instance, is told by the table.
+        // Reuse is drawn below the loss; what never changes, lambda for instance, is told by the table.
         yield return new ReportPair([.. Enumerable.Range(2, Math.Max(0, run.Columns.Count - 2))
-            .Where(column => run.Columns[column] != "data_loss" && run.Rows.Any(row => row[column] != run.Rows[0][column]))
+            .Where(column => run.Columns[column] is not ("data_loss" or "reuse") && run.Rows.Any(row => row[column] != run.Rows[0][column]))
             .Select(column => Curve(run, column))]);
         yield return new ReportTable(
             [.. run.Columns.Select(name => name.Replace('_', ' '))],

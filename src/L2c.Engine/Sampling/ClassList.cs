@@ -49,12 +49,12 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <summary>Class of image <paramref name="image"/>.</summary>
     public int Of(int image) => Classes[image % Classes.Count];
 
-    /// <summary>The class's name, or its number where the model does not name its classes; nothing where it has none.</summary>
+    /// <summary>A class as pictures are labelled: its name, its number where the model does not name its classes, nothing where it has none.</summary>
     public static string Label(int label, TransformerArchitecture architecture) => architecture switch
     {
         { NumClasses: 0 } => "",
-        { ClassNames.Count: > 0 } => architecture.ClassNames[label],
-        _ => label.ToString(CultureInfo.InvariantCulture),
+        { ClassNames.Count: > 0 } => FileText.Printable(architecture.ClassNames[label]),
+        _ => string.Create(CultureInfo.InvariantCulture, $"class {label}"),
     };
 
     private static int Find(string entry, TransformerArchitecture architecture)

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
-using SkiaSharp;
 
 namespace L2c;
 
 /// <summary>Samples as pictures.</summary>
 public static class SamplePictures
 {
+    private static readonly string[] _panels = ["without caching", "with caching", "difference"];
+
     /// <summary>Fails unless the pictures of a job can be drawn.</summary>
     /// <param name="job">A job whose samples need not be there yet.</param>
     /// <param name="separate">Whether every image is a picture of its own, so that no grid is drawn.</param>
@@ -24,37 +25,53 @@ public static class SamplePictures
             throw new RequestException($"--count {job.Count}: the latents do not fit in one file; sample in several runs, each with its own --seed");
         }
 
-        if (!separate && !L2c.Grid.IsDrawable(job.Grid.Width, job.Grid.Height))
+        if (!separate && !new SampleSheet(Layout(job, compared: false)).IsDrawable)
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
         }
 
-        ComparisonSheet sheet = new(job.Grid);
-        if (job.Request.Compare && !L2c.Grid.IsDrawable(sheet.Width, sheet.Height))
+        if (job.Request.Compare && !new SampleSheet(Layout(job, compared: true)).IsDrawable)
         {
-            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; use a smaller --count");
+            throw new RequestException($"--compare: three grids of {job.Count} images are too large to draw; use a smaller --count");
         }
     }
 
-    /// <summary>All samples with labels.</summary>
+    /// <summary>All samples with labels, and how they were made.</summary>
     internal static Picture Grid(SampleResult result)
     {
-        Grid grid = result.Job.Grid;
-        return Sheet(grid.Width, grid.Height, result.Description, canvas => grid.Draw(canvas, result.Picture));
+        Grid grid = Layout(result.Job, compared: false);
+        SampleSheet sheet = new(grid) { Title = result.Job.Architecture.Name, Lines = SampleCaption.Lines(result.Job, grid) };
+        return sheet.Draw(result.Description.ToJsonString(ReportJson.Options), (_, image) => result.Picture(image));
     }
 
-    /// <summary>All samples of a run that was compared beside those without caching.</summary>
+    /// <summary>All samples of a run that was compared: without caching, with it, and how far they are apart.</summary>
     internal static Picture Comparison(SampleResult result)
     {
-        ComparisonSheet sheet = new(result.Job.Grid);
+        Grid grid = Layout(result.Job, compared: true);
+        var difference = PictureDifference.Of(result.Job.Count, result.Picture, result.UncachedPicture);
+        SampleSheet sheet = new(grid)
+        {
+            Title = $"{result.Job.Architecture.Name}, without and with caching",
+            Lines = SampleCaption.Lines(result.Job, grid),
+            Figures = SampleCaption.Figures(result, difference),
+            Difference = difference,
+        };
         JsonObject description = SampleDescription.OfComparison(result.Description);
-        return Sheet(sheet.Width, sheet.Height, description, canvas => sheet.Draw(canvas, result.UncachedPicture, result.Picture));
+        return sheet.Draw(description.ToJsonString(ReportJson.Options), (panel, image) => panel switch
+        {
+            0 => result.UncachedPicture(image),
+            1 => result.Picture(image),
+            _ => difference.Draw(result.Picture(image), result.UncachedPicture(image)),
+        });
     }
 
     /// <summary>One sample of a job.</summary>
     internal static RgbImage Picture(this SampleJob job, float[] samples, int image) =>
         SampleImage.Convert(job.Architecture, samples.AsSpan(image * job.ElementsPerImage, job.ElementsPerImage));
 
-    private static Picture Sheet(long width, long height, JsonObject description, Action<SKCanvas> draw) =>
-        new(checked((int)width), checked((int)height), description.ToJsonString(ReportJson.Options), draw) { Background = L2c.Grid.Background };
+    /// <summary>Where the pictures of a job go.</summary>
+    /// <param name="job">A job whose samples need not be there yet.</param>
+    /// <param name="compared">Whether beside those without caching and the difference.</param>
+    internal static Grid Layout(SampleJob job, bool compared) =>
+        new([.. job.Classes.Classes.Select(label => ClassList.Label(label, job.Architecture))], job.Count, job.PictureSide, compared ? _panels : []);
 }
