@@ -87,15 +87,13 @@ internal static class SampleMemory
             : default;
     }
 
-    // A sheet of pixels and its compressed form. A comparison draws each half on a sheet of its own first.
+    // A sheet of pixels and its compressed form; a comparison is the larger of the two sheets.
     private static long PictureBytes(SampleJob job)
     {
-        Grid grid = job.Grid;
-        ComparisonSheet both = new(grid);
-        long half = 3 * grid.Width * grid.Height, whole = 3 * both.Width * both.Height;
-        return job.Request.Compare ? whole + Math.Max(half, Compressed(whole)) : half + Compressed(half);
+        Grid grid = SamplePictures.Layout(job, job.Request.Compare);
+        long sheet = sizeof(int) * new SampleSheet(grid).Pixels;
 
         // At worst noise, of which every pixel is a square; in a buffer that grows by doubling.
-        long Compressed(long sheet) => (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
+        return sheet + (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
     }
 }

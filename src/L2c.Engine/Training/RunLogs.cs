@@ -90,5 +90,5 @@ internal sealed class RunLogs : IDisposable
         }
     }
 
-    private void Draw() => LossPlot.Write(_folder.File(Table), _folder.File(Picture));
+    private void Draw() => LossPlot.Draw(_folder.File(Table)).Write(_folder.File(Picture), overwrite: true);
 }
