@@ -1,6 +1,6 @@
 namespace L2c;
 
-/// <summary>What is asked about caching: a router, a rule or a schedule file, or nothing.</summary>
+/// <summary>What is asked about caching: a router, a rule, a schedule file or a schedule of the program's own, or nothing.</summary>
 public sealed record CacheRequest
 {
     /// <summary>Router file.</summary>
@@ -11,6 +11,9 @@ public sealed record CacheRequest
 
     /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
     public string? Rule { get; init; }
+
+    /// <summary>A schedule, or a rule, that the program makes itself.</summary>
+    public OwnSchedule? Own { get; init; }
 
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
     internal string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
