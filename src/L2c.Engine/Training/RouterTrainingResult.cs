@@ -18,11 +18,15 @@ public sealed record RouterTrainingResult : TrainingResult
         : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time)
     {
         (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, request.Draws, request.Batch);
+        RouterPath = Path.Combine(request.Folder, RouterFiles.Canonical);
         (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), threshold, trainer.ReusedShare());
     }
 
     /// <summary>Path of the checkpoint.</summary>
     public string Checkpoint { get; }
+
+    /// <summary>Path of the trained router, for <see cref="CacheRequest.Router"/>.</summary>
+    public string RouterPath { get; }
 
     /// <summary>Sampling steps of the router.</summary>
     public int Steps { get; }
