@@ -183,7 +183,7 @@ public sealed class TrainTests : IDisposable
     [Theory]
     [InlineData("--dtype bf16", "--dtype needs one of")]
     [InlineData("--model U-ViT-H/2", "the weights of a U-ViT are not trained here")]
-    [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
+    [InlineData("--model 2x16x3/8", "3 attention heads do not divide its width of 16")]
     [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
     [InlineData("--heads 2", "apply to a checkpoint")]
     [InlineData("--ema 2", "a number from 0 to 1")]

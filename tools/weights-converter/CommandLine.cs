@@ -8,28 +8,32 @@ namespace WeightsConverter;
 /// <summary>The words of the command line and what they mean.</summary>
 internal sealed class CommandLine
 {
-    private static readonly Dictionary<string, TensorType> _types = new()
+    private const string OutputExtension = ".safetensors";
+
+    private static readonly Dictionary<string, TensorType> _types = new(StringComparer.OrdinalIgnoreCase)
     {
         ["fp32"] = TensorType.F32,
         ["fp16"] = TensorType.F16,
         ["bf16"] = TensorType.BF16,
     };
 
+    private static readonly Dictionary<string, WeightSet> _sets = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["ema"] = WeightSet.Ema,
+        ["model"] = WeightSet.Model,
+    };
 
     private readonly Argument<string> _input = new("IN") { Description = "Checkpoint: .pt or .pth of torch.save (zip or legacy), or .safetensors" };
     private readonly Argument<string?> _output = new("OUT.safetensors")
     {
-        Description = "File to write; not with --list",
+        Description = "File to write, whose name ends in .safetensors; not with --list",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _type = new("--dtype")
-    {
-        Description = "Type of the tensors written, whatever the source's; router logits stay fp32",
-        DefaultValueFactory = _ => "fp32",
-    };
-
-    private readonly Option<string?> _use = new("--use") { Description = "Weights of a training checkpoint to take; default ema where there is one" };
+    private readonly Option<string?> _type = OneOf(
+        "--dtype", _types.Keys, "Type of the tensors written, whatever the source's; router logits stay fp32 [default: fp32]");
+    private readonly Option<string?> _use = OneOf(
+        "--use", _sets.Keys, "Weights of a training checkpoint to take; default ema where there is one");
     private readonly Option<bool> _list = Flag("--list", "Print the tensors of IN (name, dtype, shape) and stop");
     private readonly Option<bool> _verify = Flag("--verify", "After writing, re-read both files and compare every tensor bit for bit after rounding");
     private readonly Option<bool> _verifyOnly = Flag("--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
@@ -44,8 +48,6 @@ internal sealed class CommandLine
 
     public CommandLine()
     {
-        _type.AcceptOnlyFromAmong([.. _types.Keys]);
-        _use.AcceptOnlyFromAmong("ema", "model");
         _input.Validators.Add(result => RefuseEmpty(result, "IN"));
         _output.Validators.Add(result => RefuseEmpty(result, "OUT"));
         Root = new RootCommand(
@@ -65,7 +67,7 @@ internal sealed class CommandLine
     {
         Input = result.GetValue(_input)!,
         Output = result.GetValue(_output),
-        Type = _types[result.GetValue(_type)!],
+        Type = _types[result.GetValue(_type) ?? "fp32"],
         List = result.GetValue(_list),
         Verify = result.GetValue(_verify),
         VerifyOnly = result.GetValue(_verifyOnly),
@@ -73,7 +75,7 @@ internal sealed class CommandLine
         Json = result.GetValue(_json),
         Hints = new LayoutHints
         {
-            Use = result.GetValue(_use) switch { "ema" => WeightSet.Ema, "model" => WeightSet.Model, _ => null },
+            Use = result.GetValue(_use) is { } set ? _sets[set] : null,
             Model = result.GetValue(_model),
             Heads = result.GetValue(_heads),
             Classes = result.GetValue(_classes),
@@ -86,8 +88,8 @@ internal sealed class CommandLine
     private void Validate(CommandResult result)
     {
         bool Given(Option option) => result.GetResult(option) is { Implicit: false };
-        bool output = result.GetResult(_output) is { Tokens.Count: > 0 };
-        string? problem = (Given(_list), Given(_verifyOnly), output) switch
+        string? written = result.GetResult(_output) is { Tokens: [{ Value: var path }, ..] } ? path : null;
+        string? problem = (Given(_list), Given(_verifyOnly), written is not null) switch
         {
             _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "Required argument missing: IN",
             (true, true, _) => "--list and --verify-only cannot be combined",
@@ -95,6 +97,8 @@ internal sealed class CommandLine
             (false, _, false) => "Required argument missing: OUT.safetensors",
             (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
                 "--verify-only writes nothing; omit --force, --dtype and --verify",
+            (_, false, true) when !written!.EndsWith(OutputExtension, StringComparison.OrdinalIgnoreCase) =>
+                $"{written}: what is written is a safetensors file; give a name that ends in {OutputExtension}",
             _ => null,
         };
         if (problem is not null)
@@ -119,6 +123,19 @@ internal sealed class CommandLine
         {
             result.AddError($"{name} is empty; give a value");
         }
+    }
+
+    private static Option<string?> OneOf(string name, IEnumerable<string> words, string description)
+    {
+        Option<string?> option = new(name) { Description = description, HelpName = string.Join('|', words) };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: string text }] && !words.Contains(text, StringComparer.OrdinalIgnoreCase))
+            {
+                result.AddError($"{name} needs one of {string.Join(", ", words)}, not '{text}'");
+            }
+        });
+        return option;
     }
 
     private static Option<int?> Positive(string name, string description)
