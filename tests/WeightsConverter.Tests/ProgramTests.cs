@@ -32,7 +32,7 @@ public sealed class ProgramTests
     }
 
     [Theory]
-    [InlineData("IN is empty", "", "out")]
+    [InlineData("IN is empty", "", "out.safetensors")]
     [InlineData("OUT is empty", "in.pt", "")]
     [InlineData("--model is empty", "in.pt", "out.safetensors", "--model", "")]
     [InlineData("--name is empty", "in.pt", "out.safetensors", "--name", "")]

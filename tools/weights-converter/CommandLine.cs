@@ -97,7 +97,7 @@ internal sealed class CommandLine
             (false, _, false) => "Required argument missing: OUT.safetensors",
             (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
                 "--verify-only writes nothing; omit --force, --dtype and --verify",
-            (_, false, true) when !written!.EndsWith(OutputExtension, StringComparison.OrdinalIgnoreCase) =>
+            (_, false, true) when written!.Trim().Length > 0 && !written.EndsWith(OutputExtension, StringComparison.OrdinalIgnoreCase) =>
                 $"{written}: what is written is a safetensors file; give a name that ends in {OutputExtension}",
             _ => null,
         };
