@@ -40,7 +40,8 @@ public sealed class PlainErrorTests : IDisposable
         CliResult open = _cli.Run([.. command.Split(' '), "--ckpt", ckpt]);
         open.MustFail(
             4,
-            $"{ckpt}: does not say how many attention heads the network has, and no published model has its width of 32 and its 2 blocks; give --heads N");
+            $"{ckpt}: does not say how many attention heads the network has, "
+            + "and no published model has its width of 32 and its 2 blocks; give --heads N");
         RequirePlain(open);
         CliResult odd = _cli.Run([.. command.Split(' '), "--ckpt", ckpt, "--heads", "3"]);
         odd.MustFail(4, "3 attention heads do not divide its width of 32");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using L2c.Cli.Output;
 using L2c.Testing;
 
@@ -20,7 +21,8 @@ public sealed class SampleGridTests : IDisposable
         // The last one shows what the finished model samples.
         Assert.Equal(Sampled("--ckpt", _cli.PathOf("run/model.safetensors")), Pixels("run/samples/000009.png"));
         Assert.NotEqual(Pixels("run/samples/000003.png"), Pixels("run/samples/000009.png"));
-        Assert.Equal("9", _cli.Run("inspect", _cli.PathOf("run/samples/000009.png"), "--json").Json.GetProperty("parameters").GetProperty("step").ToString());
+        JsonElement inspected = _cli.Run("inspect", _cli.PathOf("run/samples/000009.png"), "--json").Json;
+        Assert.Equal(9, inspected.GetProperty("parameters").GetProperty("step").GetInt32());
 
         Directory.Delete(_cli.PathOf("run/samples"), recursive: true);
         TrainingRuns.AssertSameFiles(_cli.PathOf("plain"), _cli.PathOf("run"));
@@ -47,9 +49,8 @@ public sealed class SampleGridTests : IDisposable
         string[] grids = ["--sample-every", "2"];
         Assert.Equal(0, Model("whole", grids).Code);
         using InterruptAfter error = new("step 4 of 9");
-        Assert.Equal(
-            130,
-            Program.Run(TrainingRuns.Model(_cli.PathOf("cut"), grids), new Terminal(TextWriter.Null, error, Interactive: false, error.Token), EmulatedCuda.Missing));
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        Assert.Equal(130, Program.Run(TrainingRuns.Model(_cli.PathOf("cut"), grids), terminal, EmulatedCuda.Missing));
 
         // A killed process may have drawn what its state does not know of, not drawn what it does, and left half a file.
         File.Move(_cli.PathOf("cut/samples/000004.png"), _cli.PathOf("cut/samples/000006.png"));
@@ -72,7 +73,8 @@ public sealed class SampleGridTests : IDisposable
 
         Directory.Delete(_cli.PathOf("run/samples"), recursive: true);
         Directory.CreateSymbolicLink(_cli.PathOf("run/samples"), Directory.CreateDirectory(_cli.PathOf("elsewhere")).FullName);
-        Model("run", "--force", "--sample-every", "1", "--no-progress").MustFail(1, "samples: is a link, and nothing is written or deleted through one");
+        Model("run", "--force", "--sample-every", "1", "--no-progress")
+            .MustFail(1, "samples: is a link, and nothing is written or deleted through one");
     }
 
     [Fact]

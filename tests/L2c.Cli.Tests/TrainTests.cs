@@ -97,7 +97,8 @@ public sealed class TrainTests : IDisposable
             string states = _cli.PathOf($"{name}.safetensors");
             string[] call =
             [
-                "sample", "--steps", "2", "--classes", "disc", "--count", "1", "--device", "cpu", "--trajectory", states, "--out", _cli.PathOf($"{name}.png"),
+                "sample", "--steps", "2", "--classes", "disc", "--count", "1", "--device", "cpu", "--trajectory", states,
+                "--out", _cli.PathOf($"{name}.png"),
             ];
             Assert.Equal(0, _cli.Run([.. call, .. more]).Code);
             return TensorReader.Floats(states, "x_steps").Values;

@@ -24,7 +24,8 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         1,
         $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {CachingRecipe.Draws}]",
         most: 4096);
-    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}; for the demo model 4]", most: 65536);
+    private readonly Option<int?> _batch = OptionFactory.Whole(
+        "--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}; for the demo model 4]", most: 65536);
     private readonly Option<string> _loss = OptionFactory.OneOf(
         "--loss",
         "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
@@ -42,7 +43,12 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/router", DemoModel.Data, "as published, 20000, or 40000 from 50 steps on; for the demo model 500", CudaPrecision.BF16, CudaPrecision.F16);
+        cuda,
+        "runs/router",
+        DemoModel.Data,
+        "as published, 20000, or 40000 from 50 steps on; for the demo model 500",
+        CudaPrecision.BF16,
+        CudaPrecision.F16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

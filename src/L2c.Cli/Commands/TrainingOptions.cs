@@ -18,7 +18,9 @@ internal sealed class TrainingOptions
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
     private readonly Option<int?> _sampleEvery = OptionFactory.Whole(
-        "--sample-every", 1, "Steps between grids of samples, written to samples/000500.png in --out; they change nothing of the training [default: none]");
+        "--sample-every",
+        1,
+        "Steps between grids of samples, written to samples/000500.png in --out; they change nothing of the training [default: none]");
     private readonly Option<string?> _resume = OptionFactory.Text(
         "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one");
     private readonly Option<bool> _recompute = OptionFactory.Switch(

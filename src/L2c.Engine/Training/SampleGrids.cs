@@ -12,8 +12,8 @@ namespace L2c;
 /// <summary>What a training run makes after every so many steps, as labelled grids in its folder, always from the same noise:
 /// <c>samples/000500.png</c>.</summary>
 /// <remarks>
-/// Sampling has memory of its own and draws nothing that training draws, so results, logs and states are the same with grids and without. A grid is on
-/// the disk before the state of its step: a killed run makes those again that its state does not know of, with the same bytes.
+/// Sampling has memory of its own and draws nothing that training draws, so results, logs and states are the same with grids and without. A grid is
+/// on the disk before the state of its step: a killed run makes those again that its state does not know of, with the same bytes.
 /// </remarks>
 internal sealed class SampleGrids
 {
