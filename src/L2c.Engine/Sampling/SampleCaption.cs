@@ -11,7 +11,8 @@ internal static class SampleCaption
     /// <summary>How the samples were made: model, sampler, steps, guidance, seed, schedule, and what is shown of them.</summary>
     /// <param name="job">The run.</param>
     /// <param name="grid">How they are drawn.</param>
-    public static IReadOnlyList<string> Lines(SampleJob job, Grid grid)
+    /// <param name="cache">Name of the schedule, or none.</param>
+    public static IReadOnlyList<string> Lines(SampleJob job, Grid grid, string? cache)
     {
         string steps = int.TryParse(job.Request.Steps, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? $"{number} step{(number == 1 ? "" : "s")}"
@@ -23,7 +24,7 @@ internal static class SampleCaption
         string factor = grid.Factor > 1 ? $"each pixel drawn {grid.Factor} x {grid.Factor}" : "";
         return
         [
-            $"{images}, {job.Sampler.Name}, {steps}, {guidance}, seed {job.Request.Seed}, {Cache(job)}",
+            $"{images}, {job.Sampler.Name}, {steps}, {guidance}, seed {job.Request.Seed}, {Cache(cache)}",
             .. new[] { string.Join("; ", new[] { shown, factor }.Where(part => part.Length > 0)) }.Where(line => line.Length > 0),
         ];
     }
@@ -65,5 +66,5 @@ internal static class SampleCaption
     private static (string Value, string Name) Measured(Comparison comparison) =>
         (Invariant($"{comparison.RealisedSpeedup:0.000} x"), $"measured, median of {comparison.TimedRounds} rounds");
 
-    private static string Cache(SampleJob job) => job.Cache is { } cache && cache.Text != "none" ? $"cache: {FileText.Printable(cache.Text)}" : "no caching";
+    private static string Cache(string? cache) => cache is null or "none" ? "no caching" : $"cache: {FileText.Printable(cache)}";
 }

@@ -37,11 +37,20 @@ public static class SamplePictures
     }
 
     /// <summary>All samples with labels, and how they were made.</summary>
-    internal static Picture Grid(SampleResult result)
+    internal static Picture Grid(SampleResult result) =>
+        Grid(result.Job, result.Job.Architecture.Name, result.Job.Cache?.Text, result.Description, result.Picture);
+
+    /// <summary>All samples of a job with labels, and how they were made.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="title">The line above all.</param>
+    /// <param name="cache">Name of the schedule, or none.</param>
+    /// <param name="description">What the file says of itself.</param>
+    /// <param name="picture">The samples by number.</param>
+    internal static Picture Grid(SampleJob job, string title, string? cache, JsonObject description, Func<int, RgbImage> picture)
     {
-        Grid grid = Layout(result.Job, compared: false);
-        SampleSheet sheet = new(grid) { Title = result.Job.Architecture.Name, Lines = SampleCaption.Lines(result.Job, grid) };
-        return sheet.Draw(result.Description.ToJsonString(ReportJson.Options), (_, image) => result.Picture(image));
+        Grid grid = Layout(job, compared: false);
+        SampleSheet sheet = new(grid) { Title = title, Lines = SampleCaption.Lines(job, grid, cache) };
+        return sheet.Draw(description.ToJsonString(ReportJson.Options), (_, image) => picture(image));
     }
 
     /// <summary>All samples of a run that was compared: without caching, with it, and how far they are apart.</summary>
@@ -52,7 +61,7 @@ public static class SamplePictures
         SampleSheet sheet = new(grid)
         {
             Title = $"{result.Job.Architecture.Name}, without and with caching",
-            Lines = SampleCaption.Lines(result.Job, grid),
+            Lines = SampleCaption.Lines(result.Job, grid, result.Job.Cache?.Text),
             Figures = SampleCaption.Figures(result, difference),
             Difference = difference,
         };
