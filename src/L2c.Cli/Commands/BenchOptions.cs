@@ -17,7 +17,7 @@ internal sealed class BenchOptions
         "Published model, such as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, such as 12x192x3/2 or U-ViT-12x192x3/2 "
         + "[default: DiT-S/2]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
-        "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
+        "--image-size", 8, "Image side in pixels, eight per latent cell [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _repeat;
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly DeviceOptions _device;

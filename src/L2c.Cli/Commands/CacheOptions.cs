@@ -13,11 +13,12 @@ internal sealed class CacheOptions
         OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache")
+            .Offering(ScheduleRule.Beginnings);
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(
-        "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
+        "--schedule-format", "Format of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
         OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
 

@@ -16,7 +16,7 @@ internal sealed class ProfileCommand
         OptionFactory.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
     private readonly Option<int?> _repeat =
         OptionFactory.Whole(
-            "--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]", BenchOptions.MaxRepeats);
+            "--repeat", 1, $"Runs to time; each op's time is their median [default: {DefaultRepeat}]", BenchOptions.MaxRepeats);
     private readonly Option<string?> _trace =
         OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");

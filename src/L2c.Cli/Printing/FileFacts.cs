@@ -17,7 +17,7 @@ internal static class FileFacts
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             if (model.MacsPerEvaluation is { } macs)
             {
-                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
+                Units.PrintFact(o, "MACs", $"{Units.Macs(macs)} per evaluation, image and half of guidance");
             }
 
             PrintMembers(model.Architecture, o);
@@ -34,6 +34,11 @@ internal static class FileFacts
         if (r.Parameters is { } parameters)
         {
             PrintMembers(parameters, o);
+        }
+
+        if (r.Model?.Summary is { } summary)
+        {
+            SummaryText.Print(summary, o);
         }
 
         foreach (TypeShare share in r.Dtypes)

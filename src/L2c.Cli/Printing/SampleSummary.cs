@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using L2c.Cli.Output;
 using static System.FormattableString;
 
@@ -31,7 +32,7 @@ internal static class SampleSummary
 
         if (json)
         {
-            PrintJson(result, files, checkpoint, loadMs, elapsedMs, terminal);
+            terminal.Out.WriteLine(ToJson(result, files, checkpoint, loadMs, elapsedMs).ToJsonString(ReportJson.Options));
             return;
         }
 
@@ -54,8 +55,9 @@ internal static class SampleSummary
         }
     }
 
-    private static void PrintJson(
-        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal)
+    /// <summary>The result as one object.</summary>
+    /// <inheritdoc cref="Print"/>
+    public static JsonObject ToJson(SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs)
     {
         SampleJob job = result.Job;
         var report = new
@@ -87,7 +89,7 @@ internal static class SampleSummary
             LoadMs = Math.Round(loadMs, 3),
             ElapsedMs = Math.Round(elapsedMs, 3),
         };
-        terminal.PrintJson(report, "facts", "cost", "comparison", "memory", "times");
+        return Terminal.Flatten(report, "facts", "cost", "comparison", "memory", "times");
     }
 
     private static string RunLine(SampleResult r, double elapsedMs) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot.TickGenerators;
 using static System.FormattableString;
 
@@ -13,7 +14,8 @@ internal static class PlotTicks
         [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [.. Enumerable.Range(10, 90).Select(tenths => tenths / 10.0)]];
 
     /// <summary>Of an axis of plain numbers.</summary>
-    public static NumericAutomatic Linear() => new() { MinimumTickSpacing = 90, LabelFormatter = value => Invariant($"{value:0.####}") };
+    /// <param name="spacing">Pixels between two of them, at least.</param>
+    public static NumericAutomatic Linear(int spacing = 90) => new() { MinimumTickSpacing = spacing, LabelFormatter = Label };
 
     /// <summary>Of an axis whose coordinates are decimal logarithms: the coarsest of several scales that has four ticks.</summary>
     /// <param name="least">Logarithm of the lower end.</param>
@@ -25,7 +27,7 @@ internal static class PlotTicks
         NumericManual ticks = new();
         foreach (double value in Array.Find(candidates, values => values.Length >= MinTicks) ?? candidates[^1])
         {
-            ticks.AddMajor(Math.Log10(value), value is >= 1e-3 and < 1e5 ? Invariant($"{value:0.#####}") : Invariant($"{value:0.##e+0}"));
+            ticks.AddMajor(Math.Log10(value), Label(value));
         }
 
         return ticks;
@@ -39,4 +41,27 @@ internal static class PlotTicks
         ];
         bool Inside(double value) => Math.Log10(value) >= least && Math.Log10(value) <= greatest;
     }
+
+    /// <summary>Of an axis of plain numbers: about five even ones, with as many digits as tell them apart.</summary>
+    /// <param name="least">The lower end.</param>
+    /// <param name="greatest">The upper end, above it.</param>
+    public static NumericManual Even(double least, double greatest)
+    {
+        double rough = (greatest - least) / 5, decade = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double step = Array.Find([1.0, 2, 5, 10], factor => factor * decade >= rough * 0.999) * decade;
+        int digits = Math.Clamp((int)-Math.Floor(Math.Log10(step)), 0, 15);
+        bool isPlain = Math.Max(Math.Abs(least), Math.Abs(greatest)) is >= 1e-3 and < 1e5;
+        NumericManual ticks = new();
+        for (double i = Math.Ceiling(least / step); i * step <= greatest; i++)
+        {
+            double value = i * step;
+            ticks.AddMajor(value, isPlain ? value.ToString($"F{digits}", CultureInfo.InvariantCulture) : Label(value));
+        }
+
+        return ticks;
+    }
+
+    /// <summary>A value in as few digits as tell it from others like it.</summary>
+    public static string Label(double value) =>
+        Math.Abs(value) is 0 or (>= 1e-3 and < 1e5) ? Invariant($"{value:0.######}") : Invariant($"{value:0.######e+0}");
 }

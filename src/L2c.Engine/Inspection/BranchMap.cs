@@ -1,132 +1,269 @@
-using ScottPlot;
-using ScottPlot.TickGenerators;
 using SkiaSharp;
 using static System.FormattableString;
 
 namespace L2c;
 
-/// <summary>A table of coloured cells, evaluations downwards and branches across, with its title, its axes and, to its right, a legend.</summary>
-internal sealed class BranchMap : IDisposable
+/// <summary>What is drawn over a cell, so that it can be told from others without its colour.</summary>
+internal enum CellMark
 {
-    // Narrower cells leave no room for a line between them.
-    private const int MinCellWithGap = 5;
-    private const int Gap = 8, Swatch = 13, LegendLine = 21;
+    /// <summary>Nothing.</summary>
+    None,
 
-    private static readonly SKFont _font = PictureFont.OfSize(12);
+    /// <summary>A cross.</summary>
+    Cross,
 
-    private readonly Plot _plot = new();
-    private readonly int _cell, _rows, _columns;
-    private readonly Func<int, int, Color> _colour;
-    private readonly Func<int, int, bool> _dotted;
-    private readonly PixelPadding _around;
-    private readonly (string Name, Color Colour)[] _legend;
-    private readonly int _plotWidth;
+    /// <summary>A stroke from corner to corner.</summary>
+    Stroke,
+}
+
+/// <summary>How a branch of an evaluation is drawn.</summary>
+/// <param name="Fill">Its colour.</param>
+/// <param name="Mark">What is over it.</param>
+internal readonly record struct MapCell(SKColor Fill, CellMark Mark = CellMark.None);
+
+/// <summary>An evaluation.</summary>
+/// <param name="Label">On its left.</param>
+/// <param name="Cell">Its branches: 2b is the attention of block b, 2b + 1 its MLP.</param>
+internal sealed record MapRow(string Label, Func<int, MapCell> Cell)
+{
+    /// <summary>Whether it is a thin line without label and side.</summary>
+    public bool IsThin { get; init; }
+
+    /// <summary>Length of the bar at its side, 0 to 1; null for no bar.</summary>
+    public double? Share { get; init; }
+
+    /// <summary>What is written at its side, a text per column.</summary>
+    public IReadOnlyList<string> Side { get; init; } = [];
+}
+
+/// <summary>A table of coloured cells: evaluations downwards, blocks across, once for the attention and once for the MLP.</summary>
+internal sealed class BranchMap
+{
+    private const int Kinds = 2;
+    private const int ThinHeight = 4;
+    private const int BarWidth = 90, BarHeight = 32;
+    private const int LabelGap = 6, PanelGap = 18, SideGap = 14;
+
+    // Smaller cells have no line between them, and no room for a mark.
+    private const int MinWithGap = 4, MinWithMark = 6;
+
+    private static readonly string[] _kinds = ["attention", "MLP"];
+    private static readonly SKColor _barRoom = new(0xEC, 0xEE, 0xF1);
+
+    private readonly IReadOnlyList<MapRow> _rows;
+    private readonly IReadOnlyList<string> _sideTitles;
+    private readonly int _blocks, _cell;
+    private readonly int[] _tops;
+    private readonly float _labelWidth, _panelWidth;
+    private readonly float[] _sideWidths;
+    private readonly int _headHeight, _numbersHeight;
 
     /// <summary>Lays the table out.</summary>
-    /// <param name="cell">Side of a cell in pixels.</param>
-    /// <param name="evaluations">Numbers of the rows.</param>
-    /// <param name="branches">Columns, two per block.</param>
-    /// <param name="colour">Of a cell by row and column.</param>
-    /// <param name="dotted">Whether a cell has a dot.</param>
-    /// <param name="title">A line above, or none.</param>
-    /// <param name="axes">Titles of the axes, or none.</param>
-    /// <param name="legend">What colours mean, or nothing.</param>
-    public BranchMap(
-        int cell,
-        IReadOnlyList<int> evaluations,
-        int branches,
-        Func<int, int, Color> colour,
-        Func<int, int, bool> dotted,
-        string title,
-        (string Down, string Across)? axes = null,
-        IEnumerable<(string Name, Color Colour)>? legend = null)
+    /// <param name="rows">From the top.</param>
+    /// <param name="blocks">Columns of each half.</param>
+    /// <param name="cell">Width of a cell in pixels.</param>
+    /// <param name="rowHeight">Height of a row that is not thin.</param>
+    /// <param name="sideTitles">What stands above the columns at the side.</param>
+    public BranchMap(IReadOnlyList<MapRow> rows, int blocks, int cell, int rowHeight, params IReadOnlyList<string> sideTitles)
     {
-        (_cell, _rows, _columns, _colour, _dotted) = (cell, evaluations.Count, branches, colour, dotted);
-        _plot.PlottableList.Add(new Cells(this));
-        _plot.Axes.SetLimits(0, branches, evaluations.Count, 0);
-        _plot.HideGrid();
-        _plot.Axes.Frame(false);
-        _plot.Axes.Left.TickGenerator = Ticks(evaluations.Count, 1, cell, 18, row => evaluations[row]);
-        _plot.Axes.Bottom.TickGenerator = Ticks(branches / 2, 2, 2 * cell, 8 + (9 * Invariant($"{branches / 2}").Length), block => block);
-        foreach (IAxis axis in _plot.Axes.GetAxes())
+        (_rows, _blocks, _cell, _sideTitles) = (rows, blocks, cell, sideTitles);
+        LabelFont = PictureFont.OfSize(Math.Clamp(rowHeight - 2, 9, 12));
+        _headHeight = PictureText.Height(PictureText.Body) + 4;
+        _numbersHeight = PictureText.Height(PictureText.Small) + 2;
+        _tops = new int[rows.Count + 1];
+        for (int row = 0; row < rows.Count; row++)
         {
-            axis.MajorTickStyle.Length = 0;
+            _tops[row + 1] = _tops[row] + (rows[row].IsThin ? ThinHeight : rowHeight);
         }
 
-        _plot.Title(title);
-        (_plot.Axes.Left.Label.Text, _plot.Axes.Bottom.Label.Text) = axes ?? ("", "");
-        _legend = [.. legend ?? []];
-        _plot.HideLegend();
-        _plot.RenderManager.ClearCanvasBeforeEachRender = false;
-        PictureFont.Apply(_plot);
-        _around = Measure();
-        _plot.Layout.Fixed(_around);
-        _plotWidth = (int)_around.Horizontal + (branches * cell);
-        Width = _plotWidth + (_legend.Length == 0 ? 0 : (int)_legend.Max(entry => _font.MeasureText(entry.Name)) + (2 * LegendLine));
-        Height = Math.Max((int)_around.Vertical + (evaluations.Count * cell), (int)_around.Top + (_legend.Length * LegendLine) + Gap);
+        _labelWidth = MathF.Ceiling(rows.Where(row => !row.IsThin).Select(row => LabelFont.MeasureText(row.Label)).DefaultIfEmpty(0).Max());
+        _panelWidth = Math.Max(blocks * cell, MathF.Ceiling(_kinds.Max(kind => PictureText.Body.MeasureText(kind))));
+        _sideWidths = [.. Enumerable.Range(0, rows.Max(row => row.Side.Count)).Select(SideWidth)];
     }
 
-    /// <summary>Pixels of the table with all that is around it.</summary>
-    public int Width { get; }
+    /// <summary>Bars under the blocks, by branch, 0 to 1; null for none.</summary>
+    public IReadOnlyList<double>? BranchShares { get; init; }
+
+    /// <summary>What the bars say.</summary>
+    public string ShareTitle { get; init; } = "";
+
+    /// <summary>Colour of all bars.</summary>
+    public SKColor BarColour { get; init; } = PictureText.Faint;
+
+    /// <summary>The font of labels and sides, no higher than a row where it can be read.</summary>
+    public SKFont LabelFont { get; }
 
     /// <summary>Pixels of the table with all that is around it.</summary>
-    public int Height { get; }
+    public int Width => (int)MathF.Ceiling(SideLeft(_sideWidths.Length) - (_sideWidths.Length > 0 ? SideGap : PanelGap));
+
+    /// <summary>Pixels of the table with all that is around it.</summary>
+    public int Height => _headHeight + _tops[^1] + _numbersHeight
+        + (BranchShares is null ? 0 : BarHeight + PictureText.Height(PictureText.Small) + 10);
+
+    private bool HasBars => _rows.Any(row => row.Share is not null);
+
+    /// <summary>Where a cell is, from the table's upper left corner.</summary>
+    public SKRect Place(int row, int branch)
+    {
+        int gap = _cell >= MinWithGap ? 1 : 0, height = _tops[row + 1] - _tops[row];
+        return SKRect.Create(
+            PanelLeft(branch % Kinds) + (branch / Kinds * _cell), _headHeight + _tops[row], _cell - gap, height >= MinWithGap ? height - 1 : height);
+    }
 
     /// <summary>Draws the table.</summary>
     /// <param name="canvas">Where to.</param>
     /// <param name="left">Left edge of all that is around it.</param>
     /// <param name="top">Upper edge.</param>
-    public void Draw(SKCanvas canvas, int left, int top)
+    public void Draw(SKCanvas canvas, float left, float top)
     {
-        _plot.Render(canvas, new PixelRect(left, left + _plotWidth, top + (int)_around.Vertical + (_rows * _cell), top));
-        using SKPaint paint = new() { IsAntialias = true };
-        for (int i = 0; i < _legend.Length; i++)
+        canvas.Save();
+        canvas.Translate(left, top);
+        DrawCells(canvas);
+        DrawLabels(canvas);
+        DrawSides(canvas);
+        for (int kind = 0; kind < Kinds; kind++)
         {
-            float x = left + _plotWidth + Gap, y = top + _around.Top + (i * LegendLine);
-            paint.Color = _legend[i].Colour.ToSKColor();
-            canvas.DrawRect(x, y, Swatch, Swatch, paint);
-            paint.Color = SKColors.Black;
-            canvas.DrawText(_legend[i].Name, x + LegendLine, y + Swatch - 2, _font, paint);
+            PictureText.Write(canvas, _kinds[kind], PanelLeft(kind), 0, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
+            DrawNumbers(canvas, kind);
+        }
+
+        if (BranchShares is { } shares)
+        {
+            DrawShares(canvas, shares);
+        }
+
+        canvas.Restore();
+    }
+
+    /// <summary>Draws a cell as the table does.</summary>
+    public static void DrawCell(SKCanvas canvas, SKRect at, MapCell cell, SKPaint paint)
+    {
+        (paint.Color, paint.IsAntialias, paint.Style) = (cell.Fill, false, SKPaintStyle.Fill);
+        canvas.DrawRect(at, paint);
+        if (cell.Mark == CellMark.None || at.Width < MinWithMark || at.Height < MinWithMark)
+        {
+            return;
+        }
+
+        (paint.Color, paint.IsAntialias, paint.Style, paint.StrokeWidth) = (PictureText.Ink, true, SKPaintStyle.Stroke, 1.4f);
+        float inset = at.Height / 4, half = (at.Height / 2) - inset;
+        canvas.DrawLine(at.MidX - half, at.Bottom - inset, at.MidX + half, at.Top + inset, paint);
+        if (cell.Mark == CellMark.Cross)
+        {
+            canvas.DrawLine(at.MidX - half, at.Top + inset, at.MidX + half, at.Bottom - inset, paint);
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _plot.Dispose();
+    private float PanelLeft(int kind) => _labelWidth + LabelGap + (kind * (_panelWidth + PanelGap));
 
-    /// <summary>Room that axes and title need around the cells, in whole pixels, so that cells have sharp edges.</summary>
-    private PixelPadding Measure()
+    private float SideLeft(int column) =>
+        PanelLeft(Kinds) + (HasBars ? BarWidth + 8 : 0) + _sideWidths.Take(column).Sum(width => width + SideGap);
+
+    private float SideWidth(int column)
     {
-        _plot.RenderInMemory();
-        PixelPadding around = _plot.LastRender.Padding;
-        using Paint paint = Paint.NewDisposablePaint();
-        LabelStyle title = _plot.Axes.Title.Label;
-        float beside = Math.Max(0, (title.Measure(title.Text, paint).Width - (_columns * _cell)) / 2) + Gap;
-        return new PixelPadding(
-            MathF.Ceiling(Math.Max(around.Left, beside)),
-            MathF.Ceiling(Math.Max(around.Right, beside)),
-            MathF.Ceiling(around.Bottom),
-            MathF.Ceiling(around.Top));
+        float title = column < _sideTitles.Count ? PictureText.Small.MeasureText(_sideTitles[column]) : 0;
+        return MathF.Ceiling(_rows.Where(row => column < row.Side.Count).Select(row => LabelFont.MeasureText(row.Side[column])).Append(title).Max());
     }
 
-    /// <summary>Labels in the middle of rows or blocks, as many as have room.</summary>
-    /// <param name="count">Rows or blocks.</param>
-    /// <param name="span">Cells of each.</param>
-    /// <param name="pixels">Their side.</param>
-    /// <param name="room">Pixels that a label needs.</param>
-    /// <param name="number">What is written at each.</param>
-    private static NumericManual Ticks(int count, int span, int pixels, int room, Func<int, int> number)
+    private void DrawCells(SKCanvas canvas)
     {
-        NumericManual ticks = new();
-        for (int i = 0; i < count; i += Step(pixels, room))
+        using SKPaint paint = new();
+        for (int row = 0; row < _rows.Count; row++)
         {
-            ticks.AddMajor((i + 0.5) * span, Invariant($"{number(i)}"));
+            for (int branch = 0; branch < Kinds * _blocks; branch++)
+            {
+                DrawCell(canvas, Place(row, branch), _rows[row].Cell(branch), paint);
+            }
+        }
+    }
+
+    private void DrawLabels(SKCanvas canvas)
+    {
+        int height = PictureText.Height(LabelFont);
+        float free = 0;
+        foreach ((int row, float top) in LabelledRows(height))
+        {
+            if (top >= free)
+            {
+                PictureText.Write(canvas, _rows[row].Label, _labelWidth, top, SKTextAlign.Right, LabelFont, PictureText.Ink);
+                free = top + LabelFont.Size;
+            }
+        }
+    }
+
+    private IEnumerable<(int Row, float Top)> LabelledRows(int textHeight) => Enumerable.Range(0, _rows.Count)
+        .Where(row => !_rows[row].IsThin)
+        .Select(row => (row, _headHeight + ((_tops[row] + _tops[row + 1] - 1 - textHeight) / 2f)));
+
+    private void DrawSides(SKCanvas canvas)
+    {
+        int height = PictureText.Height(LabelFont);
+        float free = 0;
+        using SKPaint paint = new();
+        foreach ((int row, float top) in LabelledRows(height))
+        {
+            if (_rows[row].Share is { } share)
+            {
+                SKRect room = Place(row, 0) with { Left = PanelLeft(Kinds), Right = PanelLeft(Kinds) + BarWidth };
+                paint.Color = _barRoom;
+                canvas.DrawRect(room, paint);
+                paint.Color = BarColour;
+                canvas.DrawRect(room with { Right = room.Left + (float)(share * BarWidth) }, paint);
+            }
+
+            if (top < free)
+            {
+                continue;
+            }
+
+            for (int column = 0; column < _rows[row].Side.Count; column++)
+            {
+                float right = SideLeft(column) + _sideWidths[column];
+                PictureText.Write(canvas, _rows[row].Side[column], right, top, SKTextAlign.Right, LabelFont, PictureText.Ink);
+            }
+
+            free = top + LabelFont.Size;
         }
 
-        return ticks;
+        for (int column = 0; column < _sideTitles.Count && column < _sideWidths.Length; column++)
+        {
+            float right = SideLeft(column) + _sideWidths[column];
+            PictureText.Write(canvas, _sideTitles[column], right, 3, SKTextAlign.Right, PictureText.Small, PictureText.Faint);
+        }
+    }
+
+    /// <summary>Numbers under the blocks, as many as have room.</summary>
+    private void DrawNumbers(SKCanvas canvas, int kind)
+    {
+        float room = PictureText.Small.MeasureText(Invariant($"{_blocks - 1}")) + 2;
+        int step = Step(_cell, room);
+        for (int block = 0; block < _blocks; block += step)
+        {
+            SKRect cell = Place(0, (Kinds * block) + kind);
+            PictureText.Write(
+                canvas, Invariant($"{block}"), cell.MidX, _headHeight + _tops[^1], SKTextAlign.Center, PictureText.Small, PictureText.Faint);
+        }
+    }
+
+    private void DrawShares(SKCanvas canvas, IReadOnlyList<double> shares)
+    {
+        float top = _headHeight + _tops[^1] + _numbersHeight + 4;
+        using SKPaint paint = new();
+        for (int branch = 0; branch < shares.Count; branch++)
+        {
+            SKRect room = Place(0, branch) with { Top = top, Bottom = top + BarHeight };
+            paint.Color = _barRoom;
+            canvas.DrawRect(room, paint);
+            paint.Color = BarColour;
+            canvas.DrawRect(room with { Top = room.Bottom - (float)(shares[branch] * BarHeight) }, paint);
+        }
+
+        string title = PictureText.Shorten(ShareTitle, PictureText.Small, Width - PanelLeft(0));
+        PictureText.Write(canvas, title, PanelLeft(0), top + BarHeight + 4, SKTextAlign.Left, PictureText.Small, PictureText.Faint);
     }
 
     /// <summary>The smallest of 1, 2, 5, 10, 20, ... that leaves a label its room.</summary>
-    private static int Step(int pixels, int room)
+    private static int Step(int pixels, float room)
     {
         int decade = 1;
         while (10 * decade * pixels < room)
@@ -135,38 +272,5 @@ internal sealed class BranchMap : IDisposable
         }
 
         return Array.Find([decade, 2 * decade, 5 * decade, 10 * decade], step => step * pixels >= room);
-    }
-
-    /// <summary>The cells, for the plot that has the axes.</summary>
-    private sealed class Cells(BranchMap map) : IPlottable
-    {
-        public bool IsVisible { get; set; } = true;
-
-        public IAxes Axes { get; set; } = new Axes();
-
-        public IEnumerable<LegendItem> LegendItems => [];
-
-        public AxisLimits GetAxisLimits() => new(0, map._columns, 0, map._rows);
-
-        public void Render(RenderPack rp)
-        {
-            using SKPaint paint = new();
-            int cell = map._cell, side = cell - (cell < MinCellWithGap ? 0 : 1);
-            float dot = MathF.Max(1, side / 7f);
-            for (int row = 0; row < map._rows; row++)
-            {
-                for (int column = 0; column < map._columns; column++)
-                {
-                    SKRect at = SKRect.Create(rp.DataRect.Left + (column * cell), rp.DataRect.Top + (row * cell), side, side);
-                    (paint.Color, paint.IsAntialias) = (map._colour(row, column).ToSKColor(), false);
-                    rp.Canvas.DrawRect(at, paint);
-                    if (map._dotted(row, column))
-                    {
-                        (paint.Color, paint.IsAntialias) = (SKColors.Black.WithAlpha(160), true);
-                        rp.Canvas.DrawCircle(at.MidX, at.MidY, dot, paint);
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,60 +1,180 @@
 using System.Text.Json;
+using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Weights;
-using ScottPlot;
+using L2c.Weights.Layouts;
+using SkiaSharp;
+using static System.FormattableString;
 
 namespace L2c;
 
 /// <summary>The heat map evaluation x branch of a schedule as a picture: PNG, or SVG of the same layout.</summary>
+/// <remarks>
+/// Every cache evaluation is a row with its number, what it saves and how much faster that makes it; a refresh evaluation, which computes everything, is
+/// a thin line. What a branch does can be told by lightness and marks as well as by colour.
+/// </remarks>
 public static class SchedulePlot
 {
-    private const int MaxCell = 16;
-    private const int SideAimedAt = 8000;
+    private const int Margin = 24, MinWidth = 640;
+    private const int PanelAimedAt = 450, MinCell = 3, MaxCell = 24, ManyBlocks = 2000;
+    private const int HeightAimedAt = 16000, TallRow = 16, LowRow = 12, MaxTallRows = 120;
+    private const int Swatch = 13, LegendGap = 22;
 
-    private static readonly (string Name, Color Colour)[] _kinds =
+    private static readonly MapCell _refresh = new(new SKColor(0xC3, 0xCB, 0xD6)), _computed = new(new SKColor(0x1D, 0x4E, 0x89));
+
+    private static readonly (BranchAction Action, MapCell Cell, SKColor Bar, string Name)[] _skipped =
     [
-        ("refresh", Color.FromHex("#B8C4D0")),
-        ("cache, computed", Color.FromHex("#1F5A96")),
-        ("reused", Color.FromHex("#F2B84B")),
-        ("dropped", Color.FromHex("#C23B3B")),
-        ("forecast", Color.FromHex("#4C9F70")),
+        (BranchAction.Reuse, new MapCell(new SKColor(0xF5, 0xB9, 0x41)), new SKColor(0xE6, 0x9F, 0x00), "reused"),
+        (BranchAction.Forecast, new MapCell(new SKColor(0x8F, 0xD6, 0xC4), CellMark.Stroke), new SKColor(0x2F, 0x9E, 0x83), "forecast"),
+        (BranchAction.Drop, new MapCell(new SKColor(0xF3, 0xD9, 0xE4), CellMark.Cross), new SKColor(0xC0, 0x5C, 0x8C), "dropped"),
     ];
 
     /// <summary>Whether a file name asks for a format that plots are written in: .png or .svg.</summary>
     public static bool IsPlotName(string path) =>
-        PictureFile.IsSvg(path) || Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
+        Picture.IsSvg(path) || Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Writes the picture in the format of the extension.</summary>
     /// <param name="path">Where the file shall appear.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <param name="inspected">The schedule.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or cannot be written.</exception>
-    public static void Write(string path, bool overwrite, InspectedSchedule inspected)
+    public static void Write(string path, bool overwrite, InspectedSchedule inspected) => Draw(inspected).Write(path, overwrite);
+
+    /// <summary>Lays the picture of a router's or a file's schedule out.</summary>
+    internal static Picture Draw(InspectedSchedule inspected)
     {
-        CacheSchedule schedule = inspected.Schedule;
         string file = Path.GetFileName(inspected.File);
         string description = JsonSerializer.Serialize(
             new { plot = "schedule", file, inspected.Threshold, model = inspected.Network?.Name }, ReportJson.Options);
-        IEnumerable<int> cells = Enumerable.Range(0, schedule.Evaluations * schedule.Branches)
-            .Select(i => Kind(schedule, i / schedule.Branches, i % schedule.Branches));
-        HashSet<int> kinds = [0, 1, .. schedule.ComputesAll ? [2] : cells];
-        using BranchMap map = new(
-            Math.Clamp(SideAimedAt / Math.Max(schedule.Evaluations, schedule.Branches), 2, MaxCell),
-            [.. Enumerable.Range(0, schedule.Evaluations)],
-            schedule.Branches,
-            (evaluation, branch) => _kinds[Kind(schedule, evaluation, branch)].Colour,
-            (_, _) => false,
-            FileText.Printable(file),
-            ("evaluation", "block: attention, MLP"),
-            _kinds.Where((_, kind) => kinds.Contains(kind)));
-        PictureFile.Write(path, overwrite, map.Width, map.Height, description, canvas => map.Draw(canvas, 0, 0));
+        string threshold = inspected.Threshold is { } value ? Invariant($", threshold {value}") : "";
+        return Draw(FileText.Printable(file) + threshold, inspected.Schedule, inspected.Network, description);
     }
 
-    private static int Kind(CacheSchedule schedule, int evaluation, int branch) => schedule.Action(evaluation, branch) switch
+    /// <summary>Lays the picture of any schedule out.</summary>
+    /// <param name="title">What it is called.</param>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="network">What speed-ups are counted for; null for none.</param>
+    /// <param name="description">See <see cref="Picture.Description"/>.</param>
+    internal static Picture Draw(string title, CacheSchedule schedule, TransformerArchitecture? network, string description)
     {
-        BranchAction.Reuse => 2,
-        BranchAction.Drop => 3,
-        BranchAction.Forecast => 4,
-        _ => schedule.Role(evaluation) == EvaluationRole.Refresh ? 0 : 1,
+        RunCost? cost = network is null ? null : new RunCost(schedule, NetworkCost.Of(network));
+        BranchMap map = Map(schedule, cost);
+        int width = Math.Max(map.Width, MinWidth);
+        IReadOnlyList<string> titles = PictureText.Wrap(title, PictureText.Title, width);
+        IReadOnlyList<string> lines = [.. Summary(schedule, network, cost).SelectMany(line => PictureText.Wrap(line, PictureText.Body, width))];
+        int titleHeight = PictureText.Height(PictureText.Title) + 2, lineHeight = PictureText.Height(PictureText.Body) + 4;
+        int legendTop = Margin + (titles.Count * titleHeight) + 4 + (lines.Count * lineHeight) + 8, mapTop = legendTop + lineHeight + 14;
+        return new Picture(width + (2 * Margin), mapTop + map.Height + Margin, description, canvas =>
+        {
+            for (int i = 0; i < titles.Count; i++)
+            {
+                PictureText.Write(canvas, titles[i], Margin, Margin + (i * titleHeight), SKTextAlign.Left, PictureText.Title, PictureText.Ink);
+            }
+
+            for (int i = 0; i < lines.Count; i++)
+            {
+                float top = Margin + (titles.Count * titleHeight) + 4 + (i * lineHeight);
+                PictureText.Write(canvas, lines[i], Margin, top, SKTextAlign.Left, PictureText.Body, PictureText.Faint);
+            }
+
+            DrawLegend(canvas, schedule, legendTop);
+            map.Draw(canvas, Margin, mapTop);
+        });
+    }
+
+    /// <summary>How a branch of an evaluation is drawn.</summary>
+    internal static MapCell Cell(CacheSchedule schedule, int evaluation, int branch) =>
+        Array.Find(_skipped, kind => kind.Action == schedule.Action(evaluation, branch)) is { Name: not null } skipped ? skipped.Cell
+        : schedule.Role(evaluation) == EvaluationRole.Refresh ? _refresh : _computed;
+
+    private static BranchMap Map(CacheSchedule schedule, RunCost? cost)
+    {
+        int caches = schedule.CacheBranches / schedule.Branches, blocks = schedule.Branches / 2, shown = Math.Max(caches, 1);
+        MapRow[] rows = [.. Enumerable.Range(0, schedule.Evaluations).Select(evaluation => Row(schedule, evaluation, cost, caches > 0))];
+        return new BranchMap(
+            rows,
+            blocks,
+            Math.Clamp(PanelAimedAt / blocks, blocks > ManyBlocks ? 1 : MinCell, MaxCell),
+            shown <= MaxTallRows ? TallRow : Math.Clamp(HeightAimedAt / shown, 1, LowRow),
+            [Word(schedule), .. cost is null ? Array.Empty<string>() : ["speed-up"]])
+        {
+            BarColour = Skipped(schedule) is [var only] ? only.Bar : PictureText.Faint,
+            BranchShares = caches == 0 ? null : [.. Enumerable.Range(0, schedule.Branches).Select(branch =>
+                Enumerable.Range(0, schedule.Evaluations).Count(evaluation => !schedule.Computes(evaluation, branch)) / (double)caches)],
+            ShareTitle = $"block; bars: share of the cache evaluations in which a branch is {Word(schedule)}",
+        };
+    }
+
+    private static MapRow Row(CacheSchedule schedule, int evaluation, RunCost? cost, bool hasCaches)
+    {
+        MapRow row = new(Invariant($"{evaluation}"), branch => Cell(schedule, evaluation, branch));
+        if (schedule.Role(evaluation) == EvaluationRole.Refresh)
+        {
+            // Of a schedule without cache evaluations the others are all there is to number.
+            return row with { IsThin = hasCaches };
+        }
+
+        int skipped = schedule.Skipped(evaluation);
+        string share = $"{skipped} of {schedule.Branches}";
+        return row with
+        {
+            Share = (double)skipped / schedule.Branches,
+            Side = cost is null ? [share] : [share, Times((double)cost.MacsBefore / schedule.Evaluations / cost.PerEvaluation[evaluation])],
+        };
+    }
+
+    /// <summary>What becomes of the branches that are not computed, in a word.</summary>
+    private static string Word(CacheSchedule schedule)
+    {
+        string[] words = [.. Skipped(schedule).Select(kind => kind.Name)];
+        return words is [string only] ? only : "not computed";
+    }
+
+    /// <summary>What a schedule does with branches that it does not compute; of one that computes all, what it could do.</summary>
+    private static (BranchAction Action, MapCell Cell, SKColor Bar, string Name)[] Skipped(CacheSchedule schedule) =>
+        schedule.ComputesAll ? [_skipped[0]] : [.. _skipped.Where(kind => schedule.Count(kind.Action) > 0)];
+
+    private static string Times(double factor) => factor switch
+    {
+        < 10 => Invariant($"{factor:0.00} x"),
+        < 100 => Invariant($"{factor:0.0} x"),
+        _ => Invariant($"{factor:0} x"),
     };
+
+    private static IEnumerable<string> Summary(CacheSchedule schedule, TransformerArchitecture? network, RunCost? cost)
+    {
+        int caches = schedule.CacheBranches / schedule.Branches;
+        int skipped = schedule.SkippedBranches;
+        string of = caches == 0
+            ? "none of them may reuse anything."
+            : Invariant($"{caches} of them cache: {skipped} of their {schedule.CacheBranches} branches ")
+                + Invariant($"({100.0 * skipped / schedule.CacheBranches:0.0} %) are {Word(schedule)}.");
+        yield return $"{Of(schedule.Evaluations, "evaluation")} of {Of(schedule.Branches / 2, "block")}, {of}";
+        if (cost is not null)
+        {
+            yield return Invariant($"MACs of {network!.Name} x {(double)cost.MacsAfter / cost.MacsBefore:0.000}: ideal speed-up {cost.IdealSpeedup:0.000}.");
+        }
+
+        yield return "Down: evaluations, from noise to picture. Across: blocks, from the input to the output.";
+    }
+
+    private static string Of(int number, string what) => number == 1 ? $"1 {what}" : Invariant($"{number} {what}s");
+
+    private static void DrawLegend(SKCanvas canvas, CacheSchedule schedule, int top)
+    {
+        (MapCell Cell, string Name)[] legend =
+        [
+            (_computed, "computed"),
+            .. Skipped(schedule).Select(kind => (kind.Cell, kind.Name)),
+            (_refresh, "refresh evaluation, all computed"),
+        ];
+        float x = Margin;
+        using SKPaint paint = new();
+        foreach ((MapCell cell, string name) in legend)
+        {
+            BranchMap.DrawCell(canvas, SKRect.Create(x, top + 2, Swatch, Swatch), cell, paint);
+            PictureText.Write(canvas, name, x + Swatch + 6, top, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
+            x += Swatch + 6 + MathF.Ceiling(PictureText.Body.MeasureText(name)) + LegendGap;
+        }
+    }
 }

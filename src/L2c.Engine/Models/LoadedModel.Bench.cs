@@ -10,7 +10,7 @@ public sealed partial class LoadedModel
     private static readonly TimeSpan _warmUp = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Measures one call of the network, planned once and replayed.</summary>
-    /// <param name="batch">Rows of the call, each an image of its own timestep and class.</param>
+    /// <param name="batch">Rows of the batch, each an image with its own timestep and class.</param>
     /// <param name="repeat">Runs that are measured, after at least two and half a second that are not.</param>
     /// <param name="cancel">Looked at between runs.</param>
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>

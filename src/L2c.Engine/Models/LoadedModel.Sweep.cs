@@ -46,12 +46,9 @@ public sealed partial class LoadedModel
 
         (string png, string svg) = (request.File(2), request.File(3));
         string title = $"{Architecture.Name}, {plan.Uncached.Steps} steps, {plan.Uncached.Job.Count} samples against {data.Name}";
-        using (ParetoPlot plot = new(table.Records, title))
-        {
-            plot.Write(png);
-            plot.Write(svg);
-        }
-
+        Picture plot = ParetoPlot.Draw(table.Records, title);
+        plot.Write(png, overwrite: true);
+        plot.Write(svg, overwrite: true);
         return new SweepResult(table.Records, table.Path, [png, svg], IsFinished: true);
     }
 }

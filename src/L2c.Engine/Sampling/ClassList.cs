@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -48,12 +49,12 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
     /// <summary>Class of image <paramref name="image"/>.</summary>
     public int Of(int image) => Classes[image % Classes.Count];
 
-    /// <summary>The class's name, or its number where the model does not name its classes; nothing where it has none.</summary>
+    /// <summary>A class as pictures are labelled: its name, its number where the model does not name its classes, nothing where it has none.</summary>
     public static string Label(int label, TransformerArchitecture architecture) => architecture switch
     {
         { NumClasses: 0 } => "",
-        { ClassNames.Count: > 0 } => architecture.ClassNames[label],
-        _ => label.ToString(CultureInfo.InvariantCulture),
+        { ClassNames.Count: > 0 } => FileText.Printable(architecture.ClassNames[label]),
+        _ => string.Create(CultureInfo.InvariantCulture, $"class {label}"),
     };
 
     private static int Find(string entry, TransformerArchitecture architecture)
@@ -73,7 +74,8 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
             [int only] => only,
             [] when architecture.ClassNames.Count == 0 =>
                 throw new RequestException($"--classes: '{entry}' is not a number, and the checkpoint does not name its classes; {range}"),
-            [] => throw new RequestException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"),
+            [] => throw new RequestException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"
+                + KnownWords.DidYouMean(entry, architecture.ClassNames)),
             _ => throw new RequestException($"--classes: '{entry}' names several classes; give one of the numbers {string.Join(", ", found)}"),
         };
     }

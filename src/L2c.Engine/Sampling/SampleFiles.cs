@@ -1,10 +1,8 @@
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Npy;
 using L2c.Weights.Safetensors;
-using SkiaSharp;
 
 namespace L2c;
 
@@ -13,11 +11,7 @@ namespace L2c;
 public static class SampleFiles
 {
     /// <summary>Writes a PNG of all samples with labels.</summary>
-    public static void WriteGrid(string path, bool overwrite, SampleResult result)
-    {
-        Grid grid = result.Job.Grid;
-        WriteSheet(path, overwrite, grid.Width, grid.Height, result.Description, canvas => grid.Draw(canvas, result.Picture));
-    }
+    public static void WriteGrid(string path, bool overwrite, SampleResult result) => SamplePictures.Grid(result).Write(path, overwrite);
 
     /// <summary>Writes a PNG of one sample at its own size.</summary>
     public static void WriteImage(string path, bool overwrite, SampleResult result, int image)
@@ -27,14 +21,7 @@ public static class SampleFiles
     }
 
     /// <summary>Writes a PNG of all samples beside those without caching.</summary>
-    public static void WriteComparison(string path, bool overwrite, SampleResult result)
-    {
-        ComparisonSheet sheet = new(result.Job.Grid);
-        JsonObject description = SampleDescription.OfComparison(result.Description);
-        WriteSheet(
-            path, overwrite, sheet.Width, sheet.Height, description,
-            canvas => sheet.Draw(canvas, result.UncachedPicture, result.Picture));
-    }
+    public static void WriteComparison(string path, bool overwrite, SampleResult result) => SamplePictures.Comparison(result).Write(path, overwrite);
 
     /// <summary>Writes the samples and their labels as safetensors: <c>latents</c> [N,C,H,W] and <c>labels</c> [N].</summary>
     public static void WriteLatents(string path, bool overwrite, SampleResult result)
@@ -95,12 +82,6 @@ public static class SampleFiles
         {
             writer.Write(MemoryMarshal.AsBytes(values.AsSpan(first, Math.Min(atOnce, values.Length - first))));
         }
-    }
-
-    private static void WriteSheet(string path, bool overwrite, long width, long height, JsonObject description, Action<SKCanvas> draw)
-    {
-        string text = description.ToJsonString(ReportJson.Options);
-        PictureFile.Write(path, overwrite, checked((int)width), checked((int)height), text, draw, Grid.Background);
     }
 
     private static Dictionary<string, string> Metadata(SampleResult result) =>

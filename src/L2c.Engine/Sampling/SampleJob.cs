@@ -115,10 +115,6 @@ public sealed class SampleJob
     /// <summary>Whether pictures of the samples are a false-colour preview of latents.</summary>
     public bool IsPreview => !Architecture.PixelSpace && Decoding is null;
 
-    /// <summary>The layout of all images on one picture.</summary>
-    internal Grid Grid => new(
-        [.. Classes.Classes.Select(label => ClassList.Label(label, Architecture))], Count, PictureSide);
-
     /// <summary>Side of a picture in pixels.</summary>
     internal int PictureSide => Decoding?.Side ?? Architecture.InputSize;
 

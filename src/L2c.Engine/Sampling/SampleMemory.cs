@@ -10,12 +10,16 @@ namespace L2c;
 internal static class SampleMemory
 {
     /// <summary>Samples, states, comparison and the pictures of them.</summary>
-    public static MemoryNeed OfSampling(SampleJob job, Device device, int batch)
+    /// <param name="job">The job.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="batch">Images at once.</param>
+    /// <param name="schedule">Which branches are computed; null for the job's schedule.</param>
+    public static MemoryNeed OfSampling(SampleJob job, Device device, int batch, CacheSchedule? schedule = null)
     {
         bool compares = job.Request.Compare;
         long states = job.Request.KeepStates ? job.Sampler.Evaluations.Count : 0;
         long samples = Bytes(job, job.Kept);
-        MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
+        MemoryNeed runs = Run(job, schedule ?? job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
         MemoryNeed sampling = compares ? runs + Run(job, job.FullSchedule, device, batch) : runs;
         if (job.Request.IsSet)
         {
@@ -87,15 +91,13 @@ internal static class SampleMemory
             : default;
     }
 
-    // A sheet of pixels and its compressed form. A comparison draws each half on a sheet of its own first.
+    // A sheet of pixels and its compressed form; a comparison is the larger of the two sheets.
     private static long PictureBytes(SampleJob job)
     {
-        Grid grid = job.Grid;
-        ComparisonSheet both = new(grid);
-        long half = 3 * grid.Width * grid.Height, whole = 3 * both.Width * both.Height;
-        return job.Request.Compare ? whole + Math.Max(half, Compressed(whole)) : half + Compressed(half);
+        Grid grid = SamplePictures.Layout(job, job.Request.Compare);
+        long sheet = sizeof(int) * new SampleSheet(grid).Pixels;
 
         // At worst noise, of which every pixel is a square; in a buffer that grows by doubling.
-        long Compressed(long sheet) => (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
+        return sheet + (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
     }
 }

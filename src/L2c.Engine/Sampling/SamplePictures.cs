@@ -1,8 +1,12 @@
+using System.Text.Json.Nodes;
+
 namespace L2c;
 
 /// <summary>Samples as pictures.</summary>
 public static class SamplePictures
 {
+    private static readonly string[] _panels = ["without caching", "with caching", "difference"];
+
     /// <summary>Fails unless the pictures of a job can be drawn.</summary>
     /// <param name="job">A job whose samples need not be there yet.</param>
     /// <param name="separate">Whether every image is a picture of its own, so that no grid is drawn.</param>
@@ -21,19 +25,62 @@ public static class SamplePictures
             throw new RequestException($"--count {job.Count}: the latents do not fit in one file; sample in several runs, each with its own --seed");
         }
 
-        if (!separate && !Grid.IsDrawable(job.Grid.Width, job.Grid.Height))
+        if (!separate && !new SampleSheet(Layout(job, compared: false)).IsDrawable)
         {
             throw new RequestException($"a grid of {job.Count} images is too large to draw; use --separate");
         }
 
-        ComparisonSheet sheet = new(job.Grid);
-        if (job.Request.Compare && !Grid.IsDrawable(sheet.Width, sheet.Height))
+        if (job.Request.Compare && !new SampleSheet(Layout(job, compared: true)).IsDrawable)
         {
-            throw new RequestException($"--compare: two grids of {job.Count} images are too large to draw; use a smaller --count");
+            throw new RequestException($"--compare: three grids of {job.Count} images are too large to draw; use a smaller --count");
         }
+    }
+
+    /// <summary>All samples with labels, and how they were made.</summary>
+    internal static Picture Grid(SampleResult result) =>
+        Grid(result.Job, result.Job.Architecture.Name, result.Job.Cache?.Text, result.Description, result.Picture);
+
+    /// <summary>All samples of a job with labels, and how they were made.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="title">The line above all.</param>
+    /// <param name="cache">Name of the schedule, or none.</param>
+    /// <param name="description">What the file says of itself.</param>
+    /// <param name="picture">The samples by number.</param>
+    internal static Picture Grid(SampleJob job, string title, string? cache, JsonObject description, Func<int, RgbImage> picture)
+    {
+        Grid grid = Layout(job, compared: false);
+        SampleSheet sheet = new(grid) { Title = title, Lines = SampleCaption.Lines(job, grid, cache) };
+        return sheet.Draw(description.ToJsonString(ReportJson.Options), (_, image) => picture(image));
+    }
+
+    /// <summary>All samples of a run that was compared: without caching, with it, and how far they are apart.</summary>
+    internal static Picture Comparison(SampleResult result)
+    {
+        Grid grid = Layout(result.Job, compared: true);
+        var difference = PictureDifference.Of(result.Job.Count, result.Picture, result.UncachedPicture);
+        SampleSheet sheet = new(grid)
+        {
+            Title = $"{result.Job.Architecture.Name}, without and with caching",
+            Lines = SampleCaption.Lines(result.Job, grid, result.Job.Cache?.Text),
+            Figures = SampleCaption.Figures(result, difference),
+            Difference = difference,
+        };
+        JsonObject description = SampleDescription.OfComparison(result.Description);
+        return sheet.Draw(description.ToJsonString(ReportJson.Options), (panel, image) => panel switch
+        {
+            0 => result.UncachedPicture(image),
+            1 => result.Picture(image),
+            _ => difference.Draw(result.Picture(image), result.UncachedPicture(image)),
+        });
     }
 
     /// <summary>One sample of a job.</summary>
     internal static RgbImage Picture(this SampleJob job, float[] samples, int image) =>
         SampleImage.Convert(job.Architecture, samples.AsSpan(image * job.ElementsPerImage, job.ElementsPerImage));
+
+    /// <summary>Where the pictures of a job go.</summary>
+    /// <param name="job">A job whose samples need not be there yet.</param>
+    /// <param name="compared">Whether beside those without caching and the difference.</param>
+    internal static Grid Layout(SampleJob job, bool compared) =>
+        new([.. job.Classes.Classes.Select(label => ClassList.Label(label, job.Architecture))], job.Count, job.PictureSide, compared ? _panels : []);
 }

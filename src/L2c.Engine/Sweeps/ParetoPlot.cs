@@ -1,21 +1,23 @@
-using System.Globalization;
 using System.Text.Json;
 using ScottPlot;
 using ScottPlot.Plottables;
+using SkiaSharp;
+using static System.FormattableString;
 
 namespace L2c;
 
 /// <summary>Distance over compute of a sweep's rows, with their intervals: what is lower and further left is better.</summary>
 /// <remarks>
 /// The distance is on a logarithmic scale. The grey steps are the Pareto front, rows that no other row beats in both; the band is the interval of no
-/// caching. Rows at more than four times its distance stand on the upper edge with their distance written above, so that they do not press the
-/// others together.
+/// caching. The axes fit the rows; those at more than four times the distance of no caching stand in a strip of their own above the others, with
+/// their distance, so that they do not press the others together. A row has its name beside it where that lies on nothing else.
 /// </remarks>
-internal sealed class ParetoPlot : IDisposable
+internal sealed class ParetoPlot
 {
-    private const int Width = 1200, Height = 800;
+    private const int Width = 1200, PlotHeight = 640, Margin = 20;
+    private const int AxisLeft = 70, AxisBottom = 54, AxisTop = 10, AxisRight = 10;
     private const float MarkerSize = 9;
-    private const double FarthestDrawn = 4;
+    private const double FarthestDrawn = 4, Pad = 0.05, StripShare = 0.11;
 
     // Of the same lightness where possible, and told apart by shapes too.
     private static readonly Dictionary<string, (string Colour, MarkerShape Shape)> _styles = new(StringComparer.Ordinal)
@@ -26,47 +28,74 @@ internal sealed class ParetoPlot : IDisposable
         ["interval"] = ("#2ca02c", MarkerShape.FilledTriangleUp),
         ["random"] = ("#9467bd", MarkerShape.OpenCircle),
         ["top"] = ("#8c564b", MarkerShape.OpenTriangleUp),
-        ["bottom"] = ("#e377c2", MarkerShape.OpenTriangleDown),
-        ["deepcache"] = ("#17a2b8", MarkerShape.OpenSquare),
-        ["drop"] = ("#bc9a22", MarkerShape.Cross),
+        ["bottom"] = ("#d1499f", MarkerShape.OpenTriangleDown),
+        ["deepcache"] = ("#11808f", MarkerShape.OpenSquare),
+        ["drop"] = ("#8f7412", MarkerShape.Cross),
     };
 
-    private readonly Plot _plot = new();
-    private readonly string _description;
-    private readonly double _least, _ceiling;
+    private readonly IReadOnlyList<SweepRecord> _records;
+    private readonly SweepRecord? _none;
+    private readonly double _floor, _ceiling, _low, _high, _top, _left, _right;
+
+    private ParetoPlot(IReadOnlyList<SweepRecord> records)
+    {
+        _records = records;
+        _none = records.FirstOrDefault(record => record.Rule == "none");
+
+        // What a distance of 0 is drawn as: it has no logarithm.
+        _floor = records.SelectMany(record => (double[])[record.Frechet, record.FrechetLow]).Where(value => value > 0).DefaultIfEmpty(1).Min();
+        _ceiling = _none is null ? double.PositiveInfinity : FarthestDrawn * Math.Max(_none.Frechet, _floor);
+        SweepRecord[] near = [.. records.Where(record => !IsFar(record)).DefaultIfEmpty(records[0])];
+        (double low, double high) = (near.Min(record => Log(record.FrechetLow)), near.Max(record => Log(record.FrechetHigh)));
+        double pad = Math.Max(Pad * (high - low), 0.01);
+        (_low, _high) = (low - pad, high + pad);
+        _top = records.Any(IsFar) ? _high + (StripShare * (_high - _low)) : _high;
+        (double left, double right) = (records.Min(record => record.MacRatio), records.Max(record => record.MacRatio));
+        double beside = Math.Max(Pad * (right - left), 0.01);
+        (_left, _right) = (left - beside, right + beside);
+    }
 
     /// <summary>Lays the picture out.</summary>
     /// <param name="records">Rows, at least one.</param>
     /// <param name="title">One line above it.</param>
-    public ParetoPlot(IReadOnlyList<SweepRecord> records, string title)
+    public static Picture Draw(IReadOnlyList<SweepRecord> records, string title)
     {
-        _description = JsonSerializer.Serialize(new { plot = "sweep", title, rows = records.Count }, ReportJson.Options);
-        _least = records.Select(record => record.Frechet).Where(value => value > 0).DefaultIfEmpty(1).Min() / 10;
-        SweepRecord? none = records.FirstOrDefault(record => record.Rule == "none");
-        _ceiling = none is null ? double.PositiveInfinity : Math.Log10(Math.Max(FarthestDrawn * none.Frechet, _least));
-        AddBand(none);
-        AddFront(records);
-        foreach (IGrouping<string, SweepRecord> group in records.GroupBy(record => record.Rule))
+        string description = JsonSerializer.Serialize(new { plot = "sweep", title, rows = records.Count }, ReportJson.Options);
+        ParetoPlot pareto = new(records);
+        IReadOnlyList<string> titles = PictureText.Wrap(title, PictureText.Title, Width - (2 * Margin));
+        IReadOnlyList<string> remarks = PictureText.Wrap(pareto.Explanation, PictureText.Body, Width - (2 * Margin));
+        int titleHeight = PictureText.Height(PictureText.Title) + 2, lineHeight = PictureText.Height(PictureText.Body) + 4;
+        int remarksTop = Margin + (titles.Count * titleHeight) + 4, legendTop = remarksTop + (remarks.Count * lineHeight) + 2;
+        (IReadOnlyList<(string Rule, float Left, int Line)> legend, int legendLines) = pareto.Legend();
+        int top = legendTop + (legendLines * lineHeight) + 6;
+        return new Picture(Width, top + PlotHeight + (Margin / 2), description, canvas =>
         {
-            AddGroup([.. group.OrderBy(record => record.MacRatio)]);
-        }
+            for (int i = 0; i < titles.Count; i++)
+            {
+                PictureText.Write(canvas, titles[i], Margin, Margin + (i * titleHeight), SKTextAlign.Left, PictureText.Title, PictureText.Ink);
+            }
 
-        _plot.Title(title);
-        _plot.XLabel("MACs, share of no caching");
-        _plot.YLabel("Fréchet distance to the data");
-        _plot.Axes.Left.TickGenerator = PlotTicks.Logarithmic(
-            records.Min(record => Log(record.FrechetLow)) - 0.1, records.Max(record => Log(record.FrechetHigh)) + 0.1);
-        _plot.Axes.Bottom.TickGenerator = PlotTicks.Linear();
-        _plot.Axes.Margins(0.05, 0.1);
-        _plot.ShowLegend(Alignment.UpperRight);
-        PictureFont.Apply(_plot);
+            for (int i = 0; i < remarks.Count; i++)
+            {
+                PictureText.Write(canvas, remarks[i], Margin, remarksTop + (i * lineHeight), SKTextAlign.Left, PictureText.Body, PictureText.Faint);
+            }
+
+            using Paint paint = Paint.NewDisposablePaint();
+            foreach ((string rule, float left, int line) in legend)
+            {
+                float y = legendTop + (line * lineHeight);
+                Drawing.DrawMarker(canvas, paint, new Pixel(left + 8, y + (lineHeight / 2f) - 2), Marker(rule));
+                PictureText.Write(canvas, Name(rule), left + 20, y, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
+            }
+
+            pareto.DrawPlot(canvas, top);
+            foreach (ParetoLabel label in pareto.Labels())
+            {
+                SKColor colour = Style(label.Rule).Colour.ToSKColor();
+                PictureText.Write(canvas, label.Text, label.Box.Left, top + label.Box.Top, SKTextAlign.Left, PictureText.Small, colour);
+            }
+        });
     }
-
-    /// <summary>Writes the picture, over an earlier one, in the format of the extension.</summary>
-    public void Write(string path) => PictureFile.Write(path, overwrite: true, Width, Height, _description, _plot);
-
-    /// <inheritdoc/>
-    public void Dispose() => _plot.Dispose();
 
     /// <summary>Rows that no other row beats in compute and distance both, by increasing compute.</summary>
     internal static IReadOnlyList<SweepRecord> Front(IEnumerable<SweepRecord> records)
@@ -83,23 +112,100 @@ internal sealed class ParetoPlot : IDisposable
         return front;
     }
 
-    private double Log(double value) => Math.Min(Math.Log10(Math.Max(value, _least)), _ceiling);
+    /// <summary>The labels of some rows, across from the left edge of the picture, down from the upper edge of the plot.</summary>
+    internal static IReadOnlyList<ParetoLabel> Labels(IReadOnlyList<SweepRecord> records) => new ParetoPlot(records).Labels();
 
-    private void AddBand(SweepRecord? none)
+    private static (Color Colour, MarkerShape Shape) Style(string rule)
     {
-        if (none is not null)
+        (string colour, MarkerShape shape) = _styles.GetValueOrDefault(rule, ("#6f6f6f", MarkerShape.Eks));
+        return (Color.FromHex(colour), shape);
+    }
+
+    private static MarkerStyle Marker(string rule)
+    {
+        (Color colour, MarkerShape shape) = Style(rule);
+        return new MarkerStyle(shape, MarkerSize, colour) { LineColor = colour, LineWidth = 2 };
+    }
+
+    private static string Name(string rule) => rule == "none" ? "no caching" : rule;
+
+    private string Explanation => "Lower and further left is better. Bars: intervals. Grey steps: the front, which no other row beats in both."
+        + (_none is null ? "" : " Band: the interval of no caching.")
+        + (_records.Any(IsFar) ? Invariant($" Above the dashed line: more than {FarthestDrawn} times the distance of no caching.") : "");
+
+    private bool IsFar(SweepRecord record) => record.Frechet > _ceiling;
+
+    private double Log(double value) => Math.Log10(Math.Max(value, _floor));
+
+    private double Height(SweepRecord record) => IsFar(record) ? _high + (0.3 * (_top - _high)) : Log(record.Frechet);
+
+    private (IReadOnlyList<(string Rule, float Left, int Line)> Entries, int Lines) Legend()
+    {
+        List<(string Rule, float Left, int Line)> entries = [];
+        (float left, int line) = (Margin, 0);
+        foreach (string rule in _records.Select(record => record.Rule).Distinct())
         {
-            VerticalSpan span = _plot.Add.VerticalSpan(Log(none.FrechetLow), Log(none.FrechetHigh));
-            span.FillColor = Color.FromHex("#202020").WithAlpha(0.12);
+            float width = 20 + MathF.Ceiling(PictureText.Body.MeasureText(Name(rule))) + 24;
+            if (left > Margin && left + width > Width - Margin)
+            {
+                (left, line) = (Margin, line + 1);
+            }
+
+            entries.Add((rule, left, line));
+            left += width;
+        }
+
+        return (entries, line + 1);
+    }
+
+    private void DrawPlot(SKCanvas canvas, int top)
+    {
+        using Plot plot = new();
+        AddBand(plot);
+        AddFront(plot);
+        if (_top > _high)
+        {
+            plot.Add.HorizontalLine(_high, 1, Color.FromHex("#8A939E"), LinePattern.Dashed);
+        }
+
+        foreach (IGrouping<string, SweepRecord> group in _records.GroupBy(record => record.Rule))
+        {
+            AddGroup(plot, group.Key, [.. group.OrderBy(record => record.MacRatio)]);
+        }
+
+        PlotFrame.Apply(plot, "", "MACs, share of no caching", "Fréchet distance to the data, logarithmic");
+        plot.Axes.Left.TickGenerator = PlotTicks.Logarithmic(_low, _high);
+        plot.Axes.SetLimits(_left, _right, _low, _top);
+        plot.Layout.Fixed(new PixelPadding(AxisLeft, AxisRight, AxisBottom, AxisTop));
+        plot.RenderManager.ClearCanvasBeforeEachRender = false;
+        plot.Render(canvas, new PixelRect(Margin, Width - Margin, top + PlotHeight, top));
+    }
+
+    private void AddBand(Plot plot)
+    {
+        if (_none is not null)
+        {
+            VerticalSpan span = plot.Add.VerticalSpan(Log(_none.FrechetLow), Log(_none.FrechetHigh));
+            span.FillColor = Color.FromHex("#202020").WithAlpha(0.10);
             span.LineWidth = 0;
         }
     }
 
-    private void AddFront(IReadOnlyList<SweepRecord> records)
+    private void AddFront(Plot plot)
     {
-        IReadOnlyList<SweepRecord> front = Front(records);
+        List<Coordinates> steps = FrontSteps();
+        if (steps.Count > 1)
+        {
+            Scatter line = plot.Add.ScatterLine(steps);
+            (line.Color, line.LineWidth) = (Color.FromHex("#9AA3AD"), 1.5f);
+        }
+    }
+
+    private List<Coordinates> FrontSteps()
+    {
+        SweepRecord[] front = [.. Front(_records).Where(record => !IsFar(record))];
         List<Coordinates> steps = [];
-        for (int i = 0; i < front.Count; i++)
+        for (int i = 0; i < front.Length; i++)
         {
             if (i > 0)
             {
@@ -109,29 +215,71 @@ internal sealed class ParetoPlot : IDisposable
             steps.Add(new Coordinates(front[i].MacRatio, Log(front[i].Frechet)));
         }
 
-        Scatter line = _plot.Add.ScatterLine(steps);
-        line.Color = Colors.Gray;
-        line.LineWidth = 1;
+        return steps;
     }
 
-    private void AddGroup(SweepRecord[] group)
+    private void AddGroup(Plot plot, string rule, SweepRecord[] group)
     {
-        (string colour, MarkerShape shape) = _styles.GetValueOrDefault(group[0].Rule, ("#7f7f7f", MarkerShape.Eks));
-        double[] x = [.. group.Select(record => record.MacRatio)], y = [.. group.Select(record => Log(record.Frechet))];
-        double[] none = new double[x.Length];
-        double[] below = [.. group.Select((record, i) => y[i] - Log(record.FrechetLow))];
-        double[] above = [.. group.Select((record, i) => Log(record.FrechetHigh) - y[i])];
-        ErrorBar bars = new(x, y, none, none, yErrorsPositive: above, yErrorsNegative: below) { Color = Color.FromHex(colour), LineWidth = 1 };
-        _plot.Add.Plottable(bars);
-        Scatter points = _plot.Add.ScatterPoints(x, y, Color.FromHex(colour));
-        (points.MarkerShape, points.MarkerSize, points.LegendText) = (shape, MarkerSize, group[0].Rule);
-        points.MarkerLineWidth = 2;
-        points.MarkerLineColor = Color.FromHex(colour);
-        foreach (SweepRecord far in group.Where(record => Log(record.Frechet) >= _ceiling))
+        (Color colour, MarkerShape shape) = Style(rule);
+        SweepRecord[] near = [.. group.Where(record => !IsFar(record))];
+        if (near.Length > 0)
         {
-            Text text = _plot.Add.Text(far.Frechet.ToString("0.##", CultureInfo.InvariantCulture), far.MacRatio, _ceiling);
-            PictureFont.Apply(text.LabelStyle, 12);
-            (text.LabelFontColor, text.LabelAlignment, text.OffsetY) = (Color.FromHex(colour), Alignment.LowerCenter, -MarkerSize);
+            double[] x = [.. near.Select(record => record.MacRatio)], y = [.. near.Select(Height)], zero = new double[near.Length];
+            double[] below = [.. near.Select((record, i) => y[i] - Log(record.FrechetLow))];
+            double[] above = [.. near.Select((record, i) => Log(record.FrechetHigh) - y[i])];
+            plot.Add.Plottable(new ErrorBar(x, y, zero, zero, yErrorsPositive: above, yErrorsNegative: below) { Color = colour, LineWidth = 1 });
         }
+
+        Coordinates[] all = [.. group.Select(record => new Coordinates(record.MacRatio, Height(record)))];
+        Scatter points = plot.Add.ScatterPoints(all, colour);
+        (points.MarkerShape, points.MarkerSize, points.MarkerLineWidth, points.MarkerLineColor) = (shape, MarkerSize, 2, colour);
+    }
+
+    private IReadOnlyList<ParetoLabel> Labels()
+    {
+        HashSet<SweepRecord> front = [.. Front(_records)];
+        SKRect room = new(AxisLeft + Margin, AxisTop, Width - Margin - AxisRight, PlotHeight - AxisBottom);
+        ParetoLabels labels = new(room);
+        foreach (SweepRecord record in _records)
+        {
+            labels.AddObstacle(At(record.MacRatio, Height(record)), MarkerSize);
+            if (!IsFar(record))
+            {
+                (SKPoint low, SKPoint high) = (At(record.MacRatio, Log(record.FrechetLow)), At(record.MacRatio, Log(record.FrechetHigh)));
+                labels.AddObstacle(new SKRect(low.X - 4, high.Y, low.X + 4, low.Y));
+            }
+        }
+
+        List<Coordinates> steps = FrontSteps();
+        for (int i = 1; i < steps.Count; i++)
+        {
+            (SKPoint a, SKPoint b) = (At(steps[i - 1].X, steps[i - 1].Y), At(steps[i].X, steps[i].Y));
+            labels.AddObstacle(new SKRect(Math.Min(a.X, b.X) - 1, Math.Min(a.Y, b.Y) - 1, Math.Max(a.X, b.X) + 1, Math.Max(a.Y, b.Y) + 1));
+        }
+
+        // What would be missed most comes first.
+        foreach (SweepRecord record in _records.OrderBy(record => IsFar(record) ? 0 : front.Contains(record) ? 1 : 2))
+        {
+            labels.Place(record.Rule, IsFar(record) ? Invariant($"{record.Frechet:0.##}") : Label(record), At(record.MacRatio, Height(record)));
+        }
+
+        return labels.Placed;
+
+        SKPoint At(double x, double y) => new(
+            room.Left + (float)((x - _left) / (_right - _left) * room.Width), room.Bottom - (float)((y - _low) / (_top - _low) * room.Height));
+    }
+
+    /// <summary>A row's name in a few letters: what its rule was given.</summary>
+    private static string Label(SweepRecord record)
+    {
+        int end = record.Parameter.LastIndexOf('@');
+        return (record.Rule, end) switch
+        {
+            ("none", _) => "no caching",
+            ("steps", _) => $"{record.Steps} steps",
+            ("learned", >= 0) => $"{Path.GetFileNameWithoutExtension(record.Parameter[..end])} at {record.Parameter[(end + 1)..]}",
+            _ when record.Parameter.Length > 0 => $"{record.Rule}:{record.Parameter}",
+            _ => record.Rule,
+        };
     }
 }

@@ -31,8 +31,7 @@ internal static class RouterFiles
                 .Where(snapshot => snapshot.Step < trainer.StepsDone),
             new RouterSnapshot(trainer.StepsDone, router.Values),
         ];
-        (int evaluations, int branches) = (trainer.Shape.Evaluations, trainer.Shape.Branches);
-        string title = $"{trainer.Shape.Name}, {evaluations} steps";
-        EvolutionPlot.Write(folder.File(Picture), title, evaluations, branches, threshold, snapshots, overwrite: true, trainer.Shape.Target);
+        EvolutionPlot.Draw($"{trainer.Shape.Name}, {trainer.Shape.Evaluations} steps", trainer.Shape, threshold, snapshots)
+            .Write(folder.File(Picture), overwrite: true);
     }
 }

@@ -57,7 +57,7 @@ public sealed class EvolutionPlotTests : IDisposable
     public void A_routers_other_kind_has_other_rows_and_files_are_kept_unless_asked_for()
     {
         RouterSnapshot[] one = [new RouterSnapshot(0, new float[Evaluations * Branches])];
-        EvolutionPlot.Write(_folder.File("u.svg"), "u", Evaluations, Branches, 0.9, one, overwrite: false, RouterTarget.UVit);
+        EvolutionPlot.Draw("u", Shape(RouterTarget.UVit), 0.9, one).Write(_folder.File("u.svg"), overwrite: false);
         Assert.Equal(2 * Branches, Cells("u.svg").Length);
         Assert.Throws<IOException>(() => Write("u.svg", one));
         Assert.Throws<ArgumentOutOfRangeException>(() => Write("v.svg", []));
@@ -66,7 +66,10 @@ public sealed class EvolutionPlotTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private void Write(string name, RouterSnapshot[] snapshots) =>
-        EvolutionPlot.Write(_folder.File(name), "a title", Evaluations, Branches, 0.1, snapshots, overwrite: false, RouterTarget.Dit);
+        EvolutionPlot.Draw("a title", Shape(RouterTarget.Dit), 0.1, snapshots).Write(_folder.File(name), overwrite: false);
+
+    private static RouterShape Shape(RouterTarget target) =>
+        new() { Name = "router", Target = target, Evaluations = Evaluations, Branches = Branches };
 
     private (int X, int Y, string Fill)[] Cells(string name) => [.. XDocument.Load(_folder.File(name)).Descendants()
         .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "13" && (string?)e.Attribute("height") == "13")

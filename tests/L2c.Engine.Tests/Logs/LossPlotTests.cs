@@ -84,7 +84,7 @@ public sealed class LossPlotTests : IDisposable
     private byte[] Bytes(string log)
     {
         File.WriteAllText(_folder.File("log.csv"), log);
-        LossPlot.Write(_folder.File("log.csv"), _folder.File("loss.png"));
+        LossPlot.Draw(_folder.File("log.csv")).Write(_folder.File("loss.png"), overwrite: true);
         return File.ReadAllBytes(_folder.File("loss.png"));
     }
 }
