@@ -8,7 +8,7 @@ namespace L2c.Cli.Tests;
 /// <param name="Lines">Its text.</param>
 public sealed partial record Manual(string Name, string[] Lines)
 {
-    private static readonly string[] Folders = ["docs", "bench", "dev", "src", "examples", "tests/fixtures"];
+    private static readonly string[] _folders = ["docs", "bench", "dev", "src", "examples", "tests/fixtures"];
 
     /// <summary>All manuals of the checkout; none where the tests run outside one.</summary>
     public static IReadOnlyList<Manual> All { get; } = RepositoryPaths.Root is { } root && File.Exists(Path.Combine(root, "README.md"))
@@ -62,7 +62,7 @@ public sealed partial record Manual(string Name, string[] Lines)
         }
     }
 
-    private static IEnumerable<string> Files(string root) => Directory.EnumerateFiles(root, "*.md").Concat(Folders
+    private static IEnumerable<string> Files(string root) => Directory.EnumerateFiles(root, "*.md").Concat(_folders
         .Select(folder => Path.Combine(root, folder))
         .Where(Directory.Exists)
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.md", SearchOption.AllDirectories))

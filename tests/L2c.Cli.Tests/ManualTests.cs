@@ -8,7 +8,7 @@ namespace L2c.Cli.Tests;
 /// <summary>README and manuals: their links lead somewhere, the program understands their commands, and their programs are the examples.</summary>
 public sealed partial class ManualTests
 {
-    private static readonly string[] Prefixes = ["$ l2c ", "l2c ", "dotnet run -c Release --project src/L2c.Cli -- "];
+    private static readonly string[] _prefixes = ["$ l2c ", "l2c ", "dotnet run -c Release --project src/L2c.Cli -- "];
 
     [Fact]
     public void Every_link_leads_to_a_file_and_a_heading()
@@ -82,7 +82,7 @@ public sealed partial class ManualTests
     private static string? Arguments(string line)
     {
         string text = line.Trim();
-        return Prefixes.FirstOrDefault(prefix => text.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
+        return _prefixes.FirstOrDefault(prefix => text.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
             ? ShellEnd().Replace(text[prefix.Length..], "").Trim()
             : null;
     }
