@@ -37,11 +37,21 @@ public static class SamplePictures
     }
 
     /// <summary>All samples with labels, and how they were made.</summary>
-    internal static Picture Grid(SampleResult result)
+    internal static Picture Grid(SampleResult result) => Grid(result.Job, result.Description, result.Picture);
+
+    /// <summary>The same of samples that are no result: of a job whose network or schedule is another.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="description">What fixes the samples, see <see cref="SampleDescription"/>; with <c>step</c> the network is one in training.</param>
+    /// <param name="picture">Gives the pictures by number.</param>
+    internal static Picture Grid(SampleJob job, JsonObject description, Func<int, RgbImage> picture)
     {
-        Grid grid = Layout(result.Job, compared: false);
-        SampleSheet sheet = new(grid) { Title = result.Job.Architecture.Name, Lines = SampleCaption.Lines(result.Job, grid) };
-        return sheet.Draw(result.Description.ToJsonString(ReportJson.Options), (_, image) => result.Picture(image));
+        Grid grid = Layout(job, compared: false);
+        SampleSheet sheet = new(grid)
+        {
+            Title = job.Architecture.Name + (description["step"] is { } step ? $", step {step} of its training" : ""),
+            Lines = SampleCaption.Lines(job, grid, description),
+        };
+        return sheet.Draw(description.ToJsonString(ReportJson.Options), (_, image) => picture(image));
     }
 
     /// <summary>All samples of a run that was compared: without caching, with it, and how far they are apart.</summary>
@@ -52,7 +62,7 @@ public static class SamplePictures
         SampleSheet sheet = new(grid)
         {
             Title = $"{result.Job.Architecture.Name}, without and with caching",
-            Lines = SampleCaption.Lines(result.Job, grid),
+            Lines = SampleCaption.Lines(result.Job, grid, result.Description),
             Figures = SampleCaption.Figures(result, difference),
             Difference = difference,
         };
