@@ -281,11 +281,13 @@ public sealed class InspectScheduleTests : IDisposable
 
         // Shapes as everywhere: a name, or sizes; heads change no count, and may stay open.
         string open = TinyModel.Write(_cli.PathOf("open.st"), TinyModel.Pixels, described: false);
-        Assert.Equal(json.GetProperty("macsBefore").GetInt64(), _cli.Run("inspect", router, "--ckpt", open, "--json").Json.GetProperty("macsBefore").GetInt64());
+        JsonElement same = _cli.Run("inspect", router, "--ckpt", open, "--json").Json;
+        Assert.Equal(json.GetProperty("macsBefore").GetInt64(), same.GetProperty("macsBefore").GetInt64());
         json = _cli.Run("inspect", router, "--model", "2x32x2/4", "--json", "--sweep").Json;
         Assert.Equal("2x32x2/4 256", json.GetProperty("model").GetString());
         Assert.True(json.GetProperty("thresholds")[20].GetProperty("macRatio").GetDouble() < 1);
-        _cli.Run("inspect", router, "--ckpt", TinyModel.Write(_cli.PathOf("skips.st"), TinyModel.LongSkips)).MustFail(2, "is a router for a DiT, but tiny skips is a U-ViT");
+        string skips = TinyModel.Write(_cli.PathOf("skips.st"), TinyModel.LongSkips);
+        _cli.Run("inspect", router, "--ckpt", skips).MustFail(2, "is a router for a DiT, but tiny skips is a U-ViT");
         _cli.Run("inspect", router, "--ckpt", TinyModel.Write(_cli.PathOf("vae.st"), TinyModel.Autoencoder)).MustFail(4, "vae.st");
         _cli.Run("inspect", router, "--ckpt", _cli.PathOf("missing.st")).MustFail(1, "missing.st");
         _cli.Run("inspect", net, "--ckpt", net).MustFail(2, "--ckpt");
@@ -314,15 +316,13 @@ public sealed class InspectScheduleTests : IDisposable
         string router = Router("r.st", 4, 4, b => b is 0 or 3 ? -9 : 9), net = TinyModel.Write(_cli.PathOf("net.st"), TinyModel.Pixels);
         JsonElement json = _cli.Run("inspect", router, "--ckpt", net, "--summary", "--json").Json;
         JsonElement[] blocks = [.. json.GetProperty("blocks").EnumerateArray()];
-        Assert.Equal([(0, 2, 0), (1, 0, 2)], blocks.Select(b => (b.GetProperty("block").GetInt32(), b.GetProperty("attentionReused").GetInt32(), b.GetProperty("mlpReused").GetInt32())));
+        Assert.Equal([(0, 2, 0), (1, 0, 2)], blocks.Select(b => (Number(b, "block"), Number(b, "attentionReused"), Number(b, "mlpReused"))));
         Assert.Equal(
             json.GetProperty("macsBefore").GetInt64() - json.GetProperty("macsAfter").GetInt64(),
             blocks.Sum(b => b.GetProperty("macsSaved").GetInt64()));
         string text = _cli.Run("inspect", router, "--summary").Out;
         Assert.Contains("not computed, of 2 cache evaluations:", text, StringComparison.Ordinal);
-        Assert.Matches(@"
- +1 +0 +2
-", text);
+        Assert.Matches(@"\n +1 +0 +2\n", text);
         Assert.False(_cli.Run("inspect", router, "--json").Json.TryGetProperty("blocks", out _));
 
         foreach ((string name, L2c.Weights.Layouts.Architecture network, int count) in ((string, L2c.Weights.Layouts.Architecture, int)[])
@@ -345,6 +345,8 @@ public sealed class InspectScheduleTests : IDisposable
         _cli.Run("inspect", router, router, "--diff", "--summary").MustFail(2, "--summary");
         SafetensorsData.Write(_cli.PathOf("x.st"), [("x", new long[] { 1 }, new float[1])], null, overwrite: false);
         _cli.Run("inspect", _cli.PathOf("x.st"), "--summary").MustFail(2, "--summary does not apply");
+
+        static int Number(JsonElement block, string key) => block.GetProperty(key).GetInt32();
     }
 
     [Theory]
@@ -374,16 +376,16 @@ public sealed class InspectScheduleTests : IDisposable
     [Fact]
     public void A_difference_has_a_cell_per_evaluation_and_branch_in_the_colour_of_who_computes_it()
     {
-        string a = Schedule("a.json", ("refresh", "1111"), ("cache", "0110")), b = Schedule("b.json", ("refresh", "1111"), ("cache", "0101")), svg = _cli.PathOf("d.svg");
+        string a = Schedule("a.json", ("refresh", "1111"), ("cache", "0110")), b = Schedule("b.json", ("refresh", "1111"), ("cache", "0101"));
+        string svg = _cli.PathOf("d.svg");
         Assert.Equal(0, _cli.Run("inspect", a, b, "--diff", "--plot", svg).Code);
 
-        // Cells of the map stand in rows below the legend: what is left of it are the refreshing evaluation, thin, and the one that may differ.
         (float X, float Y, string? Fill)[] cells = [.. XDocument.Load(svg).Descendants()
             .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("fill") is "#C3CBD6" or "#F7E3B5" or "#1D4E89" or "#E06C55")
             .Select(e => ((float)e.Attribute("x")!, (float)e.Attribute("y")!, (string?)e.Attribute("fill")))];
-        var rows = cells.GroupBy(cell => cell.Y).OrderBy(row => row.Key).Select(row => row.OrderBy(cell => cell.X).Select(cell => cell.Fill).ToArray()).ToArray();
-        Assert.Equal(["#C3CBD6", "#C3CBD6", "#C3CBD6", "#C3CBD6"], rows[^2]);
-        Assert.Equal(["#F7E3B5", "#1D4E89", "#C3CBD6", "#E06C55"], rows[^1]); // attention of both blocks, then the MLPs
+        string[] rows = [.. cells.GroupBy(cell => cell.Y).Select(row => string.Join(' ', row.OrderBy(cell => cell.X).Select(cell => cell.Fill)))];
+        Assert.Contains("#C3CBD6 #C3CBD6 #C3CBD6 #C3CBD6", rows); // both refresh
+        Assert.Contains("#F7E3B5 #1D4E89 #C3CBD6 #E06C55", rows); // attention of both blocks, then the MLPs
     }
 
     [Fact]

@@ -25,7 +25,8 @@ internal sealed class InspectCommand
     private readonly Option<double?> _threshold = OptionFactory.NonNegative(
         "--threshold",
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
-    private readonly Option<string?> _plot = OptionFactory.Text("--plot", "FILE.png|.svg", "Also draw it: a heat map, with --diff of what differs; with --sweep reuse and MACs over the threshold");
+    private readonly Option<string?> _plot = OptionFactory.Text(
+        "--plot", "FILE.png|.svg", "Also draw it: a heat map, with --diff of what differs; with --sweep reuse and MACs over the threshold");
     private readonly Option<bool> _diff = OptionFactory.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
     private readonly Option<bool> _sweep = OptionFactory.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
     private readonly Option<bool> _tensors = OptionFactory.Switch("--tensors", "List every tensor: name, type, shape");

@@ -150,7 +150,10 @@ internal sealed class SampleCommand
         IReadOnlyList<string> files = output.Write(
             result,
             target,
-            paths => ResultFile.Of(parsed, SampleSummary.ToJson(result, paths, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds), SampleFiles.ScheduleText(job, false)));
+            paths => ResultFile.Of(
+                parsed,
+                SampleSummary.ToJson(result, paths, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds),
+                SampleFiles.ScheduleText(job, asSmoothCache: false)));
         SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
         return ExitCode.Ok;
     }

@@ -100,7 +100,8 @@ public sealed record TensorFileReport(
         {
             Summary = !summarise ? null : checkpoint.Architecture is TransformerArchitecture network
                 ? NetworkSummary.Of(network)
-                : throw new RequestException($"{checkpoint.File.Path}: --summary lists blocks of an attention and an MLP, and a {checkpoint.Architecture.Family} has none; omit it"),
+                : throw new RequestException(
+                    $"{checkpoint.File.Path}: --summary lists blocks of an attention and an MLP, and a {checkpoint.Architecture.Family} has none; omit it"),
         };
     }
 }

@@ -46,6 +46,7 @@ public static class ThresholdPlot
         plot.Axes.Left.TickGenerator = PlotTicks.Linear(60);
         plot.Axes.SetLimits(-0.02, 1.02, -3, 103);
         plot.ShowLegend(Edge.Bottom);
+        (plot.Legend.OutlineWidth, plot.Legend.ShadowColor) = (0, Colors.Transparent);
         PictureFont.Apply(plot);
         return plot;
 

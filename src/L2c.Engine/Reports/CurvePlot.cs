@@ -16,7 +16,8 @@ internal static class CurvePlot
     {
         (double Step, double Value)[] finite = [.. rows.Where(row => double.IsFinite(row.Value))];
         int every = (finite.Length + MaxPoints - 1) / MaxPoints;
-        Coordinates[] points = [.. finite.Where((_, i) => i % Math.Max(every, 1) == 0 || i == finite.Length - 1).Select(row => new Coordinates(row.Step, row.Value))];
+        Coordinates[] points = [.. finite.Where((_, i) => i % Math.Max(every, 1) == 0 || i == finite.Length - 1)
+            .Select(row => new Coordinates(row.Step, row.Value))];
         string description = JsonSerializer.Serialize(new { plot = "curve", name, rows = finite.Length }, ReportJson.Options);
         return Picture.Of(Width, Height, description, () => Lay(name, points));
     }

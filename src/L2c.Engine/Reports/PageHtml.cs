@@ -65,7 +65,7 @@ internal static class PageHtml
         null => "",
         ReportText text => $"<p>{Text(text.Text)}</p>\n",
         ReportWarning warning => $"<p class=\"warning\">{Text(warning.Text)}</p>\n",
-        ReportFacts facts => $"<dl class=\"facts\">\n{string.Concat(facts.Rows.Select(row => $"<div><dt>{Text(row.Name)}</dt><dd>{Text(row.Value)}</dd></div>\n"))}</dl>\n",
+        ReportFacts facts => $"<dl class=\"facts\">\n{string.Concat(facts.Rows.Select(Fact))}</dl>\n",
         ReportTable table => Table(table),
         ReportFigure figure => Figure(figure),
         ReportPair pair => $"<div class=\"pair\">\n{string.Concat(pair.Parts.Select(half => $"<div>{Part(half)}</div>\n"))}</div>\n",
@@ -74,6 +74,8 @@ internal static class PageHtml
         ReportBar bar => Bar(bar),
         _ => throw new ArgumentException($"no HTML for {part.GetType().Name}"),
     };
+
+    private static string Fact((string Name, string Value) row) => $"<div><dt>{Text(row.Name)}</dt><dd>{Text(row.Value)}</dd></div>\n";
 
     private static string Table(ReportTable table)
     {
@@ -115,13 +117,15 @@ internal static class PageHtml
         StringBuilder html = new("<div class=\"bar\" aria-hidden=\"true\">");
         for (int i = 0; i < bar.Parts.Count; i++)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<span class=\"c{i % 5}\" style=\"width:{(whole > 0 ? 100 * bar.Parts[i].Size / whole : 0):0.###}%\"></span>");
+            double percent = whole > 0 ? 100 * bar.Parts[i].Size / whole : 0;
+            html.Append(CultureInfo.InvariantCulture, $"<span class=\"c{i % 5}\" style=\"width:{percent:0.###}%\"></span>");
         }
 
         html.Append("</div>\n<ul class=\"legend\">");
         for (int i = 0; i < bar.Parts.Count; i++)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<li><span class=\"swatch c{i % 5}\"></span>{Text(bar.Parts[i].Name)}<b>{Text(bar.Parts[i].Value)}</b></li>");
+            html.Append(CultureInfo.InvariantCulture, $"<li><span class=\"swatch c{i % 5}\"></span>{Text(bar.Parts[i].Name)}");
+            html.Append($"<b>{Text(bar.Parts[i].Value)}</b></li>");
         }
 
         return html.Append("</ul>\n").ToString();

@@ -19,7 +19,8 @@ internal static class PageStyle
           }
         }
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+        body { margin: 0; background: var(--page); color: var(--ink);
+          font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
         main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 48px; }
         header { margin-bottom: 20px; }
         .kind { margin: 0; color: var(--accent); font-weight: 600; font-size: 14px; }
@@ -43,7 +44,8 @@ internal static class PageStyle
         .facts dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; font-variant-numeric: tabular-nums; }
         .scroll { overflow: auto; max-width: 100%; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 32px; align-items: start; }
-        table { border-collapse: collapse; width: max-content; min-width: min(100%, 640px); font-size: 14px; font-variant-numeric: tabular-nums; margin-bottom: 16px; }
+        table { border-collapse: collapse; width: max-content; min-width: min(100%, 640px); font-size: 14px;
+          font-variant-numeric: tabular-nums; margin-bottom: 16px; }
         th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
         th { color: var(--muted); font-weight: 600; vertical-align: bottom; background: var(--card); position: sticky; top: 0; }
         th.words, td.words { text-align: left; }

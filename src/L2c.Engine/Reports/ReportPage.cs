@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace L2c;
 
 /// <summary>What is on the page of a report, without a tag of HTML. Texts may be of anybody: <see cref="PageHtml"/> escapes all of them.</summary>
@@ -33,6 +35,10 @@ internal sealed record ReportFacts(IReadOnlyList<(string Name, string Value)> Ro
         (string, string)[] known = [.. rows.Where(row => row.Value is not null).Select(row => (row.Name, row.Value!))];
         return known.Length == 0 ? null : new ReportFacts(known);
     }
+
+    /// <summary>The members of an object with their values.</summary>
+    public static IEnumerable<(string Name, string? Value)> Members(JsonElement value) =>
+        value.EnumerateObject().Select(member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value)));
 }
 
 /// <summary>A table.</summary>

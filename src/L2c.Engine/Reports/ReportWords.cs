@@ -107,6 +107,9 @@ internal static class ReportWords
     /// <summary>With thousands separated.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>Six digits of a number.</summary>
+    public static string Digits(double number) => Math.Abs(number) is > 0 and < 1e-4 ? Invariant($"{number:0.#####e+0}") : Invariant($"{number:G6}");
+
     /// <summary>As <c>1 image</c> and <c>2 images</c>.</summary>
     public static string Of(long count, string what) => $"{Count(count)} {what}{(count == 1 ? "" : "s")}";
 

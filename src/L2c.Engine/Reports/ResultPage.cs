@@ -53,9 +53,11 @@ internal static class ResultPage
         .Select(member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value))));
 
     private static bool IsFact(JsonProperty member) => member.Name != SavedResult.ArgumentsKey
-        && member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null) && !(member.Value.ValueKind == JsonValueKind.Array && IsTable(member.Value));
+        && member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null)
+        && !(member.Value.ValueKind == JsonValueKind.Array && IsTable(member.Value));
 
-    private static bool IsTable(JsonElement list) => list.GetArrayLength() > 0 && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object);
+    private static bool IsTable(JsonElement list) =>
+        list.GetArrayLength() > 0 && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object);
 
     private static ReportTable Table(JsonElement list)
     {
@@ -63,8 +65,10 @@ internal static class ResultPage
             .Where(member => member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)).Select(member => member.Name).Distinct()];
         return new ReportTable(
             [.. keys.Select(ReportWords.Name)],
-            [.. list.EnumerateArray().Select(item => keys.Select(key => item.TryGetProperty(key, out JsonElement value) ? ReportWords.Value(key, value) : "").ToArray())]);
+            [.. list.EnumerateArray().Select(item => keys.Select(key => Cell(item, key)).ToArray())]);
     }
+
+    private static string Cell(JsonElement item, string key) => item.TryGetProperty(key, out JsonElement value) ? ReportWords.Value(key, value) : "";
 
     private static string Title(string key) => ReportWords.Name(key) is { Length: > 0 } name ? $"{char.ToUpperInvariant(name[0])}{name[1..]}" : "-";
 }

@@ -53,13 +53,16 @@ internal sealed partial class SamplePage
             .Where(file => file.EndsWith(".png", StringComparison.OrdinalIgnoreCase) && !file.EndsWith("-compare.png", StringComparison.Ordinal))];
         string picture = pictures.Select(file => Path.Combine(folder, Path.GetFileName(file))).FirstOrDefault(File.Exists)
             ?? throw new MalformedFileException(
-                result.Path, $"is the result of a run whose picture {FileText.Printable(pictures.FirstOrDefault() ?? "")} does not lie beside it; put them into one folder");
+                result.Path,
+                $"is the result of a run whose picture {FileText.Printable(pictures.FirstOrDefault() ?? "")} does not lie beside it; put them into one folder");
         using ByteSource source = ByteSource.OpenFile(picture);
         return new SamplePage(picture, PngReport.Of(picture, source.Length, PngFile.Read(source)), result, network).Page();
     }
 
     /// <summary>Path that all files of the run begin with.</summary>
-    private string Stem => _parameters.TryGetProperty("image", out _) ? Separate().Replace(_picture, "") : Comparison().Replace(Path.ChangeExtension(_picture, null), "");
+    private string Stem => _parameters.TryGetProperty("image", out _)
+        ? Separate().Replace(_picture, "")
+        : Comparison().Replace(Path.ChangeExtension(_picture, null), "");
 
     private ReportPage Page()
     {
@@ -144,8 +147,7 @@ internal sealed partial class SamplePage
 
     private ReportPart? Plan() => _run.Describe() is { } plan ? new ReportListing(plan) : new ReportWarning(Sentence(_run.Lack!));
 
-    private ReportFacts? Settings() => ReportFacts.Of(_parameters.EnumerateObject().Select(
-        member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value))));
+    private ReportFacts? Settings() => ReportFacts.Of(ReportFacts.Members(_parameters));
 
     private IEnumerable<ReportPart> Repeat()
     {
@@ -183,9 +185,9 @@ internal sealed partial class SamplePage
                 return null;
             }
 
-            if (result.Member("files", JsonValueKind.Array)!.Value.EnumerateArray().Any(
-                file => file.ValueKind == JsonValueKind.String && Path.GetFileName(file.GetString()) == Path.GetFileName($"{Stem}.png")
-                    || file.ValueKind == JsonValueKind.String && Path.GetFileName(file.GetString()) == Path.GetFileName(_picture)))
+            string[] ours = [Path.GetFileName($"{Stem}.png"), Path.GetFileName(_picture)];
+            if (result.Member("files", JsonValueKind.Array)!.Value.EnumerateArray()
+                .Any(file => file.ValueKind == JsonValueKind.String && ours.Contains(Path.GetFileName(file.GetString()))))
             {
                 return result;
             }

@@ -27,7 +27,8 @@ public sealed class SavedResult
     public JsonElement Root { get; }
 
     /// <summary>The command line, quoted for a shell; null where the file does not have it.</summary>
-    public string? Command => Member(ArgumentsKey, JsonValueKind.Array) is { } list && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+    public string? Command => Member(ArgumentsKey, JsonValueKind.Array) is { } list
+        && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
         ? CommandWords.Line([.. list.EnumerateArray().Select(item => item.GetString()!)])
         : null;
 
@@ -49,7 +50,8 @@ public sealed class SavedResult
     }
 
     /// <summary>A member of a kind, or null.</summary>
-    public JsonElement? Member(string key, JsonValueKind kind) => Root.TryGetProperty(key, out JsonElement value) && value.ValueKind == kind ? value : null;
+    public JsonElement? Member(string key, JsonValueKind kind) =>
+        Root.TryGetProperty(key, out JsonElement value) && value.ValueKind == kind ? value : null;
 
     /// <summary>A text, or null.</summary>
     public string? Text(string key) => Member(key, JsonValueKind.String)?.GetString();

@@ -32,8 +32,8 @@ internal static class SchedulePage
                     "--steps", shape.Evaluations.ToString(CultureInfo.InvariantCulture),
                 ])),
                 new ReportText(
-                    $"Samples with this router; of another network than the demo model add --ckpt. It was trained for a {NetworkFamilies.Of(shape.Target).Title} "
-                    + $"of {shape.Branches / 2} blocks and {shape.Evaluations} steps."),
+                    "Samples with this router; for another network than the demo model add --ckpt. It was trained for a "
+                    + $"{NetworkFamilies.Of(shape.Target).Title} of {shape.Branches / 2} blocks and {shape.Evaluations} steps."),
             ]);
     }
 
@@ -59,8 +59,13 @@ internal static class SchedulePage
                 "Which branches each evaluation computes: evaluations downwards, the attention and the MLP of each block across."),
             Facts(report),
             report.AssumedBlocks is null ? null : new ReportWarning(
-                "SmoothCache's lists do not say for how many blocks they are: shares hold for lists that are for all blocks. Name the network with --model or --ckpt.")),
-        new ReportSection("Blocks and evaluations", new ReportPair([Blocks(inspected, report), Evaluations(report)])),
+                "SmoothCache's lists do not say for how many blocks they are: shares hold for lists that are for all blocks. Name the network with --model "
+                + "or --ckpt.")),
+        new ReportSection(
+            "Blocks and evaluations",
+            new ReportText(
+                $"Of each block: how many of the {ReportWords.Of(report.CacheEvaluations, "cache evaluation")} do not compute its attention and its MLP."),
+            new ReportPair([Blocks(inspected, report), Evaluations(report)])),
     ];
 
     /// <summary>The figures that matter most of a schedule.</summary>
@@ -78,7 +83,8 @@ internal static class SchedulePage
     private static ReportPage Of(InspectedSchedule inspected, string kind, ReportPart[] thresholds, ReportPart[] repeat)
     {
         var report = ScheduleReport.Of(inspected, null);
-        string model = report.Model is null ? "for a network that nothing names" : $"counted for {report.Model}{(report.ModelAssumed == true ? ", which is assumed" : "")}";
+        string assumed = report.ModelAssumed == true ? ", which is assumed" : "";
+        string model = report.Model is null ? "for a network that nothing names" : $"counted for {report.Model}{assumed}";
         return new ReportPage(
             kind,
             Path.GetFileName(inspected.File),
@@ -101,7 +107,7 @@ internal static class SchedulePage
         ("MACs with the schedule", r.MacsAfter is { } after ? ReportWords.Macs(after) : null));
 
     private static ReportTable Blocks(InspectedSchedule inspected, ScheduleReport report) => new(
-        ["block", "attention skipped", "MLP skipped", $"of {2 * report.CacheEvaluations}", .. report.Model is null ? Array.Empty<string>() : ["MACs saved"]],
+        ["block", "attention", "MLP", "share", .. report.Model is null ? Array.Empty<string>() : ["MACs saved"]],
         [.. ScheduleBlock.Of(inspected).Select(block => (string[])
         [
             Invariant($"{block.Block}"),
@@ -137,7 +143,8 @@ internal static class SchedulePage
                 Invariant($"{row.ReusedAttention}"),
                 Invariant($"{row.ReusedMlp}"),
                 ReportWords.Percent(row.ShareOfCacheEvaluations),
-                .. counted ? new[] { ReportWords.Macs(row.MacsAfter!.Value), Invariant($"{row.MacRatio:0.0000}"), Invariant($"{row.IdealSpeedup:0.000}") } : [],
+                .. !counted ? Array.Empty<string>() :
+                    [ReportWords.Macs(row.MacsAfter!.Value), Invariant($"{row.MacRatio:0.0000}"), Invariant($"{row.IdealSpeedup:0.000}")],
             ])])
         {
             Marked = marked < 0 ? null : marked,

@@ -65,7 +65,8 @@ internal static class SweepPage
             yield break;
         }
 
-        yield return new ReportTile(Invariant($"{none.Frechet:0.0000}"), Invariant($"distance without caching ({none.FrechetLow:0.0000} .. {none.FrechetHigh:0.0000})"));
+        string interval = Invariant($"({none.FrechetLow:0.0000} .. {none.FrechetHigh:0.0000})");
+        yield return new ReportTile(Invariant($"{none.Frechet:0.0000}"), $"distance without caching {interval}");
         SweepRecord[] within = [.. records.Where(record => record != none && record.Frechet <= none.FrechetHigh)];
         if (within.MinBy(record => record.Macs) is { } cheapest)
         {
@@ -93,7 +94,7 @@ internal static class SweepPage
         ("features", settings.Features),
         ("device", settings.Device),
         ("batch", ReportWords.Count(settings.Batch)),
-        .. Parameters(settings.Parameters),
+        .. ReportFacts.Members(JsonSerializer.SerializeToElement(settings.Parameters)),
     ]);
 
     private static ReportTable Files(SweepSettings settings) => new(
@@ -105,11 +106,6 @@ internal static class SweepPage
         ])
     { WordColumns = 2 };
 
-    private static IEnumerable<(string, string?)> Parameters(JsonObject parameters)
-    {
-        using JsonDocument document = JsonDocument.Parse(parameters.ToJsonString());
-        return [.. document.RootElement.EnumerateObject().Select(member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value)))];
-    }
 
     private static IEnumerable<ReportPart> Repeat(SweepRecord[] records, SweepSettings? settings)
     {
@@ -138,7 +134,8 @@ internal static class SweepPage
             "--batch", Invariant($"{settings.Batch}"),
         ]));
         yield return new ReportText(
-            "From the settings beside the table, which name files without their folders, and data that are not built in by no path (DATA); --rules and --mac-ratios as they were given decide the other rows. "
+            "From the settings beside the table, which name files without their folders, and no path of data that are not built in (DATA). --rules and "
+            + "--mac-ratios, as they were given, decide the other rows. "
             + "All but the times of a row comes out the same on the same vectors.");
     }
 

@@ -68,7 +68,8 @@ internal sealed class TrainingFolder
     public IReadOnlyList<string> Samples { get => field ??= FindSamples(); private set; }
 
     /// <summary>Whether a folder is that of a training run.</summary>
-    public static bool IsOne(string path) => ((string[])[Log, Router, NetworkTrainingRequest.ResultName]).Any(name => File.Exists(System.IO.Path.Combine(path, name)))
+    public static bool IsOne(string path) =>
+        ((string[])[Log, Router, NetworkTrainingRequest.ResultName]).Any(name => File.Exists(System.IO.Path.Combine(path, name)))
         || Directory.Exists(System.IO.Path.Combine(path, StateFolder.Name));
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
@@ -83,7 +84,8 @@ internal sealed class TrainingFolder
             Dictionary<string, string>? settings = file.Metadata.TryGetValue("settings", out string? text)
                 ? JsonSerializer.Deserialize<Dictionary<string, string>>(text)
                 : throw new MalformedFileException(path, "is not a training state; remove it from the run's folder");
-            return (settings, long.TryParse(file.Metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : null);
+            bool hasStep = long.TryParse(file.Metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step);
+            return (settings, hasStep ? step : null);
         }
         catch (JsonException e)
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using L2c.Weights;
 using L2c.Weights.Layouts;
-using static System.FormattableString;
 
 namespace L2c;
 
@@ -31,7 +30,7 @@ internal static class TrainingPage
             [
                 new ReportSection("Loss", [.. Curves(run)]),
                 new ReportSection("Evolution of the router", run.IsOfRouter
-                    ? ReportFigures.Beside(run.EvolutionPath, "Scores of the router over the run: amber with a dot is reused at the threshold, blue is computed.")
+                    ? ReportFigures.Beside(run.EvolutionPath, "Scores of the router over the run.")
                         ?? new ReportWarning("The run has written no router yet: it does when it writes its first state.")
                     : null),
                 .. router is null ? [] : SchedulePage.Sections(router, report!),
@@ -60,7 +59,7 @@ internal static class TrainingPage
 
         if (run.Rows.Count > 0 && run.Columns.Count > 1)
         {
-            yield return new ReportTile(run.Rows[^1][1].ToString("0.#####", CultureInfo.InvariantCulture), $"{ReportWords.Name(run.Columns[1])} in the last row of the log");
+            yield return new ReportTile(ReportWords.Digits(run.Rows[^1][1]), $"{ReportWords.Name(run.Columns[1])} in the last row of the log");
         }
 
         foreach (ReportTile tile in report is null ? [] : SchedulePage.Tiles(report))
@@ -87,14 +86,15 @@ internal static class TrainingPage
             yield break;
         }
 
-        yield return ReportFigures.Drawn(LossPlot.Draw(run.LogPath), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
+        yield return ReportFigures.Drawn(
+            LossPlot.Draw(run.LogPath), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
         // Reuse is drawn below the loss; what never changes, lambda for instance, is told by the table.
         yield return new ReportPair([.. Enumerable.Range(2, Math.Max(0, run.Columns.Count - 2))
             .Where(column => run.Columns[column] is not ("data_loss" or "reuse") && run.Rows.Any(row => row[column] != run.Rows[0][column]))
             .Select(column => Curve(run, column))]);
         yield return new ReportTable(
             [.. run.Columns.Select(name => name.Replace('_', ' '))],
-            [.. Spread(run.Rows).Select(row => row.Select(value => Invariant($"{value:G6}")).ToArray())]) { WordColumns = 0 };
+            [.. Spread(run.Rows).Select(row => row.Select(ReportWords.Digits).ToArray())]) { WordColumns = 0 };
     }
 
     private static ReportFigure Curve(TrainingFolder run, int column)
@@ -120,7 +120,7 @@ internal static class TrainingPage
             [
                 ("parameters", ReportWords.Count(model.Parameters)),
                 ("MACs of one evaluation", model.MacsPerEvaluation is { } macs ? ReportWords.Macs(macs) : null),
-                .. model.Architecture.EnumerateObject().Select(member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value))),
+                .. ReportFacts.Members(model.Architecture),
             ]),
         ];
     }
@@ -157,7 +157,8 @@ internal static class TrainingPage
         {
             yield return new ReportCommand(command);
             yield return new ReportText(
-                $"As it was typed when the run last ended; saved in {TrainingResult.FileName} by version {run.Result.Text(SavedResult.VersionKey) ?? "unknown"}.");
+                $"As it was typed when the run last ended; saved in {TrainingResult.FileName} by version "
+                + $"{run.Result.Text(SavedResult.VersionKey) ?? "unknown"}.");
         }
         else if (run.Settings is { } settings)
         {
@@ -167,8 +168,8 @@ internal static class TrainingPage
             string frozen = settings.GetValueOrDefault("--ckpt") is { Length: > 0 } text ? $" The network is {text}." : "";
             string data = settings.GetValueOrDefault("--data") is { Length: > 0 } name ? $" The data are {name}." : "";
             yield return new ReportText(
-                $"From the settings in the state: all that decides the bits of the run.{frozen}{data} Training with --save-result keeps the command line as it was "
-                + "typed.");
+                $"From the settings in the state: all that decides the bits of the run.{frozen}{data} Training with --save-result keeps the command "
+                + "line as it was typed.");
         }
 
         yield return new ReportText("The same command with --resume-from-checkpoint latest and a larger --max-steps goes on where the run stands.");

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace L2c.Engine.Tests.Reports;
+namespace L2c.Engine.Tests.Pages;
 
 public sealed class PageHtmlTests
 {
