@@ -1,7 +1,5 @@
 using System.Xml.Linq;
 using L2c.Model.Caching;
-using L2c.Model.Samplers;
-using L2c.Testing;
 using L2c.Weights.Layouts;
 using SkiaSharp;
 
