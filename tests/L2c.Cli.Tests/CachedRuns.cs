@@ -25,7 +25,7 @@ public sealed class CachedRuns : IDisposable
         return Cli.Run(["sample", "--ckpt", checkpoint, "--steps", "4", "--count", "3", "--out", Cli.PathOf(picture), .. options]);
     }
 
-    /// <summary>Pixels of a picture, sampled now unless it exists.</summary>
+    /// <summary>Pixels of a sheet's pictures, sampled now unless it exists.</summary>
     public byte[] Pixels(string picture, params string[] options)
     {
         if (!File.Exists(Cli.PathOf(picture)))
@@ -34,7 +34,7 @@ public sealed class CachedRuns : IDisposable
             Assert.True(result.Code == 0, result.Err);
         }
 
-        return PngDecoder.Decode(File.ReadAllBytes(Cli.PathOf(picture))).Pixels;
+        return SheetPart.Pictures(Cli.PathOf(picture));
     }
 
     /// <summary>A router file of one list per row.</summary>

@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Testing;
+using L2c.Weights;
 using L2c.Weights.Safetensors;
+using Spectre.Console;
 
 namespace L2c.Cli.Tests;
 
@@ -382,26 +387,60 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
-    public void Plots_have_a_coloured_cell_per_evaluation_and_branch()
+    public void Plots_have_a_coloured_cell_per_branch_of_a_cache_evaluation_and_a_thin_one_of_a_refresh_evaluation()
     {
         string schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0111")), svg = _cli.PathOf("a.svg"), png = _cli.PathOf("a.png");
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", svg).Code);
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png).Code);
-        (string? Fill, int X, int Y)[] cells = [.. XDocument.Load(svg).Descendants()
-            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "15" && (string?)e.Attribute("height") == "15")
-            .Select(e => ((string?)e.Attribute("fill"), (int)e.Attribute("x")!, (int)e.Attribute("y")!))];
+        XElement[] cells = [.. XDocument.Load(svg).Descendants()
+            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("width") == "23" && (string?)e.Attribute("height") is "15" or "3")];
         Assert.Equal(8, cells.Length);
-        Assert.Equal([4, 3, 1], cells.GroupBy(c => c.Fill).Select(group => group.Count()).OrderDescending());
+        Assert.Equal([4, 3, 1], cells.GroupBy(c => (string?)c.Attribute("fill")).Select(group => group.Count()).OrderDescending());
         PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(png));
-        Assert.All(
-            cells,
-            cell => Assert.Equal(cell.Fill, "#" + Convert.ToHexString(picture.Pixels.AsSpan(3 * ((cell.Y * picture.Width) + cell.X), 3))));
+        Assert.All(cells, cell =>
+        {
+            int[] shift = [.. ((string)cell.Attribute("transform")!)["translate(".Length..^1].Split(' ').Select(int.Parse)];
+            int at = (((int)cell.Attribute("y")! + shift[1]) * picture.Width) + (int)cell.Attribute("x")! + shift[0];
+            Assert.Equal((string?)cell.Attribute("fill"), "#" + Convert.ToHexString(picture.Pixels.AsSpan(3 * at, 3)));
+        });
         Assert.Equal("schedule", _cli.Run("inspect", png, "--json").Json.GetProperty("parameters").GetProperty("plot").GetString());
 
         _cli.Run("inspect", schedule, "--plot", png).MustFail(1, "--force");
         Assert.Equal(0, _cli.Run("inspect", schedule, "--plot", png, "--force").Code);
         _cli.Run("inspect", schedule, "--plot", _cli.PathOf("a.gif")).MustFail(2, "PNG or SVG");
         _cli.Run("inspect", png, "--plot", svg).MustFail(2, "neither a router nor a schedule");
+    }
+
+    [Fact]
+    public void In_a_terminal_the_map_is_the_same_text_in_colours()
+    {
+        string schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0111"));
+        string plain = _cli.Run("inspect", schedule).Out;
+        Assert.DoesNotContain('\u001b', plain);
+        ScheduleReport report = ScheduleReport.Of(Read(schedule), null);
+        string coloured = Print(report, ColorSystemSupport.TrueColor);
+        Assert.Contains("\u001b[38;2;90;58;0;48;2;245;185;65m.", coloured, StringComparison.Ordinal); // the branch that is reused
+        Assert.Equal(Lines(plain), Lines(Regex.Replace(coloured, "\u001b\\[[0-9;]*m", "")));
+        Assert.Contains("\u001b[", Print(report, ColorSystemSupport.Standard), StringComparison.Ordinal);
+
+        // Nothing that is no terminal has colours.
+        Assert.Null(new Terminal(new StringWriter(), new StringWriter(), Interactive: true, default).Colours);
+
+        static string[] Lines(string text) => [.. text.TrimEnd().Split('\n').Select(line => line.TrimEnd())];
+
+        static string Print(ScheduleReport report, ColorSystemSupport colours)
+        {
+            StringWriter written = new() { NewLine = "\n" };
+            ScheduleText.Print(report, written, AnsiConsole.Create(
+                new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = colours, Out = new AnsiConsoleOutput(written) }));
+            return written.ToString();
+        }
+
+        static InspectedSchedule Read(string path)
+        {
+            using ByteSource source = ByteSource.OpenFile(path);
+            return InspectedSchedule.Read(source, null);
+        }
     }
 
     public void Dispose() => _cli.Dispose();

@@ -23,7 +23,7 @@ public sealed class ProcessTests : IDisposable
         Assert.Matches(@"^against no caching: [\d.]+ instead of [\d.]+ ms per image, speed-up [\d.]+ \(median of 6 interleaved rounds\), "
             + @"[\d.]+ % of the ideal, PSNR [\d.]+ dB, relative L2 0\.\d+$", lines[4]);
         PngDecoder png = PngDecoder.Decode(await File.ReadAllBytesAsync(_cli.PathOf("samples/0001.png"), TestContext.Current.CancellationToken));
-        Assert.Equal((878, 1004), (png.Width, png.Height)); // ten rows and eight columns of 96 + 4 pixels, and the margin
+        Assert.Equal((922, 1119), (png.Width, png.Height)); // ten rows and eight columns of 96 + 4 pixels, labels, a caption, and the margins
 
         // The model has learned something: its pictures are not one colour, as noise pressed to the limits or zeros would be.
         Assert.InRange(png.Pixels.Chunk(3).Select(p => (p[0], p[1], p[2])).Distinct().Count(), 5_000, 200_000);
@@ -53,7 +53,7 @@ public sealed class ProcessTests : IDisposable
 
     [Theory]
     [InlineData("portable", 0, "")]
-    [InlineData("sse", 2, "l2c: error: L2C_ISA=sse: no such vectors; give avx512, avx2 or portable, or unset it\n")]
+    [InlineData("sse", 2, "l2c: error: L2C_ISA=sse: no such vectors are known; give avx512, avx2 or portable, or unset it\n")]
     public async Task The_environment_chooses_the_vectors(string isa, int code, string message)
     {
         string[] call = ["bench", "forward", "--model", "1x16x2/2", "--image-size", "32", "--device", "cpu", "--repeat", "1", "--json"];

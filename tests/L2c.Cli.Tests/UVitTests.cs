@@ -126,7 +126,7 @@ public sealed class UVitTests : IDisposable
     private CliResult Sample(string picture, params string[] options) =>
         _cli.Run(["sample", "--ckpt", _ckpt, "--count", "3", "--out", _cli.PathOf(picture), .. options]);
 
-    private byte[] Pixels(string picture) => PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf(picture))).Pixels;
+    private byte[] Pixels(string picture) => SheetPart.Pictures(_cli.PathOf(picture));
 
     private string Data()
     {

@@ -38,7 +38,7 @@ internal sealed class Grid
         int aim = HasPanels ? PanelWidthAimedAt : WidthAimedAt, least = HasPanels ? MinPanelCell : MinCell;
         int leastFactor = Math.Max(1, (least + size - 1) / size);
         Columns = ByClass ? rounds : TileColumns(HasPanels ? aim / ((leastFactor * size) + Gap) : Math.Max(4, (int)Math.Ceiling(Math.Sqrt(count))));
-        Rows = ByClass ? (count + rounds - 1) / rounds : (count + Columns - 1) / Columns;
+        Rows = ByClass ? Math.Min(count, labels.Count) : (count + Columns - 1) / Columns;
         int across = ByClass ? Columns * Panels : Columns;
         Factor = Math.Max(leastFactor, Math.Min(MaxCell / size, aim / (across * size)));
         Cell = Factor * size;

@@ -14,8 +14,11 @@ internal static class PlotTicks
         [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [.. Enumerable.Range(10, 90).Select(tenths => tenths / 10.0)]];
 
     /// <summary>Of an axis of plain numbers.</summary>
-    /// <param name="spacing">Pixels between two of them, at least.</param>
-    public static NumericAutomatic Linear(int spacing = 90) => new() { MinimumTickSpacing = spacing, LabelFormatter = Label };
+    public static NumericAutomatic Linear() => new() { MinimumTickSpacing = 90, LabelFormatter = Label };
+
+    /// <summary>Of an axis of whole numbers.</summary>
+    public static NumericAutomatic Whole() =>
+        new() { MinimumTickSpacing = 90, LabelFormatter = value => value == Math.Round(value) ? Label(value) : "" };
 
     /// <summary>Of an axis whose coordinates are decimal logarithms: the coarsest of several scales that has four ticks.</summary>
     /// <param name="least">Logarithm of the lower end.</param>
@@ -54,7 +57,7 @@ internal static class PlotTicks
         NumericManual ticks = new();
         for (double i = Math.Ceiling(least / step); i * step <= greatest; i++)
         {
-            double value = i * step;
+            double value = (i * step) + 0.0; // no negative 0
             ticks.AddMajor(value, isPlain ? value.ToString($"F{digits}", CultureInfo.InvariantCulture) : Label(value));
         }
 

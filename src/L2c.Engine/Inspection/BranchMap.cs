@@ -94,7 +94,9 @@ internal sealed class BranchMap
     public SKFont LabelFont { get; }
 
     /// <summary>Pixels of the table with all that is around it.</summary>
-    public int Width => (int)MathF.Ceiling(SideLeft(_sideWidths.Length) - (_sideWidths.Length > 0 ? SideGap : PanelGap));
+    public int Width => (int)MathF.Ceiling(Math.Max(
+        SideLeft(_sideWidths.Length) - (_sideWidths.Length > 0 ? SideGap : PanelGap),
+        BranchShares is null ? 0 : PanelLeft(0) + PictureText.Small.MeasureText(ShareTitle)));
 
     /// <summary>Pixels of the table with all that is around it.</summary>
     public int Height => _headHeight + _tops[^1] + _numbersHeight
@@ -258,8 +260,7 @@ internal sealed class BranchMap
             canvas.DrawRect(room with { Top = room.Bottom - (float)(shares[branch] * BarHeight) }, paint);
         }
 
-        string title = PictureText.Shorten(ShareTitle, PictureText.Small, Width - PanelLeft(0));
-        PictureText.Write(canvas, title, PanelLeft(0), top + BarHeight + 4, SKTextAlign.Left, PictureText.Small, PictureText.Faint);
+        PictureText.Write(canvas, ShareTitle, PanelLeft(0), top + BarHeight + 4, SKTextAlign.Left, PictureText.Small, PictureText.Faint);
     }
 
     /// <summary>The smallest of 1, 2, 5, 10, 20, ... that leaves a label its room.</summary>

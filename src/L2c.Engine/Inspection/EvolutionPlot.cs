@@ -125,8 +125,9 @@ internal sealed class EvolutionPlot
         Scatter line = plot.Add.Scatter(steps, shares, Color.FromHex("#E89A00"));
         (line.LineWidth, line.MarkerSize) = (2.5f, 5);
         PlotFrame.Apply(plot, "", "optimisation step", "branches reused, %");
-        plot.Axes.Left.TickGenerator = PlotTicks.Linear(45);
         double beside = Math.Max((steps[^1] - steps[0]) * 0.02, 0.5), greatest = Math.Max(shares.Max(), 1);
+        plot.Axes.Bottom.TickGenerator = PlotTicks.Whole();
+        plot.Axes.Left.TickGenerator = PlotTicks.Even(-0.04 * greatest, 1.08 * greatest);
         plot.Axes.SetLimits(steps[0] - beside, steps[^1] + beside, -0.04 * greatest, 1.08 * greatest);
         plot.Layout.Fixed(new PixelPadding(56, 30, 50, 8));
         plot.Render(canvas, at);

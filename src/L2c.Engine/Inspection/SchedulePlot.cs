@@ -15,10 +15,8 @@ namespace L2c;
 /// </remarks>
 public static class SchedulePlot
 {
-    private const int Margin = 24, MinWidth = 640;
-    private const int PanelAimedAt = 450, MinCell = 3, MaxCell = 24, ManyBlocks = 2000;
+    private const int PanelAimedAt = 480, MinCell = 3, MaxCell = 24, ManyBlocks = 2000;
     private const int HeightAimedAt = 16000, TallRow = 16, LowRow = 12, MaxTallRows = 120;
-    private const int Swatch = 13, LegendGap = 22;
 
     private static readonly MapCell _refresh = new(new SKColor(0xC3, 0xCB, 0xD6)), _computed = new(new SKColor(0x1D, 0x4E, 0x89));
 
@@ -58,28 +56,13 @@ public static class SchedulePlot
     internal static Picture Draw(string title, CacheSchedule schedule, TransformerArchitecture? network, string description)
     {
         RunCost? cost = network is null ? null : new RunCost(schedule, NetworkCost.Of(network));
-        BranchMap map = Map(schedule, cost);
-        int width = Math.Max(map.Width, MinWidth);
-        IReadOnlyList<string> titles = PictureText.Wrap(title, PictureText.Title, width);
-        IReadOnlyList<string> lines = [.. Summary(schedule, network, cost).SelectMany(line => PictureText.Wrap(line, PictureText.Body, width))];
-        int titleHeight = PictureText.Height(PictureText.Title) + 2, lineHeight = PictureText.Height(PictureText.Body) + 4;
-        int legendTop = Margin + (titles.Count * titleHeight) + 4 + (lines.Count * lineHeight) + 8, mapTop = legendTop + lineHeight + 14;
-        return new Picture(width + (2 * Margin), mapTop + map.Height + Margin, description, canvas =>
-        {
-            for (int i = 0; i < titles.Count; i++)
-            {
-                PictureText.Write(canvas, titles[i], Margin, Margin + (i * titleHeight), SKTextAlign.Left, PictureText.Title, PictureText.Ink);
-            }
-
-            for (int i = 0; i < lines.Count; i++)
-            {
-                float top = Margin + (titles.Count * titleHeight) + 4 + (i * lineHeight);
-                PictureText.Write(canvas, lines[i], Margin, top, SKTextAlign.Left, PictureText.Body, PictureText.Faint);
-            }
-
-            DrawLegend(canvas, schedule, legendTop);
-            map.Draw(canvas, Margin, mapTop);
-        });
+        (MapCell Cell, string Name)[] legend =
+        [
+            (_computed, "computed"),
+            .. Skipped(schedule).Select(kind => (kind.Cell, kind.Name)),
+            (_refresh, "refresh evaluation, all computed"),
+        ];
+        return MapSheet.Draw(title, [.. Summary(schedule, network, cost)], legend, Map(schedule, cost), description);
     }
 
     /// <summary>How a branch of an evaluation is drawn.</summary>
@@ -152,29 +135,12 @@ public static class SchedulePlot
         yield return $"{Of(schedule.Evaluations, "evaluation")} of {Of(schedule.Branches / 2, "block")}, {of}";
         if (cost is not null)
         {
-            yield return Invariant($"MACs of {network!.Name} x {(double)cost.MacsAfter / cost.MacsBefore:0.000}: ideal speed-up {cost.IdealSpeedup:0.000}.");
+            double left = 100.0 * cost.MacsAfter / cost.MacsBefore;
+            yield return Invariant($"Ideal speed-up {cost.IdealSpeedup:0.000}: of the MACs of {network!.Name}, {left:0.0} % are left.");
         }
 
-        yield return "Down: evaluations, from noise to picture. Across: blocks, from the input to the output.";
+        yield return MapSheet.Directions;
     }
 
     private static string Of(int number, string what) => number == 1 ? $"1 {what}" : Invariant($"{number} {what}s");
-
-    private static void DrawLegend(SKCanvas canvas, CacheSchedule schedule, int top)
-    {
-        (MapCell Cell, string Name)[] legend =
-        [
-            (_computed, "computed"),
-            .. Skipped(schedule).Select(kind => (kind.Cell, kind.Name)),
-            (_refresh, "refresh evaluation, all computed"),
-        ];
-        float x = Margin;
-        using SKPaint paint = new();
-        foreach ((MapCell cell, string name) in legend)
-        {
-            BranchMap.DrawCell(canvas, SKRect.Create(x, top + 2, Swatch, Swatch), cell, paint);
-            PictureText.Write(canvas, name, x + Swatch + 6, top, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
-            x += Swatch + 6 + MathF.Ceiling(PictureText.Body.MeasureText(name)) + LegendGap;
-        }
-    }
 }

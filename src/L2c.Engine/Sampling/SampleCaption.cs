@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using L2c.Model.Runs;
 using L2c.Weights;
 using static System.FormattableString;
@@ -11,8 +12,8 @@ internal static class SampleCaption
     /// <summary>How the samples were made: model, sampler, steps, guidance, seed, schedule, and what is shown of them.</summary>
     /// <param name="job">The run.</param>
     /// <param name="grid">How they are drawn.</param>
-    /// <param name="cache">Name of the schedule, or none.</param>
-    public static IReadOnlyList<string> Lines(SampleJob job, Grid grid, string? cache)
+    /// <param name="description">What fixes the samples: says the schedule, which need not be the job's.</param>
+    public static IReadOnlyList<string> Lines(SampleJob job, Grid grid, JsonObject description)
     {
         string steps = int.TryParse(job.Request.Steps, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? $"{number} step{(number == 1 ? "" : "s")}"
@@ -24,7 +25,7 @@ internal static class SampleCaption
         string factor = grid.Factor > 1 ? $"each pixel drawn {grid.Factor} x {grid.Factor}" : "";
         return
         [
-            $"{images}, {job.Sampler.Name}, {steps}, {guidance}, seed {job.Request.Seed}, {Cache(cache)}",
+            $"{images}, {job.Sampler.Name}, {steps}, {guidance}, seed {job.Request.Seed}, {Cache((string?)description["cache"])}",
             .. new[] { string.Join("; ", new[] { shown, factor }.Where(part => part.Length > 0)) }.Where(line => line.Length > 0),
         ];
     }
@@ -66,5 +67,5 @@ internal static class SampleCaption
     private static (string Value, string Name) Measured(Comparison comparison) =>
         (Invariant($"{comparison.RealisedSpeedup:0.000} x"), $"measured, median of {comparison.TimedRounds} rounds");
 
-    private static string Cache(string? cache) => cache is null or "none" ? "no caching" : $"cache: {FileText.Printable(cache)}";
+    private static string Cache(string? text) => text is null or "none" ? "no caching" : $"cache: {FileText.Printable(text)}";
 }

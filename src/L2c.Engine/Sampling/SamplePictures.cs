@@ -37,19 +37,20 @@ public static class SamplePictures
     }
 
     /// <summary>All samples with labels, and how they were made.</summary>
-    internal static Picture Grid(SampleResult result) =>
-        Grid(result.Job, result.Job.Architecture.Name, result.Job.Cache?.Text, result.Description, result.Picture);
+    internal static Picture Grid(SampleResult result) => Grid(result.Job, result.Description, result.Picture);
 
-    /// <summary>All samples of a job with labels, and how they were made.</summary>
+    /// <summary>The same of samples that are no result: of a job whose network or schedule is another.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="title">The line above all.</param>
-    /// <param name="cache">Name of the schedule, or none.</param>
-    /// <param name="description">What the file says of itself.</param>
-    /// <param name="picture">The samples by number.</param>
-    internal static Picture Grid(SampleJob job, string title, string? cache, JsonObject description, Func<int, RgbImage> picture)
+    /// <param name="description">What fixes the samples, see <see cref="SampleDescription"/>; with <c>step</c> the network is one in training.</param>
+    /// <param name="picture">Gives the pictures by number.</param>
+    internal static Picture Grid(SampleJob job, JsonObject description, Func<int, RgbImage> picture)
     {
         Grid grid = Layout(job, compared: false);
-        SampleSheet sheet = new(grid) { Title = title, Lines = SampleCaption.Lines(job, grid, cache) };
+        SampleSheet sheet = new(grid)
+        {
+            Title = job.Architecture.Name + (description["step"] is { } step ? $", step {step} of its training" : ""),
+            Lines = SampleCaption.Lines(job, grid, description),
+        };
         return sheet.Draw(description.ToJsonString(ReportJson.Options), (_, image) => picture(image));
     }
 
@@ -61,7 +62,7 @@ public static class SamplePictures
         SampleSheet sheet = new(grid)
         {
             Title = $"{result.Job.Architecture.Name}, without and with caching",
-            Lines = SampleCaption.Lines(result.Job, grid, result.Job.Cache?.Text),
+            Lines = SampleCaption.Lines(result.Job, grid, result.Description),
             Figures = SampleCaption.Figures(result, difference),
             Difference = difference,
         };

@@ -170,8 +170,7 @@ internal sealed class SampleGrids
             description.Add("cache", cache);
         }
 
-        SamplePictures.Grid(_job, $"{_job.Architecture.Name}, step {step}", cache, description, image => _job.Picture(samples, image))
-            .Write(PathOf(step), overwrite: true);
+        SamplePictures.Grid(_job, description, image => _job.Picture(samples, image)).Write(PathOf(step), overwrite: true);
     }
 
     private string PathOf(int step) => Path.Combine(_folder.File(Name), step.ToString("D6", CultureInfo.InvariantCulture) + ".png");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ScottPlot;
 using ScottPlot.Plottables;
+using ScottPlot.TickGenerators;
 using SkiaSharp;
 using static System.FormattableString;
 
@@ -156,7 +157,7 @@ internal sealed class LossPlot
             LossScale.Symmetric => "loss, logarithmic around 0",
             _ => "loss",
         });
-        plot.Axes.Left.TickGenerator = _axis?.Ticks() ?? PlotTicks.Even(0, 1);
+        plot.Axes.Left.TickGenerator = _axis?.Ticks() ?? new NumericManual();
         Render(plot, canvas, at, _axis?.Low ?? 0, _axis?.High ?? 1);
     }
 
@@ -175,6 +176,8 @@ internal sealed class LossPlot
         (double first, double last) = _rows.Length > 0 ? (_rows[0].Step, _rows[^1].Step) : (0, 1);
         double beside = Math.Max((last - first) * 0.02, 0.5);
         plot.Axes.SetLimits(first - beside, last + beside, low, high);
+
+        plot.Axes.Bottom.TickGenerator = PlotTicks.Whole();
 
         // Of the same width, so that the steps of both plots lie above each other.
         plot.Layout.Fixed(new PixelPadding(90, 30, HasReuse && plot.Axes.Bottom.Label.Text.Length == 0 ? 30 : 50, 8));
