@@ -12,6 +12,17 @@ public sealed record CacheRequest
     /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
     public string? Rule { get; init; }
 
+    /// <summary>Whether the network is the demo model because no other was named, so that its router is used where nothing is said here; see
+    /// <see cref="DemoModel.Complete"/>.</summary>
+    public bool IsOfDemo { get; init; }
+
+    /// <summary>Whether nothing is said about what to reuse.</summary>
+    internal bool IsOpen => Router is null && Rule is null;
+
+    /// <summary>Paths of all files that are read, or may be.</summary>
+    internal IEnumerable<string> Files =>
+        new[] { Router, RuleFile, IsOfDemo && IsOpen ? DemoModel.RouterPath : null }.OfType<string>();
+
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
     internal string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
 }
