@@ -81,7 +81,7 @@ public sealed class CacheSampleTests : IDisposable
         string[] lines = _runs.Sample("b.png", "--cache", rule).Out.TrimEnd('\n').Split('\n');
         Assert.StartsWith(
             reused == 0
-                ? $"cache {rule}: nothing is reused of {of} branches"
+                ? $"cache {rule}: nothing is reused of the {of} branches of the cache evaluations"
                 : $"cache {rule}: {reused} of {of} branches (attention or MLP of a block) of the cache evaluations reused, ",
             lines[^1],
             StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Enumeration;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Kernels;
 using L2c.Weights;
 
@@ -98,9 +99,7 @@ internal sealed class GemmBench
         bool isMet = true;
         List<string[]> rows = [.. contestants.Select(Measure)];
         FmaPeak.Measure(device, alone);
-        string best = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Alone, before and after all products, it reaches {alone.Value:0} GFLOP/s, the best five of {alone.Count} rounds within {100 * alone.Spread:0.0} %: ")
+        string best = FormattableString.Invariant($"Alone, before and after all products, it reaches {alone.Value:0} GFLOP/s ({PeakText.Of(alone.Spread)}): ")
             + "a row whose peak is far below was measured beside other work.";
         _options.Publish(parsed, terminal, Markdown.Report(
             "Matrix products: share of the peak of multiply-adds",

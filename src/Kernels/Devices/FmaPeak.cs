@@ -17,13 +17,21 @@ public static class FmaPeak
         long flops = sequence.Ops[0].Flops;
         best.Measure(Round, () => Thread.Sleep(_pause));
 
-        double Round()
+        (double, double?) Round()
         {
+            TimeSpan used = ProcessorTime();
             long start = Stopwatch.GetTimestamp();
             sequence.Run();
-            return flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double? occupancy = IsFine ? (ProcessorTime() - used).TotalSeconds / (device.Threads * seconds) : null;
+            return (flops / seconds / 1e9, occupancy);
         }
     }
+
+    // Windows counts processor time in steps longer than a round.
+    private static bool IsFine => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
+
+    private static TimeSpan ProcessorTime() => IsFine ? Environment.CpuUsage.TotalTime : default;
 
     /// <summary>One round as a recording, some tenths of a millisecond: for whoever wants the peak of the very moments in which something else runs.</summary>
     /// <param name="device">Its instruction set and threads.</param>

@@ -21,7 +21,7 @@ internal static class SampleSummary
         string model = job.Request.Cache.IsOfDemo ? $"the demo model {job.Architecture.Name}" : job.Architecture.Name;
         string guidance = job.Guidance == Guidance.None ? "no guidance" : Invariant($"guidance {job.CfgScale}");
         string cache = job.Cache is { } choice && !job.ComputesEverything ? $"cached by {choice.Text}" : "without caching";
-        string compared = job.Request.Compare ? ", then the same without caching" : "";
+        string compared = job.Request.Compare ? ", then compared with a run without caching" : "";
         terminal.Remark(
             $"l2c: sampling {Units.Of(job.Count, "image")} from {model}: {Units.Of(job.Sampler.Evaluations.Count, $"{job.Sampler.Name} step")}, "
             + $"{guidance}, {cache}{compared}");
@@ -132,7 +132,7 @@ internal static class SampleSummary
         int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
         if (all == 0 || skipped == 0)
         {
-            return $"cache {c.Cache}: nothing is reused" + (all == 0 ? ", for the schedule has no cache evaluations" : $" of {all} branches");
+            return $"cache {c.Cache}: nothing is reused" + (all == 0 ? "; the schedule has no cache evaluations" : $" of the {all} branches of the cache evaluations");
         }
 
         string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);
