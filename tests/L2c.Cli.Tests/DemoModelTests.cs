@@ -154,6 +154,7 @@ public sealed class DemoModelTests : IDisposable
             "l2c: sampling 2 images from the demo model shapes-dit8: 1 ddim step, no guidance, without caching\n",
             _cli.Run([.. sample, "--steps", "1", "--cfg-scale", "1"]).Announcement);
         Assert.Equal("", Sample().Announcement);
+        Assert.Equal("", _cli.Run([.. sample, "--quiet"]).Announcement);
     }
 
     public void Dispose() => _cli.Dispose();

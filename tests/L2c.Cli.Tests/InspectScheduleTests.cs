@@ -166,7 +166,7 @@ public sealed class InspectScheduleTests : IDisposable
         _cli.Run("inspect", router, schedule).MustFail(2, "add --diff");
         _cli.Run("inspect", router, schedule, schedule, "--diff").MustFail(2, "see l2c inspect --help");
         _cli.Run("inspect", router, "--diff").MustFail(2, "name both");
-        _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of one size");
+        _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of the same size");
 
         int Int(string name) => json.GetProperty(name).GetInt32();
     }

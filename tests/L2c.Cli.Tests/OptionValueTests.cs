@@ -28,8 +28,8 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "devices", "encode", "evaluate", "gather", "inspect", "metrics", "profile", "sample", "sweep", "train",
-            "train-router"],
+            ["bench forward", "bench sample", "completion", "devices", "encode", "evaluate", "gather", "help", "inspect", "metrics", "profile", "sample",
+            "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]

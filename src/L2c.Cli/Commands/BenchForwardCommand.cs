@@ -10,7 +10,7 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
 
     private readonly BenchOptions _options = new(cuda, DefaultRuns);
     private readonly Option<int?> _batch =
-        OptionFactory.Whole("--batch", 1, $"Rows of the call, each an image of its own timestep and class [default: {DefaultBatch}]", most: 65536);
+        OptionFactory.Whole("--batch", 1, $"Rows of the batch, each an image with its own timestep and class [default: {DefaultBatch}]", most: 65536);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)

@@ -17,7 +17,7 @@ internal sealed class BenchOptions
         "Published model, such as DiT-XL/2; without --ckpt also depth x hidden width x heads / patch, such as 12x192x3/2 or U-ViT-12x192x3/2 "
         + "[default: DiT-S/2]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
-        "--image-size", 8, "Side in pixels, of which a latent cell has 8 [default: the model's, otherwise 256]", most: 32768);
+        "--image-size", 8, "Image side in pixels, eight per latent cell [default: the model's, otherwise 256]", most: 32768);
     private readonly Option<int?> _runs;
     private readonly Option<int?> _warmUp = OptionFactory.Whole(
         "--warmup", 0, $"Rounds before them that are not timed [default: at least {InterleavedTiming.DefaultWarmUp}, and half a second]", MaxRepeats);

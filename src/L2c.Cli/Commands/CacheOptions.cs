@@ -13,21 +13,22 @@ internal sealed class CacheOptions
         OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache")
+            .Offering(ScheduleRule.Beginnings);
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(
-        "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
+        "--schedule-format", "Format of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
         OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
     private readonly Option<int?> _runs = OptionFactory.Whole(
         "--runs",
         1,
-        $"Of --compare: rounds that are timed, each one batch both ways; {MedianInterval.LeastCount} are the least that tell a difference "
+        $"Rounds that --compare times, each one batch both ways; {MedianInterval.LeastCount} are the least that tell a difference "
         + $"[default: {InterleavedTiming.DefaultRounds}]",
         BenchOptions.MaxRepeats);
     private readonly Option<int?> _warmUp = OptionFactory.Whole(
-        "--warmup", 0, $"Of --compare: rounds before them that are not timed [default: {InterleavedTiming.DefaultWarmUp}]", BenchOptions.MaxRepeats);
+        "--warmup", 0, $"Rounds before them that it does not time [default: {InterleavedTiming.DefaultWarmUp}]", BenchOptions.MaxRepeats);
 
     /// <summary>Adds all options to a command that samples.</summary>
     public void AddTo(Command command)

@@ -22,13 +22,13 @@ internal sealed class EvaluateCommand
     private readonly Command _runOptions = new("run");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2,
-        $"Images to sample; of a file or folder the first N [default: {EvaluateRequest.DefaultCount}; of a file or folder all]",
+        $"Images to sample, or the first N of a file or folder [default: {EvaluateRequest.DefaultCount}; of a file or folder, all]",
         EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
     private readonly Option<string> _features = OptionFactory.OneOf(
-        "--features", "What distances are in: a random net, for small images, or the FID Inception network", Random, Inception);
+        "--features", "Whose features distances are in: a random network's, for small images, or those of the FID Inception network", Random, Inception);
     private readonly Option<string?> _inception = OptionFactory.Text(
         "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
@@ -125,7 +125,7 @@ internal sealed class EvaluateCommand
 
     private static string[] Ladder(string list)
     {
-        string[] steps = list == "none" ? [] : list.Split(',', StringSplitOptions.TrimEntries);
+        string[] steps = list.Equals("none", StringComparison.OrdinalIgnoreCase) ? [] : list.Split(',', StringSplitOptions.TrimEntries);
         return Array.TrueForAll(steps, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0)
             ? steps
             : throw new UsageException($"--ddim needs numbers of steps separated by commas, or none, not '{list}'");

@@ -26,12 +26,12 @@ internal sealed class SampleCommand
             "Evaluations: '20', of ddim and ddpm (which stride fractionally) also 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
     private readonly Option<string?> _sampler =
-        OptionFactory.Choice("--sampler", "Sampler; default what the network's authors use, of a DiT ddim", [.. SamplerCatalog.Names]);
+        OptionFactory.Choice("--sampler", "Sampler; default: what the network's authors use, ddim for a DiT", [.. SamplerCatalog.Names]);
     private readonly Option<string?> _grid =
         OptionFactory.Choice("--grid", $"How the times of a DPM-Solver are spaced [default: {SamplerCatalog.Grids[0]}]", [.. SamplerCatalog.Grids]);
     private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
-        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
+        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 means no guidance and half the work [default: 1.5]");
     private readonly Option<string> _guidance =
         OptionFactory.OneOf(
             "--guidance",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
+using L2c.Weights;
 
 namespace L2c.Cli.Commands;
 
@@ -10,38 +11,33 @@ internal sealed class SweepCommand
 {
     private readonly SampleCommand _sample;
     private readonly CacheOptions _cache = new();
-    private readonly Option<string[]> _routers = new("--router", "--path")
-    {
-        Description = "Learning-to-Cache router for this model and number of steps; may be given several times; default of the demo model its own, "
-            + "none: no router",
-        HelpName = "FILE|none",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private readonly Option<string[]> _routers = OptionFactory.Texts(
+        "--router",
+        "FILE|none",
+        "Learning-to-Cache router for this model and number of steps; may be given several times, none for no router; default: the demo model's own",
+        "--path");
 
     private readonly Option<string?> _thresholds =
         OptionFactory.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
     private readonly Option<string?> _rules = OptionFactory.Text(
         "--rules", "A,B,...|none",
-        $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
+        $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]")
+        .Offering([.. RuleFamily.Names, "none"]);
     private readonly Option<string?> _ratios = OptionFactory.Text(
         "--mac-ratios", "X,Y,...",
-        "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
+        "Compute points beside those of the routers, as shares of the MACs without caching; default: none, or without routers 0.9,0.8,0.7,0.6");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2, $"Images of each row [default: {EvaluateRequest.DefaultCount}]", EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _out = OptionFactory.Text(
-        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
+        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that are there are kept [default: sweep]");
     private readonly Option<string?> _only =
         OptionFactory.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
     private readonly Option<bool> _dryRun = OptionFactory.Switch("--dry-run", "Only list the rows and their MACs");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where the folder already has rows");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is still printed");
 
-    private SweepCommand(CudaAccess cuda)
-    {
-        _sample = new SampleCommand(cuda);
-        _routers.Validators.Add(result => OptionFactory.RefuseEmpty(result, "--router", "FILE"));
-    }
+    private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -108,7 +104,7 @@ internal sealed class SweepCommand
     {
         (int first, int last) = Rows(parsed.GetValue(_only));
         string[] routers = parsed.GetValue(_routers) ?? [];
-        bool none = routers is ["none"];
+        bool none = routers is [var only] && only.Equals("none", StringComparison.OrdinalIgnoreCase);
         return new SweepRequest
         {
             Sample = sample with { Count = parsed.GetValue(_count), Cache = none ? new CacheRequest() : sample.Cache },
@@ -127,11 +123,17 @@ internal sealed class SweepCommand
 
     private static string[] Rules(string? list)
     {
-        string[] rules = list switch { null => [.. RuleFamily.Names], "none" => [], _ => list.Split(',', StringSplitOptions.TrimEntries) };
-        return Array.Find(rules, rule => !rule.Contains(':', StringComparison.Ordinal) && !RuleFamily.Names.Contains(rule)) is { } unknown
+        string[] words = list switch
+        {
+            null => [.. RuleFamily.Names],
+            _ when list.Equals("none", StringComparison.OrdinalIgnoreCase) => [],
+            _ => list.Split(',', StringSplitOptions.TrimEntries),
+        };
+        return Array.Find(words, rule => !rule.Contains(':', StringComparison.Ordinal) && KnownWords.Find(rule, RuleFamily.Names) is null) is { } unknown
             ? throw new UsageException(
-                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a complete rule such as top:3")
-            : rules;
+                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a complete rule such as top:3"
+                + KnownWords.DidYouMean(unknown, RuleFamily.Names))
+            : words;
     }
 
     private static double[] Numbers(string option, string list)

@@ -15,9 +15,9 @@ internal sealed class TrainCommand(CudaAccess cuda)
         "Published model, such as DiT-S/2, or depth x hidden width x heads / patch, such as 12x192x3/2 "
         + $"[default: {NetworkTrainingRequest.DefaultModel}]");
     private readonly Option<string?> _init = OptionFactory.Text(
-        "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
+        "--init", "FILE", "Checkpoint to start from, its weights and their average [default: as published for DiT]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
-        "--image-size", 1, "Side of the items in pixels or latent cells, where the data leave it open", most: 4096);
+        "--image-size", 1, "Side of the items in pixels or latent cells, where the data do not say", most: 4096);
     private readonly Option<int?> _classes = OptionFactory.Whole("--classes", 1, "Classes; default the data's", most: 1_000_000);
     private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per step [default: {_defaults.Batch}]", most: 65536);
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative("--lr", $"Learning rate of AdamW [default: {_defaults.LearningRate}]");
@@ -25,7 +25,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<double?> _average = OptionFactory.Fraction(
         "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");
     private readonly Option<bool> _warmUp = OptionFactory.Switch(
-        "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
+        "--ema-warm-up", "Start with a smaller decay: the smaller of --ema and (1 + k) / (10 + k) at step k");
     private readonly TrainingOptions _training = new(
         cuda, "runs/model", "shapes2", $"{NetworkTrainingRequest.DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 

@@ -35,12 +35,12 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         "--ste-threshold",
         "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
     private readonly Option<double?> _targetReuse = OptionFactory.Fraction(
-        "--target-reuse", "Move lambda, beginning at --l1, until this share of the cache evaluations' branches is reused");
+        "--target-reuse", "Adjust lambda, starting from --l1, until this share of the cache evaluations' branches is reused");
     private readonly Option<double?> _threshold = OptionFactory.Fraction(
         "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<bool> _imageFree = OptionFactory.Switch(
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
-    private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
+    private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to start from: .pt or .safetensors [default: N(0, 1)]");
     private readonly TrainingOptions _training = new(
         cuda, "runs/router", DemoModel.Data, "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
 

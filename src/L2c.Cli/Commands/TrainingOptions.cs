@@ -18,9 +18,10 @@ internal sealed class TrainingOptions
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
     private readonly Option<string?> _resume = OptionFactory.Text(
-        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one");
+        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one")
+        .Offering([TrainingRequest.Latest]);
     private readonly Option<bool> _recompute = OptionFactory.Switch(
-        "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
+        "--checkpointing", "Keep only each block's input and recompute the rest for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there is another run");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
@@ -37,9 +38,10 @@ internal sealed class TrainingOptions
         CudaAccess cuda, string folder, string data, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
     {
         _data = OptionFactory.Text(
-            "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]");
+            "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]")
+            .Offering(TrainingDataText.Words);
         _device = new DeviceOptions(cuda, preset, refused);
-        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
+        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, including those before resuming [default: {maxSteps}]");
         _out = OptionFactory.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
     }
 

@@ -11,6 +11,9 @@ namespace L2c.Cli.Output;
 /// <param name="Cancel">Cancelled by Ctrl-C or SIGTERM.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
+    /// <summary>Whether remarks and progress are left out, so that <see cref="Err"/> has errors alone.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>What <see cref="Err"/> leads to, for a library that draws with control sequences and knows a terminal by its own writer.</summary>
     internal TextWriter Drawing => PrintableWriter.Over(Err).Inner is var inner && inner is StandardWriter standard ? standard.Inner : inner;
 
@@ -41,7 +44,7 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
     /// <param name="remark">As <c>note: ...</c>; lines that are no note or warning are printed as they are.</param>
     public void Remark(string? remark)
     {
-        if (remark is not null)
+        if (remark is not null && !IsQuiet)
         {
             bool named = remark.StartsWith("note: ", StringComparison.Ordinal) || remark.StartsWith("warning: ", StringComparison.Ordinal);
             Err.WriteLine(named ? $"l2c: {remark}" : remark);

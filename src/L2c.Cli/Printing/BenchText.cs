@@ -13,7 +13,7 @@ internal static class BenchText
             : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Invariant($"guidance {r.CfgScale}");
         o.WriteLine(Invariant($"{r.Facts.Model} ({r.Weights} weights), {run}, on {r.Facts.Device}"));
         o.WriteLine(Invariant($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
-        o.WriteLine(Invariant($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now")
+        o.WriteLine(Invariant($"{Units.Flop(r.Gflop)}, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now")
             + (r.Facts.Threads is null ? "" : $" ({PeakText.Of(r.PeakSpread)})"));
         o.WriteLine(
             $"memory: weights {Units.Bytes(r.WeightBytes)} + run {Units.Bytes(r.RunBytes)}; " + Invariant($"process {r.ResidentMiB:0.0} MiB"));

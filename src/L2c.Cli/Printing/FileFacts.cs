@@ -17,7 +17,7 @@ internal static class FileFacts
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             if (model.MacsPerEvaluation is { } macs)
             {
-                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
+                Units.PrintFact(o, "MACs", $"{Units.Macs(macs)} per evaluation, image and half of guidance");
             }
 
             PrintMembers(model.Architecture, o);

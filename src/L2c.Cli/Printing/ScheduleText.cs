@@ -42,8 +42,8 @@ internal static class ScheduleText
             Invariant($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
         if (r.Model is not null)
         {
-            Units.PrintFact(o, "MACs", $"{Units.Count(r.MacsBefore!.Value)} -> {Units.Count(r.MacsAfter!.Value)} per image and half of guidance");
-            string linear = $"{Units.Count(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Count(r.MacsAfterWithoutProducts!.Value)}";
+            Units.PrintFact(o, "MACs", $"{Units.Macs(r.MacsBefore!.Value)} -> {Units.Macs(r.MacsAfter!.Value)} per image and half of guidance");
+            string linear = $"{Units.Macs(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Macs(r.MacsAfterWithoutProducts!.Value)}";
             Units.PrintFact(o, "linear layers only", linear);
             Units.PrintFact(o, "ideal speed-up", Invariant($"{r.IdealSpeedup:0.0000}"));
         }
@@ -57,12 +57,12 @@ internal static class ScheduleText
         o.WriteLine($"{FileText.OneLine(r.File)}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
         PrintModel(r.Model, r.AlsoFits, o);
         o.WriteLine();
-        string costs = r.Model is null ? "" : $"{"MACs",24}{"ratio",9}{"ideal speed-up",16}";
+        string costs = r.Model is null ? "" : $"{"MACs",13}{"ratio",9}{"ideal speed-up",16}";
         o.WriteLine($"{"threshold",9}{"reused",9}{"attention",11}{"MLP",7}{"of cache",11}{"of all",10}{costs}");
         foreach (ThresholdRow row in r.Thresholds)
         {
             string mark = row.Threshold == r.PublishedThreshold ? "  as published" : "";
-            costs = row.MacsAfter is { } macs ? Invariant($"{Units.Count(macs),24}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
+            costs = row.MacsAfter is { } macs ? Invariant($"{Units.Macs(macs),13}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
             string shares = Invariant($"{100 * row.ShareOfCacheEvaluations,9:0.00} %{100 * row.ShareOfAllEvaluations,8:0.00} %");
             o.WriteLine(Invariant($"{row.Threshold,9:0.00}{row.Reused,9}{row.ReusedAttention,11}{row.ReusedMlp,7}{shares}{costs}{mark}"));
         }

@@ -14,7 +14,7 @@ internal static class SweepListing
         {
             SweepRow row = plan.Rows[i];
             double ratio = (double)row.Macs / plan.Uncached.Macs;
-            terminal.Out.WriteLine(Invariant($"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {ratio:0.0000}"));
+            terminal.Out.WriteLine(Invariant($"{i + 1,4}  {row.Name.PadRight(width)}  {Units.Macs(row.Macs),11}  {ratio:0.0000}"));
         }
     }
 

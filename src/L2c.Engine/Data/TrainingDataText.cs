@@ -19,7 +19,11 @@ public static class TrainingDataText
     /// <summary>For the help of <c>--data</c>.</summary>
     public const string Forms = "shapes2[:SEED] | shapes[:SEED] | FOLDER | FILE";
 
-    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>().ToDictionary(ShapesData.NameOf);
+    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>()
+        .ToDictionary(ShapesData.NameOf, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The built-in sets by name, the current one first.</summary>
+    public static IReadOnlyList<string> Words { get; } = [.. _shapes.Keys.OrderDescending(StringComparer.Ordinal)];
 
     /// <summary>Opens what the text names. Files stay open: dispose of the result where it is <see cref="IDisposable"/>.</summary>
     /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
@@ -49,7 +53,7 @@ public static class TrainingDataText
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
                 ? new ShapesData(edition, ownSeed)
-                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
+                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED, where SEED is a whole number of at least 0");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -59,12 +63,13 @@ public static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes2");
+            throw new FileNotFoundException($"{text}: there is no such file or folder"
+                + (KnownWords.Nearest(parts[0], Words) is { } near ? $"; did you mean {near}?" : "; give one, or shapes2"));
         }
 
         return needs.Size is { } size
             ? new ImageFolderData(text, size, seed, cancel)
-            : throw new RequestException($"--data {text}: is a folder of pictures; give the size of the model's with --image-size");
+            : throw new RequestException($"--data {text}: is a folder of pictures; say what side the model's images have with --image-size");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)

@@ -109,7 +109,7 @@ public sealed record InspectedSchedule(
 
     private static TransformerArchitecture Named(string model) => PublishedModels.Find(model)
         ?? throw new RequestException(
-            $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
+            $"--model {model}: no published model has that name; {PublishedModels.Advice(model)}");
 
     private static TransformerArchitecture? Fitting(string path, TransformerArchitecture? network, int branches) =>
         network is null || network.Branches == branches

@@ -41,7 +41,7 @@ public sealed record ScheduleDiff(
         {
             throw new RequestException(
                 $"{first.File} has {a.Evaluations} evaluations of {a.Branches} branches, {second.File} {b.Evaluations} of {b.Branches}; "
-                + "compare schedules of one size");
+                + "compare schedules of the same size");
         }
 
         EvaluationDiff[] all = [.. Enumerable.Range(0, a.Evaluations).Select(e => new EvaluationDiff(

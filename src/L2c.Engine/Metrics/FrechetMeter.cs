@@ -80,7 +80,7 @@ internal sealed class FrechetMeter
         Require(
             (images.Height, images.Width) == (_data.Height, _data.Width),
             $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; "
-            + "compare images of one size");
+            + "compare images of the same size");
         return Estimate(Features(images, first, count));
     }
 
@@ -111,7 +111,7 @@ internal sealed class FrechetMeter
         {
             _context.Remark(
                 $"warning: {what}: {count} images are no more than the {_features.Length} features, so their covariance is singular "
-                + "and distances come out too large; compare them only with those of as many images");
+                + "and distances come out too large; compare them only with distances of equally many images");
         }
     }
 

@@ -10,7 +10,7 @@ public sealed partial class LoadedModel
     private static readonly TimeSpan _warmUp = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Measures one call of the network, planned once and replayed.</summary>
-    /// <param name="batch">Rows of the call, each an image of its own timestep and class.</param>
+    /// <param name="batch">Rows of the batch, each an image with its own timestep and class.</param>
     /// <param name="repeat">Rounds that are timed; each is one run.</param>
     /// <param name="warmUp">Rounds before them that are not timed; null for at least two, and half a second.</param>
     /// <param name="cancel">Looked at between runs.</param>

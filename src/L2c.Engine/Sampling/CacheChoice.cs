@@ -34,7 +34,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             { Router: not null, Rule: not null } => throw new RequestException("--router and --cache cannot be combined; omit one of them"),
             { Router: null, Threshold: not null } => throw new RequestException("--threshold applies to a router; give --router FILE"),
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
-                CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there")),
+                CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold in that range")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),

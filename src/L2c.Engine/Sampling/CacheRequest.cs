@@ -1,3 +1,5 @@
+using L2c.Model.Caching;
+
 namespace L2c;
 
 /// <summary>What is asked about caching: a router, a rule or a schedule file, or nothing.</summary>
@@ -9,8 +11,12 @@ public sealed record CacheRequest
     /// <summary>Threshold for the router's scores; null for the published one.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
-    public string? Rule { get; init; }
+    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>.</summary>
+    public string? Rule
+    {
+        get;
+        init => field = value is null || IsFile(value) ? value : ScheduleRule.Canonical(value);
+    }
 
     /// <summary>Whether the network is the demo model because no other was named, so that its router is used where nothing is said here; see
     /// <see cref="DemoModel.Complete"/>.</summary>
@@ -24,5 +30,7 @@ public sealed record CacheRequest
         new[] { Router, RuleFile, IsOfDemo && IsOpen ? DemoModel.RouterPath : null }.OfType<string>();
 
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
-    internal string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
+    internal string? RuleFile => Rule is { } rule && IsFile(rule) ? rule : null;
+
+    private static bool IsFile(string rule) => rule.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

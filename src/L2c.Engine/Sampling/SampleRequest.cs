@@ -7,7 +7,7 @@ namespace L2c;
 public sealed record SampleRequest
 {
     /// <summary>Evaluations: "20", for DDIM and DDPM also another respacing, as "ddim20" or "10,15,20".</summary>
-    public string Steps { get; init; } = "20";
+    public string Steps { get; init => field = value.ToLowerInvariant(); } = "20";
 
     /// <summary>One of <see cref="SamplerCatalog.Names"/>, in any case of letters; null for the network's own.</summary>
     public string? Sampler { get; init; }

@@ -1,3 +1,4 @@
+using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Storage;
 
@@ -17,7 +18,7 @@ public sealed record SweepRequest
     public IReadOnlyList<double>? Thresholds { get; init; }
 
     /// <summary>Names of rules to match in compute, see <see cref="RuleFamily.Names"/>, or whole rules as <c>top:3</c>.</summary>
-    public IReadOnlyList<string> Rules { get; init; } = RuleFamily.Names;
+    public IReadOnlyList<string> Rules { get; init => field = [.. value.Select(ScheduleRule.Canonical)]; } = RuleFamily.Names;
 
     /// <summary>Compute points beside those of the learned schedules, as shares of the uncached run's MACs.</summary>
     public IReadOnlyList<double> MacRatios { get; init; } = [];

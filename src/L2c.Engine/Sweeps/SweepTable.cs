@@ -45,7 +45,7 @@ internal sealed class SweepTable : IDisposable
     public void Add(SweepRecord record)
     {
         string line = record.ToLine();
-        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record));
+        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"not a row of a table: {line}", nameof(record));
         Append(line);
         _records.Add(record);
     }

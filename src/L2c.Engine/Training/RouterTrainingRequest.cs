@@ -9,7 +9,7 @@ namespace L2c;
 public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "runs/router")
 {
     /// <summary>Evaluations of the network's own sampler, which the router is for; at least two steps of it.</summary>
-    public string Steps { get; init; } = DemoModel.Steps;
+    public string Steps { get; init => field = value.ToLowerInvariant(); } = DemoModel.Steps;
 
     /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
     public double? Lambda { get; init; }

@@ -8,7 +8,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     /// <summary>The word for the newest state, if there is one.</summary>
     public const string Latest = "latest";
 
-    /// <summary>Optimisation steps in total, those before a resumption included; null for the usual number.</summary>
+    /// <summary>Optimisation steps in total, including those before resuming; null for the usual number.</summary>
     public int? MaxSteps { get; init; }
 
     /// <summary>Steps between states and intermediate results.</summary>
@@ -18,7 +18,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     public int LogEvery { get; init; } = 10;
 
     /// <summary>A state to continue from, or <see cref="Latest"/> for the newest of the folder, if there is one; null for a new run.</summary>
-    public string? Resume { get; init; }
+    public string? Resume { get; init => field = Latest.Equals(value, StringComparison.OrdinalIgnoreCase) ? Latest : value; }
 
     /// <summary>Whether a new run may replace an old one.</summary>
     public bool Anew { get; init; }
@@ -35,7 +35,7 @@ public abstract record TrainingRequest(string Data, string Folder)
         (string Option, int Steps)[] numbers =
             [("--max-steps", schedule.MaxSteps), ("--ckpt-every", schedule.StateEvery), ("--log-every", schedule.LogEvery)];
         return Array.Find(numbers, number => number.Steps < 1) is { Option: { } option, Steps: var steps }
-            ? throw new RequestException($"{option} {steps}: a run counts in whole steps; give at least 1")
+            ? throw new RequestException($"{option} {steps}: steps are whole numbers; give at least 1")
             : schedule;
     }
 

@@ -83,7 +83,7 @@ public static class WeightsLayout
 
         Architecture model = PublishedModels.Find(hints.Model)
             ?? throw new ArgumentException(
-                $"unknown model '{hints.Model}', known are {string.Join(", ", PublishedModels.All.Select(known => known.Name))}");
+                $"--model {hints.Model}: no published model has that name; {PublishedModels.Advice(hints.Model)}");
         return model.Family == naming.Family
             ? model
             : throw new ArgumentException($"'{hints.Model}' is a {model.Family} model, but the file's tensors are those of '{naming.Family}'");

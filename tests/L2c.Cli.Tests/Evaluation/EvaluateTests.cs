@@ -18,7 +18,7 @@ public sealed class EvaluateTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("classes/disc"));
         File.WriteAllBytes(_cli.PathOf("classes/disc/a.png"), []);
-        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(4, "classes: is a folder without PNG files; give one with pictures of one size");
+        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(4, "classes: is a folder without PNG files; give one with pictures of the same size");
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class EvaluateTests : IDisposable
     [InlineData(2, "applies to sampling", "x.npy", "--steps", "3")]
     [InlineData(2, "applies to sampling", "x.npy", "--ddim", "3")]
     [InlineData(1, "there is no such file", "missing")]
-    [InlineData(2, "compare images of one size", "small.safetensors", "--data", "shapes")]
+    [InlineData(2, "compare images of the same size", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]
     [InlineData(2, "compare with data of that size", "--data", "shapes")]
     [InlineData(4, "tensors of images", "labels.npy")]

@@ -73,7 +73,7 @@ public sealed class SweepTests : IDisposable
     {
         string[] rows = Sweep("--dry-run", "--mac-ratios", "0.9,0.85").Out.TrimEnd('\n').Split('\n');
         Assert.False(Directory.Exists(_cli.PathOf("out")));
-        Assert.Matches(@"^ +1  none, 4 steps +\d+ MACs  1\.0000$", rows[0]);
+        Assert.Matches(@"^ +1  none, 4 steps +[\d.]+ [kMGT]?MACs  1\.0000$", rows[0]);
         foreach (string family in RuleFamily.Names)
         {
             Assert.Contains(rows, row => row.Contains($"  {family} ", StringComparison.Ordinal));
