@@ -33,6 +33,17 @@ public sealed class PeakMeterTests
     }
 
     [Fact]
+    public void What_a_process_has_found_is_measured_again_only_where_something_was_faster()
+    {
+        BestRate found = new();
+        found.Measure(() => (50, 1), () => { });
+        Assert.Equal(50, Meter(found, 100).Finish(reachedGflops: 45).Gflops);
+        Assert.Equal(0, _calls);
+        Assert.Equal(100, Meter(found, 100).Finish(reachedGflops: 55).Gflops);
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
     public void The_cpu_is_measured_by_itself()
     {
         using CpuDevice device = new(threads: 1);
@@ -40,8 +51,10 @@ public sealed class PeakMeterTests
         Assert.True(peak is { Gflops: > 0, MatmulSide: null, Spread: null or (>= 0 and < 1) });
     }
 
+    private PeakMeter Meter(params double[] rates) => Meter(new BestRate(), rates);
+
     // The last rate stays.
-    private PeakMeter Meter(params double[] rates) => new(best =>
+    private PeakMeter Meter(BestRate found, params double[] rates) => new(found, best =>
     {
         double rate = rates[Math.Min(_calls++, rates.Length - 1)];
         best.Measure(() => (rate, 1), () => { });
