@@ -120,7 +120,7 @@ internal sealed class EvaluateCommand
         };
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         EvaluateJob job = new(request, opened.Architecture, run.Device);
-        terminal.Note(job.Samples.Cache?.Remark);
+        terminal.Note(job.Samples.Remark);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         return model.Evaluate(job, progress, terminal.Cancel);
