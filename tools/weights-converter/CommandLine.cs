@@ -10,7 +10,9 @@ namespace WeightsConverter;
 /// <summary>The words of the command line and what they mean.</summary>
 internal sealed class CommandLine
 {
-    private static readonly Dictionary<string, TensorType> _types = new()
+    private const string OutputExtension = ".safetensors";
+
+    private static readonly Dictionary<string, TensorType> _types = new(StringComparer.OrdinalIgnoreCase)
     {
         ["fp32"] = TensorType.F32,
         ["fp16"] = TensorType.F16,
@@ -20,7 +22,7 @@ internal sealed class CommandLine
     private readonly Argument<string> _input = new("IN") { Description = "Checkpoint: .pt or .pth of torch.save (zip or legacy), or .safetensors" };
     private readonly Argument<string?> _output = new("OUT.safetensors")
     {
-        Description = "File to write; not with --list",
+        Description = "File to write, whose name ends in .safetensors; not with --list",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -64,7 +66,7 @@ internal sealed class CommandLine
     {
         Input = result.GetValue(_input)!,
         Output = result.GetValue(_output),
-        Type = _types[result.GetValue(_type)!],
+        Type = _types[result.GetValue(_type) ?? "fp32"],
         List = result.GetValue(_list),
         Verify = result.GetValue(_verify),
         VerifyOnly = result.GetValue(_verifyOnly),
@@ -86,8 +88,8 @@ internal sealed class CommandLine
     private void Validate(CommandResult result)
     {
         bool Given(Option option) => result.GetResult(option) is { Implicit: false };
-        bool output = result.GetResult(_output) is { Tokens.Count: > 0 };
-        string? problem = (Given(_list), Given(_verifyOnly), output) switch
+        string? written = result.GetResult(_output) is { Tokens: [{ Value: var path }, ..] } ? path : null;
+        string? problem = (Given(_list), Given(_verifyOnly), written is not null) switch
         {
             _ when result.GetResult(_input) is not { Tokens.Count: > 0 } => "IN is missing; name the checkpoint to convert",
             (true, true, _) => "--list and --verify-only cannot be combined; omit one of them",
@@ -95,6 +97,8 @@ internal sealed class CommandLine
             (false, _, false) => "OUT.safetensors is missing; name the file to write, or give --list",
             (_, true, _) when Given(_force) || Given(_type) || Given(_verify) =>
                 "--verify-only writes nothing; omit --force, --dtype and --verify",
+            (_, false, true) when written!.Trim().Length > 0 && !written.EndsWith(OutputExtension, StringComparison.OrdinalIgnoreCase) =>
+                $"{written}: what is written is a safetensors file; give a name that ends in {OutputExtension}",
             _ => null,
         };
         if (problem is not null)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Weights;
 

@@ -2,7 +2,7 @@ using L2c.Model.Caching;
 
 namespace L2c;
 
-/// <summary>What is asked about caching: a router, a rule or a schedule file, or nothing.</summary>
+/// <summary>What is asked about caching: a router, a rule, a schedule file or a schedule of the program's own, or nothing.</summary>
 public sealed record CacheRequest
 {
     /// <summary>Router file.</summary>
@@ -17,6 +17,9 @@ public sealed record CacheRequest
         get;
         init => field = value is null || IsFile(value) ? value : ScheduleRule.Canonical(value);
     }
+
+    /// <summary>A schedule, or a rule, that the program makes itself.</summary>
+    public OwnSchedule? Own { get; init; }
 
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
     internal string? RuleFile => Rule is { } rule && IsFile(rule) ? rule : null;

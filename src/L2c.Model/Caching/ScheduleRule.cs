@@ -65,13 +65,8 @@ public static class ScheduleRule
         CacheSchedule Reuse(Func<int, int, bool> reuses) => Build(roles, reuses);
 
         CacheSchedule Build(
-            IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => new(
-            rolesUsed,
-            [.. rolesUsed.Select((role, e) => Row(b => role == EvaluationRole.Refresh || !reuses(e, b)))],
-            drop,
-            drop ? null : forecast);
-
-        IReadOnlyList<bool> Row(Func<int, bool> computes) => [.. Enumerable.Range(0, branches).Select(computes)];
+            IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) =>
+            CacheSchedule.Reusing(rolesUsed, branches, reuses, drop, drop ? null : forecast);
 
         CacheSchedule Every(int every, Func<int, int, bool> refreshes, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => Build(
             [.. roles.Select((_, e) => refreshes(e, every) ? EvaluationRole.Refresh : EvaluationRole.Cache)], (_, _) => true, forecast);
