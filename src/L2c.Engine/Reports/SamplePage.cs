@@ -211,7 +211,7 @@ internal sealed partial class SamplePage
         string path = $"{Stem}.json";
         try
         {
-            if (_result?.Member(SavedResult.ScheduleKey, JsonValueKind.Object) is { } saved)
+            if (_result?.Member(ResultKeys.Schedule, JsonValueKind.Object) is { } saved)
             {
                 return InspectedSchedule.Read(ByteSource.FromMemory(_result.Path, System.Text.Encoding.UTF8.GetBytes(saved.GetRawText()))).Schedule;
             }
