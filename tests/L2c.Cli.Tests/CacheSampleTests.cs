@@ -144,16 +144,21 @@ public sealed class CacheSampleTests : IDisposable
         PngDecoder sheet = PngDecoder.Decode(File.ReadAllBytes(_runs.Cli.PathOf("a-compare.png")));
         Assert.Equal(0, _runs.Sample("n.png", "--cache", "none", "--cfg-scale", "1", "--separate").Code);
         Assert.Equal(0, _runs.Sample("c.png", "--cache", "all", "--cfg-scale", "1", "--separate").Code);
+        const int Cell = 256 + 4, Margin = 24;
+        int left = sheet.Width - Margin + 4 - (3 * Cell);
+        int top = Enumerable.Range(0, sheet.Height).First(y => SheetPart.Shows(sheet, Picture("n", 0), 32, left, y));
         for (int image = 0; image < 3; image++)
         {
-            (int X, int Y) without = Assert.Single(Find("n", image)), with = Assert.Single(Find("c", image));
-            Assert.Equal((without.X, without.Y + 256 + 4), (with.X, with.Y));
+            Assert.True(SheetPart.Shows(sheet, Picture("n", image), 32, left + (image * Cell), top));
+            Assert.True(SheetPart.Shows(sheet, Picture("c", image), 32, left + (image * Cell), top + Cell));
         }
+
+        // Not the same twice.
+        Assert.Contains(Enumerable.Range(0, 3), image => !SheetPart.Shows(sheet, Picture("n", image), 32, left + (image * Cell), top + Cell));
 
         Assert.Contains("\"comparison\":true", sheet.Text["l2c"], StringComparison.Ordinal);
 
-        IReadOnlyList<(int X, int Y)> Find(string stem, int image) =>
-            SheetPart.Find(sheet, PngDecoder.Decode(File.ReadAllBytes(_runs.Cli.PathOf($"{stem}-00{image}.png"))), factor: 32);
+        PngDecoder Picture(string stem, int image) => PngDecoder.Decode(File.ReadAllBytes(_runs.Cli.PathOf($"{stem}-00{image}.png")));
 
         float[] States(string option, string rule)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using L2c.Cli.Output;
 using L2c.Testing;
@@ -89,7 +90,7 @@ public sealed partial class ManualTests
 
     // A capital letter stands for a number.
     private static string[] Words(string arguments) =>
-        [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Length == 1 && char.IsAsciiLetterUpper(word[0]) ? "1" : word)];
+        [.. CommandLineParser.SplitCommandLine(arguments).Select(word => word.Length == 1 && char.IsAsciiLetterUpper(word[0]) ? "1" : word)];
 
     [GeneratedRegex(@"( #|  #| \||\s[12]?>| &&).*$")]
     private static partial Regex ShellEnd();

@@ -15,22 +15,11 @@ internal static class SheetPart
         return sheet.Pixels[^(3 * LowestRows * sheet.Width)..];
     }
 
-    /// <summary>Where a picture is on a sheet, drawn with squares for pixels: upper left corners.</summary>
-    public static IReadOnlyList<(int X, int Y)> Find(PngDecoder sheet, PngDecoder picture, int factor)
-    {
-        byte[] firstRow = [.. Enumerable.Range(0, picture.Width * factor).SelectMany(x => picture.Pixels.AsSpan(3 * (x / factor), 3).ToArray())];
-        List<(int, int)> found = [];
-        for (int y = 0; y < sheet.Height; y++)
+    /// <summary>Whether a picture is on a sheet at some place, drawn with squares for pixels.</summary>
+    public static bool Shows(PngDecoder sheet, PngDecoder picture, int factor, int left, int top) =>
+        Enumerable.Range(0, picture.Width * picture.Height).All(i =>
         {
-            ReadOnlySpan<byte> row = sheet.Pixels.AsSpan(3 * y * sheet.Width, 3 * sheet.Width), above =
-                y == 0 ? default : sheet.Pixels.AsSpan(3 * (y - 1) * sheet.Width, 3 * sheet.Width);
-            int at = row.IndexOf(firstRow);
-            if (at >= 0 && at % 3 == 0 && (y == 0 || !above.Slice(at, firstRow.Length).SequenceEqual(firstRow)))
-            {
-                found.Add((at / 3, y));
-            }
-        }
-
-        return found;
-    }
+            int x = left + (i % picture.Width * factor), y = top + (i / picture.Width * factor);
+            return sheet.Pixels.AsSpan(3 * ((y * sheet.Width) + x), 3).SequenceEqual(picture.Pixels.AsSpan(3 * i, 3));
+        });
 }

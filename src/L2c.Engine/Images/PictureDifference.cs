@@ -93,5 +93,6 @@ internal sealed class PictureDifference
         byte Mixed(byte from, byte to) => (byte)Math.Round(from + (rest * (to - from)));
     }
 
-    private static int At(byte[] a, byte[] b, int at) => Math.Max(Math.Abs(a[at] - b[at]), Math.Max(Math.Abs(a[at + 1] - b[at + 1]), Math.Abs(a[at + 2] - b[at + 2])));
+    private static int At(byte[] a, byte[] b, int at) =>
+        Math.Max(Math.Abs(a[at] - b[at]), Math.Max(Math.Abs(a[at + 1] - b[at + 1]), Math.Abs(a[at + 2] - b[at + 2])));
 }

@@ -12,7 +12,7 @@ internal sealed class SampleSheet(Grid grid)
     private const int ScaleSteps = 128, ScaleHeight = 14;
 
     // Room for text above the pictures, which is not known before the pictures are.
-    private const int MostTextHeight = 1000;
+    private const int MostTextHeight = 400;
 
     private static readonly SKFont _figureFont = PictureFont.OfSize(22), _nameFont = PictureFont.OfSize(12);
     private static readonly SKColor _ink = new(0xF0, 0xF1, 0xF3), _faint = new(0xA4, 0xAC, 0xB6);

@@ -14,7 +14,7 @@ namespace L2c;
 /// <param name="Logits">[evaluations, branches], row-major.</param>
 internal sealed record RouterSnapshot(long Step, float[] Logits);
 
-/// <summary>The router's scores over its training as a picture: the share of the branches that it reuses as a curve, and a heat map per snapshot.</summary>
+/// <summary>A router over its training as a picture: the share of the branches that it reuses as a curve, and a heat map per snapshot.</summary>
 /// <remarks>
 /// Blue is computed, the deeper the higher the score; amber is reused, the deeper the lower. At the threshold the colour changes at once, so that
 /// what is reused can be told. Rows that no evaluation reads, which training leaves at their first random values, are not drawn.
@@ -111,7 +111,10 @@ internal sealed class EvolutionPlot
         Enumerable.Range(0, Cells).Count(i => Score(snapshot, i / _branches, i % _branches) <= _threshold);
 
     private BranchMap Map(RouterSnapshot snapshot) => new(
-        [.. _rows.Select((row, i) => new MapRow(Invariant($"{row.Evaluation}"), branch => new MapCell(Colour(Score(snapshot, i, branch)).ToSKColor())))],
+        [
+            .. _rows.Select((row, i) =>
+                new MapRow(Invariant($"{row.Evaluation}"), branch => new MapCell(Colour(Score(snapshot, i, branch)).ToSKColor()))),
+        ],
         _branches / 2,
         Math.Clamp(300 / _branches, MinCell, MaxCell),
         Math.Clamp(MapAimedAt / _rows.Count, MinRow, MaxRow));

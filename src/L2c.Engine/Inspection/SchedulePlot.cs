@@ -10,8 +10,8 @@ namespace L2c;
 
 /// <summary>The heat map evaluation x branch of a schedule as a picture: PNG, or SVG of the same layout.</summary>
 /// <remarks>
-/// Every cache evaluation is a row with its number, what it saves and how much faster that makes it; a refresh evaluation, which computes everything, is
-/// a thin line. What a branch does can be told by lightness and marks as well as by colour.
+/// Every cache evaluation is a row with its number, what it saves and how much faster that makes it; a refresh evaluation, which computes
+/// everything, is a thin line. What a branch does can be told by lightness and marks as well as by colour.
 /// </remarks>
 public static class SchedulePlot
 {

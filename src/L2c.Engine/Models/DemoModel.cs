@@ -14,7 +14,7 @@ public static class DemoModel
     /// <summary>Images per draw that its router is trained with unless somebody says so.</summary>
     internal const int RouterBatch = 4;
 
-    // A few minutes on two cores; the share that is reused stands still from about the 230th step on.
+    // One to three minutes on two cores; the share that is reused stands still from about the 230th step on.
     private const int RouterSteps = 500;
 
     /// <summary>The checkpoint.</summary>

@@ -97,7 +97,7 @@ internal static class SampleMemory
         Grid grid = SamplePictures.Layout(job, job.Request.Compare);
         long sheet = sizeof(int) * new SampleSheet(grid).Pixels;
 
-        // At worst noise, of which every pixel is a square; in a buffer that grows by doubling.
-        return sheet + (3 * sheet / grid.Factor / grid.Factor) + (sheet / 16);
+        // At worst noise, of which every pixel is a square: three bytes each, in blocks that are then joined.
+        return sheet + (2 * 3 * grid.Width * grid.Height / grid.Factor / grid.Factor);
     }
 }

@@ -16,22 +16,7 @@ internal sealed class ParetoPlot
 {
     private const int Width = 1200, PlotHeight = 640, Margin = 20;
     private const int AxisLeft = 70, AxisBottom = 54, AxisTop = 10, AxisRight = 10;
-    private const float MarkerSize = 9;
     private const double FarthestDrawn = 4, Pad = 0.05, StripShare = 0.11;
-
-    // Of the same lightness where possible, and told apart by shapes too.
-    private static readonly Dictionary<string, (string Colour, MarkerShape Shape)> _styles = new(StringComparer.Ordinal)
-    {
-        ["none"] = ("#202020", MarkerShape.FilledDiamond),
-        ["learned"] = ("#d62728", MarkerShape.FilledCircle),
-        ["steps"] = ("#1f77b4", MarkerShape.FilledSquare),
-        ["interval"] = ("#2ca02c", MarkerShape.FilledTriangleUp),
-        ["random"] = ("#9467bd", MarkerShape.OpenCircle),
-        ["top"] = ("#8c564b", MarkerShape.OpenTriangleUp),
-        ["bottom"] = ("#d1499f", MarkerShape.OpenTriangleDown),
-        ["deepcache"] = ("#11808f", MarkerShape.OpenSquare),
-        ["drop"] = ("#8f7412", MarkerShape.Cross),
-    };
 
     private readonly IReadOnlyList<SweepRecord> _records;
     private readonly SweepRecord? _none;
@@ -84,14 +69,14 @@ internal sealed class ParetoPlot
             foreach ((string rule, float left, int line) in legend)
             {
                 float y = legendTop + (line * lineHeight);
-                Drawing.DrawMarker(canvas, paint, new Pixel(left + 8, y + (lineHeight / 2f) - 2), Marker(rule));
-                PictureText.Write(canvas, Name(rule), left + 20, y, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
+                Drawing.DrawMarker(canvas, paint, new Pixel(left + 8, y + (lineHeight / 2f) - 2), ParetoStyle.Marker(rule));
+                PictureText.Write(canvas, ParetoStyle.Name(rule), left + 20, y, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
             }
 
             pareto.DrawPlot(canvas, top);
             foreach (ParetoLabel label in pareto.Labels())
             {
-                SKColor colour = Style(label.Rule).Colour.ToSKColor();
+                SKColor colour = ParetoStyle.Of(label.Rule).Colour.ToSKColor();
                 PictureText.Write(canvas, label.Text, label.Box.Left, top + label.Box.Top, SKTextAlign.Left, PictureText.Small, colour);
             }
         });
@@ -115,20 +100,6 @@ internal sealed class ParetoPlot
     /// <summary>The labels of some rows, across from the left edge of the picture, down from the upper edge of the plot.</summary>
     internal static IReadOnlyList<ParetoLabel> Labels(IReadOnlyList<SweepRecord> records) => new ParetoPlot(records).Labels();
 
-    private static (Color Colour, MarkerShape Shape) Style(string rule)
-    {
-        (string colour, MarkerShape shape) = _styles.GetValueOrDefault(rule, ("#6f6f6f", MarkerShape.Eks));
-        return (Color.FromHex(colour), shape);
-    }
-
-    private static MarkerStyle Marker(string rule)
-    {
-        (Color colour, MarkerShape shape) = Style(rule);
-        return new MarkerStyle(shape, MarkerSize, colour) { LineColor = colour, LineWidth = 2 };
-    }
-
-    private static string Name(string rule) => rule == "none" ? "no caching" : rule;
-
     private string Explanation => "Lower and further left is better. Bars: intervals. Grey steps: the front, which no other row beats in both."
         + (_none is null ? "" : " Band: the interval of no caching.")
         + (_records.Any(IsFar) ? Invariant($" Above the dashed line: more than {FarthestDrawn} times the distance of no caching.") : "");
@@ -145,7 +116,7 @@ internal sealed class ParetoPlot
         (float left, int line) = (Margin, 0);
         foreach (string rule in _records.Select(record => record.Rule).Distinct())
         {
-            float width = 20 + MathF.Ceiling(PictureText.Body.MeasureText(Name(rule))) + 24;
+            float width = 20 + MathF.Ceiling(PictureText.Body.MeasureText(ParetoStyle.Name(rule))) + 24;
             if (left > Margin && left + width > Width - Margin)
             {
                 (left, line) = (Margin, line + 1);
@@ -220,7 +191,7 @@ internal sealed class ParetoPlot
 
     private void AddGroup(Plot plot, string rule, SweepRecord[] group)
     {
-        (Color colour, MarkerShape shape) = Style(rule);
+        (Color colour, MarkerShape shape) = ParetoStyle.Of(rule);
         SweepRecord[] near = [.. group.Where(record => !IsFar(record))];
         if (near.Length > 0)
         {
@@ -232,7 +203,7 @@ internal sealed class ParetoPlot
 
         Coordinates[] all = [.. group.Select(record => new Coordinates(record.MacRatio, Height(record)))];
         Scatter points = plot.Add.ScatterPoints(all, colour);
-        (points.MarkerShape, points.MarkerSize, points.MarkerLineWidth, points.MarkerLineColor) = (shape, MarkerSize, 2, colour);
+        (points.MarkerShape, points.MarkerSize, points.MarkerLineWidth, points.MarkerLineColor) = (shape, ParetoStyle.MarkerSize, 2, colour);
     }
 
     private IReadOnlyList<ParetoLabel> Labels()
@@ -242,7 +213,7 @@ internal sealed class ParetoPlot
         ParetoLabels labels = new(room);
         foreach (SweepRecord record in _records)
         {
-            labels.AddObstacle(At(record.MacRatio, Height(record)), MarkerSize);
+            labels.AddObstacle(At(record.MacRatio, Height(record)), ParetoStyle.MarkerSize);
             if (!IsFar(record))
             {
                 (SKPoint low, SKPoint high) = (At(record.MacRatio, Log(record.FrechetLow)), At(record.MacRatio, Log(record.FrechetHigh)));

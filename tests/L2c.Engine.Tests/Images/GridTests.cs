@@ -47,7 +47,8 @@ public sealed class GridTests
         (int Left, int Top)[] places = [.. Enumerable.Range(0, 3).SelectMany(panel => Enumerable.Range(0, count).Select(i => grid.Place(i, panel)))];
         Assert.Equal(3 * count, places.Distinct().Count());
         (string Text, SKRect Box, SKTextAlign Align, SKFont Font)[] texts = [.. grid.Texts()];
-        Assert.Equal(byClass ? Math.Min(classes, count) : count, texts.Count(text => text.Text.StartsWith("label", StringComparison.Ordinal)));
+        int labels = texts.Count(text => text.Text.StartsWith("label", StringComparison.Ordinal));
+        Assert.Equal(byClass ? Math.Min(classes, count) : count, labels);
         Assert.Equal(byClass ? 3 : 3 * grid.Rows, texts.Count(text => text.Text is "without caching" or "with caching" or "difference"));
         RequireFit(grid, texts);
     }
@@ -117,7 +118,8 @@ public sealed class GridTests
         Assert.Equal([194, 183, 187], image[0, 0].ToArray());
     }
 
-    private static string[] Labels(int classes) => [.. Enumerable.Range(0, classes).Select(i => $"label {i} of great length, which no cell has room for")];
+    private static string[] Labels(int classes) =>
+        [.. Enumerable.Range(0, classes).Select(i => $"label {i} of great length, which no cell has room for")];
 
     private static RgbImage Red(int size)
     {

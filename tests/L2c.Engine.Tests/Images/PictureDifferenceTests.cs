@@ -58,7 +58,8 @@ public sealed class PictureDifferenceTests
     [Fact]
     public void Colours_grow_lighter_with_the_difference()
     {
-        double[] lightness = [.. Enumerable.Range(0, 101).Select(i => PictureDifference.Colour(i / 100.0)).Select(c => (0.2126 * c.Red) + (0.7152 * c.Green) + (0.0722 * c.Blue))];
+        double[] lightness = [.. Enumerable.Range(0, 101).Select(i => PictureDifference.Colour(i / 100.0))
+            .Select(colour => (0.2126 * colour.Red) + (0.7152 * colour.Green) + (0.0722 * colour.Blue))];
         Assert.All(Enumerable.Range(1, 100), i => Assert.True(lightness[i] > lightness[i - 1], $"{i} %"));
         Assert.Equal(PictureDifference.Colour(1), PictureDifference.Colour(7));
     }
@@ -71,10 +72,14 @@ public sealed class PictureDifferenceTests
         var difference = PictureDifference.Of(1, _ => other, _ => picture);
         Grid grid = new(["a"], 1, Side, "without caching", "with caching", "difference");
         SampleSheet sheet = new(grid) { Difference = difference };
-        using SKBitmap drawn = sheet.Draw("{}", (panel, _) => panel switch { 0 => picture, 1 => other, _ => difference.Draw(other, picture) }).ToBitmap();
-        SKColor planted = PictureDifference.Colour(60.0 / 64);
-        Assert.Equal(grid.Factor * grid.Factor, drawn.Pixels.Take(drawn.Width * (drawn.Height - 60)).Count(pixel => pixel == planted));
-        Assert.Equal(((Side * Side) - 1) * grid.Factor * grid.Factor, drawn.Pixels.Take(drawn.Width * (drawn.Height - 60)).Count(pixel => pixel == _none));
+        RgbImage drawn = difference.Draw(other, picture);
+        using SKBitmap bitmap = sheet.Draw("{}", (panel, _) => panel switch { 0 => picture, 1 => other, _ => drawn }).ToBitmap();
+
+        // Above the scale, which has these colours, too.
+        SKColor[] pixels = [.. bitmap.Pixels.Take(bitmap.Width * (bitmap.Height - 60))];
+        int square = grid.Factor * grid.Factor;
+        Assert.Equal(square, pixels.Count(pixel => pixel == PictureDifference.Colour(60.0 / 64)));
+        Assert.Equal(((Side * Side) - 1) * square, pixels.Count(pixel => pixel == _none));
     }
 
     private static RgbImage Picture()

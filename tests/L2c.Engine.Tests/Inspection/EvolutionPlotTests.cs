@@ -49,8 +49,9 @@ public sealed class EvolutionPlotTests : IDisposable
     public void Text_stays_inside_whatever_the_size(int evaluations, int branches, int count)
     {
         RouterShape shape = new() { Name = "router", Target = RouterTarget.Dit, Evaluations = evaluations, Branches = branches };
-        SvgTexts.RequireInside(EvolutionPlot.Draw(
-            new string('m', 200), shape, 0.1, [.. Enumerable.Range(0, count).Select(i => new RouterSnapshot(100_000 * i, new float[evaluations * branches]))]));
+        float[] logits = new float[evaluations * branches];
+        RouterSnapshot[] snapshots = [.. Enumerable.Range(0, count).Select(i => new RouterSnapshot(100_000 * i, logits))];
+        SvgTexts.RequireInside(EvolutionPlot.Draw(new string('m', 200), shape, 0.1, snapshots));
     }
 
     [Fact]

@@ -46,8 +46,8 @@ public sealed class DecodingTests : IDisposable
         Assert.Null(result.Description["vaeTile"]);
         result.WritePng(_folder.File("a.png"));
         PngDecoder png = PngDecoder.Decode(File.ReadAllBytes(_folder.File("a.png")));
-        Picture picture = SamplePictures.Grid(result);
-        Assert.Equal((picture.Width, picture.Height), (png.Width, png.Height));
+        Picture sheet = SamplePictures.Grid(result);
+        Assert.Equal((sheet.Width, sheet.Height), (png.Width, png.Height));
     }
 
     [Fact]

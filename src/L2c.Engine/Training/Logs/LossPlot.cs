@@ -71,7 +71,7 @@ internal sealed class LossPlot
         });
     }
 
-    /// <summary>The mean over up to a fiftieth of all values to each side, of those that are there and finite; NaN where a value is not finite.</summary>
+    /// <summary>The mean over up to a fiftieth of all values to each side, of the finite ones; NaN where a value is not finite.</summary>
     internal static double[] Smooth(double[] values)
     {
         int reach = (values.Length + ReachDivisor - 1) / ReachDivisor;
