@@ -188,9 +188,15 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(0, _cli.Run("report", table, "--out", _cli.PathOf("s.html")).Code);
         html = Page("s.html");
         Assert.Contains("shapes-dit8, 20 steps, 10000 samples against shapes, seed 1", html, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"words\">output-5e-6.safetensors@0.1</td><td>20</td><td>1.883 GMACs</td><td>0.8476</td><td>0.8478", html, StringComparison.Ordinal);
         Assert.Contains("--thresholds 0.1 --steps 20 --cfg-scale 1.5 --seed 0 --count 10000 --data shapes:1 --data-count 10000 --batch 8", html, StringComparison.Ordinal);
         AssertSelfContained(html);
 
+        string[] lines = File.ReadAllLines(table);
+        File.WriteAllText(table, $"{string.Join('\n', lines[..3])}\nlearned,r@0.1,20,18833"); // in writing
+        Assert.Equal(0, _cli.Run("report", folder, "--force").Code);
+        File.WriteAllText(table, $"{lines[0]}\n{lines[1]}\n{lines[2].Replace("0.847574", "many", StringComparison.Ordinal)}\n");
+        _cli.Run("report", folder, "--force").MustFail(4, "line 3 is not a row of a sweep");
         File.WriteAllText(table, "a,b\n1,2\n");
         _cli.Run("report", folder, "--force").MustFail(4, "is not the table of a sweep");
         File.WriteAllText(table, $"{SweepRecord.Header}\n");

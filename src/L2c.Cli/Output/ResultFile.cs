@@ -13,11 +13,11 @@ internal static class ResultFile
     /// <param name="schedule">The schedule of a run as a file has it; null for none.</param>
     public static byte[] Of(ParseResult parsed, JsonObject result, byte[]? schedule)
     {
-        result[SavedResult.VersionKey] = typeof(SavedResult).Assembly.GetName().Version!.ToString(3);
-        result[SavedResult.ArgumentsKey] = new JsonArray([.. parsed.Tokens.Select(token => (JsonNode)token.Value)]);
+        result[ResultKeys.Version] = typeof(ResultKeys).Assembly.GetName().Version!.ToString(3);
+        result[ResultKeys.Arguments] = new JsonArray([.. parsed.Tokens.Select(token => (JsonNode)token.Value)]);
         if (schedule is not null)
         {
-            result[SavedResult.ScheduleKey] = JsonNode.Parse(schedule);
+            result[ResultKeys.Schedule] = JsonNode.Parse(schedule);
         }
 
         return Encoding.ASCII.GetBytes(result.ToJsonString(ReportJson.Options) + "\n");

@@ -43,7 +43,7 @@ public static class ThresholdPlot
         published.LegendText = Invariant($"published threshold {report.PublishedThreshold}");
         string title = report.Model is null ? file : $"{file}, {FileText.Printable(report.Model)}";
         PlotFrame.Apply(plot, title, "threshold: a branch is computed where its score is above it", "%");
-        plot.Axes.Left.TickGenerator = PlotTicks.Linear(60);
+        plot.Axes.Left.TickGenerator = PlotTicks.Even(0, 100);
         plot.Axes.SetLimits(-0.02, 1.02, -3, 103);
         plot.ShowLegend(Edge.Bottom);
         (plot.Legend.OutlineWidth, plot.Legend.ShadowColor) = (0, Colors.Transparent);

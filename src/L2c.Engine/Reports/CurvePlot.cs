@@ -28,7 +28,10 @@ internal static class CurvePlot
         Scatter line = points.Length > 1 ? plot.Add.ScatterLine(points) : plot.Add.ScatterPoints(points);
         (line.Color, line.LineWidth) = (Color.FromHex("#1F5A96"), 2);
         PlotFrame.Apply(plot, "", "optimisation step", name);
-        plot.Axes.Left.TickGenerator = PlotTicks.Linear(40);
+        (double least, double greatest) = points.Length == 0 ? (0, 1) : (points.Min(point => point.Y), points.Max(point => point.Y));
+        double margin = least < greatest ? 0.06 * (greatest - least) : Math.Max(Math.Abs(least), 1e-6) / 2;
+        plot.Axes.SetLimitsY(least - margin, greatest + margin);
+        plot.Axes.Left.TickGenerator = PlotTicks.Even(least - margin, greatest + margin);
         return plot;
     }
 }

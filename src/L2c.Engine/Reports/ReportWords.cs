@@ -41,6 +41,10 @@ internal static class ReportWords
         ["realisedSpeedup"] = "speed-up, measured",
         ["realisedToIdeal"] = "measured speed-up, of the ideal",
         ["timedRounds"] = "timed rounds",
+        ["warmupRounds"] = "rounds before them",
+        ["confidence"] = "confidence of the interval",
+        ["differenceMeasurable"] = "a difference in time can be told",
+        ["identicalPlans"] = "both runs do the same",
     };
 
     /// <summary>What a member of an object is called: words instead of camelCase, without the unit.</summary>
@@ -119,7 +123,7 @@ internal static class ReportWords
         _ when key.EndsWith("Bytes", StringComparison.Ordinal) || key == "bytes" => Bytes(number),
         _ when key.EndsWith("acs", StringComparison.Ordinal) || key.StartsWith("macs", StringComparison.Ordinal) => Macs(number),
         _ when key.EndsWith("Share", StringComparison.Ordinal) || key.StartsWith("share", StringComparison.Ordinal) => Percent(number),
-        "macRatio" or "timeRatio" or "timeRatioLow" or "timeRatioHigh" or "realisedToIdeal" => Percent(number),
+        "macRatio" or "timeRatio" or "timeRatioLow" or "timeRatioHigh" or "realisedToIdeal" or "confidence" => Percent(number),
         "idealSpeedup" or "realisedSpeedup" => Invariant($"{number:0.000}"),
         "psnr" => Invariant($"{number:0.00} dB"),
         "seed" => value.GetRawText(),

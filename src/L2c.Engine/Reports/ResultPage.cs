@@ -29,7 +29,7 @@ internal static class ResultPage
                 .Select(key => new ReportTile(ReportWords.Value(key, result.Root.GetProperty(key)), ReportWords.Name(key)))],
             [
                 new ReportSection("Figures", Facts(result.Root)),
-                .. members.Where(member => member.Name != SavedResult.ArgumentsKey).Select(Section).OfType<ReportSection>(),
+                .. members.Where(member => member.Name != ResultKeys.Arguments).Select(Section).OfType<ReportSection>(),
                 new ReportSection("How to repeat", result.Command is { } command ? new ReportCommand(command) : null),
             ]);
     }
@@ -52,7 +52,7 @@ internal static class ResultPage
     private static ReportFacts? Facts(JsonElement value) => ReportFacts.Of(value.EnumerateObject().Where(IsFact)
         .Select(member => (ReportWords.Name(member.Name), (string?)ReportWords.Value(member.Name, member.Value))));
 
-    private static bool IsFact(JsonProperty member) => member.Name != SavedResult.ArgumentsKey
+    private static bool IsFact(JsonProperty member) => member.Name != ResultKeys.Arguments
         && member.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null)
         && !(member.Value.ValueKind == JsonValueKind.Array && IsTable(member.Value));
 

@@ -17,7 +17,8 @@ internal static class SampleFigures
 
     private static readonly string[] _comparison =
     [
-        "imageMs", "uncachedImageMs", "timeRatio", "timeRatioLow", "timeRatioHigh", "realisedSpeedup", "realisedToIdeal", "timedRounds",
+        "imageMs", "uncachedImageMs", "timeRatio", "timeRatioLow", "timeRatioHigh", "confidence", "differenceMeasurable", "identicalPlans",
+        "realisedSpeedup", "realisedToIdeal", "timedRounds", "warmupRounds",
     ];
 
     /// <summary>The measured ones among the figures that matter most.</summary>
@@ -26,6 +27,11 @@ internal static class SampleFigures
         if (result?.Number("realisedSpeedup") is { } speedup)
         {
             yield return new ReportTile(speedup.ToString("0.000", CultureInfo.InvariantCulture), "times as fast, measured");
+        }
+
+        if (result?.Member("differenceMeasurable", JsonValueKind.False) is not null)
+        {
+            yield return new ReportTile("none", "difference in time measurable");
         }
 
         if (result?.Number("psnr") is { } psnr)

@@ -59,6 +59,9 @@ internal sealed partial class SamplePage
         return new SamplePage(picture, PngReport.Of(picture, source.Length, PngFile.Read(source)), result, network).Page();
     }
 
+    /// <summary>What is reused; null for nothing.</summary>
+    private string? Cache => Text("cache") is { } text and not "none" ? text : null;
+
     /// <summary>Path that all files of the run begin with.</summary>
     private string Stem => _parameters.TryGetProperty("image", out _)
         ? Separate().Replace(_picture, "")
@@ -73,7 +76,7 @@ internal sealed partial class SamplePage
         return new ReportPage(
             "sampling run",
             Path.GetFileName(_picture),
-            $"{model}, {Text("sampler")} in {Text("steps")} steps, {(Text("cache") is { } cache ? $"cached by {cache}" : "without caching")}",
+            $"{model}, {Text("sampler")} in {Text("steps")} steps, {(Cache is { } cache ? $"cached by {cache}" : "without caching")}",
             [.. Tiles(cost)],
             [
                 new ReportSection("Pictures", [.. Pictures()]),
@@ -93,7 +96,7 @@ internal sealed partial class SamplePage
             yield return new ReportTile(images, images == "1" ? "image" : "images");
         }
 
-        if (_schedule is { CacheBranches: > 0 } schedule && Text("cache") is not null)
+        if (_schedule is { CacheBranches: > 0 } schedule && Cache is not null)
         {
             yield return new ReportTile(
                 ReportWords.Percent((double)schedule.SkippedBranches / schedule.CacheBranches), "of the cache evaluations' branches not computed");
@@ -141,7 +144,7 @@ internal sealed partial class SamplePage
         }
     }
 
-    private ReportFigure? Map() => _schedule is null || Text("cache") is not { } cache ? null : ReportFigures.Drawn(
+    private ReportFigure? Map() => _schedule is null || Cache is not { } cache ? null : ReportFigures.Drawn(
         SchedulePlot.Draw(FileText.Printable(cache), _schedule, _run.Job?.Architecture, "{}"),
         "Which branches each evaluation computes: evaluations downwards, the attention and the MLP of each block across.");
 
@@ -208,7 +211,7 @@ internal sealed partial class SamplePage
         string path = $"{Stem}.json";
         try
         {
-            if (_result?.Member(SavedResult.ScheduleKey, JsonValueKind.Object) is { } saved)
+            if (_result?.Member(ResultKeys.Schedule, JsonValueKind.Object) is { } saved)
             {
                 return InspectedSchedule.Read(ByteSource.FromMemory(_result.Path, System.Text.Encoding.UTF8.GetBytes(saved.GetRawText()))).Schedule;
             }

@@ -1,21 +1,11 @@
-using System.Globalization;
 using System.Text.Json;
 using L2c.Weights;
 
 namespace L2c;
 
 /// <summary>What a command printed with <c>--json</c>, or left with <c>--save-result</c>: one object in a file, of any version.</summary>
-public sealed class SavedResult
+internal sealed class SavedResult
 {
-    /// <summary>The command line as it was typed, without the program's name; in files of <c>--save-result</c>.</summary>
-    public const string ArgumentsKey = "arguments";
-
-    /// <summary>The schedule, as a schedule file has it; in files of <c>--save-result</c>.</summary>
-    public const string ScheduleKey = "schedule";
-
-    /// <summary>The program's version; in files of <c>--save-result</c>.</summary>
-    public const string VersionKey = "version";
-
     private static readonly JsonDocumentOptions _strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     private SavedResult(string path, JsonElement root) => (Path, Root) = (path, root);
@@ -27,7 +17,7 @@ public sealed class SavedResult
     public JsonElement Root { get; }
 
     /// <summary>The command line, quoted for a shell; null where the file does not have it.</summary>
-    public string? Command => Member(ArgumentsKey, JsonValueKind.Array) is { } list
+    public string? Command => Member(ResultKeys.Arguments, JsonValueKind.Array) is { } list
         && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
         ? CommandWords.Line([.. list.EnumerateArray().Select(item => item.GetString()!)])
         : null;
@@ -39,11 +29,12 @@ public sealed class SavedResult
         try
         {
             using JsonDocument document = JsonDocument.Parse(source.ReadAll(ReadLimits.ScheduleBytes), _strict);
+            StoredParameters.RequireText(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new SavedResult(source.Path, document.RootElement.Clone())
                 : throw new MalformedFileException(source.Path, "is not a JSON object; give what a command printed with --json");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new MalformedFileException(source.Path, "is not valid JSON; give what a command printed with --json", e);
         }
@@ -63,10 +54,7 @@ public sealed class SavedResult
     public bool IsSample => Member("sampler", JsonValueKind.String) is not null && Member("files", JsonValueKind.Array) is not null;
 
     /// <summary>The members of these names that there are, in this order, as facts.</summary>
-    internal ReportFacts? Facts(params IEnumerable<string> keys) => ReportFacts.Of(keys
+    public ReportFacts? Facts(params IEnumerable<string> keys) => ReportFacts.Of(keys
         .Where(key => Root.TryGetProperty(key, out JsonElement value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
         .Select(key => (ReportWords.Name(key), (string?)ReportWords.Value(key, Root.GetProperty(key)))));
-
-    /// <summary>A number as text in a format; null where there is none.</summary>
-    public string? Formatted(string key, string format) => Number(key)?.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using L2c.Weights;
@@ -13,7 +12,8 @@ internal static class SweepPage
     /// <exception cref="MalformedFileException">It is no table of a sweep, has no row, or its settings are damaged.</exception>
     public static ReportPage Of(string table)
     {
-        SweepRecord[] records = Read(table);
+        IReadOnlyList<StoredSweepRow> rows = StoredSweepRow.ReadAll(table);
+        SweepRecord[] records = [.. rows.Select(row => row.Record)];
         string settingsPath = Path.Combine(Path.GetDirectoryName(table) ?? "", Path.GetFileNameWithoutExtension(table) + ".json");
         SweepSettings? settings = File.Exists(settingsPath) ? SweepSettings.Read(settingsPath) : null;
         string model = settings?.Parameters["model"]?.ToString() ?? "unknown model";
@@ -33,28 +33,10 @@ internal static class SweepPage
                         ParetoPlot.Draw(records, title),
                         "Fréchet distance to the data, lower is better, over the MACs of a run. Bars are intervals of 20 resamples; grey steps pass through rows that no "
                         + "other row beats in both.")),
-                new ReportSection("Rows", Table(records)),
+                new ReportSection("Rows", Table(rows)),
                 new ReportSection("Settings", settings is null ? [] : [Facts(settings), Files(settings)]),
                 new ReportSection("How to repeat", [.. Repeat(records, settings)]),
             ]);
-    }
-
-    private static SweepRecord[] Read(string table)
-    {
-        using ByteSource source = ByteSource.OpenFile(table);
-        string[] lines = Encoding.UTF8.GetString(source.ReadAll(ReadLimits.ScheduleBytes)).Split('\n', StringSplitOptions.TrimEntries);
-        if (lines[0] != SweepRecord.Header)
-        {
-            throw new MalformedFileException(table, "is not the table of a sweep; give a sweep.csv that this version wrote");
-        }
-
-        // A sweep that runs writes its last line while this one reads.
-        SweepRecord[] records =
-        [
-            .. lines[1..^1].Select((line, i) => SweepRecord.Parse(line)
-                ?? throw new MalformedFileException(table, $"line {i + 2} is not a row of a sweep; remove it")),
-        ];
-        return records.Length > 0 ? records : throw new MalformedFileException(table, "has no row yet; run the sweep first");
     }
 
     private static IEnumerable<ReportTile> Tiles(SweepRecord[] records, SweepRecord? none)
@@ -77,15 +59,20 @@ internal static class SweepPage
         }
     }
 
-    private static ReportTable Table(SweepRecord[] records) => new(
+    private static ReportTable Table(IReadOnlyList<StoredSweepRow> rows) => new(
         ["rule", "parameter", "steps", "MACs", "ratio", "time ratio", "ms per image", "distance (interval)", "relative L2", "PSNR"],
-        [.. records.Select(r => (string[])
-        [
-            r.Rule, r.Parameter, Invariant($"{r.Steps}"), ReportWords.Macs(r.Macs), Invariant($"{r.MacRatio:0.0000}"), Invariant($"{r.TimeRatio:0.0000}"),
-            Invariant($"{r.Ms:0.0}"), Invariant($"{r.Frechet:0.0000} ({r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000})"),
-            r.RelativeL2 is { } distance ? Invariant($"{distance:0.0000}") : "", r.Psnr is { } psnr ? Invariant($"{psnr:0.00} dB") : "",
-        ])])
-    { WordColumns = 2 };
+        [.. rows.Select(row => Cells(row.Record, row.TimeInterval))])
+    {
+        WordColumns = 2,
+    };
+
+    private static string[] Cells(SweepRecord r, string timeInterval) =>
+    [
+        r.Rule, r.Parameter, Invariant($"{r.Steps}"), ReportWords.Macs(r.Macs), Invariant($"{r.MacRatio:0.0000}"),
+        Invariant($"{r.TimeRatio:0.0000}{timeInterval}"), Invariant($"{r.Ms:0.0}"),
+        Invariant($"{r.Frechet:0.0000} ({r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000})"),
+        r.RelativeL2 is { } distance ? Invariant($"{distance:0.0000}") : "", r.Psnr is { } psnr ? Invariant($"{psnr:0.00} dB") : "",
+    ];
 
     private static ReportFacts? Facts(SweepSettings settings) => ReportFacts.Of(
     [

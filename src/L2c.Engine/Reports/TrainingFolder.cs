@@ -81,11 +81,16 @@ internal sealed class TrainingFolder
         using TensorFile file = TensorFiles.Open(path);
         try
         {
-            Dictionary<string, string>? settings = file.Metadata.TryGetValue("settings", out string? text)
-                ? JsonSerializer.Deserialize<Dictionary<string, string>>(text)
+            Dictionary<string, string?>? settings = file.Metadata.TryGetValue("settings", out string? text)
+                ? JsonSerializer.Deserialize<Dictionary<string, string?>>(text)
                 : throw new MalformedFileException(path, "is not a training state; remove it from the run's folder");
+            if (settings is null || settings.ContainsValue(null))
+            {
+                throw new JsonException("null");
+            }
+
             bool hasStep = long.TryParse(file.Metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step);
-            return (settings, hasStep ? step : null);
+            return (settings!, hasStep ? step : null);
         }
         catch (JsonException e)
         {

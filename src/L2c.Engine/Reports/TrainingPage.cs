@@ -158,7 +158,7 @@ internal static class TrainingPage
             yield return new ReportCommand(command);
             yield return new ReportText(
                 $"As it was typed when the run last ended; saved in {TrainingResult.FileName} by version "
-                + $"{run.Result.Text(SavedResult.VersionKey) ?? "unknown"}.");
+                + $"{run.Result.Text(ResultKeys.Version) ?? "unknown"}.");
         }
         else if (run.Settings is { } settings)
         {
