@@ -14,7 +14,7 @@ readonly program=$state/bin/l2c run=$state/run start=$state/start.safetensors
 
 # Every option is written out, so that a later default changes nothing.
 readonly options=(
-    --init "$start" --data shapes2:0 --seed 0 --batch 128 --lr 3e-4 --weight-decay 0 --ema 0.9999 --max-steps 1000000 --ckpt-every 250 --log-every 50
+    --init "$start" --data shapes2:0 --seed 0 --batch 128 --lr 3e-4 --weight-decay 0 --ema 0.9999 --ema-warm-up off --max-steps 1000000 --ckpt-every 250 --log-every 50
     --device cpu --no-progress --out "$run" --resume-from-checkpoint latest)
 
 processes() { pgrep -f -- "$program train .*--out $run " || true; }

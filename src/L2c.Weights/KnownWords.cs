@@ -3,8 +3,8 @@ namespace L2c.Weights;
 /// <summary>Words that a user may write where only certain words have a meaning: found in any case of letters, or the nearest of them.</summary>
 public static class KnownWords
 {
-    // Shorter beginnings fit too many words.
-    private const int ShortestBeginning = 3;
+    // Shorter ones are part of too many words.
+    private const int ShortestPart = 4;
 
     /// <summary>The word as it is spelt, whatever the case of the user's letters.</summary>
     /// <param name="word">What the user wrote.</param>
@@ -16,8 +16,8 @@ public static class KnownWords
     /// <summary>The word that the user probably meant: the first of the nearest ones.</summary>
     /// <param name="word">What the user wrote, which is none of them.</param>
     /// <param name="known">The words there are.</param>
-    /// <returns>Null when none is near enough: a word of up to three letters may be one letter off, of up to eight two, a longer one three, and only the
-    /// first letter of one that is one letter off may be another; or it is the beginning of exactly one of them.</returns>
+    /// <returns>Null when none is near enough: a word of up to three letters may be one letter off, of up to eight two, a longer one three, and only
+    /// one that is a single letter off may have another first letter; or it is a part of exactly one of them.</returns>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         string[] words = [.. known.Distinct()];
@@ -33,9 +33,9 @@ public static class KnownWords
             return best;
         }
 
-        string[] longer = Letters(word) < ShortestBeginning
+        string[] longer = Letters(word).Length < ShortestPart
             ? []
-            : [.. words.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase))];
+            : [.. words.Where(candidate => candidate.Contains(Letters(word), StringComparison.OrdinalIgnoreCase))];
         return longer.Length == 1 ? longer[0] : null;
     }
 
@@ -68,9 +68,9 @@ public static class KnownWords
         return last[b.Length];
     }
 
-    private static int Letters(string word) => word.TrimStart('-').Length;
+    private static string Letters(string word) => word.TrimStart('-');
 
-    private static int Tolerance(string word) => Letters(word) switch { < 2 => 0, <= 3 => 1, <= 8 => 2, _ => 3 };
+    private static int Tolerance(string word) => Letters(word).Length switch { < 2 => 0, <= 3 => 1, <= 8 => 2, _ => 3 };
 
     private static bool SameStart(string a, string b) =>
         a.AsSpan().TrimStart('-')[..1].Equals(b.AsSpan().TrimStart('-')[..1], StringComparison.OrdinalIgnoreCase);

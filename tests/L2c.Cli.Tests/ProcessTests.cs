@@ -64,7 +64,7 @@ public sealed class ProcessTests : IDisposable
 
     [Theory]
     [InlineData("portable", 0, "")]
-    [InlineData("sse", 2, "l2c: error: L2C_ISA=sse: no such vectors; give avx512, avx2 or portable, or unset it\n")]
+    [InlineData("sse", 2, "l2c: error: L2C_ISA=sse: no such vectors are known; give avx512, avx2 or portable, or unset it\n")]
     public async Task The_environment_chooses_the_vectors(string isa, int code, string message)
     {
         string[] call = ["bench", "forward", "--model", "1x16x2/2", "--image-size", "32", "--device", "cpu", "--repeat", "1", "--json"];

@@ -24,7 +24,9 @@ public sealed class KnownWordsTests
     [InlineData("DDIN", "ddim")]
     [InlineData("--cuont", "--count")]
     [InlineData("--cfg_scale", "--cfg-scale")]
-    [InlineData("--clip", "--clip-denoised")] // the beginning of one word alone
+    [InlineData("--clip", "--clip-denoised")] // a part of one word alone
+    [InlineData("--denoised", "--clip-denoised")]
+    [InlineData("--solver", null)] // a part of two
     [InlineData("--c", null)]
     [InlineData("dpm", "ddpm")]
     [InlineData("dpm-solve", "dpm-solver:1")]

@@ -32,7 +32,8 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> _inception = OptionFactory.Text(
         "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch(
+        "--no-progress", "Show no progress, neither as a bar nor, where standard error is not a terminal, as lines");
 
     private EvaluateCommand(CudaAccess cuda)
     {
@@ -64,7 +65,9 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        bool show = !parsed.GetValue(_noProgress);
+        using ProgressBar bar = new(terminal, show);
+        IProgress<WorkProgress> progress = terminal.Interactive ? bar : new ProgressLines(terminal, show);
         EvaluateResult result = parsed.GetValue(_samples) is { } samples
             ? OfImages(parsed, samples, progress, terminal)
             : OfModel(parsed, progress, terminal);
@@ -80,7 +83,7 @@ internal sealed class EvaluateCommand
         return ExitCode.Ok;
     }
 
-    private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, Terminal terminal)
+    private EvaluateResult OfImages(ParseResult parsed, string text, IProgress<WorkProgress> progress, Terminal terminal)
     {
         string? inception = InceptionFile(parsed);
         IEnumerable<Option> idle = _runOptions.Options.Append(_ladder).Except(inception is null ? [] : _sample.Where.AllButPrecision);
@@ -104,7 +107,7 @@ internal sealed class EvaluateCommand
         _ => null,
     };
 
-    private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
+    private EvaluateResult OfModel(ParseResult parsed, IProgress<WorkProgress> progress, Terminal terminal)
     {
         RunRequest run = _sample.Read(parsed);
         EvaluateRequest request = new()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Kernels;
@@ -9,6 +10,8 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
+    private const string On = "on", Off = "off";
+
     private static readonly NetworkTrainingOptions _defaults = new();
 
     private readonly WeightsOptions _checkpoint = new(
@@ -24,8 +27,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<double?> _weightDecay = OptionFactory.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
     private readonly Option<double?> _average = OptionFactory.Fraction(
         "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");
-    private readonly Option<bool> _warmUp = OptionFactory.Switch(
-        "--ema-warm-up", "Start with a smaller decay: the smaller of --ema and (1 + k) / (10 + k) at step k");
+    private readonly Option<string?> _warmUp = WarmUp();
     private readonly TrainingOptions _training = new(
         cuda, "runs/model", "shapes2", $"{NetworkTrainingRequest.DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
@@ -46,6 +48,21 @@ internal sealed class TrainCommand(CudaAccess cuda)
         return command;
     }
 
+    // Alone it means on, as before it took a word.
+    private static Option<string?> WarmUp()
+    {
+        Option<string?> option = OptionFactory.Choice(
+            "--ema-warm-up",
+            "Start with a smaller decay, the smaller of --ema and (1 + k) / (10 + k) at step k; alone: on "
+            + "[default: on; off where --init brings an average of its own; when a run goes on, as it was]",
+            On,
+            Off);
+        Func<ArgumentResult, string?> word = option.CustomParser!;
+        option.CustomParser = result => result.Tokens.Count == 0 ? On : word(result);
+        option.Arity = ArgumentArity.ZeroOrOne;
+        return option;
+    }
+
     private int Run(ParseResult parsed, Terminal terminal)
     {
         DeviceChoice choice = _training.Decide(parsed);
@@ -58,7 +75,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
                 LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
                 WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
                 EmaDecay = parsed.GetValue(_average) ?? _defaults.EmaDecay,
-                AverageWarmUp = parsed.GetValue(_warmUp),
+                AverageWarmUp = parsed.GetValue(_warmUp) switch { On => true, Off => false, _ => null },
                 Seed = _training.Seed(parsed),
                 Recompute = _training.Recompute(parsed),
             },

@@ -17,6 +17,10 @@ internal sealed class TrainingOptions
         "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultStateEvery}]");
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
+    private readonly Option<int?> _sampleEvery = OptionFactory.Whole(
+        "--sample-every",
+        1,
+        "Steps between grids of samples, written to samples/000500.png in --out; they change nothing of the training [default: none]");
     private readonly Option<string?> _resume = OptionFactory.Text(
         "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one")
         .Offering([TrainingRequest.Latest]);
@@ -48,7 +52,7 @@ internal sealed class TrainingOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _recompute, _out, _resume])
+        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _sampleEvery, _recompute, _out, _resume])
         {
             command.Add(option);
         }
@@ -89,6 +93,7 @@ internal sealed class TrainingOptions
             MaxSteps = parsed.GetValue(_maxSteps),
             StateEvery = parsed.GetValue(_ckptEvery) ?? DefaultStateEvery,
             LogEvery = parsed.GetValue(_logEvery) ?? DefaultLogEvery,
+            SampleEvery = parsed.GetValue(_sampleEvery),
             Folder = parsed.GetValue(_out) ?? request.Folder,
             Resume = parsed.GetValue(_resume),
             Anew = parsed.GetValue(_force),

@@ -12,7 +12,7 @@ namespace L2c.Cli.Output;
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
     /// <summary>Whether remarks and progress are left out, so that <see cref="Err"/> has errors alone.</summary>
-    public bool IsQuiet { get; set; }
+    internal bool IsQuiet { get; set; }
 
     /// <summary>What <see cref="Err"/> leads to, for a library that draws with control sequences and knows a terminal by its own writer.</summary>
     internal TextWriter Drawing => PrintableWriter.Over(Err).Inner is var inner && inner is StandardWriter standard ? standard.Inner : inner;

@@ -15,7 +15,7 @@ internal static class HelpGroups
         ("Timing", ["--runs", "--warmup"]),
         ("Device", ["--device", "--dtype", "--threads", "--tune", "--fused-gelu", "--graph"]),
         ("Output", ["--out", "--rank", "--ranks", "--separate", "--trajectory", "--plot", "--trace", "--dry-run", "--ckpt-every", "--log-every",
-            "--resume-from-checkpoint", "--force", "--json"]),
+            "--sample-every", "--resume-from-checkpoint", "--force", "--json"]),
         (General, ["--quiet", "--no-progress", "--debug", "--help", "--version"]),
     ];
 

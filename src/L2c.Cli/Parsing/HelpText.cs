@@ -104,7 +104,8 @@ internal sealed class HelpText(string program) : SynchronousCommandLineAction
     {
         { MinimumNumberOfValues: 0, MaximumNumberOfValues: > 1 } => $"[{argument.Name}...]",
         { MinimumNumberOfValues: 0 } => $"[{argument.Name}]",
-        { MaximumNumberOfValues: > 1 } => $"{argument.Name} [{argument.Name}]",
+        { MaximumNumberOfValues: 2 } => $"{argument.Name} [{argument.Name}]",
+        { MaximumNumberOfValues: > 2 } => $"{argument.Name}...",
         _ => argument.Name,
     };
 

@@ -38,7 +38,7 @@ internal static class FileFacts
 
         foreach (TypeShare share in r.Dtypes)
         {
-            Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
+            Units.PrintFact(o, share.Dtype, $"{Units.Of(share.Tensors, "tensor")}, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
         }
 
         foreach (StoredTensor tensor in r.Tensors ?? [])

@@ -13,11 +13,17 @@ namespace L2c;
 public static class SampleFiles
 {
     /// <summary>Writes a PNG of all samples with labels.</summary>
-    public static void WriteGrid(string path, bool overwrite, SampleResult result)
-    {
-        Grid grid = result.Job.Grid;
-        WriteSheet(path, overwrite, grid.Width, grid.Height, result.Description, canvas => grid.Draw(canvas, result.Picture));
-    }
+    public static void WriteGrid(string path, bool overwrite, SampleResult result) =>
+        WriteGrid(path, overwrite, result.Job.Grid, result.Description, result.Picture);
+
+    /// <summary>Writes a PNG of any pictures with labels.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overwrite">Whether it may replace one.</param>
+    /// <param name="grid">Where the pictures go.</param>
+    /// <param name="description">What fixes their content.</param>
+    /// <param name="picture">Gives them by number.</param>
+    internal static void WriteGrid(string path, bool overwrite, Grid grid, JsonObject description, Func<int, RgbImage> picture) =>
+        WriteSheet(path, overwrite, grid.Width, grid.Height, description, canvas => grid.Draw(canvas, picture));
 
     /// <summary>Writes a PNG of one sample at its own size.</summary>
     public static void WriteImage(string path, bool overwrite, SampleResult result, int image)

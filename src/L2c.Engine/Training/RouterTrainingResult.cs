@@ -11,14 +11,14 @@ public sealed record RouterTrainingResult : TrainingResult
         OpenedModel model,
         RunFacts facts,
         RouterTrainer trainer,
-        double threshold,
+        RouterTrainingOptions options,
         bool isFinished,
         int begin,
         TrainingTime time)
         : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time)
     {
-        (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, request.Draws, request.Batch);
-        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), threshold, trainer.ReusedShare());
+        (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, options.Draws, options.Batch);
+        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), options.Threshold, trainer.ReusedShare());
     }
 
     /// <summary>Path of the checkpoint.</summary>

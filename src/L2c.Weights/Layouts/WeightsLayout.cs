@@ -36,7 +36,7 @@ public static class WeightsLayout
         if (architecture.FindProblem() is { } problem)
         {
             throw new MalformedFileException(
-                file.Path, $"is not a usable {naming.Family} model: {problem}; correct the options, or fetch the file again");
+                file.Path, $"is not a usable model: {problem}; correct the options, or fetch the file again");
         }
 
         List<WeightsTensor> tensors = TensorMatch.Match(dict, naming, architecture);

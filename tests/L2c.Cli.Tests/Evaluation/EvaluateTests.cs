@@ -169,6 +169,27 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public void Where_nobody_watches_lines_tell_what_is_read_and_measured()
+    {
+        _cli.Run("sample", "--ckpt", Tiny(), "--steps", "2", "--count", "8", "--separate", "--device", "cpu", "--out", _cli.PathOf("pictures"));
+        string[] call = ["--data", _cli.PathOf("pictures"), "--data-count", "6", "--count", "3", "--steps", "2", "--ddim", "none"];
+        string[] lines = [.. Model(call).Err.TrimEnd('\n').Split('\n').Where(line => !line.StartsWith("l2c: ", StringComparison.Ordinal))];
+        Assert.Equal(
+            [
+                "features, pictures: 0 of 6",
+                "3 images, 2 steps: 0 of 2",
+                "features, tiny pixels, ddim: 0 of 3",
+                "distance of tiny pixels, ddim: 0 of 21",
+                "features, pictures: 0 of 2",
+                "distance of pictures: 0 of 21",
+            ],
+            lines);
+        Assert.All(
+            Model([.. call, "--no-progress"]).Err.TrimEnd('\n').Split('\n'),
+            line => Assert.StartsWith("l2c: ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Latents_are_refused_and_an_interruption_is_told()
     {
         string latents = TinyModel.Write(_cli.PathOf("latents.safetensors"), TinyModel.Latents);

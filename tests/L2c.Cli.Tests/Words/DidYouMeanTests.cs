@@ -17,6 +17,7 @@ public sealed class DidYouMeanTests : IDisposable
     [InlineData("l2c sample has no option --stepz; did you mean --steps?", "sample", "--stepz", "5")]
     [InlineData("l2c sample has no option --cfg_scale; did you mean --cfg-scale?", "sample", "--cfg_scale=2")]
     [InlineData("l2c sample has no option --Count; did you mean --count?", "sample", "--Count", "5")]
+    [InlineData("l2c sweep has no option --ratios; did you mean --mac-ratios?", "sweep", "--ratios", "0.5")]
     [InlineData("l2c sample has no option --brightness; see l2c sample --help", "sample", "--brightness", "5")]
     [InlineData("l2c inspect has no option --jsn; did you mean --json?", "inspect", "--jsn", "a.pt")]
     [InlineData("l2c sample has no option --quite; did you mean --quiet?", "sample", "--quite")]
