@@ -69,14 +69,14 @@ public sealed class DemoModelTests : IDisposable
             {
                 "profile" => ["profile", "--runs", "1", "--batch", "1"],
                 "profile --plan" => ["profile", "--plan", "--batch", "1"],
-                "evaluate" => ["evaluate", "--count", "2", "--data-count", "2", "--ddim", "none", "--json", "--no-progress"],
+                "evaluate" => ["evaluate", "--count", "2", "--data-count", "2", "--ddim", "none", "--json"],
                 "sample set" => ["sample", "--count", "1", "--out", set],
                 _ => ["sweep", "--dry-run", "--rules", "none", "--mac-ratios", "1"],
             };
             CliResult result = _cli.Run([.. words, "--device", "cpu", .. more]);
             Assert.True(result.Code == 0, result.Err);
             string text = result.Out + (command == "sample set" ? SettingsOf(set) : "");
-            string[] remarks = [.. result.Err.Split('\n').Where(line => line.Contains("router", StringComparison.Ordinal)).Select(line => line + "\n")];
+            string[] remarks = [.. result.Err.Split('\n').Where(line => line.Contains("the demo model's router", StringComparison.Ordinal)).Select(line => line + "\n")];
             return (text.Contains("router20", StringComparison.Ordinal) || text.Contains("49 reused (", StringComparison.Ordinal), string.Concat(remarks));
         }
 
