@@ -16,8 +16,8 @@ public static class KnownWords
     /// <summary>The word that the user probably meant: the first of the nearest ones.</summary>
     /// <param name="word">What the user wrote, which is none of them.</param>
     /// <param name="known">The words there are.</param>
-    /// <returns>Null when none is near enough: a word of up to three letters may be one letter off, of up to eight two, a longer one three, and only the
-    /// first letter of one that is one letter off may be another; or it is a part of exactly one of them.</returns>
+    /// <returns>Null when none is near enough: a word of up to three letters may be one letter off, of up to eight two, a longer one three, and only
+    /// one that is a single letter off may have another first letter; or it is a part of exactly one of them.</returns>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         string[] words = [.. known.Distinct()];

@@ -31,13 +31,18 @@ internal sealed class CommandLine
     private readonly Option<string?> _use =
         OptionFactory.Choice("--use", "Weights of a training checkpoint to take; default ema where there is one", "ema", "model");
     private readonly Option<bool> _list = OptionFactory.Switch("--list", "Print the tensors of IN (name, dtype, shape) and stop");
-    private readonly Option<bool> _verify = OptionFactory.Switch("--verify", "After writing, re-read both files and compare every tensor bit for bit after rounding");
-    private readonly Option<bool> _verifyOnly = OptionFactory.Switch("--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
-    private readonly Option<string?> _model = OptionFactory.Text("--model", "NAME", "Published model that IN must be, such as 'DiT-XL/2 256' (256 may be omitted)")
+    private readonly Option<bool> _verify = OptionFactory.Switch(
+        "--verify", "After writing, re-read both files and compare every tensor bit for bit after rounding");
+    private readonly Option<bool> _verifyOnly = OptionFactory.Switch(
+        "--verify-only", "Write nothing; compare OUT, which exists, with IN in the same way");
+    private readonly Option<string?> _model = OptionFactory.Text(
+        "--model", "NAME", "Published model that IN must be, such as 'DiT-XL/2 256' (256 may be omitted)")
         .Offering(PublishedModels.Names);
     private readonly Option<int?> _heads = OptionFactory.Whole("--heads", 1, "Attention heads, where no published model has this width and depth");
-    private readonly Option<int?> _classes = OptionFactory.Whole("--classes", 1, "Number of classes, not counting the null class; default: all label rows but the last");
-    private readonly Option<int?> _inputSize = OptionFactory.Whole("--input-size", 1, "Side of the input in cells or pixels, where no position table gives it");
+    private readonly Option<int?> _classes = OptionFactory.Whole(
+        "--classes", 1, "Number of classes, not counting the null class; default: all label rows but the last");
+    private readonly Option<int?> _inputSize = OptionFactory.Whole(
+        "--input-size", 1, "Side of the input in cells or pixels, where no position table gives it");
     private readonly Option<string?> _classNames = OptionFactory.Text("--class-names", "A,B,C", "Names of the classes in order, separated by commas");
     private readonly Option<string?> _name = OptionFactory.Text("--name", "NAME", "Name to give the model; default the published name or the file's");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite OUT");
@@ -52,7 +57,8 @@ internal sealed class CommandLine
             "Converts checkpoints of DiTs, U-ViTs, autoencoders, routers and the FID network to safetensors under the published names, with the architecture as "
             + "metadata.")
         {
-            _input, _output, _type, _use, _list, _verify, _verifyOnly, _model, _heads, _classes, _classNames, _inputSize, _name, _force, _json, _quiet,
+            _input, _output, _type, _use, _list, _verify, _verifyOnly, _model, _heads, _classes, _classNames, _inputSize, _name, _force,
+            _json, _quiet,
         };
         HelpText.Install(Root, Program.Name);
         Root.Validators.Add(Validate);

@@ -6,10 +6,10 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c bench sample</c>: a whole sampling run; with a schedule, in turn with the run that computes everything.</summary>
 internal sealed class BenchSampleCommand(CudaAccess cuda)
 {
-    private const int DefaultImages = 8, DefaultRepeat = 8;
+    private const int DefaultImages = 8;
     private const double DefaultCfgScale = 1.5;
 
-    private readonly BenchOptions _options = new(cuda, DefaultRepeat);
+    private readonly BenchOptions _options = new(cuda, InterleavedTiming.DefaultRounds);
     private readonly CacheOptions _cache = new();
     private readonly Option<int?> _images =
         OptionFactory.Whole("--images", 1, $"Images of a run, all in one batch [default: {DefaultImages}]", most: 65536);
@@ -48,9 +48,9 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         using OpenedModel opened = _options.Open(parsed);
         SampleJob job = new(request, opened.Architecture, choice);
         terminal.Note(choice.Note);
-        terminal.Note(job.Cache?.Remark);
+        terminal.Note(job.Remark);
         using LoadedModel model = opened.Load(choice, demand: job.BenchDemand);
-        _options.Print(parsed, model.BenchSample(job, _options.Repeat(parsed), terminal.Cancel), terminal);
+        _options.Print(parsed, model.BenchSample(job, _options.Runs(parsed), _options.WarmUp(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class EvaluateCommand
         "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch(
-        "--no-progress", "Show no progress, neither as a bar nor, where standard error is no terminal, as lines");
+        "--no-progress", "Show no progress, neither as a bar nor, where standard error is not a terminal, as lines");
 
     private EvaluateCommand(CudaAccess cuda)
     {
@@ -120,7 +120,7 @@ internal sealed class EvaluateCommand
         };
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         EvaluateJob job = new(request, opened.Architecture, run.Device);
-        terminal.Note(job.Samples.Cache?.Remark);
+        terminal.Note(job.Samples.Remark);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         return model.Evaluate(job, progress, terminal.Cancel);

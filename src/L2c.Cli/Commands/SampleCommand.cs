@@ -121,7 +121,7 @@ internal sealed class SampleCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        RunRequest run = Read(parsed, withDemoRouter: true);
+        RunRequest run = Read(parsed);
         if (_set.Read(parsed, parsed.GetValue(_out), run.Sample, parsed.GetValue(_force)) is { } set)
         {
             return RunSet(run, set, parsed, terminal);
@@ -140,7 +140,9 @@ internal sealed class SampleCommand
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SampleJob job = new(run.Sample, opened.Architecture, run.Device);
         output.Prepare(job, target, run.Inputs);
-        terminal.Note(job.Cache?.Remark);
+        bool json = parsed.GetValue(_json);
+        SampleSummary.Announce(job, terminal, json);
+        terminal.Note(job.Remark);
         terminal.Note(run.Device.Note);
 
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
@@ -154,7 +156,7 @@ internal sealed class SampleCommand
                 parsed,
                 SampleSummary.ToJson(result, paths, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds),
                 SampleFiles.ScheduleText(job, asSmoothCache: false)));
-        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
+        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, json);
         return ExitCode.Ok;
     }
 
@@ -169,7 +171,7 @@ internal sealed class SampleCommand
         NamedFiles.Check([("--out", request.Out)], run.Inputs);
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SampleSetJob job = new(request, opened.Architecture, run.Device);
-        terminal.Note(job.Sample.Cache?.Remark);
+        terminal.Note(job.Sample.Remark);
         terminal.Note(run.Device.Note);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         return SampleSetText.Print(opened.SampleSet(job, progress, terminal.Cancel), terminal, parsed.GetValue(_json));
@@ -177,9 +179,9 @@ internal sealed class SampleCommand
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="withDemoRouter">Whether the demo model runs with its router unless the user says something else about caching.</param>
-    internal RunRequest Read(ParseResult parsed, bool withDemoRouter = false)
+    internal RunRequest Read(ParseResult parsed)
     {
+        string? checkpoint = parsed.GetValue(_ckpt);
         SampleRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? "20",
@@ -198,19 +200,8 @@ internal sealed class SampleCommand
             Vae = parsed.GetValue(_vae),
             VaeTile = parsed.GetValue(_vaeTile),
             ClipDenoised = parsed.GetValue(_clip),
+            Cache = _cache.Read(parsed, isOfDemo: checkpoint is null),
         };
-
-        // The demo model with its sampler uses its router, compared with the run without unless the user says how many images to make or to compute
-        // together: a comparison takes sixteen batches.
-        string? checkpoint = parsed.GetValue(_ckpt);
-        bool isDemo = withDemoRouter && checkpoint is null && !_cache.IsGiven(parsed)
-            && request is { Steps: DemoModel.Steps, Sampler: null or SamplerCatalog.Ddim, Eta: null or 0 };
-        bool compares = isDemo && request is { Count: null, Batch: null, Noise: null, TorchNoise: false };
-        request = request with
-        {
-            Cache = _cache.Read(parsed, isDemo ? DemoModel.RouterPath : null),
-            Compare = compares || _cache.Compare(parsed),
-        };
-        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), request);
+        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), _cache.Compare(parsed, request));
     }
 }

@@ -12,7 +12,10 @@ internal sealed class SweepCommand
     private readonly SampleCommand _sample;
     private readonly CacheOptions _cache = new();
     private readonly Option<string[]> _routers = OptionFactory.Texts(
-        "--router", "FILE", "Learning-to-Cache router for this model and number of steps; may be given several times", "--path");
+        "--router",
+        "FILE|none",
+        "Learning-to-Cache router for this model and number of steps; may be given several times, none for no router; default: the demo model's own",
+        "--path");
 
     private readonly Option<string?> _thresholds =
         OptionFactory.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
@@ -67,6 +70,7 @@ internal sealed class SweepCommand
         SweepRequest request = Read(parsed, run.Sample);
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SweepPlan plan = new(request, opened.Architecture, run.Device);
+        terminal.Note(plan.Remark);
         if (parsed.GetValue(_dryRun))
         {
             SweepListing.Print(plan, terminal);
@@ -80,7 +84,7 @@ internal sealed class SweepCommand
 
         NamedFiles.Check(
             SweepRequest.FileNames.Select(name => ("--out", Path.Combine(request.Folder, name))),
-            [.. run.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
+            [.. run.Inputs, .. plan.Request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: plan.Demand);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
@@ -100,17 +104,12 @@ internal sealed class SweepCommand
     {
         (int first, int last) = Rows(parsed.GetValue(_only));
         string[] routers = parsed.GetValue(_routers) ?? [];
-        double[]? thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null;
-        if (thresholds is not null && routers.Length == 0)
-        {
-            throw new UsageException("--thresholds applies to routers; give --router FILE");
-        }
-
+        bool none = routers is [var only] && only.Equals("none", StringComparison.OrdinalIgnoreCase);
         return new SweepRequest
         {
-            Sample = sample with { Count = parsed.GetValue(_count) },
-            Routers = routers,
-            Thresholds = thresholds,
+            Sample = sample with { Count = parsed.GetValue(_count), Cache = none ? new CacheRequest() : sample.Cache },
+            Routers = none ? [] : routers,
+            Thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null,
             Rules = Rules(parsed.GetValue(_rules)),
             MacRatios = parsed.GetValue(_ratios) is { } ratios ? Numbers("--mac-ratios", ratios) : [],
             Data = _data.Text(parsed),

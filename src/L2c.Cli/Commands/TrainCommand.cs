@@ -53,7 +53,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
     {
         Option<string?> option = OptionFactory.Choice(
             "--ema-warm-up",
-            "Begin with a smaller decay, the least of --ema and (1 + k) / (10 + k) at step k; alone: on "
+            "Start with a smaller decay, the smaller of --ema and (1 + k) / (10 + k) at step k; alone: on "
             + "[default: on; off where --init brings an average of its own; when a run goes on, as it was]",
             On,
             Off);

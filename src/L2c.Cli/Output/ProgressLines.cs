@@ -20,7 +20,7 @@ internal sealed class ProgressLines(Terminal terminal, bool show) : IProgress<Wo
     public void Report(WorkProgress value)
     {
         terminal.Remark(value.Remark);
-        if (!show || value.Total <= 1)
+        if (!show || terminal.IsQuiet || value.Total <= 1)
         {
             return;
         }

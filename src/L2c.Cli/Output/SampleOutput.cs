@@ -27,11 +27,16 @@ internal sealed record SampleOutput
     public required bool Overwrite { get; init; }
 
     /// <summary>Fails if something that the run shall write is an input, exists already or cannot be written.</summary>
-    /// <exception cref="UsageException">A file would have two parts.</exception>
+    /// <exception cref="UsageException">A file would have two parts, or there is no schedule to save.</exception>
     /// <exception cref="RequestException">A picture cannot be drawn, or the schedule cannot be said in the format of its file.</exception>
     /// <exception cref="IOException">As <see cref="OutputTarget.Prepare"/>.</exception>
     public void Prepare(SampleJob job, OutputTarget target, IEnumerable<string> inputs)
     {
+        if (Schedule is not null && job.Cache is null)
+        {
+            throw new UsageException("--save-schedule needs a schedule; give --router FILE or --cache RULE");
+        }
+
         SamplePictures.Require(job, Separate);
         IReadOnlyList<string> suffixes = Suffixes(job);
         (string, string)[] others =

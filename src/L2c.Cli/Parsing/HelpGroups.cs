@@ -12,9 +12,10 @@ internal static class HelpGroups
         ("Model", ["--ckpt", "--use", "--model", "--heads", "--num-classes"]),
         (Rest, []),
         ("Caching", ["--router", "--threshold", "--cache", "--save-schedule", "--schedule-format", "--compare"]),
+        ("Timing", ["--runs", "--warmup"]),
         ("Device", ["--device", "--dtype", "--threads", "--tune", "--fused-gelu", "--graph"]),
         ("Output", ["--out", "--rank", "--ranks", "--separate", "--trajectory", "--plot", "--trace", "--dry-run", "--ckpt-every", "--log-every",
-            "--resume-from-checkpoint", "--save-result", "--force", "--json"]),
+            "--sample-every", "--resume-from-checkpoint", "--save-result", "--force", "--json"]),
         (General, ["--quiet", "--no-progress", "--debug", "--help", "--version"]),
     ];
 
@@ -53,7 +54,7 @@ internal static class HelpGroups
         ["l2c encode"] = ["l2c encode imagenet/train latents --vae vae.safetensors --image-size 256"],
         ["l2c evaluate"] = ["l2c evaluate -n 1000 --ddim none", "l2c evaluate samples.npz"],
         ["l2c metrics"] = ["l2c metrics samples.npz reference.npz --inception pt_inception-2015-12-05-6726825d.pth"],
-        ["l2c sweep"] = ["l2c sweep --dry-run --router runs/router/router.safetensors", "l2c sweep --router runs/router/router.safetensors -n 1000"],
+        ["l2c sweep"] = ["l2c sweep --dry-run", "l2c sweep --router runs/router/router.safetensors -n 1000"],
         ["l2c devices"] = ["l2c devices --json"],
         ["l2c completion"] = ["source <(l2c completion bash)"],
         ["weights-converter"] =

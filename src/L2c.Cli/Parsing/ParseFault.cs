@@ -96,7 +96,8 @@ internal static class ParseFault
         };
     }
 
-    private static string NeedsValue(OptionResult option) => $"{option.IdentifierToken?.Value ?? option.Option.Name} needs a value: {option.Option.HelpName}";
+    private static string NeedsValue(OptionResult option) =>
+        $"{option.IdentifierToken?.Value ?? option.Option.Name} needs a value: {option.Option.HelpName}";
 
     private static IEnumerable<(string Words, Command Command)> Leaves(Command command) => command.Subcommands.Count == 0
         ? [(command.Name, command)]

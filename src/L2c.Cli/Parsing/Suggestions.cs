@@ -6,8 +6,8 @@ using System.Globalization;
 
 namespace L2c.Cli.Parsing;
 
-/// <summary>What a shell may put at the cursor: <c>l2c "[suggest:POSITION]" "LINE"</c> prints a word a line. Where files are meant it prints nothing, and
-/// the shell offers their names.</summary>
+/// <summary>What a shell may put at the cursor: <c>l2c "[suggest:POSITION]" "LINE"</c> prints a word a line. Where files are meant it prints
+/// nothing, and the shell offers their names.</summary>
 /// <param name="directive">The directive.</param>
 internal sealed class Suggestions(SuggestDirective directive) : SynchronousCommandLineAction
 {
@@ -28,7 +28,7 @@ internal sealed class Suggestions(SuggestDirective directive) : SynchronousComma
     {
         string line = parseResult.Tokens.LastOrDefault(token => token.Type != TokenType.Directive)?.Value ?? "";
         string? position = parseResult.GetResult(directive) is { Values: [var value, ..] } ? value : null;
-        int cursor = int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? Math.Min(given, line.Length) : line.Length;
+        int cursor = int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given < line.Length ? given : line.Length;
         foreach (string word in At(parseResult.RootCommandResult.Command, line[..cursor]))
         {
             parseResult.InvocationConfiguration.Output.WriteLine(word);

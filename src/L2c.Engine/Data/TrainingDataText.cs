@@ -53,7 +53,8 @@ public static class TrainingDataText
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
                 ? new ShapesData(edition, ownSeed)
-                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED, where SEED is a whole number of at least 0");
+                : throw new RequestException(
+                    $"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED, where SEED is a whole number of at least 0");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -63,8 +64,8 @@ public static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new FileNotFoundException($"{text}: there is no such file or folder"
-                + (KnownWords.Nearest(parts[0], Words) is { } near ? $"; did you mean {near}?" : "; give one, or shapes2"));
+            string hint = KnownWords.Find(parts[0], Words) is null ? KnownWords.DidYouMean(parts[0], Words) : "";
+            throw new FileNotFoundException($"{text}: there is no such file or folder{(hint.Length > 0 ? hint : "; give one, or shapes2")}");
         }
 
         return needs.Size is { } size
@@ -84,7 +85,7 @@ public static class TrainingDataText
 
         return (needs.Classes ?? data.Classes) == data.Classes
             ? null
-            : $"it has {data.Classes} classes, but the model has {needs.Classes}; give other data, or another model";
+            : $"it has {data.Classes} class{(data.Classes == 1 ? "" : "es")}, but the model has {needs.Classes}; give other data, or another model";
     }
 
     private static string Side(int? size) => size?.ToString(CultureInfo.InvariantCulture) ?? "H";

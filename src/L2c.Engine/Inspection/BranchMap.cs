@@ -204,7 +204,7 @@ internal sealed class BranchMap
     /// <summary>Numbers under the blocks, as many as have room.</summary>
     private void DrawNumbers(SKCanvas canvas, int kind)
     {
-        float room = PictureText.Small.MeasureText(Invariant($"{_blocks - 1}")) + 2;
+        float room = PictureText.Small.MeasureText(Invariant($"{_blocks - 1}")) + 4;
         int step = Step(_cell, room);
         for (int block = 0; block < _blocks; block += step)
         {

@@ -1,4 +1,6 @@
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
+using L2c.Weights.Layouts;
 
 namespace L2c;
 
@@ -31,6 +33,32 @@ public static class DemoModel
     /// </remarks>
     internal static CachingRecipe RouterRecipe(CachingRecipe published) =>
         published with { MaxSteps = RouterSteps, LearningRate = published.LearningRate * published.MaxSteps / RouterSteps };
+
+    /// <summary>
+    /// The one rule for when the router is used without being named: the network is the demo model because no checkpoint was named, nothing is said
+    /// about what to reuse, and the sampler is the one that the router was trained with.
+    /// </summary>
+    /// <param name="asked">What was asked for.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="sampler">The run's sampler.</param>
+    /// <returns>The request, with the router where the rule gives it; and what a person should know where only the sampler is in its way.</returns>
+    public static (CacheRequest Request, string? Remark) Complete(CacheRequest asked, TransformerArchitecture architecture, SamplerTable sampler)
+    {
+        if (!asked.IsOfDemo || !asked.IsOpen)
+        {
+            return (asked, null);
+        }
+
+        return IsOf(SamplerCatalog.Create(NetworkFamilies.Describe(architecture), Steps), sampler)
+            ? (asked with { Router = RouterPath }, null)
+            : (asked, $"the demo model's router is for {Steps} {SamplerCatalog.Ddim} steps with eta 0, so it is not used here");
+    }
+
+    // By what the samplers do: --sampler ddim --eta 0 is no other one.
+    private static bool IsOf(SamplerTable own, SamplerTable other) =>
+        own.Name == other.Name && own.Evaluations.Count == other.Evaluations.Count
+        && own.Evaluations.Zip(other.Evaluations).All(pair =>
+            pair.First with { Updates = pair.Second.Updates } == pair.Second && pair.First.Updates.SequenceEqual(pair.Second.Updates));
 
     private static string Beside(string file) => System.IO.Path.Combine(AppContext.BaseDirectory, "models", file);
 }

@@ -21,6 +21,17 @@ public sealed record CacheRequest
     /// <summary>A schedule, or a rule, that the program makes itself.</summary>
     public OwnSchedule? Own { get; init; }
 
+    /// <summary>Whether the network is the demo model because no other was named, so that its router is used where nothing is said here; see
+    /// <see cref="DemoModel.Complete"/>.</summary>
+    public bool IsOfDemo { get; init; }
+
+    /// <summary>Whether nothing is said about what to reuse.</summary>
+    internal bool IsOpen => Router is null && Rule is null && Own is null;
+
+    /// <summary>Paths of all files that are read, or may be.</summary>
+    internal IEnumerable<string> Files =>
+        new[] { Router, RuleFile, IsOfDemo && IsOpen ? DemoModel.RouterPath : null }.OfType<string>();
+
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
     internal string? RuleFile => Rule is { } rule && IsFile(rule) ? rule : null;
 

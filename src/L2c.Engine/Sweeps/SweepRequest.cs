@@ -7,7 +7,8 @@ namespace L2c;
 /// <summary>What a sweep compares.</summary>
 public sealed record SweepRequest
 {
-    /// <summary>The uncached run that everything is compared with.</summary>
+    /// <summary>The uncached run that everything is compared with. Of its <see cref="SampleRequest.Cache"/> counts only whether the demo model's router is
+    /// used where <see cref="Routers"/> are none.</summary>
     public required SampleRequest Sample { get; init; }
 
     /// <summary>Router files.</summary>

@@ -77,7 +77,10 @@ public sealed class HelpTests : IDisposable
     [Fact]
     public void A_letter_means_the_same_everywhere()
     {
-        Dictionary<string, string> letters = new() { ["--count"] = "-n", ["--out"] = "-o", ["--steps"] = "-s", ["--quiet"] = "-q", ["--help"] = "-h" };
+        Dictionary<string, string> letters = new()
+        {
+            ["--count"] = "-n", ["--out"] = "-o", ["--steps"] = "-s", ["--quiet"] = "-q", ["--help"] = "-h",
+        };
         foreach ((string words, Command command) in CommandTree.All(CommandTree.Root()))
         {
             foreach (Option option in ParseFault.OptionsOf(command))

@@ -43,11 +43,11 @@ public sealed class SpellingTests : IDisposable
     [Fact]
     public void Lists_of_rules_are_read_in_any_case()
     {
-        string[] rows = _cli.Run("sweep", "--dry-run", "--rules", "Top,INTERVAL:2", "--mac-ratios", "0.8").Out.TrimEnd('\n').Split('\n');
+        string[] rows = _cli.Run("sweep", "--dry-run", "--router", "None", "--rules", "Top,INTERVAL:2", "--mac-ratios", "0.8").Out.TrimEnd('\n').Split('\n');
         Assert.Equal(3, rows.Length);
         Assert.Matches(@"^ +2  top \d, 20 steps +\d+(\.\d+)? GMACs ", rows[1]);
         Assert.Matches(@"^ +3  interval 2, 20 steps ", rows[2]);
-        Assert.Single(_cli.Run("sweep", "--dry-run", "--rules", "NONE").Out.TrimEnd('\n').Split('\n'));
+        Assert.Single(_cli.Run("sweep", "--dry-run", "--router", "none", "--rules", "NONE").Out.TrimEnd('\n').Split('\n'));
     }
 
     public void Dispose() => _cli.Dispose();
