@@ -64,8 +64,9 @@ internal static class SampleCaption
     }
 
     /// <summary>What the schedule saved in time: the one place where a picture reads it from a comparison.</summary>
-    private static (string Value, string Name) Measured(Comparison comparison) =>
-        (Invariant($"{comparison.RealisedSpeedup:0.000} x"), $"measured, median of {comparison.TimedRounds} rounds");
+    private static (string Value, string Name) Measured(Comparison comparison) => comparison.RealisedSpeedup is { } speedup
+        ? (Invariant($"{speedup:0.000} x"), $"measured, median of {comparison.Time.TimedRounds} rounds")
+        : ("no difference", $"measurable in {comparison.Time.TimedRounds} rounds");
 
     private static string Cache(string? text) => text is null or "none" ? "no caching" : $"cache: {FileText.Printable(text)}";
 }
