@@ -135,10 +135,10 @@ internal sealed partial class SamplePage
         }
         else
         {
-            yield return ReportFigures.File(File.Exists(main) ? main : _picture, "The samples, a row per class.");
+            yield return ReportFigures.File(File.Exists(main) ? main : _picture, "The samples.");
         }
 
-        if (ReportFigures.Beside($"{Stem}-compare.png", "The same noise without caching and with it.") is { } comparison)
+        if (ReportFigures.Beside($"{Stem}-compare.png", "The same noise without caching and with it, and the difference.") is { } comparison)
         {
             yield return comparison;
         }

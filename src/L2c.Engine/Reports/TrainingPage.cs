@@ -94,7 +94,10 @@ internal static class TrainingPage
             .Select(column => Curve(run, column))]);
         yield return new ReportTable(
             [.. run.Columns.Select(name => name.Replace('_', ' '))],
-            [.. Spread(run.Rows).Select(row => row.Select(ReportWords.Digits).ToArray())]) { WordColumns = 0 };
+            [.. Spread(run.Rows).Select(row => row.Select(ReportWords.Digits).ToArray())])
+        {
+            WordColumns = 0,
+        };
     }
 
     private static ReportFigure Curve(TrainingFolder run, int column)

@@ -40,7 +40,7 @@ public sealed class PageHtmlTests
     {
         string html = PageHtml.Of(
             new ReportPage("kind", "title", "sub", [], [new ReportSection("s", new ReportFigure("image/svg+xml", "<svg/>"u8.ToArray(), "c"))]), "1.2.3");
-        Assert.StartsWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\"", html, StringComparison.Ordinal);
+        Assert.StartsWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\"", html);
         Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"(src|href)\s*=\s*""(?!data:|#)", html);
         Assert.DoesNotMatch(@"url\(|@import|@font-face", html);
@@ -54,7 +54,12 @@ public sealed class PageHtmlTests
     public void Sections_without_parts_are_left_out()
     {
         string html = PageHtml.Of(
-            new ReportPage("kind", "title", "sub", [], [new ReportSection("empty"), new ReportSection("nothing", (ReportPart?)null), new ReportSection("there", new ReportText("x"))]),
+            new ReportPage(
+                "kind",
+                "title",
+                "sub",
+                [],
+                [new ReportSection("empty"), new ReportSection("nothing", (ReportPart?)null), new ReportSection("there", new ReportText("x"))]),
             "1");
         Assert.DoesNotContain("empty", html, StringComparison.Ordinal);
         Assert.DoesNotContain("nothing", html, StringComparison.Ordinal);
@@ -92,8 +97,14 @@ public sealed class PageHtmlTests
     {
         SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
         {
-            ["--ckpt"] = "8x128x2/4, MLP ratio 4, weights 0123", ["--data"] = "image-free", ["--device"] = "cpu, AVX-512, fp32", ["--l1"] = "5E-06",
-            ["--ste-threshold"] = "", ["--ema-warm-up"] = "", ["--checkpointing"] = "on", ["threshold"] = "0.1",
+            ["--ckpt"] = "8x128x2/4, MLP ratio 4, weights 0123",
+            ["--data"] = "image-free",
+            ["--device"] = "cpu, AVX-512, fp32",
+            ["--l1"] = "5E-06",
+            ["--ste-threshold"] = "",
+            ["--ema-warm-up"] = "",
+            ["--checkpointing"] = "on",
+            ["threshold"] = "0.1",
         };
         Assert.Equal(
             "l2c train-router --checkpointing --ckpt CHECKPOINT --image-free --device cpu --ema-warm-up off --l1 5E-06 --threshold 0.1 --max-steps 60",
