@@ -148,7 +148,7 @@ unflushed() {
 
 length=(--device cpu --threads 1 --max-steps 5 --ckpt-every 2 --log-every 1 --no-progress --out OUT)
 router=("$L2C" train-router --steps 4 --draws 1 --batch 1 --lr 0.05 "${length[@]}")
-train=("$L2C" train --model 2x16x2/8 --batch 4 "${length[@]}")
+train=("$L2C" train --model 2x16x2/8 --batch 4 --sample-every 2 "${length[@]}")
 router_again=("${router[@]}" --resume-from-checkpoint latest)
 train_again=("${train[@]}" --resume-from-checkpoint latest)
 run train-router router router_again

@@ -158,7 +158,7 @@ ranks() {
     echo "ranks: the same file from one process after 3 kills"
 }
 
-length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3)
+length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3 --sample-every 40)
 [[ -n "$only" && "$only" != train-router ]] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
 [[ -n "$only" && "$only" != train ]] || run train train "${length[@]}" --batch 8 || status=1
 [[ -n "$only" && "$only" != ranks ]] || ranks || status=1

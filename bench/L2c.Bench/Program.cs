@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using L2c.Bench.Caching;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
@@ -9,12 +8,15 @@ using L2c.Bench.Metrics;
 using L2c.Bench.Micro;
 using L2c.Bench.Training;
 using L2c.Cli.Output;
+using L2c.Cli.Parsing;
 
 namespace L2c.Bench;
 
 /// <summary>The benchmarks, one verb each.</summary>
 public static class Program
 {
+    private const string Name = "l2c-bench";
+
     /// <summary>The process: Ctrl-C or SIGTERM ends a benchmark between two runs, and nothing is written.</summary>
     public static int Main(string[] args)
     {
@@ -47,10 +49,11 @@ public static class Program
             root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
             return ExitCode.Usage;
         });
+        HelpText.Install(root, Name);
         ParseResult parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction)
+        if (ParseFault.Find(parsed, Name) is { } fault)
         {
-            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see --help");
+            Failure.Print(terminal, fault);
             return ExitCode.Usage;
         }
 

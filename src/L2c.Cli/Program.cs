@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Cli.Parsing;
 using L2c.Weights;
 
 namespace L2c.Cli;
@@ -11,6 +9,9 @@ namespace L2c.Cli;
 /// <summary>The command <c>l2c</c>.</summary>
 public static class Program
 {
+    /// <summary>Its name.</summary>
+    internal const string Name = "l2c";
+
     /// <summary>The process.</summary>
     public static int Main(string[] args)
     {
@@ -38,13 +39,17 @@ public static class Program
         // Nothing that a file or its name says can control the terminal.
         terminal = terminal with { Out = PrintableWriter.Over(terminal.Out), Err = PrintableWriter.Over(terminal.Err) };
         Option<bool> debug = new("--debug") { Description = "On an error, print all its details and the stack trace", Recursive = true };
-        RootCommand root = Tree(terminal, cuda ?? CudaAccess.Libraries, debug);
+        Option<bool> quiet = OptionFactory.Switch("--quiet", "Print no notes, warnings and progress on standard error, only errors");
+        quiet.Recursive = true;
+        RootCommand root = Tree(terminal, cuda ?? CudaAccess.Libraries, debug, quiet);
         ParseResult parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction)
+        if (ParseFault.Find(parsed, Name) is { } fault)
         {
-            Failure.Print(terminal, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {Words(parsed.CommandResult, root)} --help");
+            Failure.Print(terminal, fault);
             return ExitCode.Usage;
         }
+
+        terminal.IsQuiet = parsed.GetValue(quiet);
 
         try
         {
@@ -59,14 +64,15 @@ public static class Program
     /// <summary>Every command with its options.</summary>
     /// <param name="terminal">Where they print.</param>
     /// <param name="cuda">How CUDA devices are found and opened.</param>
-    /// <param name="debug">The option of all of them.</param>
-    internal static RootCommand Tree(Terminal terminal, CudaAccess cuda, Option<bool> debug)
+    /// <param name="global">The options of all of them.</param>
+    internal static RootCommand Tree(Terminal terminal, CudaAccess cuda, params Option[] global)
     {
-        RootCommand root = new("Learning-to-Cache: samples from diffusion transformers.")
+        RootCommand root = new("Runs and studies diffusion transformers (DiT, U-ViT) with Learning-to-Cache.")
         {
             SampleCommand.Create(terminal, cuda),
             GatherCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),
@@ -76,31 +82,17 @@ public static class Program
             MetricsCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
             DevicesCommand.Create(terminal, cuda),
-            debug,
+            CompletionCommand.Create(terminal),
         };
+        root.Add(HelpCommand.Create(terminal, root));
+        Array.ForEach(global, root.Add);
         root.SetAction(_ =>
         {
             root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Err });
             return ExitCode.Usage;
         });
-        SetHelpWidth(root);
+        HelpText.Install(root, Name);
+        Suggestions.Install(root);
         return root;
-    }
-
-    private static string Words(CommandResult result, Command root) =>
-        result.Command == root ? "l2c" : $"{(result.Parent is CommandResult parent ? Words(parent, root) : "l2c")} {result.Command.Name}";
-
-    // Redirected help would otherwise be one endless line per option.
-    private const int HelpWidth = 120;
-
-    private static void SetHelpWidth(RootCommand root)
-    {
-        foreach (HelpOption help in root.Options.OfType<HelpOption>())
-        {
-            if (help.Action is HelpAction action)
-            {
-                action.MaxWidth = HelpWidth;
-            }
-        }
     }
 }

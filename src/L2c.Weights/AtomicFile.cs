@@ -209,7 +209,8 @@ public sealed class AtomicFile : IDisposable
             string path = System.IO.Path.Combine(folder, $".l2c-{System.IO.Path.GetRandomFileName()}.tmp");
             try
             {
-                FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 64 * 1024);
+                // Windows renames an open file only where deleting it is shared, too; elsewhere that changes nothing.
+                FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, 64 * 1024);
                 if (FileSystem.Status(file.SafeFileHandle, path).Names > 0)
                 {
                     return (path, file);

@@ -48,7 +48,7 @@ public abstract class ByteSource : IDisposable
     {
         if (Length > limit)
         {
-            throw new MalformedFileException(Path, $"has {Length} bytes, and a file of its kind at most {limit}; it is refused");
+            throw new MalformedFileException(Path, $"has {Length} bytes, more than the {limit} allowed for a file of its kind; it is refused");
         }
 
         byte[] bytes = new byte[Length];

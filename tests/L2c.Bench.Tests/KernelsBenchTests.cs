@@ -40,7 +40,7 @@ public sealed class KernelsBenchTests
 
     [Theory]
     [InlineData("--filter nothing: no such op; there are Linear (qkv), ", "--filter", "nothing")]
-    [InlineData("--job quick: no such job; give dry, short, default, long", "--job", "quick")]
+    [InlineData("--job needs one of default, dry, short, long, not 'quick'", "--job", "quick")]
     public void What_does_not_exist_is_refused(string message, params string[] options)
     {
         StringWriter output = new(), error = new();

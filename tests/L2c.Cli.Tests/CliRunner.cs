@@ -6,10 +6,13 @@ namespace L2c.Cli.Tests;
 /// <summary>What a run of the program left behind.</summary>
 /// <param name="Code">Exit code.</param>
 /// <param name="Out">Standard output.</param>
-/// <param name="Err">Standard error, without <paramref name="Note"/>.</param>
+/// <param name="Err">Standard error, without <paramref name="Note"/> and <see cref="Announcement"/>.</param>
 /// <param name="Note">The line that tells why --device auto is the CPU; empty when there was none.</param>
 public sealed record CliResult(int Code, string Out, string Err, string Note)
 {
+    /// <summary>The line that tells what l2c sample is about to do, which is not in <see cref="Err"/>; empty when there was none.</summary>
+    public string Announcement { get; init; } = "";
+
     /// <summary>The object that --json printed, after a run that must have succeeded.</summary>
     public JsonElement Json
     {
@@ -50,9 +53,16 @@ public sealed class CliRunner : IDisposable
         StringWriter output = new(), error = new();
         int code = Program.Run(args, new Terminal(output, error, Interactive: false, cancel), Cuda);
         string text = error.ToString();
-        bool noted = text.StartsWith("l2c: note: computing on the CPU", StringComparison.Ordinal);
-        int note = noted ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
-        return new CliResult(code, output.ToString(), text[note..], text[..note]);
+        (string announcement, text) = Split(text, "l2c: sampling ");
+        (string note, text) = Split(text, "l2c: note: computing on the CPU");
+        return new CliResult(code, output.ToString(), text, note) { Announcement = announcement };
+    }
+
+    /// <summary>The first line, where it begins so, and the others.</summary>
+    private static (string Line, string Others) Split(string text, string begin)
+    {
+        int end = text.StartsWith(begin, StringComparison.Ordinal) ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
+        return (text[..end], text[end..]);
     }
 
     /// <summary>Names of everything in the folder, sorted.</summary>

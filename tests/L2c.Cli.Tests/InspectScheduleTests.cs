@@ -37,7 +37,7 @@ public sealed class InspectScheduleTests : IDisposable
         string text = _cli.Run("inspect", path).Out;
         Assert.Contains($"{reused}/{cacheBranches}", text, StringComparison.Ordinal);
         Assert.Contains($"{model}, assumed", text, StringComparison.Ordinal);
-        Assert.Contains("choose with --model", text, StringComparison.Ordinal);
+        Assert.Contains("name another with --model or --ckpt", text, StringComparison.Ordinal);
         Assert.Equal(reused, text.Split("MLP right")[1].Split('\n').Skip(1).Sum(line => line.Count(c => c == '.')));
 
         int Int(string key) => json.GetProperty(key).GetInt32();
@@ -61,7 +61,7 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Equal(
             json.GetProperty("reused").GetInt32(),
             json.GetProperty("evaluations").EnumerateArray().Sum(e => e.GetProperty("compute").GetString()!.Count(c => c == '0')));
-        Assert.Contains("name a published one with --model", _cli.Run("inspect", path).Out, StringComparison.Ordinal);
+        Assert.Contains("name it with --model or --ckpt", _cli.Run("inspect", path).Out, StringComparison.Ordinal);
         _cli.Run("inspect", path, "--model", "DiT-XL/2").MustFail(2, "but DiT-XL/2 256 has 56 (28 blocks)");
         _cli.Run("inspect", path, "--threshold", "1.5").MustFail(2, "1.5");
         _cli.Run("inspect", path, "--heads", "2").MustFail(2, "do not apply");
@@ -110,10 +110,10 @@ public sealed class InspectScheduleTests : IDisposable
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4],
             json.GetProperty("thresholds").EnumerateArray().Select(row => row.GetProperty("reused").GetInt32()));
         Assert.False(json.TryGetProperty("macsBefore", out _));
-        Assert.Contains("name a published one with --model", _cli.Run("inspect", router, "--sweep").Out, StringComparison.Ordinal);
+        Assert.Contains("name it with --model or --ckpt", _cli.Run("inspect", router, "--sweep").Out, StringComparison.Ordinal);
 
         _cli.Run("inspect", router, "--sweep", "--threshold", "0.5").MustFail(2, "cannot be combined with --sweep");
-        _cli.Run("inspect", router, "--sweep", "--plot", _cli.PathOf("p.png")).MustFail(2, "cannot be combined with --sweep");
+        _cli.Run("inspect", router, "--sweep", "--summary").MustFail(2, "cannot be combined with --sweep");
         _cli.Run("inspect", router, router, "--diff", "--sweep").MustFail(2, "--sweep");
         _cli.Run("inspect", router, "--sweep", "--heads", "2").MustFail(2, "do not apply");
         _cli.Run("inspect", Schedule("s.json", ("refresh", "1111"), ("cache", "0110")), "--sweep").MustFail(2, "is a schedule, so");
@@ -130,7 +130,7 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Equal((0.9, 56), (large.GetProperty("threshold").GetDouble(), large.GetProperty("reused").GetInt32()));
         Assert.Equal("DiT-XL/2 512", large.GetProperty("model").GetString());
         Assert.True(large.GetProperty("macsBefore").GetInt64() > 4 * small.GetProperty("macsBefore").GetInt64());
-        _cli.Run("inspect", path, "--model", "DiT-XXL").MustFail(2, "no published model has that name");
+        _cli.Run("inspect", path, "--model", "DiT-XXL").MustFail(2, "not a published model");
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class InspectScheduleTests : IDisposable
         _cli.Run("inspect", router, schedule).MustFail(2, "add --diff");
         _cli.Run("inspect", router, schedule, schedule, "--diff").MustFail(2, "see l2c inspect --help");
         _cli.Run("inspect", router, "--diff").MustFail(2, "name both");
-        _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of one size");
+        _cli.Run("inspect", router, Schedule("t.json", ("refresh", "11"), ("cache", "01")), "--diff").MustFail(2, "compare schedules of the same size");
 
         int Int(string name) => json.GetProperty(name).GetInt32();
     }
@@ -228,23 +228,36 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
-    public void SmoothCache_files_are_shown_for_the_model_they_fit()
+    public void SmoothCache_files_say_nothing_of_the_model_and_are_taken_for_none()
     {
         string all = Text("all.json", """{"attn": [1, 0, 1, 0], "mlp": [1, 1, 1, 0]}""");
         JsonElement json = _cli.Run("inspect", all, "--json").Json;
-        Assert.Equal(("smoothcache", "DiT-XL/2 256"), (json.GetProperty("format").GetString(), json.GetProperty("model").GetString()));
-        Assert.Equal((4, 56, 56, 28), (Int("steps"), Int("branches"), Int("reusedAttention"), Int("reusedMlp")));
-        Assert.Contains("DiT-XL/2 256, assumed", _cli.Run("inspect", all).Out, StringComparison.Ordinal);
-        Assert.Contains($"{all}: schedule, smoothcache", _cli.Run("inspect", all).Out, StringComparison.Ordinal);
-        Assert.Equal(24, _cli.Run("inspect", all, "--model", "DiT-S/2", "--json").Json.GetProperty("branches").GetInt32());
+        Assert.Equal("smoothcache", json.GetProperty("format").GetString());
+        Assert.Equal((4, 2, 2, 1, 1), (Int("steps"), Int("branches"), Int("reusedAttention"), Int("reusedMlp"), Int("assumedBlocks")));
+        Assert.Equal(0.75, json.GetProperty("shareOfCacheEvaluations").GetDouble());
+        Assert.All(["model", "alsoFits", "macsBefore", "modelAssumed"], key => Assert.False(json.TryGetProperty(key, out _), key));
+        string text = _cli.Run("inspect", all).Out;
+        Assert.Contains("of one block, which stands for all", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("DiT-", text, StringComparison.Ordinal);
+        Assert.Contains("name it with --model or --ckpt to count MACs", text, StringComparison.Ordinal);
+        Assert.Contains($"{all}: schedule, smoothcache", text, StringComparison.Ordinal);
 
+        json = _cli.Run("inspect", all, "--model", "DiT-XL/2", "--json").Json;
+        Assert.Equal((56, 56, 28), (Int("branches"), Int("reusedAttention"), Int("reusedMlp")));
+        Assert.False(json.TryGetProperty("assumedBlocks", out _));
+        Assert.True(json.GetProperty("macsBefore").GetInt64() > json.GetProperty("macsAfter").GetInt64());
+        Assert.Equal(24, _cli.Run("inspect", all, "--model", "DiT-S/2", "--json").Json.GetProperty("branches").GetInt32());
+        string net = TinyModel.Write(_cli.PathOf("net.st"), TinyModel.LongSkips);
+        Assert.Equal(6, _cli.Run("inspect", all, "--ckpt", net, "--json").Json.GetProperty("branches").GetInt32());
+
+        // As many blocks as the lists name.
         json = _cli.Run("inspect", Text("one.json", """{"attn1-11": [1, 0]}"""), "--json").Json;
-        Assert.Equal((24, 1), (Int("branches"), Int("reused")));
-        Assert.StartsWith("DiT-", json.GetProperty("model").GetString(), StringComparison.Ordinal);
+        Assert.Equal((24, 1, 12), (Int("branches"), Int("reused"), Int("assumedBlocks")));
+        Assert.False(json.TryGetProperty("model", out _));
+        Assert.Contains("12 blocks, assumed", _cli.Run("inspect", _cli.PathOf("one.json")).Out, StringComparison.Ordinal);
         json = _cli.Run("inspect", Text("deep.json", """{"attn-99": [1, 0]}"""), "--json").Json;
         Assert.Equal((200, 1), (Int("branches"), Int("reused")));
-        Assert.False(json.TryGetProperty("model", out _));
-        _cli.Run("inspect", _cli.PathOf("one.json"), _cli.PathOf("one.json"), "--diff", "--json").Json.GetProperty("differing");
+        Assert.Equal(1, _cli.Run("inspect", _cli.PathOf("one.json"), _cli.PathOf("deep.json"), "--diff", "--json").Json.GetProperty("firstReused").GetInt32());
 
         _cli.Run("inspect", _cli.PathOf("deep.json"), "--model", "DiT-S/2").MustFail(2, "belongs to no branch of a network with 12 blocks");
         _cli.Run("inspect", Text("early.json", """{"mlp": [0, 1]}""")).MustFail(2, "before any evaluation computed it");
@@ -252,6 +265,127 @@ public sealed class InspectScheduleTests : IDisposable
         _cli.Run("inspect", Text("deepest.json", """{"mlp-1000000000": [1, 0]}""")).MustFail(4, "block 1000000000");
 
         int Int(string name) => json.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public void MACs_are_counted_for_any_network()
+    {
+        string router = Router("r.st", 4, 4, b => b == 0 ? -9 : 9), net = TinyModel.Write(_cli.PathOf("net.st"), TinyModel.Pixels);
+        Assert.False(_cli.Run("inspect", router, "--json").Json.TryGetProperty("macsBefore", out _));
+        JsonElement json = _cli.Run("inspect", router, "--ckpt", net, "--json").Json;
+        long evaluation = _cli.Run("inspect", net, "--json").Json.GetProperty("model").GetProperty("macsPerEvaluation").GetInt64();
+        Assert.Equal(("tiny pixels", 4 * evaluation), (json.GetProperty("model").GetString(), json.GetProperty("macsBefore").GetInt64()));
+        const long attention = (4 * 16 * 32 * 32) + (2 * 16 * 16 * 32); // 16 tokens, 32 wide
+        Assert.Equal((4 * evaluation) - (2 * attention), json.GetProperty("macsAfter").GetInt64());
+        Assert.False(json.TryGetProperty("modelAssumed", out _));
+
+        // Shapes as everywhere: a name, or sizes; heads change no count, and may stay open.
+        string open = TinyModel.Write(_cli.PathOf("open.st"), TinyModel.Pixels, described: false);
+        JsonElement same = _cli.Run("inspect", router, "--ckpt", open, "--json").Json;
+        Assert.Equal(json.GetProperty("macsBefore").GetInt64(), same.GetProperty("macsBefore").GetInt64());
+        json = _cli.Run("inspect", router, "--model", "2x32x2/4", "--json", "--sweep").Json;
+        Assert.Equal("2x32x2/4 256", json.GetProperty("model").GetString());
+        Assert.True(json.GetProperty("thresholds")[20].GetProperty("macRatio").GetDouble() < 1);
+        string skips = TinyModel.Write(_cli.PathOf("skips.st"), TinyModel.LongSkips);
+        _cli.Run("inspect", router, "--ckpt", skips).MustFail(2, "is a router for a DiT, but tiny skips is a U-ViT");
+        _cli.Run("inspect", router, "--ckpt", TinyModel.Write(_cli.PathOf("vae.st"), TinyModel.Autoencoder)).MustFail(4, "vae.st");
+        _cli.Run("inspect", router, "--ckpt", _cli.PathOf("missing.st")).MustFail(1, "missing.st");
+        _cli.Run("inspect", net, "--ckpt", net).MustFail(2, "--ckpt");
+        _cli.Run("inspect", router, "--num-classes", "3").MustFail(2, "do not apply");
+        Assert.Equal(0, _cli.Run("inspect", router, "--ckpt", open, "--num-classes", "3").Code);
+    }
+
+    [Fact]
+    public void The_demo_router_is_counted_for_the_demo_model_and_says_so()
+    {
+        JsonElement json = _cli.Run("inspect", DemoModel.RouterPath, "--json").Json;
+        long evaluation = _cli.Run("inspect", DemoModel.Path, "--json").Json.GetProperty("model").GetProperty("macsPerEvaluation").GetInt64();
+        Assert.Equal((20 * evaluation, true), (json.GetProperty("macsBefore").GetInt64(), json.GetProperty("modelAssumed").GetBoolean()));
+        Assert.Contains("shapes-dit8, assumed", _cli.Run("inspect", DemoModel.RouterPath).Out, StringComparison.Ordinal);
+        Assert.Contains("shapes-dit8, assumed", _cli.Run("inspect", DemoModel.RouterPath, "--sweep").Out, StringComparison.Ordinal);
+        string schedule = _cli.PathOf("s.json");
+        File.WriteAllText(
+            schedule,
+            $$"""{"format":"l2c-schedule/1","model":"shapes-dit8","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"{{new string('1', 16)}}"}]}""");
+        Assert.Equal(evaluation, _cli.Run("inspect", schedule, "--json").Json.GetProperty("macsBefore").GetInt64());
+    }
+
+    [Fact]
+    public void A_summary_has_a_line_per_block()
+    {
+        string router = Router("r.st", 4, 4, b => b is 0 or 3 ? -9 : 9), net = TinyModel.Write(_cli.PathOf("net.st"), TinyModel.Pixels);
+        JsonElement json = _cli.Run("inspect", router, "--ckpt", net, "--summary", "--json").Json;
+        JsonElement[] blocks = [.. json.GetProperty("blocks").EnumerateArray()];
+        Assert.Equal([(0, 2, 0), (1, 0, 2)], blocks.Select(b => (Number(b, "block"), Number(b, "attentionReused"), Number(b, "mlpReused"))));
+        Assert.Equal(
+            json.GetProperty("macsBefore").GetInt64() - json.GetProperty("macsAfter").GetInt64(),
+            blocks.Sum(b => b.GetProperty("macsSaved").GetInt64()));
+        string text = _cli.Run("inspect", router, "--summary").Out;
+        Assert.Contains("not computed, of 2 cache evaluations:", text, StringComparison.Ordinal);
+        Assert.Matches(@"\n +1 +0 +2\n", text);
+        Assert.False(_cli.Run("inspect", router, "--json").Json.TryGetProperty("blocks", out _));
+
+        foreach ((string name, L2c.Weights.Layouts.Architecture network, int count) in ((string, L2c.Weights.Layouts.Architecture, int)[])
+            [("dit.st", TinyModel.Latents, 2), ("skips.st", TinyModel.LongSkips, 3)])
+        {
+            JsonElement model = _cli.Run("inspect", TinyModel.Write(_cli.PathOf(name), network), "--summary", "--json").Json.GetProperty("model");
+            JsonElement summary = model.GetProperty("summary");
+            JsonElement[] of = [.. summary.GetProperty("blocks").EnumerateArray()];
+            Assert.Equal(Enumerable.Range(0, count), of.Select(b => b.GetProperty("block").GetInt32()));
+            Assert.Equal(
+                model.GetProperty("parameters").GetInt64(),
+                of.Sum(b => b.GetProperty("parameters").GetInt64()) + summary.GetProperty("outsideParameters").GetInt64());
+            Assert.Equal(
+                model.GetProperty("macsPerEvaluation").GetInt64(),
+                of.Sum(b => b.GetProperty("attentionMacs").GetInt64() + b.GetProperty("mlpMacs").GetInt64()) + summary.GetProperty("outsideMacs").GetInt64());
+        }
+
+        Assert.Contains("mid_block.", _cli.Run("inspect", _cli.PathOf("skips.st"), "--summary").Out, StringComparison.Ordinal);
+        _cli.Run("inspect", TinyModel.Write(_cli.PathOf("vae.st"), TinyModel.Autoencoder), "--summary").MustFail(2, "--summary");
+        _cli.Run("inspect", router, router, "--diff", "--summary").MustFail(2, "--summary");
+        SafetensorsData.Write(_cli.PathOf("x.st"), [("x", new long[] { 1 }, new float[1])], null, overwrite: false);
+        _cli.Run("inspect", _cli.PathOf("x.st"), "--summary").MustFail(2, "--summary does not apply");
+
+        static int Number(JsonElement block, string key) => block.GetProperty(key).GetInt32();
+    }
+
+    [Theory]
+    [InlineData("png")]
+    [InlineData("svg")]
+    public void Thresholds_and_differences_are_drawn_and_what_was_written_is_told(string extension)
+    {
+        string router = Router("r.st", 2, 4, b => b - 1.5f), schedule = Schedule("s.json", ("refresh", "1111"), ("cache", "0110"));
+        foreach (string[] call in (string[][])[[router, "--sweep"], [router, schedule, "--diff"], [router]])
+        {
+            string plot = _cli.PathOf($"plot.{extension}");
+            File.Delete(plot);
+            CliResult result = _cli.Run(["inspect", .. call, "--plot", plot]);
+            Assert.True(result.Code == 0, result.Err);
+            Assert.Equal(plot, result.Out.TrimEnd('\n').Split('\n')[^1]);
+            byte[] bytes = File.ReadAllBytes(plot);
+            Assert.True(extension == "png" ? PngDecoder.Decode(bytes).Width > 100 : Encoding.UTF8.GetString(bytes).Contains("<svg ", StringComparison.Ordinal));
+            _cli.Run(["inspect", .. call, "--plot", plot]).MustFail(1, "--force");
+            Assert.Equal(plot, _cli.Run(["inspect", .. call, "--plot", plot, "--force", "--json"]).Json.GetProperty("plot").GetString());
+            _cli.Run(["inspect", .. call, "--plot", _cli.PathOf("a.gif")]).MustFail(2, "PNG or SVG");
+            _cli.Run(["inspect", .. call, "--plot", router, "--force"]).MustFail(2, "PNG or SVG");
+        }
+
+        Assert.False(_cli.Run("inspect", router, "--json").Json.TryGetProperty("plot", out _));
+    }
+
+    [Fact]
+    public void A_difference_has_a_cell_per_evaluation_and_branch_in_the_colour_of_who_computes_it()
+    {
+        string a = Schedule("a.json", ("refresh", "1111"), ("cache", "0110")), b = Schedule("b.json", ("refresh", "1111"), ("cache", "0101"));
+        string svg = _cli.PathOf("d.svg");
+        Assert.Equal(0, _cli.Run("inspect", a, b, "--diff", "--plot", svg).Code);
+
+        (float X, float Y, string? Fill)[] cells = [.. XDocument.Load(svg).Descendants()
+            .Where(e => e.Name.LocalName == "rect" && (string?)e.Attribute("fill") is "#C3CBD6" or "#F7E3B5" or "#1D4E89" or "#E06C55")
+            .Select(e => ((float)e.Attribute("x")!, (float)e.Attribute("y")!, (string?)e.Attribute("fill")))];
+        string[] rows = [.. cells.GroupBy(cell => cell.Y).Select(row => string.Join(' ', row.OrderBy(cell => cell.X).Select(cell => cell.Fill)))];
+        Assert.Contains("#C3CBD6 #C3CBD6 #C3CBD6 #C3CBD6", rows); // both refresh
+        Assert.Contains("#F7E3B5 #1D4E89 #C3CBD6 #E06C55", rows); // attention of both blocks, then the MLPs
     }
 
     [Fact]

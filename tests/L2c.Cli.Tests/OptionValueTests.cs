@@ -28,8 +28,8 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "devices", "encode", "evaluate", "gather", "inspect", "metrics", "profile", "sample", "sweep", "train",
-            "train-router"],
+            ["bench forward", "bench sample", "completion", "devices", "encode", "evaluate", "gather", "help", "inspect", "metrics", "profile", "sample",
+            "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]
@@ -131,10 +131,10 @@ public sealed class OptionValueTests : IDisposable
         string[] rest = words switch
         {
             "sample" => ["--ckpt", _model, "--steps", "2", "--count", "2", "--out", _cli.PathOf("s"), "--device", "cpu"],
-            "profile" => ["--ckpt", _model, "--steps", "2", "--batch", "2", "--repeat", "1", "--device", "cpu"],
+            "profile" => ["--ckpt", _model, "--steps", "2", "--batch", "2", "--runs", "1", "--device", "cpu"],
             "inspect" => [_model],
-            "bench forward" => ["--model", "1x16x2/2", "--image-size", "16", "--repeat", "1", "--batch", "1", "--device", "cpu"],
-            "bench sample" => ["--model", "1x16x2/2", "--image-size", "16", "--repeat", "1", "--images", "1", "--steps", "2", "--device", "cpu"],
+            "bench forward" => ["--model", "1x16x2/2", "--image-size", "16", "--runs", "1", "--batch", "1", "--device", "cpu"],
+            "bench sample" => ["--model", "1x16x2/2", "--image-size", "16", "--runs", "1", "--images", "1", "--steps", "2", "--device", "cpu"],
             "train" => TrainingRuns.Model(_cli.PathOf("t"), "--max-steps", "1", "--force")[1..],
             "train-router" => TrainingRuns.Router(_model, _cli.PathOf("r"), "--max-steps", "1", "--force")[1..],
             "encode" => [_cli.PathOf("pictures"), _cli.PathOf("l"), "--vae", _model, "--image-size", "32", "--device", "cpu"],

@@ -21,7 +21,7 @@ public sealed class SampleSetTests : IDisposable
         string folder = _cli.PathOf("ranks");
         Assert.EndsWith("ranks: 1 of 2 chunks of 40 images are there\n", Sample("--count", "40", "--out", folder, "--rank", "1", "--ranks", "2").Out);
         Gather(folder, "--out", _cli.PathOf("b.npz")).MustFail(ExitCode.Usage, "1 of 2 chunks are missing, the first with images 0 to 31");
-        Assert.EndsWith("2 of 2 chunks of 40 images are there; join them by l2c gather\n",
+        Assert.EndsWith("2 of 2 chunks of 40 images are there; join them with l2c gather\n",
             Sample("--count", "40", "--out", folder, "--rank", "0", "--ranks", "2").Out);
         Assert.Equal(0, Gather(folder, "--out", _cli.PathOf("b.npz")).Code);
         Assert.Equal(File.ReadAllBytes(_cli.PathOf("a.npz")), File.ReadAllBytes(_cli.PathOf("b.npz")));
@@ -48,7 +48,7 @@ public sealed class SampleSetTests : IDisposable
         Assert.Equal(ExitCode.Interrupted, code);
         string[] lines = error.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
-        Assert.EndsWith("chunk-000001.npz was damaged, and is made again", lines[0]);
+        Assert.EndsWith("chunk-000001.npz was damaged and is made again", lines[0]);
         Assert.StartsWith("l2c: error: interrupted; ", lines[1]);
         Assert.EndsWith("a.npz.parts has 1 of 2 chunks; the same command continues with the others", lines[1]);
         Assert.Equal(["a.npz.parts", "m.safetensors"], _cli.Files());
@@ -88,8 +88,8 @@ public sealed class SampleSetTests : IDisposable
     [InlineData(null, null, "a.npz", "1", "4", "one process writes a file, but there are 4 ranks")]
     [InlineData(null, 1, "a.npz", "1", "4", "alone")]
     [InlineData(3, null, "a.npz", null, null, "of how many?")]
-    [InlineData(3, null, "a.npz", "0", "1", "--rank 3 is none of 1 ranks")]
-    [InlineData(3, 1, "a.npz", "1", "4", "--rank 3 is none of 1 ranks")]
+    [InlineData(3, null, "a.npz", "0", "1", "--rank 3: ranks are numbered from 0 to 0 here")]
+    [InlineData(3, 1, "a.npz", "1", "4", "--rank 3: ranks are numbered from 0 to 0 here")]
     [InlineData(0, 1, "a.npz", null, null, "alone")]
     [InlineData(0, 2, "cfg1.5", null, null, "0 of 2")]
     [InlineData(null, null, "cfg1.5", "1", "4", "1 of 4")]
@@ -100,7 +100,7 @@ public sealed class SampleSetTests : IDisposable
     [InlineData(null, 1, "out", null, null, "0 of 1")]
     [InlineData(3, null, "out", null, null, "of how many?")]
     [InlineData(null, 3, "out", null, null, "which of them is this?")]
-    [InlineData(null, 3, "out", "3", null, "--rank 3 is none of 3 ranks")]
+    [InlineData(null, 3, "out", "3", null, "--rank 3: ranks are numbered from 0 to 2 here")]
     public void Ranks_are_told_or_those_of_Slurm(int? rank, int? ranks, string? path, string? slurmRank, string? slurmRanks, string expected)
     {
         string? Environment(string name) => name switch { "SLURM_PROCID" => slurmRank, "SLURM_NTASKS" => slurmRanks, _ => null };

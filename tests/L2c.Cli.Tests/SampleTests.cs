@@ -47,14 +47,14 @@ public sealed class SampleTests : IDisposable
         Assert.StartsWith("24 images by tiny pixels in ", lines[1], StringComparison.Ordinal); // three classes, eight of each
         Assert.Matches(@"^memory: weights .+ \+ workspace .+ \+ cache slots 0 bytes = ", lines[2]);
         string one = Sample(TinyModel.Pixels, "--steps", "1", "--count", "1", "--out", _cli.PathOf("b.png")).Out.Split('\n')[1];
-        Assert.Matches("^1 image by .*: 1 ddim step, 1 x 1 image, ", one);
+        Assert.Matches("^1 image by .*: one batch, 1 ddim step, ", one);
     }
 
     [Fact]
     public void A_samplers_name_is_taken_in_any_case_of_letters()
     {
         string[] lines = Sample(TinyModel.Pixels, "--steps", "1", "--count", "1", "--sampler", "DDPM", "--out", _cli.PathOf("a.png")).Out.Split('\n');
-        Assert.Matches("^1 image by .*: 1 ddpm step, 1 x 1 image, ", lines[1]);
+        Assert.Matches("^1 image by .*: one batch, 1 ddpm step, ", lines[1]);
     }
 
     [Theory]

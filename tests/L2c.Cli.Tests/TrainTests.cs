@@ -51,6 +51,61 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void The_average_of_a_short_run_has_left_its_first_weights_behind()
+    {
+        string[] fast = ["--lr", "0.01"];
+        Assert.Equal(0, Train("warm", fast).Code);
+        Assert.Equal(0, Train("on", [.. fast, "--ema-warm-up"]).Code);
+        Assert.Equal(0, Train("off", [.. fast, "--ema-warm-up", "off"]).Code);
+        TrainingRuns.AssertSameFiles(_cli.PathOf("warm"), _cli.PathOf("on"));
+        (double warm, double off) = (Distance("warm"), Distance("off"));
+        Assert.True(warm < 0.4 * off, $"between the weights and their average lie {warm} with a warm-up and {off} without");
+
+        // A run keeps what it began with, whatever the default; what is said against it is refused.
+        Assert.Equal(0, Train("cut", [.. fast, "--ema-warm-up", "off", "--max-steps", "5"]).Code);
+        Train("cut", [.. fast, "--ema-warm-up", "on", "--resume-from-checkpoint", "latest", "--no-progress"])
+            .MustFail(2, "--ema-warm-up was off and is now on; resume with the settings of the run");
+        Assert.Equal(0, Train("cut", [.. fast, "--resume-from-checkpoint", "latest"]).Code);
+        TrainingRuns.AssertSameFiles(_cli.PathOf("off"), _cli.PathOf("cut"));
+
+        double Distance(string folder)
+        {
+            const string Name = "blocks.1.mlp.fc1.weight";
+            string state = _cli.PathOf($"{folder}/checkpoints/00000009.safetensors");
+            float[] average = TensorReader.Floats(state, $"ema.{Name}").Values;
+            return Math.Sqrt(TensorReader.Floats(state, $"model.{Name}").Values.Zip(average, (w, a) => Math.Pow(w - a, 2)).Sum());
+        }
+    }
+
+    [Fact]
+    public void A_state_samples_its_average_or_its_weights()
+    {
+        Assert.Equal(0, Train("run", "--lr", "0.01").Code);
+        string state = _cli.PathOf("run/checkpoints/00000009.safetensors");
+        float[] model = Sample("model", "--ckpt", _cli.PathOf("run/model.safetensors"));
+        Assert.Equal(model, Sample("state", "--ckpt", state));
+        Assert.Equal(model, Sample("ema", "--ckpt", state, "--use", "ema"));
+        Assert.NotEqual(model, Sample("raw", "--ckpt", state, "--use", "model"));
+        Assert.Contains("under 'model'", _cli.Run("inspect", state, "--use", "model").Out, StringComparison.Ordinal);
+
+        // A run may begin with both sets, and a router may be trained for either.
+        Assert.Equal(0, _cli.Run("train", "--init", state, "--batch", "2", "--max-steps", "1", "--device", "cpu", "--out", _cli.PathOf("next")).Code);
+        Assert.Equal(0, _cli.Run(TrainingRuns.Router(state, _cli.PathOf("router"), "--use", "model", "--max-steps", "1")).Code);
+
+        float[] Sample(string name, params string[] more)
+        {
+            string states = _cli.PathOf($"{name}.safetensors");
+            string[] call =
+            [
+                "sample", "--steps", "2", "--classes", "disc", "--count", "1", "--device", "cpu", "--trajectory", states,
+                "--out", _cli.PathOf($"{name}.png"),
+            ];
+            Assert.Equal(0, _cli.Run([.. call, .. more]).Code);
+            return TensorReader.Floats(states, "x_steps").Values;
+        }
+    }
+
+    [Fact]
     public void A_stop_is_obeyed_while_folders_are_read()
     {
         // Read to its end, the folder would be refused: its class has no pictures.
@@ -174,8 +229,7 @@ public sealed class TrainTests : IDisposable
         float[] weights = TensorReader.Floats(ckpt, Name).Values;
         Assert.Equal(weights.Select(v => 2 * v), TensorReader.Floats(_cli.PathOf("run/model.safetensors"), Name).Values);
         Assert.Equal(weights, TensorReader.Floats(_cli.PathOf("one/model.safetensors"), Name).Values);
-        float[] state = TensorReader.Floats(_cli.PathOf("run/checkpoints/00000001.safetensors"), "weights").Values;
-        Assert.True(state.AsSpan().IndexOf(weights) >= 0, "the weights that are trained are those under model.");
+        Assert.Equal(weights, TensorReader.Floats(_cli.PathOf("run/checkpoints/00000001.safetensors"), $"model.{Name}").Values);
 
         float[] Times(float factor, TensorInfo tensor) => [.. TensorReader.Floats(ckpt, tensor.Name).Values.Select(v => factor * v)];
     }
@@ -183,10 +237,12 @@ public sealed class TrainTests : IDisposable
     [Theory]
     [InlineData("--dtype bf16", "--dtype needs one of")]
     [InlineData("--model U-ViT-H/2", "the weights of a U-ViT are not trained here")]
-    [InlineData("--model 2x16x3/8", "hiddenSize 16 is not a multiple of heads 3")]
+    [InlineData("--model 2x16x3/8", "3 attention heads do not divide its width of 16")]
     [InlineData("--model 2x16x2/5", "inputSize 32 is not a multiple of patchSize 5")]
     [InlineData("--heads 2", "apply to a checkpoint")]
     [InlineData("--ema 2", "a number from 0 to 1")]
+    [InlineData("--ema-warm-up maybe", "--ema-warm-up needs one of on, off")]
+    [InlineData("--sample-every 0", "--sample-every needs a whole number of at least 1")]
     public void Options_that_do_not_fit_are_refused(string options, string message) =>
         _cli.Run(["train", .. options.Split(' '), "--max-steps", "1", "--batch", "1", "--device", "cpu", "--out", _cli.PathOf("run")])
             .MustFail(2, message);

@@ -5,7 +5,7 @@ public sealed class UsageTests : IDisposable
     private readonly CliRunner _cli = new();
 
     [Theory]
-    [InlineData("'--stepz'", "sample", "--stepz", "5")]
+    [InlineData("--stepz", "sample", "--stepz", "5")]
     [InlineData("'foo'", "foo")]
     [InlineData("--count needs a whole number of at least 1, not '0'", "sample", "--count", "0")]
     [InlineData("--count needs a whole number of at least 1, not '1.5'", "sample", "--count", "1.5")]
@@ -22,8 +22,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("--dtype needs one of fp32, tf32, fp16, bf16, not 'int8'", "sample", "--dtype", "int8")]
     [InlineData("--tune chooses among cuBLASLt's algorithms, which the CPU does not use", "sample", "--device", "cpu", "--tune")]
     [InlineData("--graph needs one of on, off", "sample", "--graph", "maybe")]
-    [InlineData("see l2c bench forward --help", "bench", "forward", "--batches", "1")]
-    [InlineData("--model DiT-Q/2: not a published model", "bench", "forward", "--model", "DiT-Q/2")]
+    [InlineData("see l2c bench forward --help", "bench", "forward", "--brightness", "1")]
+    [InlineData("--model DiT-Q/2: not a published model; did you mean ", "bench", "forward", "--model", "DiT-Q/2")]
     [InlineData("--image-size 100: a latent cell is 8 pixels wide", "bench", "forward", "--image-size", "100")]
     [InlineData("--model 2x32x5/2: ", "bench", "forward", "--model", "2x32x5/2")]
     [InlineData("--image-size applies to random weights only", "bench", "forward", "--image-size", "64", "--ckpt", "a.pt")]
@@ -42,7 +42,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--rng torch draws all 4 images at once", "sample", "--rng", "torch", "--batch", "3", "--count", "4")]
     [InlineData("pictures are PNG", "sample", "--out", "x.jpg")]
     [InlineData("a grid of 100000 images is too large", "sample", "--count", "100000")]
-    [InlineData("unknown model 'DiT-Q/2'", "sample", "--model", "DiT-Q/2")]
+    [InlineData("--model DiT-Q/2: no published model has that name; did you mean ", "sample", "--model", "DiT-Q/2")]
     public void A_wrong_command_line_ends_with_one_line_and_code_2(string message, params string[] args) => _cli.Run(args).MustFail(2, message);
 
     [Fact]
@@ -56,13 +56,12 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public void Help_and_version_go_to_standard_output()
     {
-        Assert.Matches(@"\n +inspect <FILE> +[A-Z]", _cli.Run("--help").Out); // no second file as if it were required
         CliResult help = _cli.Run("sample", "--help");
         Assert.Equal((0, ""), (help.Code, help.Err));
         Assert.All(
             ["--ckpt", "--num-sampling-steps", "--global-seed", "--cfg-scale", "--trajectory", "--debug"],
             option => Assert.Contains(option, help.Out, StringComparison.Ordinal));
-        Assert.All(help.Out.Split('\n'), line => Assert.True(line.Length <= 120, line));
+        Assert.All(help.Out.Split('\n'), line => Assert.True(line.Length <= 100, line));
         Assert.Matches(@"^\d+\.\d+\.\d+", _cli.Run("--version").Out);
     }
 

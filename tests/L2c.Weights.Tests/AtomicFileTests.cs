@@ -193,6 +193,6 @@ public class AtomicFileTests
         using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         using NamedStream stream = new("out.png", full);
         IOException refusal = Assert.Throws<IOException>(() => stream.Write(new byte[10]));
-        Assert.StartsWith("out.png: cannot be written, there is no room for it (No space left on device)", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("out.png: cannot be written: there is no room for it (No space left on device)", refusal.Message, StringComparison.Ordinal);
     }
 }

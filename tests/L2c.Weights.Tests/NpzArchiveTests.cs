@@ -124,7 +124,7 @@ public class NpzArchiveTests
         byte[] array = [.. NpyFile.Header(TensorType.U8, [1, 2, 2, 3]), .. FileBytes.Counting(12)];
         array[0] = (byte)'n';
         using var archive = NpzArchive.Open(ByteSource.FromMemory("memory", ZipBuilder.Build([new ZipPart("arr_0.npy", array)])));
-        Assert.Contains("does not begin", Assert.Throws<MalformedFileException>(() => archive.Images()).Message);
+        Assert.Contains("does not start like a NumPy array", Assert.Throws<MalformedFileException>(() => archive.Images()).Message);
     }
 
     [Fact]

@@ -12,15 +12,20 @@ public sealed class ProgramTests
     [Theory]
     [InlineData("", "IN")]
     [InlineData("in.pt", "OUT.safetensors")]
-    [InlineData("in.pt out --dtype int8", "int8")]
-    [InlineData("in.pt out --use best", "best")]
-    [InlineData("in.pt out --heads 0", "positive")]
-    [InlineData("in.pt out --heads many", "many")]
-    [InlineData("in.pt out more", "more")]
-    [InlineData("in.pt out --no-such-option", "--no-such-option")]
-    [InlineData("in.pt out --list", "--list")]
+    [InlineData("in.pt out.safetensors --dtype int8", "--dtype needs one of fp32, fp16, bf16, not 'int8'")]
+    [InlineData("in.pt out.safetensors --use best", "--use needs one of ema, model, not 'best'")]
+    [InlineData("no-such-file.pt out.pt", "out.pt: what is written is a safetensors file; give a name that ends in .safetensors")]
+    [InlineData("no-such-file.pt out --verify --force", "out: what is written")]
+    [InlineData("in.pt out.safetensors --heads 0", "a whole number of at least 1")]
+    [InlineData("in.pt out.safetensors --heads many", "many")]
+    [InlineData("in.pt out.safetensors more", "more")]
+    [InlineData("in.pt out.safetensors --no-such-option", "--no-such-option")]
+    [InlineData("in.pt out.safetensors --verfy", "weights-converter has no option --verfy; did you mean --verify?")]
+    [InlineData("in.pt --lits", "did you mean --list?")]
+    [InlineData("in.pt out.safetensors --dtype bf61", "--dtype needs one of fp32, fp16, bf16, not 'bf61'; did you mean bf16?")]
+    [InlineData("in.pt out.safetensors --list", "--list")]
     [InlineData("in.pt --list --verify-only", "cannot be combined")]
-    [InlineData("in.pt out --verify-only --force", "--verify-only")]
+    [InlineData("in.pt out.safetensors --verify-only --force", "--verify-only")]
     public void Mistakes_in_the_command_line_are_one_line_and_exit_code_2(string line, string says)
     {
         Tool run = Tool.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -30,16 +35,16 @@ public sealed class ProgramTests
     }
 
     [Theory]
-    [InlineData("IN is empty", "", "out")]
+    [InlineData("IN is empty", "", "out.safetensors")]
     [InlineData("OUT is empty", "in.pt", "")]
-    [InlineData("--model is empty", "in.pt", "out", "--model", "")]
-    [InlineData("--name is empty", "in.pt", "out", "--name", "")]
-    [InlineData("--class-names is empty", "in.pt", "out", "--class-names", " ")]
-    [InlineData("not recognized", "in.pt", "out", "--dtype", "")]
-    [InlineData("not recognized", "in.pt", "out", "--use", "")]
-    [InlineData("--heads", "in.pt", "out", "--heads", "")]
-    [InlineData("--num-classes", "in.pt", "out", "--num-classes", "99999999999")]
-    [InlineData("--input-size", "in.pt", "out", "--input-size", "")]
+    [InlineData("--model is empty", "in.pt", "out.safetensors", "--model", "")]
+    [InlineData("--name is empty", "in.pt", "out.safetensors", "--name", "")]
+    [InlineData("--class-names is empty", "in.pt", "out.safetensors", "--class-names", " ")]
+    [InlineData("--dtype needs one of fp32, fp16, bf16, not ''", "in.pt", "out.safetensors", "--dtype", "")]
+    [InlineData("--use needs one of ema, model, not ''", "in.pt", "out.safetensors", "--use", "")]
+    [InlineData("--heads", "in.pt", "out.safetensors", "--heads", "")]
+    [InlineData("--num-classes", "in.pt", "out.safetensors", "--num-classes", "99999999999")]
+    [InlineData("--input-size", "in.pt", "out.safetensors", "--input-size", "")]
     public void An_empty_or_absurd_value_is_a_wrong_command_line(string says, params string[] args)
     {
         Tool run = Tool.Run(args);
@@ -111,6 +116,18 @@ public sealed class ProgramTests
         Tool run = Tool.Run("no-such-file.pt", "out.safetensors");
         Assert.Equal(1, run.Code);
         Assert.Contains("no-such-file.pt: ", run.SingleErrorLine(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_name_of_the_output_is_judged_before_anything_is_read()
+    {
+        using TemporaryFolder folder = new();
+        string input = Router(folder), output = folder.File("out.PT");
+        Tool run = Tool.Run(input, output);
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith($"weights-converter: error: {output}: ", run.SingleErrorLine(), StringComparison.Ordinal);
+        Assert.Equal([Path.GetFileName(input)], folder.Names);
+        Assert.Equal(0, Tool.Run(input, folder.File("OUT.SafeTensors"), "--dtype", "FP16").Code);
     }
 
     [Fact]

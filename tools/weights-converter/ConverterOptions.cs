@@ -32,4 +32,7 @@ internal sealed record ConverterOptions
 
     /// <summary>One JSON object on standard output instead of text.</summary>
     public bool Json { get; init; }
+
+    /// <summary>No progress on the terminal.</summary>
+    public bool Quiet { get; init; }
 }

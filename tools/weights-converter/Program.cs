@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using L2c.Cli.Parsing;
 using L2c.Weights;
 using L2c.Weights.Memory;
 
@@ -9,6 +9,9 @@ namespace WeightsConverter;
 /// <summary>PyTorch and diffusers checkpoints to safetensors.</summary>
 public static class Program
 {
+    /// <summary>Its name.</summary>
+    internal const string Name = "weights-converter";
+
     private const int Ok = 0, RunTimeError = 1, UsageError = 2, RefusedFile = 4, Interrupted = 130;
 
     /// <summary>The process: Ctrl-C and termination end the work without leaving a file behind.</summary>
@@ -40,14 +43,14 @@ public static class Program
         TextWriter? terminal = interactive ? error : null;
         (output, error) = (PrintableWriter.Over(output), PrintableWriter.Over(error));
         CommandLine commandLine = new();
-        ParseResult parsed = commandLine.Root.Parse(args);
-        if (parsed.Action is ParseErrorAction)
-        {
-            return Fail(error, string.Join("; ", parsed.Errors.Select(problem => problem.Message)), UsageError);
-        }
-
         commandLine.Root.SetAction(result => Execute(
             commandLine.Read(result), output, error, terminal, memory ?? HostMemory.Machine, cancel));
+        ParseResult parsed = commandLine.Root.Parse(args);
+        if (ParseFault.Find(parsed, Name) is { } fault)
+        {
+            return Fail(error, fault, UsageError);
+        }
+
         return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
     }
 
@@ -56,7 +59,7 @@ public static class Program
     {
         try
         {
-            new Converter(options, output, terminal, memory, cancel).Run();
+            new Converter(options, output, options.Quiet ? null : terminal, memory, cancel).Run();
             return Ok;
         }
         catch (MalformedFileException e)
@@ -82,13 +85,13 @@ public static class Program
         }
         catch (OutOfMemoryException)
         {
-            return Fail(error, "not enough memory; free some", RunTimeError);
+            return Fail(error, "not enough memory; free some memory", RunTimeError);
         }
     }
 
     private static int Fail(TextWriter error, string message, int code)
     {
-        error.WriteLine($"weights-converter: error: {message.ReplaceLineEndings(" ")}");
+        error.WriteLine($"{Name}: error: {message.ReplaceLineEndings(" ")}");
         return code;
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using L2c.Weights;
 using L2c.Weights.Layouts;
+using L2c.Weights.Memory;
 
 namespace WeightsConverter;
 
@@ -32,7 +34,7 @@ internal sealed class Report(TextWriter output, bool json)
         }
 
         (long values, long bytes) = (file.Tensors.Sum(tensor => tensor.Count), file.Tensors.Sum(tensor => tensor.Bytes));
-        output.WriteLine($"{file.Tensors.Count} tensors, {values} values, {bytes} bytes, {file.Format}");
+        output.WriteLine($"{file.Tensors.Count} tensors, {Count(values)} values, {HostMemory.Text(bytes)}, {file.Format}");
     }
 
     /// <summary>What was converted or compared.</summary>
@@ -66,7 +68,7 @@ internal sealed class Report(TextWriter output, bool json)
         string nest = checkpoint.Nest.Length > 0 ? $" under {checkpoint.Nest.TrimEnd('.')}" : "";
         output.WriteLine(
             $"{checkpoint.Architecture.Name}: {checkpoint.Architecture.Family} in {checkpoint.Naming}{nest}, "
-            + $"{checkpoint.Tensors.Count} tensors, {checkpoint.ParameterCount} values");
+            + $"{checkpoint.Tensors.Count} tensors, {Count(checkpoint.ParameterCount)} values");
         if (checkpoint.Ignored.Count > 0)
         {
             output.WriteLine($"omitted: {checkpoint.Ignored.Count} tensors that are not the model's, such as {checkpoint.Ignored[0]}");
@@ -74,8 +76,10 @@ internal sealed class Report(TextWriter output, bool json)
 
         string verb = options.VerifyOnly ? "compared with" : $"{dtype} written to";
         string verdict = verified ? ", every tensor equal" : "";
-        output.WriteLine($"{verb} {options.Output}, {new FileInfo(options.Output!).Length} bytes, {totalSeconds:F2} s{verdict}");
+        output.WriteLine($"{verb} {options.Output}, {HostMemory.Text(new FileInfo(options.Output!).Length)}, {totalSeconds:F2} s{verdict}");
     }
+
+    private static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
     private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, _camelCase));
 }

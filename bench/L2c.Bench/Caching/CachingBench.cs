@@ -66,7 +66,7 @@ internal sealed class CachingBench
         List<string[]> rows = [Row("0 %", Quartiles.Of(timing.Milliseconds[0]), Number(1), Number(1), "")];
         for (int i = 1; i < runs.Length; i++)
         {
-            Quartiles ratio = Quartiles.Of(timing.Ratios(i, 0));
+            var ratio = MedianInterval.Of(timing.Ratios(i, 0));
             double macs = (double)costs[i].MacsAfter / costs[i].MacsBefore;
             isMet &= ratio.Median / macs <= Bound;
             rows.Add(Row(
@@ -86,7 +86,7 @@ internal sealed class CachingBench
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,
             "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
-            + "time ratios are taken round by round. MACs as `l2c inspect` counts them, attention products included. "
+            + $"time ratios are taken round by round, with {MedianInterval.Words(rounds)} in brackets. MACs as `l2c inspect` counts them, attention products included. "
             + "The uncached run is planned in full too.",
             FormattableString.Invariant($"`--cache {ForecastRule}` at {ForecastSteps} steps, the same run uncached and a copy of memory, in turn: ")
             + FormattableString.Invariant($"{forecast.Forecast.Text("0.0")} ms, time / uncached {forecast.TimeShares.Text("0.0000")}, MACs / uncached ")

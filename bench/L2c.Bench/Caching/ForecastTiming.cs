@@ -15,7 +15,7 @@ namespace L2c.Bench.Caching;
 /// <param name="CopyRates">Bytes per ms that a copy reads and writes, round by round.</param>
 /// <param name="Bounds">What <paramref name="TimeShares"/> may be, round by round.</param>
 internal sealed record ForecastTiming(
-    long ExtraBytes, double MacShare, Quartiles Forecast, Quartiles TimeShares, Quartiles CopyRates, Quartiles Bounds)
+    long ExtraBytes, double MacShare, Quartiles Forecast, MedianInterval TimeShares, Quartiles CopyRates, Quartiles Bounds)
 {
     // Larger than caches that two cores share.
     private const int CopiedFloats = 16 << 20;
@@ -50,7 +50,7 @@ internal sealed record ForecastTiming(
         double[] rates = [.. timing.Milliseconds[2].Select(ms => 2L * sizeof(float) * CopiedFloats / ms)];
         double[] bounds = [.. timing.Milliseconds[0].Zip(rates, (fullMs, rate) => (slack * macs) + (extra / rate / fullMs))];
         return new ForecastTiming(
-            extra, macs, Quartiles.Of(timing.Milliseconds[1]), Quartiles.Of(timing.Ratios(1, 0)), Quartiles.Of(rates), Quartiles.Of(bounds));
+            extra, macs, Quartiles.Of(timing.Milliseconds[1]), MedianInterval.Of(timing.Ratios(1, 0)), Quartiles.Of(rates), Quartiles.Of(bounds));
 
         SamplingRun Plan(CacheSchedule schedule) => SamplingRun.Plan(model.Network, sampler, schedule, labels.Length, new SamplingOptions());
 

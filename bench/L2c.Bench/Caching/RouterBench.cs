@@ -67,7 +67,7 @@ internal sealed class RouterBench
         var timing = InterleavedTiming.Measure(
             [() => full.Run(labels, 1, noise), () => cached.Run(labels, 1, noise)], rounds, warmUpRounds: 1, cancel: terminal.Cancel);
 
-        Quartiles ratio = Quartiles.Of(timing.Ratios(1, 0));
+        var ratio = MedianInterval.Of(timing.Ratios(1, 0));
         double macs = (double)cost.MacsAfter / cost.MacsBefore;
         bool isMet = ratio.Median / macs <= Bound;
         _options.Publish(parsed, terminal, Markdown.Report(
@@ -84,6 +84,7 @@ internal sealed class RouterBench
                 ["uncached", Quartiles.Of(timing.Milliseconds[0]).Text("0.0"), Number(1), Number(1), ""],
                 ["router", Quartiles.Of(timing.Milliseconds[1]).Text("0.0"), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)],
             ],
+            $"Values are medians over the rounds, with quartiles in brackets; the time ratio is taken round by round, with {MedianInterval.Words(rounds)} in brackets.",
             $"Bound: time ratio / MAC ratio at most {Bound}. {(isMet ? "Met." : "**Missed.**")}"));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
     }

@@ -44,7 +44,7 @@ internal sealed class ForwardBench
             BirthCertificate.Of(device, load, peers.Certificate),
             PeerComparison.Header,
             rows,
-            PeerComparison.Reading + "Both networks have random weights; the peer's blocks share one block's weights, which favours it: fewer bytes to read.",
+            peers.Reading + "Both networks have random weights; the peer's blocks share one block's weights, which favours it: fewer bytes to read.",
             "This is fp32 against fp32. On machines with AVX512-BF16 libtorch's bf16 is faster than either (DiT-S/2, batch 8, two cores of a Zen 4: "
             + "396 ms, where ONNX Runtime took 616 ms in fp32); .NET 10 does not expose these instructions.",
             peers.Verdict));

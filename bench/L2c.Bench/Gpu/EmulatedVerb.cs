@@ -16,7 +16,7 @@ internal static class EmulatedVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string[]> words = new("ARGS") { Description = "Command line of l2c", Arity = ArgumentArity.OneOrMore };
-        Command command = new("emulated", "Runs l2c on an emulated CUDA device: a proof, no measurement. Put '--' before options of l2c.") { words };
+        Command command = new("emulated", "Runs l2c on an emulated CUDA device: a proof, not a measurement. Put '--' before options of l2c.") { words };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(words), terminal));
         return command;
     }

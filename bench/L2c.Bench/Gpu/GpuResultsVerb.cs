@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Weights;
 
@@ -19,13 +20,14 @@ internal static class GpuResultsVerb
             Description = "Folders of raw results of dev/gpu/run.sh; several runs of one machine become one report",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> output = new("--out") { Description = "Folder for results.json and results.md", Required = true };
+        Option<string?> output = OptionFactory.Text("--out", "DIR", "Folder for results.json and results.md");
+        output.Required = true;
         Command command = new("gpu-results", "Puts the raw results of dev/gpu/run.sh together; exit code 1 when they do not pass.")
         {
             folders,
             output,
         };
-        command.SetAction(parsed => Write(terminal, parsed.GetRequiredValue(folders), parsed.GetRequiredValue(output)));
+        command.SetAction(parsed => Write(terminal, parsed.GetRequiredValue(folders), parsed.GetValue(output)!));
         return command;
     }
 

@@ -61,7 +61,7 @@ internal sealed class DecoderBench
             BirthCertificate.Of(device, load, peers.Certificate),
             PeerComparison.Header,
             rows,
-            PeerComparison.Reading + "Latents come from and pictures go to the host's memory. Weights are random; the peers are made by "
+            peers.Reading + "Latents come from and pictures go to the host's memory. Weights are random; the peers are made by "
             + "bench/peers/images_onnx.py.",
             peers.Verdict));
         return peers.IsMet ? ExitCode.Ok : ExitCode.RunTime;

@@ -57,7 +57,7 @@ internal sealed class InceptionBench
             BirthCertificate.Of(device, load, peers.Certificate),
             PeerComparison.Header,
             [row],
-            PeerComparison.Reading + "Pictures are resized before. Weights are random; batch norms are folded into the convolutions in both. The peer is "
+            peers.Reading + "Pictures are resized before. Weights are random; batch norms are folded into the convolutions in both. The peer is "
             + "made by bench/peers/images_onnx.py.",
             peers.Verdict));
         return peers.IsMet ? ExitCode.Ok : ExitCode.RunTime;

@@ -51,7 +51,7 @@ internal sealed class FrechetBench
             [() => { Work(); parts.Add((gathering, distance)); }, product.Run], rounds, warmUpRounds: 1, cancel: terminal.Cancel);
         parts.RemoveRange(0, parts.Count - rounds);
         double[] rates = [.. timing.Milliseconds[1].Select(time => product.Flops / time / 1e6)];
-        var ratio = Quartiles.Of(timing.Milliseconds[0].Zip(timing.Milliseconds[1], (all, one) => all / one * product.Flops / flops));
+        var ratio = MedianInterval.Of(timing.Milliseconds[0].Zip(timing.Milliseconds[1], (all, one) => all / one * product.Flops / flops));
         bool isMet = ratio.Median <= Bound;
         string size = string.Create(CultureInfo.InvariantCulture, $"{count} x {features}");
         _options.Publish(parsed, terminal, Markdown.Report(
@@ -73,7 +73,8 @@ internal sealed class FrechetBench
             ],
             "Statistics: mean and covariance of the vectors, which come in blocks of 500. Distance: to a reference whose statistics are there. The "
             + "product is XᵀY of packed blocks of 256 rows in binary64, as many operations, run in turn. Memory: by how much the first run raised "
-            + "the peak of the process, statistics of the reference not counted. Values are medians over the rounds, with quartiles in brackets.",
+            + "the peak of the process, statistics of the reference not counted. Values are medians over the rounds, with quartiles in brackets; the "
+            + "ratio is taken round by round, with " + MedianInterval.Words(rounds) + " in brackets.",
             isMet ? "Bound: met." : "Bound: **missed**."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
 

@@ -16,8 +16,9 @@ internal sealed class PeerComparison(CpuDevice device, string folder, int rounds
         ["network", "batch", "GFLOP", "ms", "ONNX Runtime ms", "time ratio", "bound", "GFLOP/s", "share of peak"];
 
     /// <summary>How to read the table.</summary>
-    public const string Reading =
-        "Values are medians over the rounds, with quartiles in brackets; time ratio (ours / ONNX Runtime) and share are taken round by round. "
+    public string Reading =>
+        "Values are medians over the rounds, with quartiles in brackets; time ratio (ours / ONNX Runtime) and share are taken round by "
+        + "round, with " + MedianInterval.Words(rounds) + " in brackets. "
         + "GFLOP counts matrix products only, two operations per multiply-add. The peak is a loop of multiply-adds in registers on all threads. ";
 
     private readonly List<string> _missing = [];
@@ -77,7 +78,7 @@ internal sealed class PeerComparison(CpuDevice device, string folder, int rounds
         var timing = InterleavedTiming.Measure(
             opponent is null ? [run, peak.Run] : [run, peak.Run, opponent.Run], rounds, BenchOptions.WarmUp, cancel: cancel);
         double[] speeds = PeakLoop.Gflops(timing.Milliseconds[0], flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
-        Quartiles share = Quartiles.Of(speeds.Zip(peaks, (speed, at) => speed / at));
+        var share = MedianInterval.Of(speeds.Zip(peaks, (speed, at) => speed / at));
         string[] comparison = ["not found", "", ""];
         if (opponent is null)
         {
@@ -85,7 +86,7 @@ internal sealed class PeerComparison(CpuDevice device, string folder, int rounds
         }
         else
         {
-            var ratio = Quartiles.Of(timing.Ratios(0, 2));
+            var ratio = MedianInterval.Of(timing.Ratios(0, 2));
             bool isAbove = ratio.Median > bound;
             IsMet &= !isAbove;
             string text = FormattableString.Invariant($"{bound:0.00}");

@@ -51,7 +51,7 @@ internal sealed class TrainingBench
         var timing = InterleavedTiming.Measure(
             [forward.Run, kept.Run, recomputed.Run, network.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
         string[] names = ["forward", "router step", "router step, recomputing", "training step of the network"];
-        Quartiles[] ratios = [.. names.Select((_, i) => Quartiles.Of(timing.Ratios(i, 0)))];
+        MedianInterval[] ratios = [.. names.Select((_, i) => MedianInterval.Of(timing.Ratios(i, 0)))];
         bool isMet = ratios[1].Median <= Bound;
         _options.Publish(parsed, terminal, Markdown.Report(
             "Training: time against a forward pass",
@@ -63,8 +63,9 @@ internal sealed class TrainingBench
                 ("rounds", $"{rounds}, each every contestant once in rotating order")),
             ["", "ms", "time / forward"],
             names.Select((name, i) => (string[])[name, Quartiles.Of(timing.Milliseconds[i]).Text("0.0"), ratios[i].Text("0.000")]),
-            "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round. A router step is one draw: refresh "
-            + "evaluation, DDIM step, teacher, student, loss and backward pass with frozen weights, uploads and downloads included. The training step "
+            "Values are medians over the rounds, with quartiles in brackets; ratios are taken round by round, with "
+            + MedianInterval.Words(rounds) + " in brackets. A router step is one draw: refresh evaluation, "
+            + "DDIM step, teacher, student, loss and backward pass with frozen weights, uploads and downloads included. The training step "
             + "of the network has the hybrid loss, all weight gradients, AdamW, the moving average and the packing of the new weights.",
             "Where a router step's time goes, in ms (median of the rounds; every op by itself):",
             OpTimes.Of(kept.Observe, rounds).Describe(),

@@ -8,7 +8,8 @@ namespace L2c.Kernels;
 /// The channels of pixels beside each other follow each other, so a line of a window is one run of w C values in the image, as long as rows have no
 /// gaps; with gaps it is a pixel. Outputs beside each other see runs that are a stride apart: most tiles need no copy. Gathered are those that begin
 /// in one line of outputs and end in the next, and those that see padding at the left or right, once for all columns of a tile of the product; runs
-/// above and below the image are one line of zeros. Runs too short to be worth a pass over the sums are always gathered, several at a time.
+/// above and below the image are one line of zeros. Runs too short to be worth a start of the micro-kernel's loop are always gathered, the window at
+/// once.
 /// </remarks>
 internal readonly unsafe struct WindowRows : IProductRows
 {
@@ -45,59 +46,56 @@ internal readonly unsafe struct WindowRows : IProductRows
     public int Run { get; }
 
     /// <inheritdoc/>
-    public long ScratchFloats(int rows, int depth) => PlaceFloats(rows) + GatheredStride(depth) * (rows + 1L);
+    public long ScratchFloats(int rows, int depth) => GatheredStride(depth) * (rows + 1L);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Gather<V>(int first, int end, int k, int depth, float* scratch)
+    public void Locate<V>(int first, int end, int k, int depth, int count, RowRun* runs, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int height = MicroKernel.TallestTile<V>();
-        nint stride = GatheredStride(depth);
-        var place = (Place*)scratch;
-        float* zeros = scratch + PlaceFloats(end - first), gathered = zeros + stride;
+        nint stride = GatheredStride(depth * count);
+        RowRun* run = runs;
+        float* zeros = scratch, gathered = zeros + stride;
         new Span<float>(zeros, depth).Clear();
-        (int unit, int offset) = Math.DivRem(k, _unit);
-        for (int row = first; row < end; row += height, place++, gathered += height * stride)
+        (int firstUnit, int offset) = Math.DivRem(k, _unit);
+        for (int row = first; row < end; row += height, gathered += height * stride)
         {
-            int rows = Math.Min(height, end - row);
+            int rows = Math.Min(height, end - row), endUnit = firstUnit + count;
             Output output = At(row);
-            if (_isInPlace && IsInPlace(output, rows, unit, offset, depth, zeros, out *place))
+            for (int unit = firstUnit; unit < endUnit; unit++, run++)
             {
-                continue;
-            }
+                if (_isInPlace && IsInPlace(output, rows, unit, offset, depth, zeros, out *run))
+                {
+                    continue;
+                }
 
-            *place = new Place(gathered, stride);
-            for (int i = 0; i < rows; i++)
-            {
-                Copy<V>(output, unit, offset, depth, gathered + i * stride);
-                output = Next(output);
+                float* target = gathered + (unit - firstUnit) * depth;
+                *run = new RowRun(target, stride);
+                Output next = output;
+                for (int i = 0; i < rows; i++, next = Next(next))
+                {
+                    Copy<V>(next, unit, offset, depth, target + i * stride);
+                }
             }
         }
 
-        *place = *(Place*)scratch; // is asked for past the last row
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* At<V>(int first, int row, int k, float* scratch, out nint stride)
-        where V : unmanaged, IFloats<V>
-    {
-        Place place = ((Place*)scratch)[(row - first) / MicroKernel.TallestTile<V>()];
-        stride = place.Stride;
-        return place.First;
+        for (int i = 0; i < count; i++)
+        {
+            run[i] = runs[i];
+        }
     }
 
     /// <summary>Whether values of consecutive outputs are equally spaced in the image, or all padding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsInPlace(Output output, int rows, int unit, int offset, int depth, float* zeros, out Place place)
+    private bool IsInPlace(Output output, int rows, int unit, int offset, int depth, float* zeros, out RowRun run)
     {
         (int line, int column) = Pixel(output, unit);
         int firstColumn = column + offset / _channels, last = column + (rows - 1) * _window.Stride + (offset + depth - 1) / _channels;
         bool isPadding = line < 0 || line >= _height;
-        place = isPadding
-            ? new Place(zeros, 0)
-            : new Place(Line(output, line) + column * _pixelStride + offset, _window.Stride * _pixelStride);
+        run = isPadding
+            ? new RowRun(zeros, 0)
+            : new RowRun(Line(output, line) + column * _pixelStride + offset, _window.Stride * _pixelStride);
         return output.Column + rows <= _outputWidth && (isPadding || (firstColumn >= 0 && last < _width));
     }
 
@@ -124,13 +122,14 @@ internal readonly unsafe struct WindowRows : IProductRows
         }
     }
 
+    // Whole vectors are written: what follows in a row is written later, or is its padding.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy<V>(float* source, int count, float* target)
         where V : unmanaged, IFloats<V>
     {
         for (int i = 0; i < count; i += V.Count)
         {
-            Partial.Store(Partial.Load<V>(source + i, count - i), target + i, count - i);
+            V.Store(Partial.Load<V>(source + i, count - i), target + i);
         }
     }
 
@@ -140,7 +139,7 @@ internal readonly unsafe struct WindowRows : IProductRows
     {
         for (int i = 0; i < count; i += V.Count)
         {
-            Partial.Store(V.Broadcast(0f), target + i, count - i);
+            V.Store(V.Broadcast(0f), target + i);
         }
     }
 
@@ -169,19 +168,8 @@ internal readonly unsafe struct WindowRows : IProductRows
         : output.Line + 1 < _outputHeight ? new Output(output.Image, output.Line + 1, 0)
         : new Output(output.Image + 1, 0, 0);
 
-    // One for every micro-kernel's tile of the lowest kind and one after them, in whole cache lines.
-    private static nint PlaceFloats(int rows) => (nint)(((rows + 3) / 4 + 1) * sizeof(Place) + 63) / 64 * 16;
-
     // A cache line more than they need: rows at multiples of a page would share few sets of the first cache.
     private static nint GatheredStride(int depth) => (depth + 15) / 16 * 16 + 16;
-
-    /// <summary>Where the rows of a micro-kernel's tile lie.</summary>
-    private readonly struct Place(float* first, nint stride)
-    {
-        public float* First { get; } = first;
-
-        public nint Stride { get; } = stride;
-    }
 
     /// <summary>A pixel of the output.</summary>
     private readonly record struct Output(int Image, int Line, int Column);

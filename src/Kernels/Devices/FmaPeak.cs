@@ -6,24 +6,32 @@ namespace L2c.Kernels;
 /// <summary>What the cores can do at best: fused multiply-adds in registers on all threads of a device, measured in this process.</summary>
 public static class FmaPeak
 {
-    private const int Rounds = 16;
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Measures for some tens of milliseconds.</summary>
+    /// <summary>Measures for some tenths of a second, on a busy machine for up to two seconds.</summary>
     /// <param name="device">Its instruction set and threads.</param>
-    /// <returns>The fastest round in 10^9 floating-point operations per second, two per multiply-add. What else the machine does can only lower it.</returns>
-    public static double MeasureGflops(CpuDevice device)
+    /// <param name="best">Receives the rates, in 10^9 floating-point operations per second, two per multiply-add.</param>
+    public static void Measure(CpuDevice device, BestRate best)
     {
         using OpSequence sequence = Capture(device);
-        long flops = sequence.Ops[0].Flops, best = long.MaxValue;
-        for (int round = 0; round < Rounds; round++)
+        long flops = sequence.Ops[0].Flops;
+        best.Measure(Round, () => Thread.Sleep(_pause));
+
+        (double, double?) Round()
         {
+            TimeSpan used = ProcessorTime();
             long start = Stopwatch.GetTimestamp();
             sequence.Run();
-            best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double? occupancy = IsFine ? (ProcessorTime() - used).TotalSeconds / (device.Threads * seconds) : null;
+            return (flops / seconds / 1e9, occupancy);
         }
-
-        return flops / (best / (double)Stopwatch.Frequency) / 1e9;
     }
+
+    // Windows counts processor time in steps longer than a round.
+    private static bool IsFine => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
+
+    private static TimeSpan ProcessorTime() => IsFine ? Environment.CpuUsage.TotalTime : default;
 
     /// <summary>One round as a recording, some tenths of a millisecond: for whoever wants the peak of the very moments in which something else runs.</summary>
     /// <param name="device">Its instruction set and threads.</param>

@@ -10,20 +10,31 @@ internal static unsafe class EdgeTile
     public static int ScratchFloats<V>()
         where V : unmanaged, IFloats<V> => MicroKernel.TallestTile<V>() * MicroKernel.PanelVectors * V.Count;
 
+    /// <summary>A product whose rows of A are one run: <paramref name="a"/> is its <see cref="RowRun.First"/>, <paramref name="aRow"/> its
+    /// <see cref="RowRun.Stride"/>, <paramref name="ahead"/> its <see cref="RowRun.Ahead"/>.</summary>
+    public static void Multiply<V>(
+        int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
+        where V : unmanaged, IFloats<V>
+    {
+        RowRun run = new(a, aRow) { Ahead = ahead };
+        Multiply<V>(rows, columns, &run, 1, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps: false, scratch);
+    }
+
     /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for <paramref name="rows"/>, at most <see cref="MicroKernel.TallestTile"/>, by
     /// <paramref name="columns"/>, at most <see cref="MicroKernel.PanelVectors"/> vectors. Nothing else of c is written; rows of b are read up to a
     /// whole vector. <paramref name="scratch"/> has <see cref="ScratchFloats"/> values.</summary>
     /// <inheritdoc cref="MicroKernel.Multiply{V, Rows, Vectors}"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
-        int rows, int columns, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
-        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
+        int rows, int columns, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int vectors = (columns + V.Count - 1) / V.Count;
         if (rows % 4 == 0 && columns == vectors * V.Count)
         {
-            MicroKernel.Multiply<V>(rows, vectors, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+            MicroKernel.Multiply<V>(rows, vectors, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
             return;
         }
 
@@ -34,7 +45,7 @@ internal static unsafe class EdgeTile
         }
 
         MicroKernel.Multiply<V>(
-            rows, vectors, a, aRow, aStep, b, bSecond, bStep, depth, start == null ? null : scratch, width, scratch, width, ahead, aheadStep);
+            rows, vectors, runs, runCount, aStep, b, bSecond, bStep, depth, start == null ? null : scratch, width, scratch, width, aheadStep, clamps);
         CopyOut<V>(scratch, width, rows, columns, c, cRow);
     }
 

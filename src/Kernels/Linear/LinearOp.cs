@@ -48,7 +48,8 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private readonly int _inputs;
     private readonly int _panelInputs; // of the weight of which this may be a slice
     private readonly bool _accumulates;
-    private readonly int _depth; // of a block of K
+    private readonly int _depth; // of a run of a block of K
+    private readonly int _runs; // of a block
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
@@ -66,16 +67,19 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         _inputs = arguments.Weight.Inputs;
         _panelInputs = PackedWeight.Inputs(arguments.Weight);
         _accumulates = arguments.Accumulates;
-        int blocks = (x.Run + MaxDepth - 1) / MaxDepth;
-        _depth = (x.Run + blocks - 1) / blocks;
+        (_depth, _runs) = (Share(x.Run, Share(x.Run, MaxDepth)), 1);
+        if (_depth == x.Run)
+        {
+            int runs = _inputs / x.Run;
+            _runs = Share(runs, Share(runs, MaxDepth / x.Run));
+        }
 
-        int rowTiles = (_rows + MaxRows - 1) / MaxRows;
-        int panels = PackedWeight.Panels(End, Width);
-        _rowsPerTile = ((_rows + rowTiles - 1) / rowTiles + Height - 1) / Height * Height;
+        int rowTiles = Share(_rows, MaxRows), panels = PackedWeight.Panels(End, Width);
+        _rowsPerTile = Share(Share(_rows, rowTiles), Height) * Height;
         int mostPanels = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
-        _panelTiles = (panels + mostPanels - 1) / mostPanels;
-        _panelsPerTile = (panels + _panelTiles - 1) / _panelTiles;
-        Tiles = (_rows + _rowsPerTile - 1) / _rowsPerTile * _panelTiles;
+        _panelTiles = Share(panels, mostPanels);
+        _panelsPerTile = Share(panels, _panelTiles);
+        Tiles = Share(_rows, _rowsPerTile) * _panelTiles;
     }
 
     /// <inheritdoc/>
@@ -85,7 +89,10 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + _x.ScratchFloats(_rowsPerTile, _depth));
+    public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + RunFloats + _x.ScratchFloats(_rowsPerTile, _depth * _runs));
+
+    // The runs of every tile of the micro-kernel and of one after them, in whole cache lines.
+    private nint RunFloats => (nint)Share((_rowsPerTile / Height + 1) * _runs * sizeof(RowRun), 64) * Prefetch.LineFloats;
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -100,25 +107,31 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
-        float* edge = (float*)scratch, gathered = edge + EdgeTile.ScratchFloats<V>();
-        for (int k = 0, depth; k < _inputs; k += depth)
+        float* edge = (float*)scratch, gathered = edge + EdgeTile.ScratchFloats<V>() + RunFloats;
+        var places = (RowRun*)(edge + EdgeTile.ScratchFloats<V>());
+        for (int k = 0, depth, runs; k < _inputs; k += depth * runs)
         {
             depth = Math.Min(_depth, _x.Run - (k % _x.Run));
-            _x.Gather<V>(firstRow, endRow, k, depth, gathered);
+            runs = Math.Min(_runs, (_inputs - k) / depth);
+            _x.Locate<V>(firstRow, endRow, k, depth, runs, places, gathered);
             for (int column = firstColumn, width; column < endColumn; column += width)
             {
                 width = StepWidth(column, endColumn);
                 (int nextColumn, int nextK) =
                     column + width < endColumn ? (column + width, k)
-                    : k + depth < _inputs ? (firstColumn, k + depth)
+                    : k + depth * runs < _inputs ? (firstColumn, k + depth * runs)
                     : (endColumn < End ? endColumn : 0, 0); // the next tile begins with it
-                float* weights = At(nextColumn, nextK), endWeights = weights + (long)depth * Width;
+                float* weights = At(nextColumn, nextK), endWeights = weights + (long)depth * runs * Width;
                 int from = Math.Max(column, _first), columns = Math.Min(column + width, Math.Min(endColumn, End)) - from;
-                for (int row = firstRow; row < endRow; row += Height, weights += depth * Prefetch.LineFloats)
+                RowRun* run = places;
+                for (int row = firstRow; row < endRow; row += Height)
                 {
-                    float* x = _x.At<V>(firstRow, row, k, gathered, out nint xRow);
-                    float* ahead = weights < endWeights ? weights : _x.At<V>(firstRow, row + Height, k, gathered, out _);
-                    Block(row, Math.Min(Height, endRow - row), from, columns, x, xRow, k, depth, ahead, edge);
+                    for (int i = 0; i < runs; i++, run++, weights += depth * Prefetch.LineFloats)
+                    {
+                        run->Ahead = weights < endWeights ? weights : run[runs].First;
+                    }
+
+                    Block(row, Math.Min(Height, endRow - row), from, columns, run - runs, runs, k, depth, edge);
                 }
             }
         }
@@ -137,7 +150,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private float* Panel(int column, int k) => _weight + ((long)column * _panelInputs + (long)k * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int row, int rows, int column, int columns, float* x, nint xRow, int k, int depth, float* ahead, float* edge)
+    private void Block(int row, int rows, int column, int columns, RowRun* x, int runs, int k, int depth, float* edge)
     {
         nint yRow = _arguments.Y.RowStride;
         float* weights = At(column, k);
@@ -147,9 +160,11 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         float* y = _y + row * yRow + (column - _first);
         float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
         nint startRow = k > 0 || _accumulates ? yRow : 0;
-        EdgeTile.Multiply<V>(rows, columns, x, xRow, 1, weights, second, Width, depth, start, startRow, y, yRow, ahead, Prefetch.LineFloats, edge);
         bias = _accumulates ? bias : null;
-        if (k + depth == _inputs && (bias != null || _arguments.Activation != Activation.None))
+        bool isLast = k + depth * runs == _inputs, clamps = isLast && bias == null && _arguments.Activation == Activation.Relu;
+        EdgeTile.Multiply<V>(
+            rows, columns, x, runs, 1, weights, second, Width, depth, start, startRow, y, yRow, Prefetch.LineFloats, clamps, edge);
+        if (isLast && !clamps && (bias != null || _arguments.Activation != Activation.None))
         {
             Finish(rows, columns, bias, y, yRow);
         }
@@ -171,4 +186,6 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
             }
         }
     }
+
+    private static int Share(int total, int part) => (total + part - 1) / part;
 }

@@ -26,57 +26,68 @@ internal static unsafe class MicroKernel
         return (vectors + tiles - 1) / tiles;
     }
 
-    /// <summary>Picks the tile: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most
-    /// <see cref="PanelVectors"/>.</summary>
-    /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
+    /// <summary>A product whose rows of A are one run: <paramref name="a"/> is its <see cref="RowRun.First"/>, <paramref name="aRow"/> its
+    /// <see cref="RowRun.Stride"/>, <paramref name="ahead"/> its <see cref="RowRun.Ahead"/>.</summary>
     public static void Multiply<V>(
         int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
     {
+        RowRun run = new(a, aRow) { Ahead = ahead };
+        Multiply<V>(rows, vectors, &run, 1, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps: false);
+    }
+
+    /// <summary>Picks the tile: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most
+    /// <see cref="PanelVectors"/>.</summary>
+    /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
+    public static void Multiply<V>(
+        int rows, int vectors, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps)
+        where V : unmanaged, IFloats<V>
+    {
         switch (rows > 4, vectors)
         {
             case (true, 3):
-                Multiply<V, Eight, Three>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Eight, Three>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (true, 2):
-                Multiply<V, Eight, Two>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Eight, Two>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (true, _):
-                Multiply<V, Eight, One>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Eight, One>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (false, 3):
-                Multiply<V, Four, Three>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Four, Three>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (false, 2):
-                Multiply<V, Four, Two>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Four, Two>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             default:
-                Multiply<V, Four, One>(rows, a, aRow, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, ahead, aheadStep);
+                Multiply<V, Four, One>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
                 break;
         }
     }
 
     /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
     /// <param name="rows">Rows of a that exist, 1 .. Rows; the last one stands in for those that do not.</param>
-    /// <param name="a">First element of A.</param>
-    /// <param name="aRow">Elements from one row of A to the next.</param>
+    /// <param name="runs">Where the rows of A lie: runs of k that follow each other in the sum.</param>
+    /// <param name="runCount">How many.</param>
     /// <param name="aStep">Elements from one k to the next in A.</param>
     /// <param name="b">First element of B; columns of a vector are consecutive.</param>
     /// <param name="bSecond">Elements from there to the second of two vectors, which may lie elsewhere. Of three each follows the one before.</param>
     /// <param name="bStep">Elements from one k to the next in B.</param>
-    /// <param name="depth">Number of k.</param>
+    /// <param name="depth">Number of k in each run.</param>
     /// <param name="start">First element of what the sums start from, at least as large as the tile; null for zeros. It may be c.</param>
     /// <param name="startRow">Elements from one row of it to the next; 0 gives every row the same.</param>
     /// <param name="c">First element of the tile; all Rows x Vectors are written.</param>
     /// <param name="cRow">Elements from one row of the tile to the next.</param>
-    /// <param name="ahead">What will be read soon: its cache line is asked for, one for each k. The rows below the tile are asked for too:
-    /// that is where the next call writes, as a rule.</param>
-    /// <param name="aheadStep">Elements from one line asked for to the next.</param>
+    /// <param name="aheadStep">Elements from one line asked for to the next, beginning at <see cref="RowRun.Ahead"/>. The rows below the tile are
+    /// asked for too: that is where the next call writes, as a rule.</param>
+    /// <param name="clamps">Whether sums below 0 become 0, as by <see cref="Activation.Relu"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V, Rows, Vectors>(
-        int rows, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
-        float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
+        int rows, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps)
         where V : unmanaged, IFloats<V>
         where Rows : struct, IConstant
         where Vectors : struct, IConstant
@@ -86,10 +97,6 @@ internal static unsafe class MicroKernel
         V c40 = default, c41 = default, c42 = default, c50 = default, c51 = default, c52 = default;
         V c60 = default, c61 = default, c62 = default, c70 = default, c71 = default, c72 = default;
         AskForNextTile<V, Rows, Vectors>(c, cRow);
-        nint last = rows - 1;
-        float* a0 = a, a1 = a + Math.Min(1, last) * aRow, a2 = a + Math.Min(2, last) * aRow, a3 = a + Math.Min(3, last) * aRow;
-        float* a4 = a + Math.Min(4, last) * aRow, a5 = a + Math.Min(5, last) * aRow;
-        float* a6 = a + Math.Min(6, last) * aRow, a7 = a + Math.Min(7, last) * aRow;
         if (start != null)
         {
             Load<V, Vectors>(start, out c00, out c01, out c02);
@@ -105,36 +112,59 @@ internal static unsafe class MicroKernel
             }
         }
 
-        nint at = 0;
-        for (int k = depth; k > 0; k--)
+        nint last = rows - 1;
+        for (RowRun* run = runs; run < runs + runCount; run++)
         {
-            V b0 = V.Load(b), b1 = default, b2 = default;
-            if (Vectors.Value == 2)
+            float* a0 = run->First, a1 = a0 + Math.Min(1, last) * run->Stride, a2 = a0 + Math.Min(2, last) * run->Stride;
+            float* a3 = a0 + Math.Min(3, last) * run->Stride, a4 = a0 + Math.Min(4, last) * run->Stride;
+            float* a5 = a0 + Math.Min(5, last) * run->Stride, a6 = a0 + Math.Min(6, last) * run->Stride;
+            float* a7 = a0 + Math.Min(7, last) * run->Stride, ahead = run->Ahead;
+            nint at = 0;
+            for (int k = depth; k > 0; k--)
             {
-                b1 = V.Load(b + bSecond);
-            }
-            else if (Vectors.Value > 2)
-            {
-                b1 = V.Load(b + V.Count);
-                b2 = V.Load(b + 2 * V.Count);
-            }
+                V b0 = V.Load(b), b1 = default, b2 = default;
+                if (Vectors.Value == 2)
+                {
+                    b1 = V.Load(b + bSecond);
+                }
+                else if (Vectors.Value > 2)
+                {
+                    b1 = V.Load(b + V.Count);
+                    b2 = V.Load(b + 2 * V.Count);
+                }
 
-            Row<V, Vectors>(a0 + at, b0, b1, b2, ref c00, ref c01, ref c02);
-            Row<V, Vectors>(a1 + at, b0, b1, b2, ref c10, ref c11, ref c12);
-            Row<V, Vectors>(a2 + at, b0, b1, b2, ref c20, ref c21, ref c22);
-            Row<V, Vectors>(a3 + at, b0, b1, b2, ref c30, ref c31, ref c32);
+                Row<V, Vectors>(a0 + at, b0, b1, b2, ref c00, ref c01, ref c02);
+                Row<V, Vectors>(a1 + at, b0, b1, b2, ref c10, ref c11, ref c12);
+                Row<V, Vectors>(a2 + at, b0, b1, b2, ref c20, ref c21, ref c22);
+                Row<V, Vectors>(a3 + at, b0, b1, b2, ref c30, ref c31, ref c32);
+                if (Rows.Value > 4)
+                {
+                    Row<V, Vectors>(a4 + at, b0, b1, b2, ref c40, ref c41, ref c42);
+                    Row<V, Vectors>(a5 + at, b0, b1, b2, ref c50, ref c51, ref c52);
+                    Row<V, Vectors>(a6 + at, b0, b1, b2, ref c60, ref c61, ref c62);
+                    Row<V, Vectors>(a7 + at, b0, b1, b2, ref c70, ref c71, ref c72);
+                }
+
+                Prefetch.Line(ahead);
+                ahead += aheadStep;
+                b += bStep;
+                at += aStep;
+            }
+        }
+
+        if (clamps)
+        {
+            Clamp<V, Vectors>(ref c00, ref c01, ref c02);
+            Clamp<V, Vectors>(ref c10, ref c11, ref c12);
+            Clamp<V, Vectors>(ref c20, ref c21, ref c22);
+            Clamp<V, Vectors>(ref c30, ref c31, ref c32);
             if (Rows.Value > 4)
             {
-                Row<V, Vectors>(a4 + at, b0, b1, b2, ref c40, ref c41, ref c42);
-                Row<V, Vectors>(a5 + at, b0, b1, b2, ref c50, ref c51, ref c52);
-                Row<V, Vectors>(a6 + at, b0, b1, b2, ref c60, ref c61, ref c62);
-                Row<V, Vectors>(a7 + at, b0, b1, b2, ref c70, ref c71, ref c72);
+                Clamp<V, Vectors>(ref c40, ref c41, ref c42);
+                Clamp<V, Vectors>(ref c50, ref c51, ref c52);
+                Clamp<V, Vectors>(ref c60, ref c61, ref c62);
+                Clamp<V, Vectors>(ref c70, ref c71, ref c72);
             }
-
-            Prefetch.Line(ahead);
-            ahead += aheadStep;
-            b += bStep;
-            at += aStep;
         }
 
         Store<V, Vectors>(c00, c01, c02, c);
@@ -182,6 +212,16 @@ internal static unsafe class MicroKernel
         {
             c2 = V.MultiplyAdd(value, b2, c2);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Clamp<V, Vectors>(ref V c0, ref V c1, ref V c2)
+        where V : unmanaged, IFloats<V>
+        where Vectors : struct, IConstant
+    {
+        c0 = ReluForm.Value(c0);
+        c1 = Vectors.Value > 1 ? ReluForm.Value(c1) : c1;
+        c2 = Vectors.Value > 2 ? ReluForm.Value(c2) : c2;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

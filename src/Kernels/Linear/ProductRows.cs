@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace L2c.Kernels;
 
 /// <summary>The rows of a product's left operand: where each lies, or how it is made to lie somewhere.</summary>
@@ -8,28 +6,21 @@ internal unsafe interface IProductRows
     /// <summary>The op whose rows these are, for profiles.</summary>
     static abstract string Op { get; }
 
-    /// <summary>Blocks of K do not cross multiples of this.</summary>
+    /// <summary>Values of a row that lie side by side; K is a multiple.</summary>
     int Run { get; }
 
-    /// <summary>Scratch that <see cref="Gather"/> needs for so many rows of so many values.</summary>
+    /// <summary>Scratch that <see cref="Locate"/> needs for so many rows of so many values.</summary>
     long ScratchFloats(int rows, int depth);
 
-    /// <summary>Sees to it that <see cref="At"/> finds rows <paramref name="first"/> .. <paramref name="end"/> - 1.</summary>
+    /// <summary>Says where rows <paramref name="first"/> .. <paramref name="end"/> - 1 lie, tile of the micro-kernel by tile.</summary>
     /// <param name="first">A tile's first row.</param>
     /// <param name="end">Past its last.</param>
     /// <param name="k">First of their values.</param>
-    /// <param name="depth">How many, all of one run.</param>
-    /// <param name="scratch">This thread's.</param>
-    void Gather<V>(int first, int end, int k, int depth, float* scratch)
-        where V : unmanaged, IFloats<V>;
-
-    /// <summary>The value at <paramref name="k"/> of a row; the rows of a micro-kernel's tile are <paramref name="stride"/> elements apart.</summary>
-    /// <param name="first">A tile's first row.</param>
-    /// <param name="row">Some micro-kernel's tiles below it. Past the last row: any address, to be asked for and not read.</param>
-    /// <param name="k">As last given to <see cref="Gather"/>.</param>
-    /// <param name="scratch">This thread's.</param>
-    /// <param name="stride">From one row to the next.</param>
-    float* At<V>(int first, int row, int k, float* scratch, out nint stride)
+    /// <param name="depth">Values of a run: <see cref="Run"/>, or, of one run, part of it.</param>
+    /// <param name="count">Runs.</param>
+    /// <param name="runs">Receives them, and after the last tile's those of one more, whose addresses are asked for and not read.</param>
+    /// <param name="scratch">This thread's, for what has to be gathered.</param>
+    void Locate<V>(int first, int end, int k, int depth, int count, RowRun* runs, float* scratch)
         where V : unmanaged, IFloats<V>;
 }
 
@@ -49,17 +40,13 @@ internal readonly unsafe struct PlainRows(Tensor x) : IProductRows
     public long ScratchFloats(int rows, int depth) => 0;
 
     /// <inheritdoc/>
-    public void Gather<V>(int first, int end, int k, int depth, float* scratch)
+    public void Locate<V>(int first, int end, int k, int depth, int count, RowRun* runs, float* scratch)
         where V : unmanaged, IFloats<V>
     {
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* At<V>(int first, int row, int k, float* scratch, out nint stride)
-        where V : unmanaged, IFloats<V>
-    {
-        stride = _stride;
-        return _x + row * _stride + k;
+        int height = MicroKernel.TallestTile<V>();
+        for (int row = first; row < end + height; row += height)
+        {
+            *runs++ = new RowRun(_x + row * _stride + k, _stride);
+        }
     }
 }

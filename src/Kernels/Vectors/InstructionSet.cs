@@ -30,7 +30,7 @@ internal static class InstructionSets
     {
         const string name = "L2C_ISA";
         string? wanted = variable(name);
-        InstructionSet? set = wanted switch
+        InstructionSet? set = wanted?.ToLowerInvariant() switch
         {
             null or "" => Best,
             "avx512" => InstructionSet.Avx512,
@@ -38,7 +38,7 @@ internal static class InstructionSets
             "portable" => InstructionSet.Portable,
             _ => null,
         };
-        return set is null ? throw new InstructionSetException($"{name}={wanted}: no such vectors; give avx512, avx2 or portable, or unset it")
+        return set is null ? throw new InstructionSetException($"{name}={wanted}: no such vectors are known; give avx512, avx2 or portable, or unset it")
             : set > Best ? throw new InstructionSetException($"{name}={wanted}: this machine has {Best.Label()} at best; unset it")
             : set.Value;
     }

@@ -6,11 +6,11 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c bench forward</c>: one call of the network, planned once and replayed.</summary>
 internal sealed class BenchForwardCommand(CudaAccess cuda)
 {
-    private const int DefaultBatch = 8, DefaultRepeat = 15;
+    private const int DefaultBatch = 8, DefaultRuns = 15;
 
-    private readonly BenchOptions _options = new(cuda, DefaultRepeat);
+    private readonly BenchOptions _options = new(cuda, DefaultRuns);
     private readonly Option<int?> _batch =
-        OptionFactory.Whole("--batch", 1, $"Rows of the call, each an image of its own timestep and class [default: {DefaultBatch}]", most: 65536);
+        OptionFactory.Whole("--batch", 1, $"Rows of the batch, each an image with its own timestep and class [default: {DefaultBatch}]", most: 65536);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -30,7 +30,7 @@ internal sealed class BenchForwardCommand(CudaAccess cuda)
         using OpenedModel opened = _options.Open(parsed);
         terminal.Note(choice.Note);
         using LoadedModel model = opened.Load(choice, demand: PlannedForward.Demand(opened.Architecture, batch));
-        _options.Print(parsed, model.BenchForward(batch, _options.Repeat(parsed), terminal.Cancel), terminal);
+        _options.Print(parsed, model.BenchForward(batch, _options.Runs(parsed), _options.WarmUp(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }
 }

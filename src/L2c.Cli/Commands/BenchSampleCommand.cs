@@ -6,22 +6,22 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c bench sample</c>: a whole sampling run; with a schedule, in turn with the run that computes everything.</summary>
 internal sealed class BenchSampleCommand(CudaAccess cuda)
 {
-    private const int DefaultImages = 8, DefaultRepeat = 8;
+    private const int DefaultImages = 8;
     private const double DefaultCfgScale = 1.5;
 
-    private readonly BenchOptions _options = new(cuda, DefaultRepeat);
+    private readonly BenchOptions _options = new(cuda, InterleavedTiming.DefaultRounds);
     private readonly CacheOptions _cache = new();
     private readonly Option<int?> _images =
         OptionFactory.Whole("--images", 1, $"Images of a run, all in one batch [default: {DefaultImages}]", most: 65536);
-    private readonly Option<string?> _steps = OptionFactory.Text("--steps", "STEPS", "Evaluations of the network's own sampler, as for l2c sample [default: 20]");
+    private readonly Option<string?> _steps = OptionFactory.Text("--steps", "STEPS", "Evaluations of the network's own sampler [default: 20]");
     private readonly Option<double?> _cfgScale = OptionFactory.NonNegative(
-        "--cfg-scale", $"Guidance scale; 1 is no guidance and half the work [default: {DefaultCfgScale}]");
+        "--cfg-scale", $"Guidance scale; 1 means no guidance and half the work [default: {DefaultCfgScale}]");
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         BenchSampleCommand self = new(cuda);
-        Command command = new("sample", "A whole sampling run; with a router or a rule in turn with the run that computes everything.");
+        Command command = new("sample", "A whole sampling run; with a router or a rule, alternating with the run that computes everything.");
         foreach (Option option in (Option[])[self._images, self._steps, self._cfgScale])
         {
             command.Add(option);
@@ -48,9 +48,9 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         using OpenedModel opened = _options.Open(parsed);
         SampleJob job = new(request, opened.Architecture, choice);
         terminal.Note(choice.Note);
-        terminal.Note(job.Cache?.Remark);
+        terminal.Note(job.Remark);
         using LoadedModel model = opened.Load(choice, demand: job.BenchDemand);
-        _options.Print(parsed, model.BenchSample(job, _options.Repeat(parsed), terminal.Cancel), terminal);
+        _options.Print(parsed, model.BenchSample(job, _options.Runs(parsed), _options.WarmUp(parsed), terminal.Cancel), terminal);
         return ExitCode.Ok;
     }
 }

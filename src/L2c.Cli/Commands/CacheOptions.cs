@@ -13,13 +13,22 @@ internal sealed class CacheOptions
         OptionFactory.NonNegative(
             "--threshold", "Branches whose score is at most X are reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<string?> _rule =
-        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache");
+        OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache")
+            .Offering(ScheduleRule.Beginnings);
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(
-        "--schedule-format", "Of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
+        "--schedule-format", "Format of --save-schedule: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
     private readonly Option<bool> _compare =
         OptionFactory.Switch("--compare", "Sample without caching too, from the same noise: time, PSNR, relative L2 and a picture STEM-compare.png");
+    private readonly Option<int?> _runs = OptionFactory.Whole(
+        "--runs",
+        1,
+        $"Rounds that --compare times, each one batch both ways; {MedianInterval.LeastCount} are the least that tell a difference "
+        + $"[default: {InterleavedTiming.DefaultRounds}]",
+        BenchOptions.MaxRepeats);
+    private readonly Option<int?> _warmUp = OptionFactory.Whole(
+        "--warmup", 0, $"Rounds before them that it does not time [default: {InterleavedTiming.DefaultWarmUp}]", BenchOptions.MaxRepeats);
 
     /// <summary>Adds all options to a command that samples.</summary>
     public void AddTo(Command command)
@@ -28,6 +37,8 @@ internal sealed class CacheOptions
         command.Add(_saveSchedule);
         command.Add(_format);
         command.Add(_compare);
+        command.Add(_runs);
+        command.Add(_warmUp);
     }
 
     /// <summary>Adds the options that choose a schedule to any command that makes a run.</summary>
@@ -38,11 +49,25 @@ internal sealed class CacheOptions
         command.Add(_rule);
     }
 
-    /// <summary>Whether the user chose what is reused.</summary>
-    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_router) is not null || parsed.GetValue(_rule) is not null;
+    /// <summary>The request with what was said about comparing it with a run without caching.</summary>
+    /// <exception cref="UsageException">Rounds were given, but nothing is compared.</exception>
+    public SampleRequest Compare(ParseResult parsed, SampleRequest request)
+    {
+        (int? runs, int? warmUp) = (parsed.GetValue(_runs), parsed.GetValue(_warmUp));
+        if (!parsed.GetValue(_compare))
+        {
+            return (runs ?? warmUp) is null
+                ? request
+                : throw new UsageException($"{(runs is null ? "--warmup" : "--runs")} says how often --compare measures; give --compare, too, or omit it");
+        }
 
-    /// <summary>Whether the run is compared with one without caching.</summary>
-    public bool Compare(ParseResult parsed) => parsed.GetValue(_compare);
+        return request with
+        {
+            Compare = true,
+            CompareRounds = runs ?? request.CompareRounds,
+            CompareWarmUp = warmUp ?? request.CompareWarmUp,
+        };
+    }
 
     /// <summary>Where the schedule is written to; null for nowhere.</summary>
     public string? SaveSchedule(ParseResult parsed) => parsed.GetValue(_saveSchedule);
@@ -52,27 +77,16 @@ internal sealed class CacheOptions
 
     /// <summary>Reads what is reused.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="preset">Router to use where neither router nor rule is given; null for no caching then.</param>
-    /// <exception cref="UsageException">An option about the schedule lacks one.</exception>
-    public CacheRequest Read(ParseResult parsed, string? preset = null)
-    {
-        (string? router, string? rule) = (parsed.GetValue(_router), parsed.GetValue(_rule));
-        CacheRequest request = new()
-        {
-            Router = router ?? (rule is null ? preset : null),
-            Threshold = parsed.GetValue(_threshold),
-            Rule = rule,
-        };
-        bool cached = request.Router is not null || request.Rule is not null;
-        return request switch
-        {
-            _ when parsed.GetValue(_saveSchedule) is null && parsed.GetValue(_format) is not null =>
-                throw new UsageException("--schedule-format applies to --save-schedule; give --save-schedule FILE"),
-            _ when !cached && parsed.GetValue(_saveSchedule) is not null => throw NothingCached("--save-schedule"),
-            _ when !cached && parsed.GetValue(_compare) => throw NothingCached("--compare"),
-            _ => request,
-        };
-    }
-
-    private static UsageException NothingCached(string option) => new($"{option} needs a schedule; give --router FILE or --cache RULE");
+    /// <param name="isOfDemo">See <see cref="CacheRequest.IsOfDemo"/>.</param>
+    /// <exception cref="UsageException">A format was given, but no schedule is saved.</exception>
+    public CacheRequest Read(ParseResult parsed, bool isOfDemo = false) =>
+        parsed.GetValue(_saveSchedule) is null && parsed.GetValue(_format) is not null
+            ? throw new UsageException("--schedule-format applies to --save-schedule; give --save-schedule FILE")
+            : new CacheRequest
+            {
+                Router = parsed.GetValue(_router),
+                Threshold = parsed.GetValue(_threshold),
+                Rule = parsed.GetValue(_rule),
+                IsOfDemo = isOfDemo,
+            };
 }

@@ -6,11 +6,12 @@ namespace L2c.Cli.Commands;
 internal sealed class DataOptions
 {
     private readonly Option<string?> _data = OptionFactory.Text(
-        "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]");
+        "--data", "DATA", $"What to compare with: shapes:SEED, a file or a folder of images [default: {ImageSets.Default}]")
+        .Offering(TrainingDataText.Words);
     private readonly Option<int?> _dataCount = OptionFactory.Whole(
         "--data-count",
         2,
-        $"Images of the data to compare with, from its first one on [default: {EvaluateRequest.DefaultCount}]",
+        $"How many images of the data to compare with, from the first [default: {EvaluateRequest.DefaultCount}]",
         EvaluateRequest.MaxCount);
 
     /// <summary>The options.</summary>

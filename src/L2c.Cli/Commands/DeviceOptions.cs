@@ -2,17 +2,21 @@ using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Output;
 using L2c.Kernels;
+using L2c.Weights;
 
 namespace L2c.Cli.Commands;
 
 /// <summary>Where to compute and in which precision.</summary>
 internal sealed class DeviceOptions
 {
+    private static readonly string[] _devices = ["auto", "cpu", "cuda"];
+
     private readonly CudaAccess _cuda;
     private readonly CudaPrecision _preset;
     private readonly Option<string?> _device = OptionFactory.Text(
         "--device", "auto|cpu|cuda[:n]",
-        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]");
+        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]")
+        .Offering(_devices);
     private readonly Option<string?> _dtype;
     private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
     private readonly Option<string> _graph = OptionFactory.OneOf(
@@ -57,7 +61,7 @@ internal sealed class DeviceOptions
     /// <exception cref="DeviceUnavailableException">A CUDA device was asked for that cannot be used.</exception>
     public DeviceChoice Decide(ParseResult parsed)
     {
-        string word = parsed.GetValue(_device) ?? "auto";
+        string word = (parsed.GetValue(_device) ?? "auto").ToLowerInvariant();
         int? threads = parsed.GetValue(_threads);
         DeviceChoice choice = word switch
         {
@@ -113,7 +117,7 @@ internal sealed class DeviceOptions
             && !(word.StartsWith("cuda:", StringComparison.Ordinal)
                 && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out ordinal)))
         {
-            throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'");
+            throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'{KnownWords.DidYouMean(word, _devices)}");
         }
 
         return _cuda.FindProblem(ordinal) is { } problem

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using L2c.Cli.Output;
+using L2c.Cli.Printing;
 using L2c.Native;
 
 namespace L2c.Cli.Commands;
@@ -11,7 +11,7 @@ internal static class DevicesCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess access)
     {
-        Option<bool> json = new("--json") { Description = "Print one JSON object" };
+        Option<bool> json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
         Command command = new("devices", "Lists the CPU and the CUDA devices, or what CUDA is missing.") { json };
         command.SetAction(parsed =>
         {
@@ -50,9 +50,8 @@ internal static class DevicesCommand
         o.WriteLine($"cpu       {cpu.Name}, {cpu.LogicalCores} logical cores; computes as {cpu.Device}");
         foreach (CudaDeviceInfo device in cuda.Devices)
         {
-            string memory = (device.TotalMemoryBytes / (double)(1 << 30)).ToString("0.0", CultureInfo.InvariantCulture);
             o.WriteLine(
-                $"cuda:{device.Ordinal,-4} {device.Name}, {memory} GiB, compute capability {device.ComputeCapability}, "
+                $"cuda:{device.Ordinal,-4} {device.Name}, {Units.Bytes(device.TotalMemoryBytes)}, compute capability {device.ComputeCapability}, "
                 + $"{device.Multiprocessors} multiprocessors");
         }
 

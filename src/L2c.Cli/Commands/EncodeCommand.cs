@@ -12,30 +12,30 @@ internal sealed class EncodeCommand
 
     private readonly Argument<string> _pictures = new("FOLDER")
     {
-        Description = "Pictures: PNG, JPEG and WebP in a folder per class, whose label is its place in ordinal order of names, or in one folder",
+        Description = "PNG, JPEG and WebP pictures: a folder per class, labelled by its place in ordinal order of names, or all in one folder",
     };
 
-    private readonly Argument<string> _out = new("OUT") { Description = "Folder of the latents; what is finished there is kept" };
+    private readonly Argument<string> _out = new("OUT") { Description = "Folder for the latents; files that are finished there are kept" };
     private readonly Option<string?> _vae =
         OptionFactory.Text("--vae", "FILE", "Checkpoint of the autoencoder: safetensors or PyTorch, with the published names or those of diffusers");
     private readonly Option<int?> _size = OptionFactory.Whole(
         "--image-size", 1, $"Side of the centred square that is encoded, in pixels [default: {EncodeRequest.DefaultImageSize}]",
         EncodeRequest.MaxImageSize);
     private readonly Option<bool> _noFlip = OptionFactory.Switch(
-        "--no-flip", "Do not encode each picture mirrored, too: half the work and space, and training does not flip");
+        "--no-flip", "Do not also encode each picture mirrored: half the work and space, but training does not flip");
     private readonly Option<int?> _batch = OptionFactory.Whole(
-        "--batch", 1, "Pictures encoded together, as they are and mirrored [default: 1 on the CPU, 8 on CUDA]", most: 4096);
+        "--batch", 1, "Pictures encoded together, each as it is and mirrored [default: 1 on the CPU, 8 on CUDA]", most: 4096);
     private readonly Option<int?> _shardSize = OptionFactory.Whole(
         "--shard-size", 1,
-        $"Pictures of a file; what is finished is kept file by file, and a file is made in memory [default: {EncodeRequest.DefaultShardSize}]",
+        $"Pictures per file; finished files are kept, and each file is made in memory [default: {EncodeRequest.DefaultShardSize}]",
         most: 1 << 20);
     private readonly Option<string> _store =
         OptionFactory.OneOf("--store", "Type of the moments in the files; fp16 takes half the space", Single, Half);
-    private readonly Option<bool> _strict = OptionFactory.Switch("--strict", "End at the first picture that cannot be read, instead of skipping it");
+    private readonly Option<bool> _strict = OptionFactory.Switch("--strict", "Stop at the first picture that cannot be read, instead of skipping it");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there are latents");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
     private readonly Option<bool> _noProgress =
-        OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per file is printed all the same");
+        OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per file is still printed");
     private readonly DeviceOptions _device;
 
     private EncodeCommand(CudaAccess cuda)
@@ -49,7 +49,7 @@ internal sealed class EncodeCommand
     public static Command Create(Terminal terminal, CudaAccess cuda)
     {
         EncodeCommand self = new(cuda);
-        Command command = new("encode", "Makes latents of pictures with an autoencoder, as data for train-router and train.")
+        Command command = new("encode", "Encodes pictures as latents with an autoencoder: data for train-router and train.")
         {
             self._pictures,
             self._out,

@@ -22,17 +22,18 @@ internal sealed class EvaluateCommand
     private readonly Command _runOptions = new("run");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2,
-        $"Images to sample; of a file or folder the first N [default: {EvaluateRequest.DefaultCount}; of a file or folder all]",
+        $"Images to sample, or the first N of a file or folder [default: {EvaluateRequest.DefaultCount}; of a file or folder, all]",
         EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _ladder = OptionFactory.Text(
         "--ddim", "LIST|none", $"Also measure DDIM without caching at these numbers of steps, from the same noise [default: {DefaultLadder}]");
     private readonly Option<string> _features = OptionFactory.OneOf(
-        "--features", "What distances are in: a random net, for small images, or the FID Inception network", Random, Inception);
+        "--features", "Whose features distances are in: a random network's, for small images, or those of the FID Inception network", Random, Inception);
     private readonly Option<string?> _inception = OptionFactory.Text(
         "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch(
+        "--no-progress", "Show no progress, neither as a bar nor, where standard error is not a terminal, as lines");
 
     private EvaluateCommand(CudaAccess cuda)
     {
@@ -64,7 +65,9 @@ internal sealed class EvaluateCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
+        bool show = !parsed.GetValue(_noProgress);
+        using ProgressBar bar = new(terminal, show);
+        IProgress<WorkProgress> progress = terminal.Interactive ? bar : new ProgressLines(terminal, show);
         EvaluateResult result = parsed.GetValue(_samples) is { } samples
             ? OfImages(parsed, samples, progress, terminal)
             : OfModel(parsed, progress, terminal);
@@ -80,7 +83,7 @@ internal sealed class EvaluateCommand
         return ExitCode.Ok;
     }
 
-    private EvaluateResult OfImages(ParseResult parsed, string text, ProgressBar progress, Terminal terminal)
+    private EvaluateResult OfImages(ParseResult parsed, string text, IProgress<WorkProgress> progress, Terminal terminal)
     {
         string? inception = InceptionFile(parsed);
         IEnumerable<Option> idle = _runOptions.Options.Append(_ladder).Except(inception is null ? [] : _sample.Where.AllButPrecision);
@@ -104,7 +107,7 @@ internal sealed class EvaluateCommand
         _ => null,
     };
 
-    private EvaluateResult OfModel(ParseResult parsed, ProgressBar progress, Terminal terminal)
+    private EvaluateResult OfModel(ParseResult parsed, IProgress<WorkProgress> progress, Terminal terminal)
     {
         RunRequest run = _sample.Read(parsed);
         EvaluateRequest request = new()
@@ -117,7 +120,7 @@ internal sealed class EvaluateCommand
         };
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         EvaluateJob job = new(request, opened.Architecture, run.Device);
-        terminal.Note(job.Samples.Cache?.Remark);
+        terminal.Note(job.Samples.Remark);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         return model.Evaluate(job, progress, terminal.Cancel);
@@ -125,7 +128,7 @@ internal sealed class EvaluateCommand
 
     private static string[] Ladder(string list)
     {
-        string[] steps = list == "none" ? [] : list.Split(',', StringSplitOptions.TrimEntries);
+        string[] steps = list.Equals("none", StringComparison.OrdinalIgnoreCase) ? [] : list.Split(',', StringSplitOptions.TrimEntries);
         return Array.TrueForAll(steps, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0)
             ? steps
             : throw new UsageException($"--ddim needs numbers of steps separated by commas, or none, not '{list}'");

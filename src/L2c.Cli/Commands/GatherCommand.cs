@@ -7,8 +7,8 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c gather</c>: one npz file from the chunks of several ranks.</summary>
 internal sealed class GatherCommand
 {
-    private readonly Argument<string> _folder = new("FOLDER") { Description = "What l2c sample --ranks N wrote its chunks to" };
-    private readonly Option<string?> _out = OptionFactory.Text("--out", "FILE.npz", "Where the set goes; required");
+    private readonly Argument<string> _folder = new("FOLDER") { Description = "Folder that l2c sample --ranks N wrote its chunks to" };
+    private readonly Option<string?> _out = OptionFactory.Text("--out", "FILE.npz", "File to write; required");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the file if it exists");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");

@@ -17,14 +17,21 @@ internal sealed class InspectCommand
         Arity = new ArgumentArity(1, 2),
     };
 
-    private readonly WeightsOptions _checkpoint = new();
+    private readonly WeightsOptions _checkpoint = new(
+        "Published model that a checkpoint must be, such as 'DiT-XL/2 256' (256 may be omitted); of a router or schedule the network that MACs are "
+        + "counted for, also by its sizes, such as 12x192x3/2");
+    private readonly Option<string?> _ckpt = OptionFactory.Text(
+        "--ckpt", "FILE", "Of a router or schedule: count MACs for the network of this checkpoint, whose weights are not read");
     private readonly Option<double?> _threshold = OptionFactory.NonNegative(
         "--threshold",
         "Of a router: a branch is computed where its score is above it; default as published, 0.1 for DiT and 0.9 for U-ViT and DiT-XL/2 512");
-    private readonly Option<string?> _plot = OptionFactory.Text("--plot", "FILE.png|.svg", "Also draw the heat map of a router or schedule");
+    private readonly Option<string?> _plot = OptionFactory.Text(
+        "--plot", "FILE.png|.svg", "Also draw it: a heat map, with --diff of what differs; with --sweep reuse and MACs over the threshold");
     private readonly Option<bool> _diff = OptionFactory.Switch("--diff", "Compare two routers or schedules, evaluation by evaluation");
     private readonly Option<bool> _sweep = OptionFactory.Switch("--sweep", "Of a router: reuse and MACs for each threshold from 0 to 1");
     private readonly Option<bool> _tensors = OptionFactory.Switch("--tensors", "List every tensor: name, type, shape");
+    private readonly Option<bool> _summary = OptionFactory.Switch(
+        "--summary", "A line per block: of a network parameters and MACs, of a router or schedule what is reused and saved");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the plot if it exists");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object");
 
@@ -41,7 +48,8 @@ internal sealed class InspectCommand
             self._files,
         };
         self._checkpoint.AddTo(command);
-        foreach (Option option in (Option[])[self._threshold, self._plot, self._diff, self._sweep, self._tensors, self._force, self._json])
+        foreach (Option option in (Option[])[
+            self._ckpt, self._threshold, self._plot, self._diff, self._sweep, self._summary, self._tensors, self._force, self._json])
         {
             command.Add(option);
         }
@@ -58,10 +66,12 @@ internal sealed class InspectCommand
     {
         ScheduleQuestion question = new(
             _checkpoint.Read(parsed),
+            parsed.GetValue(_ckpt),
             parsed.GetValue(_threshold),
             parsed.GetValue(_plot),
             parsed.GetValue(_force),
             parsed.GetValue(_tensors),
+            parsed.GetValue(_summary),
             parsed.GetValue(_sweep));
         string[] files = parsed.GetRequiredValue(_files);
         string path = files[0];
@@ -75,7 +85,7 @@ internal sealed class InspectCommand
         if (other is not null)
         {
             ScheduleDiff diff = question.Compare(path, other);
-            Print(terminal, diff, () => ScheduleText.Print(diff, terminal.Out), json);
+            Print(terminal, diff, () => ScheduleText.Print(diff, terminal.Out), question, json);
         }
         else
         {
@@ -91,8 +101,9 @@ internal sealed class InspectCommand
             using (source)
             {
                 question.RefuseUnlessSchedule(path);
+                question.RefuseSummary(path);
                 PngReport report = PngReport.Of(path, source.Length, PngFile.Read(source));
-                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), question, json);
             }
         }
         else if (InspectedSchedule.IsJson(source))
@@ -100,7 +111,7 @@ internal sealed class InspectCommand
             using (source)
             {
                 ScheduleReport report = question.Report(source);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), question, json);
             }
         }
         else
@@ -110,31 +121,35 @@ internal sealed class InspectCommand
             if (isRouter && question.Sweep)
             {
                 ThresholdReport report = question.CountAll(file);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out), question, json);
             }
             else if (isRouter)
             {
                 ScheduleReport report = question.Report(file, source.Length);
-                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), json);
+                Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), question, json);
             }
             else
             {
                 question.RefuseUnlessSchedule(path);
-                TensorFileReport report = TensorFileReport.Of(file, source.Length, question.Hints, question.ListTensors);
-                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), json);
+                TensorFileReport report = TensorFileReport.Of(file, source.Length, question.Hints, question.ListTensors, question.Summarise);
+                Print(terminal, report, () => FileFacts.Print(report, terminal.Out), question, json);
             }
         }
     }
 
-    private static void Print(Terminal terminal, object report, Action print, bool json)
+    private static void Print(Terminal terminal, object report, Action print, ScheduleQuestion question, bool json)
     {
         if (json)
         {
             terminal.PrintJson(report);
+            return;
         }
-        else
+
+        print();
+        if (question.Plot is { } plot)
         {
-            print();
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine(FileText.OneLine(plot));
         }
     }
 }

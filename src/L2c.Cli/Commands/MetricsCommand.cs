@@ -17,21 +17,21 @@ internal sealed class MetricsCommand
         Description = "The generated set: .npz (arr_0, or statistics mu, sigma, mu_s, sigma_s), .npy, .safetensors, or a folder of PNG",
     };
 
-    private readonly Argument<string> _reference = new("REFERENCE") { Description = "The real set, likewise" };
+    private readonly Argument<string> _reference = new("REFERENCE") { Description = "The real set, in any of these forms" };
     private readonly Option<string?> _inception = OptionFactory.Text(
-        "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth; statistics alone do without");
+        "--inception", "FILE", "The FID Inception network: pt_inception-2015-12-05-6726825d.pth; not needed where both sets are statistics");
     private readonly Option<string> _recipe = OptionFactory.OneOf(
-        "--recipe", "How pixels become the network's input: as ADM's evaluator, or as pytorch-fid. Never compare features of both", Adm, PtFid);
+        "--recipe", "How pixels become the network's input: as ADM's evaluator, or as pytorch-fid; never compare one with the other", Adm, PtFid);
     private readonly Option<string> _rounding = OptionFactory.OneOf(
         "--rounding", "Distances behind precision and recall in float32, or rounded to fp16 first as ADM's evaluator does", Double, Adm);
     private readonly Option<int?> _count =
-        OptionFactory.Whole("--count", 2, "Images of the samples, from the first on [default: all]", MetricsRequest.MaxImages);
+        OptionFactory.Whole("--count", 2, "Take the first N samples [default: all]", MetricsRequest.MaxImages);
     private readonly Option<int?> _referenceCount =
-        OptionFactory.Whole("--reference-count", 2, "Images of the reference, from the first on [default: all]", MetricsRequest.MaxImages);
+        OptionFactory.Whole("--reference-count", 2, "Take the first N images of the reference [default: all]", MetricsRequest.MaxImages);
     private readonly Option<int?> _batch = OptionFactory.Whole(
         "--batch", 1, $"Images at once [default: {MetricsRequest.CpuBatch} on the CPU, {MetricsRequest.CudaBatch} on CUDA]", InceptionPass.MaxBatch);
     private readonly Option<string?> _keep = OptionFactory.Text(
-        "--keep", "DIR", "Keep features in this folder, so that an interrupted run goes on and the next one uses them again");
+        "--keep", "DIR", "Keep features in this folder, so that an interrupted run continues and the next one uses them again");
     private readonly DeviceOptions _device;
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
@@ -84,7 +84,7 @@ internal sealed class MetricsCommand
             }
             catch (OperationCanceledException) when (request.Keep is not null)
             {
-                Failure.Print(terminal, $"interrupted; the features so far are in {request.Keep}, and the same command goes on");
+                Failure.Print(terminal, $"interrupted; the features so far are in {request.Keep}; the same command continues from there");
                 return ExitCode.Interrupted;
             }
         }

@@ -9,20 +9,23 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c profile</c>: where the time of one batch goes, op by op; or what was planned.</summary>
 internal sealed class ProfileCommand
 {
-    private const int DefaultRepeat = 5;
+    private const int DefaultRuns = 5;
 
     private readonly SampleCommand _sample;
     private readonly Option<bool> _plan =
         OptionFactory.Switch("--plan", "Only print what is planned and what each saving is worth: reads no weights, runs nothing");
-    private readonly Option<int?> _repeat =
-        OptionFactory.Whole(
-            "--repeat", 1, $"Runs; each op's time is the median over them [default: {DefaultRepeat}]", BenchOptions.MaxRepeats);
+    private readonly Option<int?> _runs = OptionFactory.Whole(
+        "--runs", 1, $"Runs that are timed; each op's time is the median over them [default: {DefaultRuns}]", BenchOptions.MaxRepeats);
     private readonly Option<string?> _trace =
         OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
 
-    private ProfileCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
+    private ProfileCommand(CudaAccess cuda)
+    {
+        _sample = new SampleCommand(cuda);
+        _runs.Aliases.Add("--repeat");
+    }
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -32,7 +35,7 @@ internal sealed class ProfileCommand
             "profile",
             "Runs one batch op by op: time, FLOP/s, share of the measured peak, MACs and bytes, per kind of op, evaluation and branch.");
         self._sample.AddRunOptionsTo(command);
-        foreach (Option option in (Option[])[self._plan, self._repeat, self._trace, self._force, self._json])
+        foreach (Option option in (Option[])[self._plan, self._runs, self._trace, self._force, self._json])
         {
             command.Add(option);
         }
@@ -46,9 +49,9 @@ internal sealed class ProfileCommand
         RunRequest run = _sample.Read(parsed);
         string? trace = parsed.GetValue(_trace);
         bool plan = parsed.GetValue(_plan), json = parsed.GetValue(_json);
-        if (plan && (trace is not null || json || parsed.GetValue(_repeat) is not null))
+        if (plan && (trace is not null || json || parsed.GetValue(_runs) is not null))
         {
-            throw new UsageException("--plan runs nothing and prints text; omit --repeat, --trace and --json");
+            throw new UsageException("--plan runs nothing and prints text; omit --runs, --trace and --json");
         }
 
         if (trace is not null)
@@ -60,7 +63,7 @@ internal sealed class ProfileCommand
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SampleJob job = new(run.Sample.OfOneBatch(), opened.Architecture, run.Device);
         terminal.Note(run.Device.Note);
-        terminal.Note(job.Cache?.Remark);
+        terminal.Note(job.Remark);
         if (plan)
         {
             using Device device = run.Device.Open();
@@ -69,7 +72,7 @@ internal sealed class ProfileCommand
         }
 
         using LoadedModel model = opened.Load(run.Device, demand: job.ProfileDemand);
-        ProfileResult result = model.Profile(job, parsed.GetValue(_repeat) ?? DefaultRepeat, cancel: terminal.Cancel);
+        ProfileResult result = model.Profile(job, parsed.GetValue(_runs) ?? DefaultRuns, cancel: terminal.Cancel);
         if (trace is not null)
         {
             AtomicFile.Write(trace, parsed.GetValue(_force), result.WriteTrace);

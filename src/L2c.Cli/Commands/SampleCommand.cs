@@ -26,12 +26,12 @@ internal sealed class SampleCommand
             "Evaluations: '20', of ddim and ddpm (which stride fractionally) also 'ddim20' (integer stride) or '10,15,20' (sections) [default: 20]",
             "--num-sampling-steps");
     private readonly Option<string?> _sampler =
-        OptionFactory.Choice("--sampler", "Sampler; default what the network's authors use, of a DiT ddim", [.. SamplerCatalog.Names]);
+        OptionFactory.Choice("--sampler", "Sampler; default: what the network's authors use, ddim for a DiT", [.. SamplerCatalog.Names]);
     private readonly Option<string?> _grid =
         OptionFactory.Choice("--grid", $"How the times of a DPM-Solver are spaced [default: {SamplerCatalog.Grids[0]}]", [.. SamplerCatalog.Grids]);
     private readonly Option<double?> _eta = OptionFactory.NonNegative("--eta", "DDIM's noise, 0 (none) to 1 [default: 0]");
     private readonly Option<double?> _cfgScale =
-        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 is no guidance and half the work [default: 1.5]");
+        OptionFactory.NonNegative("--cfg-scale", "Guidance scale; 1 means no guidance and half the work [default: 1.5]");
     private readonly Option<string> _guidance =
         OptionFactory.OneOf(
             "--guidance",
@@ -65,6 +65,8 @@ internal sealed class SampleCommand
             "Also write the state after every evaluation: safetensors, x_steps [evaluations,N,C,H,W] and timesteps");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite files that were named");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
+    private readonly Option<bool> _saveResult = OptionFactory.Switch(
+        "--save-result", "Also write what --json prints, with the command line and the schedule, as STEM.json: l2c report shows it");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
 
     /// <param name="cuda">How CUDA devices are found and opened.</param>
@@ -93,7 +95,7 @@ internal sealed class SampleCommand
         self._device.AddGraphTo(command);
         command.Add(self._out);
         self._set.AddTo(command);
-        foreach (Option option in (Option[])[self._separate, self._trajectory, self._force, self._json, self._noProgress])
+        foreach (Option option in (Option[])[self._separate, self._trajectory, self._saveResult, self._force, self._json, self._noProgress])
         {
             command.Add(option);
         }
@@ -119,7 +121,7 @@ internal sealed class SampleCommand
     private int Run(ParseResult parsed, Terminal terminal)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        RunRequest run = Read(parsed, withDemoRouter: true);
+        RunRequest run = Read(parsed);
         if (_set.Read(parsed, parsed.GetValue(_out), run.Sample, parsed.GetValue(_force)) is { } set)
         {
             return RunSet(run, set, parsed, terminal);
@@ -131,35 +133,45 @@ internal sealed class SampleCommand
             States = parsed.GetValue(_trajectory),
             Schedule = _cache.SaveSchedule(parsed),
             AsSmoothCache = _cache.SavesAsSmoothCache(parsed),
+            SavesResult = parsed.GetValue(_saveResult),
             Overwrite = parsed.GetValue(_force),
         };
         using OutputTarget target = OutputTarget.Parse(parsed.GetValue(_out), output.Overwrite);
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SampleJob job = new(run.Sample, opened.Architecture, run.Device);
         output.Prepare(job, target, run.Inputs);
-        terminal.Note(job.Cache?.Remark);
+        bool json = parsed.GetValue(_json);
+        SampleSummary.Announce(job, terminal, json);
+        terminal.Note(job.Remark);
         terminal.Note(run.Device.Note);
 
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);
         double loadMs = clock.Elapsed.TotalMilliseconds;
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         SampleResult result = model.Sample(job, progress, terminal.Cancel);
-        IReadOnlyList<string> files = output.Write(result, target);
-        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, parsed.GetValue(_json));
+        IReadOnlyList<string> files = output.Write(
+            result,
+            target,
+            paths => ResultFile.Of(
+                parsed,
+                SampleSummary.ToJson(result, paths, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds),
+                SampleFiles.ScheduleText(job, asSmoothCache: false)));
+        SampleSummary.Print(result, files, opened.Source, loadMs, clock.Elapsed.TotalMilliseconds, terminal, json);
         return ExitCode.Ok;
     }
 
     private int RunSet(RunRequest run, SampleSetRequest request, ParseResult parsed, Terminal terminal)
     {
-        if (parsed.GetValue(_separate) || _cache.SaveSchedule(parsed) is not null)
+        if (parsed.GetValue(_separate) || parsed.GetValue(_saveResult) || _cache.SaveSchedule(parsed) is not null)
         {
-            throw new UsageException($"--out {request.Out} is a set of images, beside which nothing is written; omit --separate and --save-schedule");
+            throw new UsageException(
+                $"--out {request.Out} is a set of images, beside which nothing is written; omit --separate, --save-schedule and --save-result");
         }
 
         NamedFiles.Check([("--out", request.Out)], run.Inputs);
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SampleSetJob job = new(request, opened.Architecture, run.Device);
-        terminal.Note(job.Sample.Cache?.Remark);
+        terminal.Note(job.Sample.Remark);
         terminal.Note(run.Device.Note);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
         return SampleSetText.Print(opened.SampleSet(job, progress, terminal.Cancel), terminal, parsed.GetValue(_json));
@@ -167,9 +179,9 @@ internal sealed class SampleCommand
 
     /// <summary>What was asked for; options that the command does not have are left at their defaults.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="withDemoRouter">Whether the demo model runs with its router unless the user says something else about caching.</param>
-    internal RunRequest Read(ParseResult parsed, bool withDemoRouter = false)
+    internal RunRequest Read(ParseResult parsed)
     {
+        string? checkpoint = parsed.GetValue(_ckpt);
         SampleRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? "20",
@@ -188,19 +200,8 @@ internal sealed class SampleCommand
             Vae = parsed.GetValue(_vae),
             VaeTile = parsed.GetValue(_vaeTile),
             ClipDenoised = parsed.GetValue(_clip),
+            Cache = _cache.Read(parsed, isOfDemo: checkpoint is null),
         };
-
-        // The demo model with its sampler uses its router, compared with the run without unless the user says how many images to make or to compute
-        // together: a comparison takes sixteen batches.
-        string? checkpoint = parsed.GetValue(_ckpt);
-        bool isDemo = withDemoRouter && checkpoint is null && !_cache.IsGiven(parsed)
-            && request is { Steps: DemoModel.Steps, Sampler: null or SamplerCatalog.Ddim, Eta: null or 0 };
-        bool compares = isDemo && request is { Count: null, Batch: null, Noise: null, TorchNoise: false };
-        request = request with
-        {
-            Cache = _cache.Read(parsed, isDemo ? DemoModel.RouterPath : null),
-            Compare = compares || _cache.Compare(parsed),
-        };
-        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), request);
+        return new RunRequest(checkpoint, _checkpoint.Read(parsed), _device.Decide(parsed), _cache.Compare(parsed, request));
     }
 }

@@ -59,20 +59,20 @@ internal sealed class SampleSetOptions
         if (isFile && all > 1)
         {
             throw new UsageException(
-                $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks by l2c gather, "
+                $"--out {path}: one process writes a file, but there are {all} ranks; name a folder, and join its chunks with l2c gather, "
                 + "or give --ranks 1");
         }
 
         if (!isFile && !isFolder)
         {
-            throw new UsageException($"--ranks {all}: ranks write chunks to one folder; give --out FOLDER, and join its chunks by l2c gather");
+            throw new UsageException($"--ranks {all}: ranks write chunks to one folder; give --out FOLDER, and join its chunks with l2c gather");
         }
 
         return (own, all) switch
         {
-            (_, null) => throw new UsageException($"--rank {rank}: of how many? give --ranks N, too"),
+            (_, null) => throw new UsageException($"--rank {rank}: out of how many? give --ranks N as well"),
             (null, _) => throw new UsageException($"--ranks {all}: which of them is this? give --rank R, from 0 to {all - 1}"),
-            _ when own >= all => throw new UsageException($"--rank {own} is none of {all} ranks; give one from 0 to {all - 1}"),
+            _ when own >= all => throw new UsageException($"--rank {own}: ranks are numbered from 0 to {all - 1} here; give one of them"),
             _ when isFile => new SampleSetRequest { Sample = sample, Out = path!, Overwrite = overwrite },
             _ => new SampleSetRequest { Sample = sample, Out = path!, Rank = own.Value, Ranks = all, Overwrite = overwrite },
         };

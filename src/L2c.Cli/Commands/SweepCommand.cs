@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
+using L2c.Weights;
 
 namespace L2c.Cli.Commands;
 
@@ -10,37 +11,33 @@ internal sealed class SweepCommand
 {
     private readonly SampleCommand _sample;
     private readonly CacheOptions _cache = new();
-    private readonly Option<string[]> _routers = new("--router", "--path")
-    {
-        Description = "Learning-to-Cache router for this model and number of steps; may be given several times",
-        HelpName = "FILE",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private readonly Option<string[]> _routers = OptionFactory.Texts(
+        "--router",
+        "FILE|none",
+        "Learning-to-Cache router for this model and number of steps; may be given several times, none for no router; default: the demo model's own",
+        "--path");
 
     private readonly Option<string?> _thresholds =
         OptionFactory.Text("--thresholds", "X,Y,...", "Thresholds of each router; default the published one");
     private readonly Option<string?> _rules = OptionFactory.Text(
         "--rules", "A,B,...|none",
-        $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]");
+        $"Rules to match in compute; a complete rule, such as top:3, is taken as it is [default: {string.Join(',', RuleFamily.Names)}]")
+        .Offering([.. RuleFamily.Names, "none"]);
     private readonly Option<string?> _ratios = OptionFactory.Text(
         "--mac-ratios", "X,Y,...",
-        "More compute points than those of the routers, as shares of the MACs without caching; default none, without routers 0.9,0.8,0.7,0.6");
+        "Compute points beside those of the routers, as shares of the MACs without caching; default: none, or without routers 0.9,0.8,0.7,0.6");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 2, $"Images of each row [default: {EvaluateRequest.DefaultCount}]", EvaluateRequest.MaxCount);
     private readonly DataOptions _data = new();
     private readonly Option<string?> _out = OptionFactory.Text(
-        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that it has are kept [default: sweep]");
+        "--out", "DIR", "Folder of sweep.csv, sweep.json and the plot pareto.png and pareto.svg; rows that are there are kept [default: sweep]");
     private readonly Option<string?> _only =
         OptionFactory.Text("--only", "A-B|N", "Run only rows A to B, or row N, numbered from 1 as --dry-run lists them");
     private readonly Option<bool> _dryRun = OptionFactory.Switch("--dry-run", "Only list the rows and their MACs");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where the folder already has rows");
-    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is printed all the same");
+    private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar; a line per row is still printed");
 
-    private SweepCommand(CudaAccess cuda)
-    {
-        _sample = new SampleCommand(cuda);
-        _routers.Validators.Add(result => OptionFactory.RefuseEmpty(result, "--router", "FILE"));
-    }
+    private SweepCommand(CudaAccess cuda) => _sample = new SampleCommand(cuda);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -73,6 +70,7 @@ internal sealed class SweepCommand
         SweepRequest request = Read(parsed, run.Sample);
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         SweepPlan plan = new(request, opened.Architecture, run.Device);
+        terminal.Note(plan.Remark);
         if (parsed.GetValue(_dryRun))
         {
             SweepListing.Print(plan, terminal);
@@ -86,7 +84,7 @@ internal sealed class SweepCommand
 
         NamedFiles.Check(
             SweepRequest.FileNames.Select(name => ("--out", Path.Combine(request.Folder, name))),
-            [.. run.Inputs, .. request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
+            [.. run.Inputs, .. plan.Request.Routers, .. File.Exists(request.Data) ? [request.Data] : Array.Empty<string>()]);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: plan.Demand);
         using ProgressBar progress = new(terminal, !parsed.GetValue(_noProgress));
@@ -106,17 +104,12 @@ internal sealed class SweepCommand
     {
         (int first, int last) = Rows(parsed.GetValue(_only));
         string[] routers = parsed.GetValue(_routers) ?? [];
-        double[]? thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null;
-        if (thresholds is not null && routers.Length == 0)
-        {
-            throw new UsageException("--thresholds applies to routers; give --router FILE");
-        }
-
+        bool none = routers is [var only] && only.Equals("none", StringComparison.OrdinalIgnoreCase);
         return new SweepRequest
         {
-            Sample = sample with { Count = parsed.GetValue(_count) },
-            Routers = routers,
-            Thresholds = thresholds,
+            Sample = sample with { Count = parsed.GetValue(_count), Cache = none ? new CacheRequest() : sample.Cache },
+            Routers = none ? [] : routers,
+            Thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null,
             Rules = Rules(parsed.GetValue(_rules)),
             MacRatios = parsed.GetValue(_ratios) is { } ratios ? Numbers("--mac-ratios", ratios) : [],
             Data = _data.Text(parsed),
@@ -130,11 +123,17 @@ internal sealed class SweepCommand
 
     private static string[] Rules(string? list)
     {
-        string[] rules = list switch { null => [.. RuleFamily.Names], "none" => [], _ => list.Split(',', StringSplitOptions.TrimEntries) };
-        return Array.Find(rules, rule => !rule.Contains(':', StringComparison.Ordinal) && !RuleFamily.Names.Contains(rule)) is { } unknown
+        string[] words = list switch
+        {
+            null => [.. RuleFamily.Names],
+            _ when list.Equals("none", StringComparison.OrdinalIgnoreCase) => [],
+            _ => list.Split(',', StringSplitOptions.TrimEntries),
+        };
+        return Array.Find(words, rule => !rule.Contains(':', StringComparison.Ordinal) && KnownWords.Find(rule, RuleFamily.Names) is null) is { } unknown
             ? throw new UsageException(
-                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a complete rule such as top:3")
-            : rules;
+                $"--rules: there is no rule '{unknown}'; write {string.Join(", ", RuleFamily.Names)}, or a complete rule such as top:3"
+                + KnownWords.DidYouMean(unknown, RuleFamily.Names))
+            : words;
     }
 
     private static double[] Numbers(string option, string list)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Kernels;
@@ -9,23 +10,24 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
+    private const string On = "on", Off = "off";
+
     private static readonly NetworkTrainingOptions _defaults = new();
 
     private readonly WeightsOptions _checkpoint = new(
         "Published model, such as DiT-S/2, or depth x hidden width x heads / patch, such as 12x192x3/2 "
         + $"[default: {NetworkTrainingRequest.DefaultModel}]");
     private readonly Option<string?> _init = OptionFactory.Text(
-        "--init", "FILE", "Checkpoint whose weights and average to begin with [default: as published for DiT]");
+        "--init", "FILE", "Checkpoint to start from, its weights and their average [default: as published for DiT]");
     private readonly Option<int?> _imageSize = OptionFactory.Whole(
-        "--image-size", 1, "Side of the items in pixels or latent cells, where the data leave it open", most: 4096);
+        "--image-size", 1, "Side of the items in pixels or latent cells, where the data do not say", most: 4096);
     private readonly Option<int?> _classes = OptionFactory.Whole("--classes", 1, "Classes; default the data's", most: 1_000_000);
     private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per step [default: {_defaults.Batch}]", most: 65536);
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative("--lr", $"Learning rate of AdamW [default: {_defaults.LearningRate}]");
     private readonly Option<double?> _weightDecay = OptionFactory.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
     private readonly Option<double?> _average = OptionFactory.Fraction(
         "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");
-    private readonly Option<bool> _warmUp = OptionFactory.Switch(
-        "--ema-warm-up", "Begin with a smaller decay: the least of --ema and (1 + k) / (10 + k) at step k");
+    private readonly Option<string?> _warmUp = WarmUp();
     private readonly TrainingOptions _training = new(
         cuda, "runs/model", "shapes2", $"{NetworkTrainingRequest.DefaultSteps}", CudaPrecision.TF32, CudaPrecision.F16, CudaPrecision.BF16);
 
@@ -46,6 +48,21 @@ internal sealed class TrainCommand(CudaAccess cuda)
         return command;
     }
 
+    // Alone it means on, as before it took a word.
+    private static Option<string?> WarmUp()
+    {
+        Option<string?> option = OptionFactory.Choice(
+            "--ema-warm-up",
+            "Start with a smaller decay, the smaller of --ema and (1 + k) / (10 + k) at step k; alone: on "
+            + "[default: on; off where --init brings an average of its own; when a run goes on, as it was]",
+            On,
+            Off);
+        Func<ArgumentResult, string?> word = option.CustomParser!;
+        option.CustomParser = result => result.Tokens.Count == 0 ? On : word(result);
+        option.Arity = ArgumentArity.ZeroOrOne;
+        return option;
+    }
+
     private int Run(ParseResult parsed, Terminal terminal)
     {
         DeviceChoice choice = _training.Decide(parsed);
@@ -58,7 +75,7 @@ internal sealed class TrainCommand(CudaAccess cuda)
                 LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
                 WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
                 EmaDecay = parsed.GetValue(_average) ?? _defaults.EmaDecay,
-                AverageWarmUp = parsed.GetValue(_warmUp),
+                AverageWarmUp = parsed.GetValue(_warmUp) switch { On => true, Off => false, _ => null },
                 Seed = _training.Seed(parsed),
                 Recompute = _training.Recompute(parsed),
             },
@@ -71,6 +88,6 @@ internal sealed class TrainCommand(CudaAccess cuda)
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfNetwork);
         NetworkTrainingResult result = NetworkTraining.Run(choice, request, progress, terminal.Cancel);
         progress.Dispose();
-        return TrainingText.Print(result, terminal, _training.Json(parsed));
+        return _training.Finish(parsed, request, result, terminal);
     }
 }

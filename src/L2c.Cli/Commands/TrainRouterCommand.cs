@@ -16,15 +16,16 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<string?> _steps = OptionFactory.Text(
         "--steps", "STEPS", "Sampling steps that the router is for, as for l2c sample [default: 20]", "--num-sampling-steps");
     private readonly Option<double?> _lambda = OptionFactory.NonNegative(
-        "--l1", "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6");
+        "--l1", "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6, also for the demo model");
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative(
-        "--lr", "Learning rate of AdamW; default as published for model and steps, otherwise 1e-3");
+        "--lr", "Learning rate of AdamW; default as published for model and steps, otherwise 1e-3; for the demo model, with 500 steps, 4e-2");
     private readonly Option<int?> _draws = OptionFactory.Whole(
         "--draws",
         1,
         $"Timesteps drawn per optimisation step; their gradients are summed and divided by N [default: {CachingRecipe.Draws}]",
         most: 4096);
-    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}]", most: 65536);
+    private readonly Option<int?> _batch = OptionFactory.Whole(
+        "--batch", 1, $"Images per draw [default: {CachingRecipe.Batch}; for the demo model 4]", most: 65536);
     private readonly Option<string> _loss = OptionFactory.OneOf(
         "--loss",
         "Compare student and teacher by the network's output, all channels, as published, or by the state that the evaluation's DDIM step leads to, "
@@ -35,14 +36,19 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         "--ste-threshold",
         "Blend with 0 or 1, score above X or not, and the gradient of the score (straight-through) [default: blend with the score]");
     private readonly Option<double?> _targetReuse = OptionFactory.Fraction(
-        "--target-reuse", "Move lambda, beginning at --l1, until this share of the cache evaluations' branches is reused");
+        "--target-reuse", "Adjust lambda, starting from --l1, until this share of the cache evaluations' branches is reused");
     private readonly Option<double?> _threshold = OptionFactory.Fraction(
         "--threshold", "Scores up to X count as reused; default as published, 0.1, or 0.9 for U-ViT and DiT-XL/2 512", "--thres");
     private readonly Option<bool> _imageFree = OptionFactory.Switch(
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
-    private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to begin with: .pt or .safetensors [default: N(0, 1)]");
+    private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to start from: .pt or .safetensors [default: N(0, 1)]");
     private readonly TrainingOptions _training = new(
-        cuda, "runs/router", DemoModel.Data, "as published, 20000, or 40000 from 50 steps on", CudaPrecision.BF16, CudaPrecision.F16);
+        cuda,
+        "runs/router",
+        DemoModel.Data,
+        "as published, 20000, or 40000 from 50 steps on; for the demo model 500",
+        CudaPrecision.BF16,
+        CudaPrecision.F16);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal, CudaAccess cuda)
@@ -83,7 +89,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
             StraightThroughThreshold = parsed.GetValue(_straightThrough),
             Draws = parsed.GetValue(_draws) ?? CachingRecipe.Draws,
-            Batch = parsed.GetValue(_batch) ?? CachingRecipe.Batch,
+            Batch = parsed.GetValue(_batch),
             Seed = _training.Seed(parsed),
             TargetReuse = parsed.GetValue(_targetReuse),
             Recompute = _training.Recompute(parsed),
@@ -94,6 +100,6 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfRouter);
         RouterTrainingResult result = RouterTraining.Run(model, choice, request, progress, terminal.Cancel);
         progress.Dispose();
-        return TrainingText.Print(result, terminal, _training.Json(parsed));
+        return _training.Finish(parsed, request, result, terminal);
     }
 }

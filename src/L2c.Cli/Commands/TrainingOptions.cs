@@ -2,6 +2,7 @@ using System.CommandLine;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Kernels;
+using L2c.Weights;
 
 namespace L2c.Cli.Commands;
 
@@ -17,13 +18,20 @@ internal sealed class TrainingOptions
         "--ckpt-every", 1, $"Steps between states to resume from and intermediate results [default: {DefaultStateEvery}]");
     private readonly Option<int?> _logEvery = OptionFactory.Whole(
         "--log-every", 1, $"Steps between rows of the logs, which are means over them [default: {DefaultLogEvery}]");
+    private readonly Option<int?> _sampleEvery = OptionFactory.Whole(
+        "--sample-every",
+        1,
+        "Steps between grids of samples, written to samples/000500.png in --out; they change nothing of the training [default: none]");
     private readonly Option<string?> _resume = OptionFactory.Text(
-        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one");
+        "--resume-from-checkpoint", "FILE|latest", "Continue from this state, or from the newest in --out if there is one")
+        .Offering([TrainingRequest.Latest]);
     private readonly Option<bool> _recompute = OptionFactory.Switch(
-        "--checkpointing", "Keep only what enters each block and compute the rest of it again for the backward pass: less memory, more work");
+        "--checkpointing", "Keep only each block's input and recompute the rest for the backward pass: less memory, more work");
     private readonly Option<string?> _out;
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Start over where there is another run");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output at the end");
+    private readonly Option<bool> _saveResult = OptionFactory.Switch(
+        "--save-result", $"Also write what --json prints, with the command line, as {TrainingResult.FileName} in --out: l2c report shows it");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Print no progress");
     private readonly DeviceOptions _device;
 
@@ -37,22 +45,23 @@ internal sealed class TrainingOptions
         CudaAccess cuda, string folder, string data, string maxSteps, CudaPrecision preset, params CudaPrecision[] refused)
     {
         _data = OptionFactory.Text(
-            "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]");
+            "--data", TrainingDataText.Forms, $"Images or latents with labels: built-in pictures, shards, or a folder of pictures [default: {data}]")
+            .Offering(TrainingDataText.Words);
         _device = new DeviceOptions(cuda, preset, refused);
-        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, those before a resumption included [default: {maxSteps}]");
+        _maxSteps = OptionFactory.Whole("--max-steps", 1, $"Optimisation steps in total, including those before resuming [default: {maxSteps}]");
         _out = OptionFactory.Text("--out", "DIR", $"Folder of the run: states, results, logs [default: {folder}]");
     }
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _recompute, _out, _resume])
+        foreach (Option option in (Option[])[_data, _seed, _maxSteps, _ckptEvery, _logEvery, _sampleEvery, _recompute, _out, _resume])
         {
             command.Add(option);
         }
 
         _device.AddTo(command);
-        foreach (Option option in (Option[])[_force, _json, _noProgress])
+        foreach (Option option in (Option[])[_saveResult, _force, _json, _noProgress])
         {
             command.Add(option);
         }
@@ -66,9 +75,6 @@ internal sealed class TrainingOptions
 
     /// <summary>Whether memory is saved by computing again.</summary>
     public bool Recompute(ParseResult parsed) => parsed.GetValue(_recompute);
-
-    /// <summary>Whether the result is printed as JSON.</summary>
-    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
 
     /// <summary>Whether the user named data.</summary>
     public bool NamesData(ParseResult parsed) => parsed.GetValue(_data) is not null;
@@ -87,13 +93,33 @@ internal sealed class TrainingOptions
             MaxSteps = parsed.GetValue(_maxSteps),
             StateEvery = parsed.GetValue(_ckptEvery) ?? DefaultStateEvery,
             LogEvery = parsed.GetValue(_logEvery) ?? DefaultLogEvery,
+            SampleEvery = parsed.GetValue(_sampleEvery),
             Folder = parsed.GetValue(_out) ?? request.Folder,
             Resume = parsed.GetValue(_resume),
             Anew = parsed.GetValue(_force),
         };
         IEnumerable<string> own = new[] { parsed.GetValue(_data), request.Resume }.OfType<string>().Where(File.Exists);
-        NamedFiles.Check(request.Outputs.Select(path => ("--out", path)), inputs.Concat(own));
+        string[] results = parsed.GetValue(_saveResult) ? [Path.Combine(request.Folder, TrainingResult.FileName)] : [];
+        NamedFiles.Check(request.Outputs.Concat(results).Select(path => ("--out", path)), inputs.Concat(own));
+        foreach (string path in results)
+        {
+            AtomicFile.RequireFree(path, overwrite: request.Anew || request.Resume is not null);
+        }
+
         return request;
+    }
+
+    /// <summary>Tells what came of a run, and writes it into the folder where the user wants that, also when it was interrupted.</summary>
+    /// <returns>The exit code.</returns>
+    public int Finish(ParseResult parsed, TrainingRequest request, TrainingResult result, Terminal terminal)
+    {
+        if (parsed.GetValue(_saveResult))
+        {
+            byte[] text = ResultFile.Of(parsed, Terminal.Flatten(result, "facts"), null);
+            AtomicFile.Write(Path.Combine(request.Folder, TrainingResult.FileName), overwrite: true, stream => stream.Write(text));
+        }
+
+        return TrainingText.Print(result, terminal, parsed.GetValue(_json));
     }
 
     /// <summary>The progress line.</summary>

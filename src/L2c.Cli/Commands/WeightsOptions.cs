@@ -6,29 +6,19 @@ namespace L2c.Cli.Commands;
 /// <summary>What the user can say about a checkpoint that leaves something open: the same options wherever one is opened.</summary>
 internal sealed class WeightsOptions
 {
-    private readonly Option<string?> _use = new("--use")
-    {
-        Description = "Weights of a training checkpoint to take; default ema where there is one",
-        HelpName = "ema|model",
-    };
+    private readonly Option<string?> _use =
+        OptionFactory.Choice("--use", "Weights of a training checkpoint to take; default ema where there is one", "ema", "model");
 
     private readonly Option<string?> _model;
     private readonly Option<int?> _heads =
-        OptionFactory.Whole("--heads", 1, "Attention heads, where neither the file nor a published model says how many");
+        OptionFactory.Whole("--heads", 1, "Attention heads, if neither the file nor a published model tells");
     private readonly Option<int?> _classes =
-        OptionFactory.Whole("--num-classes", 1, "Classes without the null class; default all label rows but the last");
+        OptionFactory.Whole("--num-classes", 1, "Number of classes, not counting the null class; default: all label rows but the last");
 
     /// <param name="model">What <c>--model</c> means to the command.</param>
     public WeightsOptions(string model = "Published model that the file must be, such as 'DiT-XL/2 256' (256 may be omitted)")
     {
-        _model = OptionFactory.Text("--model", "NAME", model);
-        _use.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: not ("ema" or "model") and string word }])
-            {
-                result.AddError($"--use needs one of ema, model, not '{word}'");
-            }
-        });
+        _model = OptionFactory.Text("--model", "NAME", model).Offering(PublishedModels.Names);
     }
 
     /// <summary>Adds the options to a command.</summary>

@@ -8,7 +8,7 @@ namespace L2c.Cli.Output;
 /// <param name="show">Whether the user wants to see it.</param>
 internal sealed class ProgressBar(Terminal terminal, bool show) : IProgress<WorkProgress>, IDisposable
 {
-    private readonly IAnsiConsole? _console = show && terminal.Interactive
+    private readonly IAnsiConsole? _console = show && terminal is { Interactive: true, IsQuiet: false }
         ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Drawing) })
         : null;
 

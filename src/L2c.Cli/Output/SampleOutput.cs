@@ -6,7 +6,7 @@ namespace L2c.Cli.Output;
 /// <summary>The files of a sampling run: pictures, latents, states, schedule.</summary>
 internal sealed record SampleOutput
 {
-    private const string ComparisonSuffix = "-compare.png";
+    private const string ComparisonSuffix = "-compare.png", ResultSuffix = ".json";
 
     /// <summary>One PNG per image instead of a grid.</summary>
     public required bool Separate { get; init; }
@@ -20,15 +20,23 @@ internal sealed record SampleOutput
     /// <summary>Whether the schedule is written as SmoothCache's lists.</summary>
     public required bool AsSmoothCache { get; init; }
 
+    /// <summary>Whether the result is written, too.</summary>
+    public required bool SavesResult { get; init; }
+
     /// <summary>Whether named files may be replaced.</summary>
     public required bool Overwrite { get; init; }
 
     /// <summary>Fails if something that the run shall write is an input, exists already or cannot be written.</summary>
-    /// <exception cref="UsageException">A file would have two parts.</exception>
+    /// <exception cref="UsageException">A file would have two parts, or there is no schedule to save.</exception>
     /// <exception cref="RequestException">A picture cannot be drawn, or the schedule cannot be said in the format of its file.</exception>
     /// <exception cref="IOException">As <see cref="OutputTarget.Prepare"/>.</exception>
     public void Prepare(SampleJob job, OutputTarget target, IEnumerable<string> inputs)
     {
+        if (Schedule is not null && job.Cache is null)
+        {
+            throw new UsageException("--save-schedule needs a schedule; give --router FILE or --cache RULE");
+        }
+
         SamplePictures.Require(job, Separate);
         IReadOnlyList<string> suffixes = Suffixes(job);
         (string, string)[] others =
@@ -47,10 +55,13 @@ internal sealed record SampleOutput
     }
 
     /// <summary>Writes everything.</summary>
-    /// <returns>The paths: latents, pictures, comparison, states, schedule.</returns>
-    public IReadOnlyList<string> Write(SampleResult result, OutputTarget target)
+    /// <param name="result">What was sampled.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="describe">The result as it is saved, given the paths of the files that share its stem.</param>
+    /// <returns>The paths: latents, pictures, comparison, result, states, schedule.</returns>
+    public IReadOnlyList<string> Write(SampleResult result, OutputTarget target, Func<IReadOnlyList<string>, byte[]> describe)
     {
-        List<(string, Action<string, bool>)> files = [];
+        List<(string Suffix, Action<string, bool>)> files = [];
         if (!result.Job.Architecture.PixelSpace)
         {
             files.Add((".safetensors", (path, overwrite) => SampleFiles.WriteLatents(path, overwrite, result)));
@@ -69,6 +80,13 @@ internal sealed record SampleOutput
         if (result.Comparison is not null)
         {
             files.Add((ComparisonSuffix, (path, overwrite) => SampleFiles.WriteComparison(path, overwrite, result)));
+        }
+
+        if (SavesResult)
+        {
+            string[] suffixes = [.. files.Select(file => file.Suffix), ResultSuffix];
+            files.Add((ResultSuffix, (path, overwrite) => AtomicFile.Write(
+                path, overwrite, stream => stream.Write(describe([.. suffixes.Select(suffix => path[..^ResultSuffix.Length] + suffix)])))));
         }
 
         List<string> written = [.. target.Write(files)];
@@ -93,6 +111,7 @@ internal sealed record SampleOutput
         .. job.Architecture.PixelSpace ? [] : new[] { ".safetensors", ".npy" },
         .. PictureSuffixes(job),
         .. job.Request.Compare ? [ComparisonSuffix] : Array.Empty<string>(),
+        .. SavesResult ? [ResultSuffix] : Array.Empty<string>(),
     ];
 
     private IReadOnlyList<string> PictureSuffixes(SampleJob job)

@@ -12,6 +12,9 @@ namespace L2c.Cli.Output;
 /// <param name="Cancel">Cancelled by Ctrl-C or SIGTERM.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, CancellationToken Cancel)
 {
+    /// <summary>Whether remarks and progress are left out, so that <see cref="Err"/> has errors alone.</summary>
+    internal bool IsQuiet { get; set; }
+
     /// <summary>What <see cref="Err"/> leads to, for a library that draws with control sequences and knows a terminal by its own writer.</summary>
     internal TextWriter Drawing => Beneath(Err);
 
@@ -31,7 +34,12 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
     /// <summary>Prints one object as one line of JSON.</summary>
     /// <param name="value">The object.</param>
     /// <param name="lifted">Members whose own members are printed in their place: what several reports have in common is one record of them.</param>
-    public void PrintJson(object value, params string[] lifted)
+    public void PrintJson(object value, params string[] lifted) => Out.WriteLine(Flatten(value, lifted).ToJsonString(ReportJson.Options));
+
+    /// <summary>One object as it is printed.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="lifted">As of <see cref="PrintJson"/>.</param>
+    internal static JsonObject Flatten(object value, params string[] lifted)
     {
         JsonObject flat = [];
         foreach ((string name, JsonNode? member) in JsonSerializer.SerializeToNode(value, ReportJson.Options)!.AsObject())
@@ -48,14 +56,14 @@ public sealed record Terminal(TextWriter Out, TextWriter Err, bool Interactive, 
             }
         }
 
-        Out.WriteLine(flat.ToJsonString(ReportJson.Options));
+        return flat;
     }
 
     /// <summary>Tells a person something on <see cref="Err"/>; nothing where there is nothing to tell.</summary>
     /// <param name="remark">As <c>note: ...</c>; lines that are no note or warning are printed as they are.</param>
     public void Remark(string? remark)
     {
-        if (remark is not null)
+        if (remark is not null && !IsQuiet)
         {
             bool named = remark.StartsWith("note: ", StringComparison.Ordinal) || remark.StartsWith("warning: ", StringComparison.Ordinal);
             Err.WriteLine(named ? $"l2c: {remark}" : remark);

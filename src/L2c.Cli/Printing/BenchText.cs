@@ -13,7 +13,8 @@ internal static class BenchText
             : $"{Units.Of(r.Batch, "image")}, {Units.Of(r.Evaluations.Value, "evaluation")}, " + Invariant($"guidance {r.CfgScale}");
         o.WriteLine(Invariant($"{r.Facts.Model} ({r.Weights} weights), {run}, on {r.Facts.Device}"));
         o.WriteLine(Invariant($"median {r.MedianMs:0.000} ms, {r.MinMs:0.000} to {r.MaxMs:0.000} ms ({Units.Of(r.Repeat, "run")})"));
-        o.WriteLine(Invariant($"{r.Gflop:0.00} GFLOP, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now"));
+        o.WriteLine(Invariant($"{Units.Flop(r.Gflop)}, {Rate(r.Gflops)}, {100 * r.PeakShare:0.0} % of the {Rate(r.PeakGflops)} measured now")
+            + (r.Facts.Threads is null ? "" : $" ({PeakText.Of(r.PeakSpread)})"));
         o.WriteLine(
             $"memory: weights {Units.Bytes(r.WeightBytes)} + run {Units.Bytes(r.RunBytes)}; " + Invariant($"process {r.ResidentMiB:0.0} MiB"));
         if (r.GraphNodes is { } nodes)
@@ -21,16 +22,16 @@ internal static class BenchText
             o.WriteLine(Invariant($"graph: {nodes} nodes") + (r.LaunchesPerBlock is { } perBlock ? Invariant($", {perBlock} per block") : ""));
         }
 
-        if (r.ProductsMs is { } products)
+        if (r is { ProductsMs: { } products, ProductsTime: { } share })
         {
-            o.WriteLine(Invariant($"its products alone: {products:0.000} ms, {100 * products / r.MedianMs:0.0} % of the median"));
+            o.WriteLine(Invariant($"its products alone: {products:0.000} ms; {RatioText.Derived(share, ratio => 100 * ratio, "0.0")} % of the pass, ")
+                + RatioText.Level(share));
         }
 
-        if (r.TimeRatio is not null)
+        if (r is { Time: { } time, MacRatio: { } macs })
         {
-            o.WriteLine(
-                Invariant($"cache {r.Cache}: {r.FullMedianMs:0.000} ms without; time ratio {r.TimeRatio:0.0000}, MAC ratio {r.MacRatio:0.0000}, ")
-                + Invariant($"time over MACs {r.TimeToMacRatio:0.0000}"));
+            string toMacs = time.DifferenceMeasurable ? $"; over the MAC ratio {RatioText.Derived(time, ratio => ratio / macs, "0.000")}" : "";
+            o.WriteLine(Invariant($"cache {r.Cache}: {r.FullMedianMs:0.000} ms without; MAC ratio {macs:0.000}; {RatioText.Of(time)}{toMacs}"));
         }
 
         if (r.NonFiniteCount > 0)

@@ -15,7 +15,7 @@ internal static class EncodeText
             Failure.Print(
                 terminal,
                 $"interrupted; {result.Folder} has {Units.Of(result.Images, "image")} in {Units.Of(result.Shards, "file")}; "
-                + "the same command goes on with the others");
+                + "the same command continues with the others");
             return ExitCode.Interrupted;
         }
 

@@ -17,7 +17,7 @@ internal static class FileFacts
             Units.PrintFact(o, "parameters", Units.Count(model.Parameters));
             if (model.MacsPerEvaluation is { } macs)
             {
-                Units.PrintFact(o, "MACs", $"{Units.Count(macs)} per evaluation, image and half of guidance");
+                Units.PrintFact(o, "MACs", $"{Units.Macs(macs)} per evaluation, image and half of guidance");
             }
 
             PrintMembers(model.Architecture, o);
@@ -36,9 +36,14 @@ internal static class FileFacts
             PrintMembers(parameters, o);
         }
 
+        if (r.Model?.Summary is { } summary)
+        {
+            SummaryText.Print(summary, o);
+        }
+
         foreach (TypeShare share in r.Dtypes)
         {
-            Units.PrintFact(o, share.Dtype, $"{share.Tensors} tensors, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
+            Units.PrintFact(o, share.Dtype, $"{Units.Of(share.Tensors, "tensor")}, {Units.Count(share.Values)} values, {Units.Bytes(share.Bytes)}");
         }
 
         foreach (StoredTensor tensor in r.Tensors ?? [])

@@ -55,7 +55,7 @@ internal static class ProfileTable
 
     private static string PeakOf(ProfileResult report) => report.MatmulPeakGflops is { } matmul
         ? Invariant($"{report.Facts.Dtype} products of side {report.MatmulPeakSide} reach {matmul / 1e3:0.0} TFLOP/s, measured now")
-        : Invariant($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now");
+        : Invariant($"FMA peak {report.FmaPeakGflops:0.0} GFLOP/s, measured now ({PeakText.Of(report.FmaPeakSpread)})");
 
     private static string Cells(ProfileRow row, bool tera) => Invariant(
         $"{row.Calls,8}{row.Ms,10:0.000}{row.Share * 100,6:0.0}%{Or(tera ? row.Gflops / 1e3 : row.Gflops, tera ? "0.00" : "0.0"),10}")

@@ -24,7 +24,7 @@ internal static class SampleSetText
 
         terminal.Out.WriteLine(result.Sha256 is null
             ? $"{result.Path}: {result.ChunksDone} of {result.Chunks} chunks of {Units.Of(result.Images, "image")} are there"
-                + (result.ChunksDone == result.Chunks ? "; join them by l2c gather" : "")
+                + (result.ChunksDone == result.Chunks ? "; join them with l2c gather" : "")
             : $"{result.Path}: {Units.Of(result.Images, "image")} of {result.Height} x {result.Width}, SHA-256 {result.Sha256}");
         return ExitCode.Ok;
     }

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using L2c.Cli.Output;
+using L2c.Model.Runs;
 using static System.FormattableString;
 
 namespace L2c.Cli.Printing;
@@ -6,6 +8,26 @@ namespace L2c.Cli.Printing;
 /// <summary>Tells how a run went: remarks on stderr, and on stdout a JSON object or a few lines for a person.</summary>
 internal static class SampleSummary
 {
+    /// <summary>Tells on stderr, before weights are read, what is about to be sampled; nothing beside JSON.</summary>
+    /// <param name="job">What.</param>
+    /// <param name="terminal">Where to.</param>
+    /// <param name="json">Whether the result will be JSON.</param>
+    public static void Announce(SampleJob job, Terminal terminal, bool json)
+    {
+        if (json)
+        {
+            return;
+        }
+
+        string model = job.Request.Cache.IsOfDemo ? $"the demo model {job.Architecture.Name}" : job.Architecture.Name;
+        string guidance = job.Guidance == Guidance.None ? "no guidance" : Invariant($"guidance {job.CfgScale}");
+        string cache = job.Cache is { } choice && !job.ComputesEverything ? $"cached by {choice.Text}" : "without caching";
+        string compared = job.Request.Compare ? ", then compared with a run without caching" : "";
+        terminal.Remark(
+            $"l2c: sampling {Units.Of(job.Count, "image")} from {model}: {Units.Of(job.Sampler.Evaluations.Count, $"{job.Sampler.Name} step")}, "
+            + $"{guidance}, {cache}{compared}");
+    }
+
     /// <summary>Prints it.</summary>
     /// <param name="result">What was sampled.</param>
     /// <param name="files">What was written.</param>
@@ -31,7 +53,7 @@ internal static class SampleSummary
 
         if (json)
         {
-            PrintJson(result, files, checkpoint, loadMs, elapsedMs, terminal);
+            terminal.Out.WriteLine(ToJson(result, files, checkpoint, loadMs, elapsedMs).ToJsonString(ReportJson.Options));
             return;
         }
 
@@ -45,17 +67,19 @@ internal static class SampleSummary
         terminal.Out.WriteLine(Units.Memory(result.Memory));
         if (result.Cost is { } cost)
         {
-            terminal.Out.WriteLine(CacheLine(cost));
+            terminal.Out.WriteLine(CacheLine(cost, result.Comparison is not null));
         }
 
-        if (result.Comparison is { } comparison)
+        if (result is { Comparison: { } comparison, Cost.IdealSpeedup: var ideal })
         {
-            terminal.Out.WriteLine(ComparisonLine(comparison));
+            terminal.Out.WriteLine(TimeLine(comparison, ideal));
+            terminal.Out.WriteLine(DifferenceLine(comparison));
         }
     }
 
-    private static void PrintJson(
-        SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs, Terminal terminal)
+    /// <summary>The result as one object.</summary>
+    /// <inheritdoc cref="Print"/>
+    public static JsonObject ToJson(SampleResult result, IReadOnlyList<string> files, string checkpoint, double loadMs, double elapsedMs)
     {
         SampleJob job = result.Job;
         var report = new
@@ -82,18 +106,22 @@ internal static class SampleSummary
             result.NonFiniteCount,
             result.Cost,
             result.Comparison,
+            result.Comparison?.Time,
             result.Memory,
             result.Times,
             LoadMs = Math.Round(loadMs, 3),
             ElapsedMs = Math.Round(elapsedMs, 3),
         };
-        terminal.PrintJson(report, "facts", "cost", "comparison", "memory", "times");
+        return Terminal.Flatten(report, "facts", "cost", "comparison", "time", "memory", "times");
     }
 
-    private static string RunLine(SampleResult r, double elapsedMs) =>
-        Invariant($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
-        + Invariant($"{Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, ")
-        + Invariant($"{r.Job.Batches} x {Units.Of(r.Job.Batch, "image")}, {r.Times.EvaluationMs:0.0} ms per step, on {r.Facts.Device}");
+    private static string RunLine(SampleResult r, double elapsedMs)
+    {
+        string batches = r.Job.Batches == 1 ? "one batch" : $"{r.Job.Batches} batches of {r.Job.Batch}";
+        return Invariant($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
+            + Invariant($"{batches}, {Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, {r.Times.EvaluationMs:0.0} ms per step, ")
+            + $"on {r.Facts.Device}";
+    }
 
     private static string DecodingLine(DecodedSamples decoded, LatentDecoding decoding)
     {
@@ -101,22 +129,37 @@ internal static class SampleSummary
         return Invariant($"decoded to {decoding.Side} x {decoding.Side} pixels in {decoded.Ms / 1000:0.0} s{tiles}");
     }
 
-    private static string CacheLine(CacheCost c)
+    private static string CacheLine(CacheCost c, bool isCompared)
     {
         int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
+        if (all == 0 || skipped == 0)
+        {
+            return $"cache {c.Cache}: nothing is reused" + (all == 0 ? "; the schedule has no cache evaluations" : $" of the {all} branches of the cache evaluations");
+        }
+
         string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);
-        return all == 0
-            ? $"cache {c.Cache}: the schedule has no cache evaluations"
-            : $"cache {c.Cache}: {skipped} of {all} branches of the cache evaluations {what} "
-                + Invariant(
-                    $"({100.0 * skipped / all:0.00} %), {100 * (1 - c.MacRatio):0.00} % of the MACs saved: ideal speed-up {c.IdealSpeedup:0.0000}");
+        return Invariant($"cache {c.Cache}: {skipped} of {all} branches (attention or MLP of a block) of the cache evaluations {what}, ")
+            + Invariant($"{100.0 * skipped / all:0.0} %; {100 * (1 - c.MacRatio):0.0} % of the MACs saved, at best {c.IdealSpeedup:0.000} times as fast")
+            + (isCompared ? "" : " (--compare measures it)");
     }
 
-    private static string ComparisonLine(Comparison c)
+    /// <summary>Times of a comparison; a speed-up and its share of the best only where it is measurable.</summary>
+    /// <param name="c">The comparison.</param>
+    /// <param name="ideal">See <see cref="CacheCost.IdealSpeedup"/>.</param>
+    internal static string TimeLine(Comparison c, double ideal)
     {
-        string speedup = Invariant($"{c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image, speed-up {c.RealisedSpeedup:0.0000} ")
-            + Invariant($"(median of {c.TimedRounds} interleaved rounds), {100 * c.RealisedToIdeal:0.0} % of the ideal");
-        string psnr = c.Psnr is null ? "" : Invariant($", PSNR {c.Psnr:0.00} dB");
-        return $"against no caching: {speedup}{psnr}" + (c.RelativeL2 is null ? "" : Invariant($", relative L2 {c.RelativeL2:0.0000}"));
+        string times = Invariant($"against no caching: {c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image; ");
+        return times + (c.Time.DifferenceMeasurable
+            ? $"speed-up {RatioText.Derived(c.Time, ratio => 1 / ratio, "0.000")}, {RatioText.Derived(c.Time, ratio => 100 / ratio / ideal, "0")} % of the "
+                + $"best, {RatioText.Level(c.Time)}"
+            : RatioText.Of(c.Time));
     }
+
+    private static string DifferenceLine(Comparison c) => c.RelativeL2 switch
+    {
+        0 => "the images equal those without caching",
+        null => "the images cannot be compared with those without caching: values are not finite",
+        { } distance => "difference from the images without caching: "
+            + (c.Psnr is { } psnr ? Invariant($"PSNR {psnr:0.00} dB, ") : "") + Invariant($"relative L2 {distance:0.0000}"),
+    };
 }

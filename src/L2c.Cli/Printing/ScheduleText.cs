@@ -34,9 +34,15 @@ internal static class ScheduleText
             Units.PrintFact(o, "threshold", threshold.ToString(CultureInfo.InvariantCulture));
         }
 
-        PrintModel(r.Model, r.AlsoFits, o);
+        PrintModel(r.Model, r.ModelAssumed, r.AlsoFits, o);
         Units.PrintFact(o, "steps", $"{r.Steps} evaluations, {r.CacheEvaluations} of them cache evaluations");
-        Units.PrintFact(o, "branches", $"{r.Branches} ({r.Branches / 2} blocks)");
+        string blocks = r.AssumedBlocks switch
+        {
+            null => Units.Of(r.Branches / 2, "block"),
+            1 => "of one block, which stands for all: SmoothCache's lists do not say how many there are",
+            { } named => $"{named} blocks, assumed: SmoothCache's lists name so many, and do not say how many there are",
+        };
+        Units.PrintFact(o, "branches", $"{r.Branches} ({blocks})");
         string skipped = Units.SkippedWord(r.Reused, r.Forecast ?? 0, r.Dropped ?? 0);
         Units.PrintFact(o, skipped, $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
@@ -46,27 +52,31 @@ internal static class ScheduleText
             Invariant($"{100 * r.ShareOfCacheEvaluations:0.00} % of the cache evaluations, {100 * r.ShareOfAllEvaluations:0.00} % of all"));
         if (r.Model is not null)
         {
-            Units.PrintFact(o, "MACs", $"{Units.Count(r.MacsBefore!.Value)} -> {Units.Count(r.MacsAfter!.Value)} per image and half of guidance");
-            string linear = $"{Units.Count(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Count(r.MacsAfterWithoutProducts!.Value)}";
+            Units.PrintFact(o, "MACs", $"{Units.Macs(r.MacsBefore!.Value)} -> {Units.Macs(r.MacsAfter!.Value)} per image and half of guidance");
+            string linear = $"{Units.Macs(r.MacsBeforeWithoutProducts!.Value)} -> {Units.Macs(r.MacsAfterWithoutProducts!.Value)}";
             Units.PrintFact(o, "linear layers only", linear);
             Units.PrintFact(o, "ideal speed-up", Invariant($"{r.IdealSpeedup:0.0000}"));
         }
 
         ScheduleMap.Print(r, o, colours);
+        if (r.Blocks is { } all)
+        {
+            SummaryText.Print(all, r.CacheEvaluations, o);
+        }
     }
 
     /// <summary>Prints a row for each threshold.</summary>
     public static void Print(ThresholdReport r, TextWriter o)
     {
         o.WriteLine($"{FileText.OneLine(r.File)}: router, {r.Steps} evaluations, {r.CacheBranches} branches in cache evaluations");
-        PrintModel(r.Model, r.AlsoFits, o);
+        PrintModel(r.Model, r.ModelAssumed, r.AlsoFits, o);
         o.WriteLine();
-        string costs = r.Model is null ? "" : $"{"MACs",24}{"ratio",9}{"ideal speed-up",16}";
+        string costs = r.Model is null ? "" : $"{"MACs",13}{"ratio",9}{"ideal speed-up",16}";
         o.WriteLine($"{"threshold",9}{"reused",9}{"attention",11}{"MLP",7}{"of cache",11}{"of all",10}{costs}");
         foreach (ThresholdRow row in r.Thresholds)
         {
             string mark = row.Threshold == r.PublishedThreshold ? "  as published" : "";
-            costs = row.MacsAfter is { } macs ? Invariant($"{Units.Count(macs),24}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
+            costs = row.MacsAfter is { } macs ? Invariant($"{Units.Macs(macs),13}{row.MacRatio,9:0.0000}{row.IdealSpeedup,16:0.0000}") : "";
             string shares = Invariant($"{100 * row.ShareOfCacheEvaluations,9:0.00} %{100 * row.ShareOfAllEvaluations,8:0.00} %");
             o.WriteLine(Invariant($"{row.Threshold,9:0.00}{row.Reused,9}{row.ReusedAttention,11}{row.ReusedMlp,7}{shares}{costs}{mark}"));
         }
@@ -97,13 +107,13 @@ internal static class ScheduleText
         }
     }
 
-    private static void PrintModel(string? name, IReadOnlyList<string>? alsoFits, TextWriter o)
+    private static void PrintModel(string? name, bool? assumed, IReadOnlyList<string>? alsoFits, TextWriter o)
     {
-        string model = name ?? "unknown: name a published one with --model to count MACs";
-        Units.PrintFact(o, "model", alsoFits is null ? model : $"{model}, assumed");
+        string model = name is null ? "unknown: name it with --model or --ckpt to count MACs" : FileText.OneLine(name);
+        Units.PrintFact(o, "model", assumed == true ? $"{model}, assumed; name another with --model or --ckpt" : model);
         if (alsoFits is not null)
         {
-            Units.PrintFact(o, "also fits", $"{string.Join(", ", alsoFits)}; choose with --model");
+            Units.PrintFact(o, "also fits", string.Join(", ", alsoFits));
         }
     }
 

@@ -14,7 +14,7 @@ internal static class SweepListing
         {
             SweepRow row = plan.Rows[i];
             double ratio = (double)row.Macs / plan.Uncached.Macs;
-            terminal.Out.WriteLine(Invariant($"{i + 1,4}  {row.Name.PadRight(width)}  {row.Macs,16} MACs  {ratio:0.0000}"));
+            terminal.Out.WriteLine(Invariant($"{i + 1,4}  {row.Name.PadRight(width)}  {Units.Macs(row.Macs),11}  {ratio:0.0000}"));
         }
     }
 
@@ -22,11 +22,12 @@ internal static class SweepListing
     public static void Print(IReadOnlyList<SweepRecord> records, Terminal terminal)
     {
         int width = records.Max(record => Name(record).Length);
-        terminal.Out.WriteLine($"{"rule".PadRight(width)}  steps    MACs    time  distance  interval              relative L2     PSNR");
+        terminal.Out.WriteLine($"{"rule".PadRight(width)}  steps    MACs    time  interval        distance  interval              relative L2     PSNR");
         foreach (SweepRecord r in records)
         {
             string interval = Invariant($"{r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000}");
-            string line = Invariant($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {r.Frechet,8:0.0000}  ")
+            string times = Invariant($"{r.TimeRatioLow:0.000} .. {r.TimeRatioHigh:0.000}");
+            string line = Invariant($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {times,-14}  {r.Frechet,8:0.0000}  ")
                 + Invariant($"{interval,-20}  {r.RelativeL2,11:0.0000}  {r.Psnr,7:0.00}");
             terminal.Out.WriteLine(line.TrimEnd());
         }

@@ -35,7 +35,7 @@ internal sealed class TrainingLine(Terminal terminal, bool show, Func<IReadOnlyL
             return;
         }
 
-        if (!show)
+        if (!show || terminal.IsQuiet)
         {
             return;
         }

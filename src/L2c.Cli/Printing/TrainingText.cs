@@ -49,11 +49,11 @@ internal static class TrainingText
                 CultureInfo.InvariantCulture,
                 $"router of {router.Steps} steps for {model} after {router.StepsDone} optimisation steps in {seconds:0.0} s on {device}: "
                 + $"{100 * router.ReusedShare:0.00} % of the cache evaluations' branches reused at threshold {router.Threshold}, "
-                + $"{Units.Bytes(router.PeakBytes)}"),
+                + $"{Units.Bytes(router.PeakBytes)} of memory"),
             NetworkTrainingResult network => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{model} after {network.StepsDone} optimisation steps of {network.Batch} images in {seconds:0.0} s on {device}, "
-                + $"{Units.Bytes(network.PeakBytes)}"),
+                + $"{Units.Bytes(network.PeakBytes)} of memory"),
             _ => throw new ArgumentException($"no words for {result.GetType().Name}"),
         };
     }

@@ -1,17 +1,22 @@
 using System.Globalization;
+using L2c.Weights.Memory;
 
 namespace L2c.Cli.Printing;
 
 /// <summary>Quantities for people.</summary>
 internal static class Units
 {
-    /// <summary>As <c>4.75 MiB</c>; below a mebibyte the exact number.</summary>
-    public static string Bytes(long bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.00} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.00} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
-    };
+    private static readonly (double Unit, string Prefix)[] _prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+
+    /// <summary>As <c>1.50 GiB</c> or <c>4.8 MiB</c>.</summary>
+    public static string Bytes(long bytes) => HostMemory.Text(bytes);
+
+    /// <summary>As <c>118.6 GMACs</c>: four digits.</summary>
+    public static string Macs(long macs) => $"{Scaled(macs)}MACs";
+
+    /// <summary>As <c>5.930 TFLOP</c>: four digits.</summary>
+    /// <param name="gflop">In units of 10^9 operations.</param>
+    public static string Flop(double gflop) => $"{Scaled(gflop * 1e9)}FLOP";
 
     /// <summary>With thousands separated.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
@@ -39,6 +44,17 @@ internal static class Units
             ? $", then decoding {Bytes(weights)} + {Bytes(pass)}; at most "
             : " = ")
         + Bytes(memory.PeakBytes);
+
+    private static string Scaled(double number)
+    {
+        (double unit, string prefix) = Array.Find(_prefixes, p => number >= p.Unit);
+        return prefix is null
+            ? string.Create(CultureInfo.InvariantCulture, $"{number} ")
+            : string.Create(CultureInfo.InvariantCulture, $"{FourDigits(number / unit)} {prefix}");
+    }
+
+    private static string FourDigits(double number) =>
+        number.ToString(number switch { < 9.9995 => "0.000", < 99.995 => "0.00", _ => "0.0" }, CultureInfo.InvariantCulture);
 
     /// <summary>One line of a report: what, then how much.</summary>
     public static void PrintFact(TextWriter o, string name, string value) => o.WriteLine($"  {name,-18} {value}");

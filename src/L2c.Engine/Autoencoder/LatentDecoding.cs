@@ -90,7 +90,7 @@ public sealed class LatentDecoding
         using OpenedAutoencoder opened = OpenedAutoencoder.Open(_path);
         return opened.Architecture.ToJson() == Autoencoder.ToJson()
             ? opened.Load(device, AutoencoderParts.Decoder)
-            : throw new MalformedFileException(_path, "has changed since it was looked into; run again");
+            : throw new MalformedFileException(_path, "has changed since it was first read; run again");
     }
 
     /// <summary>Plans the decoder for the portions of this job.</summary>

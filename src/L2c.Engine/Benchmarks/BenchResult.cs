@@ -45,6 +45,9 @@ public sealed record BenchResult
     /// <summary>That peak.</summary>
     public required double PeakGflops { get; init; }
 
+    /// <inheritdoc cref="Peak.Spread"/>
+    public double? PeakSpread { get; init; }
+
     /// <summary>Memory of this process on the host after the runs, in MiB.</summary>
     public required double ResidentMiB { get; init; }
 
@@ -66,16 +69,19 @@ public sealed record BenchResult
     /// </summary>
     public double? ProductsMs { get; init; }
 
+    /// <summary>forward on CUDA with graphs: time of those products over that of the pass, round by round.</summary>
+    public PairedRatio? ProductsTime { get; init; }
+
     /// <summary>sample with a schedule: median time of the run that computes everything, between the others.</summary>
     public double? FullMedianMs { get; init; }
 
-    /// <summary>sample with a schedule: time over that of the full run, round by round; the median.</summary>
-    public double? TimeRatio { get; init; }
+    /// <summary>sample with a schedule: time over that of the full run, round by round.</summary>
+    public PairedRatio? Time { get; init; }
 
     /// <summary>sample with a schedule: MACs over those of the full run, attention products included.</summary>
     public double? MacRatio { get; init; }
 
-    /// <summary>sample with a schedule: <see cref="TimeRatio"/> over <see cref="MacRatio"/>; 1 when time is saved as MACs are.</summary>
+    /// <summary>sample with a schedule: the median of <see cref="Time"/> over <see cref="MacRatio"/>; 1 when time is saved as MACs are.</summary>
     public double? TimeToMacRatio { get; init; }
 
     /// <summary>Reading or making the weights and bringing them to the device.</summary>
@@ -89,7 +95,7 @@ public sealed record BenchResult
 
     /// <summary>What is known of every benchmark.</summary>
     /// <param name="model">What was measured.</param>
-    /// <param name="peak">Of its device.</param>
+    /// <param name="meter">Of its device's peak.</param>
     /// <param name="batch">See <see cref="Batch"/>.</param>
     /// <param name="flops">Of one run.</param>
     /// <param name="runBytes">See <see cref="RunBytes"/>.</param>
@@ -97,9 +103,10 @@ public sealed record BenchResult
     /// <param name="planMs">See <see cref="PlanMs"/>.</param>
     /// <param name="result">The last run's result.</param>
     internal static BenchResult Of(
-        LoadedModel model, Peak peak, int batch, long flops, long runBytes, double[] milliseconds, double planMs, float[] result)
+        LoadedModel model, PeakMeter meter, int batch, long flops, long runBytes, double[] milliseconds, double planMs, float[] result)
     {
         double median = Quartiles.Of(milliseconds).Median, gflops = flops / median / 1e6;
+        Peak peak = meter.Finish(gflops);
         return new BenchResult
         {
             Facts = model.Facts,
@@ -113,6 +120,7 @@ public sealed record BenchResult
             Gflops = gflops,
             PeakShare = gflops / peak.Gflops,
             PeakGflops = peak.Gflops,
+            PeakSpread = peak.Spread,
             ResidentMiB = Math.Round(Environment.WorkingSet / (double)(1 << 20), 1),
             WeightBytes = model.Network.WeightBytes,
             RunBytes = runBytes,

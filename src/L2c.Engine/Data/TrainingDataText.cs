@@ -19,7 +19,11 @@ public static class TrainingDataText
     /// <summary>For the help of <c>--data</c>.</summary>
     public const string Forms = "shapes2[:SEED] | shapes[:SEED] | FOLDER | FILE";
 
-    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>().ToDictionary(ShapesData.NameOf);
+    private static readonly Dictionary<string, ShapesEdition> _shapes = Enum.GetValues<ShapesEdition>()
+        .ToDictionary(ShapesData.NameOf, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The built-in sets by name, the current one first.</summary>
+    public static IReadOnlyList<string> Words { get; } = [.. _shapes.Keys.OrderDescending(StringComparer.Ordinal)];
 
     /// <summary>Opens what the text names. Files stay open: dispose of the result where it is <see cref="IDisposable"/>.</summary>
     /// <param name="text"><c>shapes2</c> or <c>shapes</c> (seed 0), either with <c>:SEED</c>, a safetensors file, or a folder of shards or pictures; see docs/cli.md.</param>
@@ -49,7 +53,8 @@ public static class TrainingDataText
             ulong ownSeed = 0;
             return parts.Length == 1 || ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ownSeed)
                 ? new ShapesData(edition, ownSeed)
-                : throw new RequestException($"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED with a whole number from 0 up");
+                : throw new RequestException(
+                    $"--data {text}: \"{parts[1]}\" is not a seed; write {parts[0]}:SEED, where SEED is a whole number of at least 0");
         }
 
         if (File.Exists(text) || (Directory.Exists(text) && ShardData.IsShardFolder(text)))
@@ -59,12 +64,13 @@ public static class TrainingDataText
 
         if (!Directory.Exists(text))
         {
-            throw new FileNotFoundException($"{text}: there is no such file or folder; give one, or shapes2");
+            string hint = KnownWords.Find(parts[0], Words) is null ? KnownWords.DidYouMean(parts[0], Words) : "";
+            throw new FileNotFoundException($"{text}: there is no such file or folder{(hint.Length > 0 ? hint : "; give one, or shapes2")}");
         }
 
         return needs.Size is { } size
             ? new ImageFolderData(text, size, seed, cancel)
-            : throw new RequestException($"--data {text}: is a folder of pictures; give the size of the model's with --image-size");
+            : throw new RequestException($"--data {text}: is a folder of pictures; say what side the model's images have with --image-size");
     }
 
     private static string? FindMisfit(ITrainingData data, DataNeeds needs)
@@ -79,7 +85,7 @@ public static class TrainingDataText
 
         return (needs.Classes ?? data.Classes) == data.Classes
             ? null
-            : $"it has {data.Classes} classes, but the model has {needs.Classes}; give other data, or another model";
+            : $"it has {data.Classes} class{(data.Classes == 1 ? "" : "es")}, but the model has {needs.Classes}; give other data, or another model";
     }
 
     private static string Side(int? size) => size?.ToString(CultureInfo.InvariantCulture) ?? "H";

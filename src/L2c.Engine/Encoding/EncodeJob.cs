@@ -22,7 +22,7 @@ internal sealed class EncodeJob
         {
             throw new RequestException(
                 $"{request.Autoencoder}: encodes {architecture.InChannels} channels{(architecture.DoubleZ ? "" : " without variances")}; "
-                + "give an autoencoder of pictures in red, green and blue that gives means and variances");
+                + "give an autoencoder for RGB pictures that yields means and variances");
         }
 
         if (request.ImageSize % architecture.Downsampling > 0)

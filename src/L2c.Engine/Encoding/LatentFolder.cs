@@ -139,7 +139,7 @@ internal sealed class LatentFolder : IDisposable
         {
             if (!LatentShard.IsName(Path.GetFileName(file)))
             {
-                throw new IOException($"{file}: is not a shard that l2c encode writes, and training would read it with them; name another folder");
+                throw new IOException($"{file}: was not written by l2c encode, and training would read it with the others; name another folder");
             }
 
             AtomicFile.RequireFree(file, overwrite: true);
@@ -150,7 +150,7 @@ internal sealed class LatentFolder : IDisposable
         ? index
         : Files(path, cancel).FirstOrDefault() is { } shard
             ? throw new IOException(
-                $"{shard} exists, but there is no {LatentIndex.FileName} to go on from; name another folder, or use --force to start over")
+                $"{shard} exists, but there is no {LatentIndex.FileName} to continue from; name another folder, or use --force to start over")
             : null;
 
     /// <summary>Shards first: killed between two of them, the same command begins again.</summary>
@@ -171,7 +171,7 @@ internal sealed class LatentFolder : IDisposable
     private static void RequireSame(string path, LatentIndex now, LatentIndex before)
     {
         string? difference = JsonDifference.Find(now.Settings, before.Settings)
-            ?? (now.Classes.SequenceEqual(before.Classes) ? null : $"{before.Classes.Count} classes of other names than the {now.Classes.Count} now");
+            ?? (now.Classes.SequenceEqual(before.Classes) ? null : $"{before.Classes.Count} classes with other names than the {now.Classes.Count} now");
         if (difference is not null)
         {
             throw Differs(path, difference);
@@ -233,7 +233,7 @@ internal sealed class LatentFolder : IDisposable
             problem = e.Message.Split(';')[0];
         }
 
-        context.Remark($"note: {problem}; this shard and those behind it are made again");
+        context.Remark($"note: {problem}; this shard and those after it are made again");
         return false;
     }
 

@@ -47,7 +47,7 @@ internal sealed class ShardBuffer
             MemoryMarshal.AsBytes(moments), TensorType.F32, _moments.AsSpan(Images * _itemBytes, _itemBytes), _type);
         if (overflow >= 0)
         {
-            throw new IOException($"{name}: a moment is {moments[overflow]}, beyond fp16; use --store fp32");
+            throw new IOException($"{name}: a moment is {moments[overflow]}, which fp16 cannot hold; use --store fp32");
         }
 
         foreach (float value in moments)

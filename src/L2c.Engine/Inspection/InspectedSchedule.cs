@@ -18,7 +18,7 @@ public sealed record ScheduleOrigin(string Model, string Sampler, int Steps);
 /// <param name="MadeFor">What a file of our format says that it was made for; null for others.</param>
 /// <param name="Schedule">Which branches are computed.</param>
 /// <param name="Threshold">Of a router; null for a schedule file.</param>
-/// <param name="Network">What it is accounted for; null when no published model is known to have its blocks.</param>
+/// <param name="Network">What it is accounted for; null where nothing says which one that is.</param>
 /// <param name="AlsoFits">Other published models of its family and depth, when nobody has said which one is meant.</param>
 public sealed record InspectedSchedule(
     string File,
@@ -29,8 +29,12 @@ public sealed record InspectedSchedule(
     TransformerArchitecture? Network,
     IReadOnlyList<string> AlsoFits)
 {
-    // SmoothCache's published schedules are for this one; a file without a list for a block says nothing about depth.
-    private const string SmoothCacheModel = "DiT-XL/2 256";
+    /// <summary>Whether <see cref="Network"/> was taken for the likeliest one of its depth because nothing names it.</summary>
+    public bool IsNetworkAssumed { get; init; }
+
+    /// <summary>Blocks that the lists of a SmoothCache file were read for, as many as they name or one: they do not say how many there are. Null where
+    /// that is known.</summary>
+    public int? AssumedBlocks { get; init; }
 
     /// <summary>Whether the file itself says how many blocks it is for; SmoothCache's do not.</summary>
     public bool SaysDepth => Format is null || MadeFor is not null;
@@ -49,74 +53,66 @@ public sealed record InspectedSchedule(
 
     /// <summary>Reads a schedule file. The source stays open.</summary>
     /// <param name="source">The file.</param>
-    /// <param name="model">Name of a published model; null for the one that our format names, or the first that SmoothCache's lists fit.</param>
-    /// <param name="branchesOfOther">Branches of what the file is compared with, for one that does not say its own; null to assume a model.</param>
+    /// <param name="network">What MACs are counted for; null for the network that our format names. SmoothCache's lists name none.</param>
+    /// <param name="branchesOfOther">Branches of what the file is compared with, for one that does not say its own; null where there are none.</param>
     /// <exception cref="MalformedFileException">It is of no known format.</exception>
-    /// <exception cref="RequestException">Its rows make no valid schedule, or <paramref name="model"/> is unknown or of another depth.</exception>
-    public static InspectedSchedule Read(ByteSource source, string? model, int? branchesOfOther = null)
+    /// <exception cref="RequestException">Its rows make no valid schedule, or <paramref name="network"/> is of another depth.</exception>
+    public static InspectedSchedule Read(ByteSource source, TransformerArchitecture? network = null, int? branchesOfOther = null)
     {
         ScheduleFile file = ScheduleFile.Read(source);
         if (file.Own is { } own)
         {
             CacheSchedule schedule = Valid(file.Path, () => file.ToSchedule(0));
-            TransformerArchitecture? network = model is null ? PublishedModels.Find(own.Model) : Named(model);
             ScheduleOrigin origin = new(own.Model, own.Sampler, own.Steps);
-            return new InspectedSchedule(file.Path, file.Format, origin, schedule, null, Fitting(file.Path, network, schedule.Branches), []);
+            network = Fitting(file.Path, network ?? CountedNetwork.OfName(own.Model), schedule.Branches);
+            return new InspectedSchedule(file.Path, file.Format, origin, schedule, null, network, []);
         }
 
-        TransformerArchitecture? assumed = model is null ? Assumed(file.NamedBlocks) : Named(model);
-        int branches = branchesOfOther ?? (assumed is null ? 2 * file.NamedBlocks : assumed.Branches);
-        return new InspectedSchedule(
-            file.Path,
-            file.Format,
-            null,
-            Valid(file.Path, () => file.ToSchedule(branches)),
-            null,
-            assumed,
-            model is null ? AlsoFitting(assumed) : []);
+        int blocks = Math.Max(1, file.NamedBlocks), branches = network?.Branches ?? branchesOfOther ?? 2 * blocks;
+        return new InspectedSchedule(file.Path, file.Format, null, Valid(file.Path, () => file.ToSchedule(branches)), null, network, [])
+        {
+            AssumedBlocks = network is null && branchesOfOther is null ? blocks : null,
+        };
     }
 
     /// <summary>Reads a router.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="threshold">Null for the published one.</param>
-    /// <param name="model">Name of a published model; null for the first of the router's depth, which is the 256 px one.</param>
+    /// <param name="network">What MACs are counted for; null for the first published one of the router's family and depth, which is the 256 px one,
+    /// otherwise the demo model.</param>
     /// <exception cref="MalformedFileException">It holds no router, or a damaged one.</exception>
-    /// <exception cref="RequestException">The threshold is out of range, or the model is unknown or of another depth.</exception>
-    public static InspectedSchedule Read(TensorFile file, double? threshold, string? model)
+    /// <exception cref="RequestException">The threshold is out of range, or the network is of another family or depth.</exception>
+    public static InspectedSchedule Read(TensorFile file, double? threshold, TransformerArchitecture? network = null)
     {
         RouterLogits router = RouterLogits.Load(file);
         RouterShape shape = router.Architecture;
         NetworkFamily family = NetworkFamilies.Of(shape.Target);
-        TransformerArchitecture? network = model is null
-            ? PublishedModels.All.FirstOrDefault(a => a.Branches == shape.Branches && a.Family == family.Name)
-            : Fitting(file.Path, Named(model), shape.Branches);
+        if (network is not null && network.Family != family.Name)
+        {
+            throw new RequestException(
+                $"{file.Path}: is a router for a {family.Title}, but {network.Name} is a {NetworkFamilies.Of(network).Title}; name another network");
+        }
+
+        bool assumed = network is null;
+        network = assumed ? CountedNetwork.Likely(family.Name, shape.Branches) : Fitting(file.Path, network, shape.Branches);
         double t = threshold ?? family.Recipe(network, shape.Evaluations).Threshold;
         CacheSchedule schedule = Valid(file.Path, () => RouterSchedule.From(router, t));
-        return new InspectedSchedule(file.Path, null, null, schedule, t, network, model is null ? AlsoFitting(network) : []);
-    }
-
-    /// <summary>The DiT that a SmoothCache file is most likely for: of exactly the named depth, or the one of its authors' schedules.</summary>
-    private static TransformerArchitecture? Assumed(int namedBlocks)
-    {
-        TransformerArchitecture usual = PublishedModels.Find(SmoothCacheModel)!;
-        return PublishedModels.All.FirstOrDefault(a => a.Family == usual.Family && a.Blocks == namedBlocks)
-            ?? (usual.Blocks >= namedBlocks ? usual : null);
+        return new InspectedSchedule(file.Path, null, null, schedule, t, network, assumed ? AlsoFitting(network) : [])
+        {
+            IsNetworkAssumed = assumed && network is not null,
+        };
     }
 
     private static IReadOnlyList<string> AlsoFitting(TransformerArchitecture? network) => network is null
         ? []
         : [.. PublishedModels.All.Where(a => a != network && a.Family == network.Family && a.Branches == network.Branches).Select(a => a.Name)];
 
-    private static TransformerArchitecture Named(string model) => PublishedModels.Find(model)
-        ?? throw new RequestException(
-            $"--model {model}: no published model has that name; the names are {string.Join(", ", PublishedModels.All.Select(a => a.Name))}");
-
     private static TransformerArchitecture? Fitting(string path, TransformerArchitecture? network, int branches) =>
         network is null || network.Branches == branches
             ? network
             : throw new RequestException(
                 $"{path}: is for {branches} branches ({branches / 2} blocks), but {network.Name} has {network.Branches} "
-                + $"({network.Branches / 2} blocks); name another with --model");
+                + $"({network.Branches / 2} blocks); name another with --model or --ckpt");
 
     private static CacheSchedule Valid(string path, Func<CacheSchedule> create)
     {

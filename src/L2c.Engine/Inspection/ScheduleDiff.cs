@@ -32,6 +32,9 @@ public sealed record ScheduleDiff(
     bool ForecastsDiffer,
     IReadOnlyList<EvaluationDiff> Evaluations)
 {
+    /// <summary>Path of the picture that was drawn of it; null for none.</summary>
+    public string? Plot { get; init; }
+
     /// <summary>Compares two schedules.</summary>
     /// <exception cref="RequestException">They are for another number of evaluations or branches.</exception>
     public static ScheduleDiff Of(InspectedSchedule first, InspectedSchedule second)
@@ -41,7 +44,7 @@ public sealed record ScheduleDiff(
         {
             throw new RequestException(
                 $"{first.File} has {a.Evaluations} evaluations of {a.Branches} branches, {second.File} {b.Evaluations} of {b.Branches}; "
-                + "compare schedules of one size");
+                + "compare schedules of the same size");
         }
 
         EvaluationDiff[] all = [.. Enumerable.Range(0, a.Evaluations).Select(e => new EvaluationDiff(

@@ -61,6 +61,18 @@ public sealed record ScheduleReport(
     double? IdealSpeedup,
     IReadOnlyList<EvaluationFacts> Evaluations)
 {
+    /// <summary>True where the network is the likeliest one of its depth, because nothing names it; otherwise null.</summary>
+    public bool? ModelAssumed { get; init; }
+
+    /// <summary>Blocks that a SmoothCache file was read for, which does not say how many there are; null where they are known.</summary>
+    public int? AssumedBlocks { get; init; }
+
+    /// <summary>A line per block; null unless asked for.</summary>
+    public IReadOnlyList<ScheduleBlock>? Blocks { get; init; }
+
+    /// <summary>Path of the heat map that was drawn; null for none.</summary>
+    public string? Plot { get; init; }
+
     /// <summary>Collects the facts.</summary>
     /// <param name="inspected">The schedule.</param>
     /// <param name="router">The router file's facts, if it comes from one.</param>
@@ -100,7 +112,11 @@ public sealed record ScheduleReport(
                 schedule.Role(e) == EvaluationRole.Refresh ? "refresh" : "cache",
                 string.Concat(Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b) ? '1' : '0')),
                 schedule.Actions(e),
-                cost?.PerEvaluation[e]))]);
+                cost?.PerEvaluation[e]))])
+        {
+            ModelAssumed = inspected.IsNetworkAssumed ? true : null,
+            AssumedBlocks = inspected.AssumedBlocks,
+        };
 
         int? Count(BranchAction action) => schedule.Count(action) is > 0 and var count ? count : null;
     }

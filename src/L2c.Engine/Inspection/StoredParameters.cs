@@ -29,7 +29,8 @@ internal static class StoredParameters
     }
 
     /// <summary>Reads every string once: an escaped half of a surrogate pair parses, but is no text.</summary>
-    private static void RequireText(JsonElement value)
+    /// <exception cref="InvalidOperationException">There is such a half.</exception>
+    internal static void RequireText(JsonElement value)
     {
         switch (value.ValueKind)
         {

@@ -23,7 +23,11 @@ public sealed record StoredTensor(string Name, string Dtype, long[] Shape);
 /// Multiply-accumulates of one evaluation for one image and one half of guidance, attention products included; null for other families.
 /// </param>
 public sealed record ModelFacts(
-    string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture, long? MacsPerEvaluation);
+    string Family, string Naming, string? Weights, long Parameters, JsonElement Architecture, long? MacsPerEvaluation)
+{
+    /// <summary>A line per block; null unless asked for.</summary>
+    public NetworkSummary? Summary { get; init; }
+}
 
 /// <summary>What a file of tensors holds.</summary>
 /// <param name="File">Path as given.</param>
@@ -47,14 +51,21 @@ public sealed record TensorFileReport(
     /// <param name="bytes">Its size.</param>
     /// <param name="hints">What the user knows about it.</param>
     /// <param name="listTensors">Whether to list the tensors of a known layout too.</param>
+    /// <param name="summarise">Whether to count every block of a network.</param>
     /// <exception cref="MalformedFileException">The tensors have a known layout's names but do not fit it.</exception>
-    public static TensorFileReport Of(TensorFile file, long bytes, LayoutHints hints, bool listTensors)
+    /// <exception cref="RequestException">A hint does not apply to it, or it has no blocks to count.</exception>
+    public static TensorFileReport Of(TensorFile file, long bytes, LayoutHints hints, bool listTensors, bool summarise = false)
     {
-        ModelFacts? model = WeightsLayout.FindFamily(file, hints.Use) is null ? null : Resolve(file, hints);
+        ModelFacts? model = WeightsLayout.FindFamily(file, hints.Use) is null ? null : Describe(CheckpointShape.Of(file, hints), summarise);
         if (model is null && hints != LayoutHints.None)
         {
             throw new RequestException(
                 $"{file.Path} holds no known model, so --use, --model, --heads and --num-classes do not apply; omit them");
+        }
+
+        if (model is null && summarise)
+        {
+            throw new RequestException($"{file.Path} holds no known model, so --summary does not apply; omit it");
         }
 
         return new TensorFileReport(
@@ -68,37 +79,13 @@ public sealed record TensorFileReport(
             listTensors || model is null ? [.. file.Tensors.Select(t => new StoredTensor(t.Name, t.Type.Label(), t.Shape))] : null);
     }
 
-    /// <summary>No shape tells the attention heads. Everything else can be told without them.</summary>
-    private static ModelFacts Resolve(TensorFile file, LayoutHints hints)
+    private static ModelFacts Describe((WeightsFile File, bool HeadsKnown) shape, bool summarise)
     {
-        try
-        {
-            return Describe(OpenedModel.Resolve(file, hints), headsKnown: true);
-        }
-        catch (MalformedFileException) when (hints.Heads is null && FitsWithOneHead(file, hints) is { } checkpoint)
-        {
-            return Describe(checkpoint, headsKnown: false);
-        }
-    }
-
-    private static WeightsFile? FitsWithOneHead(TensorFile file, LayoutHints hints)
-    {
-        try
-        {
-            return OpenedModel.Resolve(file, hints with { Heads = 1 });
-        }
-        catch (Exception e) when (e is MalformedFileException or RequestException)
-        {
-            return null;
-        }
-    }
-
-    private static ModelFacts Describe(WeightsFile checkpoint, bool headsKnown)
-    {
+        WeightsFile checkpoint = shape.File;
         Dictionary<string, JsonElement> members = JsonElement.Parse(checkpoint.Architecture.ToJson()).EnumerateObject()
             .Where(member => member.Name != "family")
             .ToDictionary(member => member.Name, member => member.Value);
-        if (!headsKnown)
+        if (!shape.HeadsKnown)
         {
             members["heads"] = JsonElement.Parse("null");
         }
@@ -109,6 +96,12 @@ public sealed record TensorFileReport(
             checkpoint.Nest.Length == 0 ? null : checkpoint.Nest.TrimEnd('.'),
             checkpoint.ParameterCount,
             JsonSerializer.SerializeToElement(members),
-            checkpoint.Architecture is TransformerArchitecture ? NetworkCost.Of(checkpoint.Architecture).Evaluation : null);
+            checkpoint.Architecture is TransformerArchitecture ? NetworkCost.Of(checkpoint.Architecture).Evaluation : null)
+        {
+            Summary = !summarise ? null : checkpoint.Architecture is TransformerArchitecture network
+                ? NetworkSummary.Of(network)
+                : throw new RequestException(
+                    $"{checkpoint.File.Path}: --summary lists blocks of an attention and an MLP, and a {checkpoint.Architecture.Family} has none; omit it"),
+        };
     }
 }

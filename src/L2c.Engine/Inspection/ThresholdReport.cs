@@ -1,4 +1,5 @@
 using L2c.Weights;
+using L2c.Weights.Layouts;
 
 namespace L2c;
 
@@ -42,17 +43,23 @@ public sealed record ThresholdReport(
     long? MacsBefore,
     IReadOnlyList<ThresholdRow> Thresholds)
 {
+    /// <summary>True where the network is the likeliest one, because nothing names it; otherwise null.</summary>
+    public bool? ModelAssumed { get; init; }
+
+    /// <summary>Path of the picture that was drawn of it; null for none.</summary>
+    public string? Plot { get; init; }
+
     // Steps from 0 to 1: the published thresholds 0.1 and 0.9 are among them.
     private const int Twentieths = 20;
 
     /// <summary>Counts for every threshold.</summary>
     /// <param name="router">The open file.</param>
-    /// <param name="model">Name of a published model, or null for the first of the router's depth.</param>
+    /// <param name="network">What MACs are counted for; null for the likeliest one, as of <see cref="InspectedSchedule"/>.</param>
     /// <exception cref="MalformedFileException">It holds no router, or a damaged one.</exception>
-    /// <exception cref="RequestException">The model is unknown or of another depth.</exception>
-    public static ThresholdReport Of(TensorFile router, string? model)
+    /// <exception cref="RequestException">The network is of another family or depth.</exception>
+    public static ThresholdReport Of(TensorFile router, TransformerArchitecture? network)
     {
-        ScheduleReport published = ScheduleReport.Of(InspectedSchedule.Read(router, null, model), null);
+        ScheduleReport published = ScheduleReport.Of(InspectedSchedule.Read(router, null, network), null);
         return new ThresholdReport(
             published.File,
             published.Model,
@@ -62,8 +69,11 @@ public sealed record ThresholdReport(
             published.Threshold!.Value,
             published.MacsBefore,
             [.. Enumerable.Range(0, Twentieths + 1)
-                .Select(i => InspectedSchedule.Read(router, (double)i / Twentieths, model))
-                .Select(schedule => Row(ScheduleReport.Of(schedule, null)))]);
+                .Select(i => InspectedSchedule.Read(router, (double)i / Twentieths, network))
+                .Select(schedule => Row(ScheduleReport.Of(schedule, null)))])
+        {
+            ModelAssumed = published.ModelAssumed,
+        };
     }
 
     private static ThresholdRow Row(ScheduleReport report) => new(

@@ -35,7 +35,10 @@ internal sealed class FrechetMeter
         string? problem = features.FindProblem(data.Channels, data.Height, data.Width);
         Require(problem is null, $"{data.Name}: {problem}");
         WarnOfFew(Count, data.Name);
-        _reference = new FrechetDistance(FeatureStatistics.Of(Features(data, 0, Count), features.Length, data.Name, threads: threads), threads);
+        double[] read = Features(data, 0, Count);
+        Action factored = context.Begin($"covariance of {data.Name}", 1);
+        _reference = new FrechetDistance(FeatureStatistics.Of(read, features.Length, data.Name, threads: threads), threads);
+        factored();
     }
 
     /// <summary>Name of the features.</summary>
@@ -66,7 +69,7 @@ internal sealed class FrechetMeter
         using MemoryImages images = new(what, samples, _data.Channels, _data.Height, _data.Width);
         double[] features = new double[(int)images.Count! * _features.Length];
         _features.Extract(images, 0, (int)images.Count, features);
-        return Estimate(features);
+        return Estimate(features, what);
     }
 
     /// <summary>The distance of images of another set.</summary>
@@ -80,8 +83,8 @@ internal sealed class FrechetMeter
         Require(
             (images.Height, images.Width) == (_data.Height, _data.Width),
             $"{images.Name} has images of {images.Height} x {images.Width}, but {_data.Name} of {_data.Height} x {_data.Width}; "
-            + "compare images of one size");
-        return Estimate(Features(images, first, count));
+            + "compare images of the same size");
+        return Estimate(Features(images, first, count), images.Name);
     }
 
     /// <summary>The distance of other images of the data: what samples that cannot be told from the data would have.</summary>
@@ -111,12 +114,24 @@ internal sealed class FrechetMeter
         {
             _context.Remark(
                 $"warning: {what}: {count} images are no more than the {_features.Length} features, so their covariance is singular "
-                + "and distances come out too large; compare them only with those of as many images");
+                + "and distances come out too large; compare them only with distances of equally many images");
         }
     }
 
-    private FrechetEstimate Estimate(double[] features) =>
-        FrechetEstimate.Of(features, _features.Length, _reference, threads: _threads, cancel: _context.Cancel);
+    private FrechetEstimate Estimate(double[] features, string what)
+    {
+        Lock one = new();
+        Action step = _context.Begin($"distance of {what}", FrechetEstimate.Resamples + 1);
+        return FrechetEstimate.Of(features, _features.Length, _reference, threads: _threads, done: Done, cancel: _context.Cancel);
+
+        void Done()
+        {
+            lock (one)
+            {
+                step();
+            }
+        }
+    }
 
     private double[] Features(IImageSet images, long first, int count)
     {

@@ -31,8 +31,8 @@ public static class ImageEvaluation
         CancellationToken cancel = default)
     {
         TaskContext context = new(progress, cancel);
-        using IImageSet images = ImageSets.Open(samples, cancel: cancel);
-        using IImageSet reference = ImageSets.Open(data, images.Height, cancel);
+        using IImageSet images = Open(samples, null, context);
+        using IImageSet reference = Open(data, images.Height, context);
         int wanted = count ?? (images.Count is null ? EvaluateRequest.DefaultCount : EvaluateRequest.MaxCount);
         int taken = ImageReader.Available(images, wanted);
         DeviceChoice choice = device ?? DeviceChoice.Cpu;
@@ -56,6 +56,16 @@ public static class ImageEvaluation
         HostMemory? memory = null,
         CancellationToken cancel = default) =>
         Background.Run(() => Run(samples, count, data, dataCount, inception, device, progress, memory, cancel), cancel);
+
+    /// <summary>Opens a set of images, and tells of it where a folder is listed, which may take long.</summary>
+    /// <inheritdoc cref="ImageSets.Open"/>
+    internal static IImageSet Open(string text, int? size, TaskContext context)
+    {
+        Action? listed = Directory.Exists(text) ? context.Begin($"listing {text}", 1) : null;
+        IImageSet images = ImageSets.Open(text, size, context.Cancel);
+        listed?.Invoke();
+        return images;
+    }
 
     /// <summary>The features that distances are in.</summary>
     /// <param name="inception">The FID Inception network; null for the random net.</param>

@@ -69,7 +69,7 @@ public static class ImageMetrics
         {
             context.Remark(
                 $"warning: {samples.Name} has images of {one.Height} x {one.Width} and {reference.Name} of {other.Height} x {other.Width}; resizing "
-                + "leaves its trace in the features, so the distances tell of the sizes, too");
+                + "leaves traces in the features, so the distances also reflect the sizes");
         }
     }
 
@@ -136,7 +136,7 @@ public static class ImageMetrics
 
         if (score is null)
         {
-            missing["inceptionScore"] = $"{samples.Source.Name} has statistics alone, no images";
+            missing["inceptionScore"] = $"{samples.Source.Name} has only statistics, no images";
         }
 
         PrecisionRecall? both = null;
@@ -149,7 +149,7 @@ public static class ImageMetrics
         {
             MetricsSource few = (samples.Source.Count <= Neighbours ? samples : reference).Source;
             missing["precision"] = missing["recall"] = few.Images is null
-                ? $"{few.Name} has statistics alone, no images"
+                ? $"{few.Name} has only statistics, no images"
                 : $"{few.Name} has too few images: {few.Count} of at least {Neighbours + 1}";
         }
 

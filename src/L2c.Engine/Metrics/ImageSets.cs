@@ -26,7 +26,7 @@ public static class ImageSets
 
         if (size is null && Directory.Exists(text) && !ShardData.IsShardFolder(text))
         {
-            throw new MalformedFileException(text, "is a folder without PNG files; give one with pictures of one size in it, or a file of tensors");
+            throw new MalformedFileException(text, "is a folder without PNG files; give one with pictures of the same size in it, or a file of tensors");
         }
 
         return File.Exists(text)

@@ -15,7 +15,7 @@ public sealed record MetricsRequest
     /// <summary>The generated set: npz (<c>arr_0</c>, or <c>mu</c> and <c>sigma</c>), another file of tensors, or a folder of PNG.</summary>
     public required string Samples { get; init; }
 
-    /// <summary>The real set, likewise.</summary>
+    /// <summary>The real set, in any of these forms.</summary>
     public required string Reference { get; init; }
 
     /// <summary>The FID Inception network; may be null where both are statistics alone.</summary>

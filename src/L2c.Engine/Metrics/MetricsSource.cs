@@ -52,14 +52,14 @@ internal sealed class MetricsSource : IDisposable
         {
             return count is null
                 ? new MetricsSource(pool!.Name, null, 0, pool, spatial)
-                : throw new RequestException($"{option} {count}: {text} has statistics alone, no images to count; omit it");
+                : throw new RequestException($"{option} {count}: {text} has only statistics, no images to count; omit it");
         }
 
         IImageSet images = ImageSets.Open(text, cancel: cancel);
         try
         {
             long there = Math.Min(count ?? long.MaxValue, images.Count ?? count
-                ?? throw new RequestException($"{images.Name} has no end; say how many images count with {option}"));
+                ?? throw new RequestException($"{images.Name} is endless; say how many images to take with {option}"));
             string? problem = there switch
             {
                 < 2 when pool is null => "one image does not make a distribution; give at least two",

@@ -48,7 +48,7 @@ internal sealed class PictureFolder : IImageSet
         if ((picture.Height, picture.Width) != (Height, Width))
         {
             throw new MalformedFileException(
-                _paths[index], $"has {picture.Width} x {picture.Height} pixels, but {_paths[0]} has {Width} x {Height}; give pictures of one size");
+                _paths[index], $"has {picture.Width} x {picture.Height} pixels, but {_paths[0]} has {Width} x {Height}; give pictures of the same size");
         }
 
         ReadOnlySpan<byte> pixels = picture.GetPixelSpan();

@@ -28,7 +28,7 @@ public sealed partial class LoadedModel
 
     private EvaluateResult Evaluate(EvaluateJob job, TaskContext context)
     {
-        using IImageSet data = ImageSets.Open(job.Request.Data, Architecture.InputSize, context.Cancel);
+        using IImageSet data = ImageEvaluation.Open(job.Request.Data, Architecture.InputSize, context);
         PixelSamples.RequireSizeOf(data, Architecture);
         using IDistanceFeatures features = ImageEvaluation.Features(job.Request.Inception, Choice, context);
         FrechetMeter meter = new(data, job.Request.DataCount, features, Choice.Threads, Choice.Memory, context);

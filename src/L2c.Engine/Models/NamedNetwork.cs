@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c;
@@ -48,16 +49,21 @@ public static partial class NamedNetwork
     private static TransformerArchitecture Parse(string name, int imageSize)
     {
         Match sizes = Sizes().Match(name);
-        return sizes.Success
-            ? PublishedModels.OfSizes(
-                $"{name} {imageSize}", imageSize, Number("patch"), Number("hidden"), Number("depth"), Number("heads"), sizes.Groups["skips"].Success)
-            : throw new RequestException(
-                $"--model {name}: not a published model; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as "
-                + "12x192x3/2 or U-ViT-12x192x3/2");
+        if (!sizes.Success)
+        {
+            throw new RequestException($"--model {name}: not a published model" + (KnownWords.Nearest(name, PublishedModels.Names) is { } near
+                ? $"; did you mean {near}?"
+                : "; give one, such as DiT-XL/2, or depth x hidden width x heads / patch, such as 12x192x3/2 or U-ViT-12x192x3/2"));
+        }
+
+        (int depth, int hidden, int heads, int patch) = (Number("depth"), Number("hidden"), Number("heads"), Number("patch"));
+        bool longSkips = sizes.Groups["skips"].Success;
+        return PublishedModels.OfSizes(
+            $"{(longSkips ? "U-ViT-" : "")}{depth}x{hidden}x{heads}/{patch} {imageSize}", imageSize, patch, hidden, depth, heads, longSkips);
 
         int Number(string group) => int.Parse(sizes.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex("^(?<skips>U-ViT-)?(?<depth>[0-9]{1,5})x(?<hidden>[0-9]{1,5})x(?<heads>[0-9]{1,5})/(?<patch>[0-9]{1,5})$")]
+    [GeneratedRegex("^(?<skips>U-ViT-)?(?<depth>[0-9]{1,5})x(?<hidden>[0-9]{1,5})x(?<heads>[0-9]{1,5})/(?<patch>[0-9]{1,5})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Sizes();
 }

@@ -26,6 +26,9 @@ public sealed partial class OpenedModel : IDisposable
     /// <summary>Dictionary of the checkpoint that holds the weights, as "ema"; null where the file is the dictionary.</summary>
     public string? WeightSet { get; }
 
+    /// <summary>Whether it is the model that comes with the library.</summary>
+    internal bool IsDemo => Source == DemoModel.Path;
+
     /// <summary>Opens a checkpoint.</summary>
     /// <param name="path">safetensors or PyTorch; null for the demo model beside the program.</param>
     /// <param name="hints">What the checkpoint leaves open.</param>
@@ -58,6 +61,13 @@ public sealed partial class OpenedModel : IDisposable
         TransformerArchitecture architecture = NamedNetwork.Find(name, imageSize);
         return new OpenedModel(architecture, new RandomWeights(architecture).Read, "random", null, null);
     }
+
+    /// <summary>A network whose weights somebody else has.</summary>
+    /// <param name="architecture">Shape and meaning.</param>
+    /// <param name="read">Gives the weights.</param>
+    /// <param name="source">Name of the file that they go to.</param>
+    internal static OpenedModel OfWeights(TransformerArchitecture architecture, WeightReader read, string source) =>
+        new(architecture, read, source, null, null);
 
     /// <summary>Starts the device and brings the weights to it. This object may be disposed of afterwards.</summary>
     /// <param name="choice">Where to.</param>

@@ -2,11 +2,16 @@ namespace L2c;
 
 /// <summary>Times of contestants that ran in turn in one process, so that a machine that slows down, warms up or is shared favours none.</summary>
 /// <param name="Milliseconds">By contestant and round.</param>
-public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
+/// <param name="WarmUpRounds">Rounds before those that were not measured.</param>
+public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds, int WarmUpRounds = 0)
 {
-    /// <summary>Rounds that are not measured, at least.</summary>
+    /// <summary>Rounds that are not measured unless something else is asked for.</summary>
     /// <remarks>The first pays for compilation and page faults; in the second the just-in-time compiler puts its optimised code in place.</remarks>
-    public const int WarmUpRounds = 2;
+    public const int DefaultWarmUp = 2;
+
+    /// <summary>Rounds of two contestants unless something else is asked for: their interval goes from the third least ratio to the third greatest, so
+    /// that two disturbed rounds on either side do no harm.</summary>
+    public const int DefaultRounds = 12;
 
     /// <summary>
     /// Measures every contestant once a round; the order moves on by one each round, so after a multiple of their number each had every position
@@ -23,7 +28,7 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
         IReadOnlyList<Action> contestants,
         int rounds,
         TimeSpan warmUp = default,
-        int warmUpRounds = WarmUpRounds,
+        int warmUpRounds = DefaultWarmUp,
         TimeProvider? clock = null,
         CancellationToken cancel = default)
     {
@@ -41,7 +46,7 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
             Round(unmeasured + round, (who, time) => milliseconds[who][round] = time);
         }
 
-        return new InterleavedTiming(milliseconds);
+        return new InterleavedTiming(milliseconds, unmeasured);
 
         void Round(int number, Action<int, double> note)
         {
@@ -56,13 +61,15 @@ public sealed record InterleavedTiming(IReadOnlyList<double[]> Milliseconds)
         }
     }
 
+    /// <summary>As many rounds as asked for, or more, so that each contestant goes first equally often.</summary>
+    /// <param name="rounds">Rounds.</param>
+    /// <param name="contestants">Who takes turns.</param>
+    public static int Balanced(int rounds, int contestants) => (rounds + contestants - 1) / contestants * contestants;
+
     /// <summary>Median time of a contestant.</summary>
     public double MedianMs(int contestant) => Quartiles.Of(Milliseconds[contestant]).Median;
 
     /// <summary>Round by round, one contestant's time over another's: what neighbours in time have in common cancels.</summary>
     public double[] Ratios(int contestant, int reference) =>
         [.. Milliseconds[contestant].Zip(Milliseconds[reference], (time, other) => time / other)];
-
-    /// <summary>Median of <see cref="Ratios"/>.</summary>
-    public double MedianRatio(int contestant, int reference) => Quartiles.Of(Ratios(contestant, reference)).Median;
 }

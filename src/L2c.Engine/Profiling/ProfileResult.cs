@@ -38,6 +38,9 @@ public sealed record ProfileResult
     /// <summary>FMA peak measured in this process, see <see cref="FmaPeak"/>; null on CUDA.</summary>
     public double? FmaPeakGflops { get; init; }
 
+    /// <inheritdoc cref="Peak.Spread"/>
+    public double? FmaPeakSpread { get; init; }
+
     /// <summary>Peak of large matrix products measured in this process, see <see cref="MatmulPeak"/>; null on the CPU.</summary>
     public double? MatmulPeakGflops { get; init; }
 
@@ -78,8 +81,7 @@ public sealed record ProfileResult
     {
         const int warmUpRounds = 1;
         CacheSchedule schedule = job.Schedule;
-        var measured = Peak.Measure(model.Device);
-        double peak = measured.Gflops;
+        PeakMeter meter = new(model.Device);
         RunFacts facts = model.Facts;
         using SamplingRun run = job.Plan(model, schedule);
         ProfileRecorder recorder = new(run.Ops, repeat, warmUpRounds);
@@ -88,6 +90,8 @@ public sealed record ProfileResult
 
         (OpInfo Op, double Ms)[] ops = [.. recorder.Ops.Select((op, i) => (op, recorder.MedianMs(i)))];
         double allMs = ops.Sum(o => o.Ms);
+        Peak measured = meter.Finish(ops.Sum(o => o.Op.Flops) / allMs / 1e6);
+        double peak = measured.Gflops;
         return new ProfileResult
         {
             Facts = facts,
@@ -101,6 +105,7 @@ public sealed record ProfileResult
             IdealSpeedup = new RunCost(schedule, NetworkCost.Of(job.Architecture)).IdealSpeedup,
             Repeat = repeat,
             FmaPeakGflops = facts.IsCuda ? null : peak,
+            FmaPeakSpread = measured.Spread,
             MatmulPeakGflops = facts.IsCuda ? peak : null,
             MatmulPeakSide = measured.MatmulSide,
             RunMs = timing.MedianMs(0),

@@ -39,7 +39,7 @@ internal sealed class SampleSetFolder
         return File.Exists(settings)
             ? new SampleSetFolder(path, SampleSetSettings.Read(settings), isStale: false)
             : throw new RequestException(
-                $"{path}: has no {SettingsName}, so it is no folder of sampled chunks; name the --out of l2c sample --ranks N");
+                $"{path}: has no {SettingsName}, so it is not a folder of sampled chunks; name the --out of l2c sample --ranks N");
     }
 
     /// <summary>Holds a folder against the settings of a set. Writes nothing.</summary>

@@ -18,7 +18,7 @@ public sealed class SampleSetJob
         Require(
             sample.Count <= SampleChunks.MaxImages,
             $"--count {sample.Count}: a set has at most {SampleChunks.MaxImages} images; make several, each with its own --seed");
-        Require(!sample.TorchNoise, "--rng torch depends on the number of images of a run, and a set is made some at a time; omit it");
+        Require(!sample.TorchNoise, "--rng torch depends on the number of images of a run, and a set is made in parts; omit it");
         Require(sample.Noise is null, $"--noise {sample.Noise}: a set draws its own noise, image by image; omit it");
         Require(!sample.KeepStates, "--trajectory keeps every state of all images, and a set may have any number of them; omit it");
         Require(!sample.Compare, "--compare compares the images of one run; omit it, or write a .png");
@@ -30,7 +30,7 @@ public sealed class SampleSetJob
             $"{architecture.Name} makes pixels of {architecture.InChannels} channels; a set is of 1 or 3");
         Require(
             request.Ranks is null || (request.Ranks > 0 && request.Rank >= 0 && request.Rank < request.Ranks),
-            $"--rank {request.Rank} is none of {request.Ranks} ranks; they are numbered from 0");
+            $"--rank {request.Rank}: ranks are numbered from 0 to {request.Ranks - 1} here; give one of them");
         Request = request;
         Sample = new SampleJob(sample with { IsSet = true }, architecture, device);
     }

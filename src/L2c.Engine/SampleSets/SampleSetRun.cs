@@ -72,7 +72,7 @@ internal sealed class SampleSetRun : IDisposable
         if (bad >= 0)
         {
             int image = first + (bad / _job.ElementsPerImage);
-            throw new IOException($"image {image} has values that are not finite, so it is no picture; check the checkpoint");
+            throw new IOException($"image {image} has values that are not finite, so it is not a picture; check the checkpoint");
         }
 
         // A bar of its own for each chunk would say little.

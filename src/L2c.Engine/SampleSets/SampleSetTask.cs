@@ -86,7 +86,7 @@ internal sealed class SampleSetTask(OpenedModel opened, SampleSetJob job, TaskCo
                 context.Cancel.ThrowIfCancellationRequested();
                 if (folder.DeleteIfDamaged(chunk))
                 {
-                    context.Remark($"warning: {folder.Path}: {SampleChunks.FileName(chunk)} was damaged, and is made again");
+                    context.Remark($"warning: {folder.Path}: {SampleChunks.FileName(chunk)} was damaged and is made again");
                 }
             }
 

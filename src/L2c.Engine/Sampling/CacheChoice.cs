@@ -9,7 +9,8 @@ namespace L2c;
 
 /// <summary>The schedule of a run.</summary>
 /// <param name="Schedule">Which branches are computed; it fits model and sampler.</param>
-/// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, or the schedule file's name.</param>
+/// <param name="Text">What it came from, without folders: <c>router NAME, threshold X</c>, the rule as given, the schedule file's name, or that
+/// of <see cref="OwnSchedule"/>.</param>
 /// <param name="Remark">What a person should know of it; null for nothing.</param>
 public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
 {
@@ -31,12 +32,15 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     {
         return request switch
         {
+            { Own: not null, Router: not null } or { Own: not null, Rule: not null } =>
+                throw new RequestException("a schedule of the program's own, --router and --cache cannot be combined; give one of them"),
             { Router: not null, Rule: not null } => throw new RequestException("--router and --cache cannot be combined; omit one of them"),
             { Router: null, Threshold: not null } => throw new RequestException("--threshold applies to a router; give --router FILE"),
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
-                CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold there")),
+                CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold in that range")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
             { RuleFile: { } path } => FromFile(path, architecture, sampler),
+            { Own: { } own } => new CacheChoice(FromProgram(own, sampler, architecture.Branches), own.Name),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
         };
@@ -89,6 +93,20 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         catch (ArgumentException e)
         {
             throw new RequestException($"--cache: {e.Message}", e);
+        }
+    }
+
+    private static CacheSchedule FromProgram(OwnSchedule own, SamplerTable sampler, int branches)
+    {
+        try
+        {
+            CacheSchedule schedule = own.Make(sampler.Roles, branches);
+            schedule.RequireFits(sampler.Evaluations.Count, branches);
+            return schedule;
+        }
+        catch (ArgumentException e)
+        {
+            throw new RequestException($"{own.Name}: {e.Message}", e);
         }
     }
 

@@ -1,6 +1,8 @@
+using L2c.Model.Caching;
+
 namespace L2c;
 
-/// <summary>What is asked about caching: a router, a rule or a schedule file, or nothing.</summary>
+/// <summary>What is asked about caching: a router, a rule, a schedule file or a schedule of the program's own, or nothing.</summary>
 public sealed record CacheRequest
 {
     /// <summary>Router file.</summary>
@@ -9,9 +11,29 @@ public sealed record CacheRequest
     /// <summary>Threshold for the router's scores; null for the published one.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>A rule, or a schedule file that ends in <c>.json</c>.</summary>
-    public string? Rule { get; init; }
+    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>.</summary>
+    public string? Rule
+    {
+        get;
+        init => field = value is null || IsFile(value) ? value : ScheduleRule.Canonical(value);
+    }
+
+    /// <summary>A schedule, or a rule, that the program makes itself.</summary>
+    public OwnSchedule? Own { get; init; }
+
+    /// <summary>Whether the network is the demo model because no other was named, so that its router is used where nothing is said here; see
+    /// <see cref="DemoModel.Complete"/>.</summary>
+    public bool IsOfDemo { get; init; }
+
+    /// <summary>Whether nothing is said about what to reuse.</summary>
+    internal bool IsOpen => Router is null && Rule is null && Own is null;
+
+    /// <summary>Paths of all files that are read, or may be.</summary>
+    internal IEnumerable<string> Files =>
+        new[] { Router, RuleFile, IsOfDemo && IsOpen ? DemoModel.RouterPath : null }.OfType<string>();
 
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
-    internal string? RuleFile => Rule?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true ? Rule : null;
+    internal string? RuleFile => Rule is { } rule && IsFile(rule) ? rule : null;
+
+    private static bool IsFile(string rule) => rule.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

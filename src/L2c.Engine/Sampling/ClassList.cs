@@ -74,7 +74,8 @@ public sealed record ClassList(IReadOnlyList<int> Classes, int DefaultCount)
             [int only] => only,
             [] when architecture.ClassNames.Count == 0 =>
                 throw new RequestException($"--classes: '{entry}' is not a number, and the checkpoint does not name its classes; {range}"),
-            [] => throw new RequestException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"),
+            [] => throw new RequestException($"--classes: there is no class '{entry}'; {range}, named {SomeNames(architecture)}"
+                + KnownWords.DidYouMean(entry, architecture.ClassNames)),
             _ => throw new RequestException($"--classes: '{entry}' names several classes; give one of the numbers {string.Join(", ", found)}"),
         };
     }

@@ -10,24 +10,19 @@ namespace L2c;
 /// <param name="RelativeL2">|cached - uncached| / |uncached| over all samples; null where that is not finite.</param>
 /// <param name="ImageMs">Milliseconds per image of a batch with the schedule, median.</param>
 /// <param name="UncachedImageMs">As <paramref name="ImageMs"/>, without.</param>
-/// <param name="TimeRatio">Time of a batch with the schedule over time without: median over the rounds, taken round by round.</param>
-/// <param name="RealisedSpeedup">One over <paramref name="TimeRatio"/>.</param>
-/// <param name="RealisedToIdeal"><paramref name="RealisedSpeedup"/> over <see cref="CacheCost.IdealSpeedup"/>.</param>
-/// <param name="TimedRounds">Interleaved rounds that <paramref name="TimeRatio"/> is the median of.</param>
+/// <param name="Time">Time of a batch with the schedule over time without, round by round.</param>
+/// <param name="RealisedSpeedup">One over the median ratio; null where no difference is measurable.</param>
+/// <param name="RealisedToIdeal"><paramref name="RealisedSpeedup"/> over <see cref="CacheCost.IdealSpeedup"/>; null with it.</param>
 public sealed record Comparison(
     [property: JsonIgnore] float[] Uncached,
     double? Psnr,
     double? RelativeL2,
     double ImageMs,
     double UncachedImageMs,
-    double TimeRatio,
-    double RealisedSpeedup,
-    double RealisedToIdeal,
-    int TimedRounds)
+    [property: JsonIgnore] PairedRatio Time,
+    double? RealisedSpeedup,
+    double? RealisedToIdeal)
 {
-    // Even, so that each run goes first equally often.
-    private const int Rounds = 6;
-
     /// <summary>Samples without caching and measures.</summary>
     /// <param name="job">A job with a schedule.</param>
     /// <param name="model">The loaded model.</param>
@@ -38,18 +33,31 @@ public sealed record Comparison(
     internal static Comparison Of(SampleJob job, LoadedModel model, float[] cached, CacheCost cost, TaskContext context)
     {
         float[] uncached = SampleRun.Execute(job, job.FullSchedule, keepStates: false, model, context).Samples;
-        InterleavedTiming timing = RunTiming.Measure(model, job, job, job.FullSchedule, Rounds, context);
-        double ratio = timing.MedianRatio(0, 1);
+        SampleRequest request = job.Request;
+        InterleavedTiming timing = RunTiming.Measure(
+            model, job, job, job.FullSchedule, request.CompareRounds, request.CompareWarmUp, context);
+        return Of(job, timing, cached, uncached, cost);
+    }
+
+    /// <summary>The same from times and samples that are there.</summary>
+    /// <param name="job">A job with a schedule.</param>
+    /// <param name="timing">Times of a batch with the schedule and without.</param>
+    /// <param name="cached">Samples with the schedule.</param>
+    /// <param name="uncached">Samples without.</param>
+    /// <param name="cost">What the schedule saves.</param>
+    internal static Comparison Of(SampleJob job, InterleavedTiming timing, float[] cached, float[] uncached, CacheCost cost)
+    {
+        var time = PairedRatio.Of(timing, 0, 1, identicalPlans: job.ComputesEverything);
+        double? speedup = time.DifferenceMeasurable ? 1 / time.TimeRatio : null;
         return new Comparison(
             uncached,
             job.Architecture.PixelSpace ? PeakSignalToNoise(cached, uncached) : null,
             RelativeDistance(cached, uncached),
             Math.Round(timing.MedianMs(0) / job.Batch, 3),
             Math.Round(timing.MedianMs(1) / job.Batch, 3),
-            ratio,
-            1 / ratio,
-            1 / ratio / cost.IdealSpeedup,
-            Rounds);
+            time,
+            speedup,
+            speedup / cost.IdealSpeedup);
     }
 
     /// <summary>PSNR in dB of pixels clamped to [-1, 1]; null when no pixel differs or one is not a number.</summary>

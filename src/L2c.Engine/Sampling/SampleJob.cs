@@ -31,7 +31,9 @@ public sealed class SampleJob
         RequireAtLeastOne("--count", request.Count);
         RequireAtLeastOne("--batch", request.Batch);
         Sampler = MakeSampler(request, architecture);
-        Cache = CacheChoice.Decide(request.Cache, architecture, Sampler);
+        (CacheRequest cache, string? remark) = DemoModel.Complete(request.Cache, architecture, Sampler);
+        Cache = CacheChoice.Decide(cache, architecture, Sampler);
+        Remark = Cache is null ? remark : Cache.Remark;
         Schedule = Cache?.Schedule ?? FullSchedule;
         (Guidance, CfgScale) = DecideGuidance(request, architecture);
         Classes = ClassList.Choose(request.Classes, architecture, all: request.IsSet);
@@ -66,8 +68,14 @@ public sealed class SampleJob
     /// <summary>What is reused; null when nothing was said about caching.</summary>
     public CacheChoice? Cache { get; }
 
+    /// <summary>What a person should know of the decision about caching, one line; null for nothing.</summary>
+    public string? Remark { get; }
+
     /// <summary>Which branches are computed.</summary>
     public CacheSchedule Schedule { get; }
+
+    /// <summary>Whether the schedule leaves nothing out, so that its plan is that of a run without caching.</summary>
+    public bool ComputesEverything => Enumerable.Range(0, Schedule.Evaluations).All(evaluation => Schedule.Skipped(evaluation) == 0);
 
     /// <summary>The schedule that computes everything.</summary>
     public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);

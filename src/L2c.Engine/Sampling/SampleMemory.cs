@@ -10,12 +10,16 @@ namespace L2c;
 internal static class SampleMemory
 {
     /// <summary>Samples, states, comparison and the pictures of them.</summary>
-    public static MemoryNeed OfSampling(SampleJob job, Device device, int batch)
+    /// <param name="job">The job.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="batch">Images at once.</param>
+    /// <param name="schedule">Which branches are computed; null for the job's schedule.</param>
+    public static MemoryNeed OfSampling(SampleJob job, Device device, int batch, CacheSchedule? schedule = null)
     {
         bool compares = job.Request.Compare;
         long states = job.Request.KeepStates ? job.Sampler.Evaluations.Count : 0;
         long samples = Bytes(job, job.Kept);
-        MemoryNeed runs = Run(job, job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
+        MemoryNeed runs = Run(job, schedule ?? job.Schedule, device, batch), arrays = new(0, samples * ((compares ? 2 : 1) + states));
         MemoryNeed sampling = compares ? runs + Run(job, job.FullSchedule, device, batch) : runs;
         if (job.Request.IsSet)
         {

@@ -7,7 +7,7 @@ namespace L2c;
 public sealed record SampleRequest
 {
     /// <summary>Evaluations: "20", for DDIM and DDPM also another respacing, as "ddim20" or "10,15,20".</summary>
-    public string Steps { get; init; } = "20";
+    public string Steps { get; init => field = value.ToLowerInvariant(); } = "20";
 
     /// <summary>One of <see cref="SamplerCatalog.Names"/>, in any case of letters; null for the network's own.</summary>
     public string? Sampler { get; init; }
@@ -61,8 +61,15 @@ public sealed record SampleRequest
     /// <summary>Whether the run is compared with one that computes everything. Needs a schedule.</summary>
     public bool Compare { get; init; }
 
+    /// <summary>Rounds of the comparison that are timed, at least 1; from <see cref="MedianInterval.LeastCount"/> on a difference can be told. An odd
+    /// number is raised by one.</summary>
+    public int CompareRounds { get; init; } = InterleavedTiming.DefaultRounds;
+
+    /// <summary>Rounds of the comparison before them that are not timed.</summary>
+    public int CompareWarmUp { get; init; } = InterleavedTiming.DefaultWarmUp;
+
     /// <summary>Paths of all files that are read beside the checkpoint.</summary>
-    public IEnumerable<string> Inputs => new[] { Noise, Vae, Cache.Router, Cache.RuleFile }.OfType<string>();
+    public IEnumerable<string> Inputs => new[] { Noise, Vae }.OfType<string>().Concat(Cache.Files);
 
     /// <summary>Whether the images are those of a <see cref="SampleSetRequest"/>: any number of them, made and written some at a time, of all classes in
     /// turn unless said otherwise.</summary>

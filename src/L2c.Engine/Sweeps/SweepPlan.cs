@@ -28,9 +28,21 @@ public sealed class SweepPlan
     /// <exception cref="Weights.MalformedFileException">A router is damaged.</exception>
     public SweepPlan(SweepRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
-        (_base, _architecture, _device) = (PixelSamples.RequestOf(request.Sample, architecture), architecture, device);
-        (_network, Request) = (NetworkCost.Of(architecture), request);
+        (_base, _architecture, _device) = (PixelSamples.RequestOf(request.Sample, architecture) with { Cache = new CacheRequest() }, architecture, device);
+        _network = NetworkCost.Of(architecture);
         Uncached = Add("none", "", _base)!;
+        if (request.Routers.Count == 0)
+        {
+            (CacheRequest cache, Remark) = DemoModel.Complete(request.Sample.Cache, architecture, Uncached.Job.Sampler);
+            request = request with { Routers = cache.Router is { } demo ? [demo] : [] };
+        }
+
+        if (request.Thresholds is not null && request.Routers.Count == 0)
+        {
+            throw new RequestException("--thresholds applies to routers; give --router FILE");
+        }
+
+        Request = request;
         foreach (string router in request.Routers)
         {
             foreach (double? threshold in request.Thresholds?.Select(value => (double?)value) ?? [null])
@@ -60,8 +72,11 @@ public sealed class SweepPlan
         }
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>What was asked for, with the demo model's router where it is used without being named.</summary>
     public SweepRequest Request { get; }
+
+    /// <summary>What a person should know of that, one line; null for nothing.</summary>
+    public string? Remark { get; }
 
     /// <summary>The run that computes everything, which is the first row.</summary>
     public SweepRow Uncached { get; }

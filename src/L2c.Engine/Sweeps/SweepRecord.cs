@@ -30,8 +30,14 @@ public sealed record SweepRecord(
     double? RelativeL2,
     double? Psnr)
 {
+    /// <summary>Lower end of the interval of <see cref="TimeRatio"/>, see <see cref="MedianInterval"/>.</summary>
+    public double TimeRatioLow { get; init; }
+
+    /// <summary>Upper end.</summary>
+    public double TimeRatioHigh { get; init; }
+
     /// <summary>The header of the table.</summary>
-    public const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet,frechetLow,frechetHigh,relativeL2,psnr";
+    public const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,timeRatioLow,timeRatioHigh,frechet,frechetLow,frechetHigh,relativeL2,psnr";
 
     // Longer than any row; the library does not take text of any length.
     private const int MaxLine = 1 << 16;
@@ -45,6 +51,7 @@ public sealed record SweepRecord(
     public string ToLine() => string.Join(
         ',',
         Quoted(Rule), Quoted(Parameter), Text(Steps, "0"), Text(Macs, "0"), Text(MacRatio, "0.000000"), Text(Ms, "0.000"), Text(TimeRatio, "0.0000"),
+        Text(TimeRatioLow, "0.0000"), Text(TimeRatioHigh, "0.0000"),
         Text(Frechet, "0.000000"), Text(FrechetLow, "0.000000"), Text(FrechetHigh, "0.000000"), Text(RelativeL2, "0.000000"), Text(Psnr, "0.0000"));
 
     /// <summary>Reads such a line; null if it is none.</summary>
@@ -63,7 +70,11 @@ public sealed record SweepRecord(
             ? null
             : new SweepRecord(
                 fields[0], fields[1], (int)numbers[0]!.Value, (long)numbers[1]!.Value, numbers[2]!.Value, numbers[3]!.Value, numbers[4]!.Value,
-                numbers[5]!.Value, numbers[6]!.Value, numbers[7]!.Value, numbers[8], numbers[9]);
+                numbers[7]!.Value, numbers[8]!.Value, numbers[9]!.Value, numbers[10], numbers[11])
+            {
+                TimeRatioLow = numbers[5]!.Value,
+                TimeRatioHigh = numbers[6]!.Value,
+            };
     }
 
     /// <summary>Whether a line without its end may be one that was not written to its end: its numbers, but for the last one, are numbers.</summary>

@@ -1,3 +1,4 @@
+using L2c.Model.Caching;
 using L2c.Weights;
 using L2c.Weights.Storage;
 
@@ -6,7 +7,8 @@ namespace L2c;
 /// <summary>What a sweep compares.</summary>
 public sealed record SweepRequest
 {
-    /// <summary>The uncached run that everything is compared with.</summary>
+    /// <summary>The uncached run that everything is compared with. Of its <see cref="SampleRequest.Cache"/> counts only whether the demo model's router is
+    /// used where <see cref="Routers"/> are none.</summary>
     public required SampleRequest Sample { get; init; }
 
     /// <summary>Router files.</summary>
@@ -16,7 +18,7 @@ public sealed record SweepRequest
     public IReadOnlyList<double>? Thresholds { get; init; }
 
     /// <summary>Names of rules to match in compute, see <see cref="RuleFamily.Names"/>, or whole rules as <c>top:3</c>.</summary>
-    public IReadOnlyList<string> Rules { get; init; } = RuleFamily.Names;
+    public IReadOnlyList<string> Rules { get; init => field = [.. value.Select(ScheduleRule.Canonical)]; } = RuleFamily.Names;
 
     /// <summary>Compute points beside those of the learned schedules, as shares of the uncached run's MACs.</summary>
     public IReadOnlyList<double> MacRatios { get; init; } = [];

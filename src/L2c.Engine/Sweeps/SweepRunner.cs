@@ -12,7 +12,6 @@ namespace L2c;
 /// <param name="context">For progress and cancellation.</param>
 internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet data, SweepTable table, TaskContext context)
 {
-    // Even, so that each run goes first equally often.
     private const int TimedRounds = 10;
 
     private FrechetMeter? _meter;
@@ -39,14 +38,17 @@ internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet d
             var rest = TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / done * left);
             context.Remark(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  distance {record.Frechet:0.0000} ({record.FrechetLow:0.0000} .. {record.FrechetHigh:0.0000}), time x {record.TimeRatio:0.000}, ")
+                $"  distance {record.Frechet:0.0000} ({record.FrechetLow:0.0000} .. {record.FrechetHigh:0.0000}), ")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"time x {record.TimeRatio:0.000} ({record.TimeRatioLow:0.000} .. {record.TimeRatioHigh:0.000}), ")
                 + $"in {Duration(Stopwatch.GetElapsedTime(began))}" + (left > 0 ? $"; about {Duration(rest)} left" : ""));
         }
     }
 
     private SweepRecord Measure(SweepRow row)
     {
-        (double ms, double ratio) = Time(row);
+        (double ms, PairedRatio ratio) = Time(row);
         SweepRecord? same = plan.Rows.Where(other => other.SamplesAs(row)).Select(table.Find).FirstOrDefault(record => record is not null);
         same ??= Figures(row);
         return same with
@@ -57,7 +59,9 @@ internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet d
             Macs = row.Macs,
             MacRatio = (double)row.Macs / plan.Uncached.Macs,
             Ms = ms,
-            TimeRatio = ratio,
+            TimeRatio = ratio.TimeRatio,
+            TimeRatioLow = ratio.TimeRatioLow,
+            TimeRatioHigh = ratio.TimeRatioHigh,
         };
     }
 
@@ -81,11 +85,12 @@ internal sealed class SweepRunner(SweepPlan plan, LoadedModel model, IImageSet d
     private float[] Sample(SampleJob job) => SampleRun.Execute(job, job.Schedule, keepStates: false, model, context).Samples;
 
     /// <summary>A full batch against the same batch without caching, in turn: milliseconds per image, and the ratio.</summary>
-    private (double Ms, double Ratio) Time(SweepRow row)
+    private (double Ms, PairedRatio Ratio) Time(SweepRow row)
     {
         SampleJob uncached = plan.Uncached.Job;
-        InterleavedTiming timing = RunTiming.Measure(model, row.Job, uncached, uncached.Schedule, TimedRounds, context);
-        return (timing.MedianMs(0) / row.Job.Batch, timing.MedianRatio(0, 1));
+        InterleavedTiming timing = RunTiming.Measure(
+            model, row.Job, uncached, uncached.Schedule, TimedRounds, InterleavedTiming.DefaultWarmUp, context);
+        return (timing.MedianMs(0) / row.Job.Batch, PairedRatio.Of(timing, 0, 1));
     }
 
     private static string Duration(TimeSpan time) => time switch

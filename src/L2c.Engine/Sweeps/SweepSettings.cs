@@ -93,7 +93,9 @@ internal sealed record SweepSettings(
         AtomicFile.Write(path, overwrite: true, stream => JsonSerializer.Serialize(stream, settled, ReportJson.Options));
     }
 
-    private static SweepSettings Read(string path)
+    /// <summary>Reads what the rows of a table were made with.</summary>
+    /// <exception cref="MalformedFileException">It is missing or damaged.</exception>
+    internal static SweepSettings Read(string path)
     {
         if (!File.Exists(path))
         {

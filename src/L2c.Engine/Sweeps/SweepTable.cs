@@ -45,7 +45,7 @@ internal sealed class SweepTable : IDisposable
     public void Add(SweepRecord record)
     {
         string line = record.ToLine();
-        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"no row of a table: {line}", nameof(record));
+        record = SweepRecord.Parse(line) ?? throw new ArgumentException($"not a row of a table: {line}", nameof(record));
         Append(line);
         _records.Add(record);
     }
@@ -63,7 +63,11 @@ internal sealed class SweepTable : IDisposable
             : SweepRecord.Header.StartsWith(rest, StringComparison.Ordinal);
         if (!isTable && !anew)
         {
-            throw new MalformedFileException(Path, "is not the table of a sweep; give another --out, or use --force to overwrite it");
+            throw new MalformedFileException(
+                Path,
+                lines is [var header, ..] && header.StartsWith("rule,parameter,steps,", StringComparison.Ordinal)
+                    ? "is the table of a sweep by another version, with other columns; give another --out, or use --force to start over"
+                    : "is not the table of a sweep; give another --out, or use --force to overwrite it");
         }
 
         SweepRecord?[] records = isTable ? [.. lines.Skip(1).Select(SweepRecord.Parse)] : [];

@@ -30,7 +30,8 @@ public static class NetworkTraining
         ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
         using TrainedNetwork network = given ?? FromScratch(request, data);
-        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, request.Options), progress);
+        SampleJob? samples = SampleGrids.Plan(request, DemoModel.Steps, network.Architecture, choice);
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, request.Options, samples), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
         var facts = RunFacts.Of(network.Architecture.Name, device);
@@ -46,7 +47,8 @@ public static class NetworkTraining
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
         string result = folder.File(NetworkTrainingRequest.ResultName);
-        bool finished = TrainingLoop.Run(trainer, schedule, folder, () => trainer.WriteModel(result, overwrite: true), progress, cancel);
+        var grids = SampleGrids.OfNetwork(folder, request, samples, trainer, network.Architecture, device);
+        bool finished = TrainingLoop.Run(trainer, schedule, folder, grids, () => trainer.WriteModel(result, overwrite: true), progress, cancel);
         return new NetworkTrainingResult(folder, request, facts, trainer, finished, begin, time);
     }
 

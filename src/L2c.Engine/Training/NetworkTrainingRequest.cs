@@ -23,7 +23,7 @@ public sealed record NetworkTrainingRequest() : TrainingRequest("shapes2", "runs
     /// <summary>What that checkpoint leaves open; from scratch the network's name alone, see <see cref="NamedNetwork.Find"/>.</summary>
     public LayoutHints Hints { get; init; } = LayoutHints.None;
 
-    /// <summary>Side of the items in pixels or latent cells, where the data leave it open. From scratch only.</summary>
+    /// <summary>Side of the items in pixels or latent cells, where the data do not say. From scratch only.</summary>
     public int? ImageSize { get; init; }
 
     /// <summary>Classes; null for the data's. From scratch only.</summary>

@@ -6,7 +6,10 @@ namespace L2c;
 /// <summary>What router training leaves: the router in two formats, and the picture of its evolution.</summary>
 internal static class RouterFiles
 {
-    private const string Canonical = "router.safetensors", Published = "router.pt", Picture = "router.png";
+    /// <summary>The router as this program keeps it.</summary>
+    public const string Canonical = "router.safetensors";
+
+    private const string Published = "router.pt", Picture = "router.png";
 
     /// <summary>Their names in the run's folder.</summary>
     public static IReadOnlyList<string> Names { get; } = [Canonical, Published, Picture];

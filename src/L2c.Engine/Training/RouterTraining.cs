@@ -32,7 +32,7 @@ public static class RouterTraining
     {
         long began = Stopwatch.GetTimestamp();
         TransformerArchitecture architecture = model.Architecture;
-        (RouterTrainingOptions options, int maxSteps) = request.Resolve(architecture, choice.Threads);
+        (RouterTrainingOptions options, int maxSteps) = request.Resolve(model, choice.Threads);
         TrainingSchedule schedule = request.Schedule(maxSteps);
         RouterLogits? initial = request.Init is null ? null : LoadRouter(request.Init);
         ITrainingData? data = request.ImageFree
@@ -47,7 +47,8 @@ public static class RouterTraining
                 request.Seed,
                 cancel);
         using IDisposable? closing = data as IDisposable;
-        using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree), progress);
+        SampleJob? samples = SampleGrids.Plan(request, request.Steps, architecture, choice);
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree, samples), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
         using LoadedModel loaded = model.Load(device, WeightUse.RouterTraining);
@@ -62,9 +63,10 @@ public static class RouterTraining
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
+        var grids = SampleGrids.OfRouter(folder, request, samples, trainer, options.Threshold, loaded);
         bool finished = TrainingLoop.Run(
-            trainer, schedule, folder, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, cancel);
-        return new RouterTrainingResult(folder, request, model, loaded.Facts, trainer, options.Threshold, finished, begin, time);
+            trainer, schedule, folder, grids, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, cancel);
+        return new RouterTrainingResult(folder, request, model, loaded.Facts, trainer, options, finished, begin, time);
     }
 
     /// <inheritdoc cref="Run"/>

@@ -5,11 +5,12 @@ using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>A router to train for a frozen network. Null means as published for network and steps.</summary>
+/// <summary>A router to train for a frozen network. Null means as published for network and steps; the demo model has fewer steps at a higher
+/// rate, <see cref="DemoModel.RouterRecipe"/>.</summary>
 public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "runs/router")
 {
     /// <summary>Evaluations of the network's own sampler, which the router is for; at least two steps of it.</summary>
-    public string Steps { get; init; } = DemoModel.Steps;
+    public string Steps { get; init => field = value.ToLowerInvariant(); } = DemoModel.Steps;
 
     /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
     public double? Lambda { get; init; }
@@ -29,8 +30,8 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
     /// <summary>Independent timesteps per optimisation step.</summary>
     public int Draws { get; init; } = CachingRecipe.Draws;
 
-    /// <summary>Images per draw.</summary>
-    public int Batch { get; init; } = CachingRecipe.Batch;
+    /// <summary>Images per draw; null for 8, of the demo model 4.</summary>
+    public int? Batch { get; init; }
 
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; }
@@ -51,15 +52,17 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
 
     /// <summary>What the trainer is given, and the usual number of steps.</summary>
     /// <exception cref="RequestException">The respacing is none, or of one step.</exception>
-    internal (RouterTrainingOptions Options, int MaxSteps) Resolve(TransformerArchitecture architecture, int threads)
+    internal (RouterTrainingOptions Options, int MaxSteps) Resolve(OpenedModel model, int threads)
     {
+        TransformerArchitecture architecture = model.Architecture;
         SamplerTable sampler = TrainingStart.Fitting(() => SamplerCatalog.Create(NetworkFamilies.Describe(architecture), Steps), "--steps");
         if (sampler.CacheEvaluations.Count == 0)
         {
             throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give more");
         }
 
-        CachingRecipe defaults = NetworkFamilies.Of(architecture).Recipe(architecture, sampler.Evaluations.Count);
+        CachingRecipe published = NetworkFamilies.Of(architecture).Recipe(architecture, sampler.Evaluations.Count);
+        CachingRecipe defaults = model.IsDemo ? DemoModel.RouterRecipe(published) : published;
         RouterTrainingOptions options = new()
         {
             Steps = Steps,
@@ -69,7 +72,7 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             Loss = Loss,
             StraightThroughThreshold = StraightThroughThreshold,
             Draws = Draws,
-            Batch = Batch,
+            Batch = Batch ?? (model.IsDemo ? DemoModel.RouterBatch : CachingRecipe.Batch),
             Seed = Seed,
             TargetReuse = TargetReuse,
             Recompute = Recompute,

@@ -11,18 +11,22 @@ public sealed record RouterTrainingResult : TrainingResult
         OpenedModel model,
         RunFacts facts,
         RouterTrainer trainer,
-        double threshold,
+        RouterTrainingOptions options,
         bool isFinished,
         int begin,
         TrainingTime time)
         : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time)
     {
-        (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, request.Draws, request.Batch);
-        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), threshold, trainer.ReusedShare());
+        (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, options.Draws, options.Batch);
+        RouterPath = Path.Combine(request.Folder, RouterFiles.Canonical);
+        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), options.Threshold, trainer.ReusedShare());
     }
 
     /// <summary>Path of the checkpoint.</summary>
     public string Checkpoint { get; }
+
+    /// <summary>Path of the trained router, for <see cref="CacheRequest.Router"/>.</summary>
+    public string RouterPath { get; }
 
     /// <summary>Sampling steps of the router.</summary>
     public int Steps { get; }

@@ -88,8 +88,8 @@ internal sealed class RunFolder : IDisposable
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>
-    /// Makes room, now that the run is known to begin: half-written files of a killed process go, states behind the one that it goes on from, and
-    /// with <c>--force</c> the old run.
+    /// Makes room, now that the run is known to begin: half-written files of a killed process go, states and grids behind the one that it goes on
+    /// from, and with <c>--force</c> the old run.
     /// </summary>
     /// <param name="stepsDone">Optimisation steps of the state; 0 without one.</param>
     /// <exception cref="IOException">A file cannot be removed.</exception>
@@ -110,6 +110,7 @@ internal sealed class RunFolder : IDisposable
             States.Clear();
         }
 
+        SampleGrids.RemoveAfter(this, Continues ? stepsDone : -1);
         AtomicFile.RemoveLeftovers(Path);
         AtomicFile.RemoveLeftovers(States.Path);
     }
@@ -122,6 +123,7 @@ internal sealed class RunFolder : IDisposable
     {
         Folders.RequireOwn(System.IO.Path.Combine(path, StateFolder.Name));
         RunLogs.RequireOwn(path);
+        SampleGrids.RequireOwn(path);
         foreach (string name in results)
         {
             AtomicFile.RequireFree(System.IO.Path.Combine(path, name), overwrite: true);

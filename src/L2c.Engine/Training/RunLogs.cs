@@ -77,7 +77,8 @@ internal sealed class RunLogs : IDisposable
     /// <summary>Closes the logs.</summary>
     public void Dispose() => _logs.ForEach(log => log.Dispose());
 
-    private static bool IsOurs(string picture)
+    /// <summary>Whether a picture says inside that this program has drawn it.</summary>
+    internal static bool IsOurs(string picture)
     {
         try
         {

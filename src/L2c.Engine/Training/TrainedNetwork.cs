@@ -40,7 +40,7 @@ internal sealed class TrainedNetwork : IDisposable
         bool pixels = data.Channels is 1 or 3;
         TransformerArchitecture architecture = NamedNetwork.FindFor(name, named => named with
         {
-            Name = pixels ? $"{name.Split(' ')[0]} {data.Size} pixel space" : $"{name.Split(' ')[0]} {8 * data.Size}",
+            Name = pixels ? $"{named.Name.Split(' ')[0]} {data.Size} pixel space" : $"{named.Name.Split(' ')[0]} {8 * data.Size}",
             InputSize = data.Size,
             InChannels = data.Channels,
             NumClasses = classes ?? data.Classes,

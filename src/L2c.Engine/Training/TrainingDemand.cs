@@ -15,30 +15,44 @@ internal static class TrainingDemand
     private const int ImageCopies = 3;
 
     /// <summary>Training of a network. A state passes through one array when it is set, written or read back.</summary>
-    public static MemoryDemand OfNetwork(TransformerArchitecture architecture, NetworkTrainingOptions options) => new(
+    /// <param name="architecture">The network.</param>
+    /// <param name="options">How it is trained.</param>
+    /// <param name="grids">What is sampled in between, with a copy of the weights; null for nothing.</param>
+    public static MemoryDemand OfNetwork(TransformerArchitecture architecture, NetworkTrainingOptions options, SampleJob? grids) => new(
         "training",
         (device, batch) =>
         {
             TrainingMemory counted = NetworkTrainingStep.Predict(
                 architecture, device, batch, new TrainingPlanOptions { Recompute = options.Recompute });
             long state = WeightMemory.Tensors(architecture).Sum(), largest = WeightMemory.Tensors(architecture).Max();
-            return new MemoryNeed(counted.TotalBytes, state + largest + Images(architecture, batch), WeightMemory.Staging(device, state));
+            MemoryNeed training = new(counted.TotalBytes, state + largest + Images(architecture, batch), WeightMemory.Staging(device, state));
+            return grids is null
+                ? training
+                : training + WeightMemory.Of(architecture, device) + SampleMemory.OfSampling(grids, device, grids.Batch);
         },
         options.Batch,
         "--batch");
 
     /// <summary>Training of a router.</summary>
-    public static MemoryDemand OfRouter(TransformerArchitecture architecture, RouterTrainingOptions options, bool imageFree) => new(
+    /// <param name="architecture">The frozen network.</param>
+    /// <param name="options">How the router is trained.</param>
+    /// <param name="imageFree">Whether the network makes the images.</param>
+    /// <param name="grids">What is sampled in between; null for nothing.</param>
+    public static MemoryDemand OfRouter(
+        TransformerArchitecture architecture, RouterTrainingOptions options, bool imageFree, SampleJob? grids) => new(
         "training",
         (device, batch) =>
         {
             TrainingMemory counted = RouterDraw.Predict(
                 architecture, device, Sampler(architecture, options), batch, new TrainingPlanOptions { Recompute = options.Recompute });
             long largest = WeightMemory.Tensors(architecture).Max();
-            return new MemoryNeed(
+            MemoryNeed training = new(
                 counted.TotalBytes + (imageFree ? TeacherBytes(architecture, options, device, batch) : 0),
                 largest + Images(architecture, batch),
                 WeightMemory.Staging(device, largest));
+            return grids is null
+                ? training
+                : training + SampleMemory.OfSampling(grids, device, grids.Batch, SampleGrids.Fullest(grids));
         },
         options.Batch,
         "--batch");

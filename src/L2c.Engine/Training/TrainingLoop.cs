@@ -9,6 +9,7 @@ internal static class TrainingLoop
     /// <param name="trainer">Restored, if the run is resumed.</param>
     /// <param name="schedule">How long, how often.</param>
     /// <param name="folder">The run.</param>
+    /// <param name="grids">Draws samples in between; null for none.</param>
     /// <param name="writeResults">Writes what the run is for, as far as it has come.</param>
     /// <param name="progress">Told of every step.</param>
     /// <param name="cancel">Looked at between steps.</param>
@@ -19,6 +20,7 @@ internal static class TrainingLoop
         ITrainer trainer,
         TrainingSchedule schedule,
         RunFolder folder,
+        SampleGrids? grids,
         Action writeResults,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancel)
@@ -27,6 +29,7 @@ internal static class TrainingLoop
         using RunLogs logs = new(folder, trainer);
         int begin = trainer.StepsDone;
         bool saved = folder.Continues;
+        grids?.Begin(begin, cancel);
         while (trainer.StepsDone < schedule.MaxSteps && !cancel.IsCancellationRequested)
         {
             trainer.Advance();
@@ -36,6 +39,7 @@ internal static class TrainingLoop
                 logs.Write(step);
             }
 
+            grids?.Draw(step, cancel);
             saved = schedule.SavesAt(step);
             if (saved)
             {

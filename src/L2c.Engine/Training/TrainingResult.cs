@@ -5,6 +5,9 @@ namespace L2c;
 /// <summary>What came of a training run. Times are wall time.</summary>
 public abstract record TrainingResult
 {
+    /// <summary>What the file of a result is called in the run's folder, where the user wants one.</summary>
+    public const string FileName = "result.json";
+
     private readonly double[]? _figures;
 
     /// <summary>Collects what is known of every run.</summary>

@@ -71,6 +71,26 @@ public sealed class CacheSchedule : IEquatable<CacheSchedule>
         Enumerable.Repeat(EvaluationRole.Refresh, evaluations).ToArray(),
         Enumerable.Repeat((IReadOnlyList<bool>)Enumerable.Repeat(true, branches).ToArray(), evaluations).ToArray());
 
+    /// <summary>A schedule whose refresh evaluations compute everything and whose cache evaluations reuse some branches.</summary>
+    /// <param name="roles">One per evaluation, in sampling order.</param>
+    /// <param name="branches">Branches of the network.</param>
+    /// <param name="reuses">Whether a cache evaluation reuses a branch: by the numbers of both, from 0.</param>
+    /// <param name="dropsSkipped">See the constructor.</param>
+    /// <param name="forecast">See the constructor.</param>
+    /// <exception cref="ArgumentException">As the constructor.</exception>
+    public static CacheSchedule Reusing(
+        IReadOnlyList<EvaluationRole> roles,
+        int branches,
+        Func<int, int, bool> reuses,
+        bool dropsSkipped = false,
+        Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null)
+    {
+        return new CacheSchedule(roles, [.. roles.Select(Row)], dropsSkipped, forecast);
+
+        IReadOnlyList<bool> Row(EvaluationRole role, int e) =>
+            [.. Enumerable.Range(0, branches).Select(b => role == EvaluationRole.Refresh || !reuses(e, b))];
+    }
+
     /// <summary><c>block 3 mlp</c>.</summary>
     public static string BranchName(int branch) => $"block {branch / 2} {(branch % 2 == 0 ? "attention" : "mlp")}";
 

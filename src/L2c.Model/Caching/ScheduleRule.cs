@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Weights;
 
 namespace L2c.Model.Caching;
 
@@ -20,10 +21,20 @@ namespace L2c.Model.Caching;
 /// </remarks>
 public static class ScheduleRule
 {
+    private static readonly string[] _forms =
+        ["none", "all", "interval:N", "fora:N", "taylor:N:ORDER", "random:P:SEED", "top:K", "bottom:K", "deepcache:A-B", "drop:RULE"];
+
     /// <summary>For messages and help.</summary>
-    public const string Forms = "none, all, interval:N, fora:N, taylor:N:ORDER, random:P:SEED, top:K, bottom:K, deepcache:A-B or drop:RULE";
+    public static string Forms { get; } = $"{string.Join(", ", _forms[..^1])} or {_forms[^1]}";
+
+    /// <summary>What rules begin with: their names, with a colon where more follows.</summary>
+    public static IReadOnlyList<string> Beginnings { get; } =
+        [.. _forms.Select(form => form.Contains(':', StringComparison.Ordinal) ? $"{form.Split(':')[0]}:" : form)];
 
     private const string DropPrefix = "drop:";
+
+    /// <summary>A rule as it is spelt, whatever the case of its letters.</summary>
+    public static string Canonical(string rule) => rule.ToLowerInvariant();
 
     /// <summary>Builds the schedule of a rule.</summary>
     /// <param name="rule">One of the forms above.</param>
@@ -32,8 +43,9 @@ public static class ScheduleRule
     /// <exception cref="ArgumentException">No such rule, or a number out of range.</exception>
     public static CacheSchedule Parse(string rule, IReadOnlyList<EvaluationRole> roles, int branches)
     {
-        bool drop = rule.StartsWith(DropPrefix, StringComparison.Ordinal);
-        string[] words = (drop ? rule[DropPrefix.Length..] : rule).Split(':');
+        string spelt = Canonical(rule);
+        bool drop = spelt.StartsWith(DropPrefix, StringComparison.Ordinal);
+        string[] words = (drop ? spelt[DropPrefix.Length..] : spelt).Split(':');
         int blocks = branches / 2;
         return (words[0], words.Length) switch
         {
@@ -46,19 +58,15 @@ public static class ScheduleRule
             ("top", 2) => Blocks(blocks - Number(words[1], 0, blocks), blocks - 1),
             ("bottom", 2) => Blocks(0, Number(words[1], 0, blocks) - 1),
             ("deepcache", 2) => Range(words[1].Split('-')),
-            _ => throw Fault($"no such rule; write {Forms}"),
+            var (name, _) when Array.Find(_forms, form => form.Split(':')[0] == name) is { } form => throw Fault($"write {form}"),
+            var (name, _) => throw Fault($"no such rule; write {Forms}{KnownWords.DidYouMean(name, _forms.Select(form => form.Split(':')[0]))}"),
         };
 
         CacheSchedule Reuse(Func<int, int, bool> reuses) => Build(roles, reuses);
 
         CacheSchedule Build(
-            IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => new(
-            rolesUsed,
-            [.. rolesUsed.Select((role, e) => Row(b => role == EvaluationRole.Refresh || !reuses(e, b)))],
-            drop,
-            drop ? null : forecast);
-
-        IReadOnlyList<bool> Row(Func<int, bool> computes) => [.. Enumerable.Range(0, branches).Select(computes)];
+            IReadOnlyList<EvaluationRole> rolesUsed, Func<int, int, bool> reuses, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) =>
+            CacheSchedule.Reusing(rolesUsed, branches, reuses, drop, drop ? null : forecast);
 
         CacheSchedule Every(int every, Func<int, int, bool> refreshes, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast = null) => Build(
             [.. roles.Select((_, e) => refreshes(e, every) ? EvaluationRole.Refresh : EvaluationRole.Cache)], (_, _) => true, forecast);

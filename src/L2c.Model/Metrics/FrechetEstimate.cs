@@ -43,18 +43,28 @@ public sealed record FrechetEstimate(double Distance, double Low, double High, I
     /// <param name="reference">What the distance is to.</param>
     /// <param name="seed">Of the resamples.</param>
     /// <param name="threads">Threads that compute; 0 for one per core. The result does not depend on them.</param>
+    /// <param name="done">Called after the distance of all vectors and after that of each resample, by several threads at a time; null for
+    /// nobody.</param>
     /// <param name="cancel">Looked at before each resample.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static FrechetEstimate Of(
-        double[] features, int dimension, FrechetDistance reference, ulong seed = 0, int threads = 0, CancellationToken cancel = default)
+        double[] features,
+        int dimension,
+        FrechetDistance reference,
+        ulong seed = 0,
+        int threads = 0,
+        Action? done = null,
+        CancellationToken cancel = default)
     {
         double distance = Distance([], threads);
+        done?.Invoke();
         double[] resampled = new double[Resamples];
         ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? -1 : threads, CancellationToken = cancel };
         Parallel.For(0, Resamples, options, resample =>
         {
             int[] times = Draw(seed, resample, features.Length / dimension);
             resampled[resample] = Distance(times, threads: 1);
+            done?.Invoke();
         });
         double mean = resampled.Average();
         return new FrechetEstimate(distance, Math.Max(distance + resampled.Min() - mean, 0), distance + resampled.Max() - mean, resampled);

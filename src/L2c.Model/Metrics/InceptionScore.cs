@@ -110,7 +110,7 @@ public sealed class InceptionScore
             for (int c = 0; c < _row.Length; c++)
             {
                 double p = probabilities[at + c];
-                Require(p is >= 0 and <= 1.000001, "has a number that is no probability");
+                Require(p is >= 0 and <= 1.000001, "has a number that is not a probability");
                 Count(c, p, p == 0 ? 0 : Math.Log(p));
             }
 

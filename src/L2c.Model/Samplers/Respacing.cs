@@ -21,7 +21,7 @@ public static class Respacing
     /// <param name="rounding">How a timestep half-way between two is rounded. The published rule is to even; another differs, for one, at 25.</param>
     /// <exception cref="ArgumentException">The text is none of these, or no such selection exists.</exception>
     public static IReadOnlyList<int> Select(string steps, MidpointRounding rounding = MidpointRounding.ToEven) =>
-        steps.StartsWith(DdimPrefix, StringComparison.Ordinal)
+        steps.StartsWith(DdimPrefix, StringComparison.OrdinalIgnoreCase)
             ? SelectIntegerStride(ParseCount(steps[DdimPrefix.Length..], steps))
             : SelectSections([.. steps.Split(',').Select(count => ParseCount(count, steps))], rounding);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using L2c.Model.Networks;
+using L2c.Weights;
 
 namespace L2c.Model.Samplers;
 
@@ -73,13 +74,13 @@ public static class SamplerCatalog
         (string? known, int order, bool predictsData, bool isMultistep) = Array.Find(_solvers, solver => solver.Name == name);
         if (known is null)
         {
-            throw new ArgumentException($"no sampler is named {name}; the names are {string.Join(", ", Names)}");
+            throw new ArgumentException($"no sampler is named {name}; the names are {string.Join(", ", Names)}{KnownWords.DidYouMean(name, Names)}");
         }
 
         (string? word, TimeSpacing spacing) = Array.Find(_grids, g => g.Word.Equals(grid ?? Grids[0], StringComparison.OrdinalIgnoreCase));
         if (word is null)
         {
-            throw new ArgumentException($"no grid is named {grid}; the names are {string.Join(", ", Grids)}");
+            throw new ArgumentException($"no grid is named {grid}; the names are {string.Join(", ", Grids)}{KnownWords.DidYouMean(grid!, Grids)}");
         }
 
         int perStep = isMultistep ? 1 : order;

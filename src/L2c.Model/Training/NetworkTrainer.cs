@@ -14,8 +14,17 @@ namespace L2c.Model.Training;
 /// </remarks>
 public sealed class NetworkTrainer : ITrainer
 {
-    // What a state holds; gradients belong to one step.
-    private static readonly (ParameterState State, string Name)[] _states =
+    // What a state holds, gradients left out, which belong to one step: both sets of weights tensor by tensor, under the names that a training
+    // checkpoint gives them, so that whatever reads one can take either; and what only this trainer reads.
+    private const string WeightsPrefix = "model.", AveragePrefix = "ema.", Sums = "log.figure_sums";
+
+    private static readonly (ParameterState State, string Name)[] _moments =
+        [(ParameterState.FirstMoment, "optimizer.first_moment"), (ParameterState.SecondMoment, "optimizer.second_moment")];
+
+    // What states held before: every kind of value as one tensor.
+    private const string FlatSums = "figure_sums";
+
+    private static readonly (ParameterState State, string Name)[] _flat =
     [
         (ParameterState.Weights, "weights"),
         (ParameterState.FirstMoment, "first_moment"),
@@ -23,7 +32,6 @@ public sealed class NetworkTrainer : ITrainer
         (ParameterState.Average, "average"),
     ];
 
-    private readonly NetworkTrainingOptions _options;
     private readonly TrainingSettings _settings;
     private readonly TrainingDraws _draws;
     private readonly TrainingBatch _batch;
@@ -31,9 +39,12 @@ public sealed class NetworkTrainer : ITrainer
     private readonly int[] _timesteps;
     private readonly float[] _losses;
     private readonly double[] _figures;
+    private NetworkTrainingOptions _options;
 
     // Of states: of one family no network's fits another.
-    private string Kind => $"{_step.Architecture.Family}/1";
+    private string Kind => $"{_step.Architecture.Family}/2";
+
+    private string FlatKind => $"{_step.Architecture.Family}/1";
 
     /// <summary>Plans everything.</summary>
     /// <param name="architecture">The network; it must predict a variance.</param>
@@ -54,15 +65,15 @@ public sealed class NetworkTrainer : ITrainer
         TrainingSettings settings)
     {
         TrainingFit.Check(data, architecture);
-        (_options, _settings) = (options, settings);
-        options.AddTo(settings);
+        options.AddTo(settings, average is not null);
+        (_options, _settings) = (options.As(settings), settings);
         _draws = new TrainingDraws(options.Seed, draws: 1, options.Batch);
         int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
         _batch = new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
         _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute });
         if (average is not null)
         {
-            _step.WriteAverage(average);
+            _step.WriteTensors(ParameterState.Average, average);
         }
 
         (_timesteps, _losses, _figures) = (new int[options.Batch], new float[2 * options.Batch], new double[Means.Names.Count]);
@@ -111,8 +122,7 @@ public sealed class NetworkTrainer : ITrainer
     public void WriteModel(string path, bool overwrite)
     {
         Dictionary<string, string> metadata = new() { [Architecture.MetadataKey] = _step.Architecture.ToJson() };
-        StateEntry[] tensors =
-            [.. _step.Tensors.Select(tensor => StateEntry.Of<float>(tensor.Name, tensor.Shape, () => Tensor(tensor.Name, tensor.Shape)))];
+        StateEntry[] tensors = [.. Entries(ParameterState.Average, "")];
         using SafetensorsWriter writer = new(path, [.. tensors.Select(tensor => tensor.Info)], metadata, overwrite);
         foreach (StateEntry tensor in tensors)
         {
@@ -122,27 +132,49 @@ public sealed class NetworkTrainer : ITrainer
         writer.Commit();
     }
 
+    /// <summary>Reads a tensor of the moving average by its published name: a <see cref="WeightReader"/>.</summary>
+    /// <exception cref="DivergedException">A value is not finite.</exception>
+    public void ReadAverage(string name, Span<float> destination) => Read(ParameterState.Average, name, destination);
+
     /// <inheritdoc/>
-    public void Save(string path) => TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
-    [
-        .. _states.Select(kept => StateEntry.Of<float>(kept.Name, [_step.StateLength], () => State(kept.State, kept.Name))),
-        StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
-    ]);
+    public void Save(string path) => TrainingState.Write(
+        path,
+        Kind,
+        StepsDone,
+        _options.Seed,
+        _settings,
+        [
+            .. Entries(ParameterState.Weights, WeightsPrefix),
+            .. Entries(ParameterState.Average, AveragePrefix),
+            .. _moments.Select(kept => StateEntry.Of<float>(kept.Name, [_step.StateLength], () => State(kept.State, kept.Name))),
+            StateEntry.Of<double>(Sums, [Means.State.Length], () => Means.State),
+        ],
+        _step.Architecture);
 
     /// <inheritdoc/>
     public void Restore(TensorFile file)
     {
         _step.RequireAlive();
-        int step = TrainingState.Check(file, Kind, _settings);
+        int step = TrainingState.Check(file, Kind, _settings, FlatKind);
+        bool isFlat = file.Find(FlatSums) is not null;
+        if (!isFlat)
+        {
+            RestoreSet(ParameterState.Weights, WeightsPrefix);
+            RestoreSet(ParameterState.Average, AveragePrefix);
+        }
+
         float[] values = new float[_step.StateLength];
-        foreach ((ParameterState state, string name) in _states)
+        foreach ((ParameterState state, string name) in isFlat ? _flat : _moments)
         {
             TrainingState.Read<float>(file, name, values);
             _step.WriteState(state, values);
         }
 
-        TrainingState.Read<double>(file, "figure_sums", Means.State);
-        StepsDone = step;
+        TrainingState.Read<double>(file, isFlat ? FlatSums : Sums, Means.State);
+        (StepsDone, _options) = (step, _options.As(_settings));
+
+        void RestoreSet(ParameterState state, string prefix) =>
+            _step.WriteTensors(state, (name, destination) => TrainingState.Read(file, prefix + name, destination));
     }
 
     /// <summary>Frees the plan.</summary>
@@ -156,11 +188,19 @@ public sealed class NetworkTrainer : ITrainer
         return values;
     }
 
-    private float[] Tensor(string name, long[] shape)
+    private IEnumerable<StateEntry> Entries(ParameterState state, string prefix) => _step.Tensors.Select(tensor => StateEntry.Of<float>(
+        prefix + tensor.Name,
+        tensor.Shape,
+        () =>
+        {
+            float[] values = new float[tensor.Shape.Aggregate(1L, (product, extent) => product * extent)];
+            Read(state, tensor.Name, values);
+            return values;
+        }));
+
+    private void Read(ParameterState state, string name, Span<float> destination)
     {
-        float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-        _step.ReadTensor(ParameterState.Average, name, values);
-        DivergedException.ThrowUnlessFinite(values, $"the average of {name}", StepsDone);
-        return values;
+        _step.ReadTensor(state, name, destination);
+        DivergedException.ThrowUnlessFinite(destination, state == ParameterState.Average ? $"the average of {name}" : name, StepsDone);
     }
 }

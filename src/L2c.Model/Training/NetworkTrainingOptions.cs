@@ -1,8 +1,10 @@
 namespace L2c.Model.Training;
 
-/// <summary>What a DiT is trained with; the defaults are the published ones but for the batch.</summary>
+/// <summary>What a DiT is trained with; the defaults are the published ones but for the batch and the average's warm-up.</summary>
 public sealed record NetworkTrainingOptions
 {
+    private const string WarmUp = "--ema-warm-up", On = "on";
+
     /// <summary>Images per optimisation step; published 256.</summary>
     public int Batch { get; init; } = 64;
 
@@ -15,9 +17,12 @@ public sealed record NetworkTrainingOptions
     /// <summary>Decay of the moving average.</summary>
     public double EmaDecay { get; init; } = 0.9999;
 
-    /// <summary>Whether the average's decay begins small: min(decay, (1 + k) / (10 + k)) at step k from 0, so that a short run forgets its initial
-    /// weights.</summary>
-    public bool AverageWarmUp { get; init; }
+    /// <summary>
+    /// Whether the average's decay begins small: min(decay, (1 + k) / (10 + k)) at step k from 0, so that a short run forgets its initial weights.
+    /// Published runs do without. Null: as the state has it that the run goes on from; of a new run yes, unless it begins with an average of its own,
+    /// which would be forgotten.
+    /// </summary>
+    public bool? AverageWarmUp { get; init; }
 
     /// <summary>Seed of everything random.</summary>
     public ulong Seed { get; init; }
@@ -30,16 +35,29 @@ public sealed record NetworkTrainingOptions
 
     /// <summary>The average's decay at a step.</summary>
     /// <param name="step">Steps done before.</param>
-    internal double DecayAt(int step) => AverageWarmUp ? Math.Min(EmaDecay, (1.0 + step) / (10.0 + step)) : EmaDecay;
+    internal double DecayAt(int step) => AverageWarmUp == true ? Math.Min(EmaDecay, (1.0 + step) / (10.0 + step)) : EmaDecay;
+
+    /// <summary>The same with everything decided that a state has decided.</summary>
+    internal NetworkTrainingOptions As(TrainingSettings settings) => this with { AverageWarmUp = settings[WarmUp] == On };
 
     /// <summary>Adds what decides the bits of a run.</summary>
-    internal void AddTo(TrainingSettings settings)
+    /// <param name="settings">The settings of the run.</param>
+    /// <param name="hasAverage">Whether the run begins with an average of its own.</param>
+    internal void AddTo(TrainingSettings settings, bool hasAverage)
     {
         settings.Add("--batch", Batch);
         settings.Add("--lr", LearningRate);
         settings.Add("--weight-decay", WeightDecay);
         settings.Add("--ema", EmaDecay);
-        settings.Add("--ema-warm-up", AverageWarmUp ? "on" : "");
+        if (AverageWarmUp is { } warmUp)
+        {
+            settings.Add(WarmUp, warmUp ? On : "");
+        }
+        else
+        {
+            settings.AddDefault(WarmUp, hasAverage ? "" : On);
+        }
+
         settings.Add("--seed", Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 }

@@ -167,15 +167,22 @@ public sealed class NetworkTrainingStep : IDisposable
         }
     }
 
-    /// <summary>Sets the moving average.</summary>
+    /// <summary>Sets one state of all trained parameters, tensor by tensor.</summary>
+    /// <param name="state">Which.</param>
     /// <param name="read">Gives it by published names.</param>
-    public void WriteAverage(WeightReader read)
+    public void WriteTensors(ParameterState state, WeightReader read)
     {
+        RequireAlive();
         foreach ((string name, long[] shape) in Tensors.Where(tensor => _parameters.Has(tensor.Name)))
         {
             float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
             read(name, values);
-            Device.Upload(_parameters.View(ParameterState.Average, name), values);
+            Device.Upload(_parameters.View(state, name), values);
+        }
+
+        if (state == ParameterState.Weights)
+        {
+            _pack.Run();
         }
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using L2c.Weights;
 using L2c.Weights.Safetensors;
 using L2c.Weights.Storage;
+using Architecture = L2c.Weights.Layouts.Architecture;
 
 namespace L2c.Model.Training;
 
@@ -11,6 +12,7 @@ namespace L2c.Model.Training;
 /// Metadata: <c>l2c.state</c> (which trainer), <c>step</c>, <c>seed</c>, <c>generator</c>, <c>settings</c>. The generator has no state beside seed
 /// and step, nor has the
 /// position in the data; both follow from <see cref="TrainingDraws"/>. No clock, host or path is in the file, so equal runs write equal files.
+/// A network's state is a training checkpoint, too: it has the architecture, the weights under <c>model.</c> and their average under <c>ema.</c>.
 /// </remarks>
 public static class TrainingState
 {
@@ -23,8 +25,16 @@ public static class TrainingState
     /// <param name="seed">The seed of the run.</param>
     /// <param name="settings">What the run was started with.</param>
     /// <param name="entries">The tensors.</param>
+    /// <param name="architecture">The network whose weights are among them under the names of a training checkpoint; null for none.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, string kind, int step, ulong seed, TrainingSettings settings, IReadOnlyList<StateEntry> entries)
+    public static void Write(
+        string path,
+        string kind,
+        int step,
+        ulong seed,
+        TrainingSettings settings,
+        IReadOnlyList<StateEntry> entries,
+        Architecture? architecture = null)
     {
         Dictionary<string, string> metadata = new()
         {
@@ -34,6 +44,11 @@ public static class TrainingState
             [GeneratorKey] = TrainingDraws.Generator,
             [SettingsKey] = settings.ToJson(),
         };
+        if (architecture is not null)
+        {
+            metadata.Add(Architecture.MetadataKey, architecture.ToJson());
+        }
+
         using SafetensorsWriter writer = new(path, [.. entries.Select(entry => entry.Info)], metadata, overwrite: true);
         foreach (StateEntry entry in entries)
         {
@@ -65,14 +80,15 @@ public static class TrainingState
     /// <summary>Checks that a state is this trainer's and was made with the same settings.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="kind">As given to <see cref="Write"/>.</param>
-    /// <param name="settings">What the run is now started with.</param>
+    /// <param name="settings">What the run is now started with; what nobody gave is taken from the state.</param>
+    /// <param name="older">What an older version of the trainer gave; null for none.</param>
     /// <returns>Optimisation steps done.</returns>
     /// <exception cref="MalformedFileException">No state of this trainer, or a damaged one.</exception>
     /// <exception cref="ArgumentException">A setting differs; the message names it.</exception>
-    public static int Check(TensorFile file, string kind, TrainingSettings settings)
+    public static int Check(TensorFile file, string kind, TrainingSettings settings, string? older = null)
     {
         string found = Require(file, KindKey);
-        if (found != kind)
+        if (found != kind && found != older)
         {
             throw new MalformedFileException(
                 file.Path, $"is the state of '{FileText.Printable(found)}', not of '{kind}'; give a state that this command wrote");
@@ -93,7 +109,9 @@ public static class TrainingState
 
         try
         {
-            return settings.FindDifference(Require(file, SettingsKey)) is { } difference
+            string saved = Require(file, SettingsKey);
+            settings.Adopt(saved);
+            return settings.FindDifference(saved) is { } difference
                 ? throw new ArgumentException($"{file.Path}: {difference}; resume with the settings of the run, or start another run")
                 : step;
         }

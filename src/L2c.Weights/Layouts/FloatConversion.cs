@@ -114,7 +114,7 @@ public static class FloatConversion
         {
             TensorType.F16 => true,
             TensorType.BF16 => false,
-            _ => throw new ArgumentException($"FloatConversion: {type} is no type to convert to", nameof(type)),
+            _ => throw new ArgumentException($"FloatConversion: {type} cannot be converted to", nameof(type)),
         };
         int i = 0;
         for (; i <= source.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)

@@ -32,6 +32,13 @@ public static class PublishedModels
         UVit("U-ViT-S/4 64", 64, 4, 3, 512, 12, 8, 0, hasNullClass: false, finalConv: true),
     ];
 
+    /// <summary>All names; where the resolution is 256 px, without it.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(model => model.Name.Replace(" 256", "", StringComparison.Ordinal))];
+
+    /// <summary>What to do about a name that is none of them: the nearest one, or all.</summary>
+    public static string Advice(string name) =>
+        KnownWords.Nearest(name, Names) is { } near ? $"did you mean {near}?" : $"the names are {string.Join(", ", Names)}";
+
     /// <summary>The model of that name, ignoring case; without a resolution, 256 px is meant where there is one. Null when unknown.</summary>
     public static TransformerArchitecture? Find(string name) =>
         All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))

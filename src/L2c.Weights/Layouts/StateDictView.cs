@@ -11,7 +11,7 @@ internal sealed class StateDictView
     private static readonly string[] _bookkeeping =
     [
         "model.", "ema.", "opt.", "optimizer.", "optimizer_states.", "lr_scheduler.", "lr_schedulers.", "scheduler.", "scaler.", "callbacks.",
-        "loops.", "args.", "cfg.", "config.",
+        "loops.", "log.", "args.", "cfg.", "config.",
     ];
 
     private const string LatentDiffusionVae = "first_stage_model.";

@@ -105,7 +105,7 @@ public abstract record TransformerArchitecture : Architecture
         ?? OutOfRange(nameof(NumClasses), NumClasses, Least.Classes, 1_000_000)
         ?? OutOfRange(nameof(MlpRatio), MlpRatio, 1.0 / HiddenSize, 64)
         ?? Indivisible(nameof(InputSize), InputSize, nameof(PatchSize), PatchSize)
-        ?? Indivisible(nameof(HiddenSize), HiddenSize, nameof(Heads), Heads)
+        ?? (HiddenSize % Heads == 0 ? null : $"{Heads} attention heads do not divide its width of {HiddenSize}")
         ?? OutOfRange("values of the position table", (double)Tokens * HiddenSize, 1, 1 << 26)
         ?? FindClassNamesProblem(ClassNames, NumClasses);
 }

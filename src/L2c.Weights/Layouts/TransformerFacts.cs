@@ -10,7 +10,8 @@ internal static class TransformerFacts
         ?? PublishedModels.Heads(family, hidden, depth)
         ?? throw new MalformedFileException(
             dict.File.Path,
-            $"has width {hidden} and depth {depth}, which no published model has, and no shape tells the attention heads; give --heads N");
+            $"does not say how many attention heads the network has, and no published model has its width of {hidden} and its {depth} blocks; "
+            + "give --heads N");
 
     /// <summary>The ratio that gives this MLP width back when multiplied with the hidden size and truncated.</summary>
     public static double MlpRatio(int mlpWidth, int hidden)

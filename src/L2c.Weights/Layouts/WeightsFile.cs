@@ -59,7 +59,7 @@ public sealed class WeightsFile
         where T : Architecture => Architecture as T
         ?? throw new MalformedFileException(
             File.Path,
-            $"holds a model of the family '{Architecture.Family}', not the kind that is needed here ({typeof(T).Name}); give another checkpoint");
+            $"holds a model of the family '{Architecture.Family}', which has no use here; give another checkpoint");
 
     /// <summary>The canonical tensor of that name.</summary>
     /// <exception cref="ArgumentException">The architecture has no such tensor.</exception>

@@ -36,7 +36,7 @@ public static class WeightsLayout
         if (architecture.FindProblem() is { } problem)
         {
             throw new MalformedFileException(
-                file.Path, $"is not a usable {naming.Family} model: {problem}; correct the options, or fetch the file again");
+                file.Path, $"is not a usable model: {problem}; correct the options, or fetch the file again");
         }
 
         List<WeightsTensor> tensors = TensorMatch.Match(dict, naming, architecture);
@@ -83,7 +83,7 @@ public static class WeightsLayout
 
         Architecture model = PublishedModels.Find(hints.Model)
             ?? throw new ArgumentException(
-                $"unknown model '{hints.Model}', known are {string.Join(", ", PublishedModels.All.Select(known => known.Name))}");
+                $"--model {hints.Model}: no published model has that name; {PublishedModels.Advice(hints.Model)}");
         return model.Family == naming.Family
             ? model
             : throw new ArgumentException($"'{hints.Model}' is a {model.Family} model, but the file's tensors are those of '{naming.Family}'");

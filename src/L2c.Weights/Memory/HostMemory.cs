@@ -69,9 +69,10 @@ public sealed partial record HostMemory
         }
     }
 
-    /// <summary>A size for people: <c>1.5 GiB</c>.</summary>
+    /// <summary>A size for people, as <c>1.50 GiB</c>, <c>4.8 MiB</c>, <c>16.0 KiB</c> or <c>12 bytes</c>.</summary>
     public static string Text(long bytes) => bytes switch
     {
+        < 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes} byte{(bytes == 1 ? "" : "s")}"),
         < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.0} KiB"),
         < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.0} MiB"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.00} GiB"),

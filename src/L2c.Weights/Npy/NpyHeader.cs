@@ -33,7 +33,7 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset, bool
     /// <exception cref="MalformedFileException">As <see cref="Read"/>, or it is in Fortran's.</exception>
     public static NpyHeader ReadInOrder(ByteSource source) => Read(source) is { IsFortran: false } header
         ? header
-        : throw Broken(source, "is in Fortran's order", "save numpy.ascontiguousarray of it");
+        : throw Broken(source, "is in Fortran order", "save numpy.ascontiguousarray of it");
 
     /// <summary>Reads and checks the header of a file.</summary>
     /// <exception cref="MalformedFileException">It breaks a rule, or the elements do not end where the file does.</exception>
@@ -43,14 +43,14 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset, bool
         source.ReadExactly(0, prefix);
         if (!prefix.StartsWith(Magic))
         {
-            throw Broken(source, "does not begin as an array of NumPy does");
+            throw Broken(source, "does not start like a NumPy array");
         }
 
         (int prefixBytes, long headerBytes) = (prefix[6], prefix[7]) switch
         {
             (1, 0) => (10, BinaryPrimitives.ReadUInt16LittleEndian(prefix[8..])),
             (2 or 3, 0) => (12, (long)BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..])),
-            var (major, minor) => throw Broken(source, $"has the version {major}.{minor} of npy, and 1.0, 2.0 and 3.0 are known"),
+            var (major, minor) => throw Broken(source, $"is of version {major}.{minor} of the npy format; 1.0, 2.0 and 3.0 can be read"),
         };
         if (headerBytes > ReadLimits.NpyHeaderBytes)
         {
@@ -81,7 +81,7 @@ internal sealed partial record NpyHeader(TensorInfo Array, long DataOffset, bool
         if (type.Descr is null)
         {
             string known = string.Join(", ", _types.Select(entry => entry.Descr));
-            throw Broken(source, $"has elements of the type {FileText.Printable(word)}, and {known} are read");
+            throw Broken(source, $"has elements of the type {FileText.Printable(word)}; {known} can be read");
         }
 
         long[] extents = Extents(source, shape.Groups[1].Value);

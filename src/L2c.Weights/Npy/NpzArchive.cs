@@ -135,7 +135,7 @@ public sealed class NpzArchive : IDisposable
         return fits ? new NpzStatistics(mean, covariance) : throw new MalformedFileException(
             Path,
             $"has {meanName} of [{string.Join(", ", meanShape)}] and {covarianceName} of [{string.Join(", ", covarianceShape)}], "
-            + "which are no mean [D] and covariance [D, D]; make the statistics again");
+            + "which are not a mean [D] and a covariance [D, D]; make the statistics again");
     }
 
     private (long[] Shape, double[] Values) Numbers(string name, string other)
@@ -146,7 +146,7 @@ public sealed class NpzArchive : IDisposable
         TensorInfo info = file.Tensors[0] with { Name = name };
         if (info.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16) || info.Count > ReadLimits.StatisticsNumbers)
         {
-            throw new MalformedFileException(Path, $"has {info}, which is no mean or covariance of features; make the statistics again");
+            throw new MalformedFileException(Path, $"has {info}, which is neither a mean nor a covariance of features; make the statistics again");
         }
 
         byte[] stored = new byte[info.Bytes];

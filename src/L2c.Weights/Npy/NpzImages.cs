@@ -22,7 +22,7 @@ public sealed class NpzImages
         // Turning holds them twice.
         if (_header.IsFortran && _header.Array.Bytes > ReadLimits.InflatedBytes / 2)
         {
-            throw NpyHeader.Broken(source, $"has {_header.Array.Bytes} bytes of images in Fortran's order", "save numpy.ascontiguousarray of them");
+            throw NpyHeader.Broken(source, $"has {_header.Array.Bytes} bytes of images in Fortran order", "save numpy.ascontiguousarray of them");
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class TorchZip : TorchContainer
 
         if (_zip.Find($"{root}/version") is { } stated && Version(_zip.ReadAll(stated, 16)) is not (>= 1 and <= MaxVersion))
         {
-            throw ZipReader.Broken(source.Path, $"its archive is of no version from 1 to {MaxVersion}, which PyTorch reads");
+            throw ZipReader.Broken(source.Path, $"its archive has no version from 1 to {MaxVersion}, which is what PyTorch reads");
         }
 
         byte[] bytes = _zip.ReadAll(pickle, ReadLimits.PickleBytes);

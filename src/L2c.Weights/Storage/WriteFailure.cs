@@ -12,7 +12,7 @@ internal static class WriteFailure
     /// <summary>The same error with the right name and what to do.</summary>
     public static IOException Of(string path, Exception e) => new(
         e.HResult is FileTooLarge or NoSpace or QuotaExceeded
-            ? $"{path}: cannot be written, there is no room for it ({FileSystem.Reason(e)}); free some, or write elsewhere"
+            ? $"{path}: cannot be written: there is no room for it ({FileSystem.Reason(e)}); free some, or write elsewhere"
             : $"{path}: cannot be written ({FileSystem.Reason(e)}); check its folder and its permissions, or write elsewhere",
         e);
 }

@@ -18,7 +18,7 @@ public sealed class EvaluateTests : IDisposable
     {
         Directory.CreateDirectory(_cli.PathOf("classes/disc"));
         File.WriteAllBytes(_cli.PathOf("classes/disc/a.png"), []);
-        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(4, "classes: is a folder without PNG files; give one with pictures of one size");
+        _cli.Run("evaluate", _cli.PathOf("classes")).MustFail(4, "classes: is a folder without PNG files; give one with pictures of the same size");
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class EvaluateTests : IDisposable
     [InlineData(2, "applies to sampling", "x.npy", "--steps", "3")]
     [InlineData(2, "applies to sampling", "x.npy", "--ddim", "3")]
     [InlineData(1, "there is no such file", "missing")]
-    [InlineData(2, "compare images of one size", "small.safetensors", "--data", "shapes")]
+    [InlineData(2, "compare images of the same size", "small.safetensors", "--data", "shapes")]
     [InlineData(2, "--ddim needs", "--ddim", "5,x")]
     [InlineData(2, "compare with data of that size", "--data", "shapes")]
     [InlineData(4, "tensors of images", "labels.npy")]
@@ -166,6 +166,27 @@ public sealed class EvaluateTests : IDisposable
         CliResult result = sampling ? Model(words) : _cli.Run(["evaluate", .. words]);
         Assert.Equal(code, result.Code);
         Assert.Contains(message, result.Err.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nobody_watches_lines_tell_what_is_read_and_measured()
+    {
+        _cli.Run("sample", "--ckpt", Tiny(), "--steps", "2", "--count", "8", "--separate", "--device", "cpu", "--out", _cli.PathOf("pictures"));
+        string[] call = ["--data", _cli.PathOf("pictures"), "--data-count", "6", "--count", "3", "--steps", "2", "--ddim", "none"];
+        string[] lines = [.. Model(call).Err.TrimEnd('\n').Split('\n').Where(line => !line.StartsWith("l2c: ", StringComparison.Ordinal))];
+        Assert.Equal(
+            [
+                "features, pictures: 0 of 6",
+                "3 images, 2 steps: 0 of 2",
+                "features, tiny pixels, ddim: 0 of 3",
+                "distance of tiny pixels, ddim: 0 of 21",
+                "features, pictures: 0 of 2",
+                "distance of pictures: 0 of 21",
+            ],
+            lines);
+        Assert.All(
+            Model([.. call, "--no-progress"]).Err.TrimEnd('\n').Split('\n'),
+            line => Assert.StartsWith("l2c: ", line, StringComparison.Ordinal));
     }
 
     [Fact]

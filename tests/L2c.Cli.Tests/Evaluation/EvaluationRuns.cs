@@ -49,7 +49,7 @@ internal static class EvaluationRuns
     })];
 
     /// <summary>The fields of a sweep's row that do not depend on the machine's pace.</summary>
-    public static string Figures(string line) => string.Join(',', line.Split(',').Where((_, field) => field is not (5 or 6)));
+    public static string Figures(string line) => string.Join(',', line.Split(',').Where((_, field) => field is not (>= 5 and <= 8)));
 
     /// <summary>A field of a row as a number.</summary>
     public static double Field(string line, int field) => double.Parse(line.Split(',')[field], CultureInfo.InvariantCulture);

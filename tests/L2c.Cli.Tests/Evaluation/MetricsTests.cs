@@ -78,7 +78,7 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
         Assert.All(_keys[2..], key =>
         {
             Assert.Equal(JsonValueKind.Null, json.GetProperty(key).ValueKind);
-            Assert.Equal("a.npz has statistics alone, no images", json.GetProperty("missing").GetProperty(key).GetString());
+            Assert.Equal("a.npz has only statistics, no images", json.GetProperty("missing").GetProperty(key).GetString());
         });
 
         string half = Statistics("c.npz", ("mu", [1, 0]), ("sigma", [1, 0, 0, 1]));
@@ -101,7 +101,7 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
 
         CliResult interrupted = _cli.Run(
             new CancellationToken(canceled: true), "metrics", samples, reference, "--inception", inception.Path, "--device", "cpu", "--keep", keep);
-        interrupted.MustFail(130, $"interrupted; the features so far are in {keep}, and the same command goes on");
+        interrupted.MustFail(130, $"interrupted; the features so far are in {keep}; the same command continues from there");
 
         // As kill -9 may leave it.
         using (FileStream stream = File.OpenWrite(file))
@@ -129,7 +129,7 @@ public sealed class MetricsTests(InceptionFile inception) : IClassFixture<Incept
     [Theory]
     [InlineData(2, "one.npz: one image does not make a distribution; give at least two", "one.npz", "two.npz")]
     [InlineData(2, "two.npz has images, whose features need the FID Inception network; name its file with --inception", "two.npz", "two.npz")]
-    [InlineData(2, "shapes, seed 0 has no end; say how many images count with --reference-count", "two.npz", "shapes")]
+    [InlineData(2, "shapes, seed 0 is endless; say how many images to take with --reference-count", "two.npz", "shapes")]
     [InlineData(4, "image 1 has values that are not pixels", "nan.npy", "two.npz", "--inception", "INCEPTION")]
     [InlineData(4, "holds a model of the family 'dit', not the FID Inception network", "two.npz", "two.npz", "--inception", "tiny.safetensors")]
     [InlineData(4, "holds a model of the family 'dit', not the FID Inception network", "two.npz", "two.npz", "--inception", "bare.safetensors")]

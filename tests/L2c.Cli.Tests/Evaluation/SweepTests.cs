@@ -6,7 +6,7 @@ namespace L2c.Cli.Tests.Evaluation;
 
 public sealed class SweepTests : IDisposable
 {
-    private const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet,frechetLow,frechetHigh,relativeL2,psnr";
+    private const string Header = "rule,parameter,steps,macs,macRatio,ms,timeRatio,timeRatioLow,timeRatioHigh,frechet,frechetLow,frechetHigh,relativeL2,psnr";
 
     private readonly CachedRuns _runs = new();
     private readonly CliRunner _cli;
@@ -27,8 +27,8 @@ public sealed class SweepTests : IDisposable
         Assert.Equal([".lock", "pareto.png", "pareto.svg", "sweep.csv", "sweep.json"], _cli.Files("out"));
         string[] printed = result.Out.TrimEnd('\n').Split('\n');
         Assert.Equal(lines.Length + 1, printed.Length); // header, rows, names of the files
-        Assert.Matches("^rule +steps +MACs +time +distance +interval +relative L2 +PSNR$", printed[0]);
-        Assert.Matches(@"^none +4  1\.0000 +[\d.]+ +[\d.]+  [\d.]+ \.\. [\d.]+ +0\.0000$", printed[1]);
+        Assert.Matches("^rule +steps +MACs +time +interval +distance +interval +relative L2 +PSNR$", printed[0]);
+        Assert.Matches(@"^none +4  1\.0000 +[\d.]+  [\d.]+ \.\. [\d.]+ +[\d.]+  [\d.]+ \.\. [\d.]+ +0\.0000$", printed[1]);
         Assert.Contains("about ", result.Err, StringComparison.Ordinal);
         Assert.Equal(2, result.Err.Split("covariance is singular").Length - 1); // of the data and of the rows
 
@@ -37,10 +37,11 @@ public sealed class SweepTests : IDisposable
         {
             Assert.Equal(EvaluationRuns.Field(line, 3) / full, EvaluationRuns.Field(line, 4), 1e-6);
             Assert.True(EvaluationRuns.Field(line, 5) > 0 && EvaluationRuns.Field(line, 6) > 0);
-            Assert.InRange(EvaluationRuns.Field(line, 7), EvaluationRuns.Field(line, 8), EvaluationRuns.Field(line, 9));
+            Assert.InRange(EvaluationRuns.Field(line, 6), EvaluationRuns.Field(line, 7), EvaluationRuns.Field(line, 8));
+            Assert.InRange(EvaluationRuns.Field(line, 9), EvaluationRuns.Field(line, 10), EvaluationRuns.Field(line, 11));
         });
         Assert.Equal("0.000000,", lines[1][^9..]); // nothing differs from itself: no PSNR
-        Assert.All(lines[2..], line => Assert.True(EvaluationRuns.Field(line, 10) > 0 && EvaluationRuns.Field(line, 11) > 0));
+        Assert.All(lines[2..], line => Assert.True(EvaluationRuns.Field(line, 12) > 0 && EvaluationRuns.Field(line, 13) > 0));
 
         // Killed in the middle of the third row: what is whole stays to the byte, the rest is computed again.
         string[] kept = lines[..3];
@@ -72,7 +73,7 @@ public sealed class SweepTests : IDisposable
     {
         string[] rows = Sweep("--dry-run", "--mac-ratios", "0.9,0.85").Out.TrimEnd('\n').Split('\n');
         Assert.False(Directory.Exists(_cli.PathOf("out")));
-        Assert.Matches(@"^ +1  none, 4 steps +\d+ MACs  1\.0000$", rows[0]);
+        Assert.Matches(@"^ +1  none, 4 steps +[\d.]+ [kMGT]?MACs  1\.0000$", rows[0]);
         foreach (string family in RuleFamily.Names)
         {
             Assert.Contains(rows, row => row.Contains($"  {family} ", StringComparison.Ordinal));
@@ -99,6 +100,8 @@ public sealed class SweepTests : IDisposable
         File.WriteAllText(_cli.PathOf("out/sweep.csv"), "another table\n");
         Assert.Equal(4, Sweep("--rules", "none", "--seed", "1").Code);
         Assert.Equal("another table\n", File.ReadAllText(_cli.PathOf("out/sweep.csv")));
+        File.WriteAllText(_cli.PathOf("out/sweep.csv"), "rule,parameter,steps,macs,macRatio,ms,timeRatio,frechet\n");
+        Sweep("--rules", "none", "--seed", "1").MustFail(4, "is the table of a sweep by another version, with other columns; give another --out");
     }
 
     [Theory]

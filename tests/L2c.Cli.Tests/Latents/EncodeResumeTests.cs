@@ -62,7 +62,7 @@ public sealed class EncodeResumeTests : IDisposable
         Again(6);
 
         File.WriteAllBytes(_cli.PathOf("out/latents-00002.safetensors"), File.ReadAllBytes(_cli.PathOf("out/latents-00002.safetensors"))[..^1]);
-        Assert.Contains("this shard and those behind it are made again", Again(2).Err, StringComparison.Ordinal);
+        Assert.Contains("this shard and those after it are made again", Again(2).Err, StringComparison.Ordinal);
 
         (index with { IsComplete = false }).Write(_cli.PathOf("out"));
         Again(0);
@@ -126,7 +126,7 @@ public sealed class EncodeResumeTests : IDisposable
         File.WriteAllBytes(file, changed);
         CliResult result = _runs.Encode("set", "whole", "--json", "--no-progress");
         Assert.Contains(
-            $"note: {file}: has other bytes than were written; this shard and those behind it are made again", result.Err, StringComparison.Ordinal);
+            $"note: {file}: has other bytes than were written; this shard and those after it are made again", result.Err, StringComparison.Ordinal);
         Assert.Equal(6, result.Json.GetProperty("imagesNow").GetInt32());
         Assert.Equal(written, File.ReadAllBytes(file));
     }
@@ -155,7 +155,7 @@ public sealed class EncodeResumeTests : IDisposable
         File.Delete(_cli.PathOf("set/01.png"));
         _runs.Encode("set", "whole").MustFail(2, "were made with other pictures than those of ");
         _runs.Pictures("classes/a", 3);
-        _runs.Encode("classes", "whole").MustFail(2, "0 classes of other names than the 1 now");
+        _runs.Encode("classes", "whole").MustFail(2, "0 classes with other names than the 1 now");
     }
 
     [Fact]
@@ -167,14 +167,14 @@ public sealed class EncodeResumeTests : IDisposable
     {
         string foreign = _cli.PathOf("whole/other.safetensors");
         File.WriteAllText(foreign, "precious");
-        _runs.Encode("set", "whole", "--force").MustFail(1, "other.safetensors: is not a shard that l2c encode writes");
+        _runs.Encode("set", "whole", "--force").MustFail(1, "other.safetensors: was not written by l2c encode");
         Assert.Equal("precious", File.ReadAllText(foreign));
         File.Delete(foreign);
 
         File.Delete(_cli.PathOf("whole/latents.json"));
-        _runs.Encode("set", "whole").MustFail(1, "latents-00000.safetensors exists, but there is no latents.json to go on from");
+        _runs.Encode("set", "whole").MustFail(1, "latents-00000.safetensors exists, but there is no latents.json to continue from");
         File.WriteAllText(_cli.PathOf("whole/latents.json"), "{\"format\": \"l2c-latents/0\"}");
-        _runs.Encode("set", "whole").MustFail(4, "latents.json: is no index of latents as this version writes it");
+        _runs.Encode("set", "whole").MustFail(4, "latents.json: is not an index of latents as this version writes it");
         Assert.Equal(0, _runs.Encode("set", "whole", "--force").Code);
     }
 

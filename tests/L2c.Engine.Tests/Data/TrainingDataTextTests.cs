@@ -56,22 +56,22 @@ public sealed class TrainingDataTextTests : IDisposable
         Refused("shapes:x", _shapes, "\"x\" is not a seed; write shapes:SEED");
         Refused("shapes2:-1", _shapes, "not a seed; write shapes2:SEED");
         Missing("shapes:1:2");
-        Missing("shapes3");
+        Missing("shapes3", "did you mean shapes2?");
         Missing(_folder.File("missing"));
         Refused("shapes", new DataNeeds(4, 32, 10), "3x32x32, but the model reads 4x32x32; give latents");
         Refused("shapes", new DataNeeds(3, 64, 10), "reads 3x64x64");
         Refused("shapes", new DataNeeds(3, 32, 1000), "it has 10 classes, but the model has 1000");
         Refused(_folder.File("a.safetensors"), new DataNeeds(4, 32, null), "4x8x8, but the model reads 4x32x32");
         Refused(_folder.File("pictures"), new DataNeeds(3, null, null), "--image-size");
-        Refused(_folder.File("pictures"), new DataNeeds(3, 16, 10), "it has 1 classes, but the model has 10");
+        Refused(_folder.File("pictures"), new DataNeeds(3, 16, 10), "it has 1 class, but the model has 10");
         Refused(_folder.File("pictures"), new DataNeeds(4, 32, 1), "give latents");
         Assert.Throws<MalformedFileException>(() => TrainingDataText.Open(_folder.File("pictures/cat"), _shapes, 0));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static void Missing(string text) => Assert.Equal(
-        $"{text}: there is no such file or folder; give one, or shapes2",
+    private static void Missing(string text, string advice = "give one, or shapes2") => Assert.Equal(
+        $"{text}: there is no such file or folder; {advice}",
         Assert.Throws<FileNotFoundException>(() => TrainingDataText.Open(text, _shapes, 0)).Message);
 
     private static void Refused(string text, DataNeeds needs, string reason)

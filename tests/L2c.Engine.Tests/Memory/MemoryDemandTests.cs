@@ -144,11 +144,24 @@ public sealed class MemoryDemandTests : IDisposable
             MaxSteps = 1,
         };
         DeviceChoice choice = DeviceChoice.Cpu with { Memory = Free(48 << 20) };
-        string message = Assert.Throws<InsufficientMemoryException>(() => NetworkTraining.Run(choice, request)).Message;
-        string batch = System.Text.RegularExpressions.Regex.Match(message, "give --batch ([0-9]+), ").Groups[1].Value;
-        Assert.True(batch.Length > 0, message);
-        request = request with { Options = request.Options with { Batch = int.Parse(batch) } };
-        Assert.True(NetworkTraining.Run(choice, request).IsFinished);
+        int batch = Fitting(request);
+
+        // Grids of samples take memory of their own, beside that of a step.
+        NetworkTrainingRequest shown = request with { SampleEvery = 1 };
+        int smaller = Fitting(shown);
+        Assert.InRange(smaller, 1, batch - 1);
+        Assert.True(NetworkTraining.Run(choice, request with { Options = request.Options with { Batch = batch } }).IsFinished);
+        shown = shown with { Options = shown.Options with { Batch = smaller }, Folder = _folder.File("shown") };
+        Assert.True(NetworkTraining.Run(choice, shown).IsFinished);
+        Assert.True(File.Exists(_folder.File("shown/samples/000001.png")));
+
+        int Fitting(NetworkTrainingRequest asked)
+        {
+            string message = Assert.Throws<InsufficientMemoryException>(() => NetworkTraining.Run(choice, asked)).Message;
+            string advised = System.Text.RegularExpressions.Regex.Match(message, "give --batch ([0-9]+), ").Groups[1].Value;
+            Assert.True(advised.Length > 0, message);
+            return int.Parse(advised);
+        }
     }
 
     [Fact]

@@ -31,8 +31,10 @@ public sealed class MeasuringTests
             runs++;
             clock.Now += 60;
         };
-        Assert.Equal([60], InterleavedTiming.Measure([contestant], rounds: 1, TimeSpan.FromMilliseconds(200), clock: clock).Milliseconds[0]);
-        Assert.Equal(4 + 1, runs);
+        var timing = InterleavedTiming.Measure([contestant], rounds: 1, TimeSpan.FromMilliseconds(200), clock: clock);
+        Assert.Equal([60], timing.Milliseconds[0]);
+        Assert.Equal((4 + 1, 4), (runs, timing.WarmUpRounds));
+        Assert.Equal(0, InterleavedTiming.Measure([contestant], rounds: 1, warmUpRounds: 0, clock: clock).WarmUpRounds);
     }
 
     [Fact]
@@ -56,6 +58,14 @@ public sealed class MeasuringTests
         Assert.Equal(new Quartiles(1.75, 2.5, 3.25), Quartiles.Of([4, 3, 2, 1]));
         Assert.Equal(new Quartiles(7, 7, 7), Quartiles.Of([7]));
     }
+
+    [Theory]
+    [InlineData(1, 2, 2)]
+    [InlineData(6, 2, 6)]
+    [InlineData(7, 2, 8)]
+    [InlineData(7, 1, 7)]
+    public void Rounds_are_raised_so_that_each_goes_first_equally_often(int rounds, int contestants, int raised) =>
+        Assert.Equal(raised, InterleavedTiming.Balanced(rounds, contestants));
 
     [Fact]
     public void Ratios_are_taken_round_by_round() => Assert.Equal([0.5, 2], new InterleavedTiming([[1, 8], [2, 4]]).Ratios(0, 1));

@@ -160,7 +160,7 @@ public sealed class SampleSetTests : IDisposable
         File.WriteAllBytes(chunk, File.ReadAllBytes(chunk)[..^300]);
         Reports reports = new();
         SampleSetResult mended = Run(Request("a.npz"), progress: reports);
-        Assert.Contains($"{name} was damaged, and is made again", Assert.Single(reports.All, step => step.Remark is not null).Remark);
+        Assert.Contains($"{name} was damaged and is made again", Assert.Single(reports.All, step => step.Remark is not null).Remark);
         Assert.Equal((true, Run(Request("b.npz")).Sha256), (mended.IsFinished, mended.Sha256));
         Assert.False(Directory.Exists(_folder.File("a.npz.parts")));
     }

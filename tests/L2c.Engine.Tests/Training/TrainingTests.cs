@@ -1,3 +1,4 @@
+using System.Globalization;
 using L2c.Model.Training;
 using L2c.Testing;
 using L2c.Weights.Layouts;
@@ -79,6 +80,52 @@ public sealed class TrainingTests : IDisposable
         using LoadedModel model = opened.Load(DeviceChoice.Cpu);
         SampleRequest sample = new() { Steps = "4", Count = 1, Cache = new CacheRequest { Router = result.Files[0], Threshold = 1 } };
         Assert.Equal(8, model.Sample(sample).Cost!.ReusedBranches);
+    }
+
+    [Fact]
+    public void The_demo_models_router_is_trained_in_few_steps_and_every_other_as_published()
+    {
+        using OpenedModel demo = OpenedModel.Open(), published = OpenedModel.Random("DiT-XL/2"), large = OpenedModel.Random("DiT-L/2");
+        using OpenedModel other = OpenedModel.Open(TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels));
+        RouterTrainingRequest request = new();
+        Assert.Equal((500, 4e-2, 5e-6, 0.1, 8, 4), Resolved(request, demo));
+        Assert.Equal((20_000, 1e-3, 5e-6, 0.1, 8, 8), Resolved(request, published));
+        Assert.Equal((40_000, 1e-3, 1e-6, 0.1, 8, 8), Resolved(request with { Steps = "50" }, published));
+        Assert.Equal((20_000, 1e-2, 5e-6, 0.1, 8, 8), Resolved(request, large));
+        Assert.Equal((20_000, 1e-3, 5e-6, 0.1, 8, 8), Resolved(request, other));
+        Assert.Equal(
+            (7, 1e-3, 1e-4, 0.2, 3, 2),
+            Resolved(request with { MaxSteps = 7, LearningRate = 1e-3, Lambda = 1e-4, Threshold = 0.2, Draws = 3, Batch = 2 }, demo));
+
+        static (int, double, double, double, int, int) Resolved(RouterTrainingRequest request, OpenedModel model)
+        {
+            (RouterTrainingOptions options, int steps) = request.Resolve(model, threads: 1);
+            return (steps, options.LearningRate, options.Lambda, options.Threshold, options.Draws, options.Batch);
+        }
+    }
+
+    [Fact]
+    public void A_fifth_of_the_demo_models_training_finds_branches_that_are_better_reused_than_others()
+    {
+        // A fifth of the steps, of a quarter of the images: at the published rate no score falls so far.
+        using OpenedModel opened = OpenedModel.Open();
+        RouterTrainingRequest request = new() { MaxSteps = 100, Batch = 1, Folder = _folder.File("router") };
+        RouterTrainingResult trained = RouterTraining.Run(opened, DeviceChoice.Cpu, request);
+        RouterTrainingResult slow = RouterTraining.Run(
+            opened, DeviceChoice.Cpu, request with { MaxSteps = 20, LearningRate = 1e-3, Folder = _folder.File("slow") });
+        Assert.InRange(slow.ReusedShare, 0, 0.02);
+        Assert.InRange(trained.ReusedShare, 0.05, 0.3);
+
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu);
+        float[] full = Sample(new CacheRequest());
+        string random = string.Create(CultureInfo.InvariantCulture, $"random:{trained.ReusedShare}:0");
+        double learned = Error(new CacheRequest { Router = trained.Files[0] }), drawn = Error(new CacheRequest { Rule = random });
+        Assert.True(learned < 0.5 * drawn, $"{100 * trained.ReusedShare} % reused: error {learned} by the router, {drawn} by {random}");
+
+        float[] Sample(CacheRequest cache) => model.Sample(new SampleRequest { Count = 10, Cache = cache }).Samples;
+
+        double Error(CacheRequest cache) => Math.Sqrt(
+            Sample(cache).Zip(full, (value, exact) => Math.Pow(value - exact, 2)).Sum() / full.Sum(exact => Math.Pow(exact, 2)));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -5,7 +5,8 @@ namespace L2c.Kernels.Tests;
 public sealed class ConvolutionTests
 {
     // B, H, W, C, O; height, width, stride; padding above, left, below, right: smallest; a VAE's, smaller; its way down; Inception's first, its windows
-    // of one line and one column; three outputs; a line of a window beyond one block of depth; primes.
+    // of one line and one column; three outputs; a line of a window beyond one block of depth; more lines than
+    // a block takes; primes.
     private static readonly int[][] _shapes =
     [
         [1, 1, 1, 1, 1, 1, 2, 1, 0, 1, 0, 0],
@@ -16,6 +17,7 @@ public sealed class ConvolutionTests
         [2, 9, 17, 100, 20, 7, 1, 1, 3, 0, 3, 0],
         [1, 8, 24, 64, 3, 3, 3, 1, 1, 1, 1, 1],
         [1, 5, 9, 300, 7, 3, 3, 1, 1, 1, 1, 1],
+        [1, 9, 17, 128, 50, 7, 1, 1, 3, 0, 3, 0],
         [3, 7, 19, 37, 29, 5, 3, 1, 2, 1, 1, 0],
     ];
 
@@ -79,6 +81,23 @@ public sealed class ConvolutionTests
                 Activation other = activation == Activation.Silu ? Activation.Relu : Activation.Silu;
                 Tolerance.TimesNaive(2).MustReject(data.Run(bench, data.Weight, bias, other, accumulates: true), exact, naive);
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CpuCases))]
+    public void Relu_clamps_the_very_sums_that_no_activation_leaves(string set, int[] shape)
+    {
+        using Bench bench = Bench.Open(set);
+        ConvolutionCase data = new(bench, shape);
+        Check(bench.Put(data.Bias, data.Outputs), accumulates: false);
+        Check(default, accumulates: true);
+
+        void Check(Tensor bias, bool accumulates)
+        {
+            float[] sums = data.Run(bench, data.Weight, bias, Activation.None, accumulates);
+            Assert.Equal(Array.ConvertAll(sums, Reference.Relu), data.Run(bench, data.Weight, bias, Activation.Relu, accumulates));
+            Assert.True(sums.Length == 1 || sums.Any(sum => sum < 0), "nothing was there to be clamped");
         }
     }
 

@@ -117,7 +117,7 @@ public sealed class MomentDataTests : IDisposable
         {
             Assert.Contains(part, index, StringComparison.Ordinal);
             File.WriteAllText(_folder.File(LatentIndex.FileName), index.Replace(part, damaged, StringComparison.Ordinal));
-            Refused("is no index of latents as this version writes it");
+            Refused("is not an index of latents as this version writes it");
         }
     }
 

@@ -10,7 +10,15 @@ namespace L2c.Model.Tests.Training;
 
 public sealed class NetworkTrainerTests : IDisposable
 {
-    private static readonly NetworkTrainingOptions _options = new() { Batch = 4, LearningRate = 2e-3, WeightDecay = 0.01, EmaDecay = 0.9, Seed = 5 };
+    private static readonly NetworkTrainingOptions _options = new()
+    {
+        Batch = 4,
+        LearningRate = 2e-3,
+        WeightDecay = 0.01,
+        EmaDecay = 0.9,
+        AverageWarmUp = false,
+        Seed = 5,
+    };
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<IDisposable> _opened = [];
@@ -37,6 +45,56 @@ public sealed class NetworkTrainerTests : IDisposable
         Advance(first, 1);
         Advance(second, 1);
         Assert.Equal(first.Metrics.ToArray(), second.Metrics.ToArray());
+    }
+
+    [Fact]
+    public void The_average_warms_up_unless_it_begins_with_its_own_or_the_state_says_otherwise()
+    {
+        NetworkTrainingOptions open = _options with { AverageWarmUp = null }, on = _options with { AverageWarmUp = true };
+        WeightReader own = RandomDit.Reader(RandomDit.Small);
+        Assert.Equal(State(Advance(Start(on, 1), 2), "on"), State(Advance(Start(open, 1), 2), "open"));
+        Assert.Equal(State(Advance(Start(_options, 1, average: own), 2), "own"), State(Advance(Start(open, 1, average: own), 2), "open own"));
+
+        // What a run began with, it keeps: with a warm-up, and from before there was one.
+        byte[] cold = State(Advance(Start(_options, 1), 4), "whole");
+        State(Advance(Start(_options, 1), 2), "half");
+        Assert.Equal(cold, State(Advance(Restore(Start(open, 1), "half"), 2), "resumed"));
+        Assert.Equal(State(Advance(Start(on, 1), 4), "warm"), State(Advance(Restore(Start(open, 1), "on"), 2), "resumed warm"));
+    }
+
+    [Fact]
+    public void A_state_of_one_tensor_per_kind_is_continued_to_the_same_bytes()
+    {
+        byte[] expected = State(Advance(Start(_options, threads: 1), 5), "whole");
+        State(Advance(Start(_options, threads: 1), 3), "three");
+        WriteFlat("three", "flat");
+        NetworkTrainer resumed = Restore(Start(_options with { AverageWarmUp = null }, threads: 1), "flat");
+        Assert.Equal(3, resumed.StepsDone);
+        Assert.Equal(expected, State(Advance(resumed, 2), "resumed"));
+    }
+
+    [Fact]
+    public void A_state_is_a_checkpoint_with_both_sets_of_weights()
+    {
+        NetworkTrainer trainer = Advance(Start(_options, threads: 1), 3);
+        State(trainer, "state");
+        trainer.WriteModel(_folder.File("model"), overwrite: false);
+        using TensorFile state = TensorFiles.Open(_folder.File("state"));
+        WeightsFile average = WeightsLayout.Resolve(state), weights = WeightsLayout.Resolve(state, LayoutHints.None with { Use = WeightSet.Model });
+        Assert.Equal(RandomDit.Small.ToJson(), average.Architecture.ToJson());
+        Assert.Equal(("ema.", "model."), (average.Nest, weights.Nest));
+        int differing = 0;
+        foreach ((string name, long[] shape) in DitLayout.Tensors(RandomDit.Small))
+        {
+            float[] written = new float[shape.Aggregate(1L, (product, extent) => product * extent)], kept = [.. written], raw = [.. written];
+            Read("model", name, written);
+            average.Read(name, kept);
+            weights.Read(name, raw);
+            Assert.Equal(written, kept);
+            differing += raw.SequenceEqual(kept) ? 0 : 1;
+        }
+
+        Assert.True(differing > 10, $"{differing} tensors differ between the sets");
     }
 
     [Fact]
@@ -72,11 +130,15 @@ public sealed class NetworkTrainerTests : IDisposable
         Assert.Contains("'router/2'", Refusal("router"), StringComparison.Ordinal);
         NetworkTrainer other = Start(_options, threads: 1, RandomDit.Small with { Depth = 2 });
         State(Advance(other, 1), "shallow");
-        Assert.Contains("lacks weights", Refusal("shallow"), StringComparison.Ordinal);
+        Assert.Contains("lacks model.blocks.2.", Refusal("shallow"), StringComparison.Ordinal);
 
         State(Advance(Start(_options, threads: 1), 1), "whole");
         foreach ((string tensor, byte[] value) in ((string, byte[])[])
-            [("figure_sums", BitConverter.GetBytes(double.NaN)), ("weights", BitConverter.GetBytes(float.PositiveInfinity))])
+        [
+            ("log.figure_sums", BitConverter.GetBytes(double.NaN)),
+            ("model.final_layer.linear.bias", BitConverter.GetBytes(float.PositiveInfinity)),
+            ("optimizer.first_moment", BitConverter.GetBytes(float.NaN)),
+        ])
         {
             Damage("whole", "damaged", tensor, value);
             Assert.Contains($"its {tensor} has a value that is not finite", Refusal("damaged"), StringComparison.Ordinal);
@@ -143,7 +205,7 @@ public sealed class NetworkTrainerTests : IDisposable
         NetworkTrainer trainer = Advance(Start(_options with { LearningRate = 1e39 }, threads: 1), 1); // its loss is that of the first weights
         string model = _folder.File("model"), state = _folder.File("state");
         Assert.Contains("the average of ", Refusal(() => trainer.WriteModel(model, overwrite: true)), StringComparison.Ordinal);
-        Assert.StartsWith("step 1: training diverged: weights holds ", Refusal(() => trainer.Save(state)), StringComparison.Ordinal);
+        Assert.StartsWith("step 1: training diverged: x_embedder.proj.weight holds ", Refusal(() => trainer.Save(state)), StringComparison.Ordinal);
         Assert.False(File.Exists(model) || File.Exists(state));
 
         static string Refusal(Action write) => Assert.Throws<DivergedException>(write).Message;
@@ -197,6 +259,52 @@ public sealed class NetworkTrainerTests : IDisposable
     {
         trainer.Save(_folder.File(name));
         return File.ReadAllBytes(_folder.File(name));
+    }
+
+    /// <summary>Copies a state as earlier versions wrote it: every kind of value in one tensor, parameters one after another with gaps, and no
+    /// architecture.</summary>
+    private void WriteFlat(string from, string to)
+    {
+        const int Alignment = Arena.AlignmentBytes / sizeof(float);
+        using TensorFile file = TensorFiles.Open(_folder.File(from));
+        int length = (int)file.Find("optimizer.first_moment")!.Count;
+        List<(TensorInfo, ReadOnlyMemory<byte>)> tensors =
+        [
+            Flat("weights", "model."),
+            Renamed("first_moment", "optimizer.first_moment"),
+            Renamed("second_moment", "optimizer.second_moment"),
+            Flat("average", "ema."),
+            Renamed("figure_sums", "log.figure_sums"),
+        ];
+        Dictionary<string, string> metadata = file.Metadata.ToDictionary(entry => entry.Key, entry => entry.Value);
+        metadata["l2c.state"] = "dit/1";
+        Assert.True(metadata.Remove(Architecture.MetadataKey));
+        SafetensorsData.Write(_folder.File(to), tensors, metadata, overwrite: true);
+
+        (TensorInfo, ReadOnlyMemory<byte>) Renamed(string name, string source)
+        {
+            TensorInfo info = file.Find(source)!;
+            byte[] bytes = new byte[info.Bytes];
+            file.ReadBytes(info, 0, bytes);
+            return (new TensorInfo(name, info.Type, info.Shape), bytes);
+        }
+
+        (TensorInfo, ReadOnlyMemory<byte>) Flat(string name, string prefix)
+        {
+            byte[] all = new byte[length * sizeof(float)];
+            int at = 0;
+            foreach (TensorInfo info in file.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                if (info.Name != prefix + "pos_embed")
+                {
+                    file.ReadBytes(info, 0, all.AsSpan(at * sizeof(float), (int)info.Bytes));
+                    at = (at + (int)info.Count + Alignment - 1) / Alignment * Alignment;
+                }
+            }
+
+            Assert.Equal(length, at);
+            return (new TensorInfo(name, TensorType.F32, [length]), all);
+        }
     }
 
     /// <summary>Copies a state with other bytes at the beginning of a tensor.</summary>

@@ -20,7 +20,7 @@ internal static class MalformedNpy
         new("npy-objects", File(Header("|O", "False", "(2,)"), 8), "elements of the type |O"),
         new("npy-big-endian", File(Header(">f4", "False", "(2,)"), 8), "elements of the type >f4"),
         new("npy-structure", File("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", 8), "not NumPy's for a plain array"),
-        new("npy-fortran", File(Header(Good, "True", "(2, 3)"), 24), "Fortran's order"),
+        new("npy-fortran", File(Header(Good, "True", "(2, 3)"), 24), "Fortran order"),
         new("npy-order-unknown", File(Header(Good, "Perhaps", "(2,)"), 8), "not NumPy's for a plain array"),
         new("npy-member-missing", File("{'descr': '<f4', 'shape': (2,), }", 8), "not NumPy's for a plain array"),
         new("npy-member-twice", File("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 8), "not NumPy's for a plain"),

@@ -33,8 +33,8 @@ internal abstract class LineLog : ITrainingLog
             if (foreignLine > 0)
             {
                 string copy = SetAside.Copy(path, bytes);
-                remark($"note: {path}: line {foreignLine} is not what this run logs; the file is kept as {copy}, "
-                    + "and the log goes on after the line before it");
+                remark($"note: {path}: line {foreignLine} is not from this run; the file is kept as {copy}, "
+                    + "and the log continues after the line before");
             }
 
             _file.Cut(kept);

@@ -68,7 +68,7 @@ public sealed record LatentIndex
         catch (JsonException e)
         {
             throw new MalformedFileException(
-                path, $"is no index of latents as this version writes it ({CurrentFormat}); make the latents again with l2c encode --force", e);
+                path, $"is not an index of latents as this version writes it ({CurrentFormat}); make the latents again with l2c encode --force", e);
         }
     }
 

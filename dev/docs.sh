@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The documentation site: manuals, how-to pages, and the API reference from the comments of the library projects.
+# Usage: dev/docs.sh [OUT], default artifacts/docs. What is wrong with a page or a comment, a broken link for one, ends it non-zero.
+# To look at it: python3 -m http.server --directory artifacts/docs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$(realpath -m "${1:-artifacts/docs}")
+if [ -e "$out" ] && [ ! -e "$out/xrefmap.yml" ]; then
+    echo "dev/docs.sh: $out is there and is no documentation site; name a folder that may be replaced" >&2
+    exit 1
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+dotnet tool restore > /dev/null
+rm -rf docs/obj "$out"
+
+echo "== API reference"
+dotnet docfx metadata docfx.json > "$log" || { cat "$log"; exit 1; }
+# docfx merges <inheritdoc> with a member's own parameters and warns of each that both describe; the compiler takes the member's own, and so does docfx.
+if grep -i 'warning' "$log" | grep -v -e 'Duplicate parameter .* found in comments' -e 'warning(s)' -e 'succeeded with warning'; then
+    exit 1
+fi
+
+echo "== site"
+dotnet docfx build docfx.json --output "$out" --warningsAsErrors > "$log" || { cat "$log"; exit 1; }
+echo "$out/index.html: $(find "$out" -name '*.html' | wc -l) pages"
