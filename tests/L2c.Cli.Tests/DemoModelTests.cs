@@ -69,7 +69,7 @@ public sealed class DemoModelTests : IDisposable
             {
                 "profile" => ["profile", "--runs", "1", "--batch", "1"],
                 "profile --plan" => ["profile", "--plan", "--batch", "1"],
-                "evaluate" => ["evaluate", "--count", "2", "--data-count", "2", "--ddim", "none", "--json"],
+                "evaluate" => ["evaluate", "--count", "2", "--data-count", "2", "--ddim", "none", "--json", "--no-progress"],
                 "sample set" => ["sample", "--count", "1", "--out", set],
                 _ => ["sweep", "--dry-run", "--rules", "none", "--mac-ratios", "1"],
             };

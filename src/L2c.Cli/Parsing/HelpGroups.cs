@@ -47,7 +47,7 @@ internal static class HelpGroups
         ["l2c bench sample"] = ["l2c bench sample --model DiT-S/2 --cache interval:2"],
         ["l2c train-router"] =
         [
-            "l2c train-router --max-steps 500 -o runs/router",
+            "l2c train-router -o runs/router",
             "l2c train-router --ckpt DiT-XL-2-256x256.pt -s 50 --data latents --init DDIM50_router.pt",
         ],
         ["l2c train"] = ["l2c train --model 8x128x2/4 --data shapes2", "l2c train --resume-from-checkpoint latest"],

@@ -79,7 +79,11 @@ public sealed class HelpTests : IDisposable
     {
         Dictionary<string, string> letters = new()
         {
-            ["--count"] = "-n", ["--out"] = "-o", ["--steps"] = "-s", ["--quiet"] = "-q", ["--help"] = "-h",
+            ["--count"] = "-n",
+            ["--out"] = "-o",
+            ["--steps"] = "-s",
+            ["--quiet"] = "-q",
+            ["--help"] = "-h",
         };
         foreach ((string words, Command command) in CommandTree.All(CommandTree.Root()))
         {

@@ -26,6 +26,16 @@ public sealed class QuietTests : IDisposable
     }
 
     [Fact]
+    public void Progress_and_warnings_of_distances_are_left_out()
+    {
+        string[] call = ["evaluate", "-n", "4", "--data-count", "4", "--steps", "2", "--cache", "none", "--ddim", "none", "--device", "cpu"];
+        Assert.Contains("singular", _cli.Run(call).Err, StringComparison.Ordinal);
+        CliResult quiet = _cli.Run([.. call, "-q"]);
+        Assert.Equal((0, ""), (quiet.Code, quiet.Err));
+        Assert.Contains("distance", quiet.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Errors_remain()
     {
         _cli.Run("sample", "-q", "--ckpt", _cli.PathOf("none.pt")).MustFail(1, "no such file");
