@@ -98,5 +98,25 @@ public sealed class SampleGridTests : IDisposable
         return Pixels("sampled.png");
     }
 
-    private byte[] Pixels(string name) => PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf(name))).Pixels;
+    /// <summary>Pixels of a picture's grid. What is said above it, the step and the schedule's name, stands beyond the first wide gap from below.</summary>
+    private byte[] Pixels(string name)
+    {
+        PngDecoder picture = PngDecoder.Decode(File.ReadAllBytes(_cli.PathOf(name)));
+        int stride = 3 * picture.Width, row = picture.Height - 1, empty = 0;
+        while (IsEmpty(row))
+        {
+            row--;
+        }
+
+        for (; empty < 8; row--)
+        {
+            empty = IsEmpty(row) ? empty + 1 : 0;
+        }
+
+        byte[] grid = picture.Pixels[((row + 1) * stride)..];
+        Assert.InRange(grid.Length / stride, picture.Height / 2, picture.Height - 1);
+        return grid;
+
+        bool IsEmpty(int at) => picture.Pixels.AsSpan(at * stride, stride).IndexOfAnyExcept(picture.Pixels[0], picture.Pixels[1], picture.Pixels[2]) < 0;
+    }
 }
