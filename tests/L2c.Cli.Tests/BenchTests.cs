@@ -44,7 +44,8 @@ public sealed class BenchTests : IDisposable
         string[] lines = Forward().Out.TrimEnd('\n').Split('\n');
         Assert.StartsWith("2x32x2/2 64 (random weights), forward, batch 3, on cpu (", lines[0], StringComparison.Ordinal);
         Assert.Matches(@"^median [0-9.]+ ms, [0-9.]+ to [0-9.]+ ms \(5 runs\)$", lines[1]);
-        Assert.Matches(@"^[0-9.]+ [kMGT]FLOP, [0-9.]+ GFLOP/s, [0-9.]+ % of the [0-9.]+ GFLOP/s measured now \((best five rounds within [0-9.]+ %|estimated, [a-z ]+)\)$", lines[2]);
+        Assert.Matches(@"^[0-9.]+ [kMGT]FLOP, [0-9.]+ GFLOP/s, [0-9.]+ % of the [0-9.]+ GFLOP/s measured now "
+            + @"\((best five rounds within [0-9.]+ %|estimated, [a-z ]+)\)$", lines[2]);
         Assert.Equal(4, lines.Length);
 
         string checkpoint = TinyModel.Write(_cli.PathOf("tiny.st"), TinyModel.Pixels);

@@ -76,7 +76,7 @@ public sealed class DemoModelTests : IDisposable
             CliResult result = _cli.Run([.. words, "--device", "cpu", .. more]);
             Assert.True(result.Code == 0, result.Err);
             string text = result.Out + (command == "sample set" ? SettingsOf(set) : "");
-            string[] remarks = [.. result.Err.Split('\n').Where(line => line.Contains("router", StringComparison.Ordinal)).Select(line => line + "\n")];
+            string[] remarks = [.. result.Err.Split('\n').Where(line => line.Contains("the demo model's router", StringComparison.Ordinal)).Select(line => line + "\n")];
             return (text.Contains("router20", StringComparison.Ordinal) || text.Contains("49 reused (", StringComparison.Ordinal), string.Concat(remarks));
         }
 

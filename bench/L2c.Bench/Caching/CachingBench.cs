@@ -86,7 +86,8 @@ internal sealed class CachingBench
             ["reused", "ms", "MACs / uncached", "time / uncached", "time ratio / MAC ratio"],
             rows,
             "`reused`: share of the cache evaluations' branches, spread evenly. Values are medians over the rounds, with quartiles in brackets; "
-            + $"time ratios are taken round by round, with {MedianInterval.Words(rounds)} in brackets. MACs as `l2c inspect` counts them, attention products included. "
+            + $"time ratios are taken round by round, with {MedianInterval.Words(rounds)} in brackets. "
+            + "MACs as `l2c inspect` counts them, attention products included. "
             + "The uncached run is planned in full too.",
             FormattableString.Invariant($"`--cache {ForecastRule}` at {ForecastSteps} steps, the same run uncached and a copy of memory, in turn: ")
             + FormattableString.Invariant($"{forecast.Forecast.Text("0.0")} ms, time / uncached {forecast.TimeShares.Text("0.0000")}, MACs / uncached ")

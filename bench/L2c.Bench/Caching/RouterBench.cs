@@ -84,7 +84,8 @@ internal sealed class RouterBench
                 ["uncached", Quartiles.Of(timing.Milliseconds[0]).Text("0.0"), Number(1), Number(1), ""],
                 ["router", Quartiles.Of(timing.Milliseconds[1]).Text("0.0"), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)],
             ],
-            $"Values are medians over the rounds, with quartiles in brackets; the time ratio is taken round by round, with {MedianInterval.Words(rounds)} in brackets.",
+            $"Values are medians over the rounds, with quartiles in brackets; the time ratio is taken round by round, "
+            + $"with {MedianInterval.Words(rounds)} in brackets.",
             $"Bound: time ratio / MAC ratio at most {Bound}. {(isMet ? "Met." : "**Missed.**")}"));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
     }

@@ -134,7 +134,8 @@ internal static class SampleSummary
         int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
         if (all == 0 || skipped == 0)
         {
-            return $"cache {c.Cache}: nothing is reused" + (all == 0 ? "; the schedule has no cache evaluations" : $" of the {all} branches of the cache evaluations");
+            return $"cache {c.Cache}: nothing is reused"
+                + (all == 0 ? "; the schedule has no cache evaluations" : $" of the {all} branches of the cache evaluations");
         }
 
         string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);

@@ -27,8 +27,8 @@ internal static class SweepListing
         {
             string interval = Invariant($"{r.FrechetLow:0.0000} .. {r.FrechetHigh:0.0000}");
             string times = Invariant($"{r.TimeRatioLow:0.000} .. {r.TimeRatioHigh:0.000}");
-            string line = Invariant($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {times,-14}  {r.Frechet,8:0.0000}  ")
-                + Invariant($"{interval,-20}  {r.RelativeL2,11:0.0000}  {r.Psnr,7:0.00}");
+            string line = Invariant($"{Name(r).PadRight(width)}  {r.Steps,5}  {r.MacRatio,6:0.0000}  {r.TimeRatio,6:0.0000}  {times,-14}  ")
+                + Invariant($"{r.Frechet,8:0.0000}  {interval,-20}  {r.RelativeL2,11:0.0000}  {r.Psnr,7:0.00}");
             terminal.Out.WriteLine(line.TrimEnd());
         }
     }

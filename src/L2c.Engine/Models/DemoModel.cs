@@ -25,15 +25,6 @@ public static class DemoModel
     /// <summary>Its router.</summary>
     public static string RouterPath => Beside("shapes-dit8-router20.safetensors");
 
-    /// <summary>How its router is trained unless somebody says so: as published, in far fewer steps at a rate that is as much larger.</summary>
-    /// <param name="published">The recipe of networks that nobody has published one for.</param>
-    /// <remarks>
-    /// AdamW moves a logit by about the rate in each step that draws its router. So steps times rate is the way that logits can go, and that way is
-    /// what it takes from where they begin, N(0, 1), to a score below the threshold: at the published rate 500 steps move none there.
-    /// </remarks>
-    internal static CachingRecipe RouterRecipe(CachingRecipe published) =>
-        published with { MaxSteps = RouterSteps, LearningRate = published.LearningRate * published.MaxSteps / RouterSteps };
-
     /// <summary>
     /// The one rule for when the router is used without being named: the network is the demo model because no checkpoint was named, nothing is said
     /// about what to reuse, and the sampler is the one that the router was trained with.
@@ -59,6 +50,15 @@ public static class DemoModel
         own.Name == other.Name && own.Evaluations.Count == other.Evaluations.Count
         && own.Evaluations.Zip(other.Evaluations).All(pair =>
             pair.First with { Updates = pair.Second.Updates } == pair.Second && pair.First.Updates.SequenceEqual(pair.Second.Updates));
+
+    /// <summary>How its router is trained unless somebody says so: as published, in far fewer steps at a rate that is as much larger.</summary>
+    /// <param name="published">The recipe of networks that nobody has published one for.</param>
+    /// <remarks>
+    /// AdamW moves a logit by about the rate in each step that draws its router. So steps times rate is the way that logits can go, and that way is
+    /// what it takes from where they begin, N(0, 1), to a score below the threshold: at the published rate 500 steps move none there.
+    /// </remarks>
+    internal static CachingRecipe RouterRecipe(CachingRecipe published) =>
+        published with { MaxSteps = RouterSteps, LearningRate = published.LearningRate * published.MaxSteps / RouterSteps };
 
     private static string Beside(string file) => System.IO.Path.Combine(AppContext.BaseDirectory, "models", file);
 }

@@ -64,9 +64,20 @@ internal static class SampleCaption
     }
 
     /// <summary>What the schedule saved in time: the one place where a picture reads it from a comparison.</summary>
-    private static (string Value, string Name) Measured(Comparison comparison) => comparison.RealisedSpeedup is { } speedup
-        ? (Invariant($"{speedup:0.000} x"), $"measured, median of {comparison.Time.TimedRounds} rounds")
-        : ("no difference", $"measurable in {comparison.Time.TimedRounds} rounds");
+    private static (string Value, string Name) Measured(Comparison comparison)
+    {
+        PairedRatio time = comparison.Time;
+        string rounds = $"{time.TimedRounds} round{(time.TimedRounds == 1 ? "" : "s")}";
+        if (time.IdenticalPlans)
+        {
+            return ("same plan", "so the time is the same");
+        }
+
+        // Of the ratio, the smaller end is the larger speed-up.
+        return comparison.RealisedSpeedup is { } speedup
+            ? (Invariant($"{speedup:0.000} x"), Invariant($"measured ({1 / time.TimeRatioHigh:0.000} to {1 / time.TimeRatioLow:0.000}), {rounds}"))
+            : ("no difference", time.HasInterval ? $"in time measurable in {rounds}" : $"in time can be told from {rounds}");
+    }
 
     private static string Cache(string? text) => text is null or "none" ? "no caching" : $"cache: {FileText.Printable(text)}";
 }
