@@ -23,7 +23,7 @@ case ${1:-} in
     start)
         if [ -n "$(processes)" ]; then echo "train-demo: runs already" >&2; exit 1; fi
         # A copy of a version that does not know an option of today's is replaced; it continues the same states.
-        { [ -x "$program" ] && "$program" train --help | grep -cF -- '--ema-warm-up <on|off>' > /dev/null; } || dotnet publish src/L2c.Cli -c Release -o "$state/bin" --nologo -v quiet
+        { [ -x "$program" ] && "$program" train --help | grep -cF -- '--ema-warm-up on|off' > /dev/null; } || dotnet publish src/L2c.Cli -c Release -o "$state/bin" --nologo -v quiet
         [ -e "$start" ] || cp src/L2c.Engine/models/shapes-dit8.safetensors "$start"
         nohup nice -n 19 "$program" train "${options[@]}" >> "$state/output.txt" 2>&1 &
         echo "train-demo: started as process $! in $state" ;;

@@ -66,7 +66,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         Assert.Contains(packed.Version("L2c.WeightsConverter"), Dotnet.RunProgram(Path.Combine(bin, "weights-converter"), folder, "--version"));
         using ZipArchive tool = packed.Open("L2c.Cli");
         string[] files = [.. tool.Entries.Select(entry => entry.FullName)];
-        Assert.Contains("tools/net10.0/any/fonts/README.md", files); // the font's licence
+        Assert.Contains("tools/net10.0/any/licences/LICENSE-DejaVuSans.txt", files);
         Assert.Contains("tools/net10.0/any/licences/SkiaSharp/LICENSE.txt", files);
         foreach (string platform in (string[])["linux-x64", "linux-arm64", "linux-musl-x64", "osx", "win-x64", "win-arm64"])
         {

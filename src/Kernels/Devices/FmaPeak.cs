@@ -33,7 +33,7 @@ public static class FmaPeak
 
     private static TimeSpan ProcessorTime() => IsFine ? Environment.CpuUsage.TotalTime : default;
 
-    /// <summary>One round as a recording, some tenths of a millisecond: for whoever wants the peak of the very moments in which something else runs.</summary>
+    /// <summary>One round as a recording, one to a few milliseconds: for whoever wants the peak of the very moments in which something else runs.</summary>
     /// <param name="device">Its instruction set and threads.</param>
     public static OpSequence Capture(CpuDevice device) => device.Capture(() => device.Enqueue(new FmaLoopArguments()));
 

@@ -21,7 +21,7 @@ public sealed class PictureTextTests
     [Fact]
     public void The_licence_of_the_font_lies_beside_the_program()
     {
-        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "licenses", "LICENSE-DejaVuSans.txt"));
+        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "licences", "LICENSE-DejaVuSans.txt"));
         Assert.Contains("Copyright (c) 2003 by Bitstream, Inc.", text, StringComparison.Ordinal);
         Assert.Contains("Copyright (c) 2006 by Tavmjong Bah", text, StringComparison.Ordinal);
     }
