@@ -17,8 +17,9 @@ rm -rf docs/obj "$out"
 
 echo "== API reference"
 dotnet docfx metadata docfx.json > "$log" || { cat "$log"; exit 1; }
-# docfx merges <inheritdoc> with a member's own parameters and warns of each that both describe; the compiler takes the member's own, and so does docfx.
-if grep -i 'warning' "$log" | grep -v -e 'Duplicate parameter .* found in comments' -e 'warning(s)' -e 'succeeded with warning'; then
+# Two warnings say nothing of the comments: a parameter that <inheritdoc> and the member itself describe, and the lists of public members, which the
+# analyzer's package names a second time.
+if grep -i 'warning' "$log" | grep -v -e 'Duplicate parameter .* found in comments' -e 'Duplicate source file .*PublicAPI' -e 'warning(s)' -e 'succeeded with warning'; then
     exit 1
 fi
 
