@@ -176,9 +176,10 @@ public sealed class ReportTests : IDisposable
 
         File.WriteAllText(Path.Combine(run, "log.csv"), "");
         Assert.Equal(0, _cli.Run("report", run, "--force").Code);
+        byte[] page = File.ReadAllBytes(Path.Combine(run, "report.html"));
         File.WriteAllText(Path.Combine(run, "log.csv"), "step,loss\n1,x\n");
         _cli.Run("report", run, "--force").MustFail(4, "is not the log of a training run");
-        Assert.Equal(html.Length > 0, File.Exists(Path.Combine(run, "report.html")));
+        Assert.Equal(page, File.ReadAllBytes(Path.Combine(run, "report.html")));
     }
 
     [Fact]
@@ -210,9 +211,6 @@ public sealed class ReportTests : IDisposable
         _cli.Run("report", folder, "--force").MustFail(4, "is not the table of a sweep");
         File.WriteAllText(table, $"{SweepRecord.Header}\n");
         _cli.Run("report", folder, "--force").MustFail(4, "has no row yet");
-        File.WriteAllText(Path.Combine(folder, "sweep.json"), "{}");
-        File.Copy($"{source}.csv", table, overwrite: true);
-        _cli.Run("report", folder, "--force").MustFail(4, "does not hold the settings of a sweep");
     }
 
     [Fact]
@@ -268,7 +266,7 @@ public sealed class ReportTests : IDisposable
                 new RgbImage(4, 4),
                 "l2c",
                 """{"model":"\u003c/title\u003e\u003cscript\u003ealert(2)\u003c/script\u003e","checkpoint":"'; rm -rf ~; '","sampler":"ddim","steps":"4","""
-                + """ "cache":"\u003cimg src=x onerror=alert(3)\u003e","images":3,"\u003cb\u003e":"\u202e"}""");
+                + """ "cache":"\u003cimg src=x onerror=alert(3)\u003e.json","images":3,"\u003cb\u003e":"\u202e"}""");
             File.WriteAllBytes(_cli.PathOf($"{name}.png"), stream.ToArray());
         }
 

@@ -103,7 +103,7 @@ internal sealed class TrainingOptions
         NamedFiles.Check(request.Outputs.Concat(results).Select(path => ("--out", path)), inputs.Concat(own));
         foreach (string path in results)
         {
-            AtomicFile.RequireFree(path, overwrite: request.Anew || request.Resume is not null);
+            AtomicFile.RequireFree(path, overwrite: request.Anew || (request.Resume is not null && TrainingResult.IsSaved(path)));
         }
 
         return request;

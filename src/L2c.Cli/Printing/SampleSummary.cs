@@ -21,7 +21,7 @@ internal static class SampleSummary
 
         string model = job.Request.Cache.IsOfDemo ? $"the demo model {job.Architecture.Name}" : job.Architecture.Name;
         string guidance = job.Guidance == Guidance.None ? "no guidance" : Invariant($"guidance {job.CfgScale}");
-        string cache = job.Cache is { } choice && !job.ComputesEverything ? $"cached by {choice.Text}" : "without caching";
+        string cache = job.Cache is { } choice && !job.Schedule.ComputesAll ? $"cached by {choice.Text}" : "without caching";
         string compared = job.Request.Compare ? ", then compared with a run without caching" : "";
         terminal.Remark(
             $"l2c: sampling {Units.Of(job.Count, "image")} from {model}: {Units.Of(job.Sampler.Evaluations.Count, $"{job.Sampler.Name} step")}, "

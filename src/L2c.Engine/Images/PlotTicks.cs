@@ -7,7 +7,7 @@ namespace L2c;
 /// <summary>Ticks at round values, few enough to be read, with the same labels in every culture.</summary>
 internal static class PlotTicks
 {
-    private const int MinTicks = 4, MaxDecades = 12;
+    private const int MinTicks = 4, MaxDecades = 12, MaxEven = 12;
 
     // What values begin with, from coarse to fine.
     private static readonly double[][] _scales =
@@ -55,9 +55,16 @@ internal static class PlotTicks
         int digits = Math.Clamp((int)-Math.Floor(Math.Log10(step)), 0, 15);
         bool isPlain = Math.Max(Math.Abs(least), Math.Abs(greatest)) is >= 1e-3 and < 1e5;
         NumericManual ticks = new();
-        for (double i = Math.Ceiling(least / step); i * step <= greatest; i++)
+        double first = Math.Ceiling(least / step), last = double.NaN;
+        for (int i = 0; i < MaxEven && (first + i) * step <= greatest; i++)
         {
-            double value = (i * step) + 0.0; // no negative 0
+            double value = ((first + i) * step) + 0.0; // no negative 0
+            if (value == last)
+            {
+                continue; // the range is a few units in the last place
+            }
+
+            last = value;
             ticks.AddMajor(value, isPlain ? value.ToString($"F{digits}", CultureInfo.InvariantCulture) : Label(value));
         }
 

@@ -73,7 +73,7 @@ public sealed partial class LoadedModel
         }
 
         RunCost cost = new(job.Schedule, NetworkCost.Of(job.Architecture));
-        var time = PairedRatio.Of(timing, 0, 1, identicalPlans: job.ComputesEverything);
+        var time = PairedRatio.Of(timing, 0, 1, identicalPlans: job.Schedule.ComputesAll);
         double macs = (double)cost.MacsAfter / cost.MacsBefore;
         return result with
         {

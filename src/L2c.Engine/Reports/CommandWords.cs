@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using L2c.Model.Caching;
 using L2c.Weights;
 
 namespace L2c;
@@ -15,9 +16,26 @@ internal static partial class CommandWords
     /// <summary>A line for a shell: what holds other characters than those of plain words is quoted.</summary>
     public static string Line(IEnumerable<string> words) => string.Join(' ', words.Prepend("l2c").Select(Quoted));
 
+    /// <summary>Why no command samples a picture again, as a sentence; null where one does.</summary>
+    /// <param name="p">The parameters in it.</param>
+    public static string? LackOfSample(JsonElement p)
+    {
+        if (p.TryGetProperty("step", out JsonElement step))
+        {
+            return $"The picture was sampled at step {FileText.OneLine(step.ToString())} of a training run, from what was trained by then: "
+                + "no command samples it again.";
+        }
+
+        return p.TryGetProperty("cache", out JsonElement cache) && cache.ValueKind == JsonValueKind.String && cache.GetString() is { } text
+            && RouterOf(text).Router is null && new CacheRequest { Rule = text }.RuleFile is null && !IsRule(text)
+                ? $"{FileText.OneLine(text)} is a schedule of a program that used the library, which no option names: no command samples the picture again."
+                : null;
+    }
+
     /// <summary>The command that samples a picture again, from the parameters in it.</summary>
     /// <param name="p">The parameters.</param>
-    public static string OfSample(JsonElement p)
+    /// <param name="hasClasses">Whether the network has classes; null where that is not known.</param>
+    public static string OfSample(JsonElement p, bool? hasClasses)
     {
         List<string> words = ["sample"];
         bool isDemo = Text("checkpoint") == Path.GetFileName(DemoModel.Path);
@@ -40,14 +58,14 @@ internal static partial class CommandWords
         words.AddRange(Cache(Text("cache"), isDemo));
         if (p.TryGetProperty("image", out JsonElement image) && image.TryGetInt64(out long number) && number is >= 0 and < int.MaxValue)
         {
-            // An image of a set of its own: it depends on its number and its class alone.
-            Option("--classes", Text("class"));
-            Option("--count", (number + 1).ToString(CultureInfo.InvariantCulture));
+            // It depends on its number and its class alone; with torch's noise also on the number of images.
+            Classes("class");
+            Option("--count", Text("rng") == "torch" && Text("images") is { } images ? images : (number + 1).ToString(CultureInfo.InvariantCulture));
             words.Add("--separate");
         }
         else
         {
-            Option("--classes", Text("classes"));
+            Classes("classes");
             Option("--count", Text("images"));
         }
 
@@ -63,6 +81,9 @@ internal static partial class CommandWords
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
             _ => null,
         };
+
+        // Pictures of a network without classes say class 0.
+        void Classes(string key) => Option("--classes", hasClasses == false ? null : Text(key));
 
         void Option(string name, string? value)
         {
@@ -124,6 +145,19 @@ internal static partial class CommandWords
         return comma > before.Length && cache!.StartsWith(before, StringComparison.Ordinal)
             ? (cache[before.Length..comma], cache[(comma + between.Length)..])
             : (null, null);
+    }
+
+    private static bool IsRule(string text)
+    {
+        try
+        {
+            // Of no particular network: one as deep as none is, so that no block is out of range.
+            return ScheduleRule.Parse(text, [EvaluationRole.Refresh, EvaluationRole.Cache], 2000) is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     // As the built-in pictures are called in settings.

@@ -64,7 +64,7 @@ internal static class SampleFigures
         double start = result.Number("startMs") ?? 0, plan = result.Number("planMs") ?? 0, sample = result.Number("sampleMs") ?? 0;
         (string Name, double Ms)[] parts =
         [
-            ("start, opening and loading", start),
+            ("start, opening and loading", Math.Max(0, start - plan)), // its time goes up to the first evaluation
             ("planning", plan),
             ("evaluations", Math.Max(0, sample - plan)),
             ("decoding", result.Number("decodeMs") ?? 0),

@@ -16,6 +16,7 @@ internal sealed partial class SamplePage
     private readonly string _picture;
     private readonly JsonElement _parameters;
     private readonly SavedResult? _result;
+    private readonly TransformerArchitecture? _network;
     private readonly RebuiltRun _run;
     private readonly CacheSchedule? _schedule;
     private readonly List<ReportPart> _warnings = [];
@@ -32,7 +33,8 @@ internal sealed partial class SamplePage
 
         _result = result ?? Beside();
         int? batch = _result?.Number("batch") is >= 1 and <= SampleJob.MaxPerBatch and { } images ? (int)images : null;
-        _run = RebuiltRun.Of(_parameters, network, Path.GetDirectoryName(picture) ?? "", batch);
+        _network = network ?? CountedNetwork.OfName(Text("model") ?? "");
+        _run = RebuiltRun.Of(_parameters, _network, Path.GetDirectoryName(picture) ?? "", batch);
         _schedule = SavedSchedule() ?? _run.Job?.Schedule;
     }
 
@@ -50,22 +52,36 @@ internal sealed partial class SamplePage
         string folder = Path.GetDirectoryName(result.Path) ?? "";
         string[] pictures = [.. result.Member("files", JsonValueKind.Array)!.Value.EnumerateArray()
             .Where(file => file.ValueKind == JsonValueKind.String).Select(file => file.GetString()!)
-            .Where(file => file.EndsWith(".png", StringComparison.OrdinalIgnoreCase) && !file.EndsWith("-compare.png", StringComparison.Ordinal))];
-        string picture = pictures.Select(file => Path.Combine(folder, Path.GetFileName(file))).FirstOrDefault(File.Exists)
-            ?? throw new MalformedFileException(
-                result.Path,
-                $"is the result of a run whose picture {FileText.Printable(pictures.FirstOrDefault() ?? "")} does not lie beside it; put them into one folder");
-        using ByteSource source = ByteSource.OpenFile(picture);
-        return new SamplePage(picture, PngReport.Of(picture, source.Length, PngFile.Read(source)), result, network).Page();
+            .Where(file => file.EndsWith(".png", StringComparison.OrdinalIgnoreCase))];
+        foreach (string picture in pictures.Select(file => Path.Combine(folder, Path.GetFileName(file))).Where(File.Exists))
+        {
+            using ByteSource source = ByteSource.OpenFile(picture);
+            var png = PngReport.Of(picture, source.Length, PngFile.Read(source));
+            if (png.Parameters is not { } parameters || !NeighbourPictures.IsComparison(parameters))
+            {
+                return new SamplePage(picture, png, result, network).Page();
+            }
+        }
+
+        throw new MalformedFileException(
+            result.Path,
+            $"is the result of a run whose picture {FileText.Printable(pictures.FirstOrDefault() ?? "")} does not lie beside it; put them into one folder");
     }
 
     /// <summary>What is reused; null for nothing.</summary>
     private string? Cache => Text("cache") is { } text and not "none" ? text : null;
 
     /// <summary>Path that all files of the run begin with.</summary>
-    private string Stem => _parameters.TryGetProperty("image", out _)
-        ? Separate().Replace(_picture, "")
-        : Comparison().Replace(Path.ChangeExtension(_picture, null), "");
+    private string Stem
+    {
+        get
+        {
+            string name = Path.ChangeExtension(_picture, null);
+            return IsSeparate ? Number().Replace(name, "") : NeighbourPictures.IsComparison(_parameters) ? Compared().Replace(name, "") : name;
+        }
+    }
+
+    private bool IsSeparate => _parameters.TryGetProperty("image", out _);
 
     private ReportPage Page()
     {
@@ -116,13 +132,10 @@ internal sealed partial class SamplePage
 
     private IEnumerable<ReportPart> Pictures()
     {
-        string[] separate = Separate().IsMatch(_picture) && Text("image") is not null
-            ? [.. Directory.EnumerateFiles(Folder(), $"{Separate().Replace(Path.GetFileName(_picture), "")}-*.png")
-                .Where(path => Separate().IsMatch(path)).Order(StringComparer.Ordinal)]
-            : [];
         string main = $"{Stem}.png";
-        if (separate.Length > 1)
+        if (IsSeparate)
         {
+            string[] separate = NeighbourPictures.OfRun(_picture, Stem, _parameters, _warnings);
             foreach (string path in separate.Take(MaxSeparate))
             {
                 yield return ReportFigures.File(path, Path.GetFileName(path));
@@ -135,12 +148,14 @@ internal sealed partial class SamplePage
         }
         else
         {
-            yield return ReportFigures.File(File.Exists(main) ? main : _picture, "The samples.");
+            yield return ReportFigures.File(NeighbourPictures.IsComparison(_parameters) && File.Exists(main) ? main : _picture, "The samples.");
         }
 
-        if (ReportFigures.Beside($"{Stem}-compare.png", "The same noise without caching and with it, and the difference.") is { } comparison)
+        string comparison = $"{Stem}-compare.png";
+        if (File.Exists(comparison) && NeighbourPictures.Parameters(comparison, _warnings) is { } compared
+            && NeighbourPictures.IsComparison(compared))
         {
-            yield return comparison;
+            yield return ReportFigures.File(comparison, "The same noise without caching and with it, and the difference.");
         }
     }
 
@@ -159,12 +174,19 @@ internal sealed partial class SamplePage
             yield return new ReportCommand(command);
             yield return new ReportText($"As it was typed; saved in {Path.GetFileName(_result.Path)}.");
         }
+        else if (CommandWords.LackOfSample(_parameters) is { } lack)
+        {
+            yield return new ReportText(lack);
+            yield return new ReportText($"The picture was made by version {Text("version") ?? "unknown"}.");
+            yield break;
+        }
         else
         {
-            yield return new ReportCommand(CommandWords.OfSample(_parameters));
+            yield return new ReportCommand(CommandWords.OfSample(_parameters, _network is null ? null : _network.NumClasses > 0));
             yield return new ReportText(
                 "From the parameters in the picture, which name files without their folders. Sampling with --save-result keeps the command line as it was "
-                + "typed, with times and memory, beside the picture.");
+                + "typed, with times and memory, beside the picture."
+                + (_network is null && (Text("classes") ?? Text("class")) == "0" ? " Omit --classes if the network has no classes." : ""));
         }
 
         yield return new ReportText($"The picture was made by version {Text("version") ?? "unknown"}. On the CPU the same command makes the same bytes.");
@@ -230,15 +252,13 @@ internal sealed partial class SamplePage
         return null;
     }
 
-    private string Folder() => Path.GetDirectoryName(_picture) is { Length: > 0 } folder ? folder : ".";
-
     private string? Text(string key) => _parameters.TryGetProperty(key, out JsonElement value) ? ReportWords.Value(key, value) : null;
 
     private static string Sentence(string text) => $"{char.ToUpperInvariant(text[0])}{text[1..]}.";
 
     [GeneratedRegex("-compare$")]
-    private static partial Regex Comparison();
+    private static partial Regex Compared();
 
-    [GeneratedRegex(@"-[0-9]{3,}\.png$")]
-    private static partial Regex Separate();
+    [GeneratedRegex("-[0-9]+$")]
+    private static partial Regex Number();
 }

@@ -53,6 +53,9 @@ internal sealed class SavedResult
     /// <summary>Whether the file tells of a sampling run.</summary>
     public bool IsSample => Member("sampler", JsonValueKind.String) is not null && Member("files", JsonValueKind.Array) is not null;
 
+    /// <summary>Whether the file tells of a training run.</summary>
+    public bool IsOfTraining => Number("stepsDone") is not null && Member(ResultKeys.Arguments, JsonValueKind.Array) is not null;
+
     /// <summary>The members of these names that there are, in this order, as facts.</summary>
     public ReportFacts? Facts(params IEnumerable<string> keys) => ReportFacts.Of(keys
         .Where(key => Root.TryGetProperty(key, out JsonElement value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))

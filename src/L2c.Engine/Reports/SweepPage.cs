@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using L2c.Model.Metrics;
 using L2c.Weights;
 using static System.FormattableString;
 
@@ -9,13 +10,13 @@ namespace L2c;
 internal static class SweepPage
 {
     /// <summary>Of a table; the settings are read from beside it.</summary>
-    /// <exception cref="MalformedFileException">It is no table of a sweep, has no row, or its settings are damaged.</exception>
+    /// <exception cref="MalformedFileException">It is no table of a sweep, or has no row.</exception>
     public static ReportPage Of(string table)
     {
         IReadOnlyList<StoredSweepRow> rows = StoredSweepRow.ReadAll(table);
         SweepRecord[] records = [.. rows.Select(row => row.Record)];
         string settingsPath = Path.Combine(Path.GetDirectoryName(table) ?? "", Path.GetFileNameWithoutExtension(table) + ".json");
-        SweepSettings? settings = File.Exists(settingsPath) ? SweepSettings.Read(settingsPath) : null;
+        (SweepSettings? settings, string? fault) = ReadSettings(settingsPath);
         string model = settings?.Parameters["model"]?.ToString() ?? "unknown model";
         string title = settings is null
             ? Path.GetFileName(table)
@@ -24,24 +25,36 @@ internal static class SweepPage
         return new ReportPage(
             "sweep",
             Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(table))) is { Length: > 0 } folder ? $"{folder}/{Path.GetFileName(table)}" : table,
-            settings is null ? $"{ReportWords.Of(records.Length, "row")}; the settings are not beside the table" : title,
-            [.. Tiles(records, none)],
+            settings is null ? $"{ReportWords.Of(records.Length, "row")}; {(fault is null ? "the settings are not beside the table" : "the settings are damaged")}" : title,
+            [.. Tiles(rows, none)],
             [
                 new ReportSection(
                     "Distance over compute",
                     ReportFigures.Drawn(
                         ParetoPlot.Draw(records, title),
-                        "Fréchet distance to the data, lower is better, over the MACs of a run. Bars are intervals of 20 resamples; grey steps pass through rows that no "
-                        + "other row beats in both.")),
+                        "Fréchet distance to the data, lower is better, over the MACs of a run. Bars are intervals of "
+                        + $"{FrechetEstimate.Resamples} resamples; grey steps pass through rows that no other row beats in both.")),
                 new ReportSection("Rows", Table(rows)),
                 new ReportSection("Settings", settings is null ? [] : [Facts(settings), Files(settings)]),
-                new ReportSection("How to repeat", [.. Repeat(records, settings)]),
+                new ReportSection("How to repeat", [.. Repeat(records, settings, fault)]),
             ]);
     }
 
-    private static IEnumerable<ReportTile> Tiles(SweepRecord[] records, SweepRecord? none)
+    private static (SweepSettings? Settings, string? Fault) ReadSettings(string path)
     {
-        yield return new ReportTile(ReportWords.Count(records.Length), records.Length == 1 ? "row" : "rows");
+        try
+        {
+            return (File.Exists(path) ? SweepSettings.Read(path) : null, null);
+        }
+        catch (MalformedFileException)
+        {
+            return (null, $"{Path.GetFileName(path)} does not hold the settings of a sweep, and is left out.");
+        }
+    }
+
+    private static IEnumerable<ReportTile> Tiles(IReadOnlyList<StoredSweepRow> rows, SweepRecord? none)
+    {
+        yield return new ReportTile(ReportWords.Count(rows.Count), rows.Count == 1 ? "row" : "rows");
         if (none is null)
         {
             yield break;
@@ -49,13 +62,16 @@ internal static class SweepPage
 
         string interval = Invariant($"({none.FrechetLow:0.0000} .. {none.FrechetHigh:0.0000})");
         yield return new ReportTile(Invariant($"{none.Frechet:0.0000}"), $"distance without caching {interval}");
-        SweepRecord[] within = [.. records.Where(record => record != none && record.Frechet <= none.FrechetHigh)];
-        if (within.MinBy(record => record.Macs) is { } cheapest)
+        if (rows.Where(row => row.Record != none && row.Record.Frechet <= none.FrechetHigh).MinBy(row => row.Record.Macs) is { } row)
         {
+            SweepRecord cheapest = row.Record;
             yield return new ReportTile(
                 ReportWords.Percent(cheapest.MacRatio),
                 $"of the MACs: the cheapest row inside no caching's interval, {Name(cheapest)}");
-            yield return new ReportTile(Invariant($"{cheapest.TimeRatio:0.000}"), "of the time, measured, for that row");
+            if (row.TimeInterval.Length > 0 && (cheapest.TimeRatioHigh < 1 || cheapest.TimeRatioLow > 1))
+            {
+                yield return new ReportTile(Invariant($"{cheapest.TimeRatio:0.000}"), $"of the time, measured, for that row{row.TimeInterval}");
+            }
         }
     }
 
@@ -93,12 +109,11 @@ internal static class SweepPage
         ])
     { WordColumns = 2 };
 
-
-    private static IEnumerable<ReportPart> Repeat(SweepRecord[] records, SweepSettings? settings)
+    private static IEnumerable<ReportPart> Repeat(SweepRecord[] records, SweepSettings? settings, string? fault)
     {
         if (settings is null)
         {
-            yield return new ReportWarning("What the rows were made with is not known: sweep.json does not lie beside the table.");
+            yield return new ReportWarning(fault ?? "What the rows were made with is not known: sweep.json does not lie beside the table.");
             yield break;
         }
 

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using L2c.Model.Training;
 using L2c.Weights;
-using nietras.SeparatedValues;
 
 namespace L2c;
 
@@ -13,19 +11,14 @@ internal sealed class TrainingFolder
     private const string Router = "router.safetensors", Evolution = "router.png", Log = "log.csv";
 
     /// <summary>Reads what is there.</summary>
-    /// <exception cref="MalformedFileException">The newest state, the log or the saved result is damaged.</exception>
+    /// <exception cref="MalformedFileException">The newest state or the log is damaged.</exception>
     public TrainingFolder(string path)
     {
         Path = path;
         LatestState = new StateFolder(path, _ => { }).FindLatest();
         (Settings, Step) = LatestState is null ? (null, null) : ReadState(LatestState);
-        (Columns, Rows) = File.Exists(LogPath) ? ReadLog(LogPath) : ([], []);
-        string result = In(TrainingResult.FileName);
-        if (File.Exists(result))
-        {
-            using ByteSource source = ByteSource.OpenFile(result);
-            Result = SavedResult.Read(source);
-        }
+        TrainingLog = File.Exists(In(Log)) ? LogTable.Read(In(Log)) : new LogTable([], []);
+        (Result, ResultFault) = ReadResult(In(TrainingResult.FileName));
     }
 
     /// <summary>As given.</summary>
@@ -40,17 +33,20 @@ internal sealed class TrainingFolder
     /// <summary>Optimisation steps of the state.</summary>
     public long? Step { get; }
 
+    /// <summary>The log; without columns where there is none yet.</summary>
+    public LogTable TrainingLog { get; }
+
     /// <summary>Columns of the log, the step first.</summary>
-    public IReadOnlyList<string> Columns { get; }
+    public IReadOnlyList<string> Columns => TrainingLog.Columns;
 
     /// <summary>Rows of the log that are written to their end.</summary>
-    public IReadOnlyList<double[]> Rows { get; }
+    public IReadOnlyList<double[]> Rows => TrainingLog.Rows;
 
     /// <summary>What --save-result left; null for nothing.</summary>
     public SavedResult? Result { get; }
 
-    /// <summary>The log, whether it is there or not.</summary>
-    public string LogPath => In(Log);
+    /// <summary>Why a file of its name is left out; null where none is.</summary>
+    public string? ResultFault { get; }
 
     /// <summary>The router; null where the run has made none.</summary>
     public string? RouterPath => Existing(Router);
@@ -62,7 +58,7 @@ internal sealed class TrainingFolder
     public string? ModelPath => Existing(NetworkTrainingRequest.ResultName);
 
     /// <summary>Whether the run trains a router.</summary>
-    public bool IsOfRouter => RouterPath is not null || Columns.Contains("reuse") || Settings?.ContainsKey("--draws") == true;
+    public bool IsOfRouter => RouterPath is not null || Columns.Contains(LossRow.ReuseColumn) || Settings?.ContainsKey("--draws") == true;
 
     /// <summary>Sampled pictures in the folder and in folders of it, by name.</summary>
     public IReadOnlyList<string> Samples { get => field ??= FindSamples(); private set; }
@@ -98,30 +94,22 @@ internal sealed class TrainingFolder
         }
     }
 
-    private static (IReadOnlyList<string> Columns, IReadOnlyList<double[]> Rows) ReadLog(string path)
+    private static (SavedResult? Result, string? Fault) ReadResult(string path)
     {
-        using ByteSource source = ByteSource.OpenFile(path, mayBeEmpty: true);
-        string text = Encoding.UTF8.GetString(source.ReadAll(ReadLimits.LogBytes));
-        text = text[..(text.LastIndexOf('\n') + 1)]; // the run may be writing its last row
-        if (text.Length == 0)
+        if (!File.Exists(path))
         {
-            return ([], []);
+            return (null, null);
         }
 
         try
         {
-            using SepReader reader = Sep.New(',').Reader().FromText(text);
-            List<double[]> rows = [];
-            foreach (SepReader.Row row in reader)
-            {
-                rows.Add(row[..].Parse<double>().ToArray());
-            }
-
-            return (reader.Header.ColNames, rows);
+            using ByteSource source = ByteSource.OpenFile(path);
+            var result = SavedResult.Read(source);
+            return result.IsOfTraining ? (result, null) : (null, $"{path} is not the result of a training run, and is left out.");
         }
-        catch (Exception e) when (e is FormatException or InvalidDataException or ArgumentException or KeyNotFoundException)
+        catch (IOException e)
         {
-            throw new MalformedFileException(path, "is not the log of a training run; remove it from the folder", e);
+            return (null, $"{e.Message}; it is left out.");
         }
     }
 

@@ -87,7 +87,7 @@ internal static class TrainingPage
         }
 
         yield return ReportFigures.Drawn(
-            LossPlot.Draw(run.LogPath), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
+            LossPlot.Draw(run.TrainingLog), "The loss of each row of the log, a mean over its steps, and the mean of the rows around.");
         // Reuse is drawn below the loss; what never changes, lambda for instance, is told by the table.
         yield return new ReportPair([.. Enumerable.Range(2, Math.Max(0, run.Columns.Count - 2))
             .Where(column => run.Columns[column] is not ("data_loss" or "reuse") && run.Rows.Any(row => row[column] != run.Rows[0][column]))
@@ -147,7 +147,8 @@ internal static class TrainingPage
 
     private static IReadOnlyList<ReportPart?> Time(TrainingFolder run) => run.Result is { } result
         ? [result.Facts("stepMs", "elapsedMs", "stepsNow", "peakBytes", "device", "dtype", "draws", "batch", "reusedShare", "loss")]
-        : [new ReportWarning("Logs and states hold no times. Training with --save-result keeps them, and the memory, in the folder.")];
+        : [new ReportWarning(
+            run.ResultFault ?? "Logs and states hold no times. Training with --save-result keeps them, and the memory, in the folder.")];
 
     private static ReportPart? Settings(TrainingFolder run) => run.Settings is null
         ? new ReportWarning("The run has written no state yet, which holds its settings.")

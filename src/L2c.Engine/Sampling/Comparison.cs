@@ -47,7 +47,7 @@ public sealed record Comparison(
     /// <param name="cost">What the schedule saves.</param>
     internal static Comparison Of(SampleJob job, InterleavedTiming timing, float[] cached, float[] uncached, CacheCost cost)
     {
-        var time = PairedRatio.Of(timing, 0, 1, identicalPlans: job.ComputesEverything);
+        var time = PairedRatio.Of(timing, 0, 1, identicalPlans: job.Schedule.ComputesAll);
         double? speedup = time.DifferenceMeasurable ? 1 / time.TimeRatio : null;
         return new Comparison(
             uncached,

@@ -74,9 +74,6 @@ public sealed class SampleJob
     /// <summary>Which branches are computed.</summary>
     public CacheSchedule Schedule { get; }
 
-    /// <summary>Whether the schedule leaves nothing out, so that its plan is that of a run without caching.</summary>
-    public bool ComputesEverything => Enumerable.Range(0, Schedule.Evaluations).All(evaluation => Schedule.Skipped(evaluation) == 0);
-
     /// <summary>The schedule that computes everything.</summary>
     public CacheSchedule FullSchedule => CacheSchedule.Full(Sampler.Evaluations.Count, Architecture.Branches);
 

@@ -107,7 +107,11 @@ internal sealed record SweepSettings(
         using ByteSource source = ByteSource.OpenFile(path);
         try
         {
-            return JsonSerializer.Deserialize<SweepSettings>(source.ReadAll(ReadLimits.SettingsBytes), ReportJson.Options) is { Routers: not null, Parameters: not null } settings
+            return JsonSerializer.Deserialize<SweepSettings>(source.ReadAll(ReadLimits.SettingsBytes), ReportJson.Options) is
+            {
+                Routers: not null, Parameters: not null, Features: not null, Data: not null, DataSha256: not null, CheckpointSha256: not null,
+                Device: not null,
+            } settings
                 ? settings
                 : throw new JsonException();
         }

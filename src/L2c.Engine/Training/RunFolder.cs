@@ -63,7 +63,10 @@ internal sealed class RunFolder : IDisposable
             string? state = resume == TrainingRequest.Latest ? latest : resume;
             string? stateFolder = state is null ? null : System.IO.Path.GetDirectoryName(RealPath.Of(state));
             bool continues = stateFolder is not null && RealPath.Same(stateFolder, states.Path);
-            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists)];
+            // A result that was saved tells of the run that left it alone.
+            string saved = System.IO.Path.Combine(path, TrainingResult.FileName);
+            string[] left = TrainingResult.IsSaved(saved) ? [saved] : [];
+            string[] there = [.. results.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.File.Exists), .. left];
             if (!continues && !force)
             {
                 // A run that was killed before its first state has logs, and goes on by beginning again.
@@ -75,7 +78,7 @@ internal sealed class RunFolder : IDisposable
                 remark($"note: {path} has no checkpoint yet; the run starts from the beginning");
             }
 
-            return new RunFolder(path, folderLock, states, state, continues, force ? there : [], remark);
+            return new RunFolder(path, folderLock, states, state, continues, force ? there : left, remark);
         }
         catch
         {
@@ -89,7 +92,7 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>
     /// Makes room, now that the run is known to begin: half-written files of a killed process go, states and grids behind the one that it goes on
-    /// from, and with <c>--force</c> the old run.
+    /// from, a result that was saved, and with <c>--force</c> the old run.
     /// </summary>
     /// <param name="stepsDone">Optimisation steps of the state; 0 without one.</param>
     /// <exception cref="IOException">A file cannot be removed.</exception>

@@ -91,5 +91,5 @@ internal sealed class RunLogs : IDisposable
         }
     }
 
-    private void Draw() => LossPlot.Draw(_folder.File(Table)).Write(_folder.File(Picture), overwrite: true);
+    private void Draw() => LossPlot.Draw(LogTable.Read(_folder.File(Table))).Write(_folder.File(Picture), overwrite: true);
 }

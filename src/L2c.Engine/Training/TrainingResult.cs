@@ -1,4 +1,5 @@
 using L2c.Model.Training;
+using L2c.Weights;
 
 namespace L2c;
 
@@ -9,6 +10,26 @@ public abstract record TrainingResult
     public const string FileName = "result.json";
 
     private readonly double[]? _figures;
+
+    /// <summary>Whether a file is a saved result of a training run, so that the next run may replace it.</summary>
+    /// <param name="path">There or not.</param>
+    public static bool IsSaved(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return false;
+            }
+
+            using ByteSource source = ByteSource.OpenFile(path);
+            return SavedResult.Read(source).IsOfTraining;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Collects what is known of every run.</summary>
     /// <param name="folder">The run.</param>

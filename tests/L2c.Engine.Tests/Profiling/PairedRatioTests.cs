@@ -91,7 +91,7 @@ public sealed class PairedRatioTests
         InterleavedTiming timing = new([ratios, [.. ratios.Select(_ => 1.0)]]);
         Assert.True(PairedRatio.Of(timing, 0, 1).DifferenceMeasurable);
         Assert.False(PairedRatio.Of(timing, 0, 1, identicalPlans: true).DifferenceMeasurable);
-        Assert.True(Job("none").ComputesEverything);
+        Assert.True(Job("none").Schedule.ComputesAll);
         Comparison comparison = Compare(Job("none"), timing);
         Assert.Equal((null, null), (comparison.RealisedSpeedup, comparison.RealisedToIdeal));
         Assert.True(comparison.Time.IdenticalPlans);

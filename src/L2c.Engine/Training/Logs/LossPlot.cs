@@ -42,11 +42,9 @@ internal sealed class LossPlot
     private bool HasReuse => _rows.Any(row => double.IsFinite(row.Reuse));
 
     /// <summary>Lays the picture of a log out; one without rows to draw says so.</summary>
-    /// <param name="csv">Written by <see cref="CsvLog"/>.</param>
-    /// <exception cref="IOException">The log cannot be read.</exception>
-    public static Picture Draw(string csv)
+    public static Picture Draw(LogTable log)
     {
-        LossRow[] rows = LossRow.Read(csv);
+        LossRow[] rows = LossRow.Of(log);
         LossPlot plot = new(rows);
         string description = JsonSerializer.Serialize(
             new { plot = "loss", rows = rows.Length, notFinite = plot._notFinite, lastStep = rows.LastOrDefault().Step }, ReportJson.Options);
