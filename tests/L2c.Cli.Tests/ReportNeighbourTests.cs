@@ -129,6 +129,12 @@ public sealed class ReportNeighbourTests : IDisposable
         }
 
         Lacks(Report(_cli.PathOf("x.png")), "x-compare.png");
+
+        Sample("y.png", "--cache", "interval:2", "--compare");
+        File.WriteAllBytes(_cli.PathOf("y.png"), File.ReadAllBytes(_cli.PathOf("y.png"))[..60]);
+        string beside = Report(_cli.PathOf("y-compare.png"));
+        Shows(beside, "y-compare.png");
+        Assert.Matches("y\\.png[^<]*left out", beside);
     }
 
     [Fact]

@@ -132,13 +132,12 @@ internal sealed partial class SamplePage
 
     private IEnumerable<ReportPart> Pictures()
     {
-        string main = $"{Stem}.png";
         if (IsSeparate)
         {
             string[] separate = NeighbourPictures.OfRun(_picture, Stem, _parameters, _warnings);
             foreach (string path in separate.Take(MaxSeparate))
             {
-                yield return ReportFigures.File(path, Path.GetFileName(path));
+                yield return ReportFigures.Beside(path, Path.GetFileName(path))!;
             }
 
             if (separate.Length > MaxSeparate)
@@ -148,14 +147,16 @@ internal sealed partial class SamplePage
         }
         else
         {
-            yield return ReportFigures.File(NeighbourPictures.IsComparison(_parameters) && File.Exists(main) ? main : _picture, "The samples.");
+            string main = $"{Stem}.png"; // of a comparison another picture, which may be gone or damaged
+            bool hasMain = NeighbourPictures.IsComparison(_parameters) && File.Exists(main) && NeighbourPictures.Parameters(main, _warnings) is not null;
+            yield return ReportFigures.File(hasMain ? main : _picture, "The samples.");
         }
 
         string comparison = $"{Stem}-compare.png";
         if (File.Exists(comparison) && NeighbourPictures.Parameters(comparison, _warnings) is { } compared
             && NeighbourPictures.IsComparison(compared))
         {
-            yield return ReportFigures.File(comparison, "The same noise without caching and with it, and the difference.");
+            yield return ReportFigures.Beside(comparison, "The same noise without caching and with it, and the difference.")!;
         }
     }
 
