@@ -12,6 +12,19 @@ public sealed class ReportNeighbourTests : IDisposable
     private string? _checkpoint;
 
     [Fact]
+    public void The_demo_models_own_router_is_found_again_by_the_command_without_its_name()
+    {
+        string picture = _cli.PathOf("demo.png");
+        Assert.Equal(0, _cli.Run("sample", "-n", "1", "--device", "cpu", "--no-progress", "-o", picture).Code);
+        string html = Report(picture);
+        Assert.Contains("l2c sample --sampler ddim --steps 20", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("--router", html, StringComparison.Ordinal);
+        Assert.Equal(0, _cli.Run("sample", "-n", "1", "--device", "cpu", "--no-progress", "-o", picture, "--force", "--router", DemoModel.RouterPath, "--threshold", "0.2").Code);
+        File.Delete(Path.ChangeExtension(picture, ".html"));
+        Assert.Contains("--router shapes-dit8-router20.safetensors --threshold 0.2", Report(picture), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_result_of_an_earlier_run_in_the_folder_goes_when_another_begins()
     {
         string run = _cli.PathOf("run"), result = Path.Combine(run, "result.json");

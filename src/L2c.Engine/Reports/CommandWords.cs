@@ -10,6 +10,8 @@ namespace L2c;
 /// <summary>Command lines that repeat a run.</summary>
 internal static partial class CommandWords
 {
+    private const string DemoThreshold = "0.1"; // what a DiT's router is published with, and taken where nothing is said
+
     private static readonly SearchValues<char> _plain =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%");
 
@@ -132,6 +134,7 @@ internal static partial class CommandWords
         return (cache, router) switch
         {
             (null, _) => isDemo ? ["--cache", "none"] : [],
+            (_, { } own) when isDemo && own == Path.GetFileName(DemoModel.RouterPath) && threshold == DemoThreshold => [], // used unless told otherwise
             (_, null) => ["--cache", cache],
             _ => ["--router", router, "--threshold", threshold!],
         };
