@@ -212,7 +212,7 @@ public sealed class TrainRouterTests : IDisposable
     {
         string wild = _cli.PathOf("wild.safetensors");
         WriteWild(wild);
-        CliResult result = _cli.Run(TrainingRuns.Router(wild, _cli.PathOf("run"), "--no-progress"));
+        CliResult result = _cli.Run(TrainingRuns.Router(wild, _cli.PathOf("run"), "--quiet"));
         result.MustFail(1, "step 1: training diverged: the loss is NaN");
         Assert.Empty(Directory.Exists(_cli.PathOf("run/checkpoints")) ? _cli.Files("run/checkpoints") : []);
     }

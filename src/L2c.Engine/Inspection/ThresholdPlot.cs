@@ -33,10 +33,10 @@ public static class ThresholdPlot
     {
         Plot plot = new();
         double[] thresholds = [.. report.Thresholds.Select(row => row.Threshold)];
-        Add("branches reused, of those of the cache evaluations", _reused, report.Thresholds.Select(row => 100 * row.ShareOfCacheEvaluations));
+        Add("branches of the cache evaluations reused", _reused, report.Thresholds.Select(row => 100 * row.ShareOfCacheEvaluations));
         if (report.MacsBefore is not null)
         {
-            Add("MACs left, of those without caching", _macs, report.Thresholds.Select(row => 100 * row.MacRatio!.Value));
+            Add("MACs left", _macs, report.Thresholds.Select(row => 100 * row.MacRatio!.Value));
         }
 
         VerticalLine published = plot.Add.VerticalLine(report.PublishedThreshold, 1.5f, _published, LinePattern.Dashed);

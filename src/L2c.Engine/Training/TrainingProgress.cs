@@ -1,6 +1,6 @@
 namespace L2c;
 
-/// <summary>Where a training run stands, after a step of it.</summary>
+/// <summary>Where a training run stands, before its first step or after a step of it.</summary>
 /// <param name="Step">Optimisation steps done; 0 for a report that is a remark alone.</param>
 /// <param name="MaxSteps">Optimisation steps of the whole run.</param>
 /// <param name="IsSaved">Whether a state of this step is on the disk.</param>
