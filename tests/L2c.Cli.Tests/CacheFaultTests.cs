@@ -91,20 +91,30 @@ public sealed class CacheFaultTests : IDisposable
 
     [Theory]
     [InlineData("--router and --cache cannot be combined", "--router", "r.pt", "--cache", "all")]
-    [InlineData("--threshold applies to a router", "--cache", "all", "--threshold", "0.5")]
+    [InlineData("--threshold applies to a router, not to --cache; omit --threshold, or give --router FILE in place of --cache", "--cache", "all", "--threshold", "0.5")]
     [InlineData("--threshold 1.5: scores lie between 0 and 1", "--router", "r.pt", "--threshold", "1.5")]
     [InlineData("--save-schedule needs a schedule", "--save-schedule", "s.json")]
     [InlineData("--compare needs a schedule", "--compare")]
     [InlineData("--schedule-format applies to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
     [InlineData("cache rule \"top:3\": 3 is not a whole number between 0 and 2", "--cache", "top:3")]
+    [InlineData("cache rule \"interval:0\": 0 is not a whole number of at least 1", "--cache", "interval:0")]
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>
         _runs.Sample("a.png", options).MustFail(2, message);
+
+    [Theory]
+    [InlineData("<!DOCTYPE html><html></html>")]
+    [InlineData("\n<html lang=\"en\">")]
+    public void A_page_is_told_as_such(string text)
+    {
+        string path = _runs.Text("run.html", text);
+        _runs.Cli.Run("inspect", path).MustFail(4, "is a web page, as l2c report makes them; open it in a browser");
+    }
 
     [Fact]
     public void A_missing_file_or_a_folder_ends_with_code_1()
     {
-        _runs.Cli.Run("inspect", _runs.Cli.Folder).MustFail(1, "is a directory; name a file in it");
+        _runs.Cli.Run("inspect", _runs.Cli.Folder).MustFail(1, "is a directory; name a file in it, or show a run's folder with l2c report");
         _runs.Cli.Run("sample", "--ckpt", _runs.Cli.Folder).MustFail(1, "is a directory");
         _runs.Sample("a.png", "--cache", _runs.Cli.PathOf("none.json")).MustFail(1, "none.json: no such file");
         _runs.Sample("a.png", "--router", _runs.Cli.PathOf("none.pt")).MustFail(1, "none.pt: no such file");

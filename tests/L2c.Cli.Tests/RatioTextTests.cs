@@ -15,31 +15,31 @@ public sealed class RatioTextTests
     {
         Assert.Equal("time ratio 0.800 (0.790 to 0.810), 96.1 % interval of 12 rounds", RatioText.Of(Ratio(_faster)));
         Assert.Equal(
-            "against no caching: 40.00 instead of 50.00 ms per image; speed-up 1.250 (1.235 to 1.266), 100 (99 to 101) % of the best, "
+            "without caching 50.00 ms per image; speed-up 1.250 (1.235 to 1.266), 100 % (99 % to 101 %) of the ideal, "
             + "96.1 % interval of 12 rounds",
             SampleSummary.TimeLine(Compared(Ratio(_faster)), ideal: 1.25));
     }
 
     [Fact]
-    public void Noise_is_told_as_no_difference_and_no_share_of_the_best_is_claimed()
+    public void Noise_is_told_as_no_difference_and_no_share_of_the_ideal_is_claimed()
     {
         const string text = "no difference measurable: time ratio 1.000 (0.900 to 1.080), 96.1 % interval of 12 rounds";
         Assert.Equal(text, RatioText.Of(Ratio(_noise)));
-        Assert.Equal($"against no caching: 40.00 instead of 50.00 ms per image; {text}", SampleSummary.TimeLine(Compared(Ratio(_noise)), ideal: 1));
+        Assert.Equal($"without caching 50.00 ms per image; {text}", SampleSummary.TimeLine(Compared(Ratio(_noise)), ideal: 1));
     }
 
     [Fact]
     public void Plans_that_are_the_same_are_told_as_such_however_their_times_differ()
     {
         Assert.Equal(
-            "against no caching: 40.00 instead of 50.00 ms per image; nothing is reused, so both runs are the same and any difference is noise: "
+            "without caching 50.00 ms per image; nothing is reused, so both runs are the same and any difference is noise: "
             + "time ratio 0.800 (0.790 to 0.810), 96.1 % interval of 12 rounds",
             SampleSummary.TimeLine(Compared(Ratio(_faster, identicalPlans: true)), ideal: 1));
     }
 
     [Fact]
     public void Too_few_rounds_are_told_as_such() => Assert.Equal(
-        "5 rounds tell no difference from noise, 6 at least can: give --runs; median time ratio 0.800", RatioText.Of(Ratio(_faster[..5])));
+        "5 rounds are too few to tell a difference from noise; give --runs 6 or more; median time ratio 0.800", RatioText.Of(Ratio(_faster[..5])));
 
     [Fact]
     public void A_benchmark_tells_the_same()

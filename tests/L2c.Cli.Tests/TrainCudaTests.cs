@@ -32,7 +32,7 @@ public sealed class TrainCudaTests : IDisposable
         string[] cuda = TrainingRuns.Model(_cli.PathOf("cuda"), [.. two, "--device", "cuda", "--dtype", "fp32"]);
         CliResult result = _cli.Run(cuda);
         Assert.InRange(Loss(result) / Loss(_cli.Run(cpu)), 1 - 1e-5, 1 + 1e-5);
-        _cli.Run([.. cuda.Select(word => word == "fp32" ? "bf16" : word)]).MustFail(2, "--dtype needs one of fp32, tf32, not 'bf16'");
+        _cli.Run([.. cuda.Select(word => word == "fp32" ? "bf16" : word)]).MustFail(2, "--dtype needs one of fp32, tf32 (on the CPU fp32), not 'bf16'");
         _cli.Run(TrainingRuns.Model(_cli.PathOf("cuda"), [.. two, "--resume-from-checkpoint", "latest"])).MustFail(2, "--device was ");
     }
 

@@ -19,7 +19,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--device needs auto, cpu, cuda or cuda:N, not 'cuda:x'", "sample", "--device", "cuda:x")]
     [InlineData("--dtype fp16 is not available on the CPU", "sample", "--dtype", "fp16")]
     [InlineData("--threads needs a whole number", "sample", "--threads", "0")]
-    [InlineData("--dtype needs one of fp32, tf32, fp16, bf16, not 'int8'", "sample", "--dtype", "int8")]
+    [InlineData("--dtype needs one of fp32, tf32, fp16, bf16 (on the CPU fp32), not 'int8'", "sample", "--dtype", "int8")]
     [InlineData("--tune chooses among cuBLASLt's algorithms, which the CPU does not use", "sample", "--device", "cpu", "--tune")]
     [InlineData("--graph needs one of on, off", "sample", "--graph", "maybe")]
     [InlineData("see l2c bench forward --help", "bench", "forward", "--brightness", "1")]

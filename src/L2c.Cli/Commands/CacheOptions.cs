@@ -24,7 +24,7 @@ internal sealed class CacheOptions
     private readonly Option<int?> _runs = OptionFactory.Whole(
         "--runs",
         1,
-        $"Rounds that --compare times, each one batch both ways; {MedianInterval.LeastCount} are the least that tell a difference "
+        $"Rounds that --compare times, each one batch both ways; at least {MedianInterval.LeastCount} can tell a difference from noise "
         + $"[default: {InterleavedTiming.DefaultRounds}]",
         BenchOptions.MaxRepeats);
     private readonly Option<int?> _warmUp = OptionFactory.Whole(

@@ -35,7 +35,8 @@ internal sealed class DeviceOptions
         _dtype = OptionFactory.Choice(
             "--dtype",
             $"Storage type of weights and activations; tf32 stores fp32 and rounds in products. The CPU has fp32 [default: {preset.Label()} on CUDA]",
-            [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())]);
+            [.. Enum.GetValues<CudaPrecision>().Except(refused).Select(p => p.Label())],
+            " (on the CPU fp32)");
     }
 
     /// <summary>The options that every command has which computes.</summary>

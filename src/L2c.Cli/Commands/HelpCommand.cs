@@ -15,7 +15,7 @@ internal static class HelpCommand
         Argument<string[]> words = new("COMMAND") { Description = "The command to explain; none for a list of all", Arity = ArgumentArity.ZeroOrMore };
         words.CompletionSources.Add(context => Find(root, [.. context.ParseResult.GetValue(words) ?? []]).Command.Subcommands
             .Select(sub => new System.CommandLine.Completions.CompletionItem(sub.Name)));
-        Command command = new("help", "Explains a command: the same as --help behind it.") { words };
+        Command command = new("help", "Explains a command, as COMMAND --help does.") { words };
         command.SetAction(parsed =>
         {
             (Command found, string path, string? unknown) = Find(root, parsed.GetValue(words) ?? []);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
 using L2c.Weights;
@@ -95,6 +96,11 @@ internal sealed class InspectCommand
 
     private static void Inspect(Terminal terminal, string path, ScheduleQuestion question, bool json)
     {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path}: is a directory; name a file in it, or show a run's folder with l2c report");
+        }
+
         ByteSource source = ByteSource.OpenFile(path);
         if (PngFile.IsPng(source))
         {
@@ -112,6 +118,14 @@ internal sealed class InspectCommand
             {
                 ScheduleReport report = question.Report(source);
                 Print(terminal, report, () => ScheduleText.Print(report, terminal.Out, terminal.Colours), question, json);
+            }
+        }
+        else if (IsPage(source))
+        {
+            using (source)
+            {
+                throw new MalformedFileException(
+                    path, "is a web page, as l2c report makes them; open it in a browser, or inspect the file that it shows");
             }
         }
         else
@@ -135,6 +149,14 @@ internal sealed class InspectCommand
                 Print(terminal, report, () => FileFacts.Print(report, terminal.Out), question, json);
             }
         }
+    }
+
+    private static bool IsPage(ByteSource source)
+    {
+        Span<byte> head = stackalloc byte[(int)Math.Min(source.Length, 512)];
+        source.ReadExactly(0, head);
+        string text = Encoding.Latin1.GetString(head).TrimStart();
+        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
     }
 
     private static void Print(Terminal terminal, object report, Action print, ScheduleQuestion question, bool json)

@@ -102,11 +102,18 @@ internal static class OptionFactory
     };
 
     /// <summary>One of a few words in any case of letters, or null for whatever suits the other options.</summary>
-    public static Option<string?> Choice(string name, string description, params string[] words) => new Option<string?>(name, Names(name))
+    public static Option<string?> Choice(string name, string description, params string[] words) => Choice(name, description, words, "");
+
+    /// <summary>One of a few words, not each of which can always be used.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">For its help.</param>
+    /// <param name="words">The words.</param>
+    /// <param name="restriction">What is told behind them where another word was given, as <c> (on the CPU fp32)</c>.</param>
+    public static Option<string?> Choice(string name, string description, string[] words, string restriction) => new Option<string?>(name, Names(name))
     {
         Description = Describe(description, words),
         HelpName = Label(words),
-        CustomParser = result => Pick(result, words),
+        CustomParser = result => Pick(result, words, restriction),
     }.Offering(words);
 
     /// <summary>One of a few words, in any case of letters.</summary>
@@ -137,9 +144,9 @@ internal static class OptionFactory
     private static string Describe(string description, string[] words) =>
         Label(words) == "NAME" ? $"{description}. One of {string.Join(", ", words)}" : description;
 
-    private static string? Pick(ArgumentResult result, string[] words) =>
+    private static string? Pick(ArgumentResult result, string[] words, string restriction = "") =>
         KnownWords.Find(result.Tokens[0].Value, words)
-        ?? Refuse<string>(result, $"one of {string.Join(", ", words)}", KnownWords.DidYouMean(result.Tokens[0].Value, words));
+        ?? Refuse<string>(result, $"one of {string.Join(", ", words)}{restriction}", KnownWords.DidYouMean(result.Tokens[0].Value, words));
 
     private static T? Parse<T>(ArgumentResult result, NumberStyles styles, Func<T, bool> accept, string wanted)
         where T : struct, INumberBase<T> =>

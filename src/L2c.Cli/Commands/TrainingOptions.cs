@@ -124,5 +124,5 @@ internal sealed class TrainingOptions
 
     /// <summary>The progress line.</summary>
     public TrainingLine Progress(ParseResult parsed, Terminal terminal, Func<IReadOnlyList<double>, string> describe) =>
-        new(terminal, !parsed.GetValue(_noProgress), describe);
+        new(terminal, !parsed.GetValue(_noProgress), announce: !parsed.GetValue(_json), describe, TimeProvider.System);
 }

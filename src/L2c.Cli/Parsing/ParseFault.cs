@@ -31,7 +31,8 @@ internal static class ParseFault
     public static string NoSuchCommand(Command parent, string word, string words)
     {
         string[] names = [.. parent.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name)];
-        string hint = KnownWords.DidYouMean(word, names);
+        string option = $"--{word}";
+        string hint = OptionsOf(parent).Any(own => own.Name == option) ? $"; use {words} {option}" : KnownWords.DidYouMean(word, names);
         return $"{words} has no command '{word}'" + (hint.Length > 0 ? hint : $"; it has {string.Join(", ", names)}");
     }
 
@@ -88,7 +89,7 @@ internal static class ParseFault
             OptionResult { IdentifierToken: null } option => $"{option.Option.Name} is missing; give {option.Option.Name} {option.Option.HelpName}",
             OptionResult { Tokens.Count: 0 } option => NeedsValue(option),
             OptionResult option when option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues =>
-                $"{option.Option.Name} is there {option.Tokens.Count} times; give it once",
+                $"{option.Option.Name} is given {option.Tokens.Count} times; give it once",
             CommandResult command when command.Command.Options.FirstOrDefault(o => o.Required && command.GetResult(o) is null or { Implicit: true })
                 is { } option => $"{option.Name} is missing; give {option.Name} {option.HelpName}",
             ArgumentResult { Tokens.Count: 0 } argument => $"{argument.Argument.Name} is missing",

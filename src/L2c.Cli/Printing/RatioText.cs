@@ -11,7 +11,7 @@ internal static class RatioText
     {
         { IdenticalPlans: true } => $"nothing is reused, so both runs are the same and any difference is noise: {Interval(time)}",
         { HasInterval: false } =>
-            $"{Units.Of(time.TimedRounds, "round")} tell no difference from noise, {MedianInterval.LeastCount} at least can: give --runs; "
+            $"{Units.Of(time.TimedRounds, "round")} {(time.TimedRounds == 1 ? "is" : "are")} too few to tell a difference from noise; give --runs {MedianInterval.LeastCount} or more; "
             + Invariant($"median time ratio {time.TimeRatio:0.000}"),
         { DifferenceMeasurable: false } => $"no difference measurable: {Interval(time)}",
         _ => Interval(time),

@@ -21,11 +21,20 @@ internal static class SampleSummary
 
         string model = job.Request.Cache.IsOfDemo ? $"the demo model {job.Architecture.Name}" : job.Architecture.Name;
         string guidance = job.Guidance == Guidance.None ? "no guidance" : Invariant($"guidance {job.CfgScale}");
-        string cache = job.Cache is { } choice && !job.Schedule.ComputesAll ? $"cached by {choice.Text}" : "without caching";
+        string cache = job switch
+        {
+            { Cache: null or { Text: "none" } } => "without caching",
+            { Schedule.ComputesAll: true, Cache.Text: var text } => $"without caching, as {text} reuses nothing",
+            { Cache.Text: var text } => $"cached by {text}",
+        };
         string compared = job.Request.Compare ? ", then compared with a run without caching" : "";
         terminal.Remark(
             $"l2c: sampling {Units.Of(job.Count, "image")} from {model}: {Units.Of(job.Sampler.Evaluations.Count, $"{job.Sampler.Name} step")}, "
             + $"{guidance}, {cache}{compared}");
+        if (job is { Request.Compare: true, Schedule.ComputesAll: true })
+        {
+            terminal.Note("nothing to compare: this run computes everything, too, so the images are the same and their times differ by noise alone");
+        }
     }
 
     /// <summary>Prints it.</summary>
@@ -117,9 +126,17 @@ internal static class SampleSummary
 
     private static string RunLine(SampleResult r, double elapsedMs)
     {
-        string batches = r.Job.Batches == 1 ? "one batch" : $"{r.Job.Batches} batches of {r.Job.Batch}";
+        int last = r.Job.Count - ((r.Job.Batches - 1) * r.Job.Batch);
+        string batches = (r.Job.Batches, last == r.Job.Batch) switch
+        {
+            (1, _) => "one batch",
+            (_, true) => $"{r.Job.Batches} batches of {r.Job.Batch}",
+            (2, _) => $"batches of {r.Job.Batch} and {last}",
+            var (all, _) => $"{all - 1} batches of {r.Job.Batch} and one of {last}",
+        };
+        string median = last == r.Job.Batch ? "median" : "median of full batches";
         return Invariant($"{Units.Of(r.Job.Count, "image")} by {r.Facts.Model} in {r.Times.SampleMs / 1000:0.0} s ({elapsedMs / 1000:0.0} s in all): ")
-            + Invariant($"{batches}, {Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, {r.Times.EvaluationMs:0.0} ms per step, ")
+            + Invariant($"{batches}, {Units.Of(r.Job.Sampler.Evaluations.Count, $"{r.Job.Sampler.Name} step")}, {r.Times.EvaluationMs:0.0} ms per step ({median}), ")
             + $"on {r.Facts.Device}";
     }
 
@@ -134,25 +151,26 @@ internal static class SampleSummary
         int all = c.CacheBranches, skipped = c.ReusedBranches + (c.DroppedBranches ?? 0);
         if (all == 0 || skipped == 0)
         {
-            return $"cache {c.Cache}: nothing is reused"
-                + (all == 0 ? "; the schedule has no cache evaluations" : $" of the {all} branches of the cache evaluations");
+            return $"cache {c.Cache}: "
+                + (all == 0 ? "nothing is reused; the schedule has no cache evaluations" : $"none of the {all} branches of the cache evaluations is reused");
         }
 
         string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);
         return Invariant($"cache {c.Cache}: {skipped} of {all} branches (attention or MLP of a block) of the cache evaluations {what}, ")
-            + Invariant($"{100.0 * skipped / all:0.0} %; {100 * (1 - c.MacRatio):0.0} % of the MACs saved, at best {c.IdealSpeedup:0.000} times as fast")
+            + Invariant($"{100.0 * skipped / all:0.0} %; {100 * (1 - c.MacRatio):0.0} % of the MACs saved, ideally {c.IdealSpeedup:0.000} times as fast")
             + (isCompared ? "" : " (--compare measures it)");
     }
 
-    /// <summary>Times of a comparison; a speed-up and its share of the best only where it is measurable.</summary>
+    /// <summary>Time of a comparison; a speed-up and its share of the ideal only where it is measurable.</summary>
+    /// <remarks>One time alone: the ratio is of rounds run in turn, which the medians of either run, taken apart, may contradict on a busy machine.</remarks>
     /// <param name="c">The comparison.</param>
     /// <param name="ideal">See <see cref="CacheCost.IdealSpeedup"/>.</param>
     internal static string TimeLine(Comparison c, double ideal)
     {
-        string times = Invariant($"against no caching: {c.ImageMs:0.00} instead of {c.UncachedImageMs:0.00} ms per image; ");
+        string times = Invariant($"without caching {c.UncachedImageMs:0.00} ms per image; ");
         return times + (c.Time.DifferenceMeasurable
-            ? $"speed-up {RatioText.Derived(c.Time, ratio => 1 / ratio, "0.000")}, {RatioText.Derived(c.Time, ratio => 100 / ratio / ideal, "0")} % of the "
-                + $"best, {RatioText.Level(c.Time)}"
+            ? $"speed-up {RatioText.Derived(c.Time, ratio => 1 / ratio, "0.000")}, {RatioText.Derived(c.Time, ratio => 100 / ratio / ideal, "0' %'")} of the "
+                + $"ideal, {RatioText.Level(c.Time)}"
             : RatioText.Of(c.Time));
     }
 

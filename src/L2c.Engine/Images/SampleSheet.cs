@@ -120,8 +120,8 @@ internal sealed class SampleSheet(Grid grid)
             canvas.DrawRect(left + i, top, 1, ScaleHeight, paint);
         }
 
-        string end = $"{difference.Scale}{(difference.Greatest > difference.Scale ? " or more" : "")} of {PictureDifference.Levels} levels";
-        string most = difference.Greatest == 0 ? "; nothing differs" : $"; at most {difference.Greatest}";
+        string end = $"{difference.Scale}{(difference.Greatest > difference.Scale ? " or more" : "")} ({PictureDifference.Levels} is the most possible)";
+        string most = difference.Greatest == 0 ? "; nothing differs" : $"; largest difference {difference.Greatest}";
         PictureText.Write(canvas, end + most, left + ScaleSteps + 8, top - 1, SKTextAlign.Left, PictureText.Body, _faint);
     }
 }

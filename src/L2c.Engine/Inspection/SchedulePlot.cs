@@ -10,7 +10,7 @@ namespace L2c;
 
 /// <summary>The heat map evaluation x branch of a schedule as a picture: PNG, or SVG of the same layout.</summary>
 /// <remarks>
-/// Every cache evaluation is a row with its number, what it saves and how much faster that makes it; a refresh evaluation, which computes
+/// Every cache evaluation is a row with its number, what it saves and how much faster that makes it ideally, by MACs; a refresh evaluation, which computes
 /// everything, is a thin line. What a branch does can be told by lightness and marks as well as by colour.
 /// </remarks>
 public static class SchedulePlot
@@ -79,7 +79,7 @@ public static class SchedulePlot
             blocks,
             Math.Clamp(PanelAimedAt / blocks, blocks > ManyBlocks ? 1 : MinCell, MaxCell),
             shown <= MaxTallRows ? TallRow : Math.Clamp(HeightAimedAt / shown, 1, LowRow),
-            [Word(schedule), .. cost is null ? Array.Empty<string>() : ["speed-up"]])
+            [Word(schedule), .. cost is null ? Array.Empty<string>() : ["ideal"]])
         {
             BarColour = Skipped(schedule) is [var only] ? only.Bar : PictureText.Faint,
             BranchShares = caches == 0 ? null : [.. Enumerable.Range(0, schedule.Branches).Select(branch =>
@@ -130,13 +130,13 @@ public static class SchedulePlot
         int skipped = schedule.SkippedBranches;
         string of = caches == 0
             ? "none of them may reuse anything."
-            : Invariant($"{caches} of them cache: {skipped} of their {schedule.CacheBranches} branches ")
+            : Invariant($"{caches} of them cache evaluations: {skipped} of their {schedule.CacheBranches} branches ")
                 + Invariant($"({100.0 * skipped / schedule.CacheBranches:0.0} %) are {Word(schedule)}.");
         yield return $"{Of(schedule.Evaluations, "evaluation")} of {Of(schedule.Branches / 2, "block")}, {of}";
         if (cost is not null)
         {
             double left = 100.0 * cost.MacsAfter / cost.MacsBefore;
-            yield return Invariant($"Ideal speed-up {cost.IdealSpeedup:0.000}: of the MACs of {network!.Name}, {left:0.0} % are left.");
+            yield return Invariant($"Ideal speed-up {cost.IdealSpeedup:0.000}: {left:0.0} % of the MACs of {network!.Name} remain.");
         }
 
         yield return MapSheet.Directions;

@@ -33,16 +33,16 @@ public static class ThresholdPlot
     {
         Plot plot = new();
         double[] thresholds = [.. report.Thresholds.Select(row => row.Threshold)];
-        Add("branches of cache evaluations reused", _reused, report.Thresholds.Select(row => 100 * row.ShareOfCacheEvaluations));
+        Add("branches of the cache evaluations reused", _reused, report.Thresholds.Select(row => 100 * row.ShareOfCacheEvaluations));
         if (report.MacsBefore is not null)
         {
-            Add("MACs, of those without caching", _macs, report.Thresholds.Select(row => 100 * row.MacRatio!.Value));
+            Add("MACs left", _macs, report.Thresholds.Select(row => 100 * row.MacRatio!.Value));
         }
 
         VerticalLine published = plot.Add.VerticalLine(report.PublishedThreshold, 1.5f, _published, LinePattern.Dashed);
         published.LegendText = Invariant($"published threshold {report.PublishedThreshold}");
-        string title = report.Model is null ? file : $"{file}, {FileText.Printable(report.Model)}";
-        PlotFrame.Apply(plot, title, "threshold: a branch is computed where its score is above it", "%");
+        string title = $"{file}: reuse and MACs by threshold{(report.Model is null ? "" : $", for {FileText.Printable(report.Model)}")}";
+        PlotFrame.Apply(plot, title, "threshold: a branch is computed where its score is above it", "share, %");
         plot.Axes.Left.TickGenerator = PlotTicks.Even(0, 100);
         plot.Axes.SetLimits(-0.02, 1.02, -3, 103);
         plot.ShowLegend(Edge.Bottom);
@@ -52,8 +52,9 @@ public static class ThresholdPlot
 
         void Add(string name, Color colour, IEnumerable<double> percent)
         {
-            Scatter line = plot.Add.Scatter(thresholds, percent.ToArray(), colour);
-            (line.LegendText, line.LineWidth, line.MarkerSize) = (name, 2.5f, 7);
+            // Points alone: between two thresholds of the report the share rises or falls at scores that it does not list.
+            Markers points = plot.Add.Markers(thresholds, percent.ToArray(), MarkerShape.FilledCircle, 9, colour);
+            points.LegendText = name;
         }
     }
 }

@@ -35,6 +35,8 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             { Own: not null, Router: not null } or { Own: not null, Rule: not null } =>
                 throw new RequestException("a schedule of the program's own, --router and --cache cannot be combined; give one of them"),
             { Router: not null, Rule: not null } => throw new RequestException("--router and --cache cannot be combined; omit one of them"),
+            { Router: null, Threshold: not null, Rule: not null } => throw new RequestException(
+                "--threshold applies to a router, not to --cache; omit --threshold, or give --router FILE in place of --cache"),
             { Router: null, Threshold: not null } => throw new RequestException("--threshold applies to a router; give --router FILE"),
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
                 CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold in that range")),

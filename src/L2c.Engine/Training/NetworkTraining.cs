@@ -45,6 +45,8 @@ public static class NetworkTraining
             network.Architecture, network.Weights, network.Average, data, device, request.Options with { Threads = choice.Threads }, settings));
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
+        string images = $"{request.Options.Batch} image{(request.Options.Batch == 1 ? "" : "s")} of {request.Data}";
+        progress?.Report(TrainingProgress.Opening(network.Architecture.Name, begin, schedule.MaxSteps, images));
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
         string result = folder.File(NetworkTrainingRequest.ResultName);
         var grids = SampleGrids.OfNetwork(folder, request, samples, trainer, network.Architecture, device);

@@ -62,6 +62,8 @@ public static class RouterTraining
             () => new RouterTrainer(loaded.Network, data, options, initial, settings), request.Init is null ? null : $"--init {request.Init}");
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
+        string images = $"{options.Draws} x {options.Batch} images{(data is null ? ", made by the network itself" : $" of {request.Data}")}";
+        progress?.Report(TrainingProgress.Opening($"a router for {options.Steps} sampling steps of {architecture.Name}", begin, maxSteps, images));
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
         var grids = SampleGrids.OfRouter(folder, request, samples, trainer, options.Threshold, loaded);
         bool finished = TrainingLoop.Run(

@@ -108,7 +108,7 @@ public static class ScheduleRule
         int Number(string text, int low, int high) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
                 ? value
-                : throw Fault($"{text} is not a whole number {(high == int.MaxValue ? $"from {low}" : $"between {low} and {high}")}");
+                : throw Fault($"{text} is not a whole number {(high == int.MaxValue ? $"of at least {low}" : $"between {low} and {high}")}");
 
         ArgumentException Fault(string problem) => new($"cache rule \"{rule}\": {problem}");
     }

@@ -52,8 +52,8 @@ internal static class PlanDescription
         CacheSlots slots = run.Plan.Slots;
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
-            : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB: the most outputs alive at one time, ")
-                + $"of {slots.KeptOutputs} that are kept in the run";
+            : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB each: ")
+                + $"of the {Number(slots.KeptOutputs, "output")} kept for later, at most {slots.Count} are needed at the same time";
     }
 
     private static string Modulations(DryRun run)

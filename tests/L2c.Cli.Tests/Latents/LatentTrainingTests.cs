@@ -61,7 +61,7 @@ public sealed class LatentTrainingTests : IDisposable
         string fewer = TinyModel.Write(_cli.PathOf("fewer.safetensors"), TinyModel.Latents with { InputSize = 4, NumClasses = 2 });
         Train(fewer).MustFail(4, "has the label 2, and classes are 0 to 1");
 
-        CliResult Train(string ckpt) => _cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("run"), "--data", _data, "--no-progress"));
+        CliResult Train(string ckpt) => _cli.Run(TrainingRuns.Router(ckpt, _cli.PathOf("run"), "--data", _data, "--quiet"));
     }
 
     [Fact]

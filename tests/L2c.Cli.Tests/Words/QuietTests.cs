@@ -19,7 +19,10 @@ public sealed class QuietTests : IDisposable
     public void Progress_of_training_is_left_out()
     {
         string[] call = TrainingRuns.Model(_cli.PathOf("run"), "--max-steps", "2", "--force");
-        Assert.Contains("step 2 of 2", _cli.Run(call).Err, StringComparison.Ordinal);
+        string told = _cli.Run(call).Err;
+        Assert.Contains("step 2 of 2", told, StringComparison.Ordinal);
+        Assert.Contains(" pixel space: 2 optimisation steps of 4 images of shapes2\n", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("l2c: training", _cli.Run([.. call, "--json"]).Err, StringComparison.Ordinal);
         CliResult quiet = _cli.Run([.. call, "-q"]);
         Assert.Equal((0, "", ""), (quiet.Code, quiet.Note, quiet.Err));
         Assert.Contains("after 2 optimisation steps", quiet.Out, StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public sealed class SchedulePlotTests
             Assert.Contains(texts, text => text.Text == $"{schedule.Skipped(cache)} of {2 * blocks}" && Math.Abs(text.Box.MidY - at.MidY) < 2);
         }
 
-        Assert.Equal(network is not null, texts.Any(text => text.Text == "speed-up"));
+        Assert.Equal(network is not null, texts.Any(text => text.Text == "ideal"));
         (string, SKRect)[] overlapping = [.. texts.Where(a => texts.Any(b => a != b && Inner(a.Box).IntersectsWith(Inner(b.Box))))];
         Assert.Empty(overlapping);
 

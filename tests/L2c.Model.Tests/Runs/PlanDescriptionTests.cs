@@ -18,7 +18,7 @@ public sealed class PlanDescriptionTests
         string text = run.Describe();
         string[] lines = text.Split('\n');
         Assert.Contains("24 in all: 12 computed, 12 reused (100.00 % of the 12 in 2 cache evaluations)", text, StringComparison.Ordinal);
-        Assert.Contains("6 of 0.00 MiB: the most outputs alive at one time, of 12 that are kept in the run", text, StringComparison.Ordinal);
+        Assert.Contains("6 of 0.00 MiB each: of the 12 outputs kept for later, at most 6 are needed at the same time", text, StringComparison.Ordinal);
         Assert.Contains("computed ahead in 1 chunk of up to 4 evaluations", text, StringComparison.Ordinal);
         foreach (string kind in run.Ops.Select(op => op.Name).Distinct())
         {
