@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using L2c.Kernels;
+using L2c.Model.Networks;
 
 namespace L2c.Model.Caching;
 
@@ -192,6 +192,24 @@ public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
         if (Evaluations != evaluations)
         {
             throw new ArgumentException($"schedule: {Evaluations} evaluations, but the sampler makes {evaluations}");
+        }
+    }
+
+    /// <summary>Throws where a segment holds one end of a network's long skip and not the other.</summary>
+    /// <param name="network">Of as many branches.</param>
+    /// <exception cref="ArgumentException">Such a segment.</exception>
+    public void RequireSegmentsFit(NetworkInfo network)
+    {
+        (int blocks, int skips) = (network.Cost.Blocks, network.Cost.LongSkips);
+        foreach (CacheSegment segment in Segments)
+        {
+            int cut = Enumerable.Range(1, skips).FirstOrDefault(b => segment.ContainsStart(b) != segment.ContainsStart(blocks - b));
+            if (cut > 0)
+            {
+                throw new ArgumentException(
+                    $"schedule: segment {segment.First} to {segment.Last} ({segment}) cuts the long skip of {network.Architecture.Name} from block {cut - 1} "
+                    + $"to block {blocks - cut}; keep it inside one block, or take as many blocks on either side of the middle");
+            }
         }
     }
 
