@@ -44,7 +44,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
                 CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold in that range")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
-            { RuleFile: { } path } => FromFile(path, architecture, sampler),
+            { RuleFile: { } path } => FromFile(request, path, architecture, sampler),
             { Own: { } own } => new CacheChoice(FromProgram(own, sampler, architecture.Branches), own.Name),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
@@ -131,7 +131,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, SamplerTable sampler)
+    private static CacheChoice FromFile(CacheRequest request, string path, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
@@ -142,7 +142,9 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             schedule.RequireFits(sampler.Evaluations.Count, branches);
             return schedule;
         });
-        return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
+        schedule = request.JoinsBranches ? JoinedBranches.Of(schedule) : schedule;
+        string name = request.WithRuleFile(Path.GetFileName(path)).Rule!;
+        return new CacheChoice(schedule, name, file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
 
         CacheSchedule Valid(string advice, Func<CacheSchedule> get)
         {

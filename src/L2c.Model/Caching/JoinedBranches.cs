@@ -8,7 +8,7 @@ namespace L2c.Model.Caching;
 /// evaluation that kept it, which is another method. Kept memory and reads are halved; the evaluation that keeps takes one more pass over the stream for
 /// each such block. An output that some evaluation reads without the other branch's stays as it is, so that nothing is kept twice.
 /// </remarks>
-internal static class JoinedBranches
+public static class JoinedBranches
 {
     /// <summary>A schedule with such blocks joined.</summary>
     public static CacheSchedule Of(CacheSchedule schedule)
