@@ -239,7 +239,8 @@ public sealed class InspectScheduleTests : IDisposable
         Assert.Contains("   2 cache   .= =#", text, StringComparison.Ordinal);
 
         json = _cli.Run("inspect", mixed, other, "--diff", "--json").Json;
-        Assert.Equal((0, true, false), (Int("differing"), json.GetProperty("segmentsDiffer").GetBoolean(), json.GetProperty("forecastsDiffer").GetBoolean()));
+        Assert.Equal(
+            (0, true, false), (Int("differing"), json.GetProperty("segmentsDiffer").GetBoolean(), json.GetProperty("forecastsDiffer").GetBoolean()));
         Assert.Contains("is replaced in other segments", _cli.Run("inspect", mixed, other, "--diff").Out, StringComparison.Ordinal);
         Assert.False(_cli.Run("inspect", mixed, mixed, "--diff", "--json").Json.GetProperty("segmentsDiffer").GetBoolean());
         _cli.Run("inspect", Segments("late.json", 2)).MustFail(2, "reads evaluation 2, which is not an earlier one that computes the whole segment");

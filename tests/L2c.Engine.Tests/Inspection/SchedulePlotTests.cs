@@ -77,7 +77,7 @@ public sealed class SchedulePlotTests
         CacheSchedule schedule = Schedule("delta-dit:2:2:4", 8, 8);
         (string Text, SKRect Box)[] texts = SvgTexts.Of(SchedulePlot.Draw("t", schedule, null, "{}").ToSvg());
         Assert.Contains(texts, text => text.Text == "in a replaced segment");
-        Assert.Contains(texts, text => text.Text.Contains("16 of their 64 branches (25.0 %) are in a replaced segment.", StringComparison.Ordinal));
+        Assert.Contains(texts, text => text.Text.Contains("16 of their 64 branches (25.0 %) are in", StringComparison.Ordinal));
     }
 
     [Fact]

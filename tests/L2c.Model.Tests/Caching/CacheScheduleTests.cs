@@ -79,7 +79,8 @@ public sealed class CacheScheduleTests
     [InlineData("1111|1001", 2, 1, 2, 0, "evaluation 2 replaces branches 1 to 2")]
     [InlineData("1111|1001", 1, 1, 2, 1, "reads evaluation 1, which is not an earlier one that computes the whole segment")]
     [InlineData("1111|1011|1001", 2, 1, 2, 1, "reads evaluation 1, which is not an earlier one that computes the whole segment")]
-    public void Faults_of_segments_name_the_evaluation_and_the_branches(string rows, int evaluation, int first, int last, int source, string message) =>
+    public void Faults_of_segments_name_the_evaluation_and_the_branches(
+        string rows, int evaluation, int first, int last, int source, string message) =>
         Assert.Contains(
             message,
             Assert.Throws<ArgumentException>(() => Replacing(rows, SegmentReplacement.Reuse(evaluation, new(first, last), source))).Message,

@@ -47,7 +47,8 @@ public sealed class ScheduleFileTests
             var json = ScheduleJson.From(schedule, "m", "ddim");
             Assert.Equal(ScheduleJson.SegmentsFormat, json.Format);
             Assert.Equal(schedule, ScheduleJson.Parse("s.json", json.ToUtf8()).ToSchedule("s.json"));
-            Assert.Contains("part of a replaced segment", Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(schedule)).Message, StringComparison.Ordinal);
+            ArgumentException fault = Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(schedule));
+            Assert.Contains("part of a replaced segment", fault.Message, StringComparison.Ordinal);
         }
 
         // Beside forecasts of other branches.

@@ -7,8 +7,8 @@ internal static class LiveOutputs
 {
     /// <summary>What is kept and the times, evaluation x branches + branch, from its production to its last reader.</summary>
     /// <param name="Evaluation">The producing one.</param>
-    /// <param name="Unit">A branch or, counted on from the branches, a segment. A segment's memory holds the stream before it first, and is taken from
-    /// the start of its evaluation on.</param>
+    /// <param name="Unit">A branch or, counted on from the branches, a segment. A segment's memory holds the stream before it first, and is taken
+    /// from the start of its evaluation on.</param>
     /// <param name="From">Production.</param>
     /// <param name="To">Last reader; of a segment it reads at its first branch.</param>
     public readonly record struct Interval(int Evaluation, int Unit, int From, int To);

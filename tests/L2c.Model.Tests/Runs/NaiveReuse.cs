@@ -9,15 +9,16 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Tests.Runs;
 
 /// <summary>
-/// Sampling with reuse as code without a plan does it: eagerly, each computed output copied to the host, and back where it is reused. What a segment of
-/// whole blocks adds is the difference of two streams that a tap has seen.
+/// Sampling with reuse as code without a plan does it: eagerly, each computed output copied to the host, and back where it is reused. What a segment
+/// of whole blocks adds is the difference of two streams that a tap has seen.
 /// </summary>
 internal static class NaiveReuse
 {
     /// <summary>Runs all evaluations, x0 clamped, and returns the state.</summary>
     /// <param name="model">The network.</param>
     /// <param name="sampler">Its steps.</param>
-    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts and segments; which output a reuse takes is found here.</param>
+    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts and segments; which output a reuse takes is found
+    /// here.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="guidance">Where guidance acts.</param>
     /// <param name="scale">Guidance scale.</param>
@@ -92,7 +93,7 @@ internal static class NaiveReuse
 
                 void Keep(string stage, Tensor value)
                 {
-                    if (stage == "tokens_in" || stage.EndsWith(".out", StringComparison.Ordinal) || stage.EndsWith(".skip_out", StringComparison.Ordinal))
+                    if (stage == "tokens_in" || stage.Split('.') is [_, "out" or "skip_out"])
                     {
                         device.Download(value, streams[stage] = new float[value.Shape.Count]);
                     }

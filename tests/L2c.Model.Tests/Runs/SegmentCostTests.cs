@@ -12,7 +12,10 @@ public sealed class SegmentCostTests
 {
     private const int Images = 2, Steps = 4;
 
-    public static TheoryData<bool, int, int> Segments => [(false, 2, 3), (false, 1, 4), (false, 0, 5), (false, 0, 0), (true, 4, 5), (true, 2, 7), (true, 0, 9), (true, 6, 7)];
+    public static TheoryData<bool, int, int> Segments =>
+    [
+        (false, 2, 3), (false, 1, 4), (false, 0, 5), (false, 0, 0), (true, 4, 5), (true, 2, 7), (true, 0, 9), (true, 6, 7),
+    ];
 
     /// <remarks>Evaluation 0 keeps, 1 replaces, 2 and 3 compute everything.</remarks>
     [Theory]

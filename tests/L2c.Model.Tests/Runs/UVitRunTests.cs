@@ -21,8 +21,8 @@ public sealed class UVitRunTests
     public static TheoryData<string, Guidance> Schedules =>
         [.. from rule in (string[])
             [
-                "none", "all", "interval:3", "random:0.5:1", "top:2", "deepcache:1-2", "drop:top:2", "drop:all", "taylor:3:2", "fora:3", "taylor-lite:3:2",
-                "both:all", "both:taylor:3:2",
+                "none", "all", "interval:3", "random:0.5:1", "top:2", "deepcache:1-2", "drop:top:2", "drop:all", "taylor:3:2", "fora:3",
+                "taylor-lite:3:2", "both:all", "both:taylor:3:2",
             ]
             from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
