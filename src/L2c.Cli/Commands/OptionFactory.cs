@@ -107,6 +107,7 @@ internal static class OptionFactory
     {
         Description = description,
         HelpName = "X[,X...]",
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result =>
         {
             string[] words = result.Tokens[0].Value.Split(',');

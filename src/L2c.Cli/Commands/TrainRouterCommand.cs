@@ -85,7 +85,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         RouterTrainingRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? DemoModel.Steps,
-            Lambdas = parsed.GetValue(_lambdas),
+            Lambdas = parsed.GetValue(_lambdas) is { Length: > 0 } lambdas ? lambdas : null,
             LearningRate = parsed.GetValue(_learningRate),
             Threshold = parsed.GetValue(_threshold),
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),

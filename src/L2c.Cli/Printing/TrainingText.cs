@@ -26,7 +26,7 @@ internal static class TrainingText
         }
         else
         {
-            terminal.Out.WriteLine(string.Join(", ", result.Files));
+            terminal.Out.WriteLine(string.Join(", ", result is RouterSweepResult sweep ? sweep.Routers.Select(router => router.Folder) : result.Files));
             terminal.Out.WriteLine(Line(result));
         }
 

@@ -50,7 +50,9 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
     public string? Init { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Outputs => Lambdas is { Count: > 1 } ? Each().SelectMany(one => one.Outputs) : base.Outputs;
+    public override IEnumerable<string> Outputs => Lambdas is { Count: > 1 }
+        ? Each().DistinctBy(one => one.Folder).SelectMany(one => one.Outputs)
+        : base.Outputs;
 
     internal override IReadOnlyList<string> ResultNames => RouterFiles.Names;
 
