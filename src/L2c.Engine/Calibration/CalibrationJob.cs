@@ -3,9 +3,9 @@ using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Calibration;
+using L2c.Model.Runs;
 using L2c.Weights;
 using L2c.Weights.Layouts;
-using L2c.Weights.Storage;
 
 namespace L2c;
 
@@ -80,7 +80,7 @@ public sealed class CalibrationJob
     /// <exception cref="RequestException">The table lacks something that the method needs.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public CalibrationResult Decide() =>
-        Decide(_given ?? throw new InvalidOperationException("the request names no table; calibrate on a loaded model"));
+        Make(_given ?? throw new InvalidOperationException("the request names no table; calibrate on a loaded model"));
 
     /// <summary>Writes what was measured and the schedules that it gives.</summary>
     /// <param name="measured">By <see cref="Method"/> on <see cref="Sample"/>.</param>
@@ -97,10 +97,10 @@ public sealed class CalibrationJob
         }
 
         Write(TableFile, text);
-        return Decide(measured);
+        return Make(measured);
     }
 
-    private CalibrationResult Decide(CalibrationTable table)
+    private CalibrationResult Make(CalibrationTable table)
     {
         List<CalibratedSchedule> made = [];
         foreach (double threshold in Thresholds)

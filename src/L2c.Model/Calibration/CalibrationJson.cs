@@ -15,6 +15,8 @@ public static class CalibrationJson
 
     private static readonly string[] _keys = ["format", "method", "model", "sampler", "steps", "branches", "images", "figures"];
 
+    private static readonly JsonSerializerOptions _writing = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
     /// <summary>Reads a file. The source stays open.</summary>
     /// <exception cref="MalformedFileException">It is something else, or longer than any table.</exception>
     public static CalibrationTable Read(ByteSource source) => Parse(source.Path, source.ReadAll(ReadLimits.CalibrationBytes));
@@ -63,8 +65,7 @@ public static class CalibrationJson
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(
-            new { Format, table.Method, table.Model, table.Sampler, table.Steps, table.Branches, table.Images, table.Figures },
-            new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
+            new { Format, table.Method, table.Model, table.Sampler, table.Steps, table.Branches, table.Images, table.Figures }, _writing);
     }
 
     private static double Number(JsonWords words, JsonElement value) =>
