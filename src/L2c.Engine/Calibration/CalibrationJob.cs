@@ -1,7 +1,5 @@
 using System.Globalization;
 using L2c.Kernels;
-using L2c.Model.Accounting;
-using L2c.Model.Caching;
 using L2c.Model.Calibration;
 using L2c.Model.Runs;
 using L2c.Weights;
@@ -27,7 +25,7 @@ public sealed class CalibrationJob
         Method = CalibrationMethod.Find(request.Method) ?? throw new RequestException(
             $"--method {request.Method}: there is no such method; give {string.Join(", ", CalibrationMethod.All.Select(method => method.Name))}"
             + KnownWords.DidYouMean(request.Method, CalibrationMethod.All.Select(method => method.Name)));
-        Thresholds = request.Thresholds ?? Method.DefaultThresholds;
+        Thresholds = [.. (request.Thresholds ?? Method.DefaultThresholds).Distinct()];
         if (Thresholds.Count == 0 || Thresholds.Any(value => !(value >= 0 && double.IsFinite(value))))
         {
             throw new RequestException($"--{Method.ThresholdName}: thresholds are finite numbers of at least 0; give one or several");
@@ -73,66 +71,23 @@ public sealed class CalibrationJob
     /// <summary>Files that are written.</summary>
     public IEnumerable<string> Files => [.. HasTable ? Array.Empty<string>() : [TableFile], .. Thresholds.Select(FileOf)];
 
-    private string TableFile => Request.Table ?? Path.Combine(Request.Folder, $"{Method.Name}-table.json");
+    /// <summary>The table that is written, or read.</summary>
+    internal string TableFile => Request.Table ?? Path.Combine(Request.Folder, $"{Method.Name}-table.json");
 
     /// <summary>Makes the schedules of the table that the request names, and writes them.</summary>
     /// <exception cref="InvalidOperationException">It names none.</exception>
     /// <exception cref="RequestException">The table lacks something that the method needs.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public CalibrationResult Decide() =>
-        Make(_given ?? throw new InvalidOperationException("the request names no table; calibrate on a loaded model"));
-
-    /// <summary>Writes what was measured and the schedules that it gives.</summary>
-    /// <param name="measured">By <see cref="Method"/> on <see cref="Sample"/>.</param>
-    internal CalibrationResult Finish(CalibrationTable measured)
+    public CalibrationResult Decide()
     {
-        byte[] text;
-        try
-        {
-            text = CalibrationJson.ToUtf8(measured);
-        }
-        catch (ArgumentException e)
-        {
-            throw new RequestException($"{Sample.Architecture.Name}: {e.Message}; nothing is written", e);
-        }
-
-        Write(TableFile, text);
-        return Make(measured);
+        CalibrationTable table = _given ?? throw new InvalidOperationException("the request names no table; calibrate on a loaded model");
+        using CalibrationFiles files = new(this);
+        return files.WriteSchedules(table);
     }
 
-    private CalibrationResult Make(CalibrationTable table)
-    {
-        List<CalibratedSchedule> made = [];
-        foreach (double threshold in Thresholds)
-        {
-            CacheSchedule schedule;
-            try
-            {
-                schedule = Method.Decide(table, threshold, Request.Settings);
-            }
-            catch (ArgumentException e)
-            {
-                throw new RequestException($"{TableFile}: {e.Message}", e);
-            }
-
-            RunCost cost = new(schedule, NetworkCost.Of(Sample.Architecture));
-            string file = FileOf(threshold);
-            Write(file, Request.AsSmoothCache
-                ? SmoothCacheJson.ToUtf8(schedule)
-                : ScheduleJson.From(schedule, table.Model, table.Sampler).ToUtf8());
-            int branches = schedule.Evaluations * schedule.Branches;
-            made.Add(new CalibratedSchedule(
-                threshold,
-                file,
-                branches - schedule.SkippedBranches,
-                branches,
-                (double)cost.MacsAfter / cost.MacsBefore,
-                cost.IdealSpeedup,
-                schedule));
-        }
-
-        return new CalibrationResult(Method.Name, Method.ThresholdName, TableFile, made, table);
-    }
+    /// <summary>The file of a threshold's schedule: what it is called tells the schedules of one folder apart.</summary>
+    internal string FileOf(double threshold) =>
+        Path.Combine(Request.Folder, string.Create(CultureInfo.InvariantCulture, $"{Method.Name}-{threshold}.json"));
 
     private CalibrationTable Fitting(string path)
     {
@@ -153,16 +108,6 @@ public sealed class CalibrationJob
                 $"{path}: measured on {table.Branches / 2} blocks, but {Sample.Architecture.Name} has {branches / 2}; name another model"),
             _ => table,
         };
-    }
-
-    // What a schedule's file is called is what tells schedules of one folder apart.
-    private string FileOf(double threshold) =>
-        Path.Combine(Request.Folder, string.Create(CultureInfo.InvariantCulture, $"{Method.Name}-{threshold}.json"));
-
-    private void Write(string path, byte[] text)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".");
-        AtomicFile.Write(path, Request.Overwrite, stream => stream.Write(text));
     }
 
     /// <summary>The run with what its readers look at, and what the method holds.</summary>

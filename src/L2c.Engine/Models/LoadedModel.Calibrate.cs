@@ -1,3 +1,5 @@
+using L2c.Model.Calibration;
+
 namespace L2c;
 
 public sealed partial class LoadedModel
@@ -13,7 +15,7 @@ public sealed partial class LoadedModel
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
     public CalibrationResult Calibrate(CalibrationJob job, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) => job.HasTable
         ? job.Decide()
-        : Exclusively(job.Demand, () => job.Finish(CalibrationRun.Execute(job, this, new TaskContext(progress, cancel))));
+        : Exclusively(job.Demand, () => Calibrate(job, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Calibrate(CalibrationJob, IProgress{WorkProgress}?, CancellationToken)"/>
     /// <param name="request">What to measure and which schedules to make.</param>
@@ -26,4 +28,12 @@ public sealed partial class LoadedModel
     public Task<CalibrationResult> CalibrateAsync(
         CalibrationRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
         Background.Run(() => Calibrate(request, progress, cancel), cancel);
+
+    private CalibrationResult Calibrate(CalibrationJob job, TaskContext context)
+    {
+        using CalibrationFiles files = new(job);
+        CalibrationTable table = CalibrationRun.Execute(job, this, context);
+        files.Write(table);
+        return files.WriteSchedules(table);
+    }
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Calibration;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Runs;
@@ -55,7 +55,7 @@ internal static class SmoothCacheCalibrationGolden
             if (device.StorageType == DType.F32)
             {
                 long[] masks = [.. Thresholds(golden).SelectMany(alpha => fault == GoldenFault.ErrorsAddedUp
-                    ? AddingUp(steps, means, alpha)
+                    ? (IEnumerable<long>)AddingUp(steps, means, alpha)
                     : Mask(method, table, settings, alpha, c))];
                 result.CompareExactly<long>($"schedule_{_components[c]}", masks, recorded.Longs($"schedule_{_components[c]}"));
             }
@@ -70,12 +70,12 @@ internal static class SmoothCacheCalibrationGolden
 
     private static IEnumerable<long> Mask(CalibrationMethod method, CalibrationTable table, CalibrationSettings settings, double alpha, int component)
     {
-        Caching.CacheSchedule schedule = method.Decide(table, alpha, settings);
+        CacheSchedule schedule = method.Decide(table, alpha, settings);
         return Enumerable.Range(0, table.Steps).Select(e => schedule.Computes(e, component) ? 1L : 0L);
     }
 
     /// <summary>The rule with the sum of the errors of all evaluations that would reuse in the place of the last one's.</summary>
-    private static IEnumerable<long> AddingUp(int steps, double[][] means, double alpha)
+    private static long[] AddingUp(int steps, double[][] means, double alpha)
     {
         long[] computes = new long[steps];
         for (int s = 0; s < steps;)
