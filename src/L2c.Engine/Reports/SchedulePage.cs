@@ -103,6 +103,7 @@ internal static class SchedulePage
         ("not computed, of all evaluations", ReportWords.Percent(r.ShareOfAllEvaluations)),
         ("dropped", r.Dropped?.ToString(CultureInfo.InvariantCulture)),
         ("forecast", r.Forecast?.ToString(CultureInfo.InvariantCulture)),
+        ("in a replaced segment", r.InSegments?.ToString(CultureInfo.InvariantCulture)),
         ("MACs without caching", r.MacsBefore is { } before ? ReportWords.Macs(before) : null),
         ("MACs with the schedule", r.MacsAfter is { } after ? ReportWords.Macs(after) : null));
 
