@@ -31,6 +31,12 @@ public sealed class CalibrationJob
             throw new RequestException($"--{Method.ThresholdName}: thresholds are finite numbers of at least 0; give one or several");
         }
 
+        if (request.AsSmoothCache && !Method.ChoosesBranches)
+        {
+            throw new RequestException(
+                $"--schedule-format smoothcache: the lists cannot say that all blocks are replaced together, as {Method.Name} does; give --schedule-format l2c");
+        }
+
         Require("--lookahead", request.Settings.Lookahead >= 1, "at least 1");
         Require("--max-skips", request.Settings.MaxSkips >= 1, "at least 1");
         Require("--retention-ratio", request.Settings.Retention is >= 0 and <= 1, "a number from 0 to 1");

@@ -9,13 +9,13 @@ namespace L2c.Model.Caching;
 /// <param name="Source">Paper, or where else it comes from.</param>
 /// <param name="Kept">Memory at most, in outputs of one branch, [B,T,C].</param>
 /// <param name="Traffic">Reads and writes beyond those of a run that computes everything, in outputs of one branch, per branch that is not computed. A kept
-/// output that is read in a fresh one's place is none.</param>
+/// output that is read in a fresh one's place is none; n: branches of a replaced segment, whose outputs are not read.</param>
 public sealed record CachingMethod(string Name, string Use, string Formula, string Source, string Kept, string Traffic);
 
 /// <summary>Every caching method that there is. What help and manuals say of one is said here.</summary>
 public static class CachingMethods
 {
-    private const string Own = "for comparison", Everything = "2L";
+    private const string Own = "for comparison", Everything = "2L", NoBranches = "-1 + 1/n";
 
     /// <summary>All of them: rules of <see cref="ScheduleRule"/>, learned ones, calibrated ones.</summary>
     public static IReadOnlyList<CachingMethod> All { get; } =
@@ -45,6 +45,21 @@ public static class CachingMethods
             "Liu et al. 2025, arXiv 2503.06923",
             "2L (O + 1)",
             "O"),
+        new(
+            "TaylorSeer-Lite",
+            "--cache taylor-lite:N:ORDER",
+            "as TaylorSeer, over what all blocks together add to the stream",
+            "Liu et al. 2025, arXiv 2503.06923",
+            "O + 1",
+            "-1 + (O + 1)/n"),
+        new(
+            "delta-DiT",
+            "--cache delta-dit:N:BLOCKS:BOUND",
+            "every N-th evaluation computes everything; before evaluation BOUND the others replace the last BLOCKS blocks by what these added then, "
+            + "from it on the first BLOCKS",
+            "Chen et al. 2024, arXiv 2406.01125",
+            "2, or 1 where BOUND lies outside the run",
+            NoBranches),
         new("random", "--cache random:P:SEED", "cache evaluations reuse each branch with probability P", Own, Everything, "0"),
         new("top", "--cache top:K", "cache evaluations reuse the branches of the last K blocks", Own, "2K", "0"),
         new("bottom", "--cache bottom:K", "cache evaluations reuse the branches of the first K blocks", Own, "2K", "0"),
@@ -57,6 +72,13 @@ public static class CachingMethods
             "0"),
         new("drop", "--cache drop:RULE", "what RULE would reuse contributes nothing", Own, "0", "-1"),
         new(
+            "both",
+            "--cache both:RULE",
+            "as RULE; where both branches of a block are reused from the same evaluation, what they added is kept instead of two outputs",
+            "for networks without gates, where it is the same (U-ViT)",
+            "half of RULE's at best",
+            "-1/2"),
+        new(
             "SmoothCache",
             Calibrated<SmoothCache>(),
             "an attention or MLP is computed at s and reused for the largest r <= R whose calibrated error e(r, s) <= alpha; "
@@ -67,24 +89,24 @@ public static class CachingMethods
         new(
             "TeaCache",
             Calibrated<TeaCache>(),
-            "everything is reused while the sum of p(|m(s) - m(s-1)| / |m(s-1)|) < delta; m: what the first branch reads, p: fitted polynomial of degree 4",
+            "all blocks are replaced by what they added last while the sum of p(|m(s) - m(s-1)| / |m(s-1)|) < delta; m: what the first branch reads, p: fitted polynomial of degree 4",
             "Liu et al. 2024, arXiv 2411.19108",
-            Everything,
-            "0"),
+            "1",
+            NoBranches),
         new(
             "MagCache",
             Calibrated<MagCache>(),
-            "everything is reused while the sum of |1 - product of g| <= delta, K times at most; g(s) = mean |r(s)| / |r(s-1)|, r: what the blocks add",
+            "all blocks are replaced by what they added last while the sum of |1 - product of g| <= delta, K times at most; g(s) = mean |r(s)| / |r(s-1)|, r: what the blocks add",
             "Ma et al. 2025, arXiv 2506.09045",
-            Everything,
-            "0"),
+            "1",
+            NoBranches),
         new(
             "EasyCache",
             Calibrated<EasyCache>(),
-            "everything is reused while the sum of k |x(s) - x(s-1)| / |v| < tau; k: change of the output v over that of the input x, as last computed",
+            "all blocks are replaced by what they added last while the sum of k |x(s) - x(s-1)| / |v| < tau; k: change of the output v over that of the input x, as last computed",
             "Zhou et al. 2025, arXiv 2507.02860",
-            Everything,
-            "0"),
+            "1",
+            NoBranches),
     ];
 
     private static string Calibrated<T>()

@@ -22,6 +22,9 @@ public abstract class CalibrationMethod
     /// <summary>Published thresholds, for want of others.</summary>
     public abstract IReadOnlyList<double> DefaultThresholds { get; }
 
+    /// <summary>Whether its schedules choose among branches, and say so by a bit each; otherwise they replace all blocks or none.</summary>
+    public virtual bool ChoosesBranches => false;
+
     /// <summary>Begins measuring.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="evaluations">T, at least 1.</param>
@@ -47,13 +50,18 @@ public abstract class CalibrationMethod
     public static CalibrationMethod? Find(string name) =>
         All.FirstOrDefault(method => method.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A schedule from masks alone: what computes everything is a refresh.</summary>
-    /// <param name="evaluations">T.</param>
+    /// <summary>A schedule whose evaluations compute everything, or replace all blocks by what these added when they were computed last.</summary>
+    /// <param name="computes">By evaluation; the first does.</param>
     /// <param name="branches">Branches of the network.</param>
-    /// <param name="computes">By evaluation and branch.</param>
-    private protected static CacheSchedule Of(int evaluations, int branches, Func<int, int, bool> computes)
+    private protected static CacheSchedule Replacing(bool[] computes, int branches)
     {
-        bool[][] rows = [.. Enumerable.Range(0, evaluations).Select(e => Enumerable.Range(0, branches).Select(b => computes(e, b)).ToArray())];
-        return new CacheSchedule([.. rows.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], rows);
+        var blocks = new CacheSegment(0, branches - 1);
+        return CacheSchedule.Replacing(
+            computes.Length,
+            branches,
+            [
+                .. Enumerable.Range(0, computes.Length).Where(e => !computes[e])
+                    .Select(e => SegmentReplacement.Reuse(e, blocks, Array.LastIndexOf(computes, true, e))),
+            ]);
     }
 }

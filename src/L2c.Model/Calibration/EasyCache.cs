@@ -5,13 +5,13 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): the blocks are left out while the sum of output changes that the input's changes let expect stays small.
+/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): all blocks are replaced while the sum of output changes that the input's changes let expect stays small.
 /// </summary>
 /// <remarks>
 /// <code>
 /// l: the last computed evaluation, j the one computed before it        x: input, v: output of the network; |.| mean magnitude
 /// k = |v(l) - v(j)| / |x(l) - x(j)|
-/// the first F evaluations and the last are computed and d = 0; else d += k |x(s) - x(s-1)| / |v(l)|: reused if d &lt; tau, else computed and d = 0
+/// the first F evaluations and the last are computed and d = 0; else d += k |x(s) - x(s-1)| / |v(l)|: replaced if d &lt; tau, else computed and d = 0
 /// </code>
 /// v is the predicted noise after guidance; published is the method for velocities. The published code decides while it samples, from the inputs of the run
 /// that it has shortened already; here they are those of the uncached run, and means are over all images.
@@ -66,7 +66,7 @@ internal sealed class EasyCache : CalibrationMethod
             }
         }
 
-        return Of(table.Steps, table.Branches, (e, _) => computes[e]);
+        return Replacing(computes, table.Branches);
 
         double Figure(string what, int evaluation, int distance) => table.Figure(NameOf(what, distance), table.Steps - distance)[evaluation - distance];
     }

@@ -4,13 +4,13 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// MagCache (Ma et al. 2025, arXiv 2506.09045): the blocks are left out while what they add keeps its magnitude, so far as calibrated.
+/// MagCache (Ma et al. 2025, arXiv 2506.09045): all blocks are replaced while what they add keeps its magnitude, so far as calibrated.
 /// </summary>
 /// <remarks>
 /// <code>
 /// g(s) = mean over rows and tokens of |r(s)| / |r(s-1)|        r: the stream after the blocks minus the stream before, |.| over channels
 /// the first round(ratio T) evaluations, at least one, are computed; from then on
-///   p *= g(s), n += 1, d += |1 - p|: reused if d &lt;= delta and n &lt;= K, else computed and p = 1, n = 0, d = 0
+///   p *= g(s), n += 1, d += |1 - p|: replaced if d &lt;= delta and n &lt;= K, else computed and p = 1, n = 0, d = 0
 /// </code>
 /// g comes from an uncached run in the published code, too, so that its decisions depend on no input and the schedule is exactly the published one.
 /// Figure: <c>ratio</c> g, from evaluation 1 on. Source: the published code, Zehong-Ma/MagCache; the constants are those for FLUX, without the one
@@ -57,7 +57,7 @@ internal sealed class MagCache : CalibrationMethod
             (product, error, skipped) = computes[s] ? (1, 0, 0) : (product, error, skipped);
         }
 
-        return Of(table.Steps, table.Branches, (e, _) => computes[e]);
+        return Replacing(computes, table.Branches);
     }
 
     private sealed class Meter(int evaluations, int channels) : CalibrationMeter

@@ -31,6 +31,9 @@ internal sealed class SmoothCache : CalibrationMethod
     public override IReadOnlyList<double> DefaultThresholds { get; } = [0.08, 0.18, 0.22];
 
     /// <inheritdoc/>
+    public override bool ChoosesBranches => true;
+
+    /// <inheritdoc/>
     public override CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
         new SmoothCacheMeter(architecture.Branches, evaluations, settings.Lookahead);
 
@@ -42,7 +45,8 @@ internal sealed class SmoothCache : CalibrationMethod
     public override CacheSchedule Decide(CalibrationTable table, double threshold, CalibrationSettings settings)
     {
         bool[][] computes = [.. Enumerable.Range(0, _components.Length).Select(c => Computes(table.Steps, Means(table, c, settings.Lookahead), threshold))];
-        return Of(table.Steps, table.Branches, (e, b) => computes[b % 2][e]);
+        bool[][] rows = [.. Enumerable.Range(0, table.Steps).Select(e => Enumerable.Range(0, table.Branches).Select(b => computes[b % 2][e]).ToArray())];
+        return new CacheSchedule([.. rows.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], rows);
     }
 
     /// <summary>The mean errors of a component over all blocks: by distance less one and evaluation.</summary>

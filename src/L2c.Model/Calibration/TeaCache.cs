@@ -4,12 +4,12 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// TeaCache (Liu et al. 2024, arXiv 2411.19108): the blocks are left out while the sum of estimated changes of the network's output stays small.
+/// TeaCache (Liu et al. 2024, arXiv 2411.19108): all blocks are replaced while the sum of estimated changes of the network's output stays small.
 /// </summary>
 /// <remarks>
 /// <code>
 /// a(s) = sum|m(s) - m(s-1)| / sum|m(s-1)|            m: what the first branch reads, its norm's output with shift and scale
-/// evaluations 0 and T-1 are computed; else d += p(a(s)): reused if d &lt; delta, else computed and d = 0
+/// evaluations 0 and T-1 are computed; else d += p(a(s)): replaced if d &lt; delta, else computed and d = 0
 /// </code>
 /// p is a polynomial of degree 4 that estimates the change of the output from that of m. The published ones are for text-to-image and video models; here it
 /// is fitted to the calibration run by least squares, over b(s) = sum|v(s) - v(s-1)| / sum|v(s-1)|, v the prediction of the noise after guidance.
@@ -55,7 +55,7 @@ internal sealed class TeaCache : CalibrationMethod
             sum = computes[s] ? 0 : sum;
         }
 
-        return Of(table.Steps, table.Branches, (e, _) => computes[e]);
+        return Replacing(computes, table.Branches);
     }
 
     /// <summary>A polynomial's value.</summary>

@@ -158,7 +158,11 @@ public sealed class WholeNetworkMethodTests
     {
         for (int e = 0; e < schedule.Evaluations; e++)
         {
-            Assert.True(schedule.Skipped(e) == 0 || schedule.Skipped(e) == schedule.Branches);
+            // All blocks at once, by what they added when they were computed last.
+            SegmentReplacement[] replaced = [.. schedule.ReplacedIn(e)];
+            Assert.Equal(schedule.Skipped(e), replaced.Sum(r => r.Segment.Length));
+            Assert.All(replaced, r => Assert.Equal(
+                SegmentReplacement.Reuse(e, new CacheSegment(0, schedule.Branches - 1), Enumerable.Range(0, e).Last(s => schedule.Skipped(s) == 0)), r));
         }
 
         return string.Concat(Enumerable.Range(0, schedule.Evaluations).Select(e => schedule.Skipped(e) == 0 ? '1' : '0'));
