@@ -42,7 +42,7 @@ public sealed class CalibrateTests : IDisposable
         Assert.Equal(0, Calibrate("d", "--alpha", text, "--schedule-format", "smoothcache").Code);
         Assert.Equal(skipped, Reused(PathOf($"d/smoothcache-{text}.json"), "d.png"));
 
-        double Mean(string component) => Enumerable.Range(0, 2).Average(block => figures[$"{component}-{block}+1"]![1]!.GetValue<double>());
+        double Mean(string component) => Enumerable.Range(0, 2).Average(block => figures[$"{component}-{block}:1"]![1]!.GetValue<double>());
     }
 
     [Theory]
@@ -72,8 +72,8 @@ public sealed class CalibrateTests : IDisposable
         Calibrate("x", "--table", table, "--lookahead", "4", "--steps", "5").MustFail(2, "measured over 4 evaluations, but --steps gives 5");
         Calibrate("x", "--method", "teacache", "--schedule-format", "smoothcache").MustFail(2, "all blocks are replaced together, as teacache does");
         Calibrate("x", "--table", _runs.Text("t.json", "{}")).MustFail(4, "not a calibration table");
-        Calibrate("x", "--table", _runs.Text("t.json", File.ReadAllText(table).Replace("attn-1+2", "attn-1+9", StringComparison.Ordinal)))
-            .MustFail(2, "the table has no figures \"attn-1+2\"");
+        Calibrate("x", "--table", _runs.Text("t.json", File.ReadAllText(table).Replace("attn-1:2", "attn-1:9", StringComparison.Ordinal)))
+            .MustFail(2, "the table has no figures \"attn-1:2\"");
         Calibrate("a/smoothcache-table.json").MustFail(1, "is a file; name a folder");
         Assert.False(Directory.Exists(PathOf("x")));
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
 using L2c.Model.Calibration;

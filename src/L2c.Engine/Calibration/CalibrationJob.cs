@@ -117,7 +117,7 @@ public sealed class CalibrationJob
     }
 
     /// <summary>The run with what its readers look at, and what the method holds.</summary>
-    private MemoryNeed Need(Device device, int batch)
+    internal MemoryNeed Need(Device device, int batch)
     {
         TransformerArchitecture a = Sample.Architecture;
         int rows = Sample.Guidance.Rows(batch);

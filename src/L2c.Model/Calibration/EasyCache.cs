@@ -15,7 +15,7 @@ namespace L2c.Model.Calibration;
 /// </code>
 /// v is the predicted noise after guidance; published is the method for velocities. The published code decides while it samples, from the inputs of the run
 /// that it has shortened already; here they are those of the uncached run, and means are over all images.
-/// Figures: <c>input+R</c>, <c>output+R</c>: |x(s) - x(s-R)|, |v(s) - v(s-R)| by s from R on; <c>magnitude</c>: |v(s)|.
+/// Figures: <c>input:R</c>, <c>output:R</c>: |x(s) - x(s-R)|, |v(s) - v(s-R)| by s from R on; <c>magnitude</c>: |v(s)|.
 /// Source: the published code, H-EmbodVis/EasyCache, with its constants for HunyuanVideo.
 /// </remarks>
 internal sealed class EasyCache : CalibrationMethod
@@ -71,7 +71,7 @@ internal sealed class EasyCache : CalibrationMethod
         double Figure(string what, int evaluation, int distance) => table.Figure(NameOf(what, distance), table.Steps - distance)[evaluation - distance];
     }
 
-    private static string NameOf(string what, int distance) => string.Create(CultureInfo.InvariantCulture, $"{what}+{distance}");
+    private static string NameOf(string what, int distance) => string.Create(CultureInfo.InvariantCulture, $"{what}:{distance}");
 
     /// <summary>Holds inputs and outputs of all evaluations of a batch: which of them are compared, only the threshold decides.</summary>
     private sealed class Meter(TransformerArchitecture architecture, int evaluations) : CalibrationMeter

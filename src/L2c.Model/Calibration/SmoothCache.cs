@@ -14,7 +14,7 @@ namespace L2c.Model.Calibration;
 /// </code>
 /// From s = 0 on: the largest r with s + r &lt; T and e[c][r][s] at most the threshold; s is computed, s+1..s+r reuse, on with s+r+1. Only the error at
 /// distance r counts, not those in between. In the end evaluations 0 and T-1 are computed. All blocks have the schedule of their component.
-/// A figure is <c>attn-B+R</c> or <c>mlp-B+R</c>: by k, of block B at distance R. Source: the published code, Roblox/SmoothCache.
+/// A figure is <c>attn-B:R</c> or <c>mlp-B:R</c>: by k, of block B at distance R. Source: the published code, Roblox/SmoothCache.
 /// </remarks>
 internal sealed class SmoothCache : CalibrationMethod
 {
@@ -89,5 +89,5 @@ internal sealed class SmoothCache : CalibrationMethod
 
     /// <summary>Name of a branch's errors at a distance.</summary>
     public static string NameOf(int branch, int distance) =>
-        string.Create(CultureInfo.InvariantCulture, $"{_components[branch % 2]}-{branch / 2}+{distance}");
+        string.Create(CultureInfo.InvariantCulture, $"{_components[branch % 2]}-{branch / 2}:{distance}");
 }

@@ -16,6 +16,7 @@ public sealed class CalibrationJsonTests
         CalibrationTable read = CalibrationJson.Parse("t.json", CalibrationJson.ToUtf8(_table));
         Assert.Equal(_table with { Figures = read.Figures }, read);
         Assert.Equal(_table.Figures["ratio"], Assert.Single(read.Figures).Value);
+        Assert.StartsWith("{\"format\":\"l2c-calibration/1\",\"method\":\"magcache\"", Encoding.UTF8.GetString(CalibrationJson.ToUtf8(_table)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class SmoothCacheTests
     {
         CalibrationTable table = Figures.Measure(_method, new CalibrationSettings { Lookahead = 2 }, new Figures.Batch(1, 1));
         ArgumentException fault = Assert.Throws<ArgumentException>(() => _method.Decide(table, 0.1, new CalibrationSettings { Lookahead = 3 }));
-        Assert.Contains("no figures \"attn-0+3\"", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("no figures \"attn-0:3\"", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
