@@ -12,18 +12,21 @@ namespace L2c.Model.Caching.Forecasts;
 /// For each evaluation and branch apart, over all rows, tokens and channels of the images; both halves of guidance count alike, as they share the
 /// weights at run time:
 /// <code>
-/// w = argmin |y - sum_k w_k F_k|² + ridge tr(G)/K |w - e_1|²        G[i,j] = F_i . F_j, F_1 the latest output
+/// a = argmin |r - sum_k a_k D_k|² + ridge tr(G)/(K-1) |a|²        D_k = F_k - F_1, r = y - F_1, G[i,j] = D_i . D_j; F_1 the latest output
+/// w = (1 - sum_k a_k, a_2 .. a_K)
 /// </code>
+/// So the weights have the sum 1: what does not change is forecast exactly, and no forecast is smaller than what it is made of because its details
+/// cannot be foreseen. Branch by branch free weights are nearer; samples are not. One output alone is reused.
 /// Streamed: outputs are kept until their last reader, as in a run, and inner products alone are added up.
-/// Source: this project; regularised least squares with a prior mean, as Hastie et al. 2009, "The Elements of Statistical Learning", section 3.4.
+/// Source: this project; ridge regression as in Hastie et al. 2009, "The Elements of Statistical Learning", section 3.4.
 /// </remarks>
 public sealed class ForecastFit
 {
     /// <summary>Outputs that a forecast is of unless something else is said.</summary>
-    public const int DefaultTerms = 3;
+    public const int DefaultTerms = 2;
 
     /// <summary>The ridge unless something else is said.</summary>
-    public const double DefaultRidge = 1e-6;
+    public const double DefaultRidge = 1e-8;
 
     /// <summary>The least ridge: below it rounding decides.</summary>
     public const double MinRidge = 1e-12;
@@ -122,7 +125,7 @@ public sealed class ForecastFit
     private static ForecastMoments Finite(ForecastReader reader, int evaluation, int branch)
     {
         ForecastMoments moments = reader.Of(evaluation, branch);
-        return double.IsFinite(moments.Norm + moments.Left) && Enumerable.Range(0, moments.Sources.Length).All(i => double.IsFinite(moments.Gram(i, i)))
+        return double.IsFinite(moments.Norm + moments.Left) && Enumerable.Range(0, moments.Sources.Length - 1).All(i => double.IsFinite(moments.Gram(i, i)))
             ? moments
             : throw new ArgumentException(
                 $"{CacheSchedule.BranchName(branch)} computed values in evaluation {evaluation}, or before, that are not finite; check the network");

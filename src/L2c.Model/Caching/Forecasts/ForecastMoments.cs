@@ -5,9 +5,9 @@ namespace L2c.Model.Caching.Forecasts;
 
 /// <summary>Inner products of what a branch computes in one evaluation and of its earlier outputs that it may be forecast from.</summary>
 /// <remarks>
-/// With F_1 the latest of K sources, y the output and r = y - F_1 what plain reuse is off by:
+/// With F_1 the latest of K sources, D_k = F_k - F_1 for the others, y the output and r = y - F_1 what plain reuse is off by:
 /// <code>
-/// Gram[i,j] = F_i . F_j        Cross[i] = F_i . r        Left = r . r        Norm = y . y
+/// Gram[i,j] = D_i+2 . D_j+2        Cross[i] = D_i+2 . r        Left = r . r        Norm = y . y
 /// </code>
 /// Numerics binary64. The order of the sums depends on shapes alone: the same bits for any batch and on any machine.
 /// </remarks>
@@ -21,7 +21,7 @@ internal sealed class ForecastMoments
     public ForecastMoments(int[] sources)
     {
         Sources = sources;
-        _sums = new double[((sources.Length + 1) * (sources.Length + 2) / 2) + 1];
+        _sums = new double[Place(sources.Length, 0) + 1];
         _ofImage = new double[_sums.Length];
     }
 
@@ -29,16 +29,16 @@ internal sealed class ForecastMoments
     public int[] Sources { get; }
 
     /// <summary>r . r.</summary>
-    public double Left => _sums[Place(Sources.Length, Sources.Length)];
+    public double Left => _sums[Place(Sources.Length - 1, Sources.Length - 1)];
 
     /// <summary>y . y.</summary>
     public double Norm => _sums[^1];
 
-    /// <summary>F_i . F_j.</summary>
+    /// <summary>D_i+2 . D_j+2, i and j from 0 to K - 2.</summary>
     public double Gram(int i, int j) => _sums[Place(Math.Max(i, j), Math.Min(i, j))];
 
-    /// <summary>F_i . r.</summary>
-    public double Cross(int i) => _sums[Place(Sources.Length, i)];
+    /// <summary>D_i+2 . r, i from 0 to K - 2.</summary>
+    public double Cross(int i) => _sums[Place(Sources.Length - 1, i)];
 
     /// <summary>Adds the images of a batch.</summary>
     /// <param name="sources">By source, [B,T,C] flattened.</param>
@@ -48,7 +48,7 @@ internal sealed class ForecastMoments
     public void Add(ReadOnlySpan<float[]> sources, ReadOnlySpan<float> output, int images, int rows)
     {
         int length = output.Length / rows;
-        Span<double> scratch = stackalloc double[(sources.Length + 1) * BlockLength];
+        Span<double> scratch = stackalloc double[sources.Length * BlockLength];
         for (int image = 0; image < images; image++)
         {
             Array.Clear(_ofImage);
@@ -72,33 +72,29 @@ internal sealed class ForecastMoments
 
     private void AddBlock(ReadOnlySpan<float[]> sources, ReadOnlySpan<float> output, int start, int length, Span<double> scratch)
     {
-        Span<double> left = scratch.Slice(sources.Length * BlockLength, length);
-        Widen(output.Slice(start, length), left);
-        _ofImage[^1] += Dot(left, left);
-        for (int i = 0; i < sources.Length; i++)
+        ReadOnlySpan<float> latest = sources[0].AsSpan(start, length), value = output.Slice(start, length);
+        for (int row = 0; row < sources.Length; row++)
         {
-            Widen(sources[i].AsSpan(start, length), scratch.Slice(i * BlockLength, length));
-        }
-
-        for (int i = 0; i < length; i++)
-        {
-            left[i] -= scratch[i];
-        }
-
-        for (int row = 0; row <= sources.Length; row++)
-        {
+            bool isLast = row == sources.Length - 1;
+            Span<double> difference = scratch.Slice(row * BlockLength, length);
+            Subtract(isLast ? value : sources[row + 1].AsSpan(start, length), latest, difference);
             for (int column = 0; column <= row; column++)
             {
-                _ofImage[Place(row, column)] += Dot(scratch.Slice(row * BlockLength, length), scratch.Slice(column * BlockLength, length));
+                _ofImage[Place(row, column)] += Dot(difference, scratch.Slice(column * BlockLength, length));
             }
         }
+
+        Span<double> wide = scratch[..length];
+        Subtract(value, default, wide);
+        _ofImage[^1] += Dot(wide, wide);
     }
 
-    private static void Widen(ReadOnlySpan<float> values, Span<double> wide)
+    /// <summary>a - b, exact but for numbers of very different size; nothing for b is 0.</summary>
+    private static void Subtract(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<double> difference)
     {
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < difference.Length; i++)
         {
-            wide[i] = values[i];
+            difference[i] = (double)a[i] - (b.IsEmpty ? 0 : b[i]);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class ForecastFitTests
         foreach ((int e, int b) in Skipped())
         {
             Assert.Equal(Sources(e, b, terms), fitted.Terms(e, b).Select(term => term.Evaluation));
-            Assert.True(Agree(fitted, e, b, Reference(e, b, terms, ridge, prior: 1)), $"evaluation {e}, branch {b}");
+            Assert.True(Agree(fitted, e, b, Reference(e, b, terms, ridge)), $"evaluation {e}, branch {b}");
             compared++;
         }
 
@@ -50,15 +50,20 @@ public sealed class ForecastFitTests
     {
         const int e = 8, terms = 3;
         const double ridge = 0.01;
-        double[] right = Reference(e, 0, terms, ridge, prior: 1);
-        Assert.True(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting)), e, 0, right));
+        double[] right = Reference(e, 0, terms, ridge), y = _run.Output(e, 0);
+        double[][] sources = [.. Sources(e, 0, terms).Select(source => _run.Output(source, 0))];
+        CacheSchedule fitted = Fitted(terms, ridge, fit => _run.Show(fit.Fitting));
+        Assert.True(Agree(fitted, e, 0, right));
 
-        // The pull goes towards nothing instead of reuse; sources from the oldest on; evaluations in another order; another branch.
-        Assert.False(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting)), e, 0, Reference(e, 0, terms, ridge, prior: 0)));
-        Assert.False(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting)), e, 0, [.. right.Reverse()]));
+        // The pull goes towards no output at all, or the mean of all; sources from the oldest on; another branch.
+        Assert.False(Agree(fitted, e, 0, LeastSquares.Weights(sources, y, ridge, [0, 0, 0])));
+        Assert.False(Agree(fitted, e, 0, Reference(e, 0, terms, ridge, prior: 1.0 / terms)));
+        Assert.False(Agree(fitted, e, 0, [.. right.Reverse()]));
+        Assert.False(Agree(fitted, e, 0, Reference(e, 2, terms, ridge)));
+
+        // Evaluations in another order.
         Assert.False(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting, called: k => Evaluations - 1 - k)), e, 0, right));
         Assert.False(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting, called: k => k ^ 1)), e, 0, right));
-        Assert.False(Agree(Fitted(terms, ridge, fit => _run.Show(fit.Fitting)), e, 2, right));
     }
 
     [Theory]
@@ -86,8 +91,8 @@ public sealed class ForecastFitTests
             }
         }
 
-        // From one output alone nothing can be extrapolated.
-        Assert.All(fit.Places(fitted).Where(place => place.Sources.Count == 1), place => Assert.InRange(place.Fitted.Forecast, 0.01, 2));
+        // From one output alone nothing can be extrapolated: it is reused.
+        Assert.All(fit.Places(fitted).Where(place => place.Sources.Count == 1), place => Assert.Equal(place.Fitted.Reuse, place.Fitted.Forecast));
     }
 
     [Fact]
@@ -208,11 +213,15 @@ public sealed class ForecastFitTests
     private static int[] Sources(int evaluation, int branch, int terms) =>
         [.. Enumerable.Range(0, evaluation).Reverse().Where(e => _schedule.Computes(e, branch)).Take(terms)];
 
-    private static double[] Reference(int evaluation, int branch, int terms, double ridge, double prior)
+    private static double[] Reference(int evaluation, int branch, int terms, double ridge, double prior = 0)
     {
-        int[] sources = Sources(evaluation, branch, terms);
-        double[][] outputs = [.. sources.Select(source => _run.Output(source, branch))];
-        return LeastSquares.Weights(outputs, _run.Output(evaluation, branch), ridge, [.. sources.Select((_, k) => k == 0 ? prior : 0)]);
+        double[][] outputs = [.. Sources(evaluation, branch, terms).Select(source => _run.Output(source, branch))];
+        double[][] differences = [.. outputs.Skip(1).Select(output => Minus(output, outputs[0]))];
+        double[] a = LeastSquares.Weights(
+            differences, Minus(_run.Output(evaluation, branch), outputs[0]), ridge, [.. differences.Select(_ => prior)]);
+        return [1 - a.Sum(), .. a];
+
+        static double[] Minus(double[] x, double[] y) => [.. x.Zip(y, (one, other) => one - other)];
     }
 
     private static bool Agree(CacheSchedule fitted, int evaluation, int branch, double[] expected) =>

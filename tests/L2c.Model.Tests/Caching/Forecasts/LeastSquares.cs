@@ -4,7 +4,7 @@ namespace L2c.Model.Tests.Caching.Forecasts;
 internal static class LeastSquares
 {
     /// <summary>w = argmin |y - sum_k w_k F_k|² + ridge tr(FᵀF)/K |w - prior|².</summary>
-    /// <param name="sources">F, by source.</param>
+    /// <param name="sources">F, by source; none gives no weight.</param>
     /// <param name="output">y.</param>
     /// <param name="ridge">See above.</param>
     /// <param name="prior">What the weights are pulled towards.</param>
