@@ -75,6 +75,7 @@ public static class Program
             ReportCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
+            FitForecastCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),
             TrainCommand.Create(terminal, cuda),
             EncodeCommand.Create(terminal, cuda),
