@@ -116,16 +116,11 @@ public sealed class CalibrationJob
         };
     }
 
-    /// <summary>The run with what its readers look at, and what the method holds.</summary>
+    /// <summary>The run, its samples, and what the method holds.</summary>
     internal MemoryNeed Need(Device device, int batch)
     {
-        TransformerArchitecture a = Sample.Architecture;
-        int rows = Sample.Guidance.Rows(batch);
-        long outputs = sizeof(float) * (long)rows * a.OutChannels * a.InputSize * a.InputSize;
-        long shown = outputs + SampleMemory.Bytes(Sample, batch) + (sizeof(float) * (long)rows * a.Tokens * a.HiddenSize);
-        long held = sizeof(float) * Method.HeldValues(a, Sample.Sampler.Evaluations.Count, Request.Settings, batch, rows);
-        return SampleMemory.Run(Sample, Sample.FullSchedule, device, batch)
-            + new MemoryNeed(outputs + SampleMemory.Bytes(Sample, batch), shown + held);
+        long held = Method.HeldValues(Sample.Architecture, Sample.Sampler.Evaluations.Count, Request.Settings, batch, Sample.Guidance.Rows(batch));
+        return TrajectoryRun.Need(Sample, device, batch) + new MemoryNeed(0, (sizeof(float) * held) + SampleMemory.Bytes(Sample, Sample.Count));
     }
 
     private static void Require(string option, bool holds, string wanted)

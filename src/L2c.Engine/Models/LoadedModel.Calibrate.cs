@@ -32,7 +32,12 @@ public sealed partial class LoadedModel
     private CalibrationResult Calibrate(CalibrationJob job, TaskContext context)
     {
         using CalibrationFiles files = new(job);
-        CalibrationTable table = CalibrationRun.Execute(job, this, context);
+        SampleJob sample = job.Sample;
+        int evaluations = sample.Sampler.Evaluations.Count;
+        CalibrationMeter meter = job.Method.Measure(Architecture, evaluations, job.Request.Settings);
+        TrajectoryRun.Execute(sample, meter, this, $"calibrating on {sample.Count} images, {evaluations} steps", context);
+        CalibrationTable table = new(
+            job.Method.Name, Architecture.Name, sample.Sampler.Name, evaluations, Architecture.Branches, sample.Count, meter.Figures);
         files.Write(table);
         return files.WriteSchedules(table);
     }

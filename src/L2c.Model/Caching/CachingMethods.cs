@@ -107,6 +107,13 @@ public static class CachingMethods
             "Zhou et al. 2025, arXiv 2507.02860",
             "1",
             NoBranches),
+        new(
+            "learned forecast",
+            "l2c fit-forecast --cache SCHEDULE",
+            "what SCHEDULE does not compute is the sum over k <= K of w_k F_k, the latest K outputs; w: least squares on uncached runs, by evaluation and branch",
+            "this project, after L2P, arXiv 2604.26365",
+            "2L K",
+            "K - 1"),
     ];
 
     private static string Calibrated<T>()

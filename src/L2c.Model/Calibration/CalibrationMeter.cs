@@ -37,12 +37,6 @@ public abstract class CalibrationMeter : ITrajectoryReader
     {
     }
 
-    /// <summary>Called after every evaluation, for progress; null for nobody.</summary>
-    public Action? Step { get; set; }
-
-    /// <inheritdoc/>
-    public void Evaluation(int evaluation) => Step?.Invoke();
-
     /// <summary>How large a change is beside what it changes. Of nothing that does not change none; of nothing that does, the largest number.</summary>
     internal static double Ratio(double change, double whole) => whole != 0 ? change / whole : change == 0 ? 0 : double.MaxValue;
 
