@@ -41,7 +41,8 @@ internal sealed class ResidualStream
         }
     }
 
-    /// <summary>Keeps what the branches of a segment have added, the last of them pending: the stream as it is now minus the stream before the segment. One
+    /// <summary>Keeps what the branches of a segment have added, the last of them pending: the stream as it is now minus the stream before the
+    /// segment. One
     /// pass, once a norm has brought the stream to memory; if another addition comes before that, it has to be brought there first.</summary>
     /// <param name="before">[B,T,C]: the stream before the segment; may be <paramref name="delta"/>.</param>
     /// <param name="delta">[B,T,C].</param>

@@ -13,7 +13,8 @@ public sealed record CacheRequest
     /// <summary>Threshold for the router's scores; null for the published one.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>, which <c>both:</c> may stand before as before a rule.</summary>
+    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>, which <c>both:</c> may stand before as before a
+    /// rule.</summary>
     public string? Rule
     {
         get;

@@ -35,8 +35,11 @@ public sealed record NetworkCost(int Blocks, long AttentionLinear, long Attentio
     /// <summary>As <see cref="Branch"/> without the attention products.</summary>
     public long BranchWithoutProducts(int branch) => branch % 2 == 0 ? AttentionLinear : Mlp;
 
+    /// <summary>MACs of joining the stream with a long skip before a block; 0 where there is none.</summary>
+    public long JoinBefore(int block) => block >= Blocks - LongSkips ? Join : 0;
+
     /// <summary>MACs of the joins that replacing a segment saves.</summary>
-    public long Joins(CacheSegment segment) => Join * Enumerable.Range(1, LongSkips).Count(b => segment.ContainsStart(Blocks - b));
+    public long Joins(CacheSegment segment) => Enumerable.Range(0, Blocks).Where(segment.ContainsStart).Sum(JoinBefore);
 
     /// <summary>Counts a network of any family.</summary>
     /// <exception cref="ArgumentException">The architecture is not a denoising network.</exception>

@@ -5,8 +5,8 @@ namespace L2c.Model.Accounting;
 
 /// <summary>Multiply-accumulates of a sampling run for one image and one half of guidance, with and without its schedule.</summary>
 /// <remarks>
-/// A branch that is not computed, reused or dropped, saves exactly its own MACs, a replaced segment also those of the long skips that it goes over. "Before" is
-/// the same run with every branch computed.
+/// A branch that is not computed, reused or dropped, saves exactly its own MACs, a replaced segment also those of the long skips that it goes over.
+/// "Before" is the same run with every branch computed.
 /// </remarks>
 public sealed class RunCost
 {

@@ -76,7 +76,8 @@ public sealed partial class CacheSchedule
         if (e < 0 || e >= Evaluations || segment.First < 0 || segment.Last < segment.First || segment.Last >= width)
         {
             throw new ArgumentException(
-                $"schedule: evaluation {e} replaces branches {segment.First} to {segment.Last}; there are {Evaluations} evaluations of {width} branches");
+                $"schedule: evaluation {e} replaces branches {segment.First} to {segment.Last}; "
+                + $"there are {Evaluations} evaluations of {width} branches");
         }
 
         string where = $"schedule: evaluation {e}, segment {segment.First} to {segment.Last} ({segment})";

@@ -14,8 +14,8 @@ public readonly record struct CacheTerm(int Evaluation, float Weight = 1);
 /// </summary>
 /// <remarks>
 /// A branch is the attention (index 2 block) or the MLP (2 block + 1) of a block. A computed branch contributes its output, a reused one that of the
-/// latest earlier evaluation that computed it, a dropped one nothing, a forecast one any other sum. Branches of a segment that is replaced have no terms
-/// of their own: the segment has. Immutable; two schedules are equal when they mean the same.
+/// latest earlier evaluation that computed it, a dropped one nothing, a forecast one any other sum. Branches of a segment that is replaced have no
+/// terms of their own: the segment has. Immutable; two schedules are equal when they mean the same.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3; segments: Chen et al. 2024, arXiv 2406.01125.
 /// </remarks>
 public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
@@ -77,8 +77,10 @@ public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
     /// <summary>What is replaced, by evaluation and first branch.</summary>
     public ImmutableArray<SegmentReplacement> Replaced { get; }
 
-    /// <summary>Whether <see cref="HasDefaultTerms"/> holds everywhere and no segment is replaced, so that a bit per branch says everything.</summary>
-    public bool HasDefaultTermsOnly => Replaced.IsEmpty && Enumerable.Range(0, Evaluations).All(e => Enumerable.Range(0, Branches).All(b => HasDefaultTerms(e, b)));
+    /// <summary>Whether <see cref="HasDefaultTerms"/> holds everywhere and no segment is replaced, so that a bit per branch says
+    /// everything.</summary>
+    public bool HasDefaultTermsOnly =>
+        Replaced.IsEmpty && Enumerable.Range(0, Evaluations).All(e => Enumerable.Range(0, Branches).All(b => HasDefaultTerms(e, b)));
 
     /// <summary>A schedule that computes everything.</summary>
     public static CacheSchedule Full(int evaluations, int branches) => new(
@@ -116,8 +118,10 @@ public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
         ILookup<int, SegmentReplacement> of = replaced.ToLookup(r => r.Evaluation);
         return new CacheSchedule(
             [.. Enumerable.Range(0, evaluations).Select(e => of.Contains(e) ? EvaluationRole.Cache : EvaluationRole.Refresh)],
-            [.. Enumerable.Range(0, evaluations).Select(e => Enumerable.Range(0, branches).Select(b => !of[e].Any(r => r.Segment.Contains(b))).ToArray())],
+            [.. Enumerable.Range(0, evaluations).Select(Computed)],
             replaced: replaced);
+
+        bool[] Computed(int evaluation) => [.. Enumerable.Range(0, branches).Select(b => !of[evaluation].Any(r => r.Segment.Contains(b)))];
     }
 
     /// <summary><c>block 3 mlp</c>.</summary>
@@ -145,7 +149,8 @@ public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
     /// <summary>Whether a branch contributes what it does where no forecast is given: its output, nothing where its segment is replaced or skipped
     /// branches are dropped, otherwise the latest output as it is.</summary>
     public bool HasDefaultTerms(int evaluation, int branch) =>
-        Action(evaluation, branch) is BranchAction.Compute or BranchAction.Segment || Action(evaluation, branch) == (DropsSkipped ? BranchAction.Drop : BranchAction.Reuse);
+        Action(evaluation, branch) is BranchAction.Compute or BranchAction.Segment
+        || Action(evaluation, branch) == (DropsSkipped ? BranchAction.Drop : BranchAction.Reuse);
 
     /// <summary>Branches of the whole run with this action.</summary>
     public int Count(BranchAction action) =>
@@ -207,8 +212,8 @@ public sealed partial class CacheSchedule : IEquatable<CacheSchedule>
             if (cut > 0)
             {
                 throw new ArgumentException(
-                    $"schedule: segment {segment.First} to {segment.Last} ({segment}) cuts the long skip of {network.Architecture.Name} from block {cut - 1} "
-                    + $"to block {blocks - cut}; keep it inside one block, or take as many blocks on either side of the middle");
+                    $"schedule: segment {segment.First} to {segment.Last} ({segment}) cuts the long skip of {network.Architecture.Name} "
+                    + $"from block {cut - 1} to block {blocks - cut}; keep it inside one block, or take as many blocks on either side of the middle");
             }
         }
     }

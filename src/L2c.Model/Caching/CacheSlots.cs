@@ -76,8 +76,8 @@ public sealed class CacheSlots
         }
     }
 
-    /// <summary>Keeps every output of every branch, and every delta of the segments that are replaced anywhere, in slots of its own, as code without a plan
-    /// must: in turn as many as it ever reads back.</summary>
+    /// <summary>Keeps every output of every branch, and every delta of the segments that are replaced anywhere, in slots of its own, as code without
+    /// a plan must: in turn as many as it ever reads back.</summary>
     public static CacheSlots KeepEverything(CacheSchedule schedule)
     {
         var units = new Units(schedule);
@@ -120,7 +120,7 @@ public sealed class CacheSlots
     private sealed class Units(CacheSchedule schedule)
     {
         private readonly Dictionary<CacheSegment, int> _numbers =
-            schedule.Segments.Select((segment, i) => (segment, Number: schedule.Branches + i)).ToDictionary(pair => pair.segment, pair => pair.Number);
+            schedule.Segments.Select((segment, i) => KeyValuePair.Create(segment, schedule.Branches + i)).ToDictionary();
 
         private readonly Dictionary<(int, CacheSegment), ImmutableArray<CacheTerm>> _terms =
             schedule.Replaced.ToDictionary(r => (r.Evaluation, r.Segment), r => r.Terms);

@@ -5,8 +5,8 @@ namespace L2c.Model.Caching;
 /// </summary>
 /// <remarks>
 /// In a U-ViT, whose branches have no gates, the delta is the sum of both outputs, so that only rounding changes; in a DiT it holds the gates of the
-/// evaluation that kept it, which is another method. Kept memory and reads are halved; the evaluation that keeps takes one more pass over the stream for
-/// each such block. An output that some evaluation reads without the other branch's stays as it is, so that nothing is kept twice.
+/// evaluation that kept it, which is another method. Kept memory and reads are halved; the evaluation that keeps takes one more pass over the stream
+/// for each such block. An output that some evaluation reads without the other branch's stays as it is, so that nothing is kept twice.
 /// </remarks>
 public static class JoinedBranches
 {

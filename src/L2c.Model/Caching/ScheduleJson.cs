@@ -7,7 +7,8 @@ namespace L2c.Model.Caching;
 /// <summary>
 /// A schedule as a file: <c>{"format": "l2c-schedule/1", "model", "sampler", "steps", "evaluations": [{"role", "compute": "1011..."}]}</c>. Where
 /// a bit per branch does not say what it contributes it is "l2c-schedule/2", and an evaluation may also have <c>"terms": [{"branches": "0100...", "evaluations": [3, 0], "weights": [2, -1]}]</c>.
-/// Where segments are replaced it is "l2c-schedule/3", and one may have <c>"segments": [{"first": 4, "last": 7, "evaluations": [3], "weights": [1]}]</c>, too.
+/// Where segments are replaced it is "l2c-schedule/3", and one may have <c>"segments": [{"first": 4, "last": 7, "evaluations": [3], "weights":
+/// [1]}]</c>, too.
 /// </summary>
 /// <param name="Format"><see cref="MaskFormat"/>, <see cref="TermsFormat"/> or <see cref="SegmentsFormat"/>: the oldest that suffices.</param>
 /// <param name="Model">Name of the network it was made for; it may be used for another one of that size.</param>
@@ -123,7 +124,8 @@ public sealed record ScheduleJson(
             throw words.Fault($"skipped is \"{FileText.Printable(skipped)}\"; write \"reuse\" or \"drop\"");
         }
 
-        EvaluationJson[] evaluations = [.. words.EvaluationList(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, optional))];
+        EvaluationJson[] evaluations =
+            [.. words.EvaluationList(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, optional))];
         int steps = words.Whole(members["steps"], "steps");
         int segments = evaluations.SelectMany(evaluation => evaluation.Segments ?? []).Select(s => (s.First, s.Last)).Distinct().Count();
         words.RequireSize(evaluations.Length, evaluations.Select(evaluation => evaluation.Compute.Length).DefaultIfEmpty().Max() + segments);
@@ -190,8 +192,11 @@ public sealed record ScheduleJson(
         return new EvaluationJson(
             words.Text(members["role"], $"role of evaluation {e}"),
             words.Text(members["compute"], $"compute of evaluation {e}"),
-            members.TryGetValue("terms", out JsonElement terms) ? [.. words.List(terms, $"terms of evaluation {e}").Select(Terms)] : null,
-            members.TryGetValue("segments", out JsonElement segments) ? [.. words.List(segments, $"segments of evaluation {e}").Select(Segment)] : null);
+            List("terms", Terms),
+            List("segments", Segment));
+
+        IReadOnlyList<T>? List<T>(string name, Func<JsonElement, T> read) =>
+            members.TryGetValue(name, out JsonElement list) ? [.. words.List(list, $"{name} of evaluation {e}").Select(read)] : null;
 
         TermsJson Terms(JsonElement value)
         {
@@ -207,7 +212,10 @@ public sealed record ScheduleJson(
             Dictionary<string, JsonElement> parts = words.Members(value, what, ["first", "last", "evaluations", "weights"]);
             (int[] evaluations, float[] weights) = Sum(parts, what);
             return new SegmentJson(
-                words.Whole(parts["first"], $"a first branch in the {what}"), words.Whole(parts["last"], $"a last branch in the {what}"), evaluations, weights);
+                words.Whole(parts["first"], $"a first branch in the {what}"),
+                words.Whole(parts["last"], $"a last branch in the {what}"),
+                evaluations,
+                weights);
         }
 
         (int[] Evaluations, float[] Weights) Sum(Dictionary<string, JsonElement> parts, string what)

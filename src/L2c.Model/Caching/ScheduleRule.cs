@@ -13,23 +13,24 @@ namespace L2c.Model.Caching;
 /// 2024)</description></item>
 /// <item><term>taylor:N:O</term><description>the first evaluation and every N-th from the second on compute everything, the others forecast everything
 /// by a polynomial of order O (<see cref="TaylorSeer"/>)</description></item>
-/// <item><term>taylor-lite:N:O</term><description>the same evaluations, with all blocks as one segment (<see cref="TaylorSeerLite"/>)</description></item>
-/// <item><term>delta-dit:N:K:B</term><description>every N-th evaluation computes everything; the others replace K blocks by what these added then: the first
-/// B evaluations the last K, later ones the first K (<see cref="DeltaDit"/>)</description></item>
+/// <item><term>taylor-lite:N:O</term><description>the same evaluations, with all blocks as one segment (<see
+/// cref="TaylorSeerLite"/>)</description></item>
+/// <item><term>delta-dit:N:K:B</term><description>every N-th evaluation computes everything; the others replace K blocks by what these added then:
+/// the first B evaluations the last K, later ones the first K (<see cref="DeltaDit"/>)</description></item>
 /// <item><term>random:P:SEED</term><description>in cache evaluations each branch is reused with probability P</description></item>
 /// <item><term>top:K, bottom:K</term><description>cache evaluations reuse the branches of the last or first K blocks</description></item>
 /// <item><term>deepcache:A-B</term><description>cache evaluations reuse the branches of blocks A to B, both counted</description></item>
 /// <item><term>drop:RULE</term><description>as RULE, but a skipped branch contributes nothing</description></item>
-/// <item><term>both:RULE</term><description>as RULE, but where both branches of a block are reused from the same evaluations, one delta is kept instead of
-/// two outputs (<see cref="JoinedBranches"/>)</description></item>
+/// <item><term>both:RULE</term><description>as RULE, but where both branches of a block are reused from the same evaluations, one delta is kept
+/// instead of two outputs (<see cref="JoinedBranches"/>)</description></item>
 /// </list>
 /// </remarks>
 public static class ScheduleRule
 {
     private static readonly string[] _forms =
     [
-        "none", "all", "interval:N", "fora:N", "taylor:N:ORDER", "taylor-lite:N:ORDER", "delta-dit:N:BLOCKS:BOUND", "random:P:SEED", "top:K", "bottom:K",
-        "deepcache:A-B", "drop:RULE", "both:RULE",
+        "none", "all", "interval:N", "fora:N", "taylor:N:ORDER", "taylor-lite:N:ORDER", "delta-dit:N:BLOCKS:BOUND", "random:P:SEED", "top:K",
+        "bottom:K", "deepcache:A-B", "drop:RULE", "both:RULE",
     ];
 
     /// <summary>For messages and help.</summary>

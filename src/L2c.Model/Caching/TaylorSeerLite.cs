@@ -1,11 +1,12 @@
 namespace L2c.Model.Caching;
 
 /// <summary>
-/// TaylorSeer's forecasts with all blocks as one segment: O + 1 kept tensors in all instead of O + 1 for every branch, and an evaluation that does not
-/// refresh costs one addition beside the layers around the blocks.
+/// TaylorSeer's forecasts with all blocks as one segment: O + 1 kept tensors in all instead of O + 1 for every branch, and an evaluation that does
+/// not refresh costs one addition beside the layers around the blocks.
 /// </summary>
 /// <remarks>
-/// Refreshes and weights are those of <see cref="TaylorSeer"/>; the weights multiply what the blocks together added to the stream. They add up to 1, so that is
+/// Refreshes and weights are those of <see cref="TaylorSeer"/>; the weights multiply what the blocks together added to the stream. They add up to 1,
+/// so that is
 /// a forecast of the last block's output, plus the change of the embedded image since then. The output layer is always that of the evaluation.
 /// Source: Liu et al. 2025, arXiv 2503.06923, whose Lite form keeps the last block's features alone.
 /// </remarks>

@@ -47,11 +47,12 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor Slo
     internal ResidualTerm[] Gated(Tensor gate) => Term.Gated(Terms, gate);
 }
 
-/// <summary>What an evaluation does with a segment: keeps the stream after it minus the stream before it, or adds a sum of kept ones in its place.</summary>
+/// <summary>What an evaluation does with a segment: keeps the stream after it minus the stream before it, or adds a sum of kept ones in its
+/// place.</summary>
 /// <param name="Segment">Its branches.</param>
 /// <param name="Kept">[B,T,C]: where the delta goes; none where it is not kept. Every branch is computed then.</param>
-/// <param name="Terms">What is added in its place, without a gate; empty where it is not replaced. None of its branches is computed then, or contributes
-/// anything.</param>
+/// <param name="Terms">What is added in its place, without a gate; empty where it is not replaced. None of its branches is computed then, or
+/// contributes anything.</param>
 public readonly record struct SegmentPlan(CacheSegment Segment, Tensor Kept, Term[] Terms)
 {
     /// <summary>Computed, and its delta kept.</summary>

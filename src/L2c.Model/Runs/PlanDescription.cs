@@ -49,7 +49,8 @@ internal static class PlanDescription
     }
 
     private static string Segments(RunPlan plan) =>
-        $"{plan.Schedule.Replaced.Length} replaced by one addition each; {Number(plan.Slots.KeptDeltas, "delta")} kept, each by one more pass over the stream";
+        $"{plan.Schedule.Replaced.Length} replaced by one addition each; "
+        + $"{Number(plan.Slots.KeptDeltas, "delta")} kept, each by one more pass over the stream";
 
     private static string Slots(DryRun run)
     {
