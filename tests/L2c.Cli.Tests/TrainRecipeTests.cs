@@ -21,7 +21,7 @@ public sealed class TrainRecipeTests : IDisposable
         using InterruptAfter error = new("step 4 of 9");
         Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
         Assert.Equal(130, Program.Run(TrainingRuns.Model(_cli.PathOf("cut"), _recipe), terminal, EmulatedCuda.Missing));
-        Assert.Matches("step 4 of 9, [^\n]*loss [0-9.]+, of mse [0-9.]+ by weights and vb ", error.ToString());
+        Assert.Matches("step 4 of 9, [^\n]*loss [0-9.]+ \\(mse [0-9.]+ before weighting, vb [0-9.]+\\)", error.ToString());
         Assert.Equal(0, Train("cut", [.. _recipe, "--resume-from-checkpoint", "latest"]).Code);
         TrainingRuns.AssertSameFiles(_cli.PathOf("whole"), _cli.PathOf("cut"));
     }
@@ -69,8 +69,8 @@ public sealed class TrainRecipeTests : IDisposable
     [InlineData("--lr-warm-up -1", "--lr-warm-up needs a whole number of at least 0")]
     [InlineData("--lr-warm-up 9 --lr-decay cosine", "--lr-warm-up 9 leaves none of 9 steps to decay in")]
     [InlineData("--lr-decay linear", "--lr-decay needs one of cosine")]
-    [InlineData("--lr-final 1e-5", "and --lr-decay cosine")]
-    [InlineData("--lr-decay cosine --lr-final 1", "--lr-final 1: ")]
+    [InlineData("--lr-final 1e-5", "--lr-final needs --lr-decay cosine")]
+    [InlineData("--lr-decay cosine --lr-final 1", "--lr-final 1 must lie between 0 and --lr (0.0001)")]
     [InlineData("--min-snr 0", "--min-snr needs a number above 0")]
     [InlineData("--clip-grad-norm x", "--clip-grad-norm needs a number above 0")]
     public void Numbers_that_do_not_fit_are_refused(string options, string message)
@@ -97,8 +97,13 @@ public sealed class TrainRecipeTests : IDisposable
         Assert.Equal(0, _cli.Run(Call("cut", "--max-steps", "3")).Code);
         Assert.Equal(["step", "3"], Steps("cut"));
         byte[] log = File.ReadAllBytes(_cli.PathOf("cut/log.csv"));
-        Assert.Equal(0, _cli.Run(Call("cut", "--max-steps", "3", "--resume-from-checkpoint", "latest")).Code); // finished: the same again
-        Assert.Equal(log, File.ReadAllBytes(_cli.PathOf("cut/log.csv")));
+        foreach (string every in (string[])["5", "2"])
+        {
+            // Finished: the same again, although a run with more rows would have none at its end.
+            Assert.Equal(0, _cli.Run(Call("cut", "--max-steps", "3", "--log-every", every, "--resume-from-checkpoint", "latest")).Code);
+            Assert.Equal(log, File.ReadAllBytes(_cli.PathOf("cut/log.csv")));
+        }
+
         Assert.Equal(0, _cli.Run(Call("cut", "--resume-from-checkpoint", "latest")).Code);
         TrainingRuns.AssertSameFiles(_cli.PathOf("whole"), _cli.PathOf("cut"));
 
@@ -109,6 +114,17 @@ public sealed class TrainRecipeTests : IDisposable
         Assert.Equal(losses.Average(), double.Parse(System.Text.Encoding.ASCII.GetString(log).Split('\n')[1].Split(',')[1]), 1e-6);
 
         string[] Steps(string folder) => [.. File.ReadLines(_cli.PathOf($"{folder}/log.csv")).Select(row => row.Split(',')[0])];
+    }
+
+    [Fact]
+    public void A_run_without_a_row_that_is_ended_where_it_was_interrupted_has_one()
+    {
+        using InterruptAfter error = new("step 4 of 9");
+        Terminal terminal = new(TextWriter.Null, error, Interactive: false, error.Token);
+        Assert.Equal(130, Program.Run(TrainingRuns.Model(_cli.PathOf("run"), "--log-every", "20"), terminal, EmulatedCuda.Missing));
+        Assert.Single(File.ReadLines(_cli.PathOf("run/log.csv")));
+        Assert.Equal(0, Train("run", "--max-steps", "4", "--log-every", "3", "--resume-from-checkpoint", "latest").Code);
+        Assert.Equal(["step", "4"], File.ReadLines(_cli.PathOf("run/log.csv")).Select(row => row.Split(',')[0]));
     }
 
     public void Dispose() => _cli.Dispose();

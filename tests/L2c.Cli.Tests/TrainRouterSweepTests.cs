@@ -115,7 +115,7 @@ public sealed class TrainRouterSweepTests : IDisposable
         Assert.Equal(0, Train("cut/l1-1e-2", "--l1", "0.01", "--resume-from-checkpoint", "latest").Code);
         TrainingRuns.AssertSameFiles(_cli.PathOf("whole/l1-1e-2"), _cli.PathOf("cut/l1-1e-2"));
         Train("cut", "--l1", Lambdas, "--resume-from-checkpoint", "latest", "--no-progress")
-            .MustFail(2, "l1-1e-6 has no state of step 9, where others stand");
+            .MustFail(2, "l1-1e-6 has no state of step 9, and there is no step of which all folders have one; train it alone");
         Assert.Equal(0, Train("cut", "--l1", "5e-1,1e-6", "--resume-from-checkpoint", "latest").Code);
         AssertSame("whole", "cut");
         Train("cut", "--l1", "1e-6,7", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(2, "l1-7e+0 has no state of step 9");
@@ -146,6 +146,21 @@ public sealed class TrainRouterSweepTests : IDisposable
         Assert.False(Directory.Exists(_cli.PathOf("all/l1-3e+0"))); // what cannot begin leaves nothing
         Assert.Equal(0, Train("all", "--l1", Lambdas, "--force", "--seed", "3").Code);
         Assert.Equal(["00000009.safetensors"], _cli.Files("all/l1-1e-6/checkpoints"));
+    }
+
+    [Fact]
+    public void The_folder_of_several_routers_takes_no_run_of_one()
+    {
+        Train("all", "--l1", "1e-6,1e38", "--quiet").MustFail(1, "training diverged");
+        string[] there = _cli.Files("all");
+        string message = $"{_cli.PathOf("all")} holds routers of several lambdas; give --out {_cli.PathOf("all/l1-1e-6")}";
+        Train("all", "--l1", "1e-6", "--no-progress").MustFail(1, message);
+        Train("all", "--l1", "1e-6", "--resume-from-checkpoint", "latest", "--no-progress").MustFail(1, message);
+        Train("all", "--l1", "1e-6", "--force", "--no-progress").MustFail(1, message);
+        Assert.Equal(there, _cli.Files("all"));
+        Assert.Equal(0, Train("all/l1-1e-6", "--l1", "1e-6", "--resume-from-checkpoint", "latest").Code);
+        Assert.Equal(0, Train("alone", "--l1", "1e-6").Code);
+        TrainingRuns.AssertSameFiles(_cli.PathOf("alone"), _cli.PathOf("all/l1-1e-6"));
     }
 
     [Theory]

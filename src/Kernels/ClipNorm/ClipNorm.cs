@@ -15,7 +15,8 @@ public abstract partial class Device
     /// <param name="norm">[1] F32: of the gradient as it is.</param>
     /// <param name="scale">[1] F32: <see cref="AdamWCoefficient.GradientScale"/> of a step's coefficients. Not a number where the norm is none.</param>
     /// <remarks>
-    /// Numbers  fp32; sums of parts of a fixed size, added in order (CPU: in double precision): the order depends on P alone.
+    /// Numbers  Sums of parts of a fixed size in fp32, added in order, on the CPU in double precision. The order depends on P, and on the CPU on the
+    ///          vector width, alone.
     /// Traffic  P elements, read once. Nothing of it waits for the host.
     /// Source   Pascanu, Mikolov and Bengio 2013, section 3.2, in the form of torch.nn.utils.clip_grad_norm_.
     /// </remarks>

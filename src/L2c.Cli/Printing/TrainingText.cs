@@ -47,7 +47,7 @@ internal static class TrainingText
         (double loss, double mse, double vb) = (figures[0], figures[1], figures[2]);
         return loss == mse + vb
             ? FormattableString.Invariant($"loss {loss:0.00000} = mse {mse:0.00000} + vb {vb:0.00000}")
-            : FormattableString.Invariant($"loss {loss:0.00000}, of mse {mse:0.00000} by weights and vb {vb:0.00000}");
+            : FormattableString.Invariant($"loss {loss:0.00000} (mse {mse:0.00000} before weighting, vb {vb:0.00000})");
     }
 
     private static string Reused(SweptRouter router) =>

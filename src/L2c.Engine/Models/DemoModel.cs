@@ -1,3 +1,4 @@
+using System.Globalization;
 using L2c.Model.Networks;
 using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
@@ -18,6 +19,10 @@ public static class DemoModel
 
     // One to three minutes on two cores; the share that is reused stands still from about the 230th step on.
     private const int RouterSteps = 500;
+
+    /// <summary>What is taken where no threshold is given: its router is of no published network.</summary>
+    internal static double RouterThreshold { get; } =
+        NetworkFamilies.Of(RouterTarget.Dit).Recipe(null, int.Parse(Steps, CultureInfo.InvariantCulture)).Threshold;
 
     /// <summary>The checkpoint.</summary>
     public static string Path => Beside("shapes-dit8.safetensors");

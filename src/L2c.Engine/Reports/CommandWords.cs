@@ -11,7 +11,6 @@ namespace L2c;
 internal static partial class CommandWords
 {
     private const string MaxSteps = "--max-steps";
-    private const string DemoThreshold = "0.1"; // what a DiT's router is published with, and taken where nothing is said
 
     private static readonly SearchValues<char> _plain =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%");
@@ -137,7 +136,8 @@ internal static partial class CommandWords
         return (cache, router) switch
         {
             (null, _) => isDemo ? ["--cache", "none"] : [],
-            (_, { } own) when isDemo && own == Path.GetFileName(DemoModel.RouterPath) && threshold == DemoThreshold => [], // used unless told otherwise
+            (_, { } own) when isDemo && own == Path.GetFileName(DemoModel.RouterPath)
+                && threshold == DemoModel.RouterThreshold.ToString(CultureInfo.InvariantCulture) => [], // used unless told otherwise
             (_, null) => ["--cache", cache],
             _ => ["--router", router, "--threshold", threshold!],
         };

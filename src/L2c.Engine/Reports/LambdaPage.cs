@@ -26,8 +26,8 @@ internal static class LambdaPage
             [
                 new ReportSection("Loss by lambda", [.. Curves(runs)]),
                 new ReportSection("Routers", Table(runs), new ReportText(
-                    "Loss, data loss and penalty are means of the rows around the last one of each log. Each folder is a run of its own, on which "
-                    + "l2c report tells more.")),
+                    "Loss, data loss and penalty are means of the rows around the last one of each log. Each folder is a run of its own: "
+                    + "l2c report shows more of each.")),
                 new ReportSection("Time and memory", folder.Result is { } result
                     ? result.Facts("stepMs", "elapsedMs", "stepsNow", "peakBytes", "device", "dtype", "draws", "batch")
                     : new ReportWarning(

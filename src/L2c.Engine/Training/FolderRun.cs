@@ -39,16 +39,16 @@ internal sealed class FolderRun(ITrained trained, RunFolder folder, SampleGrids?
         }
         else
         {
-            LogRest(schedule);
+            LogRest(schedule.MaxSteps);
         }
 
         grids?.Draw(StepsDone, cancel);
     }
 
-    /// <summary>Writes a row at the end of a run that is too short for one.</summary>
-    public void LogRest(TrainingSchedule schedule)
+    /// <summary>Writes a row at the end of a run that has none: its means are still those of all its steps.</summary>
+    public void LogRest(int maxSteps)
     {
-        if (StepsDone == schedule.MaxSteps && schedule.MaxSteps < schedule.LogEvery)
+        if (StepsDone == maxSteps && trained.Means.Count == StepsDone)
         {
             Logs.WriteRest(StepsDone);
         }

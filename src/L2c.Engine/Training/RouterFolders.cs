@@ -33,7 +33,8 @@ internal sealed class RouterFolders : IDisposable
     /// <param name="lambdas">One or more, no two alike.</param>
     /// <param name="remark">Receives a line for a person.</param>
     /// <exception cref="RequestException">As <see cref="RunFolder.Open"/>, or several routers have no state of the same step.</exception>
-    /// <exception cref="IOException">As <see cref="RunFolder.Open"/>, or the folder holds a run of one router.</exception>
+    /// <exception cref="IOException">As <see cref="RunFolder.Open"/>, or the folder holds a run of one router for several, or the
+    /// other way round.</exception>
     public static RouterFolders Open(RouterTrainingRequest request, IReadOnlyList<double> lambdas, Action<string> remark)
     {
         bool isOne = lambdas.Count == 1;
@@ -48,6 +49,7 @@ internal sealed class RouterFolders : IDisposable
         {
             if (isOne)
             {
+                RefuseSeveral(request.Folder, lambdas[0]);
                 folders.Add(request.Folder, request, request.Resume, remark);
                 return folders;
             }
@@ -104,16 +106,27 @@ internal sealed class RouterFolders : IDisposable
 
         int newest = steps.Max(own => own.Count == 0 ? 0 : own[^1]), behind = Array.FindIndex(steps, own => !own.Contains(newest));
         throw new RequestException(
-            $"{paths[behind]} has no state of step {newest}, where others stand, nor have all one of another step; "
+            $"{paths[behind]} has no state of step {newest}, and there is no step of which all folders have one; "
             + "train it alone, with its folder as --out and one --l1, or start over with --force");
     }
 
     private static void RefuseOneRouter(string folder)
     {
-        string? own = RouterFiles.Names.Concat(RunLogs.Names).Append(StateFolder.Name).Select(name => Path.Combine(folder, name)).FirstOrDefault(Path.Exists);
-        if (own is not null)
+        if (RunOfOne(folder) is { } own)
         {
             throw new IOException($"{own} exists and belongs to a run of one router; name another folder for several with --out");
         }
     }
+
+    /// <summary>A run of one router here would begin anew, whatever stands in the lambda's own folder, and would bar the way to the others.</summary>
+    private static void RefuseSeveral(string folder, double lambda)
+    {
+        if (Directory.Exists(folder) && RunOfOne(folder) is null && LambdaFolder.IsOne(folder))
+        {
+            throw new IOException($"{folder} holds routers of several lambdas; give --out {PathOf(folder, lambda)}");
+        }
+    }
+
+    private static string? RunOfOne(string folder) =>
+        RouterFiles.Names.Concat(RunLogs.Names).Append(StateFolder.Name).Select(name => Path.Combine(folder, name)).FirstOrDefault(Path.Exists);
 }

@@ -33,7 +33,8 @@ public static class RouterTraining
             : Train(model, choice, request, progress, cancel)[0];
 
     /// <summary>Trains a router for each lambda, side by side: draws, refresh and teacher are computed once for all. Each router, and what its folder
-    /// <c>l1-LAMBDA</c> holds, is what its lambda alone would give, bit for bit.</summary>
+    /// <c>l1-LAMBDA</c> holds, is what its lambda alone would give, bit for bit. One lambda alone has the request's folder itself, as with
+    /// <see cref="Run"/>.</summary>
     /// <remarks>It costs the device no memory beyond that of one router's training.</remarks>
     /// <inheritdoc cref="Run"/>
     public static RouterSweepResult Sweep(

@@ -52,8 +52,8 @@ internal static class TrainingLoop
             }
             else if (step == begin)
             {
-                // A finished run that is resumed: its results may be missing, and the row of a run too short for one is.
-                ForEach(run => run.LogRest(schedule));
+                // A finished run that is resumed: its results may be missing, and the row of a run that has no other was cut off.
+                ForEach(run => run.LogRest(schedule.MaxSteps));
                 ForEach(run => run.Flush());
                 ForEach(run => run.WriteResults());
             }

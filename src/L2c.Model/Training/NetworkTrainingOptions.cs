@@ -86,10 +86,14 @@ public sealed record NetworkTrainingOptions
             throw new ArgumentException($"--lr-warm-up {LearningRateWarmUp} leaves none of {end} steps to decay in; give a shorter one, or more --max-steps");
         }
 
-        if (!(FinalLearningRate >= 0 && FinalLearningRate <= LearningRate) || (FinalLearningRate > 0 && DecaySteps is null))
+        if (FinalLearningRate != 0 && DecaySteps is null)
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"--lr-final {FinalLearningRate}: where a learning rate of {LearningRate} ends that falls; give a number from 0 to it, and --lr-decay cosine"));
+            throw new ArgumentException($"--lr-final needs --lr-decay {Cosine}");
+        }
+
+        if (!(FinalLearningRate >= 0 && FinalLearningRate <= LearningRate))
+        {
+            throw new ArgumentException(FormattableString.Invariant($"--lr-final {FinalLearningRate} must lie between 0 and --lr ({LearningRate})"));
         }
 
         RequirePositive("--min-snr", MinSnrGamma);

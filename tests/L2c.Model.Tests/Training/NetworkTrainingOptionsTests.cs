@@ -81,9 +81,9 @@ public sealed class NetworkTrainingOptionsTests
     {
         Refuse("--lr-warm-up -1", _options with { LearningRateWarmUp = -1 });
         Refuse("--lr-warm-up 5 leaves none of 5 steps", _options with { LearningRateWarmUp = 5, DecaySteps = 5 });
-        Refuse("--lr-final 0.001: ", _options with { FinalLearningRate = 1e-3 });
-        Refuse("--lr-final 0.01: ", _options with { FinalLearningRate = 1e-2, DecaySteps = 10 });
-        Refuse("--lr-final -1: ", _options with { FinalLearningRate = -1, DecaySteps = 10 });
+        Refuse("--lr-final needs --lr-decay cosine", _options with { FinalLearningRate = 1e-3 });
+        Refuse("--lr-final 0.01 must lie between 0 and --lr (", _options with { FinalLearningRate = 1e-2, DecaySteps = 10 });
+        Refuse("--lr-final -1 must lie between 0 and --lr (", _options with { FinalLearningRate = -1, DecaySteps = 10 });
         Refuse("--min-snr 0: ", _options with { MinSnrGamma = 0 });
         Refuse("--clip-grad-norm NaN: ", _options with { MaxGradientNorm = double.NaN });
         (_options with { LearningRateWarmUp = 4, DecaySteps = 5, FinalLearningRate = 2e-3, MinSnrGamma = 5, MaxGradientNorm = 1e-3 }).Check();
