@@ -95,12 +95,12 @@ public sealed class TrainingTests : IDisposable
         Assert.Equal((20_000, 1e-3, 5e-6, 0.1, 8, 8), Resolved(request, other));
         Assert.Equal(
             (7, 1e-3, 1e-4, 0.2, 3, 2),
-            Resolved(request with { MaxSteps = 7, LearningRate = 1e-3, Lambda = 1e-4, Threshold = 0.2, Draws = 3, Batch = 2 }, demo));
+            Resolved(request with { MaxSteps = 7, LearningRate = 1e-3, Lambdas = [1e-4], Threshold = 0.2, Draws = 3, Batch = 2 }, demo));
 
         static (int, double, double, double, int, int) Resolved(RouterTrainingRequest request, OpenedModel model)
         {
             (RouterTrainingOptions options, int steps) = request.Resolve(model, threads: 1);
-            return (steps, options.LearningRate, options.Lambda, options.Threshold, options.Draws, options.Batch);
+            return (steps, options.LearningRate, options.Lambdas.Single(), options.Threshold, options.Draws, options.Batch);
         }
     }
 
