@@ -17,15 +17,15 @@ public sealed class TrainRouterForecastTests : IDisposable
     public void A_run_leaves_a_schedule_of_the_router_and_the_forecast_that_samples()
     {
         string forecast = Fit("forecast.json", "all");
-        Assert.Equal(0, Train("run", "--forecast", forecast, "--sample-every", "4").Code);
-        Assert.Equal(0, Train("plain").Code);
+        Assert.Equal(0, Train("run", "--forecast", forecast, "--sample-every", "4", "--threshold", "0.5").Code);
+        Assert.Equal(0, Train("plain", "--threshold", "0.5").Code);
         Assert.Contains("schedule.json", _cli.Files("run"));
         Assert.DoesNotContain("schedule.json", _cli.Files("plain"));
         Assert.NotEqual(File.ReadAllBytes(_cli.PathOf("plain/router.safetensors")), File.ReadAllBytes(_cli.PathOf("run/router.safetensors")));
         Assert.Equal(["000004.png", "000008.png"], _cli.Files("run/samples"));
 
         // Its mask is the router's, its weights are the forecast's.
-        JsonElement mask = Schedule("--router", _cli.PathOf("run/router.safetensors"));
+        JsonElement mask = Schedule("--router", _cli.PathOf("run/router.safetensors"), "--threshold", "0.5");
         JsonElement weights = JsonElement.Parse(File.ReadAllBytes(forecast)), written = JsonElement.Parse(File.ReadAllBytes(_cli.PathOf("run/schedule.json")));
         int forecasts = 0;
         for (int e = 0; e < 10; e++)

@@ -45,7 +45,7 @@ internal static class HelpGroups
         ["l2c bench"] = ["l2c bench forward --model DiT-S/2 --batch 8", "l2c bench sample --cache interval:2"],
         ["l2c bench forward"] = ["l2c bench forward --model DiT-XL/2 --batch 1", "l2c bench forward --model 12x192x3/2 --batch 32"],
         ["l2c bench sample"] = ["l2c bench sample --model DiT-S/2 --cache interval:2"],
-        ["l2c fit-forecast"] = ["l2c fit-forecast --cache interval:3 -o forecast.json", "l2c sample --cache forecast.json --compare"],
+        ["l2c fit-forecast"] = ["l2c fit-forecast --cache interval:3 -o forecast.json", "l2c fit-forecast --cache all --terms 3 -s 50"],
         ["l2c train-router"] =
         [
             "l2c train-router -o runs/router",
