@@ -82,6 +82,8 @@ public static class Program
             EvaluateCommand.Create(terminal, cuda),
             MetricsCommand.Create(terminal, cuda),
             SweepCommand.Create(terminal, cuda),
+            CalibrateCommand.Create(terminal, cuda),
+            MethodsCommand.Create(terminal),
             DevicesCommand.Create(terminal, cuda),
             CompletionCommand.Create(terminal),
         };

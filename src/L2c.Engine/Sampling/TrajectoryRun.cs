@@ -63,6 +63,8 @@ internal static class TrajectoryRun
 
         public void StreamBefore(int evaluation, ReadOnlySpan<float> stream) => reader.StreamBefore(evaluation, stream);
 
+        public void FirstNormed(int evaluation, ReadOnlySpan<float> normed) => reader.FirstNormed(evaluation, normed);
+
         public void Branch(int evaluation, int branch, ReadOnlySpan<float> output) => reader.Branch(evaluation, branch, output);
 
         public void StreamAfter(int evaluation, ReadOnlySpan<float> stream) => reader.StreamAfter(evaluation, stream);

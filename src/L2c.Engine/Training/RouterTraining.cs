@@ -52,6 +52,14 @@ public static class RouterTraining
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancel = default) => Background.Run(() => Run(model, choice, request, progress, cancel), cancel);
 
+    /// <inheritdoc cref="Sweep"/>
+    public static Task<RouterSweepResult> SweepAsync(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) => Background.Run(() => Sweep(model, choice, request, progress, cancel), cancel);
+
     private static RouterTrainingResult[] Train(
         OpenedModel model, DeviceChoice choice, RouterTrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {

@@ -1,8 +1,8 @@
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// Reads what an uncached run computes, evaluation by evaluation: the input, the stream before the blocks, every branch in order, the stream after them,
-/// the guided output, and then <see cref="Evaluation"/>.
+/// Reads what an uncached run computes, evaluation by evaluation: the input, the stream before the blocks, what the first branch reads,
+/// every branch in order, the stream after them, the guided output, and then <see cref="Evaluation"/>.
 /// </summary>
 /// <remarks>
 /// Spans are valid during the call only. N is the number of images, B the number of rows as the network runs them: with guidance N conditional rows,
@@ -21,6 +21,13 @@ public interface ITrajectoryReader
     /// <param name="evaluation">From 0, in sampling order.</param>
     /// <param name="stream">[B,T,C].</param>
     void StreamBefore(int evaluation, ReadOnlySpan<float> stream)
+    {
+    }
+
+    /// <summary>What the first branch reads: its norm's output, in a DiT with shift and scale.</summary>
+    /// <param name="evaluation">From 0, in sampling order.</param>
+    /// <param name="normed">[B,T,C].</param>
+    void FirstNormed(int evaluation, ReadOnlySpan<float> normed)
     {
     }
 

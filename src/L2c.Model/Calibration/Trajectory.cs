@@ -17,7 +17,7 @@ namespace L2c.Model.Calibration;
 /// </remarks>
 public sealed class Trajectory : IDisposable
 {
-    private const string StreamBefore = "tokens_in";
+    private const string StreamBefore = "tokens_in", FirstNormed = "block0.attn_in";
 
     private readonly Dictionary<string, int> _branches = [];
     private readonly string _streamAfter;
@@ -112,6 +112,10 @@ public sealed class Trajectory : IDisposable
         else if (stage == StreamBefore)
         {
             _reader!.StreamBefore(evaluation, Read(value, _stream));
+        }
+        else if (stage == FirstNormed)
+        {
+            _reader!.FirstNormed(evaluation, Read(value, _stream));
         }
         else if (stage == _streamAfter)
         {

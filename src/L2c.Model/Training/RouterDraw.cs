@@ -13,8 +13,9 @@ namespace L2c.Model.Training;
 /// </summary>
 /// <remarks>
 /// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
-/// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. With a forecast, which weighs outputs of several evaluations that lead
-/// there, its value takes the place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
+/// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. No weight has a part in what leads there and in the teacher, so the
+/// students of several routers may follow one teacher. With a forecast, which weighs outputs of several evaluations that lead there, its value takes the
+/// place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
 /// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
