@@ -109,6 +109,7 @@ internal abstract partial class TransformerPass
             Tap(stage, entering);
         }
 
+        Tap?.Invoke($"block{block}.attn_in", t.Normed);
         Linear(t.Normed, w.Qkv, t.Qkv);                                                                             // [B,T,3C]
         Device.Attention(t.Qkv, t.Heads, Network.Architecture.Heads);                                               // [B,T,C]
         Linear(t.Heads, w.Projection, branch.Output);                                                               // [B,T,C]
