@@ -76,7 +76,7 @@ internal static class SchedulePage
         if (r is { MacsBefore: { } before, MacsAfter: { } after, IdealSpeedup: { } speedup, Reused: > 0 })
         {
             yield return new ReportTile(ReportWords.Percent(1 - ((double)after / before)), "of the MACs saved");
-            yield return new ReportTile(Invariant($"{speedup:0.000}"), "times as fast at best, by MACs");
+            yield return new ReportTile(Invariant($"{speedup:0.000}"), "times as fast ideally, by MACs");
         }
     }
 
