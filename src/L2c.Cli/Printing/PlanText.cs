@@ -12,7 +12,7 @@ internal static class PlanText
         foreach (PlanCandidate candidate in r.Candidates)
         {
             bool chosen = candidate.Schedule.Equals(r.Schedule);
-            o.WriteLine(Invariant($"{(chosen ? "*" : " ")} {candidate.Predictors}: time {candidate.TimeRatio:0.000}, ")
+            o.WriteLine(Invariant($"{(chosen ? "*" : " ")} {candidate.Grouping}; {candidate.Predictors}: time {candidate.TimeRatio:0.000}, ")
                 + Invariant($"relative L2 {Error(candidate.Error)} ({candidate.AdditiveError:0.0000} by its decisions' errors added up)"));
         }
 

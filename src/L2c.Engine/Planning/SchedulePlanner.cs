@@ -18,7 +18,7 @@ internal sealed class SchedulePlanner
     private readonly LoadedModel _model;
     private readonly TaskContext _context;
     private readonly DecisionErrors _errors;
-    private readonly ScheduleSearch[] _searches;
+    private readonly (BranchGrouping Grouping, Predictor[] Predictors, ScheduleSearch Search)[] _searches;
     private SampleErrors? _samples;
 
     /// <summary>Measures.</summary>
@@ -37,7 +37,8 @@ internal sealed class SchedulePlanner
         // Of a kept output; the device says in which type.
         long bytes = job.Sample.OnPaper(model.Device, least).CacheBytes / CacheSlots.Plan(least).Count;
         BranchCosts costs = time.Costs(least.Branches, least.Evaluations, bytes);
-        _searches = [.. _sets.Select(set => new ScheduleSearch(_errors, costs, set))];
+        _searches = [.. BranchGrouping.All(least.Branches).SelectMany(grouping =>
+            _sets.Select(set => (grouping, set, new ScheduleSearch(_errors, costs, grouping, set))))];
     }
 
     /// <summary>How long runs take.</summary>
@@ -66,12 +67,13 @@ internal sealed class SchedulePlanner
     /// <param name="budget">Share of the uncached time; not less than that of the least schedule.</param>
     public PlanCandidate[] Find(double budget)
     {
-        Action step = _context.Begin("error of schedules", _sets.Length);
+        Action step = _context.Begin("error of schedules", _searches.Length);
         _samples ??= new SampleErrors(_job, _model, 0, _job.Count, ChoicePasses, _context);
         List<PlanCandidate> found = [];
-        for (int i = 0; i < _sets.Length; i++, step())
+        foreach ((BranchGrouping grouping, Predictor[] predictors, ScheduleSearch search) in _searches)
         {
-            CacheSchedule schedule = BudgetSearch.Find(_searches[i], Time.Ratio, budget);
+            step();
+            CacheSchedule schedule = BudgetSearch.Find(search, Time.Ratio, budget);
             if (found.Exists(other => other.Schedule.Equals(schedule)))
             {
                 continue;
@@ -79,9 +81,10 @@ internal sealed class SchedulePlanner
 
             // Errors do not quite add up, so what the search holds for the best is measured.
             found.Add(new PlanCandidate(
-                string.Join(", ", _sets[i].Select(predictor => predictor.Name)),
+                grouping.Name,
+                string.Join(", ", predictors.Select(predictor => predictor.Name)),
                 Time.Ratio(schedule),
-                Math.Sqrt(_errors.Of(schedule)),
+                Math.Sqrt(_errors.Of(schedule, grouping)),
                 _samples.Of(schedule),
                 schedule));
         }
@@ -100,7 +103,7 @@ internal sealed class SchedulePlanner
         }
 
         DecisionErrors errors = probe.Errors();
-        return double.IsFinite(errors.Of(least))
+        return double.IsFinite(errors.Of(least, BranchGrouping.All(least.Branches)[0]))
             ? errors
             : throw new RequestException("samples without caching are not finite, so no error can be measured; give another model or sampler");
 

@@ -12,15 +12,16 @@ namespace L2c.Model.Planning;
 /// of them, took the output of the evaluation before. Planned once for N images; <see cref="Run"/> may be called for several batches.
 /// </summary>
 /// <remarks>
-/// A run of T evaluations and D branches takes <see cref="EvaluationsPerRun"/> evaluations: T, D (T - 1) of one branch each, T - 1 without any branch,
-/// and the remaining ones after each of those.
+/// A run of T evaluations and S sets of branches takes <see cref="EvaluationsPerRun"/> evaluations: T, S (T - 1) without one set, and the remaining ones
+/// after each of those without any branch.
 /// </remarks>
 public sealed class DecisionProbe : IDisposable
 {
     private readonly Arena _arena;
     private readonly SteppedRun _run;
     private readonly OutputGram _gram;
-    private readonly double[] _finalChange, _allChange;
+    private readonly IReadOnlyList<IReadOnlyList<int>> _sets;
+    private readonly double[] _finalChange;
     private readonly double[,] _change;
     private double _norm;
 
@@ -29,15 +30,14 @@ public sealed class DecisionProbe : IDisposable
         (_arena, _run) = (arena, run);
         (int evaluations, int branches) = (plan.Schedule.Evaluations, plan.Schedule.Branches);
         _gram = new OutputGram(evaluations, branches);
-        (_finalChange, _allChange, _change) = (new double[evaluations], new double[evaluations], new double[evaluations, branches]);
+        _sets = Sets(branches);
+        (_finalChange, _change) = (new double[evaluations], new double[evaluations, _sets.Count]);
     }
 
     /// <summary>N.</summary>
     public int Images => _run.Plan.Images;
 
     private int Evaluations => _finalChange.Length;
-
-    private int Branches => _change.GetLength(1);
 
     /// <summary>Allocates everything.</summary>
     /// <param name="network">It must outlive the result.</param>
@@ -73,7 +73,7 @@ public sealed class DecisionProbe : IDisposable
     /// <param name="evaluations">T.</param>
     /// <param name="branches">D.</param>
     public static int EvaluationsPerRun(int evaluations, int branches) =>
-        evaluations + ((evaluations - 1) * branches) + (evaluations * (evaluations - 1) / 2);
+        evaluations + ((evaluations - 1) * Sets(branches).Count) + ((evaluations - 1) * (evaluations - 2) / 2);
 
     /// <summary>Adds the runs of a batch.</summary>
     /// <param name="labels">N class labels.</param>
@@ -99,19 +99,15 @@ public sealed class DecisionProbe : IDisposable
 
             _run.ReadX0(x0);
             _run.Save(after);
-            for (int b = 0; b < Branches; b++)
+            for (int s = 0; s < _sets.Count; s++)
             {
-                int only = b;
                 _run.Restore(before);
-                _run.Step(e, branch => branch == only);
+                _run.Step(e, _sets[s].Contains);
                 _run.ReadX0(other);
-                _change[e, b] += SquaredDistance(x0, other);
+                _change[e, s] += SquaredDistance(x0, other);
             }
 
-            _run.Restore(before);
-            _run.Step(e, kept: _ => true);
-            _run.ReadX0(other);
-            _allChange[e] += SquaredDistance(x0, other);
+            // The last set is the whole network.
             for (int later = e + 1; later < Evaluations; later++)
             {
                 _run.Step(later, kept: _ => false);
@@ -133,22 +129,38 @@ public sealed class DecisionProbe : IDisposable
     /// <summary>What the runs so far say.</summary>
     public DecisionErrors Errors()
     {
-        double[,] sensitivity = new double[Evaluations, Branches];
+        int branches = _run.Plan.Schedule.Branches;
+        double[,] weights = new double[Evaluations, branches], local = new double[Evaluations, branches];
+        Dictionary<(int First, int Last, int Count), double[]> factors = [];
         for (int e = 1; e < Evaluations; e++)
         {
-            for (int b = 0; b < Branches; b++)
+            for (int b = 0; b < branches; b++)
             {
-                // An output that does not change from one evaluation to the next has an error of 0 at any sensitivity.
-                double local = _gram.SquaredError(e, b, [new CacheTerm(e - 1)]), all = _allChange[e];
-                sensitivity[e, b] = local == 0 || all == 0 ? 0 : _finalChange[e] / all * _change[e, b] / local / _norm;
+                // An output that does not change from one evaluation to the next has an error of 0 at any weight.
+                local[e, b] = _gram.SquaredError(e, b, [new CacheTerm(e - 1)]);
+                weights[e, b] = local[e, b] == 0 ? 0 : _change[e, b] / local[e, b];
             }
         }
 
-        return new DecisionErrors(_gram, sensitivity);
+        for (int s = 0; s < _sets.Count; s++)
+        {
+            double[] factor = factors[DecisionErrors.Key(_sets[s])] = new double[Evaluations];
+            for (int e = 1; e < Evaluations; e++)
+            {
+                double all = _change[e, _sets.Count - 1], sum = _sets[s].Sum(b => weights[e, b] * local[e, b]);
+                factor[e] = all == 0 || sum == 0 ? 0 : _finalChange[e] / all * _change[e, s] / sum / _norm;
+            }
+        }
+
+        return new DecisionErrors(_gram, weights, factors);
     }
 
     /// <summary>Frees the memory on the device.</summary>
     public void Dispose() => _arena.Dispose();
+
+    // Each branch first, the whole network last.
+    private static IReadOnlyList<IReadOnlyList<int>> Sets(int branches) =>
+        [.. BranchGrouping.All(branches).SelectMany(grouping => grouping.Groups).SelectMany(group => group.SkipSets).DistinctBy(DecisionErrors.Key)];
 
     private static RunPlan PlanOf(Network network, SamplerTable sampler, int images, SamplingOptions options) => RunPlan.Checked(
         network,
