@@ -10,14 +10,15 @@ public sealed record BranchGroup(IReadOnlyList<int> Branches, IReadOnlyList<IRea
 /// <param name="Groups">Every branch of the network in one of them.</param>
 /// <remarks>
 /// Branch by branch there is most to choose, and errors count as if each came alone. But a branch that is computed takes in what went wrong before it,
-/// one that is not does not; and errors of branches that are forecast from the same evaluations partly cancel. So the other way decides evaluation by
-/// evaluation, with the errors that were measured of whole sets of branches.
+/// one that is not does not; and errors of branches that are forecast from the same evaluations partly cancel. So the other ways decide for the whole
+/// network, with errors that were measured of sets of its branches: evaluations that compute everything, and in between a set that is left out, any of a
+/// few or always everything.
 /// </remarks>
 public sealed record BranchGrouping(string Name, IReadOnlyList<BranchGroup> Groups)
 {
     private const int Parts = 4;
 
-    /// <summary>The two ways that a planner tries.</summary>
+    /// <summary>The ways that a planner tries.</summary>
     /// <param name="branches">Branches of the network: two per block.</param>
     public static IReadOnlyList<BranchGrouping> All(int branches)
     {
@@ -25,7 +26,8 @@ public sealed record BranchGrouping(string Name, IReadOnlyList<BranchGroup> Grou
         return
         [
             new BranchGrouping("branch by branch", [.. all.Select(branch => new BranchGroup([branch], [[branch]]))]),
-            new BranchGrouping("evaluation by evaluation", [new BranchGroup(all, SkipSets(branches))]),
+            new BranchGrouping("set by set", [new BranchGroup(all, SkipSets(branches))]),
+            new BranchGrouping("whole evaluations", [new BranchGroup(all, [all])]),
         ];
     }
 
