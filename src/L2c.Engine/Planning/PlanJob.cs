@@ -63,7 +63,10 @@ public sealed class PlanJob
         {
             int images = Math.Min(batch, Request.Count);
             using Network onPaper = NetworkFamilies.OnPaper(Sample.Architecture, device, WeightUse.Inference);
-            MemoryNeed probe = new(DecisionProbe.DeviceBytes(onPaper, Sample.Sampler, images, Sample.Options), 0);
+            int evaluations = Sample.Sampler.Evaluations.Count;
+            MemoryNeed probe = new(
+                DecisionProbe.DeviceBytes(onPaper, Sample.Sampler, images, Sample.Options),
+                DecisionProbe.HostBytes(evaluations, Sample.Architecture.Branches) + (evaluations * SampleMemory.Bytes(Sample, images)));
             return probe.Or(SampleMemory.OfPlanning(Sample, PlanSchedules.TimeCalibration(Sample), device, batch));
         },
         Sample.Batch,

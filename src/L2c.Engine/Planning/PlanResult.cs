@@ -49,9 +49,9 @@ public sealed record PlanResult
     /// <summary>The least share that any schedule takes here: everything is reused after the first evaluation.</summary>
     public required double LeastTimeRatio { get; init; }
 
-    /// <summary>The schedule.</summary>
+    /// <summary>The schedule: that of the first candidate.</summary>
     [JsonIgnore]
-    public required CacheSchedule Schedule { get; init; }
+    public CacheSchedule Schedule => Candidates[0].Schedule;
 
     /// <summary>Branches of the run that are computed.</summary>
     public int Computed => Schedule.Count(BranchAction.Compute);
@@ -72,19 +72,19 @@ public sealed record PlanResult
     public required long CacheBytes { get; init; }
 
     /// <summary>Predicted time over that of the uncached run.</summary>
-    public required double PredictedTimeRatio { get; init; }
+    public double PredictedTimeRatio => Candidates[0].TimeRatio;
 
     /// <summary>Measured time over that of the uncached run, both in turn.</summary>
     public required PairedRatio Time { get; init; }
 
     /// <summary>Relative L2 of the samples that was predicted: measured on the images that the schedule was chosen by; null where it is not finite.</summary>
-    public required double? PredictedError { get; init; }
+    public double? PredictedError => Candidates[0].Error;
 
     /// <summary>Relative L2 of samples from other noise: |cached - uncached| / |uncached|; null where it is not finite.</summary>
     public required double? RelativeL2 { get; init; }
 
     /// <summary>Relative L2 by the sum of the decisions' errors alone.</summary>
-    public required double AdditiveError { get; init; }
+    public double AdditiveError => Candidates[0].AdditiveError;
 
     /// <summary>Images that errors were measured on.</summary>
     public required int Count { get; init; }
@@ -95,7 +95,7 @@ public sealed record PlanResult
     /// <summary>What it took.</summary>
     public required PlanPasses Passes { get; init; }
 
-    /// <summary>What was considered.</summary>
+    /// <summary>What was considered, the best first.</summary>
     public required IReadOnlyList<PlanCandidate> Candidates { get; init; }
 
     /// <summary>The schedule as <c>--cache FILE.json</c> reads it.</summary>

@@ -11,7 +11,6 @@ internal sealed class SampleErrors
     private readonly int _first, _count;
     private readonly PassCount _passes;
     private readonly TaskContext _context;
-    private readonly float[] _uncached;
 
     /// <summary>Samples without caching.</summary>
     /// <param name="job">The job.</param>
@@ -23,11 +22,14 @@ internal sealed class SampleErrors
     public SampleErrors(PlanJob job, LoadedModel model, int first, int count, PassCount passes, TaskContext context)
     {
         (_job, _model, _first, _count, _passes, _context) = (job, model, first, count, passes, context);
-        _uncached = Samples(job.Sample.FullSchedule);
+        Uncached = Samples(job.Sample.FullSchedule);
     }
 
+    /// <summary>Samples without caching, [N,C,H,W].</summary>
+    public float[] Uncached { get; }
+
     /// <summary>Relative L2 over all images; null where it is not finite.</summary>
-    public double? Of(CacheSchedule schedule) => Comparison.RelativeDistance(Samples(schedule), _uncached);
+    public double? Of(CacheSchedule schedule) => Comparison.RelativeDistance(Samples(schedule), Uncached);
 
     private float[] Samples(CacheSchedule schedule)
     {

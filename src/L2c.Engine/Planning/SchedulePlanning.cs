@@ -23,27 +23,23 @@ internal static class SchedulePlanning
         SchedulePlanner.RequireReachable(job.Request.Budget, least);
         SchedulePlanner planner = new(job, model, time, context);
         PlanCandidate[] candidates = planner.Find(job.Request.Budget);
-        PlanCandidate chosen = candidates[0];
-        double? error = new SampleErrors(job, model, job.Count, job.Request.CheckCount, check, context).Of(chosen.Schedule);
-        PairedRatio measured = Measure(job, model, chosen.Schedule, check, context);
-        RunCost cost = new(chosen.Schedule, NetworkCost.Of(sample.Architecture));
+        CacheSchedule chosen = candidates[0].Schedule;
+        double? error = new SampleErrors(job, model, job.Count, job.Request.CheckCount, check, context).Of(chosen);
+        PairedRatio measured = Measure(job, model, chosen, check, context);
+        RunCost cost = new(chosen, NetworkCost.Of(sample.Architecture));
         return new PlanResult
         {
             Facts = model.Facts,
             Sampler = sample.Sampler.Name,
-            Evaluations = chosen.Schedule.Evaluations,
+            Evaluations = chosen.Evaluations,
             Images = sample.Batch,
             CfgScale = sample.CfgScale,
             Budget = job.Request.Budget,
             LeastTimeRatio = least,
-            Schedule = chosen.Schedule,
             MacRatio = (double)cost.MacsAfter / cost.MacsBefore,
-            CacheBytes = sample.OnPaper(model.Device, chosen.Schedule).CacheBytes,
-            PredictedTimeRatio = chosen.TimeRatio,
+            CacheBytes = sample.OnPaper(model.Device, chosen).CacheBytes,
             Time = measured,
-            PredictedError = chosen.Error,
             RelativeL2 = error,
-            AdditiveError = chosen.AdditiveError,
             Count = job.Count,
             CheckCount = job.Request.CheckCount,
             Passes = new PlanPasses(times.Total, planner.ErrorPasses.Total, planner.ChoicePasses.Total, check.Total),

@@ -69,6 +69,12 @@ public sealed class DecisionProbe : IDisposable
         return Arena.Count(network.Device, "probe on paper", memory => SteppedRun.Take(memory, plan)).Bytes;
     }
 
+    /// <summary>Bytes that it takes on the host: samples of outputs and their inner products.</summary>
+    /// <param name="evaluations">T.</param>
+    /// <param name="branches">D.</param>
+    public static long HostBytes(int evaluations, int branches) =>
+        (long)evaluations * branches * ((OutputGram.SampleLength * sizeof(float)) + (evaluations * sizeof(double)));
+
     /// <summary>Evaluations of the network in one <see cref="Run"/>.</summary>
     /// <param name="evaluations">T.</param>
     /// <param name="branches">D.</param>
