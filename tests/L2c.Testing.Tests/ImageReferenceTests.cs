@@ -88,6 +88,7 @@ public sealed class ImageReferenceTests
         Assert.Equal([-1, -1, -2, -1, -1, -2, -4, -4, -5], Reference.Pooling<double>(x, new Shape(1, 3, 3, 1), same, Pool.Max));
         Assert.Equal([-3, -3.5, -4, -4.5, -5, -5.5, -6, -6.5, -7], Reference.Pooling<double>(x, new Shape(1, 3, 3, 1), same, Pool.Average));
         Assert.Equal([-5], Reference.Pooling<double>(x, new Shape(1, 3, 3, 1), Window.Square(3), Pool.Average));
+        Assert.Equal([0], Reference.Pooling<double>(x, new Shape(1, 3, 3, 1), Window.Square(3), Pool.RectifiedAverage));
         Assert.Equal([-1f], Reference.Pooling<float>(x, new Shape(1, 3, 3, 1), Window.Square(2, stride: 2), Pool.Max));
     }
 
@@ -99,6 +100,7 @@ public sealed class ImageReferenceTests
         Window pair = new(1, 2);
         Assert.Equal([3, double.NaN, 7, 80], Reference.Pooling<double>(x, new Shape(2, 1, 2, 2), pair, Pool.Max));
         Assert.Equal([2, double.NaN, 6, 70], Reference.Pooling<double>(x, new Shape(2, 1, 2, 2), pair, Pool.Average));
+        Assert.Equal([2, double.NaN, 6, 70], Reference.Pooling<double>(x, new Shape(2, 1, 2, 2), pair, Pool.RectifiedAverage));
     }
 
     [Fact]

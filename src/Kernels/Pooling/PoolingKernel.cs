@@ -4,7 +4,7 @@ using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels;
 
-/// <summary>y[b,i,j,c] = max or mean over the pixels of the window that lie inside the image.</summary>
+/// <summary>y[b,i,j,c] = max, mean or rectified mean over the pixels of the window that lie inside the image.</summary>
 /// <remarks>
 /// Shapes   x: [B,H,W,C], y: [B,H',W',C], any row strides; fewer than 2^31 elements of y.
 /// Numbers  fp32: sums in the order (p, q), times the reciprocal of their number; one rounding to the storage type. A NaN in the window gives NaN.
@@ -19,16 +19,20 @@ internal static class PoolingKernel
 
     private static readonly KernelTemplate _fastMaximum = new(typeof(PoolingKernel), nameof(Eights), Threads, typeof(MaximumPool));
     private static readonly KernelTemplate _fastMean = new(typeof(PoolingKernel), nameof(Eights), Threads, typeof(MeanPool));
+    private static readonly KernelTemplate _fastRectified = new(typeof(PoolingKernel), nameof(Eights), Threads, typeof(RectifiedMeanPool));
     private static readonly KernelTemplate _plainMaximum = new(typeof(PoolingKernel), nameof(Scalars), Threads, typeof(MaximumPool));
     private static readonly KernelTemplate _plainMean = new(typeof(PoolingKernel), nameof(Scalars), Threads, typeof(MeanPool));
+    private static readonly KernelTemplate _plainRectified = new(typeof(PoolingKernel), nameof(Scalars), Threads, typeof(RectifiedMeanPool));
 
     /// <summary>The kernel for every storage type, of the fast level or the plain one.</summary>
     public static KernelTemplate For(Pool pool, bool isFast) => (pool, isFast) switch
     {
         (Pool.Max, true) => _fastMaximum,
         (Pool.Max, false) => _plainMaximum,
-        (_, true) => _fastMean,
-        _ => _plainMean,
+        (Pool.Average, true) => _fastMean,
+        (Pool.Average, false) => _plainMean,
+        (_, true) => _fastRectified,
+        _ => _plainRectified,
     };
 
     /// <summary>Eight channels per thread.</summary>
@@ -73,7 +77,7 @@ internal static class PoolingKernel
             }
         }
 
-        default(TElement).Store8(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, value * factor);
+        default(TElement).Store8(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, default(TPool).Finish(value * factor));
     }
 
     /// <summary>One channel per thread.</summary>
@@ -117,7 +121,7 @@ internal static class PoolingKernel
             }
         }
 
-        default(TElement).Store(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, value * factor);
+        default(TElement).Store(y, ((((long)Grid.IdxY * outputHeight * outputWidth) + output) * yStride) + c, default(TPool).Finish(value * factor));
     }
 }
 
@@ -135,6 +139,12 @@ internal interface IPool
 
     /// <summary>Factor of the result of so many pixels.</summary>
     float Factor(int pixels);
+
+    /// <summary>What is stored, of the result times its factor.</summary>
+    float Finish(float value);
+
+    /// <summary>The same for eight channels.</summary>
+    Float8 Finish(Float8 value);
 }
 
 /// <summary><see cref="Pool.Max"/>.</summary>
@@ -153,6 +163,14 @@ internal readonly struct MaximumPool : IPool
 
     /// <inheritdoc/>
     public float Factor(int pixels) => 1;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Finish(float value) => value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Finish(Float8 value) => value;
 }
 
 /// <summary><see cref="Pool.Average"/>.</summary>
@@ -172,4 +190,39 @@ internal readonly struct MeanPool : IPool
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Factor(int pixels) => Fp32.Divide(1, pixels);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Finish(float value) => value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Finish(Float8 value) => value;
+}
+
+/// <summary><see cref="Pool.RectifiedAverage"/>.</summary>
+internal readonly struct RectifiedMeanPool : IPool
+{
+    /// <inheritdoc/>
+    public float Start => 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Join(float value, float next) => value + next;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Join(Float8 value, Float8 next) => value + next;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Factor(int pixels) => Fp32.Divide(1, pixels);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Finish(float value) => DeviceActivation.Relu(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Float8 Finish(Float8 value) => Float8.Map<Relu>(value);
 }

@@ -15,6 +15,7 @@ internal sealed unsafe class PoolingOp<V, IsMean> : CpuOp
     where V : unmanaged, IFloats<V>
     where IsMean : struct, IConstant
 {
+    private readonly float _least; // of a mean
     private readonly PoolingArguments _arguments;
     private readonly float* _x;
     private readonly float* _y;
@@ -33,6 +34,7 @@ internal sealed unsafe class PoolingOp<V, IsMean> : CpuOp
         _x = (float*)arguments.X.Address;
         _y = (float*)arguments.Y.Address;
         _window = arguments.Window;
+        _least = arguments.Pool == Pool.RectifiedAverage ? 0 : float.NegativeInfinity;
     }
 
     /// <inheritdoc/>
@@ -86,7 +88,7 @@ internal sealed unsafe class PoolingOp<V, IsMean> : CpuOp
                 }
             }
 
-            Partial.Store(IsMean.Value == 1 ? value * reciprocal : value, y + c, count);
+            Partial.Store(IsMean.Value == 1 ? V.MaxOrNaN(V.Broadcast(_least), value * reciprocal) : value, y + c, count);
         }
     }
 }

@@ -28,7 +28,8 @@ public sealed class PoolingTests
         using Bench bench = Bench.Open(device);
         Shape of = new(shape[0], shape[1], shape[2], shape[3]);
         Window window = new(shape[4], shape[5], shape[6], shape[7], shape[8], shape[9], shape[10]);
-        float[] x = bench.Round(RandomData.Normal(seed: 331, (int)of.Count, mean: -1)); // so that zeros of padding would win
+        // Below zero, so that zeros of padding would win, but for means that are rectified.
+        float[] x = bench.Round(RandomData.Normal(seed: 331, (int)of.Count, mean: pool == Pool.RectifiedAverage ? 0 : -1));
         double[] exact = Reference.Pooling<double>(x, of, window, pool);
         float[] naive = bench.Round(Reference.Pooling<float>(x, of, window, pool)), actual = Run(pool);
         Tolerance.TimesNaive(2).Check(actual, exact, naive);
@@ -39,8 +40,8 @@ public sealed class PoolingTests
 
         if (window.Pixels > 1)
         {
-            // Planted faults: the other pool; padding counted as zeros.
-            Tolerance.TimesNaive(2).MustReject(Run(_pools.Single(other => other != pool)), exact, naive);
+            // Planted faults: the other pools; padding counted as zeros.
+            Assert.All(_pools.Where(other => other != pool), other => Tolerance.TimesNaive(2).MustReject(Run(other), exact, naive));
             if (window.Left > 0)
             {
                 Tolerance.TimesNaive(2).MustReject(WithPadding(), exact, naive);
@@ -87,5 +88,7 @@ public sealed class PoolingTests
         Assert.Equal([float.NaN, float.NaN, 4, 4, -Infinity, -7, Infinity, Infinity], bench.Get(y));
         bench.Device.Pooling(onX, y, new Window(1, 2), Pool.Average);
         Assert.Equal([float.NaN, float.NaN, 3.5f, -Infinity, -Infinity, -Infinity, Infinity, Infinity], bench.Get(y));
+        bench.Device.Pooling(onX, y, new Window(1, 2), Pool.RectifiedAverage);
+        Assert.Equal([float.NaN, float.NaN, 3.5f, 0, 0, 0, Infinity, Infinity], bench.Get(y));
     }
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class PaddingCountingDevice : CpuDevice
     {
         base.PoolingCore(x, y, window, pool);
         (int height, int width) = (y.Shape[1], y.Shape[2]);
-        for (int pixel = 0; pool == Pool.Average && window.Top > 0 && pixel < y.Rows; pixel++)
+        for (int pixel = 0; pool != Pool.Max && window.Top > 0 && pixel < y.Rows; pixel++)
         {
             (int row, int column) = (pixel / width % height, pixel % width);
             int inside = (row == 0 || row == height - 1 ? 2 : 3) * (column == 0 || column == width - 1 ? 2 : 3);
@@ -45,7 +45,7 @@ internal sealed unsafe class PaddingCountingDevice : CpuDevice
 internal sealed class AveragingDevice : CpuDevice
 {
     protected override void PoolingCore(Tensor x, Tensor y, Window window, Pool pool) =>
-        base.PoolingCore(x, y, window, window.Top > 0 ? Pool.Average : pool);
+        base.PoolingCore(x, y, window, pool == Pool.Max && window.Top > 0 ? Pool.Average : pool);
 }
 
 /// <summary>A CPU device that leaves out the ReLU after one linear map.</summary>

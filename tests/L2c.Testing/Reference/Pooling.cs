@@ -29,7 +29,8 @@ public static partial class Reference
                     value = pool == Pool.Max ? T.Max(value, next) : value + next;
                 }
 
-                y[at] = pool == Pool.Max ? value : value / T.CreateChecked(inside.Length);
+                T mean = value / T.CreateChecked(inside.Length);
+                y[at] = pool switch { Pool.Max => value, Pool.Average => mean, _ => T.Max(mean, T.Zero) };
             }
         }
 

@@ -24,7 +24,7 @@ internal sealed class InceptionMemory
             if (!_places.ContainsKey(step.Output))
             {
                 Window window = InceptionWindow.Of(step);
-                int channels = InceptionStructure.Steps.Where(other => other.Output == step.Output).Sum(other => other.Outputs);
+                int channels = InceptionPlan.Steps.Where(other => other.Output == step.Output).Sum(other => other.Outputs);
                 Add(step.Output, window.OutputHeight(input.Height), window.OutputWidth(input.Width), channels, free);
             }
 

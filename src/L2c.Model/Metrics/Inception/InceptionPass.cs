@@ -113,7 +113,7 @@ public sealed class InceptionPass : IDisposable
 
     /// <summary>Runs without the recording and shows what every step has written.</summary>
     /// <param name="images">[B,299,299,3].</param>
-    /// <param name="tap">Receives the step's name and its channels of the image.</param>
+    /// <param name="tap">Receives each step and its channels of the image; of steps of one name the last has written what the published step writes.</param>
     internal void Trace(ReadOnlySpan<float> images, Action<InceptionStep, Tensor> tap)
     {
         _network.Device.Upload(_buffers.Images[InceptionStructure.Image], images);
@@ -130,7 +130,7 @@ public sealed class InceptionPass : IDisposable
         // Of the spatial features' image one branch alone.
         HashSet<string> whole = features == InceptionFeatures.Spatial ? [] : [InceptionStructure.Pool];
         Stack<InceptionStep> needed = [];
-        foreach (InceptionStep step in InceptionStructure.Steps.Reverse())
+        foreach (InceptionStep step in InceptionPlan.Steps.Reverse())
         {
             if (whole.Contains(step.Output) || (step == _spatial && features.HasFlag(InceptionFeatures.Spatial)))
             {
@@ -154,11 +154,11 @@ public sealed class InceptionPass : IDisposable
             Tensor x = _buffers.Images[step.Input], y = _buffers.Images[step.Output].SliceChannels(step.FirstChannel, step.Outputs);
             if (step.Op == InceptionOp.Convolution)
             {
-                _network.Convolution(step.Name).Forward(device, x, y, Activation.Relu);
+                _network.Convolution(step.Name).Forward(device, x, y, InceptionPlan.ActivationOf(step));
             }
             else
             {
-                device.Pooling(x, y, InceptionWindow.Of(step), step.Op == InceptionOp.MaxPool ? Pool.Max : Pool.Average);
+                device.Pooling(x, y, InceptionWindow.Of(step), InceptionPlan.PoolOf(step));
             }
 
             tap?.Invoke(step, y);
