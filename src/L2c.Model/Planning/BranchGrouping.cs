@@ -32,7 +32,7 @@ public sealed record BranchGrouping(string Name, IReadOnlyList<BranchGroup> Grou
     }
 
     /// <summary>Whole parts of the depth from any to any, four parts in all; all attentions, all MLPs. The whole network is the last.</summary>
-    private static IReadOnlyList<IReadOnlyList<int>> SkipSets(int branches)
+    private static List<int[]> SkipSets(int branches)
     {
         int blocks = branches / 2, parts = Math.Min(Parts, blocks);
         List<int[]> sets = [[.. Enumerable.Range(0, blocks).Select(block => 2 * block)], [.. Enumerable.Range(0, blocks).Select(block => (2 * block) + 1)]];
