@@ -2,7 +2,7 @@
 # Kills train-router, train, sweep, sample, encode, gather and the converter at every system call by which they create, cut, rename, delete or flush
 # something in their folder, one call per run, and runs the same command again (training with --resume-from-checkpoint latest): it must end well, and the
 # files must be those of an undisturbed run, TensorBoard's events and a sweep's times apart. Then the same with a disk that is full from some write on.
-# Usage: dev/kill-at-calls.sh [--only train-router|train|train-force|sweep|sample|encode|set|gather|converter] [--keep DIR]
+# Usage: dev/kill-at-calls.sh [--only train-router|side-by-side|train|train-force|sweep|sample|encode|set|gather|converter] [--keep DIR]
 # L2C and CONVERTER name the programs: default, those of a Release build here. Needs strace; without it nothing is done, and said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,8 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 case "$only" in
-    "" | train-router | train | train-force | sweep | sample | encode | set | gather | converter) ;;
-    *) echo "kill-at-calls.sh: --only $only: takes train-router, train, train-force, sweep, sample, encode, set, gather or converter" >&2; exit 2 ;;
+    "" | train-router | side-by-side | train | train-force | sweep | sample | encode | set | gather | converter) ;;
+    *) echo "kill-at-calls.sh: --only $only: takes train-router, side-by-side, train, train-force, sweep, sample, encode, set, gather or converter" >&2; exit 2 ;;
 esac
 
 if ! strace -qq -o /dev/null true 2>/dev/null; then
@@ -62,7 +62,7 @@ trace() {
 
 # files FOLDER: what is compared of it: a line per file, with its checksum. The times of a sweep's rows are left out.
 files() {
-    (cd "$1" && find . -type f ! -path './tensorboard/*' | LC_ALL=C sort | while read -r file; do
+    (cd "$1" && find . -type f ! -path '*/tensorboard/*' | LC_ALL=C sort | while read -r file; do
         case "$file" in
             */sweep.csv) echo "$file $(cut -d, -f1-5,8- "$file" | sha256sum)" ;;
             *) echo "$file $(sha256sum <"$file")" ;;
@@ -150,8 +150,11 @@ length=(--device cpu --threads 1 --max-steps 5 --ckpt-every 2 --log-every 1 --no
 router=("$L2C" train-router --steps 4 --draws 1 --batch 1 --lr 0.05 "${length[@]}")
 train=("$L2C" train --model 2x16x2/8 --batch 4 --sample-every 2 "${length[@]}")
 router_again=("${router[@]}" --resume-from-checkpoint latest)
+several=("${router[@]}" --l1 1e-6,2e-4)
+several_again=("${several[@]}" --resume-from-checkpoint latest)
 train_again=("${train[@]}" --resume-from-checkpoint latest)
 run train-router router router_again
+run side-by-side several several_again
 run train train train_again
 
 # before NAME COMMAND...: what the command finds in its folder.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Trains a router and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random moments and resumed after each, and
-# compares what the two runs leave: every file but TensorBoard's events must have the same bytes. Samples 2,000 images by one process, by two and by
-# three ranks, and once more by three of which random ones are killed, N / 2 kills in all, and begun again: the npz must be the same each time. Then
-# the same at chosen moments: at every system call that creates, renames or flushes, and for the other commands too (dev/kill-at-calls.sh, which
-# needs strace).
-# Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|train|ranks|calls] [--keep DIR]      N is 10; the seed is printed.
+# Trains a router, three routers of different lambda side by side and a DiT of the demo size, each once undisturbed and once killed (kill -9) at random
+# moments and resumed after each, and compares what the two runs leave: every file but TensorBoard's events must have the same bytes. Samples 2,000
+# images by one process, by two and by three ranks, and once more by three of which random ones are killed, N / 2 kills in all, and begun again: the
+# npz must be the same each time. Then the same at chosen moments: at every system call that creates, renames or flushes, and for the other commands
+# too (dev/kill-at-calls.sh, which needs strace).
+# Usage: dev/kill-test.sh [--kills N] [--seed S] [--only train-router|side-by-side|train|ranks|calls] [--keep DIR]      N is 10; the seed is printed.
 # L2C names the program: default, that of a Release build here. Ends with 0 when all files agree, else 1; 2 for wrong arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,11 +17,11 @@ while [ $# -gt 0 ]; do
         --seed) seed=$2 ;;
         --only) only=$2 ;;
         --keep) keep=$2 ;;
-        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|train|ranks|calls, --keep DIR" >&2; exit 2 ;;
+        *) echo "kill-test.sh: unknown argument $1; takes --kills N, --seed S, --only train-router|side-by-side|train|ranks|calls, --keep DIR" >&2; exit 2 ;;
     esac
     shift 2
 done
-case "$only" in ""|train-router|train|ranks|calls) ;; *) echo "kill-test.sh: --only needs train-router, train, ranks or calls" >&2; exit 2 ;; esac
+case "$only" in ""|train-router|side-by-side|train|ranks|calls) ;; *) echo "kill-test.sh: --only needs train-router, side-by-side, train, ranks or calls" >&2; exit 2 ;; esac
 [[ "$kills$seed" =~ ^[0-9]+$ ]] || { echo "kill-test.sh: --kills and --seed need whole numbers" >&2; exit 2; }
 
 if [ -z "${L2C:-}" ]; then
@@ -58,7 +58,7 @@ run() {
         if kill -9 "$pid" 2>/dev/null; then
             wait "$pid" 2>/dev/null || true
             killed=$((killed + 1))
-            newest=$(ls "$work/$name-killed/checkpoints" 2>/dev/null | tail -n 1) || true
+            newest=$(cd "$work/$name-killed" 2>/dev/null && find . -path '*checkpoints/0*' | LC_ALL=C sort | tail -n 1) || true
             echo "$name: kill $killed after $life ms, newest state ${newest:-none}"
         else
             # It came to its end: its files are compared, then it begins anew, so that all kills happen.
@@ -78,7 +78,7 @@ run() {
 # compare NAME: the two folders have the same files with the same bytes.
 compare() {
     local a=$work/$1-undisturbed b=$work/$1-killed names
-    names() { (cd "$1" && find . -type f ! -path './tensorboard/*' | LC_ALL=C sort); }
+    names() { (cd "$1" && find . -type f ! -path '*/tensorboard/*' | LC_ALL=C sort); }
     diff <(names "$a") <(names "$b") || { echo "$1: other files" >&2; return 1; }
     [ "$(names "$a" | wc -l)" -ge 4 ] || { echo "$1: too few files to compare" >&2; return 1; }
     names "$a" | while read -r file; do
@@ -159,7 +159,9 @@ ranks() {
 }
 
 length=(--device cpu --max-steps 120 --ckpt-every 7 --log-every 3 --sample-every 40)
-[[ -n "$only" && "$only" != train-router ]] || run train-router train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05 || status=1
+router=(train-router "${length[@]}" --steps 10 --draws 2 --batch 2 --lr 0.05)
+[[ -n "$only" && "$only" != train-router ]] || run train-router "${router[@]}" || status=1
+[[ -n "$only" && "$only" != side-by-side ]] || run side-by-side "${router[@]}" --l1 1e-6,5e-6,2e-4 || status=1
 [[ -n "$only" && "$only" != train ]] || run train train "${length[@]}" --batch 8 || status=1
 [[ -n "$only" && "$only" != ranks ]] || ranks || status=1
 [[ -n "$only" && "$only" != calls ]] || L2C=$L2C dev/kill-at-calls.sh ${keep:+--keep "$keep/calls"} || status=1

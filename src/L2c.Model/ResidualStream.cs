@@ -13,6 +13,7 @@ internal sealed class ResidualStream
     private readonly Tensor _state;
     private readonly bool _fuse;
     private readonly List<ResidualTerm> _pending = [];
+    private readonly List<(Tensor Before, Tensor Delta)> _deltas = [];
     private Tensor _source;
 
     /// <param name="device">Where ops go.</param>
@@ -29,7 +30,7 @@ internal sealed class ResidualStream
     /// <param name="terms">At most <see cref="ResidualTerm.MaxPerBranch"/>; all but the first join it.</param>
     public void Add(ReadOnlySpan<ResidualTerm> terms)
     {
-        if (!_fuse && _pending.Count > 0 && terms.Length > 0)
+        if (terms.Length > 0 && (_deltas.Count > 0 || (!_fuse && _pending.Count > 0)))
         {
             Normalise(Norm.None, default);
         }
@@ -40,6 +41,13 @@ internal sealed class ResidualStream
         }
     }
 
+    /// <summary>Keeps what the branches of a segment have added, the last of them pending: the stream as it is now minus the stream before the
+    /// segment. One
+    /// pass, once a norm has brought the stream to memory; if another addition comes before that, it has to be brought there first.</summary>
+    /// <param name="before">[B,T,C]: the stream before the segment; may be <paramref name="delta"/>.</param>
+    /// <param name="delta">[B,T,C].</param>
+    public void KeepDelta(Tensor before, Tensor delta) => _deltas.Add((before, delta));
+
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
     public Tensor Normalise(Norm norm, Tensor y) => Normalise(norm, y, _state);
 
@@ -48,13 +56,20 @@ internal sealed class ResidualStream
     /// <param name="y">[B,T,C].</param>
     /// <param name="state">
     /// [B,T,C]: holds the stream from here on. Not written where it holds it already and nothing is pending; none where nothing reads the stream
-    /// afterwards.
+    /// afterwards, which a delta does.
     /// </param>
     public Tensor Normalise(Norm norm, Tensor y, Tensor state)
     {
+        state = state.IsNone && _deltas.Count > 0 ? _state : state;
         _device.ResidualNorm(_source, Pending(), _pending.Count == 0 && _source == state ? default : state, norm, y);
         _pending.Clear();
         _source = state;
+        foreach ((Tensor before, Tensor delta) in _deltas)
+        {
+            _device.ResidualNorm(state, [new ResidualTerm(before, Weight: -1)], delta, Norm.None, default);
+        }
+
+        _deltas.Clear();
         return state;
     }
 

@@ -64,6 +64,9 @@ public static class ReadLimits
     /// <summary>A schedule file.</summary>
     public const long ScheduleBytes = 4 << 20;
 
+    /// <summary>A calibration table: a thousand evaluations, each against each other.</summary>
+    public const long CalibrationBytes = 64 << 20;
+
     /// <summary>Evaluations of a schedule: published networks know 1000 times.</summary>
     public const int ScheduleEvaluations = 4096;
 

@@ -53,6 +53,33 @@ public sealed class CacheSampleTests : IDisposable
         Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
     }
 
+    [Theory]
+    [InlineData("delta-dit:2:1:2", 4)]
+    [InlineData("taylor-lite:2:1", 4)]
+    [InlineData("both:all", 8)]
+    public void A_saved_schedule_of_segments_gives_the_same_picture(string rule, int replaced)
+    {
+        string saved = _runs.Cli.PathOf("segments.json");
+        JsonElement json = _runs.Sample("a.png", "--cache", rule, "--save-schedule", saved, "--json").Json;
+        Assert.Equal((replaced, replaced), (json.GetProperty("reusedBranches").GetInt32(), json.GetProperty("segmentBranches").GetInt32()));
+        Assert.Equal("l2c-schedule/3", JsonElement.Parse(File.ReadAllText(saved)).GetProperty("format").GetString());
+        Assert.Contains("of the cache evaluations in replaced segments, ", _runs.Sample("b.png", "--cache", saved).Out, StringComparison.Ordinal);
+        Assert.Equal(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
+        _runs.Sample("c.png", "--cache", rule, "--save-schedule", _runs.Cli.PathOf("s.json"), "--schedule-format", "smoothcache")
+            .MustFail(2, "cannot say that a branch is part of a replaced segment");
+    }
+
+    [Fact]
+    public void A_schedule_file_is_joined_like_a_rule_and_the_picture_says_so()
+    {
+        string saved = _runs.Cli.PathOf("all.json");
+        Assert.Equal(0, _runs.Sample("a.png", "--cache", "all", "--save-schedule", saved).Code);
+        JsonElement json = _runs.Sample("b.png", "--cache", $"both:{saved}", "--json").Json;
+        Assert.Equal(("both:all.json", 8), (json.GetProperty("cache").GetString(), json.GetProperty("segmentBranches").GetInt32()));
+        Assert.Equal(_runs.Pixels("b.png"), _runs.Pixels("c.png", "--cache", "both:all"));
+        Assert.NotEqual(_runs.Pixels("a.png"), _runs.Pixels("b.png"));
+    }
+
     [Fact]
     public void The_threshold_decides_and_no_reuse_is_the_uncached_picture()
     {

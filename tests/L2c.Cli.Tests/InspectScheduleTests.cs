@@ -228,6 +228,35 @@ public sealed class InspectScheduleTests : IDisposable
     }
 
     [Fact]
+    public void Branches_of_replaced_segments_have_a_character_and_a_count_of_their_own()
+    {
+        string mixed = Segments("mixed.json", 1), other = Segments("other.json", 0);
+        JsonElement json = _cli.Run("inspect", mixed, "--json").Json;
+        Assert.Equal(("l2c-schedule/3", 3, 2), (json.GetProperty("format").GetString(), Int("reused"), Int("inSegments")));
+        Assert.Equal(".==#", json.GetProperty("evaluations")[2].GetProperty("actions").GetString());
+        string text = _cli.Run("inspect", mixed).Out;
+        Assert.Contains("MLP right: # computed, . reused, = in a replaced segment\n", text, StringComparison.Ordinal);
+        Assert.Contains("   2 cache   .= =#", text, StringComparison.Ordinal);
+
+        json = _cli.Run("inspect", mixed, other, "--diff", "--json").Json;
+        Assert.Equal(
+            (0, true, false), (Int("differing"), json.GetProperty("segmentsDiffer").GetBoolean(), json.GetProperty("forecastsDiffer").GetBoolean()));
+        Assert.Contains("is replaced in other segments", _cli.Run("inspect", mixed, other, "--diff").Out, StringComparison.Ordinal);
+        Assert.False(_cli.Run("inspect", mixed, mixed, "--diff", "--json").Json.GetProperty("segmentsDiffer").GetBoolean());
+        _cli.Run("inspect", Segments("late.json", 2)).MustFail(2, "reads evaluation 2, which is not an earlier one that computes the whole segment");
+
+        int Int(string name) => json.GetProperty(name).GetInt32();
+
+        string Segments(string name, int source) => Text(
+            name,
+            $$"""
+            {"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":3,"evaluations":[{"role":"refresh","compute":"1111"},
+            {"role":"refresh","compute":"1111"},
+            {"role":"cache","compute":"0001","segments":[{"first":1,"last":2,"evaluations":[{{source}}],"weights":[1]}]}]}
+            """);
+    }
+
+    [Fact]
     public void SmoothCache_files_say_nothing_of_the_model_and_are_taken_for_none()
     {
         string all = Text("all.json", """{"attn": [1, 0, 1, 0], "mlp": [1, 1, 1, 0]}""");

@@ -28,8 +28,8 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "completion", "devices", "encode", "evaluate", "gather", "help", "inspect", "metrics", "profile", "report",
-            "sample", "sweep", "train", "train-router"],
+            ["bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help", "inspect", "methods", "metrics",
+            "profile", "report", "sample", "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]
@@ -149,6 +149,8 @@ public sealed class OptionValueTests : IDisposable
             "metrics" => [_images, _images, "--inception", _model, "--device", "cpu"],
             "sweep" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--data-count", "2", "--rules", "top:1", "--out", _cli.PathOf("w"),
                 "--device", "cpu"],
+            "fit-forecast" => ["--ckpt", _model, "--steps", "3", "--images", "2", "--held-out", "2", "--cache", "interval:2", "--out", _cli.PathOf("f.json"), "--device", "cpu"],
+            "calibrate" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--alpha", "0.5", "--out", _cli.PathOf("c"), "--device", "cpu"],
             _ => [],
         };
         List<string> args = [.. words.Split(' '), .. rest];

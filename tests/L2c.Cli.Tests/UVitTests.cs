@@ -40,6 +40,14 @@ public sealed class UVitTests : IDisposable
     }
 
     [Fact]
+    public void A_segment_that_cuts_a_long_skip_is_refused_in_one_line_before_weights_are_read()
+    {
+        Sample("a.png", "--steps", "6", "--cache", "delta-dit:2:2:3").MustFail(
+            2, "--cache: schedule: segment 0 to 3 (block 0 attention to block 1 mlp) cuts the long skip of ");
+        Assert.Equal(0, Sample("b.png", "--steps", "6", "--cache", "taylor-lite:2:1").Code);
+    }
+
+    [Fact]
     public void A_network_without_classes_is_sampled_without_any()
     {
         UVitArchitecture bare = TinyModel.LongSkips with { Name = "bare", NumClasses = 0, HasNullClass = false, ClassNames = [], FinalConv = true };

@@ -149,5 +149,23 @@ public sealed class GradientReferenceTests
         Assert.Equal(3, ema[0]);
     }
 
+    [Fact]
+    public void AdamW_scales_the_gradient_first()
+    {
+        var step = new ReferenceAdamW(LearningRate: 1, Beta1: 0.5, Beta2: 0.75, Epsilon: 1, WeightDecay: 0, Step: 2, EmaDecay: 1, GradientScale: 0.5);
+        (_, double[] m, double[] v, _) = Reference.AdamW<double>([10], [4], [6], [5], [3], step);
+        Assert.Equal((4, 4.75), (m[0], v[0])); // as with a gradient of 2
+    }
+
+    [Theory]
+    [InlineData(10, 1)]
+    [InlineData(2.5f, 0.5)]
+    public void A_gradient_that_is_too_long_is_scaled_to_the_norm(float most, double scale)
+    {
+        (double norm, double actual) = Reference.ClipNorm<double>([3, 0, -4], most);
+        Assert.Equal(5, norm);
+        Assert.Equal(scale, actual, 1e-6);
+    }
+
     private static float[] Draw(int seed, int count) => FiniteDifferences.OnGrid(RandomData.Normal(seed, count));
 }

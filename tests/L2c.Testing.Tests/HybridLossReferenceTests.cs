@@ -33,6 +33,16 @@ public sealed class HybridLossReferenceTests
     }
 
     [Fact]
+    public void A_weight_of_the_error_is_one_of_its_gradient_alone()
+    {
+        (double[] losses, double[] gradient) = Reference.HybridLoss<double>([0.5f, 0.25f], [0], [0.5f], [0.1f], [_middle]);
+        (double[] same, double[] weighted) = Reference.HybridLoss<double>([0.5f, 0.25f], [0], [0.5f], [0.1f], [_middle with { ErrorWeight = 0.25f }]);
+        Assert.Equal(losses, same);
+        Assert.Equal([gradient[0] / 4, gradient[1]], weighted);
+        Assert.Equal(1, gradient[0]); // 2 x 0.5
+    }
+
+    [Fact]
     public void Gradients_match_differences_and_the_variance_does_not_move_the_mean()
     {
         // Three images of one channel: at the first step the values are edges, inside, and far off.

@@ -7,22 +7,25 @@ using L2c.Model.Samplers;
 
 namespace L2c.Bench.Caching;
 
-/// <summary>A run of forecasts, the same run uncached and a copy of memory, in turn: a forecast may cost what reading its terms costs and no more.</summary>
-/// <param name="ExtraBytes">What the run's ops read and write beyond a run that reuses where this one forecasts.</param>
+/// <summary>A run of forecasts or segments, the same run uncached and a copy of memory, in turn: it may cost what moving its terms and deltas
+/// costs and no more.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="ExtraBytes">What the run's ops read and write beyond a run that reuses where this one forecasts, and drops where it replaces
+/// segments.</param>
 /// <param name="MacShare">Multiply-accumulates over those of the uncached run.</param>
 /// <param name="Forecast">Time of the run, in ms.</param>
 /// <param name="TimeShares">Time over that of the uncached run, round by round.</param>
 /// <param name="CopyRates">Bytes per ms that a copy reads and writes, round by round.</param>
 /// <param name="Bounds">What <paramref name="TimeShares"/> may be, round by round.</param>
 internal sealed record ForecastTiming(
-    long ExtraBytes, double MacShare, Quartiles Forecast, MedianInterval TimeShares, Quartiles CopyRates, Quartiles Bounds)
+    string Rule, long ExtraBytes, double MacShare, Quartiles Forecast, MedianInterval TimeShares, Quartiles CopyRates, Quartiles Bounds)
 {
     // Larger than caches that two cores share.
     private const int CopiedFloats = 16 << 20;
 
     /// <summary>Measures.</summary>
     /// <param name="model">On the CPU.</param>
-    /// <param name="rule">A forecasting rule, as <c>--cache</c> takes it.</param>
+    /// <param name="rule">A rule that forecasts or replaces segments, as <c>--cache</c> takes it.</param>
     /// <param name="steps">Evaluations of DDIM.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="cfgScale">Guidance.</param>
@@ -36,7 +39,8 @@ internal sealed record ForecastTiming(
         CacheSchedule schedule = ScheduleRule.Parse(rule, sampler.Roles, model.Architecture.Branches);
         CacheSchedule reuse = new(
             [.. sampler.Roles.Select((_, e) => schedule.Role(e))],
-            [.. sampler.Roles.Select((_, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])]);
+            [.. sampler.Roles.Select((_, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])],
+            forecast: (e, b) => schedule.Action(e, b) == BranchAction.Segment ? [] : null);
         using SamplingRun full = Plan(CacheSchedule.Full(schedule.Evaluations, schedule.Branches)), forecast = Plan(schedule), reused = Plan(reuse);
         long extra = OpWork.Of(forecast.Ops).Bytes - OpWork.Of(reused.Ops).Bytes;
         RunCost cost = new(schedule, NetworkCost.Of(model.Architecture));
@@ -50,7 +54,13 @@ internal sealed record ForecastTiming(
         double[] rates = [.. timing.Milliseconds[2].Select(ms => 2L * sizeof(float) * CopiedFloats / ms)];
         double[] bounds = [.. timing.Milliseconds[0].Zip(rates, (fullMs, rate) => (slack * macs) + (extra / rate / fullMs))];
         return new ForecastTiming(
-            extra, macs, Quartiles.Of(timing.Milliseconds[1]), MedianInterval.Of(timing.Ratios(1, 0)), Quartiles.Of(rates), Quartiles.Of(bounds));
+            rule,
+            extra,
+            macs,
+            Quartiles.Of(timing.Milliseconds[1]),
+            MedianInterval.Of(timing.Ratios(1, 0)),
+            Quartiles.Of(rates),
+            Quartiles.Of(bounds));
 
         SamplingRun Plan(CacheSchedule schedule) => SamplingRun.Plan(model.Network, sampler, schedule, labels.Length, new SamplingOptions());
 

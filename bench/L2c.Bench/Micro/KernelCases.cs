@@ -165,6 +165,11 @@ internal static class KernelCases
             (Tensor xt, Tensor losses) = (Image(o, s, 1), o.Take(s.Batch, 2));
             return device => device.HybridLoss(output, noise, x0, xt, table, dOutput, losses);
         },
+        ["ClipNorm (a block)"] = (o, s) =>
+        {
+            (Tensor g, Tensor norm, Tensor scale) = (o.Take(18 * s.Width * s.Width), o.Take(1), o.Take(1));
+            return device => device.ClipNorm(g, 1, norm, scale);
+        },
         ["AdamW (a block, with its average)"] = (o, s) =>
         {
             int count = 18 * s.Width * s.Width;

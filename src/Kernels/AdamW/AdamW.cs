@@ -19,6 +19,8 @@ public enum AdamWCoefficient
     Correction2,
     /// <summary>1 - d of ema = d ema + (1 - d) w; ignored without a moving average.</summary>
     OneMinusEmaDecay,
+    /// <summary>What the gradient is multiplied by: 1, or what <see cref="Device.ClipNorm"/> writes here.</summary>
+    GradientScale,
     /// <summary>How many there are.</summary>
     Count,
 }
@@ -27,6 +29,7 @@ public abstract partial class Device
 {
     /// <summary>One step of AdamW and of a moving average, in place:
     /// <code>
+    /// g   = GradientScale gradient
     /// w   = w - lr decay w
     /// m   = m + (1 - beta1) (g - m)
     /// v   = beta2 v + (1 - beta2) g^2

@@ -35,6 +35,8 @@ internal static unsafe class AdamWKernel
         Coefficients by = new(coefficients);
         F32Element memory = default;
         Float8 w = memory.Load8(weights, at), g = memory.Load8(gradients, at), m = memory.Load8(first, at), v = memory.Load8(second, at);
+        g = new Float8(
+            by.Scaled(g.V0), by.Scaled(g.V1), by.Scaled(g.V2), by.Scaled(g.V3), by.Scaled(g.V4), by.Scaled(g.V5), by.Scaled(g.V6), by.Scaled(g.V7));
         m = new Float8(
             by.First(m.V0, g.V0), by.First(m.V1, g.V1), by.First(m.V2, g.V2), by.First(m.V3, g.V3),
             by.First(m.V4, g.V4), by.First(m.V5, g.V5), by.First(m.V6, g.V6), by.First(m.V7, g.V7));
@@ -66,7 +68,7 @@ internal static unsafe class AdamWKernel
         }
 
         Coefficients by = new(coefficients);
-        float g = ((float*)gradients)[at];
+        float g = by.Scaled(((float*)gradients)[at]);
         float m = by.First(((float*)first)[at], g), v = by.Second(((float*)second)[at], g), w = by.Step(((float*)weights)[at], m, v);
         ((float*)first)[at] = m;
         ((float*)second)[at] = v;
@@ -88,6 +90,10 @@ internal static unsafe class AdamWKernel
         private readonly float _correction1 = ((float*)address)[(int)AdamWCoefficient.Correction1];
         private readonly float _correction2 = ((float*)address)[(int)AdamWCoefficient.Correction2];
         private readonly float _oneMinusEmaDecay = ((float*)address)[(int)AdamWCoefficient.OneMinusEmaDecay];
+        private readonly float _scale = ((float*)address)[(int)AdamWCoefficient.GradientScale];
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float Scaled(float gradient) => Fp32.Multiply(_scale, gradient);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public float First(float m, float g) => Fp32.MultiplyAdd(_oneMinusBeta1, g - m, m);

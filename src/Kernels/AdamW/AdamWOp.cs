@@ -42,12 +42,12 @@ internal sealed unsafe class AdamWOp<V>(AdamWArguments arguments) : CpuOp
         V decay = V.Broadcast(rate * Coefficient(AdamWCoefficient.WeightDecay)), step = V.Broadcast(rate * Coefficient(AdamWCoefficient.Correction1));
         V toFirst = V.Broadcast(Coefficient(AdamWCoefficient.OneMinusBeta1)), toSecond = V.Broadcast(rate2), keepSecond = V.Broadcast(1 - rate2);
         V correction = V.Broadcast(Coefficient(AdamWCoefficient.Correction2)), epsilon = V.Broadcast(Coefficient(AdamWCoefficient.Epsilon));
-        V toAverage = V.Broadcast(Coefficient(AdamWCoefficient.OneMinusEmaDecay));
+        V toAverage = V.Broadcast(Coefficient(AdamWCoefficient.OneMinusEmaDecay)), scale = V.Broadcast(Coefficient(AdamWCoefficient.GradientScale));
         long end = Math.Min((tile + 1L) * ElementsPerTile, _count);
         for (long i = (long)tile * ElementsPerTile; i < end; i += V.Count)
         {
             int count = (int)(end - i);
-            V w = Partial.Load<V>(_weights + i, count), g = Partial.Load<V>(_gradients + i, count);
+            V w = Partial.Load<V>(_weights + i, count), g = scale * Partial.Load<V>(_gradients + i, count);
             V m = Partial.Load<V>(_first + i, count), v = Partial.Load<V>(_second + i, count);
             m = V.MultiplyAdd(toFirst, g - m, m);
             v = V.MultiplyAdd(toSecond * g, g, keepSecond * v);

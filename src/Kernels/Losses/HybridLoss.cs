@@ -18,6 +18,8 @@ public enum HybridLossColumn
     MaxLogVariance,
     /// <summary>1 at timestep 0, where the bound's term is the likelihood of the data; 0 elsewhere.</summary>
     IsFirst,
+    /// <summary>Weight of the squared error in the loss; 1 as published.</summary>
+    ErrorWeight,
     /// <summary>How many columns there are.</summary>
     Count,
 }
@@ -30,7 +32,7 @@ public abstract partial class Device
     /// vb  = mean KL(q(x_{t-1} | x_t, x0) || p(x_{t-1} | x_t)) / ln 2   p: mean from eps, held constant;
     ///                                                              variance exp(f max + (1 - f) min), f = (v + 1) / 2
     ///       at timestep 0: mean -log p(x0) / ln 2                      p discretised to 256 values, 1 / 127.5 apart
-    /// loss = mean over images of (mse + vb)
+    /// loss = mean over images of (ErrorWeight mse + vb)
     /// </code></summary>
     /// <param name="output">[B,2C,H,W], contiguous, fp32: eps, then v.</param>
     /// <param name="noise">[B,C,H,W], contiguous, fp32: what was added.</param>
@@ -38,13 +40,13 @@ public abstract partial class Device
     /// <param name="xt">[B,C,H,W], contiguous, fp32: the noised data.</param>
     /// <param name="table">[B, <see cref="HybridLossColumn.Count"/>], contiguous, F32, read at replay time.</param>
     /// <param name="dOutput">[B,2C,H,W], contiguous: gradient of the loss; may be output.</param>
-    /// <param name="losses">[B,2] F32, contiguous: mse and vb of each image.</param>
+    /// <param name="losses">[B,2] F32, contiguous: mse, without its weight, and vb of each image.</param>
     /// <remarks>
     /// Numbers  elements in fp32, sums of an image in fp32 in an order that depends on its size alone. Equal distributions have a KL of exactly 0.
     ///          The normal CDF is the published (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2, in a form that does not cancel; probabilities
     ///          below 1e-12 count as 1e-12 and have no gradient; values of x0 beyond 0.999 have a tail. CPU: likelihoods in double precision.
     /// Traffic  7 B C H W elements.
-    /// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1 (L_hybrid: the mean's gradient is stopped; weights as DiT: 1 and 1);
+    /// Source   Nichol and Dhariwal 2021, equations 15 and 16 and section 3.1 (L_hybrid: the mean's gradient is stopped; published weights are 1 and 1);
     ///          gaussian_diffusion.py, training_losses with LossType.MSE and ModelVarType.LEARNED_RANGE.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>

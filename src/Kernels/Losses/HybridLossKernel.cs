@@ -34,6 +34,7 @@ internal static unsafe class HybridLossKernel
         float xToX0 = row[(int)HybridLossColumn.XToX0], epsToX0 = row[(int)HybridLossColumn.EpsToX0];
         float meanX0 = row[(int)HybridLossColumn.MeanX0], meanX = row[(int)HybridLossColumn.MeanX];
         float minLog = row[(int)HybridLossColumn.MinLogVariance], range = row[(int)HybridLossColumn.MaxLogVariance] - minLog;
+        float weight = row[(int)HybridLossColumn.ErrorWeight];
         bool isFirst = row[(int)HybridLossColumn.IsFirst] != 0;
         long at = (long)Grid.IdxX * count, outputAt = 2 * at;
 
@@ -50,7 +51,7 @@ internal static unsafe class HybridLossKernel
                 : Divergence(Fp32.Multiply(meanX0, data - predicted), ratio, minLog + ratio);
             error = Fp32.MultiplyAdd(difference, difference, error);
             bound += term.Value;
-            ((float*)dOutput)[outputAt + i] = 2 * difference * share;
+            ((float*)dOutput)[outputAt + i] = 2 * difference * Fp32.Multiply(weight, share);
             ((float*)dOutput)[outputAt + count + i] = term.Slope * (0.5f * PerLn2) * range * share;
         }
 

@@ -45,13 +45,13 @@ internal sealed unsafe class HybridLossOp<V>(HybridLossArguments arguments) : Cp
         // The bound first: it reads eps, which the gradient may overwrite.
         double bits = table[(int)HybridLossColumn.IsFirst] == 0 ? Divergence(eps, x0, xt, table, dEps) : Likelihood(eps, x0, xt, table, dEps);
         losses[1] = (float)(bits / _size);
-        losses[0] = MeanSquare(eps, noise, dEps);
+        losses[0] = MeanSquare(eps, noise, dEps, table[(int)HybridLossColumn.ErrorWeight]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float MeanSquare(float* eps, float* noise, float* dEps)
+    private float MeanSquare(float* eps, float* noise, float* dEps, float weight)
     {
-        V scale = V.Broadcast(2f / ((float)_images * _size)), sum = default;
+        V scale = V.Broadcast(weight * (2f / ((float)_images * _size))), sum = default;
         for (int i = 0; i < _size; i += V.Count)
         {
             int count = _size - i;

@@ -93,6 +93,32 @@ internal static class OptionFactory
             result, NumberStyles.Float, value => value >= 0 && float.IsFinite((float)value), "a number of at least 0"),
     };
 
+    /// <summary>A finite number above 0.</summary>
+    public static Option<double?> Positive(string name, string description) => new(name, Names(name))
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => Parse<double>(
+            result, NumberStyles.Float, value => (float)value > 0 && float.IsFinite((float)value), "a number above 0"),
+    };
+
+    /// <summary>Finite numbers of at least 0 with commas between them.</summary>
+    public static Option<double[]?> NonNegatives(string name, string description) => new(name, Names(name))
+    {
+        Description = description,
+        HelpName = "X[,X...]",
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result =>
+        {
+            string[] words = result.Tokens[0].Value.Split(',');
+            double[] values = [.. words.Select(word => double.TryParse(
+                word, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
+            return values.All(value => value >= 0 && float.IsFinite((float)value))
+                ? values
+                : Refuse<double[]?>(result, words.Length == 1 ? "a number of at least 0" : "numbers of at least 0 with commas between them");
+        },
+    };
+
     /// <summary>A number from 0 to 1.</summary>
     public static Option<double?> Fraction(string name, string description, params string[] aliases) => new(name, Names(name, aliases))
     {

@@ -10,7 +10,7 @@ namespace L2c.Cli.Commands;
 /// <summary><c>l2c train</c>: a class-conditional DiT, from scratch or from a checkpoint.</summary>
 internal sealed class TrainCommand(CudaAccess cuda)
 {
-    private const string On = "on", Off = "off";
+    private const string On = "on", Off = "off", Cosine = "cosine";
 
     private static readonly NetworkTrainingOptions _defaults = new();
 
@@ -24,6 +24,14 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<int?> _classes = OptionFactory.Whole("--classes", 1, "Classes; default the data's", most: 1_000_000);
     private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, $"Images per step [default: {_defaults.Batch}]", most: 65536);
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative("--lr", $"Learning rate of AdamW [default: {_defaults.LearningRate}]");
+    private readonly Option<int?> _rateWarmUp = OptionFactory.Whole("--lr-warm-up", 0, "Steps in which the learning rate rises to --lr [default: 0]");
+    private readonly Option<string?> _rateDecay = OptionFactory.Choice(
+        "--lr-decay", "Let the learning rate fall by half a cosine, to --lr-final at --max-steps [default: constant]", Cosine);
+    private readonly Option<double?> _finalRate = OptionFactory.NonNegative("--lr-final", "Where a learning rate that falls ends [default: 0]");
+    private readonly Option<double?> _minSnr = OptionFactory.Positive(
+        "--min-snr", "Weight the squared error of the noise by min(SNR, X) / SNR, published with 5 [default: weights of 1]");
+    private readonly Option<double?> _clipNorm = OptionFactory.Positive(
+        "--clip-grad-norm", "Scale the gradient of all parameters down to this norm where it is longer [default: as it is]");
     private readonly Option<double?> _weightDecay = OptionFactory.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
     private readonly Option<double?> _average = OptionFactory.Fraction(
         "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");
@@ -38,7 +46,8 @@ internal sealed class TrainCommand(CudaAccess cuda)
         Command command = new("train", "Trains a DiT; without options a small one on the built-in pictures.");
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
-            self._init, self._imageSize, self._classes, self._batch, self._learningRate, self._weightDecay, self._average, self._warmUp])
+            self._init, self._imageSize, self._classes, self._batch, self._learningRate, self._rateWarmUp, self._rateDecay,
+            self._finalRate, self._minSnr, self._clipNorm, self._weightDecay, self._average, self._warmUp])
         {
             command.Add(option);
         }
@@ -73,12 +82,17 @@ internal sealed class TrainCommand(CudaAccess cuda)
             {
                 Batch = parsed.GetValue(_batch) ?? _defaults.Batch,
                 LearningRate = parsed.GetValue(_learningRate) ?? _defaults.LearningRate,
+                LearningRateWarmUp = parsed.GetValue(_rateWarmUp) ?? 0,
+                FinalLearningRate = parsed.GetValue(_finalRate) ?? 0,
+                MinSnrGamma = parsed.GetValue(_minSnr),
+                MaxGradientNorm = parsed.GetValue(_clipNorm),
                 WeightDecay = parsed.GetValue(_weightDecay) ?? _defaults.WeightDecay,
                 EmaDecay = parsed.GetValue(_average) ?? _defaults.EmaDecay,
                 AverageWarmUp = parsed.GetValue(_warmUp) switch { On => true, Off => false, _ => null },
                 Seed = _training.Seed(parsed),
                 Recompute = _training.Recompute(parsed),
             },
+            CosineDecay = parsed.GetValue(_rateDecay) is not null,
             Init = init,
             Hints = _checkpoint.Read(parsed),
             ImageSize = parsed.GetValue(_imageSize),

@@ -7,7 +7,7 @@ using L2c.Model.Training;
 
 namespace L2c.Cli.Commands;
 
-/// <summary><c>l2c train-router</c>: Learning-to-Cache routers for a frozen network.</summary>
+/// <summary><c>l2c train-router</c>: Learning-to-Cache routers for a frozen network, one or one per lambda.</summary>
 internal sealed class TrainRouterCommand(CudaAccess cuda)
 {
     private readonly Option<string?> _ckpt =
@@ -15,8 +15,10 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly WeightsOptions _checkpoint = new();
     private readonly Option<string?> _steps = OptionFactory.Text(
         "--steps", "STEPS", "Sampling steps that the router is for, as for l2c sample [default: 20]", "--num-sampling-steps");
-    private readonly Option<double?> _lambda = OptionFactory.NonNegative(
-        "--l1", "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6, also for the demo model");
+    private readonly Option<double[]?> _lambdas = OptionFactory.NonNegatives(
+        "--l1",
+        "Lambda, weight of the sum of scores; default as published for model and steps, otherwise 5e-6, also for the demo model. Several train a router "
+        + "each, side by side, in folders of --out");
     private readonly Option<double?> _learningRate = OptionFactory.NonNegative(
         "--lr", "Learning rate of AdamW; default as published for model and steps, otherwise 1e-3; for the demo model, with 500 steps, 4e-2");
     private readonly Option<int?> _draws = OptionFactory.Whole(
@@ -58,7 +60,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         command.Add(self._ckpt);
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
-            self._steps, self._lambda, self._learningRate, self._draws, self._batch, self._loss, self._straightThrough, self._targetReuse,
+            self._steps, self._lambdas, self._learningRate, self._draws, self._batch, self._loss, self._straightThrough, self._targetReuse,
             self._threshold, self._imageFree, self._init])
         {
             command.Add(option);
@@ -83,7 +85,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         RouterTrainingRequest request = new()
         {
             Steps = parsed.GetValue(_steps) ?? DemoModel.Steps,
-            Lambda = parsed.GetValue(_lambda),
+            Lambdas = parsed.GetValue(_lambdas) is { Length: > 0 } lambdas ? lambdas : null,
             LearningRate = parsed.GetValue(_learningRate),
             Threshold = parsed.GetValue(_threshold),
             Loss = RouterLossNames.Parse(parsed.GetValue(_loss)!),
@@ -98,7 +100,9 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         };
         request = _training.Complete(parsed, request, [model.Source, .. init is null ? [] : new[] { init }]);
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfRouter);
-        RouterTrainingResult result = RouterTraining.Run(model, choice, request, progress, terminal.Cancel);
+        TrainingResult result = request.Lambdas is { Count: > 1 }
+            ? RouterTraining.Sweep(model, choice, request, progress, terminal.Cancel)
+            : RouterTraining.Run(model, choice, request, progress, terminal.Cancel);
         progress.Dispose();
         return _training.Finish(parsed, request, result, terminal);
     }

@@ -24,6 +24,7 @@ internal static class HelpGroups
         ("Sampling", ["sample", "gather"]),
         ("Inspection and speed", ["inspect", "report", "profile", "plan", "bench"]),
         ("Training", ["train-router", "train", "encode"]),
+        ("Caching", ["calibrate", "fit-forecast", "methods"]),
         ("Quality of images", ["evaluate", "metrics", "sweep"]),
         ("Other commands", ["devices", "completion", "help"]),
     ];
@@ -46,6 +47,7 @@ internal static class HelpGroups
         ["l2c bench"] = ["l2c bench forward --model DiT-S/2 --batch 8", "l2c bench sample --cache interval:2"],
         ["l2c bench forward"] = ["l2c bench forward --model DiT-XL/2 --batch 1", "l2c bench forward --model 12x192x3/2 --batch 32"],
         ["l2c bench sample"] = ["l2c bench sample --model DiT-S/2 --cache interval:2"],
+        ["l2c fit-forecast"] = ["l2c fit-forecast --cache interval:3 -o forecast.json", "l2c fit-forecast --router runs/router/router.safetensors --terms 3"],
         ["l2c train-router"] =
         [
             "l2c train-router -o runs/router",
@@ -56,6 +58,12 @@ internal static class HelpGroups
         ["l2c evaluate"] = ["l2c evaluate -n 1000 --ddim none", "l2c evaluate samples.npz"],
         ["l2c metrics"] = ["l2c metrics samples.npz reference.npz --inception pt_inception-2015-12-05-6726825d.pth"],
         ["l2c sweep"] = ["l2c sweep --dry-run", "l2c sweep --router runs/router/router.safetensors -n 1000"],
+        ["l2c calibrate"] =
+        [
+            "l2c calibrate --alpha 0.08,0.18",
+            "l2c calibrate --method magcache --ckpt DiT-XL-2-256x256.pt -s 50 -o calibration",
+        ],
+        ["l2c methods"] = ["l2c methods --json"],
         ["l2c devices"] = ["l2c devices --json"],
         ["l2c completion"] = ["source <(l2c completion bash)"],
         ["weights-converter"] =

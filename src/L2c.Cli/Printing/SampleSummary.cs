@@ -155,7 +155,7 @@ internal static class SampleSummary
                 + (all == 0 ? "nothing is reused; the schedule has no cache evaluations" : $"none of the {all} branches of the cache evaluations is reused");
         }
 
-        string what = Units.SkippedWord(skipped, c.ForecastBranches ?? 0, c.DroppedBranches ?? 0);
+        string what = Units.SkippedWord(skipped, c.ForecastBranches, c.SegmentBranches, c.DroppedBranches);
         return Invariant($"cache {c.Cache}: {skipped} of {all} branches (attention or MLP of a block) of the cache evaluations {what}, ")
             + Invariant($"{100.0 * skipped / all:0.0} %; {100 * (1 - c.MacRatio):0.0} % of the MACs saved, ideally {c.IdealSpeedup:0.000} times as fast")
             + (isCompared ? "" : " (--compare measures it)");

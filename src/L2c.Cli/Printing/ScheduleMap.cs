@@ -16,6 +16,7 @@ internal static class ScheduleMap
         [Computed] = new Style(new Color(0xCB, 0xDC, 0xEE), new Color(0x1D, 0x4E, 0x89)),
         ['.'] = new Style(new Color(0x5A, 0x3A, 0x00), new Color(0xF5, 0xB9, 0x41)),
         ['~'] = new Style(new Color(0x0B, 0x3D, 0x31), new Color(0x8F, 0xD6, 0xC4)),
+        ['='] = new Style(new Color(0x2E, 0x1E, 0x5E), new Color(0xCF, 0xC2, 0xEE)),
         ['x'] = new Style(new Color(0x5E, 0x1F, 0x40), new Color(0xF3, 0xD9, 0xE4)),
     };
 
@@ -28,12 +29,13 @@ internal static class ScheduleMap
     public static void Print(ScheduleReport r, TextWriter o, IAnsiConsole? colours)
     {
         o.WriteLine();
-        (int forecast, int dropped) = (r.Forecast ?? 0, r.Dropped ?? 0);
+        (int forecast, int inSegments, int dropped) = (r.Forecast ?? 0, r.InSegments ?? 0, r.Dropped ?? 0);
         string[] legend =
         [
             $"{Computed} computed",
-            .. r.Reused > forecast + dropped || r.Reused == 0 ? [". reused"] : Array.Empty<string>(),
+            .. r.Reused > forecast + inSegments + dropped || r.Reused == 0 ? [". reused"] : Array.Empty<string>(),
             .. forecast > 0 ? ["~ forecast"] : Array.Empty<string>(),
+            .. inSegments > 0 ? ["= in a replaced segment"] : Array.Empty<string>(),
             .. dropped > 0 ? ["x dropped"] : Array.Empty<string>(),
         ];
         WriteLine("evaluation x block, attention left and MLP right: ", string.Join(", ", legend), isRefresh: false, isLegend: true);

@@ -43,7 +43,7 @@ internal static class ScheduleText
             { } named => $"{named} blocks, assumed: SmoothCache's lists name so many, and do not say how many there are",
         };
         Units.PrintFact(o, "branches", $"{r.Branches} ({blocks})");
-        string skipped = Units.SkippedWord(r.Reused, r.Forecast ?? 0, r.Dropped ?? 0);
+        string skipped = Units.SkippedWord(r.Reused, r.Forecast, r.InSegments, r.Dropped);
         Units.PrintFact(o, skipped, $"{r.Reused}/{r.CacheBranches} branches of the cache evaluations");
         Units.PrintFact(o, "attention + MLP", $"{r.ReusedAttention} + {r.ReusedMlp}");
         Units.PrintFact(
@@ -96,6 +96,11 @@ internal static class ScheduleText
         if (d.ForecastsDiffer)
         {
             o.WriteLine("what neither computes is forecast in different ways, or by one only");
+        }
+
+        if (d.SegmentsDiffer)
+        {
+            o.WriteLine("what neither computes is replaced in other segments or from other evaluations, or by one only");
         }
 
         foreach (EvaluationDiff e in d.Evaluations)

@@ -27,12 +27,14 @@ internal static class Units
     /// <summary>What has become of branches that are not computed, where it is one thing for all.</summary>
     /// <param name="all">Their number.</param>
     /// <param name="forecast">Of them, forecast.</param>
+    /// <param name="inSegments">Of them, in replaced segments.</param>
     /// <param name="dropped">Of them, dropped.</param>
-    public static string SkippedWord(int all, int forecast, int dropped) => (all - forecast - dropped, forecast, dropped) switch
+    public static string SkippedWord(int all, int? forecast, int? inSegments, int? dropped) => (forecast ?? 0, inSegments ?? 0, dropped ?? 0) switch
     {
-        (_, 0, 0) => "reused",
-        (0, _, 0) => "forecast",
-        (0, 0, _) => "dropped",
+        (0, 0, 0) => "reused",
+        (var count, 0, 0) when count == all => "forecast",
+        (0, var count, 0) when count == all => "in replaced segments",
+        (0, 0, var count) when count == all => "dropped",
         _ => "not computed",
     };
 

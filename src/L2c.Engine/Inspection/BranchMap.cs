@@ -116,7 +116,8 @@ internal sealed class BranchMap
 
         (paint.Color, paint.IsAntialias, paint.Style, paint.StrokeWidth) = (PictureText.Ink, true, SKPaintStyle.Stroke, 1.4f);
         float inset = at.Height / 4, half = (at.Height / 2) - inset;
-        canvas.DrawLine(at.MidX - half, at.Bottom - inset, at.MidX + half, at.Top + inset, paint);
+        float rise = cell.Mark == CellMark.Dash ? 0 : (at.Height / 2) - inset;
+        canvas.DrawLine(at.MidX - half, at.MidY + rise, at.MidX + half, at.MidY - rise, paint);
         if (cell.Mark == CellMark.Cross)
         {
             canvas.DrawLine(at.MidX - half, at.Top + inset, at.MidX + half, at.Bottom - inset, paint);

@@ -87,5 +87,5 @@ public static class DiffPlot
     /// <summary>Whether a branch that neither computes contributes the same: reused outputs may be of different evaluations, as of two routers.</summary>
     private static bool ContributesAlike(CacheSchedule a, CacheSchedule b, int evaluation, int branch) =>
         a.Action(evaluation, branch) == b.Action(evaluation, branch)
-        && (a.Action(evaluation, branch) == BranchAction.Reuse || a.Terms(evaluation, branch).SequenceEqual(b.Terms(evaluation, branch)));
+        && (a.Action(evaluation, branch) == BranchAction.Reuse || ScheduleDiff.HaveSameTerms(a, b, evaluation, branch));
 }

@@ -13,6 +13,9 @@ internal enum CellMark
 
     /// <summary>A stroke from corner to corner.</summary>
     Stroke,
+
+    /// <summary>A level stroke.</summary>
+    Dash,
 }
 
 /// <summary>How a branch of an evaluation is drawn.</summary>

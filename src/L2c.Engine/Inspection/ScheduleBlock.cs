@@ -7,7 +7,8 @@ namespace L2c;
 /// <param name="Block">Its number.</param>
 /// <param name="AttentionReused">Cache evaluations that do not compute its attention.</param>
 /// <param name="MlpReused">Cache evaluations that do not compute its MLP.</param>
-/// <param name="MacsSaved">MACs that this saves, for one image and one half of guidance, attention products included; null without a network.</param>
+/// <param name="MacsSaved">MACs that this saves, for one image and one half of guidance, attention products and, inside replaced segments, the join
+/// with a long skip before the block included; null without a network.</param>
 public sealed record ScheduleBlock(int Block, int AttentionReused, int MlpReused, long? MacsSaved)
 {
     /// <summary>Counts every block of a schedule.</summary>
@@ -20,8 +21,11 @@ public sealed record ScheduleBlock(int Block, int AttentionReused, int MlpReused
         ScheduleBlock Count(int block)
         {
             int attention = Skipped(2 * block), mlp = Skipped((2 * block) + 1);
-            return new ScheduleBlock(block, attention, mlp, cost is null ? null : (attention * cost.Attention) + (mlp * cost.Mlp));
+            long? saved = cost is null ? null : (attention * cost.Attention) + (mlp * cost.Mlp) + (Joins(block) * cost.JoinBefore(block));
+            return new ScheduleBlock(block, attention, mlp, saved);
         }
+
+        int Joins(int block) => schedule.Replaced.Count(r => r.Segment.ContainsStart(block));
 
         int Skipped(int branch) => Enumerable.Range(0, schedule.Evaluations).Count(e => !schedule.Computes(e, branch));
     }

@@ -32,6 +32,9 @@ public sealed record ScheduleDiff(
     bool ForecastsDiffer,
     IReadOnlyList<EvaluationDiff> Evaluations)
 {
+    /// <summary>Whether one replaces a segment with a branch that the other does not compute and does not replace alike.</summary>
+    public bool SegmentsDiffer { get; init; }
+
     /// <summary>Path of the picture that was drawn of it; null for none.</summary>
     public string? Plot { get; init; }
 
@@ -59,7 +62,10 @@ public sealed record ScheduleDiff(
             differing,
             Differs(a, b, BranchAction.Drop),
             Differs(a, b, BranchAction.Forecast),
-            [.. all.Where(e => e.OnlyFirst.Count + e.OnlySecond.Count > 0 || e.FirstRole != e.SecondRole)]);
+            [.. all.Where(e => e.OnlyFirst.Count + e.OnlySecond.Count > 0 || e.FirstRole != e.SecondRole)])
+        {
+            SegmentsDiffer = Differs(a, b, BranchAction.Segment),
+        };
     }
 
     private static string Role(CacheSchedule schedule, int evaluation) => schedule.Role(evaluation) == EvaluationRole.Refresh ? "refresh" : "cache";
@@ -69,7 +75,15 @@ public sealed record ScheduleDiff(
         (from e in Enumerable.Range(0, a.Evaluations)
          from branch in Enumerable.Range(0, a.Branches)
          where !a.Computes(e, branch) && !b.Computes(e, branch) && (a.Action(e, branch) == action || b.Action(e, branch) == action)
-         select !a.Terms(e, branch).SequenceEqual(b.Terms(e, branch))).Any(differs => differs);
+         select !HaveSameTerms(a, b, e, branch)).Any(differs => differs);
+
+    /// <summary>Whether the same terms stand for a branch that neither computes, its own or those of its segment.</summary>
+    internal static bool HaveSameTerms(CacheSchedule a, CacheSchedule b, int evaluation, int branch)
+    {
+        return a.Terms(evaluation, branch).SequenceEqual(b.Terms(evaluation, branch)) && Segment(a) == Segment(b);
+
+        SegmentReplacement? Segment(CacheSchedule schedule) => schedule.ReplacedIn(evaluation).FirstOrDefault(r => r.Segment.Contains(branch));
+    }
 
     private static int[] Only(CacheSchedule one, CacheSchedule other, int evaluation) =>
         [.. Enumerable.Range(0, one.Branches).Where(b => one.Computes(evaluation, b) && !other.Computes(evaluation, b))];

@@ -24,6 +24,7 @@ public static class SchedulePlot
     [
         (BranchAction.Reuse, new MapCell(new SKColor(0xF5, 0xB9, 0x41)), new SKColor(0xE6, 0x9F, 0x00), "reused"),
         (BranchAction.Forecast, new MapCell(new SKColor(0x8F, 0xD6, 0xC4), CellMark.Stroke), new SKColor(0x2F, 0x9E, 0x83), "forecast"),
+        (BranchAction.Segment, new MapCell(new SKColor(0xCF, 0xC2, 0xEE), CellMark.Dash), new SKColor(0x7B, 0x61, 0xBD), "in a replaced segment"),
         (BranchAction.Drop, new MapCell(new SKColor(0xF3, 0xD9, 0xE4), CellMark.Cross), new SKColor(0xC0, 0x5C, 0x8C), "dropped"),
     ];
 

@@ -6,13 +6,14 @@ namespace L2c;
 /// <summary>One evaluation of a schedule.</summary>
 /// <param name="Role">"refresh" or "cache".</param>
 /// <param name="Compute">A character per branch: 1 computed, 0 not.</param>
-/// <param name="Actions">A character per branch: <c>#</c> computed, <c>.</c> reused, <c>~</c> forecast, <c>x</c> dropped.</param>
+/// <param name="Actions">A character per branch: <c>#</c> computed, <c>.</c> reused, <c>~</c> forecast, <c>=</c> in a replaced segment,
+/// <c>x</c> dropped.</param>
 /// <param name="Macs">What it costs, attention products included; null without a network.</param>
 public sealed record EvaluationFacts(string Role, string Compute, string Actions, long? Macs);
 
 /// <summary>What a router or a schedule reuses and saves. MACs are for one image and one half of guidance.</summary>
 /// <param name="File">Path as given.</param>
-/// <param name="Format">Of a schedule file: "l2c-schedule/1", "l2c-schedule/2" or "smoothcache"; null for a router.</param>
+/// <param name="Format">Of a schedule file: "l2c-schedule/1", "/2" or "/3", or "smoothcache"; null for a router.</param>
 /// <param name="MadeFor">Of a file of our format: what it says that it was made for.</param>
 /// <param name="Router">The file's facts; null for a schedule file.</param>
 /// <param name="Threshold">Of a router.</param>
@@ -61,6 +62,9 @@ public sealed record ScheduleReport(
     double? IdealSpeedup,
     IReadOnlyList<EvaluationFacts> Evaluations)
 {
+    /// <summary>Of <see cref="Reused"/>, branches of replaced segments; null for none.</summary>
+    public int? InSegments { get; init; }
+
     /// <summary>True where the network is the likeliest one of its depth, because nothing names it; otherwise null.</summary>
     public bool? ModelAssumed { get; init; }
 
@@ -114,6 +118,7 @@ public sealed record ScheduleReport(
                 schedule.Actions(e),
                 cost?.PerEvaluation[e]))])
         {
+            InSegments = Count(BranchAction.Segment),
             ModelAssumed = inspected.IsNetworkAssumed ? true : null,
             AssumedBlocks = inspected.AssumedBlocks,
         };

@@ -4,7 +4,7 @@ using L2c.Model.Caching;
 namespace L2c;
 
 /// <summary>One branch in one evaluation. All rows of the batch.</summary>
-/// <param name="Action">"compute", "reuse" or "drop".</param>
+/// <param name="Action">"compute", "reuse", "forecast", "segment" for a branch of a replaced segment, or "drop".</param>
 /// <param name="Work">What its ops do.</param>
 /// <param name="Saved">What they do less than in the run that computes every branch; see <see cref="WorkRows"/>.</param>
 public sealed record BranchCell(string Action, OpWork Work, OpWork Saved);
@@ -74,6 +74,7 @@ public sealed record WorkRows(
         BranchAction.Compute => "compute",
         BranchAction.Reuse => "reuse",
         BranchAction.Forecast => "forecast",
+        BranchAction.Segment => "segment",
         _ => "drop",
     };
 }

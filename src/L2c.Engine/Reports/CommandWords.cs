@@ -10,6 +10,7 @@ namespace L2c;
 /// <summary>Command lines that repeat a run.</summary>
 internal static partial class CommandWords
 {
+    private const string MaxSteps = "--max-steps";
     private const string DemoThreshold = "0.1"; // what a DiT's router is published with, and taken where nothing is said
 
     private static readonly SearchValues<char> _plain =
@@ -111,7 +112,7 @@ internal static partial class CommandWords
             string[] added = (option, value) switch
             {
                 ("--ema-warm-up", "") => [option, "off"],
-                (_, "") => [],
+                (_, "") or (MaxSteps, _) => [],
                 ("--ckpt", _) => isOfDemo ? [] : [option, "CHECKPOINT"],
                 ("--model" or "--device", _) => [option, value.Split(',')[0]],
                 ("--data", "image-free") => ["--image-free"],
@@ -122,7 +123,9 @@ internal static partial class CommandWords
             words.AddRange(added);
         }
 
-        return Line(steps is { } done ? [.. words, "--max-steps", done.ToString(CultureInfo.InvariantCulture)] : words);
+        // A learning rate that falls has the steps of the whole run among the settings.
+        string? length = settings.GetValueOrDefault(MaxSteps) ?? steps?.ToString(CultureInfo.InvariantCulture);
+        return Line(length is null ? words : [.. words, MaxSteps, length]);
     }
 
     /// <summary>Data as <c>--data</c> takes them, where they are the built-in pictures; of others the name tells no path.</summary>

@@ -43,8 +43,13 @@ public sealed class HtmlReport
             return SweepPage.Of(Path.Combine(folder, SweepRequest.FileNames[0]));
         }
 
-        return TrainingFolder.IsOne(folder)
-            ? TrainingPage.Of(new TrainingFolder(folder), request)
+        if (TrainingFolder.IsOne(folder))
+        {
+            return TrainingPage.Of(new TrainingFolder(folder), request);
+        }
+
+        return LambdaFolder.IsOne(folder)
+            ? LambdaPage.Of(new LambdaFolder(folder), request)
             : throw new MalformedFileException(
                 folder, "holds neither a training run nor a sweep; name a run's folder, a sweep's, or a file: a picture, a router, a schedule, a result");
     }

@@ -74,7 +74,7 @@ internal sealed record RebuiltRun(SampleJob? Job, string? Lack)
         if (router is null)
         {
             CacheRequest request = new() { Rule = cache };
-            return request.RuleFile is { } file ? request with { Rule = Path.Combine(folder, Path.GetFileName(file)) } : request;
+            return request.RuleFile is { } file ? request.WithRuleFile(Path.Combine(folder, Path.GetFileName(file))) : request;
         }
 
         string beside = Path.Combine(folder, Path.GetFileName(router));

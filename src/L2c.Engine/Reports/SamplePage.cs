@@ -121,7 +121,7 @@ internal sealed partial class SamplePage
         if (cost is not null && cost.MacsAfter < cost.MacsBefore)
         {
             yield return new ReportTile(ReportWords.Percent(1 - ((double)cost.MacsAfter / cost.MacsBefore)), "of the MACs saved");
-            yield return new ReportTile(cost.IdealSpeedup.ToString("0.000", CultureInfo.InvariantCulture), "times as fast at best, by MACs");
+            yield return new ReportTile(cost.IdealSpeedup.ToString("0.000", CultureInfo.InvariantCulture), "times as fast ideally, by MACs");
         }
 
         foreach (ReportTile tile in SampleFigures.Tiles(_result))

@@ -76,7 +76,7 @@ internal static class SchedulePage
         if (r is { MacsBefore: { } before, MacsAfter: { } after, IdealSpeedup: { } speedup, Reused: > 0 })
         {
             yield return new ReportTile(ReportWords.Percent(1 - ((double)after / before)), "of the MACs saved");
-            yield return new ReportTile(Invariant($"{speedup:0.000}"), "times as fast at best, by MACs");
+            yield return new ReportTile(Invariant($"{speedup:0.000}"), "times as fast ideally, by MACs");
         }
     }
 
@@ -103,6 +103,7 @@ internal static class SchedulePage
         ("not computed, of all evaluations", ReportWords.Percent(r.ShareOfAllEvaluations)),
         ("dropped", r.Dropped?.ToString(CultureInfo.InvariantCulture)),
         ("forecast", r.Forecast?.ToString(CultureInfo.InvariantCulture)),
+        ("in a replaced segment", r.InSegments?.ToString(CultureInfo.InvariantCulture)),
         ("MACs without caching", r.MacsBefore is { } before ? ReportWords.Macs(before) : null),
         ("MACs with the schedule", r.MacsAfter is { } after ? ReportWords.Macs(after) : null));
 

@@ -94,7 +94,8 @@ internal sealed class TrainingFolder
         }
     }
 
-    private static (SavedResult? Result, string? Fault) ReadResult(string path)
+    /// <summary>What --save-result left in a file, and why a file of its name is left out.</summary>
+    internal static (SavedResult? Result, string? Fault) ReadResult(string path)
     {
         if (!File.Exists(path))
         {

@@ -176,6 +176,7 @@ internal static class TrainingPage
                 + "line as it was typed.");
         }
 
-        yield return new ReportText("The same command with --resume-from-checkpoint latest and a larger --max-steps goes on where the run stands.");
+        string longer = run.Settings?.ContainsKey("--lr-decay") == true ? ", to the step at which the learning rate ends," : " and a larger --max-steps";
+        yield return new ReportText($"The same command with --resume-from-checkpoint latest{longer} goes on where the run stands.");
     }
 }

@@ -14,11 +14,14 @@ namespace L2c;
 /// <param name="Remark">What a person should know of it; null for nothing.</param>
 public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Remark = null)
 {
-    /// <summary>Branches that outputs of earlier evaluations stand for, as they are or forecast.</summary>
-    public int Reused => Schedule.Count(BranchAction.Reuse) + Forecast;
+    /// <summary>Branches that something of earlier evaluations stands for: outputs, as they are or forecast, or deltas of segments.</summary>
+    public int Reused => Schedule.Count(BranchAction.Reuse) + Forecast + InSegments;
 
     /// <summary>Of those, branches that are forecast.</summary>
     public int Forecast => Schedule.Count(BranchAction.Forecast);
+
+    /// <summary>Of those, branches of replaced segments.</summary>
+    public int InSegments => Schedule.Count(BranchAction.Segment);
 
     /// <summary>Branches that contribute nothing.</summary>
     public int Dropped => Schedule.Count(BranchAction.Drop);
@@ -30,7 +33,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
     /// <exception cref="MalformedFileException">A file that is damaged or something else.</exception>
     public static CacheChoice? Decide(CacheRequest request, TransformerArchitecture architecture, SamplerTable sampler)
     {
-        return request switch
+        CacheChoice? choice = request switch
         {
             { Own: not null, Router: not null } or { Own: not null, Rule: not null } =>
                 throw new RequestException("a schedule of the program's own, --router and --cache cannot be combined; give one of them"),
@@ -41,11 +44,27 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             { Threshold: not (null or (>= 0 and <= 1)) } => throw new RequestException(string.Create(
                 CultureInfo.InvariantCulture, $"--threshold {request.Threshold}: scores lie between 0 and 1; give a threshold in that range")),
             { Router: { } path } => FromRouter(path, request.Threshold, architecture, sampler),
-            { RuleFile: { } path } => FromFile(path, architecture, sampler),
+            { RuleFile: { } path } => FromFile(request, path, architecture, sampler),
             { Own: { } own } => new CacheChoice(FromProgram(own, sampler, architecture.Branches), own.Name),
             { Rule: { } rule } => new CacheChoice(FromRule(rule, sampler, architecture.Branches), rule),
             _ => null,
         };
+        return choice is null || FindSegmentProblem(choice.Schedule, architecture) is not { } problem
+            ? choice
+            : throw new RequestException($"{request.RuleFile ?? request.Own?.Name ?? "--cache"}: {problem}");
+    }
+
+    private static string? FindSegmentProblem(CacheSchedule schedule, TransformerArchitecture architecture)
+    {
+        try
+        {
+            schedule.RequireSegmentsFit(NetworkFamilies.Describe(architecture));
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
     }
 
     private static CacheChoice FromRouter(string path, double? asked, TransformerArchitecture architecture, SamplerTable sampler)
@@ -112,7 +131,7 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
         }
     }
 
-    private static CacheChoice FromFile(string path, TransformerArchitecture architecture, SamplerTable sampler)
+    private static CacheChoice FromFile(CacheRequest request, string path, TransformerArchitecture architecture, SamplerTable sampler)
     {
         using ByteSource source = ByteSource.OpenFile(path);
         ScheduleFile file = ScheduleFile.Read(source);
@@ -123,7 +142,9 @@ public sealed record CacheChoice(CacheSchedule Schedule, string Text, string? Re
             schedule.RequireFits(sampler.Evaluations.Count, branches);
             return schedule;
         });
-        return new CacheChoice(schedule, Path.GetFileName(path), file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
+        schedule = request.JoinsBranches ? JoinedBranches.Of(schedule) : schedule;
+        string name = request.WithRuleFile(Path.GetFileName(path)).Rule!;
+        return new CacheChoice(schedule, name, file.Own is { } own ? Difference(path, own, architecture, sampler) : null);
 
         CacheSchedule Valid(string advice, Func<CacheSchedule> get)
         {

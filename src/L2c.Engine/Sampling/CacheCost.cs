@@ -10,7 +10,7 @@ public sealed record BatchWork(OpWork Total, OpWork WithoutCaching);
 
 /// <summary>What a schedule reuses and saves. MACs are of one image and one half of guidance.</summary>
 /// <param name="Cache">Where the schedule came from, see <see cref="CacheChoice.Text"/>.</param>
-/// <param name="ReusedBranches">Branches of the run that outputs of earlier evaluations stood for, as they were or forecast.</param>
+/// <param name="ReusedBranches">Branches of the run that something of earlier evaluations stood for, see <see cref="CacheChoice.Reused"/>.</param>
 /// <param name="ForecastBranches">Of those, branches that were forecast; null where there are none.</param>
 /// <param name="DroppedBranches">Branches of the run that contributed nothing; null where there are none.</param>
 /// <param name="CacheBranches">Branches of all cache evaluations.</param>
@@ -35,6 +35,9 @@ public sealed record CacheCost(
     double IdealSpeedup,
     BatchWork Work)
 {
+    /// <summary>Of <see cref="ReusedBranches"/>, those of replaced segments; null where there are none.</summary>
+    public int? SegmentBranches { get; init; }
+
     /// <summary>Counts for a job; null where nothing was said about caching.</summary>
     internal static CacheCost? Of(SampleJob job, Device device)
     {
@@ -56,6 +59,9 @@ public sealed record CacheCost(
             cost.MacsAfterWithoutProducts,
             (double)cost.MacsAfter / cost.MacsBefore,
             cost.IdealSpeedup,
-            new BatchWork(job.OnPaper(device, job.Schedule).Work.Total, job.OnPaper(device, job.FullSchedule).Work.Total));
+            new BatchWork(job.OnPaper(device, job.Schedule).Work.Total, job.OnPaper(device, job.FullSchedule).Work.Total))
+        {
+            SegmentBranches = choice.InSegments > 0 ? choice.InSegments : null,
+        };
     }
 }

@@ -5,13 +5,16 @@ namespace L2c;
 /// <summary>What is asked about caching: a router, a rule, a schedule file or a schedule of the program's own, or nothing.</summary>
 public sealed record CacheRequest
 {
+    private const string Both = "both:";
+
     /// <summary>Router file.</summary>
     public string? Router { get; init; }
 
     /// <summary>Threshold for the router's scores; null for the published one.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>.</summary>
+    /// <summary>A rule in any case of letters, or a schedule file that ends in <c>.json</c>, which <c>both:</c> may stand before as before a
+    /// rule.</summary>
     public string? Rule
     {
         get;
@@ -33,7 +36,13 @@ public sealed record CacheRequest
         new[] { Router, RuleFile, IsOfDemo && IsOpen ? DemoModel.RouterPath : null }.OfType<string>();
 
     /// <summary>The schedule file that <see cref="Rule"/> names; null where it is a rule.</summary>
-    internal string? RuleFile => Rule is { } rule && IsFile(rule) ? rule : null;
+    internal string? RuleFile => Rule is { } rule && IsFile(rule) ? JoinsBranches ? rule[Both.Length..] : rule : null;
+
+    /// <summary>Whether branches that are reused together are kept as one, see <see cref="JoinedBranches"/>.</summary>
+    internal bool JoinsBranches => Rule?.StartsWith(Both, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>The request with another path of its schedule file.</summary>
+    internal CacheRequest WithRuleFile(string path) => this with { Rule = (JoinsBranches ? Both : "") + path };
 
     private static bool IsFile(string rule) => rule.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

@@ -72,9 +72,10 @@ internal static class SampleMemory
     /// <param name="schedule">Which branches are computed.</param>
     /// <param name="device">Where.</param>
     /// <param name="batch">Images.</param>
-    public static MemoryNeed Run(SampleJob job, CacheSchedule schedule, Device device, int batch)
+    /// <param name="options">Of the plan; null for the job's.</param>
+    public static MemoryNeed Run(SampleJob job, CacheSchedule schedule, Device device, int batch, SamplingOptions? options = null)
     {
-        DryRun run = job.OnPaper(device, schedule, batch);
+        var run = DryRun.Of(job.Architecture, device, job.Sampler, schedule, batch, options ?? job.Options);
 
         // Algorithms of products are tried on operands of their own.
         long trials = device.FreeBytes is null ? 0 : run.Ops.Where(op => op.Flops > 0).Max(op => op.Bytes);

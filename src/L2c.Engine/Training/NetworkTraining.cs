@@ -26,12 +26,13 @@ public static class NetworkTraining
     {
         long began = Stopwatch.GetTimestamp();
         TrainingSchedule schedule = request.Schedule(NetworkTrainingRequest.DefaultSteps);
+        NetworkTrainingOptions options = request.Decided(choice.Threads, schedule);
         using TrainedNetwork? given = request.Init is null ? null : FromCheckpoint(request, request.Init);
         ITrainingData data = TrainingDataText.Open(request.Data, Needs(given?.Architecture, request), request.Options.Seed, cancel);
         using IDisposable? closing = data as IDisposable;
         using TrainedNetwork network = given ?? FromScratch(request, data);
         SampleJob? samples = SampleGrids.Plan(request, DemoModel.Steps, network.Architecture, choice);
-        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, request.Options, samples), progress);
+        using Device device = TrainingStart.Open(choice, TrainingDemand.OfNetwork(network.Architecture, options, samples), progress);
         using var folder = RunFolder.Open(
             request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
         var facts = RunFacts.Of(network.Architecture.Name, device);
@@ -42,7 +43,7 @@ public static class NetworkTraining
             { "--device", TrainingStart.Describe(choice, facts) },
         };
         using NetworkTrainer trainer = TrainingStart.Fitting(() => new NetworkTrainer(
-            network.Architecture, network.Weights, network.Average, data, device, request.Options with { Threads = choice.Threads }, settings));
+            network.Architecture, network.Weights, network.Average, data, device, options, settings));
         TrainingStart.Restore(folder, trainer);
         int begin = trainer.StepsDone;
         string images = $"{request.Options.Batch} image{(request.Options.Batch == 1 ? "" : "s")} of {request.Data}";
@@ -50,7 +51,8 @@ public static class NetworkTraining
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
         string result = folder.File(NetworkTrainingRequest.ResultName);
         var grids = SampleGrids.OfNetwork(folder, request, samples, trainer, network.Architecture, device);
-        bool finished = TrainingLoop.Run(trainer, schedule, folder, grids, () => trainer.WriteModel(result, overwrite: true), progress, cancel);
+        FolderRun run = new(trainer, folder, grids, () => trainer.WriteModel(result, overwrite: true));
+        bool finished = TrainingLoop.Run(trainer.Advance, [run], schedule, progress, cancel);
         return new NetworkTrainingResult(folder, request, facts, trainer, finished, begin, time);
     }
 

@@ -17,6 +17,10 @@ public sealed record NetworkTrainingRequest() : TrainingRequest("shapes2", "runs
     /// <summary>Batch, optimiser, average, seed.</summary>
     public NetworkTrainingOptions Options { get; init; } = new();
 
+    /// <summary>Whether the learning rate falls by half a cosine, to <see cref="NetworkTrainingOptions.FinalLearningRate"/> at the last step: the run then
+    /// cannot be made longer.</summary>
+    public bool CosineDecay { get; init; }
+
     /// <summary>Checkpoint whose weights and average to begin with; null for a network from scratch.</summary>
     public string? Init { get; init; }
 
@@ -28,6 +32,10 @@ public sealed record NetworkTrainingRequest() : TrainingRequest("shapes2", "runs
 
     /// <summary>Classes; null for the data's. From scratch only.</summary>
     public int? Classes { get; init; }
+
+    /// <summary>The options with what the rest of the request decides.</summary>
+    internal NetworkTrainingOptions Decided(int threads, TrainingSchedule schedule) =>
+        Options with { Threads = threads, DecaySteps = CosineDecay ? schedule.MaxSteps : Options.DecaySteps };
 
     internal override IReadOnlyList<string> ResultNames => [ResultName];
 }

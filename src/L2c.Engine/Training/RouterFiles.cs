@@ -16,22 +16,22 @@ internal static class RouterFiles
 
     /// <summary>Writes them as the router now is.</summary>
     /// <param name="folder">The run.</param>
-    /// <param name="trainer">The router.</param>
+    /// <param name="trained">The router.</param>
     /// <param name="threshold">Scores above it mean computed.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static void Write(RunFolder folder, RouterTrainer trainer, double threshold)
+    public static void Write(RunFolder folder, RouterLearner trained, double threshold)
     {
-        RouterLogits router = trainer.Router;
+        RouterLogits router = trained.Router;
         RouterFile.WriteSafetensors(folder.File(Canonical), router, overwrite: true);
         RouterFile.WritePublished(folder.File(Published), router, overwrite: true);
         RouterSnapshot[] snapshots =
         [
-            .. trainer.History.Snapshots
-                .Select((logits, i) => new RouterSnapshot((long)i * trainer.History.Interval, logits))
-                .Where(snapshot => snapshot.Step < trainer.StepsDone),
-            new RouterSnapshot(trainer.StepsDone, router.Values),
+            .. trained.History.Snapshots
+                .Select((logits, i) => new RouterSnapshot((long)i * trained.History.Interval, logits))
+                .Where(snapshot => snapshot.Step < trained.StepsDone),
+            new RouterSnapshot(trained.StepsDone, router.Values),
         ];
-        EvolutionPlot.Draw($"{trainer.Shape.Name}, {trainer.Shape.Evaluations} steps", trainer.Shape, threshold, snapshots)
+        EvolutionPlot.Draw($"{trained.Shape.Name}, {trained.Shape.Evaluations} steps", trained.Shape, threshold, snapshots)
             .Write(folder.File(Picture), overwrite: true);
     }
 }

@@ -8,10 +8,10 @@ using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>Trains Learning-to-Cache routers for a frozen network.</summary>
+/// <summary>Trains Learning-to-Cache routers for a frozen network, one or several that differ in lambda.</summary>
 public static class RouterTraining
 {
-    /// <summary>Trains until the last step; cancelled, until the end of the step in progress, after which a state is written.</summary>
+    /// <summary>Trains one router until the last step; cancelled, until the end of the step in progress, after which a state is written.</summary>
     /// <param name="model">The frozen network.</param>
     /// <param name="choice">Where to compute.</param>
     /// <param name="request">What to train, on what, for how long.</param>
@@ -28,7 +28,39 @@ public static class RouterTraining
         DeviceChoice choice,
         RouterTrainingRequest request,
         IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) => request.Lambdas is { Count: > 1 }
+            ? throw new RequestException("several lambdas make a router each; give one, or train them side by side")
+            : Train(model, choice, request, progress, cancel)[0];
+
+    /// <summary>Trains a router for each lambda, side by side: draws, refresh and teacher are computed once for all. Each router, and what its folder
+    /// <c>l1-LAMBDA</c> holds, is what its lambda alone would give, bit for bit.</summary>
+    /// <remarks>It costs the device no memory beyond that of one router's training.</remarks>
+    /// <inheritdoc cref="Run"/>
+    public static RouterSweepResult Sweep(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) => new(request.Folder, Train(model, choice, request, progress, cancel));
+
+    /// <inheritdoc cref="Run"/>
+    public static Task<RouterTrainingResult> RunAsync(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) => Background.Run(() => Run(model, choice, request, progress, cancel), cancel);
+
+    /// <inheritdoc cref="Sweep"/>
+    public static Task<RouterSweepResult> SweepAsync(
+        OpenedModel model,
+        DeviceChoice choice,
+        RouterTrainingRequest request,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) => Background.Run(() => Sweep(model, choice, request, progress, cancel), cancel);
+
+    private static RouterTrainingResult[] Train(
+        OpenedModel model, DeviceChoice choice, RouterTrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         long began = Stopwatch.GetTimestamp();
         TransformerArchitecture architecture = model.Architecture;
@@ -49,8 +81,7 @@ public static class RouterTraining
         using IDisposable? closing = data as IDisposable;
         SampleJob? samples = SampleGrids.Plan(request, request.Steps, architecture, choice);
         using Device device = TrainingStart.Open(choice, TrainingDemand.OfRouter(architecture, options, request.ImageFree, samples), progress);
-        using var folder = RunFolder.Open(
-            request.Folder, request.ResultNames, request.Resume, request.Anew, line => progress?.Report(TrainingProgress.Of(line)));
+        using var folders = RouterFolders.Open(request, options.Lambdas, line => progress?.Report(TrainingProgress.Of(line)));
         using LoadedModel loaded = model.Load(device, WeightUse.RouterTraining);
         TrainingSettings settings = new()
         {
@@ -60,24 +91,26 @@ public static class RouterTraining
         };
         using RouterTrainer trainer = TrainingStart.Fitting(
             () => new RouterTrainer(loaded.Network, data, options, initial, settings), request.Init is null ? null : $"--init {request.Init}");
-        TrainingStart.Restore(folder, trainer);
-        int begin = trainer.StepsDone;
+        RouterTrainingRequest[] requests = [.. request.Each()];
+        FolderRun[] runs = [.. trainer.Routers.Select((router, i) =>
+        {
+            RunFolder folder = folders.All[i];
+            TrainingStart.Restore(folder, router);
+            var grids = SampleGrids.OfRouter(folder, requests[i], samples, router, options.Threshold, loaded);
+            return new FolderRun(router, folder, grids, () => RouterFiles.Write(folder, router, options.Threshold));
+        })];
+        int begin = runs[0].StepsDone;
         string images = $"{options.Draws} x {options.Batch} images{(data is null ? ", made by the network itself" : $" of {request.Data}")}";
-        progress?.Report(TrainingProgress.Opening($"a router for {options.Steps} sampling steps of {architecture.Name}", begin, maxSteps, images));
+        string routers = runs.Length == 1
+            ? "a router"
+            : $"{runs.Length} routers, lambda {string.Join(", ", options.Lambdas.Select(RouterFolders.NameOf))},";
+        progress?.Report(TrainingProgress.Opening($"{routers} for {options.Steps} sampling steps of {architecture.Name}", begin, maxSteps, images));
         TrainingTime time = new(began, Stopwatch.GetTimestamp());
-        var grids = SampleGrids.OfRouter(folder, request, samples, trainer, options.Threshold, loaded);
-        bool finished = TrainingLoop.Run(
-            trainer, schedule, folder, grids, () => RouterFiles.Write(folder, trainer, options.Threshold), progress, cancel);
-        return new RouterTrainingResult(folder, request, model, loaded.Facts, trainer, options, finished, begin, time);
+        folders.RemoveSavedResult();
+        bool finished = TrainingLoop.Run(trainer.Advance, runs, schedule, progress, cancel);
+        return [.. trainer.Routers.Select((router, i) => new RouterTrainingResult(
+            folders.All[i], requests[i], model, loaded.Facts, trainer, router, options, finished, begin, time))];
     }
-
-    /// <inheritdoc cref="Run"/>
-    public static Task<RouterTrainingResult> RunAsync(
-        OpenedModel model,
-        DeviceChoice choice,
-        RouterTrainingRequest request,
-        IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancel = default) => Background.Run(() => Run(model, choice, request, progress, cancel), cancel);
 
     private static RouterLogits LoadRouter(string path)
     {

@@ -5,15 +5,16 @@ using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>A router to train for a frozen network. Null means as published for network and steps; the demo model has fewer steps at a higher
+/// <summary>A router to train for a frozen network, or several that differ in lambda. Null means as published for network and steps; the demo model has fewer steps at a higher
 /// rate, <see cref="DemoModel.RouterRecipe"/>.</summary>
 public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "runs/router")
 {
     /// <summary>Evaluations of the network's own sampler, which the router is for; at least two steps of it.</summary>
     public string Steps { get; init => field = value.ToLowerInvariant(); } = DemoModel.Steps;
 
-    /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
-    public double? Lambda { get; init; }
+    /// <summary>lambda, weight of the penalty, of each router; with <see cref="TargetReuse"/> where it begins. Several are for
+    /// <see cref="RouterTraining.Sweep"/>.</summary>
+    public IReadOnlyList<double>? Lambdas { get; init; }
 
     /// <summary>Learning rate of AdamW.</summary>
     public double? LearningRate { get; init; }
@@ -48,10 +49,20 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
     /// <summary>Router to begin with; null for N(0, 1).</summary>
     public string? Init { get; init; }
 
+    /// <inheritdoc/>
+    public override IEnumerable<string> Outputs => Lambdas is { Count: > 1 }
+        ? Each().DistinctBy(one => one.Folder).SelectMany(one => one.Outputs)
+        : base.Outputs;
+
     internal override IReadOnlyList<string> ResultNames => RouterFiles.Names;
 
+    /// <summary>The request of each lambda's router alone, in the folder that it has beside the others.</summary>
+    internal IEnumerable<RouterTrainingRequest> Each() => Lambdas is { Count: > 1 } several
+        ? several.Select(lambda => this with { Lambdas = [lambda], Folder = RouterFolders.PathOf(Folder, lambda) })
+        : [this];
+
     /// <summary>What the trainer is given, and the usual number of steps.</summary>
-    /// <exception cref="RequestException">The respacing is none, or of one step.</exception>
+    /// <exception cref="RequestException">The respacing is none, or of one step; or a lambda is given twice.</exception>
     internal (RouterTrainingOptions Options, int MaxSteps) Resolve(OpenedModel model, int threads)
     {
         TransformerArchitecture architecture = model.Architecture;
@@ -61,12 +72,17 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             throw new RequestException($"--steps {Steps}: one step has nothing to reuse; give more");
         }
 
+        if (Lambdas?.GroupBy(RouterFolders.NameOf).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new RequestException($"--l1 {twice.Key} is given twice; give each lambda once");
+        }
+
         CachingRecipe published = NetworkFamilies.Of(architecture).Recipe(architecture, sampler.Evaluations.Count);
         CachingRecipe defaults = model.IsDemo ? DemoModel.RouterRecipe(published) : published;
         RouterTrainingOptions options = new()
         {
             Steps = Steps,
-            Lambda = Lambda ?? defaults.Lambda,
+            Lambdas = Lambdas ?? [defaults.Lambda],
             LearningRate = LearningRate ?? defaults.LearningRate,
             Threshold = Threshold ?? defaults.Threshold,
             Loss = Loss,

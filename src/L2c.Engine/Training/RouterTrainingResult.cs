@@ -11,15 +11,16 @@ public sealed record RouterTrainingResult : TrainingResult
         OpenedModel model,
         RunFacts facts,
         RouterTrainer trainer,
+        RouterLearner trained,
         RouterTrainingOptions options,
         bool isFinished,
         int begin,
         TrainingTime time)
-        : base(folder, request, facts, trainer, trainer.Memory, isFinished, begin, time)
+        : base(folder, request, facts, trained, trainer.Memory, isFinished, begin, time)
     {
         (Checkpoint, Steps, Draws, Batch) = (model.Source, trainer.Shape.Evaluations, options.Draws, options.Batch);
         RouterPath = Path.Combine(request.Folder, RouterFiles.Canonical);
-        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), options.Threshold, trainer.ReusedShare());
+        (Objective, Threshold, ReusedShare) = (RouterLossNames.Of(request.Loss), options.Threshold, trained.ReusedShare());
     }
 
     /// <summary>Path of the checkpoint.</summary>

@@ -20,10 +20,12 @@ internal sealed class RunLogs : IDisposable
     /// <param name="folder">The run.</param>
     /// <param name="trainer">Restored, if the run is resumed.</param>
     /// <exception cref="IOException">A log cannot be read or written.</exception>
-    public RunLogs(RunFolder folder, ITrainer trainer)
+    public RunLogs(RunFolder folder, ITrained trainer)
     {
         (_folder, _means, _row) = (folder, trainer.Means, new float[trainer.Means.Names.Count]);
-        long? resumeAfter = folder.Continues ? trainer.StepsDone : null;
+
+        // Steps that the state still sums up may have a row of their own, written at the end of a short run: the next row has them again.
+        long? resumeAfter = folder.Continues ? trainer.StepsDone - (_means.Count > 0 ? 1 : 0) : null;
         try
         {
             foreach (string name in _written)
@@ -65,6 +67,16 @@ internal sealed class RunLogs : IDisposable
     {
         _means.Take(_row);
         _logs.ForEach(log => log.Write(step, _row));
+    }
+
+    /// <summary>Writes a row of the means so far, which go on: a run that is made longer replaces it.</summary>
+    public void WriteRest(int step)
+    {
+        if (_means.Count > 0)
+        {
+            _means.Read(_row);
+            _logs.ForEach(log => log.Write(step, _row));
+        }
     }
 
     /// <summary>Brings all rows to the disk and draws them.</summary>

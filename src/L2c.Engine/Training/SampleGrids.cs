@@ -81,13 +81,13 @@ internal sealed class SampleGrids
 
     /// <summary>Grids of a router in training: of its frozen network, with what the router reuses at the threshold.</summary>
     public static SampleGrids? OfRouter(
-        RunFolder folder, TrainingRequest request, SampleJob? job, RouterTrainer trainer, double threshold, LoadedModel model)
+        RunFolder folder, TrainingRequest request, SampleJob? job, RouterLearner trained, double threshold, LoadedModel model)
     {
         return job is null ? null : new SampleGrids(folder, request.SampleEvery!.Value, job, Router);
 
         void Router(Subject use) => use(
             model,
-            RouterSchedule.From(trainer.Router, threshold, job!.Sampler),
+            RouterSchedule.From(trained.Router, threshold, job!.Sampler),
             string.Create(CultureInfo.InvariantCulture, $"router {RouterFiles.Canonical}, threshold {threshold}"));
     }
 

@@ -2,72 +2,86 @@ using L2c.Model.Training;
 
 namespace L2c;
 
-/// <summary>Advances a trainer and writes logs, results and states, in an order that a kill at any moment cannot break.</summary>
+/// <summary>Advances what is trained and writes logs, results and states, in an order that a kill at any moment cannot break.</summary>
 internal static class TrainingLoop
 {
     /// <summary>Trains until the last step, or until it is cancelled; then the state is written after the step in progress.</summary>
-    /// <param name="trainer">Restored, if the run is resumed.</param>
+    /// <param name="advance">One optimisation step of everything that is trained.</param>
+    /// <param name="runs">What is trained, each in its folder: restored, if it is resumed, and all at the same step.</param>
     /// <param name="schedule">How long, how often.</param>
-    /// <param name="folder">The run.</param>
-    /// <param name="grids">Draws samples in between; null for none.</param>
-    /// <param name="writeResults">Writes what the run is for, as far as it has come.</param>
     /// <param name="progress">Told of every step.</param>
     /// <param name="cancel">Looked at between steps.</param>
     /// <returns>Whether it came to the last step.</returns>
     /// <exception cref="DivergedException">The training diverged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static bool Run(
-        ITrainer trainer,
+        Action advance,
+        IReadOnlyList<FolderRun> runs,
         TrainingSchedule schedule,
-        RunFolder folder,
-        SampleGrids? grids,
-        Action writeResults,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancel)
     {
-        folder.Begin(trainer.StepsDone);
-        using RunLogs logs = new(folder, trainer);
-        int begin = trainer.StepsDone;
-        bool saved = folder.Continues;
-        grids?.Begin(begin, cancel);
-        while (trainer.StepsDone < schedule.MaxSteps && !cancel.IsCancellationRequested)
+        int begin = runs[0].StepsDone, step = begin;
+        bool saved = runs.All(run => run.Continues);
+        try
         {
-            trainer.Advance();
-            int step = trainer.StepsDone;
-            if (schedule.IsLogged(step))
+            ForEach(run => run.Begin(cancel));
+            if (runs.Count > 1 && begin == 0)
             {
-                logs.Write(step);
+                // So that there is a step of which all have a state, whenever the run is killed.
+                ForEach(run => run.SaveState());
             }
 
-            grids?.Draw(step, cancel);
-            saved = schedule.SavesAt(step);
-            if (saved)
+            while (step < schedule.MaxSteps && !cancel.IsCancellationRequested)
+            {
+                advance();
+                step++;
+                ForEach(run => run.Log(schedule, cancel));
+                saved = schedule.SavesAt(step);
+                if (saved)
+                {
+                    Save();
+                }
+
+                progress?.Report(new TrainingProgress(step, schedule.MaxSteps, saved, [.. runs.SelectMany(run => run.Metrics)]));
+            }
+
+            if (!saved)
             {
                 Save();
             }
+            else if (step == begin)
+            {
+                // A finished run that is resumed: its results may be missing, and the row of a run too short for one is.
+                ForEach(run => run.LogRest(schedule));
+                ForEach(run => run.Flush());
+                ForEach(run => run.WriteResults());
+            }
 
-            progress?.Report(new TrainingProgress(step, schedule.MaxSteps, saved, trainer.Metrics.ToArray()));
+            return step >= schedule.MaxSteps;
         }
-
-        if (!saved)
+        finally
         {
-            Save();
+            ForEach(run => run.Dispose());
         }
-        else if (trainer.StepsDone == begin)
-        {
-            // A finished run that is resumed: its results may be missing.
-            writeResults();
-        }
-
-        return trainer.StepsDone >= schedule.MaxSteps;
 
         // Logs first: they may be ahead of a state, which cuts them back, never behind it. Results last: they follow from the state, and results
-        // without one could not be told from those of a finished run, which nothing may write over.
+        // without one could not be told from those of a finished run, which nothing may write over. Of several runs all have the new state before
+        // one loses the old: then there is a step at all times of which all have one.
         void Save()
         {
-            logs.Flush();
-            folder.States.Save(trainer.StepsDone, trainer.Save);
-            writeResults();
+            ForEach(run => run.Flush());
+            ForEach(run => run.SaveState());
+            ForEach(run => run.RemoveOlderStates());
+            ForEach(run => run.WriteResults());
+        }
+
+        void ForEach(Action<FolderRun> act)
+        {
+            foreach (FolderRun run in runs)
+            {
+                act(run);
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ namespace L2c;
 /// <param name="MaxSteps">Optimisation steps of the whole run.</param>
 /// <param name="IsSaved">Whether a state of this step is on the disk.</param>
 /// <param name="Metrics">
-/// Of the step: a router's loss, data term, penalty, lambda and reused share; a network's loss, mean squared error and bound.
+/// Of the step: a router's loss, data term, penalty, lambda and reused share, those of several one after another; a network's loss, mean squared error
+/// and bound, then the learning rate and the gradient's norm where they are logged.
 /// </param>
 /// <param name="Remark">One line that a person should read now; null for none.</param>
 public readonly record struct TrainingProgress(int Step, int MaxSteps, bool IsSaved, IReadOnlyList<double> Metrics, string? Remark = null)

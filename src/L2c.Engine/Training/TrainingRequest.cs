@@ -27,7 +27,7 @@ public abstract record TrainingRequest(string Data, string Folder)
     public bool Anew { get; init; }
 
     /// <summary>Paths of the files that a run leaves in its folder beside its states.</summary>
-    public IEnumerable<string> Outputs => ResultNames
+    public virtual IEnumerable<string> Outputs => ResultNames
         .Concat(RunLogs.Names)
         .Concat(SampleEvery is null ? [] : [SampleGrids.Name])
         .Select(name => Path.Combine(Folder, name));

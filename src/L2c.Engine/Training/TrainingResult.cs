@@ -44,7 +44,7 @@ public abstract record TrainingResult
         RunFolder folder,
         TrainingRequest request,
         RunFacts facts,
-        ITrainer trainer,
+        ITrained trainer,
         TrainingMemory memory,
         bool isFinished,
         int begin,
@@ -56,10 +56,21 @@ public abstract record TrainingResult
         (PeakBytes, StepMs, ElapsedMs) = (memory.TotalBytes, time.StepMs(StepsNow), time.ElapsedMs);
     }
 
+    /// <summary>Collects what is known of several runs that were one.</summary>
+    /// <param name="folder">Of all of them.</param>
+    /// <param name="parts">Each.</param>
+    private protected TrainingResult(string folder, IReadOnlyList<TrainingResult> parts)
+    {
+        TrainingResult any = parts[0];
+        (Files, States, Facts, IsFinished) = ([.. parts.SelectMany(part => part.Files)], folder, any.Facts, any.IsFinished);
+        (StepsDone, StepsNow) = (any.StepsDone, any.StepsNow);
+        (PeakBytes, StepMs, ElapsedMs) = (any.PeakBytes, any.StepMs, any.ElapsedMs);
+    }
+
     /// <summary>The results and the logs.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Folder of the states.</summary>
+    /// <summary>Folder of the states; of several runs the one that all of theirs are in.</summary>
     public string States { get; }
 
     /// <summary>Whether the run came to its last step; otherwise it was cancelled and goes on from <see cref="States"/>.</summary>
@@ -74,7 +85,7 @@ public abstract record TrainingResult
     /// <summary>Of them, steps of this process.</summary>
     public int StepsNow { get; }
 
-    /// <summary>Loss of the last step; null, as its parts, when this process made none.</summary>
+    /// <summary>Loss of the last step; null where there are several, and, as its parts, when this process made none.</summary>
     public double? Loss => Figure(0);
 
     /// <summary>Memory on the device: weights, buffers, the scratch of CUDA's ops. cuBLASLt's workspace and the context are not in it.</summary>

@@ -43,7 +43,7 @@ internal static class TrainingStart
     /// <summary>Restores the folder's state, if the run continues.</summary>
     /// <exception cref="RequestException">A setting differs.</exception>
     /// <exception cref="MalformedFileException">No state of this trainer, or a damaged one.</exception>
-    public static void Restore(RunFolder folder, ITrainer trainer)
+    public static void Restore(RunFolder folder, ITrained trainer)
     {
         if (folder.State is not { } path)
         {

@@ -5,7 +5,8 @@ namespace L2c.Model.Accounting;
 
 /// <summary>Multiply-accumulates of a sampling run for one image and one half of guidance, with and without its schedule.</summary>
 /// <remarks>
-/// A branch that is not computed, reused or dropped, saves exactly its own MACs. "Before" is the same run with every branch computed.
+/// A branch that is not computed, reused or dropped, saves exactly its own MACs, a replaced segment also those of the long skips that it goes over.
+/// "Before" is the same run with every branch computed.
 /// </remarks>
 public sealed class RunCost
 {
@@ -16,12 +17,12 @@ public sealed class RunCost
     public RunCost(CacheSchedule schedule, NetworkCost network)
     {
         schedule.RequireFits(schedule.Evaluations, 2 * network.Blocks);
-        PerEvaluation = [.. Enumerable.Range(0, schedule.Evaluations).Select(e => network.Evaluation - Saved(schedule, e, network.Branch))];
+        PerEvaluation = [.. Enumerable.Range(0, schedule.Evaluations).Select(e => network.Evaluation - Saved(schedule, e, network, network.Branch))];
         MacsBefore = schedule.Evaluations * network.Evaluation;
         MacsAfter = PerEvaluation.Sum();
         MacsBeforeWithoutProducts = MacsBefore - (schedule.Evaluations * network.Blocks * network.AttentionProducts);
         MacsAfterWithoutProducts = MacsBeforeWithoutProducts
-            - Enumerable.Range(0, schedule.Evaluations).Sum(e => Saved(schedule, e, network.BranchWithoutProducts));
+            - Enumerable.Range(0, schedule.Evaluations).Sum(e => Saved(schedule, e, network, network.BranchWithoutProducts));
     }
 
     /// <summary>MACs of each evaluation under the schedule, attention products included.</summary>
@@ -42,6 +43,7 @@ public sealed class RunCost
     /// <summary>How many times faster a run would be if time were proportional to MACs: before over after, attention products included.</summary>
     public double IdealSpeedup => (double)MacsBefore / MacsAfter;
 
-    private static long Saved(CacheSchedule schedule, int evaluation, Func<int, long> macs) =>
-        Enumerable.Range(0, schedule.Branches).Where(b => !schedule.Computes(evaluation, b)).Sum(macs);
+    private static long Saved(CacheSchedule schedule, int evaluation, NetworkCost network, Func<int, long> macs) =>
+        Enumerable.Range(0, schedule.Branches).Where(b => !schedule.Computes(evaluation, b)).Sum(macs)
+        + schedule.ReplacedIn(evaluation).Sum(replaced => network.Joins(replaced.Segment));
 }

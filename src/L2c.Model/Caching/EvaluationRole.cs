@@ -20,4 +20,6 @@ public enum BranchAction
     Forecast,
     /// <summary>Contributes nothing.</summary>
     Drop,
+    /// <summary>Belongs to a segment that is replaced as a whole: <see cref="SegmentReplacement"/>.</summary>
+    Segment,
 }

@@ -6,7 +6,8 @@ namespace L2c.Model.Caching;
 /// <summary>Reads JSON of a known form; what does not fit is told in the words of the file, not of the parser.</summary>
 /// <param name="path">For messages.</param>
 /// <param name="claim">What every message begins with after the path; may be empty.</param>
-internal sealed class JsonWords(string path, string claim = "")
+/// <param name="wanted">What to give where the file is not JSON.</param>
+internal sealed class JsonWords(string path, string claim = "", string wanted = "a schedule of l2c or SmoothCache")
 {
     /// <summary>A document's root.</summary>
     /// <param name="text">UTF-8 without a byte order mark.</param>
@@ -25,7 +26,7 @@ internal sealed class JsonWords(string path, string claim = "")
         }
         catch (JsonException e)
         {
-            throw Fault($"is not valid JSON (line {e.LineNumber + 1}); give a schedule of l2c or SmoothCache", e);
+            throw Fault($"is not valid JSON (line {e.LineNumber + 1}); give {wanted}", e);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class ScheduleFile
     /// <summary>What a file of our format says; null for one of SmoothCache.</summary>
     public ScheduleJson? Own { get; }
 
-    /// <summary>"l2c-schedule/1", "l2c-schedule/2" or "smoothcache".</summary>
+    /// <summary>"l2c-schedule/1", "/2" or "/3", or "smoothcache".</summary>
     public string Format => Own?.Format ?? "smoothcache";
 
     /// <summary>Of a SmoothCache file: blocks up to the last one that has a list of its own, 0 when every list is for all blocks.</summary>

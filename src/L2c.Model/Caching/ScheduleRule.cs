@@ -13,16 +13,25 @@ namespace L2c.Model.Caching;
 /// 2024)</description></item>
 /// <item><term>taylor:N:O</term><description>the first evaluation and every N-th from the second on compute everything, the others forecast everything
 /// by a polynomial of order O (<see cref="TaylorSeer"/>)</description></item>
+/// <item><term>taylor-lite:N:O</term><description>the same evaluations, with all blocks as one segment (<see
+/// cref="TaylorSeerLite"/>)</description></item>
+/// <item><term>delta-dit:N:K:B</term><description>every N-th evaluation computes everything; the others replace K blocks by what these added then:
+/// the first B evaluations the last K, later ones the first K (<see cref="DeltaDit"/>)</description></item>
 /// <item><term>random:P:SEED</term><description>in cache evaluations each branch is reused with probability P</description></item>
 /// <item><term>top:K, bottom:K</term><description>cache evaluations reuse the branches of the last or first K blocks</description></item>
 /// <item><term>deepcache:A-B</term><description>cache evaluations reuse the branches of blocks A to B, both counted</description></item>
 /// <item><term>drop:RULE</term><description>as RULE, but a skipped branch contributes nothing</description></item>
+/// <item><term>both:RULE</term><description>as RULE, but where both branches of a block are reused from the same evaluations, one delta is kept
+/// instead of two outputs (<see cref="JoinedBranches"/>)</description></item>
 /// </list>
 /// </remarks>
 public static class ScheduleRule
 {
     private static readonly string[] _forms =
-        ["none", "all", "interval:N", "fora:N", "taylor:N:ORDER", "random:P:SEED", "top:K", "bottom:K", "deepcache:A-B", "drop:RULE"];
+    [
+        "none", "all", "interval:N", "fora:N", "taylor:N:ORDER", "taylor-lite:N:ORDER", "delta-dit:N:BLOCKS:BOUND", "random:P:SEED", "top:K",
+        "bottom:K", "deepcache:A-B", "drop:RULE", "both:RULE",
+    ];
 
     /// <summary>For messages and help.</summary>
     public static string Forms { get; } = $"{string.Join(", ", _forms[..^1])} or {_forms[^1]}";
@@ -31,19 +40,24 @@ public static class ScheduleRule
     public static IReadOnlyList<string> Beginnings { get; } =
         [.. _forms.Select(form => form.Contains(':', StringComparison.Ordinal) ? $"{form.Split(':')[0]}:" : form)];
 
-    private const string DropPrefix = "drop:";
+    private const string DropPrefix = "drop:", BothPrefix = "both:";
 
     /// <summary>A rule as it is spelt, whatever the case of its letters.</summary>
     public static string Canonical(string rule) => rule.ToLowerInvariant();
 
     /// <summary>Builds the schedule of a rule.</summary>
     /// <param name="rule">One of the forms above.</param>
-    /// <param name="roles">Roles of the evaluations in the published method; <c>interval</c>, <c>fora</c> and <c>taylor</c> set their own.</param>
+    /// <param name="roles">Roles of the evaluations in the published method; rules with an interval set their own.</param>
     /// <param name="branches">Branches of the network.</param>
     /// <exception cref="ArgumentException">No such rule, or a number out of range.</exception>
     public static CacheSchedule Parse(string rule, IReadOnlyList<EvaluationRole> roles, int branches)
     {
         string spelt = Canonical(rule);
+        if (spelt.StartsWith(BothPrefix, StringComparison.Ordinal))
+        {
+            return JoinedBranches.Of(Parse(rule[BothPrefix.Length..], roles, branches));
+        }
+
         bool drop = spelt.StartsWith(DropPrefix, StringComparison.Ordinal);
         string[] words = (drop ? spelt[DropPrefix.Length..] : spelt).Split(':');
         int blocks = branches / 2;
@@ -54,6 +68,10 @@ public static class ScheduleRule
             ("interval", 2) => Every(Number(words[1], 1, int.MaxValue), (e, every) => e % every == 0),
             ("fora", 2) => Every(Number(words[1], 1, int.MaxValue), (e, every) => e == 0 || (roles.Count - 1 - e) % every == 0),
             ("taylor", 3) => Taylor(Number(words[1], 1, int.MaxValue), Number(words[2], 0, TaylorSeer.MaxOrder)),
+            ("taylor-lite", 3) => Replace(
+                TaylorSeerLite.Replaced(roles.Count, branches, Number(words[1], 1, int.MaxValue), Number(words[2], 0, TaylorSeer.MaxOrder))),
+            ("delta-dit", 4) => Replace(DeltaDit.Replaced(
+                roles.Count, blocks, Number(words[1], 1, int.MaxValue), Number(words[2], 1, blocks), Number(words[3], 0, int.MaxValue))),
             ("random", 3) => Random(words[1], words[2]),
             ("top", 2) => Blocks(blocks - Number(words[1], 0, blocks), blocks - 1),
             ("bottom", 2) => Blocks(0, Number(words[1], 0, blocks) - 1),
@@ -75,6 +93,14 @@ public static class ScheduleRule
         {
             CacheTerm[]?[] terms = TaylorSeer.Terms(roles.Count, every, order);
             return Every(every, TaylorSeer.Refreshes, (e, _) => terms[e]);
+        }
+
+        CacheSchedule Replace(SegmentReplacement[] replaced)
+        {
+            var schedule = CacheSchedule.Replacing(roles.Count, branches, replaced);
+            return drop
+                ? Build([.. Enumerable.Range(0, roles.Count).Select(schedule.Role)], (e, b) => !schedule.Computes(e, b))
+                : schedule;
         }
 
         CacheSchedule Blocks(int first, int last) => Reuse((_, b) => b / 2 >= first && b / 2 <= last);

@@ -62,13 +62,13 @@ public static class SmoothCacheJson
     }
 
     /// <summary>Writes a schedule: two lists where all blocks agree, else one per branch.</summary>
-    /// <exception cref="ArgumentException">The schedule drops or forecasts branches, which these files cannot say.</exception>
+    /// <exception cref="ArgumentException">The schedule drops or forecasts branches or replaces segments, which these files cannot say.</exception>
     public static byte[] ToUtf8(CacheSchedule schedule)
     {
-        (int forecast, int dropped) = (schedule.Count(BranchAction.Forecast), schedule.Count(BranchAction.Drop));
-        if (forecast + dropped > 0)
+        (BranchAction Action, string Word)[] others =
+            [(BranchAction.Forecast, "forecast"), (BranchAction.Segment, "part of a replaced segment"), (BranchAction.Drop, "dropped")];
+        if (Array.Find(others, other => schedule.Count(other.Action) > 0).Word is { } what)
         {
-            string what = forecast > 0 ? "forecast" : "dropped";
             throw new ArgumentException($"the lists cannot say that a branch is {what}; save the schedule in l2c's own format");
         }
 

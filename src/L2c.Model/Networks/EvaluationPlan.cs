@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Runs;
 
 namespace L2c.Model.Networks;
@@ -8,7 +9,20 @@ namespace L2c.Model.Networks;
 /// <param name="Weight">What it is multiplied by.</param>
 /// <param name="Scalar">[1] F32: a further factor, read at replay; none for 1.</param>
 /// <param name="Slope">How the factors change with a number that is learned: of {w fresh, (1 - w) kept} 1 and -1.</param>
-public readonly record struct Term(Tensor Source, float Weight = 1, Tensor Scalar = default, float Slope = 0);
+public readonly record struct Term(Tensor Source, float Weight = 1, Tensor Scalar = default, float Slope = 0)
+{
+    /// <summary>The sum of some terms as the stream takes it.</summary>
+    internal static ResidualTerm[] Gated(Term[] terms, Tensor gate)
+    {
+        var gated = new ResidualTerm[terms.Length];
+        for (int i = 0; i < gated.Length; i++)
+        {
+            gated[i] = new ResidualTerm(terms[i].Source, gate, terms[i].Weight, terms[i].Scalar, Joins: i > 0);
+        }
+
+        return gated;
+    }
+}
 
 /// <summary>What one branch does in one evaluation: x += gate * sum of its terms.</summary>
 /// <param name="Output">[B,T,C]: where its fresh output goes; none where it is not computed.</param>
@@ -30,16 +44,25 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor Slo
     public static BranchPlan Reused(Tensor kept) => new(default, [new Term(kept)]);
 
     /// <summary>The contribution as the stream takes it.</summary>
-    internal ResidualTerm[] Gated(Tensor gate)
-    {
-        var gated = new ResidualTerm[Terms.Length];
-        for (int i = 0; i < gated.Length; i++)
-        {
-            gated[i] = new ResidualTerm(Terms[i].Source, gate, Terms[i].Weight, Terms[i].Scalar, Joins: i > 0);
-        }
+    internal ResidualTerm[] Gated(Tensor gate) => Term.Gated(Terms, gate);
+}
 
-        return gated;
-    }
+/// <summary>What an evaluation does with a segment: keeps the stream after it minus the stream before it, or adds a sum of kept ones in its
+/// place.</summary>
+/// <param name="Segment">Its branches.</param>
+/// <param name="Kept">[B,T,C]: where the delta goes; none where it is not kept. Every branch is computed then.</param>
+/// <param name="Terms">What is added in its place, without a gate; empty where it is not replaced. None of its branches is computed then, or
+/// contributes anything.</param>
+public readonly record struct SegmentPlan(CacheSegment Segment, Tensor Kept, Term[] Terms)
+{
+    /// <summary>Computed, and its delta kept.</summary>
+    public static SegmentPlan Keeping(CacheSegment segment, Tensor kept) => new(segment, kept, []);
+
+    /// <summary>Not computed: contributes a sum of deltas.</summary>
+    public static SegmentPlan Replaced(CacheSegment segment, params Term[] terms) => new(segment, default, terms);
+
+    /// <summary>Whether it is replaced.</summary>
+    internal bool IsReplaced => Kept.IsNone;
 }
 
 /// <summary>Everything that a forward pass is told about caching: resolved while a run is planned.</summary>
@@ -47,6 +70,9 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor Slo
 /// <param name="Branches">Two per block.</param>
 public sealed record EvaluationPlan(int Evaluation, BranchPlan[] Branches)
 {
+    /// <summary>Segments that are kept or replaced; those that are replaced do not overlap.</summary>
+    public SegmentPlan[] Segments { get; init; } = [];
+
     /// <summary>What is left out and joined.</summary>
     public PlanSwitches Switches { get; init; } = PlanSwitches.All;
 

@@ -72,15 +72,25 @@ internal abstract partial class TransformerPass
     protected void LeaveBranches(int evaluation) => Device.Scope = new OpScope(evaluation, -1);
 
     /// <summary>Whether a branch's norm is enqueued.</summary>
-    protected bool Normalises(int branch) => Plan.Branches[branch].IsComputed || !Plan.Switches.SkipUnused;
+    protected bool Normalises(int branch) => Plan.Branches[branch].IsComputed || !(Plan.Switches.SkipUnused || IsReplaced(branch));
 
-    /// <summary>Enqueues a block; what its MLP contributes is left pending.</summary>
+    /// <summary>Whether a block begins inside a replaced segment: the stream is not known there.</summary>
+    protected bool BeginsReplaced(int block) => Array.Exists(Plan.Segments, s => s.IsReplaced && s.Segment.ContainsStart(block));
+
+    /// <summary>Enqueues a block; what its last branch contributes is left pending.</summary>
     protected void Block(ResidualStream x, int block)
     {
-        Attention(x, block);
-        Contribute(x, 2 * block);
-        Mlp(x, block);
-        Contribute(x, (2 * block) + 1);
+        if (!Replace(x, 2 * block))
+        {
+            Attention(x, block);
+            Contribute(x, 2 * block);
+        }
+
+        if (!Replace(x, (2 * block) + 1))
+        {
+            Mlp(x, block);
+            Contribute(x, (2 * block) + 1);
+        }
     }
 
     /// <summary>Enqueues a linear map.</summary>
@@ -89,16 +99,17 @@ internal abstract partial class TransformerPass
     private void Attention(ResidualStream x, int block)
     {
         (BlockWeights w, AttentionTape t, BranchPlan branch) = (_weights[block], Blocks.Attention[block], Plan.Branches[2 * block]);
-        if (!Enter(x, 2 * block, t.Normed, t.X))
+        if (!Enter(x, 2 * block, t.Normed, t.X, out Tensor entering))
         {
             return;
         }
 
         if (Tap is not null && StageBefore(block) is { } stage)
         {
-            Tap(stage, t.X);
+            Tap(stage, entering);
         }
 
+        Tap?.Invoke($"block{block}.attn_in", t.Normed);
         Linear(t.Normed, w.Qkv, t.Qkv);                                                                             // [B,T,3C]
         Device.Attention(t.Qkv, t.Heads, Network.Architecture.Heads);                                               // [B,T,C]
         Linear(t.Heads, w.Projection, branch.Output);                                                               // [B,T,C]
@@ -108,7 +119,7 @@ internal abstract partial class TransformerPass
     private void Mlp(ResidualStream x, int block)
     {
         (BlockWeights w, MlpTape t, BranchPlan branch) = (_weights[block], Blocks.Mlp[block], Plan.Branches[(2 * block) + 1]);
-        if (!Enter(x, (2 * block) + 1, t.Normed, t.X))
+        if (!Enter(x, (2 * block) + 1, t.Normed, t.X, out _))
         {
             return;
         }
@@ -128,16 +139,64 @@ internal abstract partial class TransformerPass
     }
 
     /// <summary>Enqueues a branch's norm if the branch is computed, and returns whether it is.</summary>
-    private bool Enter(ResidualStream x, int branch, Tensor normed, Tensor stream)
+    /// <param name="x">The stream.</param>
+    /// <param name="branch">The branch.</param>
+    /// <param name="normed">Where the norm goes.</param>
+    /// <param name="stream">Where the stream goes that enters the branch.</param>
+    /// <param name="entering">Where it lies: in the slot of a delta that is kept from here on, if nothing else holds it that long.</param>
+    private bool Enter(ResidualStream x, int branch, Tensor normed, Tensor stream, out Tensor entering)
     {
         Device.Scope = Device.Scope with { Branch = branch };
+        SegmentPlan[] kept = stream == Scratch.X ? Array.FindAll(Plan.Segments, s => !s.IsReplaced && s.Segment.First == branch) : [];
+        entering = kept.Length > 0 ? kept[0].Kept : stream;
         if (Normalises(branch))
         {
-            x.Normalise(NormOf(branch), normed, stream);                                                            // [B,T,C]
+            x.Normalise(NormOf(branch), normed, entering);                                                          // [B,T,C]
+        }
+
+        // Each delta takes the place of the stream that it began with.
+        for (int i = 1; i < kept.Length; i++)
+        {
+            Device.ResidualNorm(entering, [], kept[i].Kept, Norm.None, default);                                    // [B,T,C]
         }
 
         return Plan.Branches[branch].IsComputed;
     }
 
-    private void Contribute(ResidualStream x, int branch) => x.Add(Plan.Branches[branch].Gated(GateOf(branch)));
+    private void Contribute(ResidualStream x, int branch)
+    {
+        x.Add(Plan.Branches[branch].Gated(GateOf(branch)));
+        foreach (SegmentPlan segment in Plan.Segments)
+        {
+            if (!segment.IsReplaced && segment.Segment.Last == branch)
+            {
+                x.KeepDelta(Before(segment), segment.Kept);
+            }
+        }
+    }
+
+    /// <summary>Where the stream before a kept segment lies, see <see cref="Enter"/>.</summary>
+    private Tensor Before(SegmentPlan segment)
+    {
+        int first = segment.Segment.First;
+        Tensor stream = first % 2 == 0 ? Blocks.Attention[first / 2].X : Blocks.Mlp[first / 2].X;
+        return stream == Scratch.X ? segment.Kept : stream;
+    }
+
+    /// <summary>Whether a branch belongs to a replaced segment; what stands for the segment is added where its first one would be.</summary>
+    private bool Replace(ResidualStream x, int branch)
+    {
+        foreach (SegmentPlan segment in Plan.Segments)
+        {
+            if (segment.IsReplaced && segment.Segment.First == branch)
+            {
+                Device.Scope = Device.Scope with { Branch = branch };
+                x.Add(Term.Gated(segment.Terms, default));
+            }
+        }
+
+        return IsReplaced(branch);
+    }
+
+    private bool IsReplaced(int branch) => Array.Exists(Plan.Segments, s => s.IsReplaced && s.Segment.Contains(branch));
 }

@@ -22,6 +22,7 @@ internal static class PlanDescription
             $"{plan.Model.Architecture.Name} on {plan.Model.Device.Name}",
             Fact("run", $"{Number(plan.Schedule.Evaluations, $"{plan.Sampler.Name} evaluation")} of {batch} ({guided})"),
             Fact("branches", Branches(plan.Schedule)),
+            .. plan.Schedule.Replaced.IsEmpty ? Array.Empty<string>() : [Fact("segments", Segments(plan))],
             Fact("cache slots", Slots(run)),
             Fact("modulations", Modulations(run)),
             Fact("memory", $"{Mebi(run.WeightBytes)} MiB weights + {Mebi(run.RunBytes - run.CacheBytes)} MiB workspace"
@@ -47,13 +48,23 @@ internal static class PlanDescription
         return $"{all} in all: {all - skipped} computed, {schedule.SkippedText} ({share})";
     }
 
+    private static string Segments(RunPlan plan) =>
+        $"{plan.Schedule.Replaced.Length} replaced by one addition each; "
+        + $"{Number(plan.Slots.KeptDeltas, "delta")} kept, each by one more pass over the stream";
+
     private static string Slots(DryRun run)
     {
         CacheSlots slots = run.Plan.Slots;
+        string kept = (slots.KeptOutputs, slots.KeptDeltas) switch
+        {
+            (var outputs, 0) => Number(outputs, "output"),
+            (0, var deltas) => Number(deltas, "delta"),
+            (var outputs, var deltas) => $"{Number(outputs, "output")} and {Number(deltas, "delta")}",
+        };
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
             : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB each: ")
-                + $"of the {Number(slots.KeptOutputs, "output")} kept for later, at most {slots.Count} are needed at the same time";
+                + $"of the {kept} kept for later, at most {slots.Count} are needed at the same time";
     }
 
     private static string Modulations(DryRun run)

@@ -47,6 +47,7 @@ internal sealed class RunPlan(Network model, SamplerTable sampler, CacheSchedule
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         TransformerArchitecture architecture = model.Architecture;
         schedule.RequireFits(sampler.Evaluations.Count, architecture.Branches);
+        schedule.RequireSegmentsFit(model.Info);
         if (options.Guidance != Guidance.None && !architecture.HasNullClass)
         {
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");

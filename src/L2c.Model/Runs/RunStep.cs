@@ -23,6 +23,7 @@ internal sealed class RunStep
         (_run, _buffers) = (run, buffers);
         _plan = new EvaluationPlan(evaluation, [.. Enumerable.Range(0, run.Schedule.Branches).Select(branch => Branch(evaluation, branch))])
         {
+            Segments = Segments(evaluation),
             Switches = run.Options.Switches,
         };
         SamplerEvaluation step = run.Sampler.Evaluations[evaluation];
@@ -32,6 +33,9 @@ internal sealed class RunStep
 
     /// <summary>What a branch contributes.</summary>
     public ReadOnlySpan<Term> Terms(int branch) => _plan.Branches[branch].Terms;
+
+    /// <summary>What is kept of segments, and what stands for them.</summary>
+    public IReadOnlyList<SegmentPlan> Segments() => _plan.Segments;
 
     /// <summary>Enqueues the evaluation and the sampler's step.</summary>
     public void Enqueue()
@@ -46,6 +50,20 @@ internal sealed class RunStep
         network.Forward(b.States[_prediction.Input], b.Network, _plan, b.Output);
         int guided = _run.Options.Guidance.Channels(network.Info);
         network.Device.SamplerUpdate(b.Output, b.GuidanceScale, guided, _prediction, b.States, b.Noise[evaluation], _updates, b.Guided);
+    }
+
+    private SegmentPlan[] Segments(int evaluation)
+    {
+        CacheSchedule schedule = _run.Schedule;
+        return
+        [
+            .. schedule.ReplacedIn(evaluation).Select(r => SegmentPlan.Replaced(
+                r.Segment, [.. r.Terms.Select(term => new Term(Delta(term.Evaluation, schedule.Segments.IndexOf(r.Segment)), term.Weight))])),
+            .. Enumerable.Range(0, schedule.Segments.Length).Where(i => _run.Slots.SlotOfSegment(evaluation, i) >= 0)
+                .Select(i => SegmentPlan.Keeping(schedule.Segments[i], Delta(evaluation, i))),
+        ];
+
+        Tensor Delta(int source, int segment) => _buffers.Slots[_run.Slots.SlotOfSegment(source, segment)];
     }
 
     private BranchPlan Branch(int evaluation, int branch)

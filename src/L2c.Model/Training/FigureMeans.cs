@@ -11,6 +11,9 @@ public sealed class FigureMeans(IReadOnlyList<string> names)
     /// <summary>What is averaged.</summary>
     public IReadOnlyList<string> Names { get; } = names;
 
+    /// <summary>Steps since the means were taken.</summary>
+    public int Count => (int)_sums[^1];
+
     /// <summary>Adds the figures of one step.</summary>
     public void Add(ReadOnlySpan<double> figures)
     {
@@ -26,6 +29,14 @@ public sealed class FigureMeans(IReadOnlyList<string> names)
     /// <exception cref="InvalidOperationException">Nothing was added.</exception>
     public void Take(Span<float> means)
     {
+        Read(means);
+        Array.Clear(_sums);
+    }
+
+    /// <summary>Writes the means and goes on.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was added.</exception>
+    public void Read(Span<float> means)
+    {
         if (_sums[^1] == 0)
         {
             throw new InvalidOperationException("no step since the means were taken");
@@ -35,8 +46,6 @@ public sealed class FigureMeans(IReadOnlyList<string> names)
         {
             means[i] = (float)(_sums[i] / _sums[^1]);
         }
-
-        Array.Clear(_sums);
     }
 
     /// <summary>What a state file holds of this: the sums, then the number of steps. Restored by copying into it.</summary>

@@ -12,11 +12,14 @@ namespace L2c.Model.Training;
 /// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Peebles and Xie 2023, section 4; the published
 /// train.py.
 /// </remarks>
-public sealed class NetworkTrainer : ITrainer
+public sealed class NetworkTrainer : ITrained, IDisposable
 {
     // What a state holds, gradients left out, which belong to one step: both sets of weights tensor by tensor, under the names that a training
     // checkpoint gives them, so that whatever reads one can take either; and what only this trainer reads.
     private const string WeightsPrefix = "model.", AveragePrefix = "ema.", Sums = "log.figure_sums";
+
+    // Figures that not every run has.
+    private const string Rate = "lr", Norm = "grad_norm";
 
     private static readonly (ParameterState State, string Name)[] _moments =
         [(ParameterState.FirstMoment, "optimizer.first_moment"), (ParameterState.SecondMoment, "optimizer.second_moment")];
@@ -65,17 +68,27 @@ public sealed class NetworkTrainer : ITrainer
         TrainingSettings settings)
     {
         TrainingFit.Check(data, architecture);
+        options.Check();
         options.AddTo(settings, average is not null);
         (_options, _settings) = (options.As(settings), settings);
         _draws = new TrainingDraws(options.Seed, draws: 1, options.Batch);
         int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
         _batch = new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
-        _step = NetworkTrainingStep.Plan(architecture, initial, device, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute });
+        _step = NetworkTrainingStep.Plan(
+            architecture,
+            initial,
+            device,
+            options.Batch,
+            new TrainingPlanOptions { Recompute = options.Recompute },
+            options.MaxGradientNorm,
+            options.MinSnrGamma);
         if (average is not null)
         {
             _step.WriteTensors(ParameterState.Average, average);
         }
 
+        bool rateChanges = options.LearningRateWarmUp > 0 || options.DecaySteps is not null;
+        Means = new FigureMeans(["loss", "mse", "vb", .. rateChanges ? [Rate] : Array.Empty<string>(), .. options.MaxGradientNorm is null ? [] : new[] { Norm }]);
         (_timesteps, _losses, _figures) = (new int[options.Batch], new float[2 * options.Batch], new double[Means.Names.Count]);
     }
 
@@ -86,31 +99,41 @@ public sealed class NetworkTrainer : ITrainer
     public int StepsDone { get; private set; }
 
     /// <inheritdoc/>
-    /// <remarks>loss = mse + vb: mean squared error of the noise, and the bound's term in bits per dimension; means over the batch.</remarks>
-    public FigureMeans Means { get; } = new(["loss", "mse", "vb"]);
+    /// <remarks>loss = mse + vb: mean squared error of the noise, and the bound's term in bits per dimension; means over the batch. With min-SNR weights
+    /// the loss has them, mse does not. lr where the learning rate changes; grad_norm, before it is clipped, where it is.</remarks>
+    public FigureMeans Means { get; }
 
     /// <inheritdoc/>
     public ReadOnlySpan<double> Metrics => _figures;
 
-    /// <inheritdoc/>
+    /// <summary>One optimisation step.</summary>
+    /// <exception cref="DivergedException">The loss is no longer a number.</exception>
     public void Advance()
     {
         _step.RequireAlive();
         _batch.Fill(StepsDone, 0);
         _draws.Timesteps(StepsDone, 0, _step.Process.Count, _timesteps);
-        OptimizerStep optimizer = new(StepsDone + 1, _options.LearningRate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
+        double rate = _options.RateAt(StepsDone + 1);
+        OptimizerStep optimizer = new(StepsDone + 1, rate, _options.DecayAt(StepsDone)) { WeightDecay = _options.WeightDecay };
         _step.Run(_batch.Images, _batch.Noise, _batch.Labels, _timesteps, optimizer, _losses);
-        double mse = 0, vb = 0;
+        double mse = 0, vb = 0, weighted = 0;
         for (int image = 0; image < _options.Batch; image++)
         {
             mse += _losses[2 * image];
+            weighted += MinSnr.Weight(_step.Process, _timesteps[image], _options.MinSnrGamma) * _losses[2 * image];
             vb += _losses[(2 * image) + 1];
         }
 
-        (mse, vb) = (mse / _options.Batch, vb / _options.Batch);
+        (mse, vb, weighted) = (mse / _options.Batch, vb / _options.Batch, weighted / _options.Batch);
         DivergedException.ThrowUnlessFinite(mse + vb, StepsDone + 1);
         StepsDone++;
-        (_figures[0], _figures[1], _figures[2]) = (mse + vb, mse, vb);
+        (_figures[0], _figures[1], _figures[2]) = (weighted + vb, mse, vb);
+        Set(Rate, rate);
+        if (_options.MaxGradientNorm is not null)
+        {
+            Set(Norm, _step.ReadGradientNorm());
+        }
+
         Means.Add(_figures);
     }
 
@@ -179,6 +202,14 @@ public sealed class NetworkTrainer : ITrainer
 
     /// <summary>Frees the plan.</summary>
     public void Dispose() => _step.Dispose();
+
+    private void Set(string figure, double value)
+    {
+        for (int i = 3; i < _figures.Length; i++)
+        {
+            _figures[i] = Means.Names[i] == figure ? value : _figures[i];
+        }
+    }
 
     private float[] State(ParameterState state, string name)
     {

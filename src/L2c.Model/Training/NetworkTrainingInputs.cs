@@ -49,7 +49,12 @@ internal sealed class NetworkTrainingInputs
     /// <param name="arena">Where.</param>
     /// <param name="network">What is trained.</param>
     /// <param name="batch">B.</param>
-    public static NetworkTrainingInputs Take(Arena arena, NetworkInfo network, int batch) => new(arena, network, batch);
+    /// <param name="minSnrGamma">See <see cref="MinSnrGamma"/>.</param>
+    public static NetworkTrainingInputs Take(Arena arena, NetworkInfo network, int batch, double? minSnrGamma) =>
+        new(arena, network, batch) { MinSnrGamma = minSnrGamma };
+
+    /// <summary>gamma of <see cref="MinSnr"/>; null for weights of 1.</summary>
+    public double? MinSnrGamma { get; init; }
 
     /// <summary>Noises the data and uploads everything.</summary>
     /// <exception cref="ArgumentException">A span of another length, or a timestep or the number of the step out of range.</exception>
@@ -95,5 +100,6 @@ internal sealed class NetworkTrainingInputs
         row[(int)HybridLossColumn.MinLogVariance] = (float)Process.PosteriorLogVarianceClipped[t];
         row[(int)HybridLossColumn.MaxLogVariance] = (float)Math.Log(Process.Betas[t]);
         row[(int)HybridLossColumn.IsFirst] = t == 0 ? 1 : 0;
+        row[(int)HybridLossColumn.ErrorWeight] = (float)MinSnr.Weight(Process, t, MinSnrGamma);
     }
 }

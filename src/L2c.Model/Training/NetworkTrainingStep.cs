@@ -22,11 +22,14 @@ public sealed class NetworkTrainingStep : IDisposable
     private readonly NetworkTrainingBuffers _buffers;
     private readonly EvaluationPlan _plan;
     private readonly OpSequence _pack, _step;
+    private readonly float? _mostNorm;
+    private readonly float[] _norm = new float[1];
 
     private NetworkTrainingStep(
-        Network model, Arena parameterArena, TrainedParameters parameters, Arena arena, NetworkTrainingBuffers buffers, int batch)
+        Network model, Arena parameterArena, TrainedParameters parameters, Arena arena, NetworkTrainingBuffers buffers, int batch, double? mostNorm)
     {
         (_model, _parameterArena, _parameters, _arena, _buffers, Batch) = (model, parameterArena, parameters, arena, buffers, batch);
+        _mostNorm = (float?)mostNorm;
         Memory = MemoryOf(parameterArena.CapacityBytes, model, buffers);
         _plan = EvaluationPlan.Full(buffers.Network, model.Architecture.Branches, hasBackward: true);
         _pack = Device.Capture(model.Pack);
@@ -68,8 +71,17 @@ public sealed class NetworkTrainingStep : IDisposable
     /// <param name="device">Where to train; it must store fp32.</param>
     /// <param name="batch">B, at least 1.</param>
     /// <param name="options">Recomputation.</param>
+    /// <param name="mostNorm">What the gradient's norm is kept within, see <see cref="Device.ClipNorm"/>; null for none.</param>
+    /// <param name="minSnrGamma">gamma of <see cref="MinSnr"/>'s weights; null for weights of 1.</param>
     /// <exception cref="ArgumentException">A network without learned variance, or a device that stores halves.</exception>
-    public static NetworkTrainingStep Plan(TransformerArchitecture architecture, WeightReader initial, Device device, int batch, TrainingPlanOptions options)
+    public static NetworkTrainingStep Plan(
+        TransformerArchitecture architecture,
+        WeightReader initial,
+        Device device,
+        int batch,
+        TrainingPlanOptions options,
+        double? mostNorm = null,
+        double? minSnrGamma = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         NetworkFamily family = RequireTrainable(architecture, device);
@@ -87,8 +99,8 @@ public sealed class NetworkTrainingStep : IDisposable
             Network model = family.Load(architecture, initial, device, WeightUse.Inference, parameters);
             taken.Push(model);
             (Arena arena, NetworkTrainingBuffers buffers) = Kept(Arena.Carve(
-                device, "training step", memory => NetworkTrainingBuffers.Take(memory, model, batch, options)));
-            var step = new NetworkTrainingStep(model, parameterArena, parameters, arena, buffers, batch);
+                device, "training step", memory => NetworkTrainingBuffers.Take(memory, model, batch, options, minSnrGamma)));
+            var step = new NetworkTrainingStep(model, parameterArena, parameters, arena, buffers, batch, mostNorm);
             step.CopyState(ParameterState.Weights, ParameterState.Average, zeros);
             return step;
         }
@@ -128,7 +140,8 @@ public sealed class NetworkTrainingStep : IDisposable
     /// <param name="labels">B labels, those dropped to the null class included.</param>
     /// <param name="timesteps">B timesteps, 0 .. 999.</param>
     /// <param name="optimizer">Learning rate and step number.</param>
-    /// <param name="losses">Receives [B,2]: mean squared error of the noise, and the bound's term in bits per dimension, of each image.</param>
+    /// <param name="losses">Receives [B,2]: mean squared error of the noise, and the bound's term in bits per dimension, of each image. No weight is part of
+    /// them.</param>
     /// <param name="observer">Told of every op, which then runs by itself; null for a replay at full speed.</param>
     /// <exception cref="ArgumentException">A span of another length, or a label or timestep out of range.</exception>
     public void Run(
@@ -145,6 +158,20 @@ public sealed class NetworkTrainingStep : IDisposable
         _buffers.Inputs.Set(Device, _buffers.Network, x0, noise, labels, timesteps, optimizer);
         _step.Run(observer);
         Device.Download(_buffers.Losses, losses);
+    }
+
+    /// <summary>Norm of the last step's gradient before it was clipped. Allocates nothing.</summary>
+    /// <exception cref="InvalidOperationException">The step was planned without a bound on it.</exception>
+    public double ReadGradientNorm()
+    {
+        RequireAlive();
+        if (_mostNorm is null)
+        {
+            throw new InvalidOperationException("the norm of a gradient is computed where it is clipped; plan the step with a bound");
+        }
+
+        Device.Download(_buffers.GradientNorm, _norm);
+        return _norm[0];
     }
 
     /// <summary>Copies one state of all trained parameters.</summary>
@@ -245,9 +272,16 @@ public sealed class NetworkTrainingStep : IDisposable
         _model.Backward(b.Network, _plan, b.OutputGradient);
 
         Device.Scope = OpScope.None;
+        Tensor gradient = _parameters.All(ParameterState.Gradient);
+        if (_mostNorm is { } most)
+        {
+            Tensor scale = TrainedParameters.Slice(inputs.Coefficients, (int)AdamWCoefficient.GradientScale, 1);
+            Device.ClipNorm(gradient, most, b.GradientNorm, scale);
+        }
+
         Device.AdamW(
             _parameters.All(ParameterState.Weights),
-            _parameters.All(ParameterState.Gradient),
+            gradient,
             _parameters.All(ParameterState.FirstMoment),
             _parameters.All(ParameterState.SecondMoment),
             _parameters.All(ParameterState.Average),

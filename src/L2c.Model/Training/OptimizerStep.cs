@@ -31,5 +31,6 @@ public readonly record struct OptimizerStep(long Step, double LearningRate, doub
         coefficients[(int)AdamWCoefficient.Correction1] = (float)(1 / (1 - Math.Pow(Beta1, Step)));
         coefficients[(int)AdamWCoefficient.Correction2] = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Step)));
         coefficients[(int)AdamWCoefficient.OneMinusEmaDecay] = (float)(1 - EmaDecay);
+        coefficients[(int)AdamWCoefficient.GradientScale] = 1;
     }
 }

@@ -12,7 +12,8 @@ namespace L2c.Model.Training;
 /// </summary>
 /// <remarks>
 /// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
-/// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. Not for use by several threads at a time.
+/// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. No weight has a part in what leads there and in the teacher, so the
+/// students of several routers may follow one teacher. Not for use by several threads at a time.
 /// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
@@ -25,12 +26,13 @@ public sealed class RouterDraw : IDisposable
     private readonly EvaluationPlan _teacherPlan, _studentPlan;
     private readonly OpSequence[] _forward;
     private readonly OpSequence[][] _advance;
-    private readonly OpSequence _compare;
+    private readonly OpSequence _teacher, _student;
     private readonly RouterResults _results;
     private readonly float[] _weights;
     private readonly float[][] _times;
     private readonly double[] _lossWeights;
     private readonly int _counted;
+    private int _draw = -1;
 
     private RouterDraw(Network model, DrawTable table, int batch, RouterLoss loss, LossReduction reduction, Arena arena, RouterBuffers buffers)
     {
@@ -51,7 +53,8 @@ public sealed class RouterDraw : IDisposable
         _forward = [.. Enumerable.Range(0, table.Lead).Select(lead => model.Device.Capture(() => Forward(lead)))];
         _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.Lead)
             .Select(lead => model.Device.Capture(() => Advance(table.Sampler.Evaluations[table.Begin(t) + lead]))).ToArray())];
-        _compare = model.Device.Capture(Compare);
+        _teacher = model.Device.Capture(Teach);
+        _student = model.Device.Capture(Learn);
     }
 
     /// <summary>The network.</summary>
@@ -76,7 +79,7 @@ public sealed class RouterDraw : IDisposable
     public TrainingMemory Memory { get; }
 
     /// <summary>Every op of a draw in order.</summary>
-    public IReadOnlyList<OpInfo> Ops => [.. _forward.Zip(_advance[0], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops), .. _compare.Ops];
+    public IReadOnlyList<OpInfo> Ops => [.. _forward.Zip(_advance[0], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops), .. _teacher.Ops, .. _student.Ops];
 
     /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
     public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
@@ -134,7 +137,7 @@ public sealed class RouterDraw : IDisposable
         return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
 
-    /// <summary>Runs one draw. Allocates nothing.</summary>
+    /// <summary>Runs one draw: <see cref="RunTeacher"/>, then <see cref="RunStudent"/>. Allocates nothing.</summary>
     /// <param name="t">Which draw of the <see cref="Table"/>.</param>
     /// <param name="noised">[B,C,H,W]: x where the draw begins, see <see cref="DrawTable.AddNoise"/>.</param>
     /// <param name="labels">B labels, those dropped to the null class included.</param>
@@ -152,21 +155,21 @@ public sealed class RouterDraw : IDisposable
         Span<double> gradient,
         RunObserver? observer = null)
     {
+        RunTeacher(t, noised, labels, observer);
+        return RunStudent(weights, gradient, observer);
+    }
+
+    /// <summary>Runs what no weight has a part in: the evaluations that lead to the comparison, and the teacher. Allocates nothing.</summary>
+    /// <inheritdoc cref="Run"/>
+    public void RunTeacher(int t, ReadOnlySpan<float> noised, ReadOnlySpan<int> labels, RunObserver? observer = null)
+    {
         RequireAlive();
         ArgumentOutOfRangeException.ThrowIfNegative(t);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(t, Table.Count);
-        TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
-        TrainingInputs.RequireLength(weights.Length, Branches, "weights");
         TrainingInputs.RequireLabels(labels, Batch, Model.Architecture);
         Device device = Model.Device;
         device.Upload(_buffers.X, noised);
         device.Upload(_buffers.Network.Labels, labels);
-        for (int branch = 0; branch < Branches; branch++)
-        {
-            (_weights[2 * branch], _weights[(2 * branch) + 1]) = (weights[branch], 1 - weights[branch]);
-        }
-
-        device.Upload(_buffers.Weights, _weights);
         _buffers.Network.SetTimes(device, _times[t]);
         for (int lead = 0; lead < _forward.Length; lead++)
         {
@@ -174,8 +177,32 @@ public sealed class RouterDraw : IDisposable
             _advance[t][lead].Run(observer);
         }
 
-        _compare.Run(observer);
-        return _results.Read(device, _lossWeights[t], gradient);
+        _teacher.Run(observer);
+        _draw = t;
+    }
+
+    /// <summary>Runs a student and its backward pass on the last <see cref="RunTeacher"/>, any number of times: no run of it changes what the next one
+    /// reads. Allocates nothing.</summary>
+    /// <inheritdoc cref="Run"/>
+    /// <exception cref="InvalidOperationException">No teacher has run yet.</exception>
+    public double RunStudent(ReadOnlySpan<float> weights, Span<double> gradient, RunObserver? observer = null)
+    {
+        RequireAlive();
+        TrainingInputs.RequireLength(gradient.Length, Branches, "gradients");
+        TrainingInputs.RequireLength(weights.Length, Branches, "weights");
+        if (_draw < 0)
+        {
+            throw new InvalidOperationException("a student is compared with a teacher; call RunTeacher first");
+        }
+
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            (_weights[2 * branch], _weights[(2 * branch) + 1]) = (weights[branch], 1 - weights[branch]);
+        }
+
+        Model.Device.Upload(_buffers.Weights, _weights);
+        _student.Run(observer);
+        return _results.Read(Model.Device, _lossWeights[_draw], gradient);
     }
 
     /// <summary>Copies the x that was compared at in the last run, [B,C,H,W].</summary>
@@ -192,7 +219,8 @@ public sealed class RouterDraw : IDisposable
     {
         Array.ForEach(_forward, sequence => sequence.Dispose());
         Array.ForEach(_advance, sequences => Array.ForEach(sequences, sequence => sequence.Dispose()));
-        _compare.Dispose();
+        _teacher.Dispose();
+        _student.Dispose();
         _arena.Dispose();
     }
 
@@ -255,10 +283,15 @@ public sealed class RouterDraw : IDisposable
         Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, _buffers.States, default, step.Updates);
     }
 
-    private void Compare()
+    private void Teach()
     {
         Prepare(_teacherPlan);
         Model.Forward(_buffers.X, _buffers.Network, _teacherPlan, _buffers.Teacher);
+    }
+
+    /// <summary>The student reads x, what is kept, its first branch and the modulations, and writes none of them: so it may run again.</summary>
+    private void Learn()
+    {
         Model.Forward(_buffers.X, _buffers.Network, _studentPlan, _buffers.Output);
         Model.Device.SquaredError(
             _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);

@@ -1,41 +1,34 @@
-using L2c.Kernels;
-using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Samplers;
-using L2c.Weights;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Training;
 
-/// <summary>Trains the routers of a network: several draws of a timestep per optimisation step, then one step of AdamW on the routers that were
-/// drawn.</summary>
+/// <summary>Trains routers of a network, one for each lambda: several draws of a timestep per optimisation step, then one step of AdamW on the rows
+/// that were drawn.</summary>
 /// <remarks>
-/// Results do not depend on the number of threads, nor on where a run was interrupted. Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the
-/// published train_router.py, whose eight processes are the draws here.
+/// Routers of several lambdas see the same draws and follow the same teacher, which is computed once; each is the router that its lambda alone
+/// gives, bit for bit. Results do not depend on the number of threads, nor on where a run was interrupted. Source: Learning-to-Cache
+/// (arXiv 2406.01733), section 3.3; the published train_router.py, whose eight processes are the draws here.
 /// </remarks>
-public sealed class RouterTrainer : ITrainer
+public sealed class RouterTrainer : IDisposable
 {
-    // Not "logits": a state is not a router's file.
-    private const string Kind = "router/2", Control = "lambda_control", Logits = "router_logits";
-
     private readonly RouterTrainingOptions _options;
-    private readonly TrainingSettings _settings;
     private readonly TrainingDraws _draws;
     private readonly RouterDraw _step;
-    private readonly RouterObjective _objective;
-    private readonly LambdaControl? _control;
+    private readonly RouterLearner[] _routers;
     private readonly TrainingBatch? _batch;
     private readonly ImageFreeSource? _teacher;
     private readonly float[] _noised, _weights;
-    private readonly double[] _dWeights, _figures;
+    private readonly double[] _dWeights;
 
     /// <summary>Plans everything.</summary>
     /// <param name="model">The frozen network, loaded with <see cref="WeightUse.RouterTraining"/>; it must outlive the trainer.</param>
     /// <param name="data">Images; null for states that the teacher makes from noise.</param>
     /// <param name="options">The rest.</param>
     /// <param name="initial">Logits to begin with; null for N(0, 1).</param>
-    /// <param name="settings">What else decides the bits of the run: network, data, device. The options are added.</param>
-    /// <exception cref="ArgumentException">Data or logits that do not fit the network or the steps, or fewer than two steps.</exception>
+    /// <param name="settings">What else decides the bits of the run: network, data, device.</param>
+    /// <exception cref="ArgumentException">Data or logits that do not fit the network or the steps, fewer than two steps, or no lambda.</exception>
     public RouterTrainer(Network model, ITrainingData? data, RouterTrainingOptions options, RouterLogits? initial, TrainingSettings settings)
     {
         SamplerTable sampler = SamplerCatalog.Create(model.Info, options.Steps);
@@ -59,11 +52,9 @@ public sealed class RouterTrainer : ITrainer
             TrainingFit.Check(initial, Shape);
         }
 
-        (_options, _settings) = (options, settings);
-        options.AddTo(settings);
-        if (options.Recompute && model.Device.StorageType != DType.F32)
+        if (options.Lambdas.Count == 0)
         {
-            settings.Add("--checkpointing", "on");
+            throw new ArgumentException("there is no lambda, and so no router to train; give one or more");
         }
 
         float[] logits = new float[Shape.Evaluations * branches];
@@ -77,17 +68,12 @@ public sealed class RouterTrainer : ITrainer
             initial.Values.AsSpan(0, logits.Length).CopyTo(logits);
         }
 
+        _options = options;
         _draws = new TrainingDraws(options.Seed, options.Draws, options.Batch);
-        _objective = new RouterObjective(logits, branches)
-        {
-            Lambda = options.Lambda,
-            LearningRate = options.LearningRate,
-            Clamp = recipe.Clamp,
-            StraightThroughThreshold = options.StraightThroughThreshold,
-        };
-        _control = options.TargetReuse is { } target ? new LambdaControl(options.Lambda, target, options.LearningRate) : null;
-        History = new RouterHistory(logits.Length);
-        History.Add(0, logits);
+        DrawTable table = new(sampler, model.Info.Process);
+        int[] trained = [.. Enumerable.Range(0, table.Count).Select(table.RouterRow)];
+        _routers = [.. options.Lambdas.Select(lambda => new RouterLearner(
+            Shape, trained, [.. logits], lambda, recipe.Clamp, options, options.AddTo(settings, lambda, model.Device.StorageType)))];
         _step = RouterDraw.Plan(
             model, sampler, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction);
         try
@@ -103,118 +89,47 @@ public sealed class RouterTrainer : ITrainer
         int? nullLabel = architecture.HasNullClass ? architecture.NullLabel : null;
         _batch = data is null ? null : new TrainingBatch(data, _draws, options.Batch, nullLabel, options.Threads);
         (_noised, _weights, _dWeights) = (new float[_step.StateShape.Count], new float[branches], new double[branches]);
-        _figures = new double[Means.Names.Count];
     }
 
-    /// <summary>Rows, columns and family of the router.</summary>
+    /// <summary>Rows, columns and family of the routers.</summary>
     public RouterShape Shape { get; }
 
-    /// <summary>The logits now.</summary>
-    public RouterLogits Router => new(Shape, _objective.Logits.ToArray());
+    /// <summary>The routers, one for each of <see cref="RouterTrainingOptions.Lambdas"/>.</summary>
+    public IReadOnlyList<RouterLearner> Routers => _routers;
 
-    /// <summary>The logits at evenly spaced steps.</summary>
-    public RouterHistory History { get; }
-
-    /// <summary>Memory on the device by part, the network's weights included.</summary>
+    /// <summary>Memory on the device by part, the network's weights included. The number of routers changes nothing of it.</summary>
     public TrainingMemory Memory => _step.Memory
         .With("teacher's run from noise", _teacher?.RunBytes ?? 0)
         .With(TrainingMemory.Scratch, _step.Model.Device.ScratchBytes);
 
-    /// <inheritdoc/>
-    public int StepsDone { get; private set; }
-
-    /// <inheritdoc/>
-    /// <remarks>loss = data_loss + lambda penalty; penalty: sum of sigmoids of the router drawn; reuse: share of cache evaluations' branches with a
-    /// score up to
-    /// the threshold.</remarks>
-    public FigureMeans Means { get; } = new(["loss", "data_loss", "penalty", "lambda", "reuse"]);
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<double> Metrics => _figures;
-
-    /// <inheritdoc/>
+    /// <summary>One optimisation step of every router.</summary>
+    /// <exception cref="DivergedException">The loss of a router, or what the step has changed of it, is no longer a number.</exception>
+    /// <exception cref="InvalidOperationException">The routers were restored from states of different steps.</exception>
     public void Advance()
     {
         _step.RequireAlive();
-        double data = 0, penalty = 0, lambda = _objective.Lambda;
+        int step = _routers[0].StepsDone;
+        if (Array.Exists(_routers, router => router.StepsDone != step))
+        {
+            throw new InvalidOperationException("routers that are trained side by side are at the same step; restore states of one step");
+        }
+
         for (int draw = 0; draw < _options.Draws; draw++)
         {
-            int t = _draws.Timestep(StepsDone, draw, _step.Table.Count), router = _step.Table.RouterRow(t);
-            ReadOnlySpan<int> labels = Prepare(draw, t);
-            _objective.Weights(router, _weights);
-            data += _step.Run(t, _noised, labels, _weights, _dWeights);
-            penalty += _objective.Penalty(router);
-            _objective.Accumulate(router, _dWeights);
-        }
-
-        (data, penalty) = (data / _options.Draws, penalty / _options.Draws);
-        DivergedException.ThrowUnlessFinite(data, StepsDone + 1);
-        _objective.Step(_options.Draws);
-        DivergedException.ThrowUnlessFinite(_objective.Logits, "the router", StepsDone + 1);
-        DivergedException.ThrowUnlessFinite(_objective.SecondMoment, "the router's second moment", StepsDone + 1);
-        StepsDone++;
-        double reuse = ReusedShare();
-        if (_control is not null)
-        {
-            _control.Update(reuse);
-            _objective.Lambda = _control.Lambda;
-        }
-
-        (_figures[0], _figures[1], _figures[2], _figures[3], _figures[4]) = (data + (lambda * penalty), data, penalty, lambda, reuse);
-        Means.Add(_figures);
-        History.Add(StepsDone, _objective.Logits);
-    }
-
-    /// <inheritdoc/>
-    public void Save(string path)
-    {
-        _step.RequireAlive();
-        TrainingState.Write(path, Kind, StepsDone, _options.Seed, _settings,
-        [
-            StateEntry.Of<float>(Logits, [_objective.Routers, _objective.Branches], () => _objective.Logits.ToArray()),
-            StateEntry.Of<float>("first_moment", [_objective.Routers, _objective.Branches], () => _objective.FirstMoment.ToArray()),
-            StateEntry.Of<float>("second_moment", [_objective.Routers, _objective.Branches], () => _objective.SecondMoment.ToArray()),
-            StateEntry.Of<int>("router_steps", [_objective.Routers], () => _objective.Steps.ToArray()),
-            StateEntry.Of<double>("figure_sums", [Means.State.Length], () => Means.State),
-            .. _control is null ? [] : new[] { StateEntry.Of<double>(Control, [_control.State.Length], () => _control.State) },
-            .. History.Entries(),
-        ]);
-    }
-
-    /// <inheritdoc/>
-    public void Restore(TensorFile file)
-    {
-        _step.RequireAlive();
-        int step = TrainingState.Check(file, Kind, _settings);
-        TrainingState.Read(file, Logits, _objective.Logits);
-        TrainingState.Read(file, "first_moment", _objective.FirstMoment);
-        TrainingState.Read(file, "second_moment", _objective.SecondMoment);
-        TrainingState.Read(file, "router_steps", _objective.Steps);
-        TrainingState.Read<double>(file, "figure_sums", Means.State);
-        if (_control is not null)
-        {
-            TrainingState.Read<double>(file, Control, _control.State, mayBeNaN: true);
-            _objective.Lambda = _control.Lambda;
-        }
-
-        History.Restore(file);
-        StepsDone = step;
-    }
-
-    /// <summary>Share of the cache evaluations' branches that a run at the threshold reuses.</summary>
-    public double ReusedShare()
-    {
-        float threshold = (float)_options.Threshold;
-        int reused = 0, branches = _objective.Branches;
-        for (int t = 0; t < _step.Table.Count; t++)
-        {
-            foreach (float logit in _objective.Logits.Slice(_step.Table.RouterRow(t) * branches, branches))
+            int t = _draws.Timestep(step, draw, _step.Table.Count), row = _step.Table.RouterRow(t);
+            _step.RunTeacher(t, _noised, Prepare(step, draw, t));
+            foreach (RouterLearner router in _routers)
             {
-                reused += RouterSchedule.Score(logit) > threshold ? 0 : 1;
+                router.Weights(row, _weights);
+                double loss = _step.RunStudent(_weights, _dWeights);
+                router.Accumulate(row, loss, _dWeights);
             }
         }
 
-        return reused / (double)(_step.Table.Count * branches);
+        foreach (RouterLearner router in _routers)
+        {
+            Step(router);
+        }
     }
 
     /// <summary>Frees the plans.</summary>
@@ -224,15 +139,27 @@ public sealed class RouterTrainer : ITrainer
         _step.Dispose();
     }
 
-    private ReadOnlySpan<int> Prepare(int draw, int t)
+    private void Step(RouterLearner router)
+    {
+        try
+        {
+            router.Step();
+        }
+        catch (DivergedException e) when (_routers.Length > 1)
+        {
+            throw new DivergedException(FormattableString.Invariant($"--l1 {router.Lambda}: {e.Message}"));
+        }
+    }
+
+    private ReadOnlySpan<int> Prepare(int step, int draw, int t)
     {
         if (_teacher is not null)
         {
-            _teacher.Denoise(StepsDone, draw, t, _noised);
+            _teacher.Denoise(step, draw, t, _noised);
             return _teacher.Labels;
         }
 
-        _batch!.Fill(StepsDone, draw);
+        _batch!.Fill(step, draw);
         _step.Table.AddNoise(t, _batch.Images, _batch.Noise, _noised);
         return _batch.Labels;
     }

@@ -1,15 +1,16 @@
+using L2c.Kernels;
 using L2c.Model.Networks;
 
 namespace L2c.Model.Training;
 
-/// <summary>What a router is trained with.</summary>
+/// <summary>What routers are trained with.</summary>
 public sealed record RouterTrainingOptions
 {
     /// <summary>Evaluations of the network's own sampler, which the router is for: "20", of DDIM also "ddim20" or "10,15,20".</summary>
     public required string Steps { get; init; }
 
-    /// <summary>lambda, weight of the penalty; with <see cref="TargetReuse"/> where it begins.</summary>
-    public required double Lambda { get; init; }
+    /// <summary>lambda, weight of the penalty, of each router that is trained; with <see cref="TargetReuse"/> where it begins.</summary>
+    public required IReadOnlyList<double> Lambdas { get; init; }
 
     /// <summary>Learning rate.</summary>
     public required double LearningRate { get; init; }
@@ -41,25 +42,37 @@ public sealed record RouterTrainingOptions
     /// <summary>Threads that prepare data; 0 for one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Adds what decides the bits of a run.</summary>
-    internal void AddTo(TrainingSettings settings)
+    /// <summary>The settings that decide the bits of one router's run: it does not matter which others are trained beside it.</summary>
+    /// <param name="settings">What else does; not changed.</param>
+    /// <param name="lambda">The router's.</param>
+    /// <param name="storage">What the device stores.</param>
+    internal TrainingSettings AddTo(TrainingSettings settings, double lambda, DType storage)
     {
-        settings.Add("--steps", Steps);
-        settings.Add("--l1", Lambda);
-        settings.Add("--lr", LearningRate);
-        settings.Add("--draws", Draws);
-        settings.Add("--batch", Batch);
-        settings.Add("--seed", Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        settings.Add("--loss", RouterLossNames.Of(Loss));
+        TrainingSettings all = new(settings)
+        {
+            { "--steps", Steps },
+            { "--l1", lambda },
+            { "--lr", LearningRate },
+            { "--draws", Draws },
+            { "--batch", Batch },
+            { "--seed", Seed.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+            { "--loss", RouterLossNames.Of(Loss) },
+        };
         AddOptional("--ste-threshold", StraightThroughThreshold);
         AddOptional("--target-reuse", TargetReuse);
-        settings.Add("threshold", Threshold);
+        all.Add("threshold", Threshold);
+        if (Recompute && storage != DType.F32)
+        {
+            all.Add("--checkpointing", "on");
+        }
+
+        return all;
 
         void AddOptional(string option, double? value)
         {
             if (value is { } given)
             {
-                settings.Add(option, given);
+                all.Add(option, given);
             }
         }
     }

@@ -22,15 +22,35 @@ public sealed class StateFolder(string folder, Action<string> remark)
     /// <summary>The newest file with the name of a state; null when there is none.</summary>
     public string? FindLatest() => Named().LastOrDefault().Path;
 
+    /// <summary>Steps of the files with the name of a state, ascending.</summary>
+    public IReadOnlyList<int> Steps => [.. Named().Select(state => state.Step)];
+
+    /// <summary>The file with the name of a step's state; null when there is none.</summary>
+    public string? Find(int step) => Array.Find(Named(), state => state.Step == step).Path;
+
     /// <summary>Writes a state, then removes all older ones.</summary>
     /// <param name="step">Optimisation steps done.</param>
     /// <param name="write">Writes a file of that path, which must appear only when it is complete.</param>
     /// <exception cref="IOException">A file cannot be written, or the folder is a link.</exception>
     public void Save(int step, Action<string> write)
     {
+        Write(step, write);
+        RemoveBefore(step);
+    }
+
+    /// <summary>Writes a state beside those that are there.</summary>
+    /// <inheritdoc cref="Save"/>
+    public void Write(int step, Action<string> write)
+    {
         Folders.RequireOwn(Path);
         _ = Folders.Create(Path);
         write(System.IO.Path.Combine(Path, step.ToString("D8", CultureInfo.InvariantCulture) + Extension));
+    }
+
+    /// <summary>Removes the states of earlier steps.</summary>
+    /// <exception cref="IOException">A file cannot be removed.</exception>
+    public void RemoveBefore(int step)
+    {
         foreach ((int older, string path) in Named())
         {
             if (older < step && TrainingState.IsState(path))

@@ -10,6 +10,23 @@ public sealed class TrainingSettings : IEnumerable<KeyValuePair<string, string>>
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _defaults = new(StringComparer.Ordinal);
 
+    /// <summary>None.</summary>
+    public TrainingSettings()
+    {
+    }
+
+    /// <summary>Those of another run.</summary>
+    /// <param name="other">Not changed by what is added to the copy.</param>
+    public TrainingSettings(TrainingSettings other)
+    {
+        foreach ((string option, string value) in other._values)
+        {
+            _values.Add(option, value);
+        }
+
+        _defaults.UnionWith(other._defaults);
+    }
+
     /// <summary>The value of a setting that was added.</summary>
     /// <param name="option">As <c>--lr</c>.</param>
     public string this[string option] => _values[option];

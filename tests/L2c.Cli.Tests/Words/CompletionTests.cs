@@ -19,7 +19,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("l2c sample --use E", "ema")]
     [InlineData("l2c sample --sampler dpm-solver:", "dpm-solver:1 dpm-solver:2 dpm-solver:3")]
     [InlineData("l2c sample --sampler=DDI", "ddim")]
-    [InlineData("l2c sample --cache t", "taylor: top:")]
+    [InlineData("l2c sample --cache t", "taylor-lite: taylor: top:")]
     [InlineData("l2c train --data sh", "shapes shapes2")]
     [InlineData("l2c train --resume-from-checkpoint la", "latest")]
     [InlineData("l2c metrics --recipe ", "adm ptfid")]

@@ -23,7 +23,7 @@ public sealed class DidYouMeanTests : IDisposable
     [InlineData("l2c inspect has no option --jsn; did you mean --json?", "inspect", "--jsn", "a.pt")]
     [InlineData("l2c sample has no option --quite; did you mean --quiet?", "sample", "--quite")]
     [InlineData("l2c has no option --steps; it belongs to sample, profile, ", "--steps", "5")]
-    [InlineData("l2c devices has no option --router; it belongs to sample, profile, bench sample, evaluate, sweep; see ", "devices", "--router", "a")]
+    [InlineData("l2c devices has no option --router; it belongs to sample, profile, bench sample, fit-forecast, evaluate, sweep; see ", "devices", "--router", "a")]
     [InlineData("--count stands before the command; give it after l2c sample", "--count", "3", "sample")]
     [InlineData("l2c devices does not take the argument 'cuda'", "devices", "cuda")]
     [InlineData("--ckpt needs a value: FILE; see l2c sample --help", "sample", "--ckpt")]

@@ -55,19 +55,29 @@ public sealed class SchedulePlotTests
     }
 
     [Fact]
-    public void Dropped_and_forecast_branches_can_be_told_without_colour()
+    public void Dropped_forecast_and_replaced_branches_can_be_told_without_colour()
     {
         MapCell[] kinds =
         [
             SchedulePlot.Cell(Schedule("all", 4, 1), 1, 0), SchedulePlot.Cell(Schedule("none", 4, 1), 1, 0),
             SchedulePlot.Cell(Schedule("drop:all", 4, 1), 1, 0), SchedulePlot.Cell(Schedule("taylor:3:1", 6, 1), 2, 0),
+            SchedulePlot.Cell(Schedule("taylor-lite:3:1", 6, 1), 2, 0),
         ];
-        Assert.Equal([CellMark.None, CellMark.None, CellMark.Cross, CellMark.Stroke], kinds.Select(kind => kind.Mark));
+        Assert.Equal([CellMark.None, CellMark.None, CellMark.Cross, CellMark.Stroke, CellMark.Dash], kinds.Select(kind => kind.Mark));
 
         // Computed and reused have no mark: they differ in lightness, by more than a third of its range.
         Assert.True(Lightness(kinds[0]) - Lightness(kinds[1]) > 85);
 
         static double Lightness(MapCell cell) => (0.2126 * cell.Fill.Red) + (0.7152 * cell.Fill.Green) + (0.0722 * cell.Fill.Blue);
+    }
+
+    [Fact]
+    public void What_becomes_of_the_branches_of_a_replaced_segment_is_said_in_words()
+    {
+        CacheSchedule schedule = Schedule("delta-dit:2:2:4", 8, 8);
+        (string Text, SKRect Box)[] texts = SvgTexts.Of(SchedulePlot.Draw("t", schedule, null, "{}").ToSvg());
+        Assert.Contains(texts, text => text.Text == "in a replaced segment");
+        Assert.Contains(texts, text => text.Text.Contains("16 of their 64 branches (25.0 %) are in", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -53,6 +53,29 @@ public sealed class MemoryDemandTests : IDisposable
     }
 
     [Fact]
+    public void Fitting_a_forecast_allocates_what_was_counted_and_most_of_it_is_kept_outputs()
+    {
+        // 1024 tokens an image and two rows, of 16 branches three outputs each.
+        ForecastRequest request = new()
+        {
+            Sample = new SampleRequest { Steps = "8", Batch = 1, Cache = new CacheRequest { Rule = "interval:2" } },
+            Images = 2,
+            HeldOut = 1,
+        };
+        using OpenedModel opened = OpenedModel.Random("8x32x2/1");
+        ForecastJob job = new(request, opened.Architecture, DeviceChoice.Cpu);
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu);
+        CpuDevice device = (CpuDevice)model.Device;
+        _ = model.FitForecast(request); // what is compiled and kept for ever
+        MemoryNeed need = job.Need(device, 1);
+        long peak = 0, before = GC.GetAllocatedBytesForCurrentThread();
+        _ = model.FitForecast(job, new Reports { Then = _ => peak = Math.Max(peak, device.AllocatedBytes) });
+        Assert.Equal(WeightMemory.Of(opened.Architecture, device).Device + need.Device, peak);
+        Assert.Equal(sizeof(float) * 16 * 3 * 2 * opened.Architecture.Tokens * 32L, job.KeptBytes);
+        Assert.InRange(need.Arrays, job.KeptBytes, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void Arrays_of_images_are_counted()
     {
         // 16 tokens an image, so that images outweigh everything else: 512 images of 16 KiB, at the end of 3 steps each.
@@ -84,9 +107,12 @@ public sealed class MemoryDemandTests : IDisposable
         EvaluateJob evaluation = new(new EvaluateRequest { Sample = request }, opened.Architecture, short1);
         SweepPlan sweep = new(
             new SweepRequest { Sample = request, Rules = ["top:1"], Folder = _folder.File("sweep") }, opened.Architecture, short1);
+        ForecastJob forecast = new(
+            new ForecastRequest { Sample = request with { Cache = new CacheRequest { Rule = "all" } } }, opened.Architecture, short1);
         (string, MemoryDemand)[] demands =
         [
             ("sampling needs", job.Demand),
+            ("fitting the forecast needs", forecast.Demand),
             ("the profile needs", job.ProfileDemand),
             ("the measurement needs", job.BenchDemand),
             ("the measurement needs", PlannedForward.Demand(opened.Architecture, 2)),

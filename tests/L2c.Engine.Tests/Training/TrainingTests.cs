@@ -83,6 +83,40 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task Routers_of_several_lambdas_are_trained_by_one_request()
+    {
+        string checkpoint = TinyModel.Write(_folder.File("m.safetensors"), TinyModel.Pixels);
+        RouterTrainingRequest request = new()
+        {
+            Steps = "4",
+            Lambdas = [1e-6, 0.5],
+            ImageFree = true,
+            Draws = 1,
+            Batch = 1,
+            MaxSteps = 3,
+            Folder = _folder.File("run"),
+        };
+        using OpenedModel opened = OpenedModel.Open(checkpoint);
+        Steps steps = new();
+        RouterSweepResult result = await RouterTraining.SweepAsync(opened, DeviceChoice.Cpu, request, steps);
+        Assert.Equal((true, 3, 4, 2), (result.IsFinished, result.StepsDone, result.Steps, result.Routers.Count));
+        Assert.Equal([_folder.File("run/l1-1e-6"), _folder.File("run/l1-5e-1")], result.Routers.Select(router => router.Folder));
+        Assert.Equal(request.Outputs, result.Files);
+        Assert.All(result.Files, file => Assert.True(Path.Exists(file), file));
+        Assert.All(steps.All.Where(step => step.Remark is null), step => Assert.Equal(10, step.Metrics.Count)); // five of each
+        Assert.Equal([1e-6, 0.5], result.Routers.Select(router => router.Lambda!.Value));
+        Assert.Contains(
+            "train them side by side",
+            Assert.Throws<RequestException>(() => RouterTraining.Run(opened, DeviceChoice.Cpu, request)).Message,
+            StringComparison.Ordinal);
+
+        // One lambda is a run of its own, in the folder itself.
+        RouterTrainingRequest one = request with { Lambdas = [0.5], Folder = _folder.File("one") };
+        RouterTrainingResult alone = RouterTraining.Run(opened, DeviceChoice.Cpu, one);
+        Assert.Equal(File.ReadAllBytes(alone.RouterPath), File.ReadAllBytes(result.Routers[1].RouterPath));
+    }
+
+    [Fact]
     public void The_demo_models_router_is_trained_in_few_steps_and_every_other_as_published()
     {
         using OpenedModel demo = OpenedModel.Open(), published = OpenedModel.Random("DiT-XL/2"), large = OpenedModel.Random("DiT-L/2");
@@ -95,12 +129,12 @@ public sealed class TrainingTests : IDisposable
         Assert.Equal((20_000, 1e-3, 5e-6, 0.1, 8, 8), Resolved(request, other));
         Assert.Equal(
             (7, 1e-3, 1e-4, 0.2, 3, 2),
-            Resolved(request with { MaxSteps = 7, LearningRate = 1e-3, Lambda = 1e-4, Threshold = 0.2, Draws = 3, Batch = 2 }, demo));
+            Resolved(request with { MaxSteps = 7, LearningRate = 1e-3, Lambdas = [1e-4], Threshold = 0.2, Draws = 3, Batch = 2 }, demo));
 
         static (int, double, double, double, int, int) Resolved(RouterTrainingRequest request, OpenedModel model)
         {
             (RouterTrainingOptions options, int steps) = request.Resolve(model, threads: 1);
-            return (steps, options.LearningRate, options.Lambda, options.Threshold, options.Draws, options.Batch);
+            return (steps, options.LearningRate, options.Lambdas.Single(), options.Threshold, options.Draws, options.Batch);
         }
     }
 

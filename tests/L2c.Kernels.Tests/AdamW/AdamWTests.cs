@@ -4,7 +4,7 @@ namespace L2c.Kernels.Tests;
 
 public sealed class AdamWTests
 {
-    private static readonly ReferenceAdamW _first = new(1e-3, 0.9, 0.999, 1e-8, WeightDecay: 0.01, Step: 1, EmaDecay: 0.9999);
+    private static readonly ReferenceAdamW _first = new(1e-3, 0.9, 0.999, 1e-8, WeightDecay: 0.01, Step: 1, EmaDecay: 0.9999, GradientScale: 0.75);
     private static readonly ReferenceAdamW _later = _first with { Step = 1000 };
 
     // Smallest; more than one tile; awkward.
@@ -29,12 +29,15 @@ public sealed class AdamWTests
         Result result = data.Run(bench, Coefficients(step));
         Check(result, Tolerance.TimesNaive(2).Check);
 
-        // Planted faults: betas exchanged, no decay, one step further.
+        // Planted faults: betas exchanged, no decay, no scale, one step further.
         Result exchanged = data.Run(bench, Coefficients(step with { Beta1 = step.Beta2, Beta2 = step.Beta1 }));
         Tolerance.TimesNaive(2).MustReject(exchanged.M, exact.m, naive.m);
         Tolerance.TimesNaive(2).MustReject(exchanged.V, exact.v, naive.v);
         Tolerance.TimesNaive(2).MustReject(data.Run(bench, Coefficients(step with { WeightDecay = 0 })).W, exact.w, naive.w);
         Tolerance.TimesNaive(2).MustReject(data.Run(bench, Coefficients(step with { EmaDecay = 1 })).Ema, exact.ema, naive.ema);
+        Result unscaled = data.Run(bench, Coefficients(step with { GradientScale = 1 }));
+        Tolerance.TimesNaive(2).MustReject(unscaled.M, exact.m, naive.m);
+        Tolerance.TimesNaive(2).MustReject(unscaled.V, exact.v, naive.v);
         if (isFirst)
         {
             Tolerance.TimesNaive(2).MustReject(data.Run(bench, Coefficients(step with { Step = 2 })).W, exact.w, naive.w);
@@ -81,6 +84,7 @@ public sealed class AdamWTests
         values[(int)AdamWCoefficient.Correction1] = (float)(1 / (1 - Math.Pow(step.Beta1, step.Step)));
         values[(int)AdamWCoefficient.Correction2] = (float)(1 / Math.Sqrt(1 - Math.Pow(step.Beta2, step.Step)));
         values[(int)AdamWCoefficient.OneMinusEmaDecay] = (float)(1 - step.EmaDecay);
+        values[(int)AdamWCoefficient.GradientScale] = (float)step.GradientScale;
         return values;
     }
 

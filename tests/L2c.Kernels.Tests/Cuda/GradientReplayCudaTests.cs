@@ -66,7 +66,7 @@ public sealed class GradientReplayCudaTests
     {
         private readonly Tensor _x, _dy, _dx, _dBranch, _blended, _gates, _dGates, _dScale, _dShift, _qkv, _y, _dQkv, _silu, _dSilu, _dTime, _back;
         private readonly Tensor _weight, _dWeight, _dBias, _blendWeight, _dBlendWeight, _labels, _dTable, _image, _target, _dImage, _sums, _dTokens;
-        private readonly Tensor _output, _dOutput, _table, _losses, _first, _second, _average, _coefficients;
+        private readonly Tensor _output, _dOutput, _table, _losses, _first, _second, _average, _coefficients, _norm, _scale;
         private readonly Tensor _dSource, _dStudentGates, _dScalar;
         private readonly Matrix _matrix, _transposed;
 
@@ -94,6 +94,7 @@ public sealed class GradientReplayCudaTests
             (_first, _second, _average) = (
                 arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels), arena.Take(DType.F32, Channels, Channels));
             _coefficients = arena.Take(DType.F32, (int)AdamWCoefficient.Count);
+            (_norm, _scale) = (arena.Take(DType.F32, 1), arena.Take(DType.F32, 1));
             (_dSource, _dStudentGates, _dScalar) = (
                 arena.Take(stream), arena.Take(Images, Channels), arena.Take(DType.F32, Images * Tokens));
             _matrix = arena.TakeMatrix(Channels, Channels);
@@ -104,7 +105,7 @@ public sealed class GradientReplayCudaTests
         public static IEnumerable<string> Names { get; } =
         [
             nameof(Device.Activate), nameof(Device.ActivateBackward), nameof(Device.AdamW), nameof(Device.AttentionBackward), nameof(Device.Blend),
-            nameof(Device.BlendBackward), nameof(Device.ColumnSums), nameof(Device.ConditioningBackward), nameof(Device.HybridLoss),
+            nameof(Device.BlendBackward), nameof(Device.ClipNorm), nameof(Device.ColumnSums), nameof(Device.ConditioningBackward), nameof(Device.HybridLoss),
             nameof(Device.Linear), nameof(Device.LinearWeightGradient), nameof(Device.NormBackward), nameof(Device.PackMatrix),
             nameof(Device.ResidualTermBackward), nameof(Device.SquaredError), nameof(Device.UnpatchifyBackward),
         ];
@@ -113,7 +114,7 @@ public sealed class GradientReplayCudaTests
         public Tensor[] Results =>
         [
             _y, _dx, _dBranch, _dGates, _dScale, _dShift, _blended, _dBlendWeight, _dQkv, _dTime, _dTable, _back, _dWeight, _dBias, _dImage, _sums,
-            _dTokens, _dSource, _dStudentGates, _dScalar, _dOutput, _losses, _weight, _first, _second, _average,
+            _dTokens, _dSource, _dStudentGates, _dScalar, _dOutput, _losses, _weight, _first, _second, _average, _norm, _scale,
         ];
 
         public void Fill(CudaDevice device)
@@ -151,6 +152,7 @@ public sealed class GradientReplayCudaTests
             device.UnpatchifyBackward(_image, _dTokens, 2);
             device.SquaredError(_image, _target, 4 * 6, 0.5f, _dImage, _sums);
             device.HybridLoss(_output, _image, _target, _image, _table, _dOutput, _losses);
+            device.ClipNorm(_dWeight, 0.5f, _norm, _scale);
             device.AdamW(_weight, _dWeight, _first, _second, _average, _coefficients);
         }
     }

@@ -2,7 +2,8 @@ using L2c.Testing;
 
 namespace L2c.Kernels.Tests;
 
-/// <summary>Image to tokens, blend, norm, gated branch, weighted branch, activation, conditioning; both losses; a step of AdamW on a gradient.
+/// <summary>Image to tokens, blend, norm, gated branch, weighted branch, activation, conditioning; both losses; a step of AdamW on a gradient that
+/// is clipped.
 /// Images <c>first</c> .. of a fixed set.</summary>
 internal sealed class BackwardChain : Chain
 {
@@ -14,7 +15,7 @@ internal sealed class BackwardChain : Chain
     private readonly float[] _weightValues;
     private readonly Tensor _image, _dImage, _taps, _tokens, _x, _y, _cached, _blended, _weight, _dWeight, _modulation, _vectors, _affine, _dAffine;
     private readonly Tensor _dx, _dBranch, _dSource, _dStudentGate, _dScalar, _dNorm, _dGate, _labels, _dTable, _dTime, _dA, _sums;
-    private readonly Tensor _output, _noise, _table, _dOutput, _losses, _weights, _first, _second, _average, _coefficients;
+    private readonly Tensor _output, _noise, _table, _dOutput, _losses, _weights, _first, _second, _average, _coefficients, _norm, _scale;
 
     public BackwardChain(string set, int threads, int first, int count)
         : base(set, threads)
@@ -36,12 +37,15 @@ internal sealed class BackwardChain : Chain
         (_dA, _sums) = (Bench.Take(stream), Bench.Take(count));
         (_output, _noise) = (Some(8, count, 2 * Channels, Size, Size), Some(9, picture));
         (_dOutput, _losses) = (Bench.Take(count, 2 * Channels, Size, Size), Bench.Take(count, 2));
-        float[] timesteps = [.. Enumerable.Range(first, count).SelectMany(i => (float[])[1.25f, 0.75f, 0.2f, 0.7f, -3, -2, i % 2])];
+        float[] timesteps = [.. Enumerable.Range(first, count).SelectMany(i => (float[])[1.25f, 0.75f, 0.2f, 0.7f, -3, -2, i % 2, 0.75f])];
         _table = Bench.Put(timesteps, count, (int)HybridLossColumn.Count);
         _weightValues = RandomData.Normal(seed: 10, 3 * Width);
         (_weights, _average) = (Bench.Take(3 * Width), Bench.Take(3 * Width));
         (_first, _second) = (Bench.Take(3 * Width), Bench.Take(3 * Width));
-        _coefficients = Bench.Put([1e-2f, 0.1f, 1e-3f, 1e-8f, 0.01f, 10, 31.6f, 1e-2f], (int)AdamWCoefficient.Count);
+        const int Coefficients = (int)AdamWCoefficient.Count;
+        _coefficients = Bench.Put([1e-2f, 0.1f, 1e-3f, 1e-8f, 0.01f, 10, 31.6f, 1e-2f, 1], Coefficients);
+        _scale = _coefficients.Reshape(Coefficients, 1).SliceRows((int)AdamWCoefficient.GradientScale, 1).Reshape(1);
+        _norm = Bench.Take(1);
         Reset();
 
         Tensor Some(int seed, params int[] extents)
@@ -54,7 +58,7 @@ internal sealed class BackwardChain : Chain
     public override string[] OpNames =>
     [
         "ImageConvolutionBackward", "UnpatchifyBackward", "Activate", "Blend", "ActivateBackward", "BlendBackward", "NormBackward", "NormBackward",
-        "ResidualTermBackward", "ResidualTermBackward", "ConditioningBackward", "SquaredError", "HybridLoss", "AdamW",
+        "ResidualTermBackward", "ResidualTermBackward", "ConditioningBackward", "SquaredError", "HybridLoss", "ClipNorm", "AdamW",
     ];
 
     public override void Enqueue()
@@ -76,6 +80,7 @@ internal sealed class BackwardChain : Chain
         device.ConditioningBackward(_dGate, gate, _labels, _dTime, _dTable);
         device.SquaredError(_x, _dBranch, Tokens * Width / 2, 0.01f, _dA, _sums);
         device.HybridLoss(_output, _noise, _image, _noise, _table, _dOutput, _losses);
+        device.ClipNorm(_dTable.Reshape(3 * Width), 0.5f, _norm, _scale);
         device.AdamW(_weights, _dTable.Reshape(3 * Width), _first, _second, _average, _coefficients);
     }
 
@@ -96,5 +101,5 @@ internal sealed class BackwardChain : Chain
     ];
 
     public override float[][] Everything() =>
-        [.. PerImage(), .. new[] { _dAffine, _dTable, _dOutput, _weights, _average, _first, _second }.Select(Bench.Get)];
+        [.. PerImage(), .. new[] { _dAffine, _dTable, _dOutput, _norm, _weights, _average, _first, _second }.Select(Bench.Get)];
 }

@@ -54,6 +54,14 @@ public sealed class HybridLossTests
                 }
             }
 
+            // Planted fault: no weight of the error.
+            (float[] sameLosses, float[] unweighted) = data.Run(bench, [.. data.Timesteps.Select(step => step with { ErrorWeight = 1 })]);
+            Assert.Equal(losses, sameLosses);
+            if (data.Timesteps.Any(step => step.ErrorWeight < 1))
+            {
+                Tolerance.TimesNaive(2).MustReject(unweighted, exact, naive);
+            }
+
             // Planted fault: the next timestep's tables.
             ReferenceTimestep[] next = [.. data.Timesteps.Select((_, i) => _timesteps[(first + i + 1) % _timesteps.Length])];
             (float[] wrongLosses, float[] wrong) = data.Run(bench, next);
@@ -154,11 +162,12 @@ public sealed class HybridLossTests
             (float)((1 - before) * Math.Sqrt(1 - betas[t]) / (1 - bar)),
             (float)Math.Log(posterior),
             (float)Math.Log(betas[t]),
-            t == 0);
+            t == 0,
+            ErrorWeight: 1 / (1 + (t / 300f)));
     }
 
     private static float[] Table(ReferenceTimestep[] timesteps) =>
-        [.. timesteps.SelectMany(s => (float[])[s.XToX0, s.EpsToX0, s.MeanX0, s.MeanX, s.MinLogVariance, s.MaxLogVariance, s.IsFirst ? 1 : 0])];
+        [.. timesteps.SelectMany(s => (float[])[s.XToX0, s.EpsToX0, s.MeanX0, s.MeanX, s.MinLogVariance, s.MaxLogVariance, s.IsFirst ? 1 : 0, s.ErrorWeight])];
 
     private sealed class Case
     {

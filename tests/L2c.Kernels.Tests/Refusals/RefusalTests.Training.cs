@@ -129,8 +129,8 @@ public sealed partial class RefusalTests
         Refuse("HybridLoss: output [2, 2] and x0 [2, 3, 2, 2] must be", losses, x0, x0, table, losses);
         Refuse("HybridLoss: noise [2, 3, 2, 2], xt [2, 3, 2, 1] and dOutput", output, x0, small, table, losses);
         Refuse("HybridLoss: output [2, 3, 2, 2] does not match x0", x0, x0, x0, table, losses);
-        Refuse("HybridLoss: table [2, 2] F32 must be [B,7]", output, x0, x0, losses, losses);
-        Refuse("HybridLoss: losses [2, 7] F32 must be [B,2]", output, x0, x0, table, table);
+        Refuse("HybridLoss: table [2, 2] F32 must be [B,8]", output, x0, x0, losses, losses);
+        Refuse("HybridLoss: losses [2, 8] F32 must be [B,2]", output, x0, x0, table, table);
 
         void Refuse(string start, Tensor output, Tensor x0, Tensor xt, Tensor table, Tensor losses) =>
             refused(start, () => bench.Device.HybridLoss(output, x0, x0, xt, table, output, losses));
@@ -141,7 +141,16 @@ public sealed partial class RefusalTests
         Tensor w = bench.Take(4), other = bench.Take(5), coefficients = bench.Take((int)AdamWCoefficient.Count);
         refused("AdamW: [5] does not match weights [4]", () => bench.Device.AdamW(w, other, w, w, w, coefficients));
         refused("AdamW: [5] does not match weights [4]", () => bench.Device.AdamW(w, w, w, w, other, coefficients));
-        refused("AdamW: coefficients [5] F32 must be [8] F32", () => bench.Device.AdamW(w, w, w, w, default, other));
+        refused("AdamW: coefficients [5] F32 must be [9] F32", () => bench.Device.AdamW(w, w, w, w, default, other));
+    }
+
+    private static void ClipNorm(Bench bench, Refused refused)
+    {
+        Tensor g = bench.Take(4), one = bench.Take(1), columns = bench.Take(2, 4).SliceColumns(0, 2);
+        refused("ClipNorm: a norm of at most 0 leaves nothing", () => bench.Device.ClipNorm(g, 0, one, one));
+        refused("ClipNorm: a norm of at most NaN", () => bench.Device.ClipNorm(g, float.NaN, one, one));
+        refused("ClipNorm: gradients [2, 2] F32 must be F32, contiguous", () => bench.Device.ClipNorm(columns, 1, one, one));
+        refused("ClipNorm: norm and scale are one F32 value each, not [4] F32", () => bench.Device.ClipNorm(g, 1, one, g));
     }
 
     private static void MatricesOnCuda(Bench bench, Bench other, Refused refused)

@@ -33,6 +33,7 @@ public sealed partial class RefusalTests
         [nameof(SquaredError)] = (DeviceCases.OnePerKind, (bench, _, refused) => SquaredError(bench, refused)),
         [nameof(HybridLoss)] = (DeviceCases.OnePerKind, (bench, _, refused) => HybridLoss(bench, refused)),
         [nameof(AdamW)] = (DeviceCases.OnePerKind, (bench, _, refused) => AdamW(bench, refused)),
+        [nameof(ClipNorm)] = (DeviceCases.OnePerKind, (bench, _, refused) => ClipNorm(bench, refused)),
         [nameof(MatricesOnCuda)] = ([nameof(CudaPrecision.BF16)], MatricesOnCuda),
     };
 

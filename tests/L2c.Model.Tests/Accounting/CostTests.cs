@@ -91,7 +91,7 @@ public sealed class CostTests
             HasNullClass = true,
         };
         long rest = (12 * 8 * 4) + (2 * 64 * 6) + (8 * 12 * 6);
-        Assert.Equal(new NetworkCost(3, 4 * 6 * 64, 2 * 36 * 8, 8 * 6 * 64, rest), NetworkCost.Of(plain));
+        Assert.Equal(new NetworkCost(3, 4 * 6 * 64, 2 * 36 * 8, 8 * 6 * 64, rest) { LongSkips = 1, Join = 2 * 64 * 6 }, NetworkCost.Of(plain));
         Assert.Equal(rest + (8 * 64) + (9 * 9 * 16), NetworkCost.Of(plain with { MlpTimeEmbed = true, FinalConv = true }).Rest);
     }
 

@@ -1,4 +1,5 @@
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 
 namespace L2c.Model.Tests.Caching;
 
@@ -57,6 +58,68 @@ public sealed class CacheScheduleTests
     }
 
     [Fact]
+    public void A_replaced_segment_has_terms_of_its_own_and_its_branches_none()
+    {
+        CacheSchedule schedule = Replacing("1111|1001|1111", new SegmentReplacement(1, new(1, 2), [new(0, 2)]));
+        Assert.Equal("   0 refresh ####\n   1 cache   #==#\n   2 refresh ####", schedule.ToString());
+        Assert.Equal((BranchAction.Segment, 2, "2 in replaced segments"), (schedule.Action(1, 1), schedule.Skipped(1), schedule.SkippedText));
+        Assert.All((int[])[1, 2], b => Assert.Empty(schedule.Terms(1, b)));
+        Assert.Equal([new CacheSegment(1, 2)], schedule.Segments);
+        Assert.Equal([new CacheTerm(0, 2)], schedule.ReplacedIn(1).Single().Terms);
+        Assert.False(schedule.HasDefaultTermsOnly);
+        Assert.Equal(schedule, CacheSchedule.Replacing(3, 4, [.. schedule.Replaced]));
+        Assert.NotEqual(schedule, Replacing("1111|1001|1111", SegmentReplacement.Reuse(1, new(1, 2), 0)));
+        Assert.NotEqual(schedule, Replacing("1111|1001|1111", SegmentReplacement.Reuse(1, new(1, 1), 0), SegmentReplacement.Reuse(1, new(2, 2), 0)));
+    }
+
+    [Theory]
+    [InlineData("1111|1011", 1, 1, 2, 0, "evaluation 1, segment 1 to 2 (block 0 mlp to block 1 attention): branch 2 is computed")]
+    [InlineData("1111|1001", 1, 1, 4, 0, "evaluation 1 replaces branches 1 to 4; there are 2 evaluations of 4 branches")]
+    [InlineData("1111|1001", 1, 2, 1, 0, "evaluation 1 replaces branches 2 to 1")]
+    [InlineData("1111|1001", 2, 1, 2, 0, "evaluation 2 replaces branches 1 to 2")]
+    [InlineData("1111|1001", 1, 1, 2, 1, "reads evaluation 1, which is not an earlier one that computes the whole segment")]
+    [InlineData("1111|1011|1001", 2, 1, 2, 1, "reads evaluation 1, which is not an earlier one that computes the whole segment")]
+    public void Faults_of_segments_name_the_evaluation_and_the_branches(
+        string rows, int evaluation, int first, int last, int source, string message) =>
+        Assert.Contains(
+            message,
+            Assert.Throws<ArgumentException>(() => Replacing(rows, SegmentReplacement.Reuse(evaluation, new(first, last), source))).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Segments_that_overlap_or_have_no_terms_are_refused()
+    {
+        Assert.Contains("branch 2 belongs to another replaced segment, too", Fault(new(1, 2), new(2, 2)), StringComparison.Ordinal);
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => Replacing("1111|1001", new SegmentReplacement(1, new(1, 2), [])));
+        Assert.Contains("segment 1 to 2 (block 0 mlp to block 1 attention) has no terms", fault.Message, StringComparison.Ordinal);
+
+        static string Fault(params CacheSegment[] segments) => Assert.Throws<ArgumentException>(
+            () => Replacing("1111|1001", [.. segments.Select(s => SegmentReplacement.Reuse(1, s, 0))])).Message;
+    }
+
+    // Five blocks: the stream entering block 1 is read again before block 4, that entering block 2 before block 3.
+    [Theory]
+    [InlineData(0, 9, null)]
+    [InlineData(2, 7, null)]
+    [InlineData(3, 6, null)]
+    [InlineData(8, 9, null)]
+    [InlineData(7, 7, null)]
+    [InlineData(0, 3, "block 0 to block 4")]
+    [InlineData(1, 2, "block 0 to block 4")]
+    [InlineData(6, 9, "block 0 to block 4")]
+    [InlineData(2, 9, "block 0 to block 4")]
+    [InlineData(4, 7, "block 1 to block 3")]
+    public void A_segment_holds_both_ends_of_a_long_skip_or_none(int first, int last, string? skip)
+    {
+        NetworkInfo network = NetworkFamilies.Describe(RandomUVit.Small);
+        var schedule = CacheSchedule.Replacing(2, 10, [SegmentReplacement.Reuse(1, new(first, last), 0)]);
+        CacheSchedule.Replacing(2, 10, [SegmentReplacement.Reuse(1, new(1, 2), 0)]).RequireSegmentsFit(NetworkFamilies.Describe(RandomDit.Small));
+        ArgumentException? fault = (ArgumentException?)Record.Exception(() => schedule.RequireSegmentsFit(network));
+        Assert.Equal(skip is null, fault is null);
+        Assert.Contains(skip is null ? "" : $"cuts the long skip of small from {skip}", fault?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_schedule_for_another_network_or_run_is_refused()
     {
         CacheSchedule schedule = CacheSchedule.Full(20, 8);
@@ -98,6 +161,15 @@ public sealed class CacheScheduleTests
     internal static CacheSchedule Schedule(string roles, params string[] rows) => new(
         [.. roles.Select(r => r == 'R' ? EvaluationRole.Refresh : EvaluationRole.Cache)],
         [.. rows.Select(row => (IReadOnlyList<bool>)[.. row.Select(c => c == '1')])]);
+
+    private static CacheSchedule Replacing(string rows, params SegmentReplacement[] replaced)
+    {
+        string[] all = rows.Split('|');
+        return new CacheSchedule(
+            [.. all.Select(row => row.Contains('0', StringComparison.Ordinal) ? EvaluationRole.Cache : EvaluationRole.Refresh)],
+            [.. all.Select(row => (IReadOnlyList<bool>)[.. row.Select(c => c == '1')])],
+            replaced: replaced);
+    }
 
     private static string Letters(EvaluationRole[] roles) => string.Concat(roles.Select(r => r == EvaluationRole.Refresh ? 'R' : 'C'));
 }

@@ -9,26 +9,32 @@ public sealed class CacheSlotsTests
     public void Slots_are_as_many_as_the_peak_of_live_outputs_and_no_two_of_those_share_one()
     {
         var random = new Random(11);
-        int mostPeak = 0, shared = 0;
+        int mostPeak = 0, shared = 0, segments = 0;
         for (int trial = 0; trial < 500; trial++)
         {
             CacheSchedule schedule = Any(random);
             var slots = CacheSlots.Plan(schedule);
             List<LiveOutputs.Interval> live = LiveOutputs.Of(schedule);
             int peak = LiveOutputs.Peak(schedule);
-            Assert.Equal((peak, live.Count), (slots.Count, slots.KeptOutputs));
-            Assert.All(live, interval => Assert.InRange(slots.SlotOf(interval.Evaluation, interval.Branch), 0, peak - 1));
-            foreach (IGrouping<int, LiveOutputs.Interval> slot in live.GroupBy(i => slots.SlotOf(i.Evaluation, i.Branch)))
+            int deltas = live.Count(i => i.Unit >= schedule.Branches);
+            Assert.Equal((peak, live.Count - deltas, deltas), (slots.Count, slots.KeptOutputs, slots.KeptDeltas));
+            segments += deltas;
+            Assert.All(live, interval => Assert.InRange(Slot(interval), 0, peak - 1));
+            foreach (IGrouping<int, LiveOutputs.Interval> slot in live.GroupBy(Slot))
             {
                 LiveOutputs.Interval[] inOrder = [.. slot.OrderBy(i => i.From)];
                 Assert.All(inOrder.Zip(inOrder.Skip(1)), pair => Assert.True(pair.First.To < pair.Second.From, $"trial {trial}, slot {slot.Key}"));
-                shared += inOrder.Select(i => i.Branch).Distinct().Count() - 1;
+                shared += inOrder.Select(i => i.Unit).Distinct().Count() - 1;
             }
 
             mostPeak = Math.Max(mostPeak, peak);
+
+            int Slot(LiveOutputs.Interval i) => i.Unit < schedule.Branches
+                ? slots.SlotOf(i.Evaluation, i.Unit)
+                : slots.SlotOfSegment(i.Evaluation, i.Unit - schedule.Branches);
         }
 
-        Assert.True(mostPeak > 4 && shared > 100, "the schedules were too simple to show anything");
+        Assert.True(mostPeak > 4 && shared > 100 && segments > 100, "the schedules were too simple to show anything");
     }
 
     [Fact]
@@ -60,7 +66,20 @@ public sealed class CacheSlotsTests
                 }
             }
 
-            Assert.InRange(slots.Count, schedule.Branches, schedule.Branches * schedule.Evaluations);
+            foreach (SegmentReplacement replaced in schedule.Replaced)
+            {
+                int segment = schedule.Segments.IndexOf(replaced.Segment);
+                foreach (CacheTerm term in replaced.Terms)
+                {
+                    Assert.DoesNotContain(
+                        Enumerable.Range(term.Evaluation + 1, replaced.Evaluation - term.Evaluation),
+                        later => schedule.Computes(later, replaced.Segment)
+                            && slots.SlotOfSegment(later, segment) == slots.SlotOfSegment(term.Evaluation, segment));
+                }
+            }
+
+            int units = schedule.Branches + schedule.Segments.Length;
+            Assert.InRange(slots.Count, units, units * schedule.Evaluations);
         }
     }
 
@@ -79,9 +98,23 @@ public sealed class CacheSlotsTests
         double computed = random.NextDouble();
         bool[][] computes = [.. Enumerable.Range(0, evaluations).Select(e =>
             Enumerable.Range(0, branches).Select(_ => e == 0 || random.NextDouble() < computed).ToArray())];
+        List<SegmentReplacement> replaced = [];
+        for (int e = 1; e < evaluations && random.Next(2) == 0; e += random.Next(1, 3))
+        {
+            for (int first = random.Next(branches); first < branches; first += random.Next(1, 5))
+            {
+                CacheSegment segment = new(first, Math.Min(branches - 1, first + random.Next(4)));
+                int[] sources = [.. Enumerable.Range(0, e).Where(s => computes[s].Skip(first).Take(segment.Length).All(c => c))];
+                replaced.Add(new SegmentReplacement(e, segment, [.. sources.Take(2).Select(s => new CacheTerm(s, 3))]));
+                computes[e].AsSpan(first, segment.Length).Clear();
+                first = segment.Last;
+            }
+        }
+
         EvaluationRole[] roles = [.. computes.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)];
         bool forecasts = random.Next(2) == 0;
-        return new CacheSchedule(roles, computes, dropsSkipped: random.Next(8) == 0, forecast: (e, b) => forecasts ? Some(e, b) : null);
+        return new CacheSchedule(
+            roles, computes, dropsSkipped: random.Next(8) == 0, forecast: (e, b) => forecasts ? Some(e, b) : null, replaced: replaced);
 
         IReadOnlyList<CacheTerm>? Some(int evaluation, int branch) => random.Next(3) == 0
             ? null

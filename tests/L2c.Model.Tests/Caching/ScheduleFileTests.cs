@@ -38,6 +38,30 @@ public sealed class ScheduleFileTests
     }
 
     [Fact]
+    public void Segments_are_version_3_and_survive_the_round_trip_bit_for_bit()
+    {
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(12);
+        foreach (string rule in (string[])["delta-dit:3:1:5", "taylor-lite:4:3", "both:random:0.8:1", "both:taylor:4:2"])
+        {
+            CacheSchedule schedule = ScheduleRule.Parse(rule, roles, 4);
+            var json = ScheduleJson.From(schedule, "m", "ddim");
+            Assert.Equal(ScheduleJson.SegmentsFormat, json.Format);
+            Assert.Equal(schedule, ScheduleJson.Parse("s.json", json.ToUtf8()).ToSchedule("s.json"));
+            ArgumentException fault = Assert.Throws<ArgumentException>(() => SmoothCacheJson.ToUtf8(schedule));
+            Assert.Contains("part of a replaced segment", fault.Message, StringComparison.Ordinal);
+        }
+
+        // Beside forecasts of other branches.
+        CacheSchedule mixed = new(
+            [EvaluationRole.Refresh, EvaluationRole.Refresh, EvaluationRole.Cache],
+            [[true, true, true, true], [true, true, true, true], [false, false, false, true]],
+            forecast: (_, _) => [new(1, 2), new(0, -1)],
+            replaced: [new SegmentReplacement(2, new(0, 1), [new(1, 0.1f), new(0, 3)])]);
+        Assert.Equal("   2 cache   ==~#", mixed.ToString().Split('\n')[2]);
+        Assert.Equal(mixed, ScheduleJson.Parse("s.json", ScheduleJson.From(mixed, "m", "ddim").ToUtf8()).ToSchedule("s.json"));
+    }
+
+    [Fact]
     public void A_schedule_beyond_the_limits_is_refused_before_it_is_built()
     {
         string List(int evaluations) => $"[{string.Join(',', Enumerable.Repeat(1, evaluations))}]";
@@ -97,7 +121,11 @@ public sealed class ScheduleFileTests
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/4","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"refresh","compute":"11"}]}""")]
+    [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","segments":[]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","segments":[{"first":0,"last":0.5,"evaluations":[],"weights":[]}]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","segments":[{"first":0,"evaluations":[],"weights":[]}]}]}""")]
+    [InlineData("""{"format":"l2c-schedule/3","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","segments":[{"first":0,"last":1,"evaluations":[0],"weights":[]}]}]}""")]
     [InlineData("""{"format":"l2c-schedule/1","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[]}]}""")]
     [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":{}}]}""")]
     [InlineData("""{"format":"l2c-schedule/2","model":"m","sampler":"ddim","steps":1,"evaluations":[{"role":"cache","compute":"11","terms":[{"branches":"00","evaluations":[0],"weights":[]}]}]}""")]

@@ -57,8 +57,73 @@ public sealed class ScheduleRuleTests
         Assert.Equal(schedule.CacheBranches, ScheduleRule.Parse("random:1:1", roles, Branches).SkippedBranches);
     }
 
+    [Fact]
+    public void Delta_dit_replaces_back_blocks_first_and_front_blocks_from_its_bound_on()
+    {
+        CacheSchedule schedule = ScheduleRule.Parse("delta-dit:3:1:4", PublishedRoles.OnePerStep(8), Branches);
+        Assert.Equal(
+            ["########", "######==", "######==", "########", "==######", "==######", "########", "==######"],
+            Enumerable.Range(0, 8).Select(schedule.Actions));
+        Assert.Equal([0, 0, 3, 3, 6], schedule.Replaced.Select(r => r.Terms.Single().Evaluation));
+        Assert.All(schedule.Replaced, r => Assert.Equal(1, r.Terms.Single().Weight));
+
+        // A bound between refreshes: one evaluation keeps both.
+        Assert.Equal(
+            ["########", "######==", "==######"],
+            Enumerable.Range(0, 3).Select(ScheduleRule.Parse("delta-dit:3:1:2", PublishedRoles.OnePerStep(3), Branches).Actions));
+        Assert.True(ScheduleRule.Parse("delta-dit:1:2:3", _roles, Branches).ComputesAll);
+        Assert.Equal("xx######", ScheduleRule.Parse("drop:delta-dit:2:1:0", _roles, Branches).Actions(1));
+    }
+
+    [Fact]
+    public void Taylor_lite_replaces_all_blocks_with_the_weights_of_taylor()
+    {
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(12);
+        CacheSchedule lite = ScheduleRule.Parse("taylor-lite:4:3", roles, Branches), taylor = ScheduleRule.Parse("taylor:4:3", roles, Branches);
+        Assert.Equal([new CacheSegment(0, Branches - 1)], lite.Segments);
+        Assert.Equal(8, lite.Replaced.Length);
+        Assert.All(lite.Replaced, r => Assert.Equal(taylor.Terms(r.Evaluation, 3), r.Terms));
+        Assert.Equal(Enumerable.Range(0, 12).Select(taylor.Role), Enumerable.Range(0, 12).Select(lite.Role));
+        Assert.True(ScheduleRule.Parse("taylor-lite:1:2", roles, Branches).ComputesAll);
+    }
+
+    [Theory]
+    [InlineData("both:all", "========")]
+    [InlineData("both:top:1", "######==")]
+    [InlineData("both:none", "########")]
+    [InlineData("both:drop:top:1", "######xx")]
+    [InlineData("BOTH:All", "========")]
+    public void Branches_that_are_reused_together_are_one_segment_of_a_block(string rule, string row)
+    {
+        CacheSchedule schedule = ScheduleRule.Parse(rule, _roles, Branches);
+        Assert.Equal(row, schedule.Actions(3));
+        Assert.All(schedule.Segments, s => Assert.Equal((0, 2), (s.First % 2, s.Length)));
+        CacheSchedule plain = ScheduleRule.Parse(rule[5..], _roles, Branches);
+        Assert.All(schedule.Replaced, r => Assert.Equal(plain.Terms(r.Evaluation, r.Segment.Last), r.Terms));
+    }
+
+    [Fact]
+    public void Forecasts_of_both_branches_join_and_what_is_read_alone_does_not()
+    {
+        EvaluationRole[] roles = PublishedRoles.OnePerStep(12);
+        CacheSchedule taylor = ScheduleRule.Parse("taylor:4:2", roles, Branches), joined = JoinedBranches.Of(taylor);
+        Assert.Equal(taylor.SkippedBranches, joined.Count(BranchAction.Segment));
+        Assert.All(joined.Replaced, r => Assert.Equal(taylor.Terms(r.Evaluation, r.Segment.First), r.Terms));
+
+        // Evaluation 2 reads the MLP of evaluation 0 alone, so what evaluation 1 reads of it stays two; evaluation 4 reads another one.
+        CacheSchedule alone = CacheScheduleTests.Schedule("RCCRC", "11", "00", "10", "11", "00");
+        Assert.Equal(["##", "..", "#.", "##", "=="], Enumerable.Range(0, 5).Select(JoinedBranches.Of(alone).Actions));
+    }
+
     [Theory]
     [InlineData("sometimes")]
+    [InlineData("delta-dit:2:1")]
+    [InlineData("delta-dit:2:0:3")]
+    [InlineData("delta-dit:2:5:3")]
+    [InlineData("delta-dit:0:1:3")]
+    [InlineData("taylor-lite:0:1")]
+    [InlineData("taylor-lite:3:6")]
+    [InlineData("drop:both:all")]
     [InlineData("interval:0")]
     [InlineData("interval")]
     [InlineData("top:5")]

@@ -6,7 +6,7 @@ namespace L2c.Model.Tests.Golden;
 
 /// <summary>
 /// The recorded networks through the CUDA engine: fp32 within the bounds of the CPU, halves within twice the error of the naive computation that
-/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, a router's training, and in fp32 and fp16 the autoencoder and an
+/// stores the same type. Where nothing was asked for, a forward pass, an uncached, a cached, a DDPM and a forecast run, a router's training, a calibration, and in fp32 and fp16 the autoencoder and an
 /// image through the FID Inception network; all of them with L2C_GOLDENS_DEVICE, of Inception still one image.
 /// </summary>
 [Trait("Category", "GoldenCuda")]
@@ -15,7 +15,7 @@ public sealed class CudaGoldenTests
     /// <summary>What runs in every test run: of each kind the case with the fewest evaluations.</summary>
     public static IEnumerable<string> DefaultFiles =>
         from kind in (string[])
-            ["dit forward", "dit sample", "dit cached_sample", "dit ddpm", "dit taylor", "dit router_training",
+            ["dit forward", "dit sample", "dit cached_sample", "dit ddpm", "dit taylor", "dit router_training", "dit smoothcache_calibration",
             "uvit forward", "uvit cached_sample", "uvit router_training", "vae vae", "metrics inception_features"]
         let golden = GoldenManifest.Cases.Where(c => $"{c.Family} {Kind(c)}" == kind).OrderBy(Evaluations).FirstOrDefault()
         where golden is not null

@@ -42,6 +42,12 @@ public enum GoldenFault
     RolesWithinStepExchanged,
     /// <summary>Times of a solver in double precision, so that 0.5005 is timestep 500, not 501.</summary>
     GridInDoublePrecision,
+    /// <summary>SmoothCache's errors of all evaluations that would reuse added up and compared with the threshold.</summary>
+    ErrorsAddedUp,
+    /// <summary>SmoothCache's difference divided by the earlier output.</summary>
+    DividedByTheEarlier,
+    /// <summary>SmoothCache's difference from the evaluation right before, whatever the distance.</summary>
+    DistanceOne,
 }
 
 /// <summary>A CPU device whose residual additions forget the gate.</summary>

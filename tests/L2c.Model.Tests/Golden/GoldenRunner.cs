@@ -9,6 +9,7 @@ internal static class GoldenRunner
     /// <summary>Whether the case is one of tensors on a device, so that a device can be wrong about it.</summary>
     public static bool NeedsDevice(GoldenCase golden) =>
         golden.Family is "dit" or "uvit" && golden.Kind is "forward" or "sample" or "cached_sample" or "forecast_sample" or "router_training"
+            or "smoothcache_calibration" or "smoothcache_sample"
         || golden.Kind == "vae";
 
     /// <summary>Runs a case; null where there is no code for it yet.</summary>
@@ -25,6 +26,8 @@ internal static class GoldenRunner
         ("dit", "cached_sample") => DitCachedGolden.Run(golden, device),
         ("dit", "forecast_sample") => DitForecastGolden.Run(golden, device),
         ("dit", "router_training") => DitTrainingGolden.Run(golden, device),
+        ("dit", "smoothcache_calibration") => SmoothCacheCalibrationGolden.Run(golden, device),
+        ("dit", "smoothcache_sample") => SmoothCacheSampleGolden.Run(golden, device),
         ("uvit", "forward") => UVitForwardGolden.Run(golden, device),
         ("uvit", "sample" or "cached_sample") => UVitSampleGolden.Run(golden, device),
         ("uvit", "router_training") => UVitTrainingGolden.Run(golden, device),

@@ -190,17 +190,26 @@ internal unsafe partial class NaiveDevice
                 row[(int)HybridLossColumn.MeanX],
                 row[(int)HybridLossColumn.MinLogVariance],
                 row[(int)HybridLossColumn.MaxLogVariance],
-                row[(int)HybridLossColumn.IsFirst] != 0))];
+                row[(int)HybridLossColumn.IsFirst] != 0,
+                row[(int)HybridLossColumn.ErrorWeight]))];
             (float[] values, float[] gradient) = Reference.HybridLoss<float>(Load(output), Load(noise), Load(x0), Load(xt), timesteps);
             Store(losses, values);
             Store(dOutput, gradient);
         });
 
+    protected override void ClipNormCore(Tensor gradients, float most, Tensor norm, Tensor scale) => Do(nameof(ClipNorm), () =>
+    {
+        (float its, float factor) = Reference.ClipNorm<float>(Load(gradients), most);
+        Store(norm, [its]);
+        Store(scale, [factor]);
+    });
+
     protected override void AdamWCore(
         Tensor weights, Tensor gradients, Tensor firstMoment, Tensor secondMoment, Tensor average, Tensor coefficients) =>
         Do(nameof(AdamW), () =>
         {
-            float[] k = Load(coefficients), g = Load(gradients), w = Load(weights);
+            float[] k = Load(coefficients), w = Load(weights);
+            float[] g = Array.ConvertAll(Load(gradients), gradient => Of(AdamWCoefficient.GradientScale) * gradient);
             float rate = Of(AdamWCoefficient.LearningRate);
             float[] m = [.. Load(firstMoment).Zip(g, (old, now) => old + (Of(AdamWCoefficient.OneMinusBeta1) * (now - old)))];
             float[] v = [.. Load(secondMoment).Zip(g, (old, now) => old + (Of(AdamWCoefficient.OneMinusBeta2) * ((now * now) - old)))];

@@ -6,6 +6,9 @@ namespace L2c.Model.Tests.Golden;
 /// <summary>The recorded data must reject each fault, in every case that can see it: bounds that let one through would be no bounds.</summary>
 public sealed class PlantedFaultTests
 {
+    private static readonly GoldenFault[] _ofCalibration =
+        [GoldenFault.ErrorsAddedUp, GoldenFault.DividedByTheEarlier, GoldenFault.DistanceOne];
+
     public static TheoryData<GoldenFault, string> Cases
     {
         get
@@ -50,6 +53,11 @@ public sealed class PlantedFaultTests
                 }
             }
 
+            foreach (GoldenCase golden in Dit("smoothcache_calibration"))
+            {
+                Array.ForEach(_ofCalibration, fault => cases.Add(fault, golden.File));
+            }
+
             return cases;
         }
     }
@@ -77,6 +85,7 @@ public sealed class PlantedFaultTests
             (_, "forward") => DitForwardGolden.Run(golden, device),
             (_, "forecast_sample") => DitForecastGolden.Run(golden, device, fault),
             (_, "router_training") => DitTrainingGolden.Run(golden, device, fault),
+            (_, "smoothcache_calibration") => SmoothCacheCalibrationGolden.Run(golden, device, fault),
             _ => DitSampleGolden.Run(golden, device, fault),
         };
         Assert.Contains(result.Comparisons, c => !c.Passed);

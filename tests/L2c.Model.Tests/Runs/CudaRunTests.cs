@@ -14,13 +14,13 @@ namespace L2c.Model.Tests.Runs;
 public sealed class CudaRunTests
 {
     private const int Steps = 4;
-    private const string Rule = "random:0.5:3", Forecast = "taylor:3:1";
+    private const string Rule = "random:0.5:3", Forecast = "taylor:3:1", Segments = "delta-dit:3:2:2";
     private static readonly int[] _labels = [1, 3];
 
     // Heads of 16: the tensor-core form of the attention.
     private static readonly DitArchitecture _architecture = RandomDit.Small with { HiddenSize = 32, Heads = 2 };
 
-    public static MatrixTheoryData<CudaPrecision, string> Runs => new(Enum.GetValues<CudaPrecision>(), [Rule, Forecast]);
+    public static MatrixTheoryData<CudaPrecision, string> Runs => new(Enum.GetValues<CudaPrecision>(), [Rule, Forecast, Segments]);
 
     [Theory]
     [MemberData(nameof(Runs))]
@@ -62,6 +62,33 @@ public sealed class CudaRunTests
         {
             using DitModel model = RandomDit.Load(_architecture, device);
             using SamplingRun run = SamplingRun.Plan(model, sampler, _labels.Length, new SamplingOptions { ClipDenoised = true, OneSequence = true });
+            return Run(run);
+        }
+    }
+
+    /// <summary>Deltas are subtracted in place: the slot holds the stream before the segment, then its delta.</summary>
+    [Theory]
+    [InlineData(CudaPrecision.F32, 1e-4f)]
+    [InlineData(CudaPrecision.BF16, 0.1f)]
+    public void Segments_are_kept_and_replaced_as_on_the_CPU(CudaPrecision precision, float bound)
+    {
+        using var cuda = new CudaUnderTest(precision);
+        using var cpu = new CpuDevice(2);
+        float[] expected = Sample(cpu, Segments), actual = Sample(cuda.Device, Segments);
+        Assert.InRange(Difference(expected, actual), 0, bound);
+        if (precision == CudaPrecision.F32)
+        {
+            Assert.True(Difference(Sample(cpu, "interval:3"), actual) > 10 * bound);
+        }
+
+        static float Difference(float[] x, float[] y) => x.Zip(y, (a, b) => MathF.Abs(a - b)).Max() / x.Max(MathF.Abs);
+
+        static float[] Sample(Device device, string rule)
+        {
+            using DitModel model = RandomDit.Load(_architecture, device);
+            SamplerTable sampler = Ddim.Table(Steps);
+            using SamplingRun run = SamplingRun.Plan(
+                model, sampler, Schedule(rule), _labels.Length, new SamplingOptions { ClipDenoised = true, OneSequence = true });
             return Run(run);
         }
     }

@@ -8,13 +8,17 @@ using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Runs;
 
-/// <summary>Sampling with reuse as code without a plan does it: eagerly, each computed output copied to the host, and back where it is reused.</summary>
+/// <summary>
+/// Sampling with reuse as code without a plan does it: eagerly, each computed output copied to the host, and back where it is reused. What a segment
+/// of whole blocks adds is the difference of two streams that a tap has seen.
+/// </summary>
 internal static class NaiveReuse
 {
     /// <summary>Runs all evaluations, x0 clamped, and returns the state.</summary>
     /// <param name="model">The network.</param>
     /// <param name="sampler">Its steps.</param>
-    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts; which output a reuse takes is found here.</param>
+    /// <param name="schedule">Only what it computes is asked, and the terms of forecasts and segments; which output a reuse takes is found
+    /// here.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="guidance">Where guidance acts.</param>
     /// <param name="scale">Guidance scale.</param>
@@ -33,11 +37,11 @@ internal static class NaiveReuse
             Image(arena, rows, a.OutChannels),
             arena.Take(DType.F32, 1),
             model.Take(arena, new NetworkNeeds(images) { Guided = guided }),
-            [.. Enumerable.Range(0, branches).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))]));
+            [.. Enumerable.Range(0, branches + schedule.Segments.Length).Select(_ => arena.Take(DType.F32, rows, a.Tokens, a.HiddenSize))]));
         using (arena)
         {
             float[]?[] kept = new float[branches][];
-            var all = new Dictionary<(int Evaluation, int Branch), float[]>();
+            var all = new Dictionary<(int Evaluation, int Unit), float[]>();
             float[] state = new float[b.States.X.Shape.Count];
             b.Network.UploadConstants(device);
             Draw(0, b.States.X);
@@ -50,9 +54,10 @@ internal static class NaiveReuse
                 var plans = new BranchPlan[branches];
                 for (int branch = 0; branch < branches; branch++)
                 {
-                    bool reuses = !schedule.Computes(e, branch) && !schedule.DropsSkipped;
+                    bool isReplaced = schedule.ReplacedIn(e).Any(r => r.Segment.Contains(branch));
+                    bool reuses = !schedule.Computes(e, branch) && !schedule.DropsSkipped && !isReplaced;
                     plans[branch] = reuses ? BranchPlan.Reused(b.Outputs[branch])
-                        : schedule.DropsSkipped && !schedule.Computes(e, branch) ? BranchPlan.Dropped
+                        : isReplaced || (schedule.DropsSkipped && !schedule.Computes(e, branch)) ? BranchPlan.Dropped
                         : BranchPlan.Computed(b.Outputs[branch]);
                     if (schedule.Action(e, branch) == BranchAction.Forecast)
                     {
@@ -64,8 +69,36 @@ internal static class NaiveReuse
                     }
                 }
 
-                var plan = new EvaluationPlan(0, plans) { Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false } };
-                model.Forward(b.States[sampler.Evaluations[e].Prediction.Input], b.Network, plan, b.Output);
+                SegmentPlan[] segments = [.. schedule.ReplacedIn(e).Select(r =>
+                {
+                    int unit = branches + schedule.Segments.IndexOf(r.Segment);
+                    device.Upload(b.Outputs[unit], Sum(r.Terms, unit));
+                    return SegmentPlan.Replaced(r.Segment, new Term(b.Outputs[unit]));
+                })];
+                var plan = new EvaluationPlan(0, plans)
+                {
+                    Segments = segments,
+                    Switches = new PlanSwitches { FuseSkips = false, SkipUnused = false },
+                };
+                Dictionary<string, float[]> streams = [];
+                bool taps = schedule.Segments.Length > 0 && Enumerable.Range(0, branches).All(branch => schedule.Computes(e, branch));
+                model.Forward(b.States[sampler.Evaluations[e].Prediction.Input], b.Network, plan, b.Output, taps ? Keep : null);
+                for (int i = 0; i < schedule.Segments.Length && taps; i++)
+                {
+                    (int first, int last) = (schedule.Segments[i].First / 2, schedule.Segments[i].Last / 2);
+                    float[] before = streams.GetValueOrDefault($"block{first}.skip_out")
+                        ?? streams[first == 0 ? "tokens_in" : $"block{first - 1}.out"];
+                    all[(e, branches + i)] = [.. streams[$"block{last}.out"].Zip(before, (x, y) => x - y)];
+                }
+
+                void Keep(string stage, Tensor value)
+                {
+                    if (stage == "tokens_in" || stage.Split('.') is [_, "out" or "skip_out"])
+                    {
+                        device.Download(value, streams[stage] = new float[value.Shape.Count]);
+                    }
+                }
+
                 for (int branch = 0; branch < branches; branch++)
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
@@ -93,12 +126,12 @@ internal static class NaiveReuse
             device.Download(b.States.X, state);
             return state;
 
-            float[] Sum(IReadOnlyList<CacheTerm> terms, int branch)
+            float[] Sum(IReadOnlyList<CacheTerm> terms, int unit)
             {
-                double[] sum = new double[b.Outputs[branch].Shape.Count];
+                double[] sum = new double[b.Outputs[unit].Shape.Count];
                 foreach (CacheTerm term in terms)
                 {
-                    float[] output = all[(term.Evaluation, branch)];
+                    float[] output = all[(term.Evaluation, unit)];
                     for (int i = 0; i < sum.Length; i++)
                     {
                         sum[i] += (double)term.Weight * output[i];

@@ -20,7 +20,11 @@ public sealed class PlannedRunTests : IDisposable
     public PlannedRunTests() => _model = RandomDit.Load(RandomDit.Small, _device);
 
     public static TheoryData<string, Guidance> Schedules =>
-        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1", "taylor:3:2", "fora:3"]
+        [.. from rule in (string[])
+            [
+                "none", "all", "interval:3", "random:0.5:1", "top:1", "deepcache:0-1", "drop:top:1", "taylor:3:2", "fora:3", "delta-dit:3:2:3",
+                "taylor-lite:3:2", "both:taylor:3:2",
+            ]
             from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
 
@@ -30,6 +34,8 @@ public sealed class PlannedRunTests : IDisposable
     [InlineData("top:0")]
     [InlineData("taylor:1:2")]
     [InlineData("fora:1")]
+    [InlineData("delta-dit:1:2:3")]
+    [InlineData("taylor-lite:1:2")]
     public void A_schedule_that_computes_everything_equals_the_uncached_run_bit_for_bit(string rule)
     {
         using SamplingRun uncached = SamplingRun.Plan(_model, Ddim.Table(Steps), _labels.Length, new SamplingOptions { ClipDenoised = true });
@@ -132,6 +138,10 @@ public sealed class PlannedRunTests : IDisposable
         Assert.InRange(Difference(Sample("top:1"), Sample("drop:top:1")), noticed, 10);
         float[] stale = Naive("interval:2", Guidance.Published, Ddim.Table(Steps), keepsFirst: true);
         Assert.InRange(Difference(stale, Sample("interval:2")), noticed, 10);
+
+        // A segment has the gates of then, a reused branch those of now.
+        Assert.InRange(Difference(Sample("interval:2"), Sample("both:interval:2")), noticed, 10);
+        Assert.InRange(Difference(Sample("delta-dit:2:1:6"), Sample("delta-dit:2:1:0")), noticed, 10);
     }
 
     [Fact]

@@ -19,7 +19,11 @@ public sealed class UVitRunTests
     public static TheoryData<string> Variants => [.. RandomUVit.Variants.Keys];
 
     public static TheoryData<string, Guidance> Schedules =>
-        [.. from rule in (string[])["none", "all", "interval:3", "random:0.5:1", "top:2", "deepcache:1-2", "drop:top:2", "drop:all", "taylor:3:2", "fora:3"]
+        [.. from rule in (string[])
+            [
+                "none", "all", "interval:3", "random:0.5:1", "top:2", "deepcache:1-2", "drop:top:2", "drop:all", "taylor:3:2", "fora:3",
+                "taylor-lite:3:2", "both:all", "both:taylor:3:2",
+            ]
             from guidance in (Guidance[])[Guidance.Published, Guidance.None]
             select (rule, guidance)];
 
@@ -77,21 +81,58 @@ public sealed class UVitRunTests
         }
     }
 
+    /// <summary>Without gates both readings are the same sum, so only rounding changes, and half of the memory is kept.</summary>
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(3, 5)]
-    public void An_image_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(int threads, int batch)
+    [InlineData("all")]
+    [InlineData("interval:3")]
+    [InlineData("taylor:3:2")]
+    [InlineData("random:0.7:1")]
+    public void One_kept_sum_of_a_block_is_what_two_kept_outputs_are(string rule)
     {
-        float[] alone = First(1, 1), here = First(threads, batch);
+        using var device = new CpuDevice(2);
+        using Network model = RandomUVit.Load(RandomUVit.Small, device);
+        SamplerTable sampler = SamplerCatalog.Create(model.Info, "6");
+        (float[] apart, long apartBytes) = Of(rule);
+        (float[] joined, long joinedBytes) = Of("both:" + rule);
+        Assert.InRange(Difference(apart, joined), double.Epsilon, 1e-5);
+        Assert.True(rule.StartsWith("random", StringComparison.Ordinal) ? joinedBytes < apartBytes : 2 * joinedBytes == apartBytes);
+
+        (float[], long) Of(string text)
+        {
+            using SamplingRun run = SamplingRun.Plan(
+                model, sampler, Schedule(text, sampler), _labels.Length, new SamplingOptions { ClipDenoised = true });
+            return (Sample(run), run.CacheBytes);
+        }
+    }
+
+    [Fact]
+    public void A_segment_that_cuts_a_long_skip_is_refused()
+    {
+        using var device = new CpuDevice(1);
+        using Network model = NetworkFamilies.OnPaper(RandomUVit.Small, device);
+        SamplerTable sampler = SamplerCatalog.Create(model.Info, "6");
+        ArgumentException fault = Assert.Throws<ArgumentException>(
+            () => SamplingRun.Plan(model, sampler, Schedule("delta-dit:2:2:3", sampler), 1, new SamplingOptions()));
+        Assert.Contains("cuts the long skip of small from block 0 to block 4; keep it inside one block", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 1, "random:0.5:1")]
+    [InlineData(3, 5, "random:0.5:1")]
+    [InlineData(3, 5, "taylor-lite:3:1")]
+    [InlineData(3, 5, "both:all")]
+    public void An_image_is_the_same_alone_in_a_batch_and_on_any_number_of_threads(int threads, int batch, string rule)
+    {
+        float[] alone = First(1, 1, rule), here = First(threads, batch, rule);
         Assert.Equal(alone, here);
 
-        static float[] First(int threads, int batch)
+        static float[] First(int threads, int batch, string rule)
         {
             using var device = new CpuDevice(threads);
             UVitArchitecture a = RandomUVit.Small with { FinalConv = true, MlpTimeEmbed = true };
             using Network model = RandomUVit.Load(a, device);
             SamplerTable sampler = SamplerCatalog.Create(model.Info, "6");
-            using SamplingRun run = SamplingRun.Plan(model, sampler, Schedule("random:0.5:1", sampler, a), batch, new SamplingOptions());
+            using SamplingRun run = SamplingRun.Plan(model, sampler, Schedule(rule, sampler, a), batch, new SamplingOptions());
             int[] labels = [.. Enumerable.Range(0, batch).Select(i => i % 5)];
             return Sample(run, labels)[..(a.InChannels * a.InputSize * a.InputSize)];
         }
@@ -100,6 +141,8 @@ public sealed class UVitRunTests
     [Theory]
     [InlineData("random:0.5:1", Guidance.Published)]
     [InlineData("all", Guidance.None)]
+    [InlineData("taylor-lite:3:1", Guidance.Published)]
+    [InlineData("both:all", Guidance.None)]
     public void A_run_allocates_nothing(string rule, Guidance guidance)
     {
         using var device = new CpuDevice(2);

@@ -15,14 +15,23 @@ internal sealed class DoubleDit(DitArchitecture a, IReadOnlyDictionary<string, d
         int c = a.HiddenSize;
         double[] silu = Map(Condition(time, label), Silu);
         double[] x = Add(Linear(patches, "x_embedder.proj"), _parameters["pos_embed"]);
-        for (int block = 0; block < a.Depth; block++)
+        for (int i = 0; i < a.Depth; i++)
         {
+            int block = i;
             string at = $"blocks.{block}.";
             double[] m = Linear(silu, at + "adaLN_modulation.1");
-            double[] attention = Linear(Attention(Linear(Modulated(x, m[..c], m[c..(2 * c)]), at + "attn.qkv")), at + "attn.proj");
-            x = Add(x, Gated(Blended(2 * block, attention), m[(2 * c)..(3 * c)]));
-            double[] hidden = Map(Linear(Modulated(x, m[(3 * c)..(4 * c)], m[(4 * c)..(5 * c)]), at + "mlp.fc1"), Gelu);
-            x = Add(x, Gated(Blended((2 * block) + 1, Linear(hidden, at + "mlp.fc2")), m[(5 * c)..]));
+            double[] entering = x;
+            x = Step(2 * block, entering, () =>
+            {
+                double[] attention = Linear(Attention(Linear(Modulated(entering, m[..c], m[c..(2 * c)]), at + "attn.qkv")), at + "attn.proj");
+                return Gated(Blended(2 * block, attention), m[(2 * c)..(3 * c)]);
+            });
+            double[] between = x;
+            x = Step((2 * block) + 1, between, () =>
+            {
+                double[] hidden = Map(Linear(Modulated(between, m[(3 * c)..(4 * c)], m[(4 * c)..(5 * c)]), at + "mlp.fc1"), Gelu);
+                return Gated(Blended((2 * block) + 1, Linear(hidden, at + "mlp.fc2")), m[(5 * c)..]);
+            });
         }
 
         double[] final = Linear(silu, "final_layer.adaLN_modulation.1");

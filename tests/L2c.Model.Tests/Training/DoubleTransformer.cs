@@ -1,3 +1,4 @@
+using L2c.Model.Caching;
 using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Training;
@@ -11,6 +12,18 @@ internal abstract class DoubleTransformer(TransformerArchitecture a, IReadOnlyDi
 
     /// <summary>Branch outputs of the last image before blending, [2 blocks][T C].</summary>
     public double[][] Branches { get; } = new double[a.Branches][];
+
+    /// <summary>The stream entering each branch of the last image, [2 blocks][T C].</summary>
+    public double[][] Entering { get; } = new double[a.Branches][];
+
+    /// <summary>The stream leaving each branch.</summary>
+    public double[][] Leaving { get; } = new double[a.Branches][];
+
+    /// <summary>What is added in place of segments, [T C] each.</summary>
+    public IReadOnlyDictionary<CacheSegment, double[]> Replaced { get; set; } = new Dictionary<CacheSegment, double[]>();
+
+    /// <summary>What a segment added to the stream of the last image.</summary>
+    public double[] Delta(CacheSegment segment) => [.. Leaving[segment.Last].Zip(Entering[segment.First], (after, before) => after - before)];
 
     /// <summary>The network's output for one image, [C_out,H,W].</summary>
     /// <param name="image">[C_in,H,W].</param>
@@ -38,6 +51,20 @@ internal abstract class DoubleTransformer(TransformerArchitecture a, IReadOnlyDi
         (double w, double[] cached) = _blend(branch);
         return [.. fresh.Zip(cached, (f, k) => (w * f) + ((1 - w) * k))];
     }
+
+    /// <summary>The stream after a branch, or after the replaced segment that begins with it.</summary>
+    /// <param name="branch">The branch.</param>
+    /// <param name="x">The stream before it.</param>
+    /// <param name="contribution">What the branch adds.</param>
+    protected double[] Step(int branch, double[] x, Func<double[]> contribution)
+    {
+        Entering[branch] = x;
+        CacheSegment? segment = Replaced.Keys.Cast<CacheSegment?>().FirstOrDefault(s => s!.Value.Contains(branch));
+        return Leaving[branch] = segment is not { } found ? Add(x, contribution()) : found.First == branch ? Add(x, Replaced[found]) : x;
+    }
+
+    /// <summary>Whether the place before a block is inside a replaced segment.</summary>
+    protected bool IsInside(int block) => Replaced.Keys.Any(s => s.First < 2 * block && 2 * block <= s.Last);
 
     protected static double Silu(double v) => v / (1 + Math.Exp(-v));
 

@@ -16,18 +16,23 @@ internal sealed class DoubleUVit(UVitArchitecture a, IReadOnlyDictionary<string,
         double[] label0 = a.LabelRows > 0 ? _parameters["label_emb.weight"][(label * c)..((label + 1) * c)] : [];
         double[] x = Add([.. label0, .. Time(time), .. Linear(patches, "patch_embed.proj")], _parameters["pos_embed"]);
         var skips = new Stack<double[]>();
-        for (int block = 0; block < a.Blocks; block++)
+        for (int i = 0; i < a.Blocks; i++)
         {
+            int block = i;
             string at = block < half ? $"in_blocks.{block}." : block == half ? "mid_block." : $"out_blocks.{block - half - 1}.";
-            if (block > half)
+            if (block > half && !IsInside(block))
             {
                 double[] skip = skips.Pop();
                 x = Linear([.. x.Chunk(c).Zip(skip.Chunk(c)).SelectMany(rows => rows.First.Concat(rows.Second))], at + "skip_linear");
             }
 
-            x = Add(x, Blended(2 * block, Linear(Attention(Linear(Affine(x, at + "norm1"), at + "attn.qkv")), at + "attn.proj")));
-            x = Add(x, Blended((2 * block) + 1, Linear(Map(Linear(Affine(x, at + "norm2"), at + "mlp.fc1"), Reference.GeluErf), at + "mlp.fc2")));
-            if (block < half)
+            double[] entering = x;
+            x = Step(2 * block, entering, () => Blended(
+                2 * block, Linear(Attention(Linear(Affine(entering, at + "norm1"), at + "attn.qkv")), at + "attn.proj")));
+            double[] between = x;
+            x = Step((2 * block) + 1, between, () => Blended(
+                (2 * block) + 1, Linear(Map(Linear(Affine(between, at + "norm2"), at + "mlp.fc1"), Reference.GeluErf), at + "mlp.fc2")));
+            if (block < half && !IsInside(block + 1))
             {
                 skips.Push(x);
             }

@@ -20,6 +20,16 @@ public sealed class NetworkTrainerTests : IDisposable
         Seed = 5,
     };
 
+    // Beyond the published recipe.
+    private static readonly NetworkTrainingOptions _more = _options with
+    {
+        LearningRateWarmUp = 2,
+        DecaySteps = 9,
+        FinalLearningRate = 1e-4,
+        MinSnrGamma = 5,
+        MaxGradientNorm = 0.05,
+    };
+
     private readonly TemporaryFolder _folder = new();
     private readonly List<IDisposable> _opened = [];
 
@@ -33,6 +43,52 @@ public sealed class NetworkTrainerTests : IDisposable
         Assert.Equal(half, State(second, "again"));
         Assert.Equal(expected, State(Advance(second, 5), "resumed"));
         Assert.NotEqual(expected, half);
+    }
+
+    [Fact]
+    public void So_does_one_with_a_changing_rate_weights_and_clipping()
+    {
+        byte[] expected = State(Advance(Start(_more, threads: 1), 9), "whole");
+        State(Advance(Start(_more, threads: 2), 4), "half");
+        Assert.Equal(expected, State(Advance(Restore(Start(_more, threads: 1), "half"), 5), "resumed"));
+        foreach (NetworkTrainingOptions less in new[]
+        {
+            _more with { LearningRateWarmUp = 0 },
+            _more with { DecaySteps = null, FinalLearningRate = 0 },
+            _more with { MinSnrGamma = null },
+            _more with { MaxGradientNorm = null },
+        })
+        {
+            NetworkTrainer trainer = Advance(Start(less, threads: 1), 9);
+            Assert.NotEqual(Weights(expected), Weights(State(trainer, "less")));
+        }
+
+        // Compared as tensors: the settings differ anyway.
+        float[] Weights(byte[] state)
+        {
+            File.WriteAllBytes(_folder.File("some"), state);
+            using TensorFile file = TensorFiles.Open(_folder.File("some"));
+            float[] values = new float[24 * 24];
+            WeightsLayout.Resolve(file).Read("blocks.1.attn.proj.weight", values);
+            return values;
+        }
+    }
+
+    [Fact]
+    public void Rate_norm_and_weighted_loss_are_among_the_figures_where_they_are_in_use()
+    {
+        NetworkTrainer plain = Start(_options, threads: 1), trainer = Start(_more, threads: 1);
+        Assert.Equal(["loss", "mse", "vb"], plain.Means.Names);
+        Assert.Equal(["loss", "mse", "vb", "lr", "grad_norm"], trainer.Means.Names);
+        Advance(plain, 1);
+        Advance(trainer, 1);
+        Assert.Equal(1e-3, trainer.Metrics[3], 1e-12); // the first of two steps of the warm-up
+        Assert.InRange(trainer.Metrics[4], 0.05, 50); // before it was clipped
+        Assert.Equal(plain.Metrics[1], trainer.Metrics[1]); // the same first weights and data: an error without weights
+        Assert.Equal(plain.Metrics[0], plain.Metrics[1] + plain.Metrics[2]);
+        Assert.InRange(trainer.Metrics[0], trainer.Metrics[2], 0.95 * plain.Metrics[0]);
+        Advance(trainer, 8);
+        Assert.Equal(1e-4, trainer.Metrics[3], 1e-12);
     }
 
     [Fact]
@@ -109,6 +165,10 @@ public sealed class NetworkTrainerTests : IDisposable
             ("--ema", _options with { EmaDecay = 0.99 }),
             ("--ema-warm-up", _options with { AverageWarmUp = true }),
             ("--seed", _options with { Seed = 6 }),
+            ("--lr-warm-up", _options with { LearningRateWarmUp = 3 }),
+            ("--lr-decay", _options with { DecaySteps = 50 }),
+            ("--min-snr", _options with { MinSnrGamma = 5 }),
+            ("--clip-grad-norm", _options with { MaxGradientNorm = 1 }),
         })
         {
             ArgumentException refused = Assert.Throws<ArgumentException>(() => Restore(Start(changed, threads: 1), "state"));
@@ -116,6 +176,16 @@ public sealed class NetworkTrainerTests : IDisposable
         }
 
         Assert.Equal(1, Restore(Start(_options with { Recompute = true }, threads: 2), "state").StepsDone);
+        State(Advance(Start(_more, threads: 1), 1), "more");
+        foreach ((string option, NetworkTrainingOptions changed) in new[]
+        {
+            ("--clip-grad-norm was 0.05 and is now off", _more with { MaxGradientNorm = null }),
+            ("--lr-final was 0.0001 and is now 0", _more with { FinalLearningRate = 0 }),
+            ("--max-steps was 9 and is now 10", _more with { DecaySteps = 10 }),
+        })
+        {
+            Assert.Contains(option, Assert.Throws<ArgumentException>(() => Restore(Start(changed, threads: 1), "more")).Message);
+        }
     }
 
     [Fact]

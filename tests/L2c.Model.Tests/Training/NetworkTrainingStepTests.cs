@@ -42,6 +42,58 @@ public sealed class NetworkTrainingStepTests
         Assert.True(bound > 0 && gradient.Max(Math.Abs) > 1e-6, $"{name}: the gradient is all but zero");
     }
 
+    [Theory]
+    [InlineData("final_layer.linear.weight")]
+    [InlineData("blocks.0.attn.qkv.weight")]
+    public void With_min_SNR_weights_the_gradient_is_that_of_the_weighted_loss(string name)
+    {
+        DitArchitecture a = TrainingFixture.Tiny;
+        using var fixture = new Fixture(a, false, minSnrGamma: 5);
+        using var published = new Fixture(a, false);
+        fixture.Run(1);
+        published.Run(1);
+        Assert.Equal(published.Losses, fixture.Losses); // what is told has no weights
+        Dictionary<string, double[]> parameters = TrainingFixture.Parameters(a);
+        DoubleDit network = new(a, parameters);
+        Func<double> loss = LinearisedLoss(fixture, network, gamma: 5);
+        double[] values = parameters[name];
+        float[] gradient = fixture.Read(ParameterState.Gradient, name, values.Length);
+        double bound = 2e-5 * gradient.Max(Math.Abs);
+        int[] entries = [.. RandomData.Integers(name.Length, 12, values.Length).Distinct()];
+        Assert.All(entries, at => Assert.Equal(TrainingFixture.Difference(values, at, loss), gradient[at], bound));
+
+        // Planted: the published loss.
+        Func<double> other = LinearisedLoss(published, network);
+        Assert.Contains(entries, at => Math.Abs(TrainingFixture.Difference(values, at, other) - gradient[at]) > 5 * bound);
+    }
+
+    [Theory]
+    [InlineData(0.25)]
+    [InlineData(4)]
+    public void The_moments_are_those_of_the_clipped_gradient(double share)
+    {
+        using var free = new Fixture(RandomDit.Small, false);
+        free.Run(1);
+        float[] gradient = free.Read(ParameterState.Gradient);
+        double norm = Math.Sqrt(gradient.Sum(g => (double)g * g)), most = share * norm, scale = Math.Min(1, most / (norm + 1e-6));
+        using var clipped = new Fixture(RandomDit.Small, false, mostNorm: most);
+        clipped.Run(1);
+        Assert.Equal(norm, clipped.Step.ReadGradientNorm(), 1e-5 * norm);
+        Assert.Equal(gradient, clipped.Read(ParameterState.Gradient)); // which stays as it is
+        float[] first = clipped.Read(ParameterState.FirstMoment), second = clipped.Read(ParameterState.SecondMoment);
+        double largest = gradient.Max(Math.Abs);
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            double g = scale * gradient[i];
+            Assert.Equal(0.1 * g, first[i], 1e-6 * largest * scale);
+            Assert.Equal(0.001 * g * g, second[i], 1e-8 * largest * largest * scale * scale);
+        }
+
+        // A bound that is not reached changes no bit; one that is does.
+        Assert.Equal(share > 1, free.Read(ParameterState.FirstMoment).SequenceEqual(first));
+        Assert.Contains("plan the step with a bound", Assert.Throws<InvalidOperationException>(() => free.Step.ReadGradientNorm()).Message);
+    }
+
     [Fact]
     public void Labels_that_do_not_occur_have_no_gradient()
     {
@@ -163,7 +215,7 @@ public sealed class NetworkTrainingStepTests
 
     /// <summary>The loss linearised in the output: sum of output and its gradient, which the loss's own formulas give at the unchanged
     /// parameters.</summary>
-    private static Func<double> LinearisedLoss(Fixture fixture, DoubleDit network)
+    private static Func<double> LinearisedLoss(Fixture fixture, DoubleDit network, double? gamma = null)
     {
         int image = fixture.X0.Length / Batch;
         NoiseSchedule process = fixture.Step.Process;
@@ -182,7 +234,8 @@ public sealed class NetworkTrainingStepTests
             (float)process.PosteriorMeanCoef2[t],
             (float)process.PosteriorLogVarianceClipped[t],
             (float)Math.Log(process.Betas[t]),
-            t == 0))];
+            t == 0,
+            gamma is { } most ? (float)Math.Min(1, most * (1 - process.AlphasCumprod[t]) / process.AlphasCumprod[t]) : 1))];
         (double[] losses, double[] dOutput) = Reference.HybridLoss<double>(output, fixture.Noise, fixture.X0, noised, table);
         Assert.All(losses.Zip(fixture.Losses), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * losses.Max()));
         return () => Output().Zip(dOutput, (o, d) => o * d).Sum();
@@ -196,9 +249,10 @@ public sealed class NetworkTrainingStepTests
     {
         private readonly CpuDevice _device = new(2);
 
-        public Fixture(DitArchitecture architecture, bool recompute)
+        public Fixture(DitArchitecture architecture, bool recompute, double? mostNorm = null, double? minSnrGamma = null)
         {
-            Step = NetworkTrainingStep.Plan(architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(recompute));
+            Step = NetworkTrainingStep.Plan(
+                architecture, RandomDit.Reader(architecture), _device, Batch, TrainingFixture.Options(recompute), mostNorm, minSnrGamma);
             X0 = Array.ConvertAll(TrainingFixture.Normal(3, Step.StateShape.Count), v => Math.Clamp(v / 2, -1, 1));
             Noise = TrainingFixture.Normal(5, Step.StateShape.Count);
         }

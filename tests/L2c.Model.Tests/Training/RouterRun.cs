@@ -25,7 +25,7 @@ internal sealed class RouterRun : IDisposable
     public static RouterTrainingOptions Options { get; } = new()
     {
         Steps = "10",
-        Lambda = 1e-3,
+        Lambdas = [1e-3],
         LearningRate = 0.05,
         Threshold = 0.5,
         Draws = 2,
@@ -34,6 +34,9 @@ internal sealed class RouterRun : IDisposable
     };
 
     public RouterTrainer Trainer { get; }
+
+    /// <summary>The router, the first one of several.</summary>
+    public RouterLearner Learner => Trainer.Routers[0];
 
     public Network Model => _model;
 
@@ -50,14 +53,14 @@ internal sealed class RouterRun : IDisposable
     public RouterRun Restore(string path)
     {
         using TensorFile file = TensorFiles.Open(path);
-        Trainer.Restore(file);
+        Learner.Restore(file);
         return this;
     }
 
     /// <summary>The state as a file's bytes.</summary>
     public byte[] State(string path)
     {
-        Trainer.Save(path);
+        Learner.Save(path);
         return File.ReadAllBytes(path);
     }
 

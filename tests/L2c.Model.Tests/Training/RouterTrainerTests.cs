@@ -25,12 +25,12 @@ public sealed class RouterTrainerTests : IDisposable
         byte[] half = first.Advance(4).State(_folder.File("half"));
         using RouterRun second = Start(variant, threads: 2);
         second.Restore(_folder.File("half"));
-        Assert.Equal(4, second.Trainer.StepsDone);
+        Assert.Equal(4, second.Learner.StepsDone);
         Assert.Equal(half, second.State(_folder.File("again")));
         byte[] actual = second.Advance(5).State(_folder.File("resumed"));
         Assert.Equal(expected, actual);
         Assert.NotEqual(expected, half);
-        Assert.Equal(whole.Trainer.Router.Values, second.Trainer.Router.Values);
+        Assert.Equal(whole.Learner.Router.Values, second.Learner.Router.Values);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class RouterTrainerTests : IDisposable
         float[][] routers = [.. Variants.Select(variant =>
         {
             using RouterRun run = Start(variant.Data, threads: 1);
-            return run.Advance(5).Trainer.Router.Values;
+            return run.Advance(5).Learner.Router.Values;
         })];
         Assert.Equal(routers.Length, routers.Select(values => string.Join(' ', values)).Distinct().Count());
     }
@@ -55,7 +55,7 @@ public sealed class RouterTrainerTests : IDisposable
         RouterTrainingOptions same = RouterRun.Options;
         foreach ((string Option, RouterTrainingOptions Options) changed in new[]
         {
-            ("--l1", same with { Lambda = 2e-3 }),
+            ("--l1", same with { Lambdas = [2e-3] }),
             ("--lr", same with { LearningRate = 0.1 }),
             ("--steps", same with { Steps = "ddim10" }),
             ("--draws", same with { Draws = 3 }),
@@ -73,7 +73,7 @@ public sealed class RouterTrainerTests : IDisposable
         }
 
         using RouterRun unchanged = new(same with { Recompute = true, Threads = 2 });
-        Assert.Equal(1, unchanged.Restore(_folder.File("state")).Trainer.StepsDone);
+        Assert.Equal(1, unchanged.Restore(_folder.File("state")).Learner.StepsDone);
     }
 
     [Fact]
@@ -83,11 +83,11 @@ public sealed class RouterTrainerTests : IDisposable
         int branches = run.Trainer.Shape.Branches;
         for (int step = 0; step < 6; step++)
         {
-            float[] before = run.Trainer.Router.Values;
+            float[] before = run.Learner.Router.Values;
             var draws = new TrainingDraws(RouterRun.Options.Seed, RouterRun.Options.Draws, RouterRun.Options.Batch);
             int[] drawn = [.. Enumerable.Range(0, 2).Select(draw => 2 * draws.Timestep(step, draw, 5))];
             run.Advance(1);
-            float[] after = run.Trainer.Router.Values;
+            float[] after = run.Learner.Router.Values;
             for (int router = 0; router < 10; router++)
             {
                 bool moved = !before.AsSpan(router * branches, branches).SequenceEqual(after.AsSpan(router * branches, branches));
@@ -101,7 +101,7 @@ public sealed class RouterTrainerTests : IDisposable
     {
         RouterTrainingOptions options = RouterRun.Options with { Draws = 4 };
         using RouterRun run = new(options);
-        float[] start = run.Trainer.Router.Values;
+        float[] start = run.Learner.Router.Values;
         int branches = run.Trainer.Shape.Branches;
         run.Advance(1);
 
@@ -123,14 +123,14 @@ public sealed class RouterTrainerTests : IDisposable
             step.Run(t, noised, batch.Labels, [.. scores.Select(score => (float)score)], dWeights);
             for (int i = 0; i < branches; i++)
             {
-                gradient[(2 * t * branches) + i] += (dWeights[i] + options.Lambda) * scores[i] * (1 - scores[i]) / 4;
+                gradient[(2 * t * branches) + i] += (dWeights[i] + options.Lambdas[0]) * scores[i] * (1 - scores[i]) / 4;
             }
 
             drawn[2 * t] = true;
         }
 
         Assert.InRange(drawn.Count(d => d), 2, 4); // several routers, each at least once
-        float[] after = run.Trainer.Router.Values;
+        float[] after = run.Learner.Router.Values;
         run.State(_folder.File("state"));
         using TensorFile file = TensorFiles.Open(_folder.File("state"));
         float[] moment = new float[start.Length];
@@ -149,25 +149,25 @@ public sealed class RouterTrainerTests : IDisposable
         using RouterRun more = new(RouterRun.Options with { TargetReuse = 1 }), less = new(RouterRun.Options with { TargetReuse = 0 });
         more.Advance(20);
         less.Advance(20);
-        Assert.True(more.Trainer.Metrics[3] > 2 * RouterRun.Options.Lambda);
-        Assert.True(less.Trainer.Metrics[3] < RouterRun.Options.Lambda);
+        Assert.True(more.Learner.Metrics[3] > 2 * RouterRun.Options.Lambdas[0]);
+        Assert.True(less.Learner.Metrics[3] < RouterRun.Options.Lambdas[0]);
     }
 
     [Fact]
     public void The_share_of_reused_branches_is_that_of_the_schedule()
     {
         using RouterRun run = new(RouterRun.Options);
-        var schedule = RouterSchedule.From(run.Trainer.Router, RouterRun.Options.Threshold);
+        var schedule = RouterSchedule.From(run.Learner.Router, RouterRun.Options.Threshold);
         Assert.InRange(schedule.SkippedBranches, 1, schedule.CacheBranches - 1);
-        Assert.Equal(schedule.SkippedBranches / (double)schedule.CacheBranches, run.Trainer.ReusedShare());
+        Assert.Equal(schedule.SkippedBranches / (double)schedule.CacheBranches, run.Learner.ReusedShare());
     }
 
     [Fact]
     public void A_step_that_breaks_the_router_is_an_error()
     {
-        using RouterRun run = new(RouterRun.Options with { Lambda = 1e300 });
+        using RouterRun run = new(RouterRun.Options with { Lambdas = [1e300] });
         Assert.StartsWith("step 1: training diverged: the router holds NaN", Assert.Throws<DivergedException>(() => run.Advance(1)).Message, StringComparison.Ordinal);
-        Assert.Equal(0, run.Trainer.StepsDone);
+        Assert.Equal(0, run.Learner.StepsDone);
     }
 
     [Theory]
@@ -183,9 +183,9 @@ public sealed class RouterTrainerTests : IDisposable
     public void Training_begins_with_the_logits_that_are_given()
     {
         using RouterRun source = new(RouterRun.Options);
-        RouterLogits given = source.Advance(3).Trainer.Router;
+        RouterLogits given = source.Advance(3).Learner.Router;
         using RouterRun run = new(RouterRun.Options, initial: given);
-        Assert.Equal(given.Values, run.Trainer.Router.Values);
+        Assert.Equal(given.Values, run.Learner.Router.Values);
         RouterLogits uvit = given with { Architecture = given.Architecture with { Target = RouterTarget.UVit } };
         Assert.Contains("U-ViT", Refusal(uvit), StringComparison.Ordinal);
         Assert.Contains("12 steps", Refusal(given with { Architecture = given.Architecture with { Evaluations = 12 } }), StringComparison.Ordinal);
@@ -206,8 +206,8 @@ public sealed class RouterTrainerTests : IDisposable
         RouterLogits router = RouterLogits.Load(file);
         DitArchitecture deep = RandomDit.Small with { Depth = 28, HiddenSize = 8 };
         using RouterRun run = new(RouterRun.Options with { Steps = steps, LearningRate = 1e-3 }, initial: router, architecture: deep);
-        Assert.Equal(router.Values, run.Trainer.Router.Values);
-        float[] after = run.Advance(1).Trainer.Router.Values;
+        Assert.Equal(router.Values, run.Learner.Router.Values);
+        float[] after = run.Advance(1).Learner.Router.Values;
         Assert.InRange(after.Zip(router.Values).Count(pair => pair.First != pair.Second), 56, 2 * 56);
     }
 
@@ -222,8 +222,8 @@ public sealed class RouterTrainerTests : IDisposable
         RouterLogits router = RouterLogits.Load(file);
         UVitArchitecture deep = RandomUVit.Small with { Depth = 28, HiddenSize = 8 };
         using RouterRun run = new(RouterRun.Options with { Steps = steps, LearningRate = 1e-3 }, initial: router, architecture: deep);
-        Assert.Equal(router.Values, run.Trainer.Router.Values);
-        float[] after = run.Advance(1).Trainer.Router.Values;
+        Assert.Equal(router.Values, run.Learner.Router.Values);
+        float[] after = run.Advance(1).Learner.Router.Values;
         Assert.InRange(after.Zip(router.Values).Count(pair => pair.First != pair.Second), 58, 2 * 58);
     }
 

@@ -10,8 +10,9 @@ namespace L2c.Testing;
 /// <param name="WeightDecay">lambda.</param>
 /// <param name="Step">1 at the first step.</param>
 /// <param name="EmaDecay">Of the moving average.</param>
+/// <param name="GradientScale">What the gradient is multiplied by.</param>
 public sealed record ReferenceAdamW(
-    double LearningRate, double Beta1, double Beta2, double Epsilon, double WeightDecay, int Step, double EmaDecay);
+    double LearningRate, double Beta1, double Beta2, double Epsilon, double WeightDecay, int Step, double EmaDecay, double GradientScale = 1);
 
 public static partial class Reference
 {
@@ -24,8 +25,9 @@ public static partial class Reference
         T correction1 = Of<T>(1 / (1 - Math.Pow(step.Beta1, step.Step))), correction2 = Of<T>(1 / (1 - Math.Pow(step.Beta2, step.Step)));
         for (int i = 0; i < w.Length; i++)
         {
-            newM[i] = Of<T>(step.Beta1) * Of<T>(m[i]) + Of<T>(1 - step.Beta1) * Of<T>(g[i]);
-            newV[i] = Of<T>(step.Beta2) * Of<T>(v[i]) + Of<T>(1 - step.Beta2) * Of<T>(g[i]) * Of<T>(g[i]);
+            T gradient = Of<T>(step.GradientScale) * Of<T>(g[i]);
+            newM[i] = Of<T>(step.Beta1) * Of<T>(m[i]) + Of<T>(1 - step.Beta1) * gradient;
+            newV[i] = Of<T>(step.Beta2) * Of<T>(v[i]) + Of<T>(1 - step.Beta2) * gradient * gradient;
             T decayed = Of<T>(w[i]) - Of<T>(step.LearningRate) * Of<T>(step.WeightDecay) * Of<T>(w[i]);
             T root = T.Sqrt(newV[i] * correction2) + Of<T>(step.Epsilon);
             newW[i] = decayed - Of<T>(step.LearningRate) * newM[i] * correction1 / root;

@@ -10,13 +10,14 @@ namespace L2c.Testing;
 /// <param name="MinLogVariance">The posterior's, clipped.</param>
 /// <param name="MaxLogVariance">log beta.</param>
 /// <param name="IsFirst">Whether it is timestep 0.</param>
+/// <param name="ErrorWeight">Weight of the squared error in the loss.</param>
 public sealed record ReferenceTimestep(
-    float XToX0, float EpsToX0, float MeanX0, float MeanX, float MinLogVariance, float MaxLogVariance, bool IsFirst);
+    float XToX0, float EpsToX0, float MeanX0, float MeanX, float MinLogVariance, float MaxLogVariance, bool IsFirst, float ErrorWeight = 1);
 
 public static partial class Reference
 {
     /// <summary>Mean squared error of eps, and the bound's term in bits with the mean held constant; gradient of the mean over images of their
-    /// sum.</summary>
+    /// sum, the error times its weight.</summary>
     /// <param name="output">[B,2C,H,W]: eps, then v.</param>
     /// <param name="noise">[B,C,H,W].</param>
     /// <param name="x0">[B,C,H,W].</param>
@@ -36,7 +37,7 @@ public static partial class Reference
             ReferenceTimestep step = timesteps[image];
             T eps = Of<T>(output[at]), difference = eps - Of<T>(noise[i]);
             losses[2 * image] += difference * difference / count;
-            dOutput[at] = Of<T>(2.0) * difference / all;
+            dOutput[at] = Of<T>(step.ErrorWeight) * Of<T>(2.0) * difference / all;
 
             T min = Of<T>(step.MinLogVariance), max = Of<T>(step.MaxLogVariance), fraction = (Of<T>(output[at + size]) + T.One) / Of<T>(2.0);
             T logVariance = fraction * max + (T.One - fraction) * min;

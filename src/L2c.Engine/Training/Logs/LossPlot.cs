@@ -233,7 +233,7 @@ internal sealed class LossPlot
     }
 
     /// <summary>A line with a gap at each NaN; a point that is alone has a marker.</summary>
-    private static void AddLine(Plot plot, Coordinates[] points, Color colour, float width)
+    internal static void AddLine(Plot plot, Coordinates[] points, Color colour, float width)
     {
         List<Coordinates> part = [];
         foreach (Coordinates point in points.Append(new Coordinates(0, double.NaN)))

@@ -35,7 +35,7 @@ internal sealed class DitMemory : NetworkMemory
             || (schedule.Action((group * GroupSize) + evaluation, part.Branch(block)) switch
             {
                 BranchAction.Compute => true,
-                BranchAction.Drop => false,
+                BranchAction.Drop or BranchAction.Segment => false,
                 _ => part.IsGate(),
             });
     }

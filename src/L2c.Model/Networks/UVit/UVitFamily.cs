@@ -19,10 +19,11 @@ internal sealed class UVitFamily() : NetworkFamily("uvit", "U-ViT", RouterTarget
         var a = (UVitArchitecture)architecture;
         long t = a.Tokens, c = a.HiddenSize, patch = (long)a.PatchSize * a.PatchSize * a.InChannels;
         long time = a.MlpTimeEmbed ? 8 * c * c : 0;
-        long skips = a.Depth / 2 * 2 * c * c * t;
+        long join = 2 * c * c * t;
         long convolution = a.FinalConv ? 9L * a.InChannels * a.InChannels * a.InputSize * a.InputSize : 0;
-        long rest = (patch * c * (t - a.ExtraTokens)) + time + skips + (c * a.PatchOutputs * t) + convolution;
-        return new NetworkInfo(a, this, NetworkCost.Of(a, rest), NoiseSchedule.ScaledLinear, a.InChannels)
+        long rest = (patch * c * (t - a.ExtraTokens)) + time + (a.Depth / 2 * join) + (c * a.PatchOutputs * t) + convolution;
+        NetworkCost cost = NetworkCost.Of(a, rest) with { LongSkips = a.Depth / 2, Join = join };
+        return new NetworkInfo(a, this, cost, NoiseSchedule.ScaledLinear, a.InChannels)
         {
             DefaultSampler = SamplerCatalog.DpmSolver2S,
             Pixels = PixelRule.UnitInterval,

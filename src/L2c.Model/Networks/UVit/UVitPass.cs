@@ -40,11 +40,13 @@ internal sealed class UVitPass : TransformerPass
         x.Add(Scratch.Heads);
         for (int block = 0; block < BlockCount; block++)
         {
-            if (block > Middle)
+            // Inside a replaced segment no long skip begins that is read: segments hold both ends of one, or none.
+            bool isKnown = !BeginsReplaced(block);
+            if (isKnown && block > Middle)
             {
                 x = Join(x, block);
             }
-            else if (block > 0 && !Normalises(2 * block))
+            else if (isKnown && block > 0 && !Normalises(2 * block))
             {
                 // No norm brings the stream to where the long skip is read.
                 LeaveBranches(Plan.Scope);

@@ -2,8 +2,8 @@ using L2c.Weights;
 
 namespace L2c.Model.Training;
 
-/// <summary>A training run that advances step by step and whose state can be put into a file and back, bit for bit.</summary>
-public interface ITrainer : IDisposable
+/// <summary>What a run trains: its figures, and a state that can be put into a file and back, bit for bit.</summary>
+public interface ITrained
 {
     /// <summary>Optimisation steps done.</summary>
     int StepsDone { get; }
@@ -13,10 +13,6 @@ public interface ITrainer : IDisposable
 
     /// <summary>The figures of the last step, as <see cref="FigureMeans.Names"/> has them.</summary>
     ReadOnlySpan<double> Metrics { get; }
-
-    /// <summary>One optimisation step.</summary>
-    /// <exception cref="DivergedException">The loss, or what the step has changed, is no longer a number.</exception>
-    void Advance();
 
     /// <summary>Writes the state.</summary>
     /// <param name="path">Where the file shall appear, complete.</param>
