@@ -9,8 +9,8 @@ using L2c.Model.Runs;
 namespace L2c.Bench.Caching;
 
 /// <summary>
-/// <c>plan</c>: is a planned run as fast as its planner says? Ten budgets on three networks, all schedules of a network and its uncached run in turn; of
-/// the demo model also rules and fewer evaluations against the planner at their time.
+/// <c>plan</c>: is a planned run as fast as its planner says? Ten budgets on three networks, all schedules of a network and its uncached run in turn;
+/// of the demo model also rules and fewer evaluations against the planner at their time.
 /// </summary>
 internal sealed class PlanBench
 {
@@ -52,8 +52,8 @@ internal sealed class PlanBench
         List<string[]> rows = [];
         List<string> remarks =
         [
-            $"Time ratios are to the uncached run, taken round by round; in brackets {MedianInterval.Words(rounds)}. Every network's schedules and its "
-            + "uncached run take turns. `L2`: relative L2 of the samples on the images that the schedule was chosen by.",
+            $"Time ratios are to the uncached run, taken round by round; in brackets {MedianInterval.Words(rounds)}. Every network's schedules and "
+            + "its uncached run take turns. `L2`: relative L2 of the samples on the images that the schedule was chosen by.",
         ];
         double worst = 0;
         foreach ((string name, PlanCase subject) in _cases.Where(pair => parsed.GetValue(_network) is null || parsed.GetValue(_network) == pair.Key))
@@ -69,11 +69,17 @@ internal sealed class PlanBench
             worst = Math.Max(worst, plans.Zip(ratios).Max(pair => Math.Abs(pair.First.TimeRatio - pair.Second.Median)));
             rows.AddRange(plans.Select((plan, i) => (string[])
             [
-                name, Text(_budgets[i], "0.00"), Text(plan.TimeRatio), ratios[i].Text("0.000"), Text(ratios[i].Median - plan.TimeRatio), Text(plan.Error, "0.0000"),
+                name,
+                Text(_budgets[i], "0.00"),
+                Text(plan.TimeRatio),
+                ratios[i].Text("0.000"),
+                Text(ratios[i].Median - plan.TimeRatio),
+                Text(plan.Error, "0.0000"),
             ]));
-            remarks.Add(FormattableString.Invariant($"{name}: {loaded.Architecture.Name}, {job.Sample.Sampler.Evaluations.Count} {job.Sample.Sampler.Name} steps, ")
-                + FormattableString.Invariant($"{job.Sample.Batch} images, guidance {job.Sample.CfgScale}; {planner.Time.SavedPerOpTime:0.000} of the time that ops ")
-                + $"save is saved; evaluations of the network for times {timePasses.Total}, errors {planner.ErrorPasses.Total}.");
+            SampleJob sample = job.Sample;
+            remarks.Add($"{name}: {loaded.Architecture.Name}, {sample.Sampler.Evaluations.Count} {sample.Sampler.Name} steps, {sample.Batch} images, "
+                + FormattableString.Invariant($"guidance {sample.CfgScale}; {planner.Time.SavedPerOpTime:0.000} of the time that ops save is saved; ")
+                + $"evaluations of the network for times {timePasses.Total}, errors {planner.ErrorPasses.Total}.");
             if (subject.Model is null)
             {
                 remarks.Add(Compare(job, loaded, planner, context));
@@ -121,10 +127,12 @@ internal sealed class PlanBench
         string[] rows = [.. others.OrderByDescending(row => row.Ratio).Select(row =>
         {
             CacheSchedule planned = planner.Find(row.Ratio)[0].Schedule;
-            return $"| {row.Method} | {Text(row.Ratio)} | {Text(row.Error, "0.0000")} | {Text(planner.Time.Ratio(planned))} | {Text(errors.Of(planned), "0.0000")} |";
+            return $"| {row.Method} | {Text(row.Ratio)} | {Text(row.Error, "0.0000")} | "
+                + $"{Text(planner.Time.Ratio(planned))} | {Text(errors.Of(planned), "0.0000")} |";
         })];
-        return $"Demo model, relative L2 to {evaluations} uncached evaluations on {job.Request.CheckCount} images that nothing was chosen by, predicted time ratios; "
-            + "of fewer evaluations their share:\n\n| method | time | L2 | planned: time | L2 |\n|---|---:|---:|---:|---:|\n" + string.Join('\n', rows);
+        return $"Demo model, relative L2 to {evaluations} uncached evaluations on {job.Request.CheckCount} images that nothing was chosen by, "
+            + "predicted time ratios; of fewer evaluations their share:\n\n"
+            + "| method | time | L2 | planned: time | L2 |\n|---|---:|---:|---:|---:|\n" + string.Join('\n', rows);
 
         SampleErrors Errors(PlanJob of) => new(of, model, of.Count, of.Request.CheckCount, new PassCount(), context);
     }
@@ -139,6 +147,8 @@ internal sealed class PlanBench
     private sealed record PlanCase(string? Model, int? ImageSize, int Images, string Steps)
     {
         public PlanJob Job(LoadedModel model) => new(
-            new PlanRequest { Budget = 1, Count = Images, Sample = new SampleRequest { Steps = Steps, Batch = Images } }, model.Architecture, model.Choice);
+            new PlanRequest { Budget = 1, Count = Images, Sample = new SampleRequest { Steps = Steps, Batch = Images } },
+            model.Architecture,
+            model.Choice);
     }
 }

@@ -17,10 +17,14 @@ internal sealed class PlanCommand
     private readonly Option<int?> _checkCount = OptionFactory.Whole(
         "--check-count", 1, "Further images, of other noise, that the schedule is checked on [default: 16]", EvaluateRequest.MaxCount);
     private readonly Option<int?> _runs = OptionFactory.Whole(
-        "--runs", 1, $"Rounds in which the schedule is timed against no caching at the end [default: {InterleavedTiming.DefaultRounds}]", BenchOptions.MaxRepeats);
+        "--runs",
+        1,
+        $"Rounds in which the schedule is timed against no caching at the end [default: {InterleavedTiming.DefaultRounds}]",
+        BenchOptions.MaxRepeats);
     private readonly Option<int?> _warmUp = OptionFactory.Whole(
         "--warmup", 0, $"Rounds before them that are not timed [default: {InterleavedTiming.DefaultWarmUp}]", BenchOptions.MaxRepeats);
-    private readonly Option<string?> _out = OptionFactory.Text("--out", "FILE.json", "Schedule to write, which --cache reads [default: schedule.json]");
+    private readonly Option<string?> _out =
+        OptionFactory.Text("--out", "FILE.json", "Schedule to write, which --cache reads [default: schedule.json]");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the file if it exists");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");

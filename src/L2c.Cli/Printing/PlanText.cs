@@ -8,7 +8,8 @@ internal static class PlanText
     /// <summary>Prints it.</summary>
     public static void Print(PlanResult r, string path, TextWriter o)
     {
-        o.WriteLine(Invariant($"{r.Facts.Model}, {r.Evaluations} {r.Sampler} steps, guidance {r.CfgScale}, batches of {r.Images}, on {r.Facts.Device}"));
+        o.WriteLine(Invariant($"{r.Facts.Model}, {r.Evaluations} {r.Sampler} steps, guidance {r.CfgScale}, batches of {r.Images}, ")
+            + $"on {r.Facts.Device}");
         foreach (PlanCandidate candidate in r.Candidates)
         {
             bool chosen = candidate.Schedule.Equals(r.Schedule);
@@ -21,8 +22,9 @@ internal static class PlanText
         o.WriteLine(Invariant($"time: budget {r.Budget}, predicted {r.PredictedTimeRatio:0.000}; measured: {RatioText.Of(r.Time)}"));
         o.WriteLine($"relative L2: predicted {Error(r.PredictedError)} on {Units.Of(r.Count, "image")}; "
             + $"measured {Error(r.RelativeL2)} on {r.CheckCount} of other noise");
-        o.WriteLine(Invariant($"evaluations of the network: {r.Passes.Total} (times {r.Passes.Times}, errors {r.Passes.Errors}, choice {r.Passes.Choice}, ")
-            + Invariant($"check {r.Passes.Check}), as many as {(double)r.Passes.Total / r.Evaluations:0} images need"));
+        PlanPasses passes = r.Passes;
+        o.WriteLine($"evaluations of the network: {passes.Total} (times {passes.Times}, errors {passes.Errors}, choice {passes.Choice}, "
+            + Invariant($"check {passes.Check}), as many as {(double)passes.Total / r.Evaluations:0} images need"));
         o.WriteLine(path);
     }
 

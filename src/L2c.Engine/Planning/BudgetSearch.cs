@@ -21,8 +21,8 @@ internal static class BudgetSearch
             return free;
         }
 
-        // Times are shares of a run and errors squares of relative ones, in fp32 hardly below 1e-16: the low price is one for which everything is worth
-        // computing, the high one for which nothing is, of errors that mean anything.
+        // Times are shares of a run and errors squares of relative ones, in fp32 hardly below 1e-16: the low price is one for which everything is
+        // worth computing, the high one for which nothing is, of errors that mean anything.
         (double low, double high) = (1e-24, 1e3);
         CacheSchedule best = search.Solve(high);
         while (ratio(best) > budget)

@@ -50,7 +50,8 @@ internal sealed class OpTimes
             double slope = spread == 0 ? 0 : points.Sum(point => (point.Size - meanSize) * (point.Ms - meanMs)) / spread;
 
             // One size, or a line that would cross zero: in proportion.
-            return spread == 0 || slope * meanSize > meanMs ? new Line(0, meanMs / meanSize) : new Line(meanMs - (Math.Max(0, slope) * meanSize), Math.Max(0, slope));
+            double rising = Math.Max(0, slope);
+            return spread == 0 || slope * meanSize > meanMs ? new Line(0, meanMs / meanSize) : new Line(meanMs - (rising * meanSize), rising);
         }
 
         private static double Square(double x) => x * x;

@@ -77,7 +77,8 @@ public sealed record PlanResult
     /// <summary>Measured time over that of the uncached run, both in turn.</summary>
     public required PairedRatio Time { get; init; }
 
-    /// <summary>Relative L2 of the samples that was predicted: measured on the images that the schedule was chosen by; null where it is not finite.</summary>
+    /// <summary>Relative L2 of the samples that was predicted: measured on the images that the schedule was chosen by; null where it is not
+    /// finite.</summary>
     public double? PredictedError => Candidates[0].Error;
 
     /// <summary>Relative L2 of samples from other noise: |cached - uncached| / |uncached|; null where it is not finite.</summary>

@@ -4,11 +4,12 @@ using L2c.Model.Planning;
 
 namespace L2c;
 
-/// <summary>Predicts the time of a run with any schedule as a share of the uncached run's, on the device and for the batch that was measured.</summary>
+/// <summary>Predicts the time of a run with any schedule as a share of the uncached run's, on the device and for the batch that was
+/// measured.</summary>
 /// <remarks>
 /// The ops of a run are known without running it: its plan on paper lists them, fused as they will be, with the bytes of every kept output that a
-/// residual pass reads. Their times add up to S. A run also does what is no op (noise, uploads, waiting for threads), and on a GPU it is one launch where
-/// the ops were measured one by one, so what a saved millisecond of ops saves of the whole is measured, too:
+/// residual pass reads. Their times add up to S. A run also does what is no op (noise, uploads, waiting for threads), and on a GPU it is one launch
+/// where the ops were measured one by one, so what a saved millisecond of ops saves of the whole is measured, too:
 /// <code>
 /// ratio = 1 - k (1 - S / S_uncached)
 /// </code>
@@ -35,7 +36,9 @@ internal sealed class TimeModel
         (_times, _ops, _uncached) = (times, ops, ops(uncached));
         _uncachedMs = times.Of(_uncached);
         double[] saved = [.. measured.Select(run => 1 - OpShare(run.Schedule))];
-        SavedPerOpTime = saved.Length == 0 ? 1 : saved.Zip(measured, (share, run) => share * (1 - run.Ratio)).Sum() / saved.Sum(share => share * share);
+        SavedPerOpTime = saved.Length == 0
+            ? 1
+            : saved.Zip(measured, (share, run) => share * (1 - run.Ratio)).Sum() / saved.Sum(share => share * share);
     }
 
     /// <summary>k: what of the time that ops save the whole run saves.</summary>
@@ -48,8 +51,8 @@ internal sealed class TimeModel
     /// <param name="branches">Branches of the network.</param>
     /// <param name="evaluations">Evaluations of the run.</param>
     /// <param name="termBytes">What a residual pass reads of one kept output.</param>
-    /// <remarks>A branch's ops are its norm, which a branch that is skipped does not have, and its products. What waits for that norm is then added by the
-    /// next one.</remarks>
+    /// <remarks>A branch's ops are its norm, which a branch that is skipped does not have, and its products. What waits for that norm is then added
+    /// by the next one.</remarks>
     public BranchCosts Costs(int branches, int evaluations, long termBytes)
     {
         double[] compute = new double[branches];

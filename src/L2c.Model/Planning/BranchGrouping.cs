@@ -9,10 +9,10 @@ public sealed record BranchGroup(IReadOnlyList<int> Branches, IReadOnlyList<IRea
 /// <param name="Name">As results call it.</param>
 /// <param name="Groups">Every branch of the network in one of them.</param>
 /// <remarks>
-/// Branch by branch there is most to choose, and errors count as if each came alone. But a branch that is computed takes in what went wrong before it,
-/// one that is not does not; and errors of branches that are forecast from the same evaluations partly cancel. So the other ways decide for the whole
-/// network, with errors that were measured of sets of its branches: evaluations that compute everything, and in between a set that is left out, any of a
-/// few or always everything.
+/// Branch by branch there is most to choose, and errors count as if each came alone. But a branch that is computed takes in what went wrong before
+/// it, one that is not does not; and errors of branches that are forecast from the same evaluations partly cancel. So the other ways decide for the
+/// whole network, with errors that were measured of sets of its branches: evaluations that compute everything, and in between a set that is left out,
+/// any of a few or always everything.
 /// </remarks>
 public sealed record BranchGrouping(string Name, IReadOnlyList<BranchGroup> Groups)
 {
@@ -35,7 +35,7 @@ public sealed record BranchGrouping(string Name, IReadOnlyList<BranchGroup> Grou
     private static List<int[]> SkipSets(int branches)
     {
         int blocks = branches / 2, parts = Math.Min(Parts, blocks);
-        List<int[]> sets = [[.. Enumerable.Range(0, blocks).Select(block => 2 * block)], [.. Enumerable.Range(0, blocks).Select(block => (2 * block) + 1)]];
+        List<int[]> sets = [.. Enumerable.Range(0, 2).Select(kind => Enumerable.Range(0, blocks).Select(block => (2 * block) + kind).ToArray())];
         for (int length = 1; length <= parts; length++)
         {
             for (int first = 0; first + length <= parts; first++)

@@ -11,9 +11,9 @@ namespace L2c.Model.Planning;
 /// r(e, S)     sum over b of S of w_b |F_e - sum of terms|^2 / sum of w_b |F_e - F_(e-1)|^2,  w_b = |dx0(e, b)|^2 / |F_e - F_(e-1)|^2
 /// x, F        final samples and outputs of b in uncached runs
 /// </code>
-/// Two assumptions make it cheap: an evaluation's error reaches the samples through what it predicts, enlarged alike whichever branches erred; and the
-/// direction of an output's error matters less than its length. Errors of several decisions add up as squares, which is a third: that they do not depend
-/// on each other. A planner therefore measures what it has found.
+/// Two assumptions make it cheap: an evaluation's error reaches the samples through what it predicts, enlarged alike whichever branches erred; and
+/// the direction of an output's error matters less than its length. Errors of several decisions add up as squares, which is a third: that they do not
+/// depend on each other. A planner therefore measures what it has found.
 /// </remarks>
 public sealed class DecisionErrors
 {

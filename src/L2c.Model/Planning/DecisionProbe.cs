@@ -8,12 +8,12 @@ using L2c.Model.Samplers;
 namespace L2c.Model.Planning;
 
 /// <summary>
-/// Measures <see cref="DecisionErrors"/>: uncached runs, evaluation by evaluation, and at each evaluation what would become of it if one branch, or all
-/// of them, took the output of the evaluation before. Planned once for N images; <see cref="Run"/> may be called for several batches.
+/// Measures <see cref="DecisionErrors"/>: uncached runs, evaluation by evaluation, and at each evaluation what would become of it if one branch, or
+/// all of them, took the output of the evaluation before. Planned once for N images; <see cref="Run"/> may be called for several batches.
 /// </summary>
 /// <remarks>
-/// A run of T evaluations and S sets of branches takes <see cref="EvaluationsPerRun"/> evaluations: T, S (T - 1) without one set, and the remaining ones
-/// after each of those without any branch.
+/// A run of T evaluations and S sets of branches takes <see cref="EvaluationsPerRun"/> evaluations: T, S (T - 1) without one set, and the remaining
+/// ones after each of those without any branch.
 /// </remarks>
 public sealed class DecisionProbe : IDisposable
 {
@@ -88,7 +88,8 @@ public sealed class DecisionProbe : IDisposable
     /// <param name="afterEvaluation">Called after every evaluation of the network; null for none.</param>
     /// <param name="cancel">Looked at before every evaluation.</param>
     /// <exception cref="OperationCanceledException">It was cancelled; what was added so far is of no use.</exception>
-    public void Run(ReadOnlySpan<int> labels, float guidanceScale, INoiseSource noise, Action? afterEvaluation = null, CancellationToken cancel = default)
+    public void Run(
+        ReadOnlySpan<int> labels, float guidanceScale, INoiseSource noise, Action? afterEvaluation = null, CancellationToken cancel = default)
     {
         _run.Start(labels, guidanceScale, noise, afterEvaluation, cancel);
         float[][] finals = new float[Evaluations][]; // after a run that computes no branch of one evaluation

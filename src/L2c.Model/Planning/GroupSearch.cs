@@ -12,12 +12,12 @@ internal sealed record GroupDecision(bool[] Computes, GroupChoice[] Choices, dou
 internal sealed record GroupChoice(IReadOnlyList<int> Skipped, Predictor Predictor);
 
 /// <summary>
-/// Of branches that are decided alike, the evaluations that compute them and what stands in for them in the others, at the least error plus price times
-/// time: a dynamic programme over the evaluations that computed them last, exact under the errors' additivity.
+/// Of branches that are decided alike, the evaluations that compute them and what stands in for them in the others, at the least error plus price
+/// times time: a dynamic programme over the evaluations that computed them last, exact under the errors' additivity.
 /// </summary>
 /// <remarks>
-/// A history's cost is the least of all ways to it; from a history whose latest evaluation is i, each later j may compute the group next, and what lies
-/// between takes the cheapest choice that the history allows.
+/// A history's cost is the least of all ways to it; from a history whose latest evaluation is i, each later j may compute the group next, and what
+/// lies between takes the cheapest choice that the history allows.
 /// </remarks>
 internal sealed class GroupSearch
 {

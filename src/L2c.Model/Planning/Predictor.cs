@@ -26,7 +26,8 @@ public abstract class Predictor
 
     /// <summary>
     /// The polynomial of an order through as many latest outputs, in the number of the evaluation. Of order 1 it is TaylorSeer's forecast
-    /// (arXiv 2503.06923); of order 2 TaylorSeer takes the latest gap for every difference, this one each gap as it is, since a planner's are unequal.
+    /// (arXiv 2503.06923); of order 2 TaylorSeer takes the latest gap for every difference, this one each gap as it is, since a planner's are
+    /// unequal.
     /// </summary>
     /// <param name="order">1 or 2.</param>
     public static Predictor Polynomial(int order)

@@ -8,11 +8,11 @@ namespace L2c.Model.Planning;
 public sealed record BranchCosts(IReadOnlyList<double> Compute, double Term);
 
 /// <summary>
-/// Schedules of least error for their time. At a price of time each group of branches has its own best decisions, found exactly; the price is what they
-/// have in common, and a caller moves it until the schedule takes the time that it may (a Lagrange multiplier).
+/// Schedules of least error for their time. At a price of time each group of branches has its own best decisions, found exactly; the price is what
+/// they have in common, and a caller moves it until the schedule takes the time that it may (a Lagrange multiplier).
 /// </summary>
-/// <remarks>So a schedule is the best of all that take at most its time, as far as errors and costs add up; between two prices lie times that no price
-/// gives.</remarks>
+/// <remarks>So a schedule is the best of all that take at most its time, as far as errors and costs add up; between two prices lie times that no
+/// price gives.</remarks>
 public sealed class ScheduleSearch
 {
     private readonly GroupSearch[] _groups;
@@ -24,8 +24,8 @@ public sealed class ScheduleSearch
     /// <param name="errors">What a decision does to the samples.</param>
     /// <param name="costs">What it costs.</param>
     /// <param name="grouping">How decisions are divided; into sets that errors were measured of.</param>
-    /// <param name="predictors">What may stand in for a branch; <see cref="Predictor.Reuse"/> is among them. In long runs those that read many outputs
-    /// are left out, as the search would take too long: of three from 52 evaluations on, of two from 116 on.</param>
+    /// <param name="predictors">What may stand in for a branch; <see cref="Predictor.Reuse"/> is among them. In long runs those that read many
+    /// outputs are left out, as the search would take too long: of three from 52 evaluations on, of two from 116 on.</param>
     /// <exception cref="ArgumentException">No predictor of depth 1.</exception>
     public ScheduleSearch(DecisionErrors errors, BranchCosts costs, BranchGrouping grouping, IReadOnlyList<Predictor> predictors)
     {

@@ -13,8 +13,8 @@ internal sealed record SteppedState(float[][] Values);
 /// A run whose evaluations are enqueued one by one, from any state, with any branches taken from the evaluation before instead of being computed.
 /// </summary>
 /// <remarks>
-/// The outputs of two evaluations are kept, of even and of odd number: a step that computes everything for keeps writes the one set, a step that tries
-/// something reads the other and writes neither. Nothing is recorded, so it is slower than a planned run, with the same results.
+/// The outputs of two evaluations are kept, of even and of odd number: a step that computes everything for keeps writes the one set, a step that
+/// tries something reads the other and writes neither. Nothing is recorded, so it is slower than a planned run, with the same results.
 /// </remarks>
 internal sealed class SteppedRun
 {
@@ -68,8 +68,8 @@ internal sealed class SteppedRun
 
     /// <summary>Runs one evaluation and the sampler's step after it.</summary>
     /// <param name="evaluation">From 0.</param>
-    /// <param name="kept">Whether a branch takes its output of the evaluation before, which was run for keeps; null for a step for keeps, which computes
-    /// everything.</param>
+    /// <param name="kept">Whether a branch takes its output of the evaluation before, which was run for keeps; null for a step for keeps, which
+    /// computes everything.</param>
     /// <param name="read">Told of every output of a step for keeps, [B,T,C]; null for nobody.</param>
     public void Step(int evaluation, Func<int, bool>? kept, BranchReader? read = null)
     {

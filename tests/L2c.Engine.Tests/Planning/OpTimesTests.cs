@@ -30,7 +30,8 @@ public sealed class OpTimesTests
     [Fact]
     public void No_op_takes_less_than_nothing()
     {
-        OpTimes falling = new([(Op("Pool", 0, 0, 10), 5), (Op("Pool", 0, 0, 20), 4)]), steep = new([(Op("Pool", 0, 0, 10), 1), (Op("Pool", 0, 0, 20), 9)]);
+        OpTimes falling = new([(Op("Pool", 0, 0, 10), 5), (Op("Pool", 0, 0, 20), 4)]);
+        OpTimes steep = new([(Op("Pool", 0, 0, 10), 1), (Op("Pool", 0, 0, 20), 9)]);
         Assert.Equal(4.5, falling.Of(Op("Pool", 0, 0, 100)), 9);
         Assert.True(steep.Of(Op("Pool", 0, 0, 1)) > 0);
     }

@@ -85,7 +85,8 @@ public sealed class PlanTests : IDisposable
         PlanJob job = Job(0.01);
         double least = Time(job).Ratio(PlanSchedules.Least(job.Sample));
         RequestException refused = Assert.Throws<RequestException>(() => Plan(job));
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"takes {least:0.000} of the uncached time"), refused.Message, StringComparison.Ordinal);
+        string told = string.Create(CultureInfo.InvariantCulture, $"takes {least:0.000} of the uncached time");
+        Assert.Contains(told, refused.Message, StringComparison.Ordinal);
         double advice = double.Parse(refused.Message.Split("give ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
         Assert.InRange(advice, least, least + 0.01);
         Assert.True(Plan(Job(advice)).PredictedTimeRatio <= advice);

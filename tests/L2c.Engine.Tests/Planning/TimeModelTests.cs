@@ -4,13 +4,16 @@ using L2c.Model.Planning;
 
 namespace L2c.Engine.Tests.Planning;
 
-/// <summary>The time model on ops that are listed by hand: of 4 evaluations and 2 branches, a norm of 1 + terms and a product of 8 each, 5 outside.</summary>
+/// <summary>The time model on ops that are listed by hand: of 4 evaluations and 2 branches, a norm of 1 + terms and a product of 8 each, 5
+/// outside.</summary>
 public sealed class TimeModelTests
 {
     private const int Evaluations = 4, Branches = 2;
 
     private static readonly CacheSchedule _full = CacheSchedule.Full(Evaluations, Branches);
-    private static readonly CacheSchedule _half = Schedule((e, _) => e % 2 == 1), _least = Schedule((_, _) => true), _one = Schedule((_, b) => b == 1);
+    private static readonly CacheSchedule _half = Schedule((e, _) => e % 2 == 1);
+    private static readonly CacheSchedule _least = Schedule((_, _) => true);
+    private static readonly CacheSchedule _one = Schedule((_, b) => b == 1);
 
     [Fact]
     public void Shares_are_those_of_the_ops()
@@ -45,7 +48,8 @@ public sealed class TimeModelTests
     public void A_pass_whose_kept_outputs_cost_nothing_is_another_model()
     {
         // The planted fault: without what terms read, the least schedule seems cheaper.
-        TimeModel right = new(Times(), Ops, _full), wrong = new(Times(), schedule => [.. Ops(schedule).Select(op => op with { Bytes = Math.Min(op.Bytes, 50) })], _full);
+        TimeModel right = new(Times(), Ops, _full);
+        TimeModel wrong = new(Times(), schedule => [.. Ops(schedule).Select(op => op with { Bytes = Math.Min(op.Bytes, 50) })], _full);
         Assert.True(right.Ratio(_least) - wrong.Ratio(_least) > 0.03);
     }
 

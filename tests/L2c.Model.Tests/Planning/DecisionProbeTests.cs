@@ -70,7 +70,8 @@ public sealed class DecisionProbeTests
         _ = Measure(network, sampler, out int evaluations);
         Assert.Equal(evaluations, DecisionProbe.EvaluationsPerRun(Evaluations, network.Architecture.Branches));
 
-        // Two blocks: four branches, attentions, MLPs, each block and both; four evaluations each, 5 of the run, 3 + 2 + 1 after those without a branch.
+        // Two blocks: four branches, attentions, MLPs, each block and both; four evaluations each, 5 of the run, 3 + 2 + 1 after those without a
+        // branch.
         Assert.Equal((4 * 9) + 5 + 6, evaluations);
     }
 
@@ -80,7 +81,8 @@ public sealed class DecisionProbeTests
         using CpuDevice device = new(2);
         using Network network = Load(device, longSkips: false);
         SamplerTable sampler = SamplerCatalog.Create(network.Info, $"{Evaluations}", "ddim");
-        using DecisionProbe one = DecisionProbe.Plan(network, sampler, 1, new SamplingOptions()), two = DecisionProbe.Plan(network, sampler, 2, new SamplingOptions());
+        using DecisionProbe one = DecisionProbe.Plan(network, sampler, 1, new SamplingOptions());
+        using DecisionProbe two = DecisionProbe.Plan(network, sampler, 2, new SamplingOptions());
         one.Run(_labels.AsSpan(0, 1), Scale, new CounterNoiseSource(7));
         one.Run(_labels.AsSpan(1, 1), Scale, new CounterNoiseSource(7, firstImage: 1));
         two.Run(_labels, Scale, new CounterNoiseSource(7));

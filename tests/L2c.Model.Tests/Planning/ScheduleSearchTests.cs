@@ -56,7 +56,7 @@ public sealed class ScheduleSearchTests
         {
             (double error, double time) = Measure(network, grouping, search.Solve(price));
             times.Add(Math.Round(time, 6));
-            double best = first.Min(a => second.Where(b => a.Time + b.Time <= time + 1e-9).Select(b => a.Error + b.Error).DefaultIfEmpty(double.MaxValue).Min());
+            double best = (from a in first from b in second where a.Time + b.Time <= time + 1e-9 select a.Error + b.Error).Min();
             Assert.Equal(best, error, 1e-5 * (1 + best));
         }
 
