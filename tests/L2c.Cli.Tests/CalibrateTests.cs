@@ -100,9 +100,10 @@ public sealed class CalibrateTests : IDisposable
     {
         JsonElement methods = _runs.Cli.Run("methods", "--json").Json.GetProperty("methods");
         Assert.Equal(CachingMethods.All.Count, methods.GetArrayLength());
-        Assert.Equal("SmoothCache", methods.EnumerateArray().Single(m => m.GetProperty("use").GetString() == "l2c calibrate --method smoothcache").GetProperty("name").GetString());
+        JsonElement smooth = methods.EnumerateArray().Single(m => m.GetProperty("use").GetString() == "l2c calibrate --method smoothcache");
+        Assert.Equal("SmoothCache", smooth.GetProperty("name").GetString());
         string printed = _runs.Cli.Run("methods").Out;
-        Assert.All(CachingMethods.All, method => Assert.Contains($"{method.Name}: {method.Use}\n  {method.Formula}\n", printed, StringComparison.Ordinal));
+        Assert.All(CachingMethods.All, m => Assert.Contains($"{m.Name}: {m.Use}\n  {m.Formula}\n", printed, StringComparison.Ordinal));
 
         string page = Path.Combine(RepositoryPaths.Root ?? "", "docs", "caching-methods.md");
         Assert.SkipUnless(File.Exists(page), "the repository's manuals are not here");

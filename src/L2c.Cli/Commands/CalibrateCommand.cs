@@ -18,7 +18,8 @@ internal sealed class CalibrateCommand
         .. CalibrationMethod.All.GroupBy(method => method.ThresholdName).Select(same => OptionFactory.Text(
             $"--{same.Key}",
             "X,Y,...",
-            $"Thresholds of {string.Join(" or ", same.Select(method => $"{method.Name} [default: {Join(method.DefaultThresholds)}]"))}; a schedule of each")),
+            $"Thresholds of {string.Join(" or ", same.Select(method => $"{method.Name} [default: {Join(method.DefaultThresholds)}]"))}; "
+            + "a schedule of each")),
     ];
 
     private readonly Option<int?> _lookahead = OptionFactory.Whole(
@@ -27,7 +28,8 @@ internal sealed class CalibrateCommand
         "--max-skips", 1, $"Of magcache: its K, evaluations in a row that may reuse [default: {new CalibrationSettings().MaxSkips}]");
     private readonly Option<double?> _retention = OptionFactory.Fraction(
         "--retention-ratio", string.Create(
-            CultureInfo.InvariantCulture, $"Of magcache: share of the first evaluations that are all computed [default: {new CalibrationSettings().Retention}]"));
+            CultureInfo.InvariantCulture,
+            $"Of magcache: share of the first evaluations that are all computed [default: {new CalibrationSettings().Retention}]"));
     private readonly Option<int?> _retSteps = OptionFactory.Whole(
         "--ret-steps", 1, $"Of easycache: first evaluations that are all computed [default: {new CalibrationSettings().FirstComputed}]");
     private readonly Option<int?> _count = OptionFactory.Whole(
@@ -37,7 +39,10 @@ internal sealed class CalibrateCommand
     private readonly Option<string?> _out = OptionFactory.Text(
         "--out", "DIR", "Folder of METHOD-table.json and of METHOD-THRESHOLD.json, which --cache reads [default: calibration]");
     private readonly Option<string?> _format = OptionFactory.Choice(
-        "--schedule-format", "Format of the schedules: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]", "l2c", "smoothcache");
+        "--schedule-format",
+        "Format of the schedules: l2c (roles and masks by evaluation) or SmoothCache's lists [default: l2c]",
+        "l2c",
+        "smoothcache");
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite files that are there");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<bool> _noProgress = OptionFactory.Switch("--no-progress", "Draw no progress bar");
@@ -106,7 +111,8 @@ internal sealed class CalibrateCommand
                 .Select(option => ((Option)option, CalibrationMethod.All.First(other => option.Name == $"--{other.ThresholdName}").Name)),
             (_lookahead, "smoothcache"), (_maxSkips, "magcache"), (_retention, "magcache"), (_retSteps, "easycache"),
         ];
-        (Option? idle, string its) = Array.Find(others, other => other.Method != method.Name && parsed.GetResult(other.Option) is { Implicit: false });
+        (Option? idle, string its) = Array.Find(
+            others, other => other.Method != method.Name && parsed.GetResult(other.Option) is { Implicit: false });
         if (idle is not null)
         {
             throw new UsageException($"{idle.Name} applies to {its}, not to {method.Name}; omit it, or give --method {its}");

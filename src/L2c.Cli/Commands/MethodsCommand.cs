@@ -38,7 +38,7 @@ internal static class MethodsCommand
         }
 
         o.WriteLine();
-        o.WriteLine("L blocks of two branches each. Kept and traffic are in outputs of one branch, traffic per branch that is not computed; n: branches of a");
-        o.WriteLine("replaced segment. An evaluation that keeps what a segment added takes one more pass over the stream, of 3.");
+        o.WriteLine("L blocks of two branches each. Kept and traffic are in outputs of one branch, traffic per branch that is not computed;");
+        o.WriteLine("n: branches of a replaced segment. An evaluation that keeps what a segment added takes one more pass over the stream, of 3.");
     }
 }

@@ -34,7 +34,8 @@ public sealed class CalibrationJob
         if (request.AsSmoothCache && !Method.ChoosesBranches)
         {
             throw new RequestException(
-                $"--schedule-format smoothcache: the lists cannot say that all blocks are replaced together, as {Method.Name} does; give --schedule-format l2c");
+                $"--schedule-format smoothcache: the lists cannot say that all blocks are replaced together, as {Method.Name} does; "
+                + "give --schedule-format l2c");
         }
 
         Require("--lookahead", request.Settings.Lookahead >= 1, "at least 1");
@@ -42,7 +43,9 @@ public sealed class CalibrationJob
         Require("--retention-ratio", request.Settings.Retention is >= 0 and <= 1, "a number from 0 to 1");
         Require("--ret-steps", request.Settings.FirstComputed >= 1, "at least 1");
         Sample = new SampleJob(
-            request.Sample with { Cache = new CacheRequest(), Count = request.Sample.Count ?? CalibrationRequest.DefaultCount }, architecture, device);
+            request.Sample with { Cache = new CacheRequest(), Count = request.Sample.Count ?? CalibrationRequest.DefaultCount },
+            architecture,
+            device);
         _given = request.Table is null ? null : Fitting(request.Table);
         foreach (string file in Files)
         {

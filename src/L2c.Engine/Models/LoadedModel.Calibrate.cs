@@ -13,9 +13,8 @@ public sealed partial class LoadedModel
     /// <exception cref="InsufficientMemoryException">There is too little memory.</exception>
     /// <exception cref="OperationCanceledException">The task was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
-    public CalibrationResult Calibrate(CalibrationJob job, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) => job.HasTable
-        ? job.Decide()
-        : Exclusively(job.Demand, () => Calibrate(job, new TaskContext(progress, cancel)));
+    public CalibrationResult Calibrate(CalibrationJob job, IProgress<WorkProgress>? progress = null, CancellationToken cancel = default) =>
+        job.HasTable ? job.Decide() : Exclusively(job.Demand, () => Calibrate(job, new TaskContext(progress, cancel)));
 
     /// <inheritdoc cref="Calibrate(CalibrationJob, IProgress{WorkProgress}?, CancellationToken)"/>
     /// <param name="request">What to measure and which schedules to make.</param>

@@ -8,8 +8,8 @@ namespace L2c.Model.Caching;
 /// <param name="Formula">What evaluations compute, and what stands for the rest. L: blocks, T: evaluations.</param>
 /// <param name="Source">Paper, or where else it comes from.</param>
 /// <param name="Kept">Memory at most, in outputs of one branch, [B,T,C].</param>
-/// <param name="Traffic">Reads and writes beyond those of a run that computes everything, in outputs of one branch, per branch that is not computed. A kept
-/// output that is read in a fresh one's place is none; n: branches of a replaced segment, whose outputs are not read.</param>
+/// <param name="Traffic">Reads and writes beyond those of a run that computes everything, in outputs of one branch, per branch that is not computed. A
+/// kept output that is read in a fresh one's place is none; n: branches of a replaced segment, whose outputs are not read.</param>
 public sealed record CachingMethod(string Name, string Use, string Formula, string Source, string Kept, string Traffic);
 
 /// <summary>Every caching method that there is. What help and manuals say of one is said here.</summary>
@@ -89,28 +89,32 @@ public static class CachingMethods
         new(
             "TeaCache",
             Calibrated<TeaCache>(),
-            "all blocks are replaced by what they added last while the sum of p(|m(s) - m(s-1)| / |m(s-1)|) < delta; m: what the first branch reads, p: fitted polynomial of degree 4",
+            "all blocks are replaced by what they added last while the sum of p(|m(s) - m(s-1)| / |m(s-1)|) < delta; "
+            + "m: what the first branch reads, p: fitted polynomial of degree 4",
             "Liu et al. 2024, arXiv 2411.19108",
             "1",
             NoBranches),
         new(
             "MagCache",
             Calibrated<MagCache>(),
-            "all blocks are replaced by what they added last while the sum of |1 - product of g| <= delta, K times at most; g(s) = mean |r(s)| / |r(s-1)|, r: what the blocks add",
+            "all blocks are replaced by what they added last while the sum of |1 - product of g| <= delta, K times at most; "
+            + "g(s) = mean |r(s)| / |r(s-1)|, r: what the blocks add",
             "Ma et al. 2025, arXiv 2506.09045",
             "1",
             NoBranches),
         new(
             "EasyCache",
             Calibrated<EasyCache>(),
-            "all blocks are replaced by what they added last while the sum of k |x(s) - x(s-1)| / |v| < tau; k: change of the output v over that of the input x, as last computed",
+            "all blocks are replaced by what they added last while the sum of k |x(s) - x(s-1)| / |v| < tau; "
+            + "k: change of the output v over that of the input x, as last computed",
             "Zhou et al. 2025, arXiv 2507.02860",
             "1",
             NoBranches),
         new(
             "learned forecast",
             "l2c fit-forecast --cache SCHEDULE",
-            "what SCHEDULE does not compute is the sum over k <= K of w_k F_k, the latest K outputs; w: least squares on uncached runs, by evaluation and branch",
+            "what SCHEDULE does not compute is the sum over k <= K of w_k F_k, the latest K outputs; "
+            + "w: least squares on uncached runs, by evaluation and branch",
             "this project, after L2P, arXiv 2604.26365",
             "2L K",
             "K - 1"),

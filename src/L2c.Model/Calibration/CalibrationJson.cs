@@ -39,7 +39,8 @@ public static class CalibrationJson
         int steps = words.Whole(members["steps"], "steps"), branches = words.Whole(members["branches"], "branches");
         if (steps is < 1 or > ReadLimits.ScheduleEvaluations || branches < 2 || branches % 2 != 0)
         {
-            throw words.Fault($"{steps} steps of {branches} branches; a run has 1 to {ReadLimits.ScheduleEvaluations}, a network two branches per block");
+            throw words.Fault(
+                $"{steps} steps of {branches} branches; a run has 1 to {ReadLimits.ScheduleEvaluations}, a network two branches per block");
         }
 
         words.RequireSize(steps, branches);

@@ -37,7 +37,7 @@ public abstract class CalibrationMeter : ITrajectoryReader
     {
     }
 
-    /// <summary>How large a change is beside what it changes. Of nothing that does not change none; of nothing that does, the largest number.</summary>
+    /// <summary>How large a change is beside what it changes: of nothing that does not change 0; of nothing that does, the largest number.</summary>
     internal static double Ratio(double change, double whole) => whole != 0 ? change / whole : change == 0 ? 0 : double.MaxValue;
 
     /// <summary>Copies values to be read after the span has gone; a later batch may be smaller.</summary>

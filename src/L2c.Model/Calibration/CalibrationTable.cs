@@ -17,5 +17,6 @@ public sealed record CalibrationTable(
     /// <exception cref="ArgumentException">There are none of that name, or another number of them.</exception>
     public double[] Figure(string name, int length) => Figures.TryGetValue(name, out double[]? values) && values.Length == length
         ? values
-        : throw new ArgumentException($"the table has {(values is null ? "no" : $"{values.Length}")} figures \"{name}\"; {Method} needs {length} of them");
+        : throw new ArgumentException(
+            $"the table has {(values is null ? "no" : $"{values.Length}")} figures \"{name}\"; {Method} needs {length} of them");
 }

@@ -5,7 +5,8 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): all blocks are replaced while the sum of output changes that the input's changes let expect stays small.
+/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): all blocks are replaced while the sum of output changes that the input's changes let expect stays
+/// small.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -13,8 +14,8 @@ namespace L2c.Model.Calibration;
 /// k = |v(l) - v(j)| / |x(l) - x(j)|
 /// the first F evaluations and the last are computed and d = 0; else d += k |x(s) - x(s-1)| / |v(l)|: replaced if d &lt; tau, else computed and d = 0
 /// </code>
-/// v is the predicted noise after guidance; published is the method for velocities. The published code decides while it samples, from the inputs of the run
-/// that it has shortened already; here they are those of the uncached run, and means are over all images.
+/// v is the predicted noise after guidance; published is the method for velocities. The published code decides while it samples, from the inputs of the
+/// run that it has shortened already; here they are those of the uncached run, and means are over all images.
 /// Figures: <c>input:R</c>, <c>output:R</c>: |x(s) - x(s-R)|, |v(s) - v(s-R)| by s from R on; <c>magnitude</c>: |v(s)|.
 /// Source: the published code, H-EmbodVis/EasyCache, with its constants for HunyuanVideo.
 /// </remarks>
@@ -68,7 +69,8 @@ internal sealed class EasyCache : CalibrationMethod
 
         return Replacing(computes, table.Branches);
 
-        double Figure(string what, int evaluation, int distance) => table.Figure(NameOf(what, distance), table.Steps - distance)[evaluation - distance];
+        double Figure(string what, int evaluation, int distance) =>
+            table.Figure(NameOf(what, distance), table.Steps - distance)[evaluation - distance];
     }
 
     private static string NameOf(string what, int distance) => string.Create(CultureInfo.InvariantCulture, $"{what}:{distance}");

@@ -9,8 +9,8 @@ internal static class PolynomialFit
     /// <param name="terms">Degree plus one, at most the number of points; 0 for the polynomial 0.</param>
     /// <returns>Coefficients, the highest power first.</returns>
     /// <remarks>
-    /// Householder's triangularisation of the powers of x over its largest magnitude, so that columns are of one size. Where the points do not determine
-    /// all terms (places that coincide), those that they leave open are 0.
+    /// Householder's triangularisation of the powers of x over its largest magnitude, so that columns are of one size. Where the points do not
+    /// determine all terms (places that coincide), those that they leave open are 0.
     /// </remarks>
     public static double[] LeastSquares(double[] x, double[] y, int terms)
     {

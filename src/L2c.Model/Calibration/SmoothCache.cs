@@ -12,8 +12,8 @@ namespace L2c.Model.Calibration;
 /// E[c][b][r][k] = sum|Y(k) - Y(k+r)| / sum|Y(k+r)|        Y(s): output of component c (attention or MLP) of block b at evaluation s, before the gate
 /// e[c][r][k]    = mean over blocks                         r = 1..R, k = 0..T-1-r
 /// </code>
-/// From s = 0 on: the largest r with s + r &lt; T and e[c][r][s] at most the threshold; s is computed, s+1..s+r reuse, on with s+r+1. Only the error at
-/// distance r counts, not those in between. In the end evaluations 0 and T-1 are computed. All blocks have the schedule of their component.
+/// From s = 0 on: the largest r with s + r &lt; T and e[c][r][s] at most the threshold; s is computed, s+1..s+r reuse, on with s+r+1. Only the error
+/// at distance r counts, not those in between. In the end evaluations 0 and T-1 are computed. All blocks have the schedule of their component.
 /// A figure is <c>attn-B:R</c> or <c>mlp-B:R</c>: by k, of block B at distance R. Source: the published code, Roblox/SmoothCache.
 /// </remarks>
 internal sealed class SmoothCache : CalibrationMethod
@@ -44,8 +44,10 @@ internal sealed class SmoothCache : CalibrationMethod
     /// <inheritdoc/>
     public override CacheSchedule Decide(CalibrationTable table, double threshold, CalibrationSettings settings)
     {
-        bool[][] computes = [.. Enumerable.Range(0, _components.Length).Select(c => Computes(table.Steps, Means(table, c, settings.Lookahead), threshold))];
-        bool[][] rows = [.. Enumerable.Range(0, table.Steps).Select(e => Enumerable.Range(0, table.Branches).Select(b => computes[b % 2][e]).ToArray())];
+        bool[][] computes =
+            [.. Enumerable.Range(0, _components.Length).Select(c => Computes(table.Steps, Means(table, c, settings.Lookahead), threshold))];
+        bool[][] rows =
+            [.. Enumerable.Range(0, table.Steps).Select(e => Enumerable.Range(0, table.Branches).Select(b => computes[b % 2][e]).ToArray())];
         return new CacheSchedule([.. rows.Select(row => row.All(c => c) ? EvaluationRole.Refresh : EvaluationRole.Cache)], rows);
     }
 

@@ -11,10 +11,11 @@ namespace L2c.Model.Calibration;
 /// a(s) = sum|m(s) - m(s-1)| / sum|m(s-1)|            m: what the first branch reads, its norm's output with shift and scale
 /// evaluations 0 and T-1 are computed; else d += p(a(s)): replaced if d &lt; delta, else computed and d = 0
 /// </code>
-/// p is a polynomial of degree 4 that estimates the change of the output from that of m. The published ones are for text-to-image and video models; here it
-/// is fitted to the calibration run by least squares, over b(s) = sum|v(s) - v(s-1)| / sum|v(s-1)|, v the prediction of the noise after guidance.
-/// The published code decides while it samples, from the inputs of the run that it has shortened already; here they are those of the uncached run, and sums
-/// are over all rows and images.
+/// p is a polynomial of degree 4 that estimates the change of the output from that of m. The published ones are for text-to-image and video models; here
+/// it is fitted to the calibration run by least squares, over b(s) = sum|v(s) - v(s-1)| / sum|v(s-1)|, v the prediction of the noise after guidance, at
+/// the evaluations about which it is asked: all but the first and the last, where the prediction changes more than ever.
+/// The published code decides while it samples, from the inputs of the run that it has shortened already; here they are those of the uncached run, and
+/// sums are over all rows and images.
 /// Figures: <c>input</c> a, <c>output</c> b (both from evaluation 1 on), <c>polynomial</c>, the highest power first.
 /// Source: the published code, ali-vilab/TeaCache.
 /// </remarks>
@@ -45,7 +46,7 @@ internal sealed class TeaCache : CalibrationMethod
     public override CacheSchedule Decide(CalibrationTable table, double threshold, CalibrationSettings settings)
     {
         int last = table.Steps - 1;
-        double[] inputs = table.Figure(Inputs, last), polynomial = table.Figure(Polynomial, Terms(last));
+        double[] inputs = table.Figure(Inputs, last), polynomial = table.Figure(Polynomial, Terms(table.Steps));
         bool[] computes = new bool[table.Steps];
         double sum = 0;
         for (int s = 0; s <= last; s++)
@@ -63,8 +64,11 @@ internal sealed class TeaCache : CalibrationMethod
     /// <param name="x">Where.</param>
     public static double At(double[] polynomial, double x) => polynomial.Aggregate(0.0, (value, coefficient) => (value * x) + coefficient);
 
+    /// <summary>Evaluations between the first and the last, about which the polynomial is asked.</summary>
+    private static int Asked(int evaluations) => Math.Max(evaluations - 2, 0);
+
     // As many as the points determine.
-    private static int Terms(int points) => Math.Min(Degree + 1, points);
+    private static int Terms(int evaluations) => Math.Min(Degree + 1, Asked(evaluations));
 
     private sealed class Meter(TransformerArchitecture architecture, int evaluations) : CalibrationMeter
     {
@@ -80,7 +84,7 @@ internal sealed class TeaCache : CalibrationMethod
                 {
                     [Inputs] = inputs,
                     [Outputs] = outputs,
-                    [Polynomial] = PolynomialFit.LeastSquares(inputs, outputs, Terms(inputs.Length)),
+                    [Polynomial] = PolynomialFit.LeastSquares(inputs[..Asked(evaluations)], outputs[..Asked(evaluations)], Terms(evaluations)),
                 };
             }
         }

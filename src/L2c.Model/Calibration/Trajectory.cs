@@ -8,8 +8,8 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// An uncached sampling run that shows a reader what it computes, evaluation by evaluation. Planned once for N images; <see cref="Run"/> may be called
-/// for several batches, each with its labels and noise.
+/// An uncached sampling run that shows a reader what it computes, evaluation by evaluation. Planned once for N images; <see cref="Run"/> may be
+/// called for several batches, each with its labels and noise.
 /// </summary>
 /// <remarks>
 /// Ops run as they are enqueued, so that every stage can be read before the next overwrites it: the states are those of a planned run, its speed is

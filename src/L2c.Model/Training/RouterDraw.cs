@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
@@ -13,11 +14,12 @@ namespace L2c.Model.Training;
 /// <remarks>
 /// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
 /// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. No weight has a part in what leads there and in the teacher, so the
-/// students of several routers may follow one teacher. Not for use by several threads at a time.
+/// students of several routers may follow one teacher. With a forecast, which weighs outputs of several evaluations that lead there, its value takes
+/// the place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
 /// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
-public sealed class RouterDraw : IDisposable
+public sealed partial class RouterDraw : IDisposable
 {
     private const int LeadScope = 0, TeacherScope = 1, StudentScope = 2;
 
@@ -26,6 +28,7 @@ public sealed class RouterDraw : IDisposable
     private readonly EvaluationPlan _teacherPlan, _studentPlan;
     private readonly OpSequence[] _forward;
     private readonly OpSequence[][] _advance;
+    private readonly OpSequence[] _prepare, _weigh;
     private readonly OpSequence _teacher, _student;
     private readonly RouterResults _results;
     private readonly float[] _weights;
@@ -51,8 +54,13 @@ public sealed class RouterDraw : IDisposable
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
         _lossWeights = [.. Enumerable.Range(0, table.Count).Select(t => scale * (loss == RouterLoss.Output ? 1 : table.SquaredSlope(t)))];
         _forward = [.. Enumerable.Range(0, table.Lead).Select(lead => model.Device.Capture(() => Forward(lead)))];
-        _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.Lead)
+        _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.LeadOf(t))
             .Select(lead => model.Device.Capture(() => Advance(table.Sampler.Evaluations[table.Begin(t) + lead]))).ToArray())];
+        bool forecasts = table.Forecast is not null;
+        _prepare = forecasts
+            ? [.. Enumerable.Range(0, buffers.Network.Groups).Select(group => model.Device.Capture(() => Prepare(group, LeadScope)))]
+            : [];
+        _weigh = forecasts ? [.. Enumerable.Range(0, table.Count).Select(t => model.Device.Capture(() => Weigh(t)))] : [];
         _teacher = model.Device.Capture(Teach);
         _student = model.Device.Capture(Learn);
     }
@@ -78,8 +86,21 @@ public sealed class RouterDraw : IDisposable
     /// <summary>Memory by part.</summary>
     public TrainingMemory Memory { get; }
 
-    /// <summary>Every op of a draw in order.</summary>
-    public IReadOnlyList<OpInfo> Ops => [.. _forward.Zip(_advance[0], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops), .. _teacher.Ops, .. _student.Ops];
+    /// <summary>Every op of a draw in order: of the longest one.</summary>
+    public IReadOnlyList<OpInfo> Ops
+    {
+        get
+        {
+            int longest = Array.FindIndex(_advance, advance => advance.Length == _forward.Length);
+            return
+            [
+                .. _forward.Zip(_advance[longest], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops),
+                .. _weigh.Length > 0 ? _weigh[longest].Ops : [],
+                .. _teacher.Ops,
+                .. _student.Ops,
+            ];
+        }
+    }
 
     /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
     public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
@@ -91,7 +112,8 @@ public sealed class RouterDraw : IDisposable
     /// <param name="options">Recomputation.</param>
     /// <param name="loss">What student and teacher are compared by.</param>
     /// <param name="reduction">Of their differences.</param>
-    /// <exception cref="ArgumentException">The model was loaded for inference only, or no router is trained with the sampler: see
+    /// <param name="forecast">What the student is given of branches in place of their latest outputs; null for these.</param>
+    /// <exception cref="ArgumentException">The model was loaded for inference only, or no router is trained with the sampler or the forecast: see
     /// <see cref="DrawTable"/>.</exception>
     public static RouterDraw Plan(
         Network model,
@@ -99,7 +121,8 @@ public sealed class RouterDraw : IDisposable
         int batch,
         TrainingPlanOptions options,
         RouterLoss loss = RouterLoss.Output,
-        LossReduction reduction = LossReduction.Mean)
+        LossReduction reduction = LossReduction.Mean,
+        CacheSchedule? forecast = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (model.Use != WeightUse.RouterTraining)
@@ -107,7 +130,8 @@ public sealed class RouterDraw : IDisposable
             throw new ArgumentException($"{model.Architecture.Name} was loaded for inference; load it with WeightUse.RouterTraining");
         }
 
-        DrawTable table = new(sampler, model.Info.Process);
+        forecast?.RequireFits(sampler.Evaluations.Count, model.Architecture.Branches);
+        DrawTable table = new(sampler, model.Info.Process, forecast);
         (Arena arena, RouterBuffers buffers) = Arena.Carve(
             model.Device, "router draw", memory => RouterBuffers.Take(memory, model, table, batch, options));
         try
@@ -128,11 +152,17 @@ public sealed class RouterDraw : IDisposable
     /// <param name="sampler">What the router is for.</param>
     /// <param name="batch">B.</param>
     /// <param name="options">Recomputation.</param>
+    /// <param name="forecast">See <see cref="Plan"/>.</param>
     public static TrainingMemory Predict(
-        TransformerArchitecture architecture, Device device, SamplerTable sampler, int batch, TrainingPlanOptions options)
+        TransformerArchitecture architecture,
+        Device device,
+        SamplerTable sampler,
+        int batch,
+        TrainingPlanOptions options,
+        CacheSchedule? forecast = null)
     {
         using Network model = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining);
-        DrawTable table = new(sampler, model.Info.Process);
+        DrawTable table = new(sampler, model.Info.Process, forecast);
         (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, table, batch, options));
         return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
@@ -171,10 +201,21 @@ public sealed class RouterDraw : IDisposable
         device.Upload(_buffers.X, noised);
         device.Upload(_buffers.Network.Labels, labels);
         _buffers.Network.SetTimes(device, _times[t]);
-        for (int lead = 0; lead < _forward.Length; lead++)
+        int first = Table.Lead - Table.LeadOf(t);
+        if (first % _buffers.Network.GroupSize != 0)
+        {
+            _prepare[first / _buffers.Network.GroupSize].Run(observer);
+        }
+
+        for (int lead = first; lead < _forward.Length; lead++)
         {
             _forward[lead].Run(observer);
-            _advance[t][lead].Run(observer);
+            _advance[t][lead - first].Run(observer);
+        }
+
+        if (_weigh.Length > 0)
+        {
+            _weigh[t].Run(observer);
         }
 
         _teacher.Run(observer);
@@ -219,6 +260,7 @@ public sealed class RouterDraw : IDisposable
     {
         Array.ForEach(_forward, sequence => sequence.Dispose());
         Array.ForEach(_advance, sequences => Array.ForEach(sequences, sequence => sequence.Dispose()));
+        Array.ForEach([.. _prepare, .. _weigh], sequence => sequence.Dispose());
         _teacher.Dispose();
         _student.Dispose();
         _arena.Dispose();
@@ -252,49 +294,5 @@ public sealed class RouterDraw : IDisposable
         Term mine = new(fresh, Scalar: _buffers.Weights.SliceRows(2 * branch, 1), Slope: 1);
         Term kept = new(_buffers.Cached[branch], Scalar: _buffers.Weights.SliceRows((2 * branch) + 1, 1), Slope: -1);
         return new BranchPlan(branch == 0 ? default : fresh, [mine, kept], _buffers.WeightGradients.SliceRows(branch, 1));
-    }
-
-    private void Prepare(EvaluationPlan plan)
-    {
-        if (plan.Evaluation % _buffers.Network.GroupSize == 0)
-        {
-            Model.Device.Scope = new OpScope(plan.Scope, -1);
-            Model.Prepare(_buffers.Network, plan.Evaluation / _buffers.Network.GroupSize);
-        }
-    }
-
-    /// <summary>The draws begin alike, so one forward pass per evaluation serves them all; only the last one's outputs are kept.</summary>
-    private void Forward(int lead)
-    {
-        bool keeps = lead == Table.Lead - 1;
-        EvaluationPlan plan = new(
-            lead, [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(keeps ? _buffers.Cached[branch] : Output(branch, false)))])
-        {
-            Scope = LeadScope,
-        };
-        Prepare(plan);
-        SamplerState input = Table.Sampler.Evaluations[Table.Begin(0) + lead].Prediction.Input;
-        Model.Forward(_buffers.States[input], _buffers.Network, plan, _buffers.Output);
-    }
-
-    private void Advance(SamplerEvaluation step)
-    {
-        Model.Device.Scope = new OpScope(LeadScope, -1);
-        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, _buffers.States, default, step.Updates);
-    }
-
-    private void Teach()
-    {
-        Prepare(_teacherPlan);
-        Model.Forward(_buffers.X, _buffers.Network, _teacherPlan, _buffers.Teacher);
-    }
-
-    /// <summary>The student reads x, what is kept, its first branch and the modulations, and writes none of them: so it may run again.</summary>
-    private void Learn()
-    {
-        Model.Forward(_buffers.X, _buffers.Network, _studentPlan, _buffers.Output);
-        Model.Device.SquaredError(
-            _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
-        Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
     }
 }

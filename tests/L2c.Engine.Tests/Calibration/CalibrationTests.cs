@@ -35,14 +35,17 @@ public sealed class CalibrationTests : IDisposable
     public void Batches_change_figures_by_rounding_at_most(string method)
     {
         using LoadedModel model = LoadedRandom();
-        CalibrationResult one = model.Calibrate(Request(method, count: 3, batch: 3, "one")), several = model.Calibrate(Request(method, count: 3, batch: 2, "several"));
+        CalibrationResult one = model.Calibrate(Request(method, count: 3, batch: 3, "one"));
+        CalibrationResult several = model.Calibrate(Request(method, count: 3, batch: 2, "several"));
         Assert.Equal(3, several.Images);
         Assert.Equal(one.Table.Figures.Keys.Order(), several.Table.Figures.Keys.Order());
 
         // A fit magnifies rounding.
         foreach ((string name, double[] figures) in one.Table.Figures.Where(figure => figure.Key != "polynomial"))
         {
-            Assert.All(figures.Zip(several.Table.Figures[name]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second) / Math.Abs(pair.First), 0, 1e-6));
+            Assert.All(
+                figures.Zip(several.Table.Figures[name]),
+                pair => Assert.InRange(Math.Abs(pair.First - pair.Second) / Math.Abs(pair.First), 0, 1e-6));
         }
     }
 
@@ -51,7 +54,9 @@ public sealed class CalibrationTests : IDisposable
     {
         using LoadedModel model = LoadedRandom();
         CalibrationRequest request = Request("smoothcache", 1, 1, "x");
-        Refused("--method smothcache: there is no such method; give smoothcache, teacache, magcache, easycache; did you mean smoothcache?", request with { Method = "smothcache" });
+        Refused(
+            "--method smothcache: there is no such method; give smoothcache, teacache, magcache, easycache; did you mean smoothcache?",
+            request with { Method = "smothcache" });
         Refused("--alpha: thresholds are finite numbers of at least 0", request with { Thresholds = [double.NaN] });
         Refused("--lookahead needs at least 1", request with { Settings = new CalibrationSettings { Lookahead = 0 } });
         Refused("--max-skips needs at least 1", request with { Settings = new CalibrationSettings { MaxSkips = 0 } });

@@ -12,8 +12,11 @@ public sealed class CachingMethodsTests
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public void Every_rule_has_a_method(string beginning) =>
-        Assert.Single(CachingMethods.All, method => $"{method.Use} ".Contains($"--cache {beginning}{(beginning.EndsWith(':') ? "" : " ")}", StringComparison.Ordinal));
+    public void Every_rule_has_a_method(string beginning)
+    {
+        string use = $"--cache {beginning}{(beginning.EndsWith(':') ? "" : " ")}";
+        Assert.Single(CachingMethods.All, method => $"{method.Use} ".Contains(use, StringComparison.Ordinal));
+    }
 
     [Theory]
     [MemberData(nameof(Calibrated))]
@@ -25,6 +28,7 @@ public sealed class CachingMethodsTests
     {
         Assert.Equal(CachingMethods.All.Count, CachingMethods.All.Select(method => method.Name).Distinct().Count());
         Assert.All(CachingMethods.All, method => Assert.All(
-            (string[])[method.Use, method.Formula, method.Source, method.Kept, method.Traffic], text => Assert.False(string.IsNullOrWhiteSpace(text))));
+            (string[])[method.Use, method.Formula, method.Source, method.Kept, method.Traffic],
+            text => Assert.False(string.IsNullOrWhiteSpace(text))));
     }
 }

@@ -7,6 +7,8 @@ namespace L2c.Model.Tests.Calibration;
 /// <summary>Tables as files.</summary>
 public sealed class CalibrationJsonTests
 {
+    private const string Begin = """{"format": "l2c-calibration/1", "method": "x", "model": "m", "sampler": "s",""";
+
     private static readonly CalibrationTable _table = new(
         "magcache", "DiT-S/2", "ddim", 3, 24, 8, new Dictionary<string, double[]> { ["ratio"] = [0.1 + 0.2, 1e-300] });
 
@@ -16,7 +18,8 @@ public sealed class CalibrationJsonTests
         CalibrationTable read = CalibrationJson.Parse("t.json", CalibrationJson.ToUtf8(_table));
         Assert.Equal(_table with { Figures = read.Figures }, read);
         Assert.Equal(_table.Figures["ratio"], Assert.Single(read.Figures).Value);
-        Assert.StartsWith("{\"format\":\"l2c-calibration/1\",\"method\":\"magcache\"", Encoding.UTF8.GetString(CalibrationJson.ToUtf8(_table)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\"format\":\"l2c-calibration/1\",\"method\":\"magcache\"", Encoding.UTF8.GetString(CalibrationJson.ToUtf8(_table)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -31,10 +34,10 @@ public sealed class CalibrationJsonTests
     [InlineData("{}", "l2c-calibration/1")]
     [InlineData("""{"format": "l2c-schedule/1"}""", "l2c-calibration/1")]
     [InlineData("""{"format": "l2c-calibration/1", "method": "x"}""", "has no \"model\"")]
-    [InlineData("""{"format": "l2c-calibration/1", "method": "x", "model": "m", "sampler": "s", "steps": 0, "branches": 2, "images": 1, "figures": {}}""", "0 steps")]
-    [InlineData("""{"format": "l2c-calibration/1", "method": "x", "model": "m", "sampler": "s", "steps": 2, "branches": 3, "images": 1, "figures": {}}""", "3 branches")]
-    [InlineData("""{"format": "l2c-calibration/1", "method": "x", "model": "m", "sampler": "s", "steps": 2, "branches": 2, "images": 1, "figures": {"a": [1e999]}}""", "finite number")]
-    [InlineData("""{"format": "l2c-calibration/1", "method": "x", "model": "m", "sampler": "s", "steps": 2, "branches": 2, "images": 1, "figures": {"a": 1}}""", "write a list")]
+    [InlineData(Begin + """ "steps": 0, "branches": 2, "images": 1, "figures": {}}""", "0 steps")]
+    [InlineData(Begin + """ "steps": 2, "branches": 3, "images": 1, "figures": {}}""", "3 branches")]
+    [InlineData(Begin + """ "steps": 2, "branches": 2, "images": 1, "figures": {"a": [1e999]}}""", "finite number")]
+    [InlineData(Begin + """ "steps": 2, "branches": 2, "images": 1, "figures": {"a": 1}}""", "write a list")]
     public void Another_file_is_refused(string text, string expected)
     {
         MalformedFileException fault = Assert.Throws<MalformedFileException>(() => CalibrationJson.Parse("t.json", Encoding.UTF8.GetBytes(text)));

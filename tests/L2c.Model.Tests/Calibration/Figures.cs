@@ -6,7 +6,7 @@ namespace L2c.Model.Tests.Calibration;
 /// <summary>Made-up runs that meters read, and their numbers in double precision.</summary>
 internal static class Figures
 {
-    public const int Steps = 7, Images = 3;
+    public const int Steps = 9, Images = 3;
 
     public static readonly DitArchitecture Architecture = RandomDit.Small with { Depth = 2 };
 
@@ -75,7 +75,8 @@ internal static class Figures
         float[][] values = new float[Steps][];
         for (int e = 0; e < Steps; e++)
         {
-            values[e] = [.. Enumerable.Range(0, length).Select(i => (e == 0 ? 0 : values[e - 1][i]) + ((float)(random.NextDouble() - 0.5) / (1 + e)))];
+            float[] before = e == 0 ? new float[length] : values[e - 1];
+            values[e] = [.. before.Select(value => value + ((float)(random.NextDouble() - 0.5) / (1 + e)))];
         }
 
         return values;

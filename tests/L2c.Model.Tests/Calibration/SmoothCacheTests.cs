@@ -19,12 +19,12 @@ public sealed class SmoothCacheTests
             for (int r = 1; r <= 3; r++)
             {
                 Figures.Near(
-                    Enumerable.Range(0, Figures.Steps - r).Select(k => Sum((e, _) => Figures.Change(e[k], e[k + r]), b) / Sum((e, _) => Figures.Magnitude(e[k + r]), b)),
+                    Enumerable.Range(0, Figures.Steps - r).Select(k => Sum(b, e => Figures.Change(e[k], e[k + r])) / Sum(b, e => Figures.Magnitude(e[k + r]))),
                     table.Figures[SmoothCache.NameOf(b, r)]);
             }
         }
 
-        double Sum(Func<float[][], int, double> of, int branch) => batches.Sum(batch => of(batch.Branches[branch], branch));
+        double Sum(int branch, Func<float[][], double> of) => batches.Sum(batch => of(batch.Branches[branch]));
     }
 
     [Theory]

@@ -62,7 +62,8 @@ public sealed class TrajectoryTests
             run.ReadState(states[^1]);
         }
 
-        int OutputLength() => guidance.Rows(_labels.Length) * network.Architecture.OutChannels * network.Architecture.InputSize * network.Architecture.InputSize;
+        int OutputLength() =>
+            guidance.Rows(_labels.Length) * network.Architecture.OutChannels * network.Architecture.InputSize * network.Architecture.InputSize;
 
         void AfterOp(in OpInfo op, long start, long end)
         {

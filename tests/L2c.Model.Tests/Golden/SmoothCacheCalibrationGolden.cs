@@ -31,14 +31,19 @@ internal static class SmoothCacheCalibrationGolden
         var settings = new CalibrationSettings { Lookahead = lookahead };
         CalibrationMeter meter = method.Measure(architecture, steps, settings);
         var outputs = new BranchOutputs();
-        var options = new SamplingOptions { Guidance = DitSampleGolden.GuidanceOf(golden, scale), ClipDenoised = golden.Case.GetProperty("clip_denoised").GetBoolean() };
+        var options = new SamplingOptions
+        {
+            Guidance = DitSampleGolden.GuidanceOf(golden, scale),
+            ClipDenoised = golden.Case.GetProperty("clip_denoised").GetBoolean(),
+        };
         using (Trajectory trajectory = Trajectory.Plan(model, sampler, images, options))
         {
             trajectory.Run(
                 labels.AsSpan(0, images), scale ?? 1, new DitSampleGolden.RecordedNoise(recorded), IsOfErrors(fault) ? outputs : meter);
         }
 
-        IReadOnlyDictionary<string, double[]> figures = IsOfErrors(fault) ? Wrong(outputs, architecture.Branches, steps, lookahead, fault) : meter.Figures;
+        IReadOnlyDictionary<string, double[]> figures =
+            IsOfErrors(fault) ? Wrong(outputs, architecture.Branches, steps, lookahead, fault) : meter.Figures;
         var table = new CalibrationTable(method.Name, architecture.Name, sampler.Name, steps, architecture.Branches, images, figures);
         for (int c = 0; c < _components.Length; c++)
         {
@@ -66,7 +71,8 @@ internal static class SmoothCacheCalibrationGolden
 
     private static bool IsOfErrors(GoldenFault fault) => fault is GoldenFault.DividedByTheEarlier or GoldenFault.DistanceOne;
 
-    private static double[] Thresholds(GoldenCase golden) => [.. golden.Case.GetProperty("thresholds").EnumerateArray().Select(value => value.GetDouble())];
+    private static double[] Thresholds(GoldenCase golden) =>
+        [.. golden.Case.GetProperty("thresholds").EnumerateArray().Select(value => value.GetDouble())];
 
     private static IEnumerable<long> Mask(CalibrationMethod method, CalibrationTable table, CalibrationSettings settings, double alpha, int component)
     {
