@@ -44,6 +44,10 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     private readonly Option<bool> _imageFree = OptionFactory.Switch(
         "--image-free", "Train on noise that the network itself denoises to the step drawn; needs no data");
     private readonly Option<string?> _init = OptionFactory.Text("--init", "FILE", "Router to start from: .pt or .safetensors [default: N(0, 1)]");
+    private readonly Option<string?> _forecast = OptionFactory.Text(
+        "--forecast",
+        "FILE.json",
+        "Learn which branches to compute where the others are forecast: a schedule of fit-forecast --cache all [default: the others are reused]");
     private readonly TrainingOptions _training = new(
         cuda,
         "runs/router",
@@ -61,7 +65,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
         self._checkpoint.AddTo(command);
         foreach (Option option in (Option[])[
             self._steps, self._lambdas, self._learningRate, self._draws, self._batch, self._loss, self._straightThrough, self._targetReuse,
-            self._threshold, self._imageFree, self._init])
+            self._threshold, self._imageFree, self._init, self._forecast])
         {
             command.Add(option);
         }
@@ -75,7 +79,7 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
     {
         DeviceChoice choice = _training.Decide(parsed);
         using OpenedModel model = OpenedModel.Open(parsed.GetValue(_ckpt), _checkpoint.Read(parsed));
-        string? init = parsed.GetValue(_init);
+        (string? init, string? forecast) = (parsed.GetValue(_init), parsed.GetValue(_forecast));
         bool imageFree = parsed.GetValue(_imageFree);
         if (imageFree && _training.NamesData(parsed))
         {
@@ -97,8 +101,9 @@ internal sealed class TrainRouterCommand(CudaAccess cuda)
             Recompute = _training.Recompute(parsed),
             ImageFree = imageFree,
             Init = init,
+            Forecast = forecast,
         };
-        request = _training.Complete(parsed, request, [model.Source, .. init is null ? [] : new[] { init }]);
+        request = _training.Complete(parsed, request, [model.Source, .. new[] { init, forecast }.OfType<string>()]);
         using TrainingLine progress = _training.Progress(parsed, terminal, TrainingText.OfRouter);
         TrainingResult result = request.Lambdas is { Count: > 1 }
             ? RouterTraining.Sweep(model, choice, request, progress, terminal.Cancel)

@@ -14,8 +14,8 @@ internal static class ForecastText
         (ForecastJob job, TextWriter o) = (result.Job, terminal.Out);
         ForecastPlace worst = result.Branches.MaxBy(place => place.HeldOut.Forecast)!;
         o.WriteLine(path);
-        o.WriteLine(Invariant($"{result.Branches.Count} branch outputs forecast from up to {job.Request.Terms} earlier ones each, fitted to ")
-            + Invariant($"{Units.Of(job.Fitted.Count, "image")}, ridge {job.Request.Ridge}; ")
+        o.WriteLine($"of {Units.Of(result.Branches.Count, "branch output")} that are not computed {result.Schedule.Count(BranchAction.Forecast)} are forecast, "
+            + Invariant($"from up to {job.Request.Terms} earlier ones; fitted to {Units.Of(job.Fitted.Count, "image")}, ridge {job.Request.Ridge}; ")
             + $"{job.Fitted.Sampler.Name}, {Units.Of(job.Fitted.Sampler.Evaluations.Count, "step")}, {job.Fitted.Cache!.Text}");
         o.WriteLine($"outputs kept on the host while fitting: {Units.Bytes(job.KeptBytes)}");
         o.WriteLine();

@@ -113,6 +113,7 @@ internal static partial class CommandWords
             {
                 ("--ema-warm-up", "") => [option, "off"],
                 (_, "") or (MaxSteps, _) => [],
+                ("--forecast", _) => [option, "FORECAST.json"],
                 ("--ckpt", _) => isOfDemo ? [] : [option, "CHECKPOINT"],
                 ("--model" or "--device", _) => [option, value.Split(',')[0]],
                 ("--data", "image-free") => ["--image-free"],

@@ -89,7 +89,7 @@ internal sealed class RouterFolders : IDisposable
     }
 
     private void Add(string path, RouterTrainingRequest request, string? resume, Action<string> remark) =>
-        _folders.Add(RunFolder.Open(path, RouterFiles.Names, resume, request.Anew, remark));
+        _folders.Add(RunFolder.Open(path, request.ResultNames, resume, request.Anew, remark));
 
     /// <summary>The latest step of which all have a state; a run that has none yet is at step 0.</summary>
     private static int CommonStep(string[] paths)

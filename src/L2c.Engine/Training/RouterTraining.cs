@@ -2,6 +2,7 @@ using System.Diagnostics;
 using L2c.Kernels;
 using L2c.Model;
 using L2c.Model.Networks;
+using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights;
 using L2c.Weights.Layouts;
@@ -92,12 +93,13 @@ public static class RouterTraining
         using RouterTrainer trainer = TrainingStart.Fitting(
             () => new RouterTrainer(loaded.Network, data, options, initial, settings), request.Init is null ? null : $"--init {request.Init}");
         RouterTrainingRequest[] requests = [.. request.Each()];
+        SamplerTable sampler = SamplerCatalog.Create(loaded.Network.Info, options.Steps);
         FolderRun[] runs = [.. trainer.Routers.Select((router, i) =>
         {
             RunFolder folder = folders.All[i];
             TrainingStart.Restore(folder, router);
-            var grids = SampleGrids.OfRouter(folder, requests[i], samples, router, options.Threshold, loaded);
-            return new FolderRun(router, folder, grids, () => RouterFiles.Write(folder, router, options.Threshold));
+            var grids = SampleGrids.OfRouter(folder, requests[i], samples, router, options, loaded);
+            return new FolderRun(router, folder, grids, () => RouterFiles.Write(folder, router, options, sampler, architecture.Name));
         })];
         int begin = runs[0].StepsDone;
         string images = $"{options.Draws} x {options.Batch} images{(data is null ? ", made by the network itself" : $" of {request.Data}")}";

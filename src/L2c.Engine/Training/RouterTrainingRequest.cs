@@ -1,3 +1,4 @@
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
@@ -54,7 +55,11 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
         ? Each().DistinctBy(one => one.Folder).SelectMany(one => one.Outputs)
         : base.Outputs;
 
-    internal override IReadOnlyList<string> ResultNames => RouterFiles.Names;
+    /// <summary>Schedule file of forecasts, which the student is given in place of latest outputs, so that the router decides between a fresh output and
+    /// its forecast: of <c>fit-forecast --cache all</c>. Null for latest outputs.</summary>
+    public string? Forecast { get; init; }
+
+    internal override IReadOnlyList<string> ResultNames => Forecast is null ? RouterFiles.Names : [.. RouterFiles.Names, RouterFiles.Schedule];
 
     /// <summary>The request of each lambda's router alone, in the folder that it has beside the others.</summary>
     internal IEnumerable<RouterTrainingRequest> Each() => Lambdas is { Count: > 1 } several
@@ -91,9 +96,20 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             Batch = Batch ?? (model.IsDemo ? DemoModel.RouterBatch : CachingRecipe.Batch),
             Seed = Seed,
             TargetReuse = TargetReuse,
+            Forecast = Forecast is null ? null : ReadForecast(Forecast, architecture, sampler),
             Recompute = Recompute,
             Threads = threads,
         };
         return (options, MaxSteps ?? defaults.MaxSteps);
+    }
+
+    private static CacheSchedule ReadForecast(string path, TransformerArchitecture architecture, SamplerTable sampler)
+    {
+        CacheRequest file = new() { Rule = path };
+        CacheSchedule schedule = file.RuleFile is null
+            ? throw new RequestException($"--forecast {path}: the name of a schedule ends in .json; give a file of l2c fit-forecast")
+            : CacheChoice.Decide(file, architecture, sampler)!.Schedule;
+        _ = TrainingStart.Fitting(() => new DrawTable(sampler, NetworkFamilies.Describe(architecture).Process, schedule), $"--forecast {path}");
+        return schedule;
     }
 }

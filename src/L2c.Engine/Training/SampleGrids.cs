@@ -81,14 +81,16 @@ internal sealed class SampleGrids
 
     /// <summary>Grids of a router in training: of its frozen network, with what the router reuses at the threshold.</summary>
     public static SampleGrids? OfRouter(
-        RunFolder folder, TrainingRequest request, SampleJob? job, RouterLearner trained, double threshold, LoadedModel model)
+        RunFolder folder, TrainingRequest request, SampleJob? job, RouterLearner trained, RouterTrainingOptions options, LoadedModel model)
     {
         return job is null ? null : new SampleGrids(folder, request.SampleEvery!.Value, job, Router);
 
         void Router(Subject use) => use(
             model,
-            RouterSchedule.From(trained.Router, threshold, job!.Sampler),
-            string.Create(CultureInfo.InvariantCulture, $"router {RouterFiles.Canonical}, threshold {threshold}"));
+            RouterSchedule.From(trained.Router, options.Threshold, job!.Sampler, options.Forecast),
+            options.Forecast is null
+                ? string.Create(CultureInfo.InvariantCulture, $"router {RouterFiles.Canonical}, threshold {options.Threshold}")
+                : RouterFiles.Schedule);
     }
 
     /// <summary>Fails if the grids' folder in a run's leads elsewhere. Writes nothing.</summary>

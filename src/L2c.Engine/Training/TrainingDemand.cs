@@ -44,7 +44,7 @@ internal static class TrainingDemand
         (device, batch) =>
         {
             TrainingMemory counted = RouterDraw.Predict(
-                architecture, device, Sampler(architecture, options), batch, new TrainingPlanOptions { Recompute = options.Recompute });
+                architecture, device, Sampler(architecture, options), batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Forecast);
             long largest = WeightMemory.Tensors(architecture).Max();
             MemoryNeed training = new(
                 counted.TotalBytes + (imageFree ? TeacherBytes(architecture, options, device, batch) : 0),
@@ -52,7 +52,7 @@ internal static class TrainingDemand
                 WeightMemory.Staging(device, largest));
             return grids is null
                 ? training
-                : training + SampleMemory.OfSampling(grids, device, grids.Batch, SampleGrids.Fullest(grids));
+                : training + SampleMemory.OfSampling(grids, device, grids.Batch, options.Forecast ?? SampleGrids.Fullest(grids));
         },
         options.Batch,
         "--batch");

@@ -1,3 +1,4 @@
+using L2c.Model.Caching.Forecasts;
 using L2c.Model.Networks;
 using L2c.Model.Samplers;
 using L2c.Weights.Layouts;
@@ -11,13 +12,26 @@ public static class RouterSchedule
     /// <param name="router">Logits.</param>
     /// <param name="threshold">In [0, 1].</param>
     /// <param name="sampler">Its table has the roles, and the row that each evaluation reads.</param>
-    /// <exception cref="ArgumentException">The threshold is out of range, or the router is for another number of evaluations.</exception>
-    public static CacheSchedule From(RouterLogits router, double threshold, SamplerTable sampler)
+    /// <param name="forecast">What branches contribute that are not computed, as of a router that was trained over it; null for their latest
+    /// outputs.</param>
+    /// <exception cref="ArgumentException">The threshold is out of range, or router or forecast are for other evaluations.</exception>
+    public static CacheSchedule From(RouterLogits router, double threshold, SamplerTable sampler, CacheSchedule? forecast = null)
     {
         int trained = Evaluations(router.Architecture), makes = sampler.Evaluations.Count;
-        return trained == makes
-            ? FromLogits(sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Evaluations[e].RouterRow, threshold)
-            : throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
+        if (trained != makes)
+        {
+            throw new ArgumentException($"router: trained for {trained} evaluations, but the sampler makes {makes}; sample with {trained}");
+        }
+
+        CacheSchedule schedule = FromLogits(
+            sampler.Roles, router.Architecture.Branches, router.Values, e => sampler.Evaluations[e].RouterRow, threshold);
+        if (forecast is null)
+        {
+            return schedule;
+        }
+
+        forecast.RequireFits(makes, schedule.Branches);
+        return ForecastSources.WithTerms(schedule, (e, b) => forecast.Terms(e, b));
     }
 
     /// <summary>The schedule that a router and a threshold give for the sampler that its authors use with its network.</summary>

@@ -32,9 +32,12 @@ public sealed record SamplerTable(string Name, IReadOnlyList<SamplerEvaluation> 
     /// <summary>Where a run up to an evaluation can begin with x alone: the latest evaluation before it after which no other state is read that was set
     /// earlier.</summary>
     /// <param name="evaluation">Not the first.</param>
-    public int BeginOf(int evaluation)
+    public int BeginOf(int evaluation) => BeginOf(evaluation, evaluation - 1);
+
+    /// <summary>The same, no later than at another evaluation before it.</summary>
+    internal int BeginOf(int evaluation, int latest)
     {
-        int begin = evaluation - 1;
+        int begin = latest;
         while (!ReadsOnlySince(begin, evaluation))
         {
             begin--;

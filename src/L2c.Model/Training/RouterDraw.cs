@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
@@ -13,7 +14,8 @@ namespace L2c.Model.Training;
 /// <remarks>
 /// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
 /// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. No weight has a part in what leads there and in the teacher, so the
-/// students of several routers may follow one teacher. Not for use by several threads at a time.
+/// students of several routers may follow one teacher. With a forecast, which weighs outputs of several evaluations that lead there, its value takes the
+/// place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
 /// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
@@ -26,6 +28,7 @@ public sealed class RouterDraw : IDisposable
     private readonly EvaluationPlan _teacherPlan, _studentPlan;
     private readonly OpSequence[] _forward;
     private readonly OpSequence[][] _advance;
+    private readonly OpSequence[] _prepare, _weigh;
     private readonly OpSequence _teacher, _student;
     private readonly RouterResults _results;
     private readonly float[] _weights;
@@ -51,8 +54,11 @@ public sealed class RouterDraw : IDisposable
         double scale = reduction == LossReduction.Mean ? 1 : _counted;
         _lossWeights = [.. Enumerable.Range(0, table.Count).Select(t => scale * (loss == RouterLoss.Output ? 1 : table.SquaredSlope(t)))];
         _forward = [.. Enumerable.Range(0, table.Lead).Select(lead => model.Device.Capture(() => Forward(lead)))];
-        _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.Lead)
+        _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.LeadOf(t))
             .Select(lead => model.Device.Capture(() => Advance(table.Sampler.Evaluations[table.Begin(t) + lead]))).ToArray())];
+        bool forecasts = table.Forecast is not null;
+        _prepare = forecasts ? [.. Enumerable.Range(0, buffers.Network.Groups).Select(group => model.Device.Capture(() => Prepare(group, LeadScope)))] : [];
+        _weigh = forecasts ? [.. Enumerable.Range(0, table.Count).Select(t => model.Device.Capture(() => Weigh(t)))] : [];
         _teacher = model.Device.Capture(Teach);
         _student = model.Device.Capture(Learn);
     }
@@ -78,8 +84,21 @@ public sealed class RouterDraw : IDisposable
     /// <summary>Memory by part.</summary>
     public TrainingMemory Memory { get; }
 
-    /// <summary>Every op of a draw in order.</summary>
-    public IReadOnlyList<OpInfo> Ops => [.. _forward.Zip(_advance[0], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops), .. _teacher.Ops, .. _student.Ops];
+    /// <summary>Every op of a draw in order: of the longest one.</summary>
+    public IReadOnlyList<OpInfo> Ops
+    {
+        get
+        {
+            int longest = Array.FindIndex(_advance, advance => advance.Length == _forward.Length);
+            return
+            [
+                .. _forward.Zip(_advance[longest], (forward, advance) => forward.Ops.Concat(advance.Ops)).SelectMany(ops => ops),
+                .. _weigh.Length > 0 ? _weigh[longest].Ops : [],
+                .. _teacher.Ops,
+                .. _student.Ops,
+            ];
+        }
+    }
 
     /// <summary>Per image of the last run: mean squared difference of student and teacher, as the <see cref="RouterLoss"/> says.</summary>
     public ReadOnlySpan<double> ImageLosses => _results.ImageLosses;
@@ -91,7 +110,8 @@ public sealed class RouterDraw : IDisposable
     /// <param name="options">Recomputation.</param>
     /// <param name="loss">What student and teacher are compared by.</param>
     /// <param name="reduction">Of their differences.</param>
-    /// <exception cref="ArgumentException">The model was loaded for inference only, or no router is trained with the sampler: see
+    /// <param name="forecast">What the student is given of branches in place of their latest outputs; null for these.</param>
+    /// <exception cref="ArgumentException">The model was loaded for inference only, or no router is trained with the sampler or the forecast: see
     /// <see cref="DrawTable"/>.</exception>
     public static RouterDraw Plan(
         Network model,
@@ -99,7 +119,8 @@ public sealed class RouterDraw : IDisposable
         int batch,
         TrainingPlanOptions options,
         RouterLoss loss = RouterLoss.Output,
-        LossReduction reduction = LossReduction.Mean)
+        LossReduction reduction = LossReduction.Mean,
+        CacheSchedule? forecast = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (model.Use != WeightUse.RouterTraining)
@@ -107,7 +128,8 @@ public sealed class RouterDraw : IDisposable
             throw new ArgumentException($"{model.Architecture.Name} was loaded for inference; load it with WeightUse.RouterTraining");
         }
 
-        DrawTable table = new(sampler, model.Info.Process);
+        forecast?.RequireFits(sampler.Evaluations.Count, model.Architecture.Branches);
+        DrawTable table = new(sampler, model.Info.Process, forecast);
         (Arena arena, RouterBuffers buffers) = Arena.Carve(
             model.Device, "router draw", memory => RouterBuffers.Take(memory, model, table, batch, options));
         try
@@ -128,11 +150,17 @@ public sealed class RouterDraw : IDisposable
     /// <param name="sampler">What the router is for.</param>
     /// <param name="batch">B.</param>
     /// <param name="options">Recomputation.</param>
+    /// <param name="forecast">See <see cref="Plan"/>.</param>
     public static TrainingMemory Predict(
-        TransformerArchitecture architecture, Device device, SamplerTable sampler, int batch, TrainingPlanOptions options)
+        TransformerArchitecture architecture,
+        Device device,
+        SamplerTable sampler,
+        int batch,
+        TrainingPlanOptions options,
+        CacheSchedule? forecast = null)
     {
         using Network model = NetworkFamilies.OnPaper(architecture, device, WeightUse.RouterTraining);
-        DrawTable table = new(sampler, model.Info.Process);
+        DrawTable table = new(sampler, model.Info.Process, forecast);
         (_, RouterBuffers buffers) = Arena.Count(device, "router draw on paper", memory => RouterBuffers.Take(memory, model, table, batch, options));
         return new TrainingMemory([.. WeightParts(architecture, device), .. buffers.Parts]);
     }
@@ -171,10 +199,21 @@ public sealed class RouterDraw : IDisposable
         device.Upload(_buffers.X, noised);
         device.Upload(_buffers.Network.Labels, labels);
         _buffers.Network.SetTimes(device, _times[t]);
-        for (int lead = 0; lead < _forward.Length; lead++)
+        int first = Table.Lead - Table.LeadOf(t);
+        if (first % _buffers.Network.GroupSize != 0)
+        {
+            _prepare[first / _buffers.Network.GroupSize].Run(observer);
+        }
+
+        for (int lead = first; lead < _forward.Length; lead++)
         {
             _forward[lead].Run(observer);
-            _advance[t][lead].Run(observer);
+            _advance[t][lead - first].Run(observer);
+        }
+
+        if (_weigh.Length > 0)
+        {
+            _weigh[t].Run(observer);
         }
 
         _teacher.Run(observer);
@@ -219,6 +258,7 @@ public sealed class RouterDraw : IDisposable
     {
         Array.ForEach(_forward, sequence => sequence.Dispose());
         Array.ForEach(_advance, sequences => Array.ForEach(sequences, sequence => sequence.Dispose()));
+        Array.ForEach([.. _prepare, .. _weigh], sequence => sequence.Dispose());
         _teacher.Dispose();
         _student.Dispose();
         _arena.Dispose();
@@ -258,23 +298,47 @@ public sealed class RouterDraw : IDisposable
     {
         if (plan.Evaluation % _buffers.Network.GroupSize == 0)
         {
-            Model.Device.Scope = new OpScope(plan.Scope, -1);
-            Model.Prepare(_buffers.Network, plan.Evaluation / _buffers.Network.GroupSize);
+            Prepare(plan.Evaluation / _buffers.Network.GroupSize, plan.Scope);
         }
     }
 
-    /// <summary>The draws begin alike, so one forward pass per evaluation serves them all; only the last one's outputs are kept.</summary>
+    private void Prepare(int group, int scope)
+    {
+        Model.Device.Scope = new OpScope(scope, -1);
+        Model.Prepare(_buffers.Network, group);
+    }
+
+    /// <summary>The draws are alike from their ends backwards, so one forward pass per evaluation serves them all.</summary>
     private void Forward(int lead)
     {
-        bool keeps = lead == Table.Lead - 1;
-        EvaluationPlan plan = new(
-            lead, [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(keeps ? _buffers.Cached[branch] : Output(branch, false)))])
+        int back = Table.Lead - lead;
+        EvaluationPlan plan = new(lead, [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(Kept(back, branch)))])
         {
             Scope = LeadScope,
         };
         Prepare(plan);
-        SamplerState input = Table.Sampler.Evaluations[Table.Begin(0) + lead].Prediction.Input;
-        Model.Forward(_buffers.States[input], _buffers.Network, plan, _buffers.Output);
+        Model.Forward(_buffers.States[Table.InputBefore(back)], _buffers.Network, plan, _buffers.Output);
+    }
+
+    /// <summary>Where an output goes of an evaluation so many before the one that may reuse.</summary>
+    private Tensor Kept(int back, int branch)
+    {
+        int place = Place(back);
+        return place < 0 ? Output(branch, student: false) : Table.Forecast is null ? _buffers.Cached[branch] : _buffers.Kept[place][branch];
+    }
+
+    private int Place(int back) => Table.Kept.ToList().IndexOf(back);
+
+    /// <summary>The forecast of every branch: its first source, and all that is to be added to that.</summary>
+    private void Weigh(int t)
+    {
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            Model.Device.Scope = new OpScope(LeadScope, branch);
+            ResidualTerm[] terms = [.. Table.Terms(t, branch).Select((term, k) => new ResidualTerm(
+                _buffers.Kept[Place(term.Back)][branch], Weight: k == 0 ? term.Weight - 1 : term.Weight, Joins: k > 0))];
+            Model.Device.ResidualNorm(terms[0].Source, terms, _buffers.Cached[branch], Norm.None, default);
+        }
     }
 
     private void Advance(SamplerEvaluation step)

@@ -70,12 +70,12 @@ public sealed class RouterTrainer : IDisposable
 
         _options = options;
         _draws = new TrainingDraws(options.Seed, options.Draws, options.Batch);
-        DrawTable table = new(sampler, model.Info.Process);
+        DrawTable table = new(sampler, model.Info.Process, options.Forecast);
         int[] trained = [.. Enumerable.Range(0, table.Count).Select(table.RouterRow)];
         _routers = [.. options.Lambdas.Select(lambda => new RouterLearner(
             Shape, trained, [.. logits], lambda, recipe.Clamp, options, options.AddTo(settings, lambda, model.Device.StorageType)))];
         _step = RouterDraw.Plan(
-            model, sampler, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction);
+            model, sampler, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction, options.Forecast);
         try
         {
             _teacher = data is null ? new ImageFreeSource(model, _step.Table, _draws, options.Batch) : null;

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 
 namespace L2c.Model.Training;
@@ -36,6 +38,10 @@ public sealed record RouterTrainingOptions
     /// <summary>Share of cache evaluations' branches to reuse, which lambda is moved towards; null for a constant lambda.</summary>
     public double? TargetReuse { get; init; }
 
+    /// <summary>What branches contribute that are not computed, a forecast of every branch of every cache evaluation; null for their latest
+    /// outputs.</summary>
+    public CacheSchedule? Forecast { get; init; }
+
     /// <summary>See <see cref="TrainingPlanOptions.Recompute"/>.</summary>
     public bool Recompute { get; init; }
 
@@ -61,6 +67,11 @@ public sealed record RouterTrainingOptions
         AddOptional("--ste-threshold", StraightThroughThreshold);
         AddOptional("--target-reuse", TargetReuse);
         all.Add("threshold", Threshold);
+        if (Forecast is { } forecast)
+        {
+            all.Add("--forecast", Convert.ToHexStringLower(SHA256.HashData(ScheduleJson.From(forecast, "", "").ToUtf8())));
+        }
+
         if (Recompute && storage != DType.F32)
         {
             all.Add("--checkpointing", "on");

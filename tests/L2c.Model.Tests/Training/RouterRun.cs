@@ -1,4 +1,5 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Networks;
 using L2c.Model.Training;
 using L2c.Weights;
@@ -32,6 +33,14 @@ internal sealed class RouterRun : IDisposable
         Batch = 2,
         Seed = 5,
     };
+
+    /// <summary>A forecast of everything that the router may leave out, by the refresh before and the one before that.</summary>
+    /// <param name="weight">Of the first.</param>
+    public static CacheSchedule Forecast(float weight) => CacheSchedule.Reusing(
+        [.. Enumerable.Range(0, 10).Select(e => e % 2 == 0 ? EvaluationRole.Refresh : EvaluationRole.Cache)],
+        RandomDit.Small.Branches,
+        (_, _) => true,
+        forecast: (e, _) => e < 3 || e % 2 == 0 ? null : [new CacheTerm(e - 1, weight), new CacheTerm(e - 3, 1 - weight)]);
 
     public RouterTrainer Trainer { get; }
 

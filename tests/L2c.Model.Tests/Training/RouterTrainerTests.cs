@@ -12,7 +12,7 @@ public sealed class RouterTrainerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Variants => ["data", "image-free", "straight-through", "target"];
+    public static TheoryData<string> Variants => ["data", "image-free", "straight-through", "target", "forecast"];
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -65,6 +65,7 @@ public sealed class RouterTrainerTests : IDisposable
             ("--ste-threshold", same with { StraightThroughThreshold = 0.5 }),
             ("--target-reuse", same with { TargetReuse = 0.5 }),
             ("threshold", same with { Threshold = 0.1 }),
+            ("--forecast", same with { Forecast = RouterRun.Forecast(1.5f) }),
         })
         {
             using RouterRun other = new(changed.Options);
@@ -254,6 +255,7 @@ public sealed class RouterTrainerTests : IDisposable
         {
             "straight-through" => RouterRun.Options with { StraightThroughThreshold = 0.5 },
             "target" => RouterRun.Options with { TargetReuse = 0.8 },
+            "forecast" => RouterRun.Options with { Forecast = RouterRun.Forecast(1.25f) },
             _ => RouterRun.Options,
         },
         threads,

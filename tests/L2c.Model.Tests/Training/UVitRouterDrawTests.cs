@@ -1,5 +1,7 @@
 using L2c.Kernels;
+using L2c.Model.Caching;
 using L2c.Model.Networks;
+using L2c.Model.Runs;
 using L2c.Model.Samplers;
 using L2c.Model.Training;
 using L2c.Weights.Layouts;
@@ -77,15 +79,48 @@ public sealed class UVitRouterDrawTests
     }
 
     [Fact]
+    public void Over_a_forecast_draws_begin_with_the_step_of_its_oldest_output()
+    {
+        using var device = new CpuDevice(1);
+        using Network model = RandomUVit.Load(RandomUVit.Small, device, WeightUse.RouterTraining);
+        SamplerTable sampler = SamplerCatalog.Create(model.Info, "6");
+        int branches = RandomUVit.Small.Branches;
+        using RouterDraw step = RouterDraw.Plan(model, sampler, Batch, new(), forecast: Forecast(_ => true));
+        Assert.Equal((2, 4), (step.Table.LeadOf(0), step.Table.LeadOf(1)));
+        Assert.Equal((0, 0), (step.Table.Begin(0), step.Table.Begin(1)));
+
+        // The second draw compares at evaluation 4: what it is led by, a run computes from the start.
+        float[] noised = TrainingFixture.Normal(7, step.StateShape.Count), student = new float[step.OutputShape.Count], expected = new float[student.Length];
+        step.Run(1, noised, _labels, new float[branches], new double[branches]);
+        step.ReadStudent(student);
+        var options = new SamplingOptions { Guidance = Guidance.None, KeepPredictions = true };
+        using SamplingRun run = SamplingRun.Plan(model, sampler, Forecast(e => e == 4), Batch, options);
+        run.Run(_labels, 1, new GivenNoise(noised), evaluations: 5);
+        run.ReadGuidedOutput(expected);
+        double size = expected.Max(MathF.Abs);
+        Assert.All(expected.Zip(student), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * size));
+        step.ReadTeacher(student);
+        Assert.Contains(expected.Zip(student), pair => Math.Abs(pair.First - pair.Second) > 2e-4 * size);
+
+        CacheSchedule Forecast(Func<int, bool> forecasts) => CacheSchedule.Reusing(
+            sampler.Roles, branches, (e, _) => forecasts(e), forecast: (e, _) => e == 4 ? [new CacheTerm(3, 1.5f), new CacheTerm(1, -0.5f)] : null);
+    }
+
+    [Fact]
     public void A_predicted_draw_allocates_what_was_predicted()
     {
         using var device = new CpuDevice(1);
         SamplerTable sampler = SamplerCatalog.Create(NetworkFamilies.Describe(RandomUVit.Small), "6");
-        TrainingMemory predicted = RouterDraw.Predict(RandomUVit.Small, device, sampler, 3, new());
+        var forecast = CacheSchedule.Reusing(
+            sampler.Roles, RandomUVit.Small.Branches, (_, _) => true, forecast: (e, _) => e == 4 ? [new CacheTerm(3), new CacheTerm(1)] : null);
         using Network model = RandomUVit.Load(RandomUVit.Small, device, WeightUse.RouterTraining);
-        using RouterDraw step = RouterDraw.Plan(model, sampler, 3, new());
-        Assert.Equal(device.AllocatedBytes, predicted.TotalBytes);
-        Assert.Equal(step.Memory.Parts, predicted.Parts);
+        foreach (CacheSchedule? given in new[] { null, forecast })
+        {
+            TrainingMemory predicted = RouterDraw.Predict(RandomUVit.Small, device, sampler, 3, new(), given);
+            using RouterDraw step = RouterDraw.Plan(model, sampler, 3, new(), forecast: given);
+            Assert.Equal(device.AllocatedBytes, predicted.TotalBytes);
+            Assert.Equal(step.Memory.Parts, predicted.Parts);
+        }
     }
 
     [Fact]

@@ -15,8 +15,7 @@ namespace L2c.Model.Caching.Forecasts;
 /// a = argmin |r - sum_k a_k D_k|² + ridge tr(G)/(K-1) |a|²        D_k = F_k - F_1, r = y - F_1, G[i,j] = D_i . D_j; F_1 the latest output
 /// w = (1 - sum_k a_k, a_2 .. a_K)
 /// </code>
-/// So the weights have the sum 1: what does not change is forecast exactly, and no forecast is smaller than what it is made of because its details
-/// cannot be foreseen. Branch by branch free weights are nearer; samples are not. One output alone is reused.
+/// So the weights have the sum 1: what does not change is forecast exactly. One output alone is reused.
 /// Streamed: outputs are kept until their last reader, as in a run, and inner products alone are added up.
 /// Source: this project; ridge regression as in Hastie et al. 2009, "The Elements of Statistical Learning", section 3.4.
 /// </remarks>

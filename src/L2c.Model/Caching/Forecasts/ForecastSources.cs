@@ -60,7 +60,11 @@ internal sealed class ForecastSources
     /// <summary>The schedule with other contributions of the branches that are not computed.</summary>
     public CacheSchedule With(Func<int, int, IReadOnlyList<CacheTerm>?> forecast) => WithTerms(Reuse, forecast);
 
-    private static CacheSchedule WithTerms(CacheSchedule schedule, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast) => new(
+    /// <summary>A schedule's roles and computed branches with other contributions of those that are not computed.</summary>
+    /// <param name="schedule">Roles and computed branches.</param>
+    /// <param name="forecast">By evaluation and branch; null for the latest output.</param>
+    /// <exception cref="ArgumentException">As the constructor of <see cref="CacheSchedule"/>.</exception>
+    public static CacheSchedule WithTerms(CacheSchedule schedule, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast) => new(
         [.. Enumerable.Range(0, schedule.Evaluations).Select(schedule.Role)],
         [.. Enumerable.Range(0, schedule.Evaluations).Select(e => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])],
         forecast: forecast);
