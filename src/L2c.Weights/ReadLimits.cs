@@ -70,7 +70,7 @@ public static class ReadLimits
     /// <summary>Evaluations of a schedule: published networks know 1000 times.</summary>
     public const int ScheduleEvaluations = 4096;
 
-    /// <summary>Evaluations times branches of a schedule: a thousand of each.</summary>
+    /// <summary>Evaluations times branches and segments of a schedule: a thousand of each.</summary>
     public const int ScheduleBranches = 1 << 20;
 
     /// <summary>Pixels of a picture: a gibibyte when decoded.</summary>

@@ -4,8 +4,8 @@ namespace L2c.Model.Accounting;
 
 /// <summary>The work of a recorded run by evaluation and branch, all rows of the batch together.</summary>
 /// <remarks>
-/// The residual addition of a branch runs in the norm that follows it, so its bytes stand there: a reused branch may show none. Modulations computed
-/// for several evaluations at once belong to no evaluation.
+/// The residual addition of a branch runs in the norm that follows it, so its bytes stand there: a reused branch may show none. So does the pass
+/// that keeps the delta of a segment. Modulations computed for several evaluations at once belong to no evaluation.
 /// </remarks>
 public sealed class RunWork
 {

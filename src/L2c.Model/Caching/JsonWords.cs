@@ -81,12 +81,13 @@ internal sealed class JsonWords(string path, string claim = "", string wanted = 
             : throw Fault($"{what} is of {length} evaluations, and at most {ReadLimits.ScheduleEvaluations} are read; it is refused");
     }
 
-    /// <summary>Fails where a schedule has more evaluations times branches than <see cref="ReadLimits.ScheduleBranches"/>.</summary>
-    public void RequireSize(int evaluations, int branches)
+    /// <summary>Fails where a schedule has more evaluations times branches and segments than <see cref="ReadLimits.ScheduleBranches"/>.</summary>
+    public void RequireSize(int evaluations, int branches, int segments = 0)
     {
-        if ((long)evaluations * branches > ReadLimits.ScheduleBranches)
+        if (evaluations * ((long)branches + segments) > ReadLimits.ScheduleBranches)
         {
-            throw Fault($"{evaluations} evaluations of {branches} branches are more than the {ReadLimits.ScheduleBranches} that are read; it is refused");
+            string units = segments > 0 ? $"{branches} branches and {segments} segments" : $"{branches} branches";
+            throw Fault($"{evaluations} evaluations of {units} are more than the {ReadLimits.ScheduleBranches} that are read; it is refused");
         }
     }
 

@@ -128,7 +128,7 @@ public sealed record ScheduleJson(
             [.. words.EvaluationList(members["evaluations"], "evaluations").Select((row, e) => Evaluation(words, row, e, optional))];
         int steps = words.Whole(members["steps"], "steps");
         int segments = evaluations.SelectMany(evaluation => evaluation.Segments ?? []).Select(s => (s.First, s.Last)).Distinct().Count();
-        words.RequireSize(evaluations.Length, evaluations.Select(evaluation => evaluation.Compute.Length).DefaultIfEmpty().Max() + segments);
+        words.RequireSize(evaluations.Length, evaluations.Select(evaluation => evaluation.Compute.Length).DefaultIfEmpty().Max(), segments);
         return evaluations.Length > 0 && evaluations.Length == steps
             ? new ScheduleJson(format, words.Text(members["model"], "model"), words.Text(members["sampler"], "sampler"), steps, evaluations, skipped)
             : throw words.Fault($"steps is {steps} and evaluations has {evaluations.Length} entries; write one entry for each of one or more steps");

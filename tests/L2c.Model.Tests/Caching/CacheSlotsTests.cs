@@ -92,9 +92,11 @@ public sealed class CacheSlotsTests
         Assert.Equal(5, slots.KeptOutputs);
     }
 
-    private static CacheSchedule Any(Random random)
+    private static CacheSchedule Any(Random random) => Any(random, random.Next(1, 9), 2 * random.Next(1, 5));
+
+    /// <summary>A schedule of masks, forecasts and segments, the first evaluation computing everything.</summary>
+    internal static CacheSchedule Any(Random random, int evaluations, int branches)
     {
-        int evaluations = random.Next(1, 9), branches = 2 * random.Next(1, 5);
         double computed = random.NextDouble();
         bool[][] computes = [.. Enumerable.Range(0, evaluations).Select(e =>
             Enumerable.Range(0, branches).Select(_ => e == 0 || random.NextDouble() < computed).ToArray())];

@@ -76,6 +76,10 @@ public sealed class ScheduleFileTests
             + $"{string.Join(',', Enumerable.Repeat(compute, evaluations))}]}}";
         Assert.Equal(1000, Read(Own(1000, row)).ToSchedule(0).Evaluations);
         Assert.Contains("1024 evaluations of 1026 branches", Refusal(Own(1024, row), 0), StringComparison.Ordinal);
+        string segments = string.Join(',', Enumerable.Range(0, 26).Select(i => $"{{\"first\":{i},\"last\":{i},\"evaluations\":[0],\"weights\":[1]}}"));
+        string replacing = Own(1000, row).Replace("schedule/1", "schedule/3", StringComparison.Ordinal).Replace(
+            "1\"}]", $"1\",\"segments\":[{segments}]}}]", StringComparison.Ordinal);
+        Assert.Contains("1000 evaluations of 1026 branches and 26 segments", Refusal(replacing, 0), StringComparison.Ordinal);
         Assert.Contains("is of 4097 evaluations", Refusal(Own(most + 1, "{\"role\":\"refresh\",\"compute\":\"11\"}"), 0), StringComparison.Ordinal);
         Assert.Contains("has 4194305 bytes", Refusal($"{{\"attn\":[1]}}".PadRight((4 << 20) + 1), 2), StringComparison.Ordinal);
 

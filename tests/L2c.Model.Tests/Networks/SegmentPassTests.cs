@@ -71,6 +71,27 @@ public sealed class SegmentPassTests
         HoldKept(a, RandomDit.Reader(a), Network(a, TrainingFixture.Parameters(a)), all, fuses: true);
     }
 
+    /// <summary>What is added right after a segment is no part of its delta.</summary>
+    [Theory]
+    [InlineData("DiT", true)]
+    [InlineData("DiT", false)]
+    [InlineData("U-ViT", true)]
+    [InlineData("U-ViT", false)]
+    public void A_reused_branch_behind_a_kept_segment_is_not_kept_with_it(string network, bool fuses)
+    {
+        TransformerArchitecture a = _networks[network];
+        CacheSegment segment = new(0, 1);
+        float[] reused = TrainingFixture.Normal(7, a.Tokens * a.HiddenSize);
+        (float[][] deltas, float[] _) = Run(a, RandomDit.Reader(a), [segment], fuses, (segment.Last + 1, reused));
+        DoubleTransformer expected = Network(a, TrainingFixture.Parameters(a));
+        double[] kept = Array.ConvertAll(reused, v => (double)v);
+        _ = expected.Forward(Image(a), KeptTime, 2, b => b == segment.Last + 1 ? (0, kept) : (1, kept));
+        double bound = 1e-5 * expected.Leaving.Max(x => x.Max(Math.Abs));
+        Assert.All(expected.Delta(segment).Zip(deltas[0]), pair => Assert.Equal(pair.First, pair.Second, bound));
+        Assert.Contains(
+            expected.Delta(new(segment.First, segment.Last + 1)).Zip(deltas[0]), pair => Math.Abs(pair.First - pair.Second) > 100 * bound);
+    }
+
     /// <summary>Gates of now in place of those of then, and a segment off by a branch, are another result.</summary>
     [Fact]
     public void What_is_held_against_tells_wrong_readings()
@@ -129,22 +150,31 @@ public sealed class SegmentPassTests
     }
 
     /// <summary>The kept deltas of one evaluation, and the output of another in which they stand for their segments.</summary>
-    private static (float[][] Deltas, float[] Output) Run(TransformerArchitecture a, WeightReader read, CacheSegment[] segments, bool fuses)
+    private static (float[][] Deltas, float[] Output) Run(
+        TransformerArchitecture a, WeightReader read, CacheSegment[] segments, bool fuses, (int Branch, float[] Output)? reused = null)
     {
         using var device = new CpuDevice(2);
         using Network model = NetworkFamilies.Load(a, read, device);
-        (Arena arena, (Tensor Image, Tensor Output, NetworkMemory Memory, Tensor[] Kept) pass) = Arena.Carve(device, "segments", carved => (
+        (Arena arena, (Tensor Image, Tensor Output, NetworkMemory Memory, Tensor[] Kept, Tensor Reused) pass) = Arena.Carve(device, "segments", carved => (
             carved.Take(DType.F32, 1, a.InChannels, a.InputSize, a.InputSize),
             carved.Take(DType.F32, 1, a.OutChannels, a.InputSize, a.InputSize),
             model.Take(carved, new NetworkNeeds(1)),
-            segments.Select(_ => carved.Take(1, a.Tokens, a.HiddenSize)).ToArray()));
+            segments.Select(_ => carved.Take(1, a.Tokens, a.HiddenSize)).ToArray(),
+            carved.Take(1, a.Tokens, a.HiddenSize)));
         using Arena owned = arena;
         pass.Memory.UploadConstants(device);
         device.Upload(pass.Image, Image(a));
         device.Upload(pass.Memory.Labels, [2]);
         var switches = new PlanSwitches { FuseSkips = fuses };
 
-        Forward(KeptTime, EvaluationPlan.Full(pass.Memory, a.Branches) with { Segments = [.. segments.Zip(pass.Kept, SegmentPlan.Keeping)] });
+        EvaluationPlan keeping = EvaluationPlan.Full(pass.Memory, a.Branches) with { Segments = [.. segments.Zip(pass.Kept, SegmentPlan.Keeping)] };
+        if (reused is { } known)
+        {
+            device.Upload(pass.Reused, known.Output);
+            keeping.Branches[known.Branch] = BranchPlan.Reused(pass.Reused);
+        }
+
+        Forward(KeptTime, keeping);
         BranchPlan[] branches = EvaluationPlan.Full(pass.Memory, a.Branches).Branches;
         for (int b = 0; b < branches.Length; b++)
         {

@@ -1,9 +1,12 @@
 using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Networks;
 using L2c.Model.Networks.Dit;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
+using L2c.Model.Tests.Caching;
+using L2c.Weights.Layouts;
 
 namespace L2c.Model.Tests.Runs;
 
@@ -128,6 +131,46 @@ public sealed class PlannedRunTests : IDisposable
     {
         using SamplingRun run = SamplingRun.Plan(_model, Ddim.Table(Steps), _labels.Length, new SamplingOptions { OneSequence = true });
         Assert.Throws<ArgumentException>(() => run.Run(_labels, Scale, new CounterNoiseSource(3), afterEvaluation: _ => { }));
+    }
+
+    /// <summary>Whatever takes over whose slot: masks, forecasts and segments, in networks with long skips, too.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sharing_slots_changes_no_bit(bool isUVit)
+    {
+        const int trials = 40;
+        TransformerArchitecture a = isUVit ? RandomUVit.Small : RandomDit.Small;
+        using Network network = NetworkFamilies.Load(a, RandomDit.Reader(a), _device);
+        var random = new Random(17);
+        int segments = 0, shared = 0;
+        for (int trial = 0; trial < trials;)
+        {
+            CacheSchedule schedule = CacheSlotsTests.Any(random, Steps, a.Branches);
+            if (Record.Exception(() => schedule.RequireSegmentsFit(network.Info)) is not null)
+            {
+                continue;
+            }
+
+            float[][] states = [.. ((bool[])[true, false]).Select(shares =>
+            {
+                SamplingOptions options = new()
+                {
+                    ClipDenoised = true,
+                    Guidance = Guidance.None,
+                    Switches = new PlanSwitches { KeepOnlyReused = shares },
+                };
+                using SamplingRun run = SamplingRun.Plan(network, Ddim.Table(Steps), schedule, _labels.Length, options);
+                shared += shares ? run.Slots.KeptOutputs + run.Slots.KeptDeltas - run.Slots.Count : 0;
+                segments += shares ? run.Slots.KeptDeltas : 0;
+                return Sample(run);
+            })];
+            Assert.Equal(states[1], states[0]);
+            Assert.True(states[0].All(float.IsFinite));
+            trial++;
+        }
+
+        Assert.True(segments > trials / 4 && shared > trials, "the schedules were too simple to show anything");
     }
 
     [Fact]

@@ -38,6 +38,10 @@ public sealed class SegmentCostTests
         CacheSchedule dropping = CacheSchedule.Reusing(
             [.. Enumerable.Range(0, Steps).Select(kept.Role)], a.Branches, (e, b) => !kept.Computes(e, b), dropsSkipped: true);
         OpWork replacing = work.Evaluation(1) - Paper(dropping).Work.Evaluation(1);
+
+        // Neither gates nor shifts and scales of what is left out are computed.
+        Assert.Equal(Paper(dropping).Work.Ahead, work.Ahead);
+        Assert.True(isUVit || work.Ahead.Macs < full.Ahead.Macs);
         NetworkCost cost = NetworkCost.Of(a);
         Assert.Equal(-Images * cost.Joins(segment), replacing.Macs);
         if (cost.Joins(segment) == 0)

@@ -124,6 +124,29 @@ public sealed class RouterSweepTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(CudaPrecision.F32)]
+    [InlineData(CudaPrecision.BF16)]
+    public void On_CUDA_each_router_is_what_it_is_alone(CudaPrecision precision)
+    {
+        // CUDA's rows are read in eights.
+        DitArchitecture architecture = TrainingFixture.Tiny with { HiddenSize = 16 };
+        using var cuda = new CudaUnderTest(precision);
+        using Network model = NetworkFamilies.Load(architecture, RandomDit.Reader(architecture), cuda.Device, WeightUse.RouterTraining);
+        float[][] together = Train(_lambdas);
+        Assert.Equal(_lambdas.Length, together.Select(logits => string.Join(' ', logits)).Distinct().Count());
+        Assert.All(_lambdas.Zip(together), pair => Assert.Equal(Train([pair.First]).Single(), pair.Second));
+
+        float[][] Train(double[] lambdas)
+        {
+            RouterTrainingOptions options = RouterRun.Options with { Lambdas = lambdas, Steps = "4", Batch = 1 };
+            using RouterTrainer trainer = new(model, new NoiseItems(architecture), options, null, []);
+            trainer.Advance();
+            trainer.Advance();
+            return [.. trainer.Routers.Select(router => router.Router.Values)];
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static RouterRun Start(string variant, double[] lambdas, int threads = 1)
