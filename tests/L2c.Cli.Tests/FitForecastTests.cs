@@ -45,7 +45,10 @@ public sealed class FitForecastTests : IDisposable
         CliResult result = Fit("f.json", "--no-progress");
         Assert.True(result.Code == 0, result.Err);
         Assert.Equal("", result.Err);
-        Assert.Matches(@"^\S+f\.json\nof 8 branch outputs that are not computed 4 are forecast, from up to 2 earlier ones; fitted to 2 images, ridge 0\.01; ddim, 4 steps, interval:2\n", result.Out);
+        Assert.Matches(
+            @"^\S+f\.json\nof 8 branch outputs that are not computed 4 are forecast, from up to 2 earlier ones; fitted to 2 images, ridge 0\.01; "
+            + @"ddim, 4 steps, interval:2\n",
+            result.Out);
         Assert.Matches(@"\n +3 +4( +0\.[0-9]{4}){4}\n +all +8( +0\.[0-9]{4}){4}\nworst forecast: block [01] (attention|mlp) in evaluation [13], ", result.Out);
         Assert.Matches(@"\nsamples of 3 held-out images against those without caching: relative L2 0\.[0-9]+ \(PSNR [0-9.]+ dB\) by reuse, relative L2 ", result.Out);
     }

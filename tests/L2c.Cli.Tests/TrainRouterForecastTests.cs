@@ -26,7 +26,8 @@ public sealed class TrainRouterForecastTests : IDisposable
 
         // Its mask is the router's, its weights are the forecast's.
         JsonElement mask = Schedule("--router", _cli.PathOf("run/router.safetensors"), "--threshold", "0.5");
-        JsonElement weights = JsonElement.Parse(File.ReadAllBytes(forecast)), written = JsonElement.Parse(File.ReadAllBytes(_cli.PathOf("run/schedule.json")));
+        JsonElement weights = JsonElement.Parse(File.ReadAllBytes(forecast));
+        JsonElement written = JsonElement.Parse(File.ReadAllBytes(_cli.PathOf("run/schedule.json")));
         int forecasts = 0;
         for (int e = 0; e < 10; e++)
         {
@@ -72,7 +73,8 @@ public sealed class TrainRouterForecastTests : IDisposable
     // Sources and weights of a branch, as text; null where it is computed or reused.
     private static string? Terms(JsonElement schedule, int evaluation, int branch) =>
         Row(schedule, evaluation).TryGetProperty("terms", out JsonElement terms)
-        && terms.EnumerateArray().FirstOrDefault(sum => sum.GetProperty("branches").GetString()![branch] == '1') is { ValueKind: JsonValueKind.Object } found
+        && terms.EnumerateArray().FirstOrDefault(sum => sum.GetProperty("branches").GetString()![branch] == '1') is var found
+        && found.ValueKind == JsonValueKind.Object
             ? $"{found.GetProperty("evaluations")} {found.GetProperty("weights")}"
             : null;
 
@@ -93,7 +95,10 @@ public sealed class TrainRouterForecastTests : IDisposable
     {
         string path = _cli.PathOf(file);
         CliResult result = _cli.Run(
-            ["fit-forecast", "--ckpt", _network, "--steps", "10", "--cache", cache, "--images", "2", "--held-out", "1", "--device", "cpu", "--out", path, .. more]);
+        [
+            "fit-forecast", "--ckpt", _network, "--steps", "10", "--cache", cache, "--images", "2", "--held-out", "1", "--device", "cpu", "--out", path,
+            .. more,
+        ]);
         Assert.True(result.Code == 0, result.Err);
         return path;
     }

@@ -14,7 +14,8 @@ internal static class ForecastText
         (ForecastJob job, TextWriter o) = (result.Job, terminal.Out);
         ForecastPlace worst = result.Branches.MaxBy(place => place.HeldOut.Forecast)!;
         o.WriteLine(path);
-        o.WriteLine($"of {Units.Of(result.Branches.Count, "branch output")} that are not computed {result.Schedule.Count(BranchAction.Forecast)} are forecast, "
+        o.WriteLine($"of {Units.Of(result.Branches.Count, "branch output")} that are not computed "
+            + Invariant($"{result.Schedule.Count(BranchAction.Forecast)} are forecast, ")
             + Invariant($"from up to {job.Request.Terms} earlier ones; fitted to {Units.Of(job.Fitted.Count, "image")}, ridge {job.Request.Ridge}; ")
             + $"{job.Fitted.Sampler.Name}, {Units.Of(job.Fitted.Sampler.Evaluations.Count, "step")}, {job.Fitted.Cache!.Text}");
         o.WriteLine($"outputs kept on the host while fitting: {Units.Bytes(job.KeptBytes)}");
@@ -28,8 +29,8 @@ internal static class ForecastText
         }
 
         o.WriteLine($"{"all",10}{result.Branches.Count,10}" + Errors(result.Fitted, result.HeldOut));
-        o.WriteLine(Invariant($"worst forecast: {CacheSchedule.BranchName(worst.Branch)} in evaluation {worst.Evaluation}, {worst.HeldOut.Forecast:0.0000} ")
-            + Invariant($"where reuse has {worst.HeldOut.Reuse:0.0000} (--json has every branch)"));
+        o.WriteLine($"worst forecast: {CacheSchedule.BranchName(worst.Branch)} in evaluation {worst.Evaluation}, "
+            + Invariant($"{worst.HeldOut.Forecast:0.0000} where reuse has {worst.HeldOut.Reuse:0.0000} (--json has every branch)"));
         o.WriteLine();
         o.WriteLine($"samples of {Units.Of(job.HeldOut.Count, "held-out image")} against those without caching: "
             + $"{Difference(result.ReuseSamples)} by reuse, {Difference(result.ForecastSamples)} by the forecast{Verdict(result)}");

@@ -6,7 +6,7 @@ using L2c.Weights.Layouts;
 
 namespace L2c;
 
-/// <summary>What router training leaves: the router in two formats, and the picture of its evolution; over forecasts also the schedule with them.</summary>
+/// <summary>What router training leaves: the router in two formats, the picture of its evolution, and over forecasts the schedule with them.</summary>
 internal static class RouterFiles
 {
     /// <summary>The router as this program keeps it.</summary>

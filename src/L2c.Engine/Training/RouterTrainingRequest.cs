@@ -55,8 +55,8 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
         ? Each().DistinctBy(one => one.Folder).SelectMany(one => one.Outputs)
         : base.Outputs;
 
-    /// <summary>Schedule file of forecasts, which the student is given in place of latest outputs, so that the router decides between a fresh output and
-    /// its forecast: of <c>fit-forecast --cache all</c>. Null for latest outputs.</summary>
+    /// <summary>Schedule file of forecasts, which the student is given in place of latest outputs, so that the router decides between a fresh output
+    /// and its forecast: of <c>fit-forecast --cache all</c>. Null for latest outputs.</summary>
     public string? Forecast { get; init; }
 
     internal override IReadOnlyList<string> ResultNames => Forecast is null ? RouterFiles.Names : [.. RouterFiles.Names, RouterFiles.Schedule];

@@ -44,7 +44,12 @@ internal static class TrainingDemand
         (device, batch) =>
         {
             TrainingMemory counted = RouterDraw.Predict(
-                architecture, device, Sampler(architecture, options), batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Forecast);
+                architecture,
+                device,
+                Sampler(architecture, options),
+                batch,
+                new TrainingPlanOptions { Recompute = options.Recompute },
+                options.Forecast);
             long largest = WeightMemory.Tensors(architecture).Max();
             MemoryNeed training = new(
                 counted.TotalBytes + (imageFree ? TeacherBytes(architecture, options, device, batch) : 0),

@@ -24,8 +24,8 @@ public sealed class DrawTable
     /// <param name="sampler">Deterministic, of steps that are alike.</param>
     /// <param name="process">What the network was trained to remove, all its timesteps.</param>
     /// <param name="forecast">What branches contribute that are not computed; null for their latest outputs.</param>
-    /// <exception cref="ArgumentException">No evaluation may reuse, the sampler draws noise, not all draws begin alike, or the forecast is not of every
-    /// branch of every evaluation that may reuse, by outputs of the others.</exception>
+    /// <exception cref="ArgumentException">No evaluation may reuse, the sampler draws noise, not all draws begin alike, or the forecast is not of
+    /// every branch of every evaluation that may reuse, by outputs of the others.</exception>
     public DrawTable(SamplerTable sampler, NoiseSchedule process, CacheSchedule? forecast = null)
     {
         (Sampler, _process, _caches, Forecast) = (sampler, process, sampler.CacheEvaluations, forecast);
@@ -112,7 +112,8 @@ public sealed class DrawTable
     // The evaluations whose outputs a draw reads.
     private IEnumerable<int> Sources(int draw) => Forecast is null
         ? [_caches[draw] - 1]
-        : Enumerable.Range(0, Forecast.Branches).SelectMany(branch => Forecast.Terms(_caches[draw], branch)).Select(term => term.Evaluation).Distinct();
+        : Enumerable.Range(0, Forecast.Branches).SelectMany(branch => Forecast.Terms(_caches[draw], branch))
+            .Select(term => term.Evaluation).Distinct();
 
     private void RequireForecasts()
     {
@@ -124,7 +125,8 @@ public sealed class DrawTable
         if (Forecast.Evaluations != Sampler.Evaluations.Count)
         {
             throw new ArgumentException(
-                $"the schedule has {Forecast.Evaluations} evaluations, but {Sampler.Name} makes {Sampler.Evaluations.Count}; fit one for as many steps");
+                $"the schedule has {Forecast.Evaluations} evaluations, but {Sampler.Name} makes {Sampler.Evaluations.Count}; "
+                + "fit one for as many steps");
         }
 
         foreach (int evaluation in _caches)
@@ -136,8 +138,8 @@ public sealed class DrawTable
             if (wrong >= 0)
             {
                 throw new ArgumentException(
-                    $"in evaluation {evaluation} the schedule has no forecast of {CacheSchedule.BranchName(wrong)} by evaluations that compute everything; "
-                    + "fit one with l2c fit-forecast --cache all");
+                    $"in evaluation {evaluation} the schedule has no forecast of {CacheSchedule.BranchName(wrong)} by evaluations that compute "
+                    + "everything; fit one with l2c fit-forecast --cache all");
             }
         }
     }

@@ -10,7 +10,7 @@ namespace L2c.Model.Training;
 /// <param name="Teacher">[B,C_out,H,W].</param>
 /// <param name="OutputGradient">[B,C_out,H,W].</param>
 /// <param name="SquaredErrors">[B] F32: of each image.</param>
-/// <param name="Cached">By branch, [B,T,C]: what it contributes where it is not computed: the outputs of the refresh evaluation, or the forecast.</param>
+/// <param name="Cached">By branch, [B,T,C]: what it contributes where it is not computed: outputs of the refresh evaluation, or forecasts.</param>
 /// <param name="Kept">By <see cref="DrawTable.Kept"/> and branch, [B,T,C]: the outputs that a forecast weighs; none without.</param>
 /// <param name="Weights">[2 branches, 1] F32: w and 1 - w of each.</param>
 /// <param name="WeightGradients">[branches, B T] F32: shares of d loss / d w.</param>

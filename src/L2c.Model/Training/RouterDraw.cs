@@ -14,12 +14,12 @@ namespace L2c.Model.Training;
 /// <remarks>
 /// The last evaluation that leads there is the refresh, which keeps every branch's output; all of them go without guidance. Then teacher (all branches
 /// fresh) and student (w fresh + (1 - w) cached at every branch) are compared. No weight has a part in what leads there and in the teacher, so the
-/// students of several routers may follow one teacher. With a forecast, which weighs outputs of several evaluations that lead there, its value takes the
-/// place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
+/// students of several routers may follow one teacher. With a forecast, which weighs outputs of several evaluations that lead there, its value takes
+/// the place of the cached output; in 16 bits it is rounded once more than in a run. Not for use by several threads at a time.
 /// Scopes of the recorded ops: evaluation 0 is what leads there, 1 the teacher, 2 the student, 3 the backward pass, blocks run again for it included.
 /// Source: Learning-to-Cache (arXiv 2406.01733), section 3.3; the published router_training_losses.
 /// </remarks>
-public sealed class RouterDraw : IDisposable
+public sealed partial class RouterDraw : IDisposable
 {
     private const int LeadScope = 0, TeacherScope = 1, StudentScope = 2;
 
@@ -57,7 +57,9 @@ public sealed class RouterDraw : IDisposable
         _advance = [.. Enumerable.Range(0, table.Count).Select(t => Enumerable.Range(0, table.LeadOf(t))
             .Select(lead => model.Device.Capture(() => Advance(table.Sampler.Evaluations[table.Begin(t) + lead]))).ToArray())];
         bool forecasts = table.Forecast is not null;
-        _prepare = forecasts ? [.. Enumerable.Range(0, buffers.Network.Groups).Select(group => model.Device.Capture(() => Prepare(group, LeadScope)))] : [];
+        _prepare = forecasts
+            ? [.. Enumerable.Range(0, buffers.Network.Groups).Select(group => model.Device.Capture(() => Prepare(group, LeadScope)))]
+            : [];
         _weigh = forecasts ? [.. Enumerable.Range(0, table.Count).Select(t => model.Device.Capture(() => Weigh(t)))] : [];
         _teacher = model.Device.Capture(Teach);
         _student = model.Device.Capture(Learn);
@@ -292,73 +294,5 @@ public sealed class RouterDraw : IDisposable
         Term mine = new(fresh, Scalar: _buffers.Weights.SliceRows(2 * branch, 1), Slope: 1);
         Term kept = new(_buffers.Cached[branch], Scalar: _buffers.Weights.SliceRows((2 * branch) + 1, 1), Slope: -1);
         return new BranchPlan(branch == 0 ? default : fresh, [mine, kept], _buffers.WeightGradients.SliceRows(branch, 1));
-    }
-
-    private void Prepare(EvaluationPlan plan)
-    {
-        if (plan.Evaluation % _buffers.Network.GroupSize == 0)
-        {
-            Prepare(plan.Evaluation / _buffers.Network.GroupSize, plan.Scope);
-        }
-    }
-
-    private void Prepare(int group, int scope)
-    {
-        Model.Device.Scope = new OpScope(scope, -1);
-        Model.Prepare(_buffers.Network, group);
-    }
-
-    /// <summary>The draws are alike from their ends backwards, so one forward pass per evaluation serves them all.</summary>
-    private void Forward(int lead)
-    {
-        int back = Table.Lead - lead;
-        EvaluationPlan plan = new(lead, [.. Enumerable.Range(0, Branches).Select(branch => BranchPlan.Computed(Kept(back, branch)))])
-        {
-            Scope = LeadScope,
-        };
-        Prepare(plan);
-        Model.Forward(_buffers.States[Table.InputBefore(back)], _buffers.Network, plan, _buffers.Output);
-    }
-
-    /// <summary>Where an output goes of an evaluation so many before the one that may reuse.</summary>
-    private Tensor Kept(int back, int branch)
-    {
-        int place = Place(back);
-        return place < 0 ? Output(branch, student: false) : Table.Forecast is null ? _buffers.Cached[branch] : _buffers.Kept[place][branch];
-    }
-
-    private int Place(int back) => Table.Kept.ToList().IndexOf(back);
-
-    /// <summary>The forecast of every branch: its first source, and all that is to be added to that.</summary>
-    private void Weigh(int t)
-    {
-        for (int branch = 0; branch < Branches; branch++)
-        {
-            Model.Device.Scope = new OpScope(LeadScope, branch);
-            ResidualTerm[] terms = [.. Table.Terms(t, branch).Select((term, k) => new ResidualTerm(
-                _buffers.Kept[Place(term.Back)][branch], Weight: k == 0 ? term.Weight - 1 : term.Weight, Joins: k > 0))];
-            Model.Device.ResidualNorm(terms[0].Source, terms, _buffers.Cached[branch], Norm.None, default);
-        }
-    }
-
-    private void Advance(SamplerEvaluation step)
-    {
-        Model.Device.Scope = new OpScope(LeadScope, -1);
-        Model.Device.SamplerUpdate(_buffers.Output, default, 0, step.Prediction, _buffers.States, default, step.Updates);
-    }
-
-    private void Teach()
-    {
-        Prepare(_teacherPlan);
-        Model.Forward(_buffers.X, _buffers.Network, _teacherPlan, _buffers.Teacher);
-    }
-
-    /// <summary>The student reads x, what is kept, its first branch and the modulations, and writes none of them: so it may run again.</summary>
-    private void Learn()
-    {
-        Model.Forward(_buffers.X, _buffers.Network, _studentPlan, _buffers.Output);
-        Model.Device.SquaredError(
-            _buffers.Output, _buffers.Teacher, _counted, _results.OutputGradientScale, _buffers.OutputGradient, _buffers.SquaredErrors);
-        Model.Backward(_buffers.Network, _studentPlan, _buffers.OutputGradient);
     }
 }

@@ -75,7 +75,13 @@ public sealed class RouterTrainer : IDisposable
         _routers = [.. options.Lambdas.Select(lambda => new RouterLearner(
             Shape, trained, [.. logits], lambda, recipe.Clamp, options, options.AddTo(settings, lambda, model.Device.StorageType)))];
         _step = RouterDraw.Plan(
-            model, sampler, options.Batch, new TrainingPlanOptions { Recompute = options.Recompute }, options.Loss, recipe.Reduction, options.Forecast);
+            model,
+            sampler,
+            options.Batch,
+            new TrainingPlanOptions { Recompute = options.Recompute },
+            options.Loss,
+            recipe.Reduction,
+            options.Forecast);
         try
         {
             _teacher = data is null ? new ImageFreeSource(model, _step.Table, _draws, options.Batch) : null;

@@ -90,7 +90,8 @@ public sealed class UVitRouterDrawTests
         Assert.Equal((0, 0), (step.Table.Begin(0), step.Table.Begin(1)));
 
         // The second draw compares at evaluation 4: what it is led by, a run computes from the start.
-        float[] noised = TrainingFixture.Normal(7, step.StateShape.Count), student = new float[step.OutputShape.Count], expected = new float[student.Length];
+        float[] noised = TrainingFixture.Normal(7, step.StateShape.Count);
+        float[] student = new float[step.OutputShape.Count], expected = new float[student.Length];
         step.Run(1, noised, _labels, new float[branches], new double[branches]);
         step.ReadStudent(student);
         var options = new SamplingOptions { Guidance = Guidance.None, KeepPredictions = true };

@@ -126,7 +126,8 @@ public sealed class ForecastFit
     private static ForecastMoments Finite(ForecastReader reader, int evaluation, int branch)
     {
         ForecastMoments moments = reader.Of(evaluation, branch);
-        return double.IsFinite(moments.Norm + moments.Left) && Enumerable.Range(0, moments.Sources.Length - 1).All(i => double.IsFinite(moments.Gram(i, i)))
+        return double.IsFinite(moments.Norm + moments.Left)
+            && Enumerable.Range(0, moments.Sources.Length - 1).All(i => double.IsFinite(moments.Gram(i, i)))
             ? moments
             : throw new ArgumentException(
                 $"{CacheSchedule.BranchName(branch)} computed values in evaluation {evaluation}, or before, that are not finite; check the network");

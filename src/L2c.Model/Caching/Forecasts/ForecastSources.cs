@@ -73,6 +73,9 @@ internal sealed class ForecastSources
     /// <exception cref="ArgumentException">As the constructor of <see cref="CacheSchedule"/>.</exception>
     public static CacheSchedule WithTerms(CacheSchedule schedule, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast) => new(
         [.. Enumerable.Range(0, schedule.Evaluations).Select(schedule.Role)],
-        [.. Enumerable.Range(0, schedule.Evaluations).Select(e => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])],
+        [
+            .. Enumerable.Range(0, schedule.Evaluations).Select(
+                e => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))]),
+        ],
         forecast: forecast);
 }
