@@ -116,7 +116,7 @@ internal sealed class CalibrateCommand
         {
             Sample = sample with { Count = parsed.GetValue(_count) },
             Method = method.Name,
-            Thresholds = parsed.GetValue(own),
+            Thresholds = parsed.GetValue(own) is { Length: > 0 } list ? list : null, // empty without the option
             Settings = new CalibrationSettings
             {
                 Lookahead = parsed.GetValue(_lookahead) ?? preset.Lookahead,
