@@ -34,6 +34,7 @@ public static class Program
         {
             CachingBench.Create(terminal),
             RouterBench.Create(terminal),
+            PlanBench.Create(terminal),
             GpuResultsVerb.Create(terminal),
             EmulatedVerb.Create(terminal),
             GemmBench.Create(terminal),

@@ -74,6 +74,7 @@ public static class Program
             InspectCommand.Create(terminal),
             ReportCommand.Create(terminal),
             ProfileCommand.Create(terminal, cuda),
+            PlanCommand.Create(terminal, cuda),
             BenchCommand.Create(terminal, cuda),
             FitForecastCommand.Create(terminal, cuda),
             TrainRouterCommand.Create(terminal, cuda),

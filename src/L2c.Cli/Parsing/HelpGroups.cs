@@ -22,7 +22,7 @@ internal static class HelpGroups
     private static readonly (string Title, string[] Names)[] _commands =
     [
         ("Sampling", ["sample", "gather"]),
-        ("Inspection and speed", ["inspect", "report", "profile", "bench"]),
+        ("Inspection and speed", ["inspect", "report", "profile", "plan", "bench"]),
         ("Training", ["train-router", "train", "encode"]),
         ("Caching", ["calibrate", "fit-forecast", "methods"]),
         ("Quality of images", ["evaluate", "metrics", "sweep"]),
@@ -43,6 +43,7 @@ internal static class HelpGroups
         ["l2c inspect"] = ["l2c inspect DiT-XL-2-256x256.pt --summary", "l2c inspect DDIM50_router.pt --plot router.png", "l2c inspect --diff a.json b.json"],
         ["l2c report"] = ["l2c report samples/0001.png", "l2c report runs/router", "l2c report DDIM50_router.pt --model DiT-XL/2 -o router.html"],
         ["l2c profile"] = ["l2c profile --cache interval:2", "l2c profile --plan --ckpt DiT-XL-2-256x256.pt -s 50 --router DDIM50_router.pt"],
+        ["l2c plan"] = ["l2c plan --budget 0.6", "l2c plan --budget 0.5 --ckpt DiT-XL-2-256x256.pt -s 50 -o half.json"],
         ["l2c bench"] = ["l2c bench forward --model DiT-S/2 --batch 8", "l2c bench sample --cache interval:2"],
         ["l2c bench forward"] = ["l2c bench forward --model DiT-XL/2 --batch 1", "l2c bench forward --model 12x192x3/2 --batch 32"],
         ["l2c bench sample"] = ["l2c bench sample --model DiT-S/2 --cache interval:2"],

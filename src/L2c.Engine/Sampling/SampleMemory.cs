@@ -42,6 +42,10 @@ internal static class SampleMemory
         return (runs + new MemoryNeed(0, Bytes(job, batch))).Or(Peak.Need(device));
     }
 
+    /// <summary>A batch with each of several schedules, all planned beside each other, and the samples of two.</summary>
+    public static MemoryNeed OfPlanning(SampleJob job, IReadOnlyList<CacheSchedule> schedules, Device device, int batch) =>
+        schedules.Select(schedule => Run(job, schedule, device, batch)).Aggregate((one, other) => one + other) + new MemoryNeed(0, 2 * Bytes(job, batch));
+
     /// <summary>Jobs one after the other, each of whose samples is then compared with data.</summary>
     /// <param name="jobs">The jobs.</param>
     /// <param name="device">Where they run.</param>
