@@ -67,7 +67,7 @@ public sealed class CalibrateTests : IDisposable
         Calibrate("a", "--alpha", "2").MustFail(1, "smoothcache-table.json");
         Calibrate("x", "--delta", "1").MustFail(2, "--delta applies to teacache, not to smoothcache; omit it, or give --method teacache");
         Calibrate("x", "--method", "magcache", "--lookahead", "1").MustFail(2, "--lookahead applies to smoothcache");
-        Calibrate("x", "--alpha", "0.1,x").MustFail(2, "--alpha needs numbers of at least 0 separated by commas, not 'x'");
+        Calibrate("x", "--alpha", "0.1,x").MustFail(2, "--alpha needs numbers of at least 0 with commas between them, not '0.1,x'");
         Calibrate("x", "--method", "magcache", "--table", table).MustFail(2, "measured for smoothcache, not for magcache");
         Calibrate("x", "--table", table, "--lookahead", "4", "--steps", "5").MustFail(2, "measured over 4 evaluations, but --steps gives 5");
         Calibrate("x", "--method", "teacache", "--schedule-format", "smoothcache").MustFail(2, "all blocks are replaced together, as teacache does");

@@ -78,6 +78,7 @@ public sealed class FitForecastTests : IDisposable
     [InlineData("--terms needs a whole number from 1 to 6, not '7'", "--terms", "7")]
     [InlineData("--ridge 0: rounding decides below 1E-12; give at least that", "--ridge", "0")]
     [InlineData("none: the schedule computes every branch, so there is nothing to forecast", "--cache", "none")]
+    [InlineData("delta-dit:2:1:2: the schedule replaces segments, but forecasts are per branch; give a schedule without", "--cache", "delta-dit:2:1:2")]
     [InlineData("schedule: evaluation 0 reuses branch 0 (block 0 attention) before any evaluation computed it", "--cache", "never.json")]
     public void What_cannot_be_fitted_is_refused(string message, params string[] more)
     {

@@ -44,8 +44,7 @@ public sealed partial class ManualTests
     public void The_program_understands_every_command()
     {
         RequireManuals();
-        RootCommand root = Program.Tree(
-            new Terminal(TextWriter.Null, TextWriter.Null, Interactive: false, CancellationToken.None), EmulatedCuda.Missing, new Option<bool>("--debug") { Recursive = true });
+        RootCommand root = Tree();
         List<string> wrong = [];
         Dictionary<string, int> commands = [];
         foreach (Manual manual in Manual.All)
@@ -57,6 +56,18 @@ public sealed partial class ManualTests
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Assert.True(commands["README.md"] > 15 && commands["docs/tutorial.md"] > 8 && commands.Values.Sum() > 100, "commands were not found");
+    }
+
+    [Fact]
+    public void Every_command_has_a_heading_in_the_manual_of_the_command_line()
+    {
+        RequireManuals();
+        string[] headings =
+        [
+            .. Manual.All.Single(manual => manual.Name == "docs/cli.md").Lines.Where(line => line.StartsWith("## ", StringComparison.Ordinal)),
+        ];
+        IEnumerable<string> commands = Tree().Subcommands.Select(command => command.Name).Where(name => name != "help"); // explains the others
+        Assert.Equal([], commands.Where(name => !headings.Any(heading => Regex.IsMatch(heading, $"l2c {Regex.Escape(name)}( |,|$)"))));
     }
 
     [Fact]
@@ -76,6 +87,11 @@ public sealed partial class ManualTests
         Assert.Contains("dotnet run -c Release --project src/L2c.Cli -- sample", code);
         Assert.Contains("dotnet test L2c.sln -c Release", code);
     }
+
+    private static RootCommand Tree() => Program.Tree(
+        new Terminal(TextWriter.Null, TextWriter.Null, Interactive: false, CancellationToken.None),
+        EmulatedCuda.Missing,
+        new Option<bool>("--debug") { Recursive = true });
 
     private static void RequireManuals() => Assert.SkipWhen(Manual.All.Count == 0, "the repository's manuals are not here");
 

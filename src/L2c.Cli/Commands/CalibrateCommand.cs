@@ -13,11 +13,10 @@ internal sealed class CalibrateCommand
     private readonly SampleCommand _sample;
     private readonly Option<string> _method = OptionFactory.OneOf(
         "--method", "Caching method", CalibrationMethod.All[0].Name, [.. CalibrationMethod.All.Skip(1).Select(method => method.Name)]);
-    private readonly Option<string?>[] _thresholds =
+    private readonly Option<double[]?>[] _thresholds =
     [
-        .. CalibrationMethod.All.GroupBy(method => method.ThresholdName).Select(same => OptionFactory.Text(
+        .. CalibrationMethod.All.GroupBy(method => method.ThresholdName).Select(same => OptionFactory.NonNegatives(
             $"--{same.Key}",
-            "X,Y,...",
             $"Thresholds of {string.Join(" or ", same.Select(method => $"{method.Name} [default: {Join(method.DefaultThresholds)}]"))}; "
             + "a schedule of each")),
     ];
@@ -55,18 +54,12 @@ internal sealed class CalibrateCommand
         CalibrateCommand self = new(cuda);
         Command command = new(
             "calibrate", "Measures uncached runs and makes fixed schedules of SmoothCache, TeaCache, MagCache or EasyCache, for --cache FILE.json.");
-        Command run = new("run"), schedule = new("schedule");
-        self._sample.AddRunOptionsTo(run);
-        new CacheOptions().AddScheduleTo(schedule);
-        string[] decided = [.. schedule.Options.Select(option => option.Name)];
-        foreach (Option option in (Option[])[
-            self._method, .. self._thresholds, self._lookahead, self._maxSkips, self._retention, self._retSteps, self._table,
-            self._count, .. run.Options.Where(option => !decided.Contains(option.Name)),
-            self._out, self._format, self._force, self._json, self._noProgress])
-        {
-            command.Add(option);
-        }
-
+        Array.ForEach(
+            (Option[])[
+                self._method, .. self._thresholds, self._lookahead, self._maxSkips, self._retention, self._retSteps, self._table, self._count],
+            command.Add);
+        self._sample.AddRunOptionsTo(command, withSchedule: false);
+        Array.ForEach((Option[])[self._out, self._format, self._force, self._json, self._noProgress], command.Add);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;
     }
@@ -104,7 +97,7 @@ internal sealed class CalibrateCommand
     private CalibrationRequest Read(ParseResult parsed, SampleRequest sample)
     {
         CalibrationMethod method = CalibrationMethod.Find(parsed.GetValue(_method)!)!;
-        Option<string?> own = Array.Find(_thresholds, option => option.Name == $"--{method.ThresholdName}")!;
+        Option<double[]?> own = Array.Find(_thresholds, option => option.Name == $"--{method.ThresholdName}")!;
         (Option Option, string Method)[] others =
         [
             .. _thresholds.Where(option => option != own)
@@ -123,7 +116,7 @@ internal sealed class CalibrateCommand
         {
             Sample = sample with { Count = parsed.GetValue(_count) },
             Method = method.Name,
-            Thresholds = parsed.GetValue(own) is { } list ? Numbers(own.Name, list) : null,
+            Thresholds = parsed.GetValue(own) is { Length: > 0 } list ? list : null, // empty without the option
             Settings = new CalibrationSettings
             {
                 Lookahead = parsed.GetValue(_lookahead) ?? preset.Lookahead,
@@ -137,14 +130,6 @@ internal sealed class CalibrateCommand
             Overwrite = parsed.GetValue(_force),
         };
     }
-
-    private static double[] Numbers(string option, string list) =>
-    [
-        .. list.Split(',', StringSplitOptions.TrimEntries).Select(word =>
-            double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && double.IsFinite(number)
-                ? number
-                : throw new UsageException($"{option} needs numbers of at least 0 separated by commas, not '{word}'")),
-    ];
 
     private static string Join(IEnumerable<double> values) => string.Join(',', values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 }

@@ -9,7 +9,6 @@ namespace L2c.Cli.Commands;
 internal sealed class PlanCommand
 {
     private readonly SampleCommand _sample;
-    private readonly CacheOptions _cache = new();
     private readonly Option<double?> _budget = OptionFactory.Fraction(
         "--budget", "Time that a run may take, as a share of the time without caching, above 0; required");
     private readonly Option<int?> _count = OptionFactory.Whole(
@@ -42,17 +41,9 @@ internal sealed class PlanCommand
         Command command = new(
             "plan",
             "Finds a schedule for a share of the uncached time: measures ops and errors, searches, and checks what it found. Needs no images.");
-        Command run = new("run"), schedule = new("schedule");
-        self._sample.AddRunOptionsTo(run);
-        self._cache.AddScheduleTo(schedule);
-        string[] decided = [.. schedule.Options.Select(option => option.Name)];
-        foreach (Option option in (Option[])[
-            self._budget, self._count, self._checkCount, .. run.Options.Where(option => !decided.Contains(option.Name)),
-            self._runs, self._warmUp, self._out, self._force, self._json, self._noProgress])
-        {
-            command.Add(option);
-        }
-
+        Array.ForEach((Option[])[self._budget, self._count, self._checkCount], command.Add);
+        self._sample.AddRunOptionsTo(command, withSchedule: false);
+        Array.ForEach((Option[])[self._runs, self._warmUp, self._out, self._force, self._json, self._noProgress], command.Add);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;
     }

@@ -105,7 +105,9 @@ internal sealed class SampleCommand
     }
 
     /// <summary>Adds the options that choose model, sampler, batch, schedule and device to another command that makes the same run.</summary>
-    internal void AddRunOptionsTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="withSchedule">Whether it caches.</param>
+    internal void AddRunOptionsTo(Command command, bool withSchedule = true)
     {
         command.Add(_ckpt);
         _checkpoint.AddTo(command);
@@ -114,7 +116,11 @@ internal sealed class SampleCommand
             command.Add(option);
         }
 
-        _cache.AddScheduleTo(command);
+        if (withSchedule)
+        {
+            _cache.AddScheduleTo(command);
+        }
+
         _device.AddTo(command);
     }
 

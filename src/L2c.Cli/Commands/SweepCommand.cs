@@ -10,7 +10,6 @@ namespace L2c.Cli.Commands;
 internal sealed class SweepCommand
 {
     private readonly SampleCommand _sample;
-    private readonly CacheOptions _cache = new();
     private readonly Option<string[]> _routers = OptionFactory.Texts(
         "--router",
         "FILE|none",
@@ -46,12 +45,11 @@ internal sealed class SweepCommand
         Command command = new(
             "sweep",
             "Compares learned schedules with rules and with fewer steps at the same compute: Fréchet distance, difference from no caching, time.");
-        Command run = new("run"), schedule = new("schedule");
-        self._sample.AddRunOptionsTo(run);
-        self._cache.AddScheduleTo(schedule);
+        Command run = new("run");
+        self._sample.AddRunOptionsTo(run, withSchedule: false);
 
         // The rows choose schedules and samplers themselves.
-        string[] decided = [.. schedule.Options.Select(option => option.Name), "--sampler", "--grid", "--eta"];
+        string[] decided = ["--sampler", "--grid", "--eta"];
         foreach (Option option in (Option[])[
             self._routers, self._thresholds, self._rules, self._ratios, self._count, self._only,
             .. run.Options.Where(option => !decided.Contains(option.Name)),

@@ -119,11 +119,11 @@ public sealed class CalibrationJob
         };
     }
 
-    /// <summary>The run, its samples, and what the method holds.</summary>
+    /// <summary>The run, and what the method holds.</summary>
     internal MemoryNeed Need(Device device, int batch)
     {
         long held = Method.HeldValues(Sample.Architecture, Sample.Sampler.Evaluations.Count, Request.Settings, batch, Sample.Guidance.Rows(batch));
-        return TrajectoryRun.Need(Sample, device, batch) + new MemoryNeed(0, (sizeof(float) * held) + SampleMemory.Bytes(Sample, Sample.Count));
+        return TrajectoryRun.Need(Sample, device, batch) + new MemoryNeed(0, sizeof(float) * held);
     }
 
     private static void Require(string option, bool holds, string wanted)

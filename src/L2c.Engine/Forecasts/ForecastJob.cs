@@ -65,7 +65,7 @@ public sealed class ForecastJob
     {
         CacheSchedule forecast = ForecastFit.OnPaper(Fitted.Schedule, Request.Terms);
         MemoryNeed runs = TrajectoryRun.Need(Fitted, device, batch).Or(SampleMemory.Run(HeldOut, forecast, device, batch));
-        return runs + new MemoryNeed(0, Kept(batch) + (3 * SampleMemory.Bytes(HeldOut, HeldOut.Count)) + SampleMemory.Bytes(Fitted, Fitted.Count));
+        return runs + new MemoryNeed(0, Kept(batch) + (3 * SampleMemory.Bytes(HeldOut, HeldOut.Count)));
     }
 
     private long Kept(int batch) => ForecastFit.KeptBytes(Fitted.Schedule, Request.Terms, Fitted.Architecture, Fitted.Guidance, batch);

@@ -33,7 +33,7 @@ public sealed partial class LoadedModel
         using CalibrationFiles files = new(job);
         SampleJob sample = job.Sample;
         int evaluations = sample.Sampler.Evaluations.Count;
-        CalibrationMeter meter = job.Method.Measure(Architecture, evaluations, job.Request.Settings);
+        ICalibrationMeter meter = job.Method.Measure(Architecture, evaluations, job.Request.Settings);
         TrajectoryRun.Execute(sample, meter, this, $"calibrating on {sample.Count} images, {evaluations} steps", context);
         CalibrationTable table = new(
             job.Method.Name, Architecture.Name, sample.Sampler.Name, evaluations, Architecture.Branches, sample.Count, meter.Figures);

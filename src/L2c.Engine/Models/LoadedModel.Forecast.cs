@@ -33,7 +33,8 @@ public sealed partial class LoadedModel
         (SampleJob fitted, SampleJob heldOut) = (job.Fitted, job.HeldOut);
         ForecastFit fit = new(fitted.Schedule, job.Request.Terms, Architecture, fitted.Guidance, job.Batch);
         TrajectoryRun.Execute(fitted, fit.Fitting, this, $"fitting to {fitted.Count} images", context);
-        float[] uncached = TrajectoryRun.Execute(heldOut, fit.HeldOut, this, $"{heldOut.Count} other images without caching", context);
+        float[] uncached = new float[heldOut.Count * heldOut.ElementsPerImage];
+        TrajectoryRun.Execute(heldOut, fit.HeldOut, this, $"{heldOut.Count} other images without caching", context, uncached);
         CacheSchedule schedule = Finite(() => fit.Fit(job.Request.Ridge));
         (ForecastError onFitted, ForecastError onHeldOut) = Finite(() => fit.Total(schedule));
         return new ForecastResult(

@@ -4,7 +4,7 @@ namespace L2c.Model.Caching;
 
 /// <summary>A way to fill a <see cref="CacheSchedule"/>: what it computes, where it comes from and what it costs.</summary>
 /// <param name="Name">As people write it.</param>
-/// <param name="Use">What to write to have it: an option, or a command that makes its schedule.</param>
+/// <param name="Use">What to write to use it: an option, or a command that makes its schedule.</param>
 /// <param name="Formula">What evaluations compute, and what stands for the rest. L: blocks, T: evaluations.</param>
 /// <param name="Source">Paper, or where else it comes from.</param>
 /// <param name="Kept">Memory at most, in outputs of one branch, [B,T,C].</param>
@@ -106,7 +106,7 @@ public static class CachingMethods
             "EasyCache",
             Calibrated<EasyCache>(),
             "all blocks are replaced by what they added last while the sum of k |x(s) - x(s-1)| / |v| < tau; "
-            + "k: change of the output v over that of the input x, as last computed",
+            + "k: change of the output v over that of the input x, as last computed. Published, v - x of the whole network is kept instead",
             "Zhou et al. 2025, arXiv 2507.02860",
             "1",
             NoBranches),

@@ -29,7 +29,7 @@ public abstract class CalibrationMethod
     /// <param name="architecture">The network.</param>
     /// <param name="evaluations">T, at least 1.</param>
     /// <param name="settings">Of the method.</param>
-    public abstract CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings);
+    public abstract ICalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings);
 
     /// <summary>fp32 values that a meter holds while it measures.</summary>
     /// <param name="architecture">The network.</param>

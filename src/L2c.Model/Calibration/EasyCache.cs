@@ -5,7 +5,7 @@ using L2c.Weights.Layouts;
 namespace L2c.Model.Calibration;
 
 /// <summary>
-/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): all blocks are replaced while the sum of output changes that the input's changes let expect stays
+/// EasyCache (Zhou et al. 2025, arXiv 2507.02860): all blocks are replaced while the accumulated output change predicted from the input's change stays
 /// small.
 /// </summary>
 /// <remarks>
@@ -16,6 +16,8 @@ namespace L2c.Model.Calibration;
 /// </code>
 /// v is the predicted noise after guidance; published is the method for velocities. The published code decides while it samples, from the inputs of the
 /// run that it has shortened already; here they are those of the uncached run, and means are over all images.
+/// In place of a skipped evaluation the published code returns its input plus the latest difference of output and input of the whole network, so that
+/// nothing runs; here only what the blocks add is replaced, and patch embedding and output layer run with the current time.
 /// Figures: <c>input:R</c>, <c>output:R</c>: |x(s) - x(s-R)|, |v(s) - v(s-R)| by s from R on; <c>magnitude</c>: |v(s)|.
 /// Source: the published code, H-EmbodVis/EasyCache, with its constants for HunyuanVideo.
 /// </remarks>
@@ -33,7 +35,7 @@ internal sealed class EasyCache : CalibrationMethod
     public override IReadOnlyList<double> DefaultThresholds { get; } = [0.025];
 
     /// <inheritdoc/>
-    public override CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
+    public override ICalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
         new Meter(architecture, evaluations);
 
     /// <inheritdoc/>
@@ -76,7 +78,7 @@ internal sealed class EasyCache : CalibrationMethod
     private static string NameOf(string what, int distance) => string.Create(CultureInfo.InvariantCulture, $"{what}:{distance}");
 
     /// <summary>Holds inputs and outputs of all evaluations of a batch: which of them are compared, only the threshold decides.</summary>
-    private sealed class Meter(TransformerArchitecture architecture, int evaluations) : CalibrationMeter
+    private sealed class Meter(TransformerArchitecture architecture, int evaluations) : ICalibrationMeter
     {
         private readonly float[]?[] _x = new float[]?[evaluations], _v = new float[]?[evaluations];
         private readonly double[,] _inputs = new double[evaluations, evaluations], _outputs = new double[evaluations, evaluations];
@@ -84,7 +86,9 @@ internal sealed class EasyCache : CalibrationMethod
         private readonly PredictedNoise _noise = new(architecture);
         private long _values;
 
-        public override IReadOnlyDictionary<string, double[]> Figures
+        public TrajectoryStages Stages => TrajectoryStages.Input | TrajectoryStages.Output;
+
+        public IReadOnlyDictionary<string, double[]> Figures
         {
             get
             {
@@ -100,14 +104,14 @@ internal sealed class EasyCache : CalibrationMethod
             }
         }
 
-        public override void Input(int evaluation, ReadOnlySpan<float> x)
+        public void Input(int evaluation, ReadOnlySpan<float> x)
         {
             _noise.Begin(x);
             _values += evaluation == 0 ? x.Length : 0;
             Compare(_x, _inputs, evaluation, x);
         }
 
-        public override void Output(int evaluation, ReadOnlySpan<float> guided)
+        public void Output(int evaluation, ReadOnlySpan<float> guided)
         {
             ReadOnlySpan<float> v = _noise.Of(guided);
             _magnitudes[evaluation] += AbsoluteSums.Of(v);
@@ -121,7 +125,7 @@ internal sealed class EasyCache : CalibrationMethod
                 sums[evaluation, s] += AbsoluteSums.OfDifference(values, held[s]);
             }
 
-            Keep(ref held[evaluation], values);
+            MeterValues.Keep(ref held[evaluation], values);
         }
 
         private double[] Means(IEnumerable<double> sums) => [.. sums.Select(sum => sum / _values)];

@@ -2,7 +2,7 @@ namespace L2c.Model.Calibration;
 
 /// <summary>
 /// Reads what an uncached run computes, evaluation by evaluation: the input, the stream before the blocks, what the first branch reads,
-/// every branch in order, the stream after them, the guided output, and then <see cref="Evaluation"/>.
+/// every branch in order, the stream after them, and the guided output.
 /// </summary>
 /// <remarks>
 /// Spans are valid during the call only. N is the number of images, B the number of rows as the network runs them: with guidance N conditional rows,
@@ -10,6 +10,9 @@ namespace L2c.Model.Calibration;
 /// </remarks>
 public interface ITrajectoryReader
 {
+    /// <summary>What it is told; the rest is not copied from the device. Asked once a run.</summary>
+    TrajectoryStages Stages => TrajectoryStages.All;
+
     /// <summary>What the network is given.</summary>
     /// <param name="evaluation">From 0, in sampling order.</param>
     /// <param name="x">[N,C_in,H,W].</param>
@@ -50,12 +53,6 @@ public interface ITrajectoryReader
     /// <param name="evaluation">From 0, in sampling order.</param>
     /// <param name="guided">[B,C_out,H,W].</param>
     void Output(int evaluation, ReadOnlySpan<float> guided)
-    {
-    }
-
-    /// <summary>An evaluation and the sampler's step after it have ended.</summary>
-    /// <param name="evaluation">From 0, in sampling order.</param>
-    void Evaluation(int evaluation)
     {
     }
 }

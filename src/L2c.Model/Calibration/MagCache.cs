@@ -30,7 +30,7 @@ internal sealed class MagCache : CalibrationMethod
     public override IReadOnlyList<double> DefaultThresholds { get; } = [0.24];
 
     /// <inheritdoc/>
-    public override CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
+    public override ICalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
         new Meter(evaluations, architecture.HiddenSize);
 
     /// <inheritdoc/>
@@ -60,22 +60,24 @@ internal sealed class MagCache : CalibrationMethod
         return Replacing(computes, table.Branches);
     }
 
-    private sealed class Meter(int evaluations, int channels) : CalibrationMeter
+    private sealed class Meter(int evaluations, int channels) : ICalibrationMeter
     {
         private readonly double[] _sums = new double[evaluations - 1];
         private readonly long[] _tokens = new long[evaluations - 1];
         private float[]? _stream;
         private double[] _norms = [];
 
+        public TrajectoryStages Stages => TrajectoryStages.StreamBefore | TrajectoryStages.StreamAfter;
+
         // A token to which nothing was added has no ratio; where that is so of all of them, nothing changes.
-        public override IReadOnlyDictionary<string, double[]> Figures => new Dictionary<string, double[]>
+        public IReadOnlyDictionary<string, double[]> Figures => new Dictionary<string, double[]>
         {
             [Ratios] = [.. _sums.Zip(_tokens, (sum, count) => count == 0 ? 1 : sum / count)],
         };
 
-        public override void StreamBefore(int evaluation, ReadOnlySpan<float> stream) => Keep(ref _stream, stream);
+        public void StreamBefore(int evaluation, ReadOnlySpan<float> stream) => MeterValues.Keep(ref _stream, stream);
 
-        public override void StreamAfter(int evaluation, ReadOnlySpan<float> stream)
+        public void StreamAfter(int evaluation, ReadOnlySpan<float> stream)
         {
             int tokens = stream.Length / channels;
             double[] norms = new double[tokens];

@@ -34,7 +34,7 @@ internal sealed class SmoothCache : CalibrationMethod
     public override bool ChoosesBranches => true;
 
     /// <inheritdoc/>
-    public override CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
+    public override ICalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
         new SmoothCacheMeter(architecture.Branches, evaluations, settings.Lookahead);
 
     /// <inheritdoc/>

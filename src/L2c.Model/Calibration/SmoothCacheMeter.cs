@@ -5,7 +5,7 @@ namespace L2c.Model.Calibration;
 /// <param name="evaluations">T.</param>
 /// <param name="lookahead">R.</param>
 /// <remarks>Formula: <see cref="SmoothCache"/>.</remarks>
-internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookahead) : CalibrationMeter
+internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookahead) : ICalibrationMeter
 {
     private readonly int _distances = Math.Min(lookahead, evaluations - 1);
     private readonly float[]?[,] _held = new float[]?[Math.Min(lookahead, evaluations - 1), branches];
@@ -13,7 +13,10 @@ internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookah
     private readonly double[,] _sums = new double[branches, evaluations];
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double[]> Figures
+    public TrajectoryStages Stages => TrajectoryStages.Branches;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double[]> Figures
     {
         get
         {
@@ -25,7 +28,7 @@ internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookah
                     double[] errors = new double[evaluations - r];
                     for (int k = 0; k < errors.Length; k++)
                     {
-                        errors[k] = Ratio(_differences[b, r - 1, k], _sums[b, k + r]);
+                        errors[k] = MeterValues.Ratio(_differences[b, r - 1, k], _sums[b, k + r]);
                     }
 
                     figures.Add(SmoothCache.NameOf(b, r), errors);
@@ -37,7 +40,7 @@ internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookah
     }
 
     /// <inheritdoc/>
-    public override void Branch(int evaluation, int branch, ReadOnlySpan<float> output)
+    public void Branch(int evaluation, int branch, ReadOnlySpan<float> output)
     {
         _sums[branch, evaluation] += AbsoluteSums.Of(output);
         for (int r = 1; r <= Math.Min(_distances, evaluation); r++)
@@ -47,7 +50,7 @@ internal sealed class SmoothCacheMeter(int branches, int evaluations, int lookah
 
         if (_distances > 0)
         {
-            Keep(ref _held[evaluation % _distances, branch], output);
+            MeterValues.Keep(ref _held[evaluation % _distances, branch], output);
         }
     }
 }

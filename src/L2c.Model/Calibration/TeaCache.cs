@@ -35,7 +35,7 @@ internal sealed class TeaCache : CalibrationMethod
     public override IReadOnlyList<double> DefaultThresholds { get; } = [0.25, 0.4, 0.6];
 
     /// <inheritdoc/>
-    public override CalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
+    public override ICalibrationMeter Measure(TransformerArchitecture architecture, int evaluations, CalibrationSettings settings) =>
         new Meter(architecture, evaluations);
 
     /// <inheritdoc/>
@@ -70,12 +70,14 @@ internal sealed class TeaCache : CalibrationMethod
     // As many as the points determine.
     private static int Terms(int evaluations) => Math.Min(Degree + 1, Asked(evaluations));
 
-    private sealed class Meter(TransformerArchitecture architecture, int evaluations) : CalibrationMeter
+    private sealed class Meter(TransformerArchitecture architecture, int evaluations) : ICalibrationMeter
     {
         private readonly RelativeChange _input = new(evaluations), _output = new(evaluations);
         private readonly PredictedNoise _noise = new(architecture);
 
-        public override IReadOnlyDictionary<string, double[]> Figures
+        public TrajectoryStages Stages => TrajectoryStages.Input | TrajectoryStages.FirstNormed | TrajectoryStages.Output;
+
+        public IReadOnlyDictionary<string, double[]> Figures
         {
             get
             {
@@ -89,11 +91,11 @@ internal sealed class TeaCache : CalibrationMethod
             }
         }
 
-        public override void Input(int evaluation, ReadOnlySpan<float> x) => _noise.Begin(x);
+        public void Input(int evaluation, ReadOnlySpan<float> x) => _noise.Begin(x);
 
-        public override void FirstNormed(int evaluation, ReadOnlySpan<float> normed) => _input.Add(evaluation, normed);
+        public void FirstNormed(int evaluation, ReadOnlySpan<float> normed) => _input.Add(evaluation, normed);
 
-        public override void Output(int evaluation, ReadOnlySpan<float> guided) => _output.Add(evaluation, _noise.Of(guided));
+        public void Output(int evaluation, ReadOnlySpan<float> guided) => _output.Add(evaluation, _noise.Of(guided));
     }
 
     /// <summary>sum|y(s) - y(s-1)| and sum|y(s-1)| over all batches.</summary>
@@ -110,9 +112,9 @@ internal sealed class TeaCache : CalibrationMethod
                 _wholes[evaluation - 1] += AbsoluteSums.Of(_before.AsSpan(0, values.Length));
             }
 
-            CalibrationMeter.Keep(ref _before, values);
+            MeterValues.Keep(ref _before, values);
         }
 
-        public double[] Ratios() => [.. _changes.Zip(_wholes, CalibrationMeter.Ratio)];
+        public double[] Ratios() => [.. _changes.Zip(_wholes, MeterValues.Ratio)];
     }
 }

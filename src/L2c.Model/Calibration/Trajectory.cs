@@ -26,6 +26,7 @@ public sealed class Trajectory : IDisposable
     private readonly float[] _stream;
     private readonly float[] _guided;
     private ITrajectoryReader? _reader;
+    private TrajectoryStages _stages;
 
     private Trajectory(Network network, SamplerTable sampler, int images, SamplingOptions options)
     {
@@ -74,14 +75,20 @@ public sealed class Trajectory : IDisposable
     /// <param name="labels">N class labels.</param>
     /// <param name="guidanceScale">s; ignored without guidance.</param>
     /// <param name="noise">See <see cref="SamplingRun.Run"/>.</param>
-    /// <param name="reader">Told of everything, on the calling thread.</param>
+    /// <param name="reader">Told of its <see cref="ITrajectoryReader.Stages"/>, on the calling thread.</param>
+    /// <param name="afterEvaluation">Told of each evaluation when it and the sampler's step after it have ended.</param>
     /// <param name="cancel">Looked at before each evaluation.</param>
     /// <exception cref="ArgumentException">As <see cref="SamplingRun.Run"/>.</exception>
     /// <exception cref="ObjectDisposedException">The trajectory or its network has been disposed of.</exception>
     public void Run(
-        ReadOnlySpan<int> labels, float guidanceScale, INoiseSource noise, ITrajectoryReader reader, CancellationToken cancel = default)
+        ReadOnlySpan<int> labels,
+        float guidanceScale,
+        INoiseSource noise,
+        ITrajectoryReader reader,
+        Action<int>? afterEvaluation = null,
+        CancellationToken cancel = default)
     {
-        _reader = reader;
+        (_reader, _stages) = (reader, reader.Stages);
         try
         {
             _run.Run(labels, guidanceScale, noise, EndEvaluation, cancel: cancel);
@@ -89,6 +96,17 @@ public sealed class Trajectory : IDisposable
         finally
         {
             _reader = null;
+        }
+
+        void EndEvaluation(int evaluation)
+        {
+            if (Wants(TrajectoryStages.Output))
+            {
+                _run.ReadGuidedOutput(_guided);
+                reader.Output(evaluation, _guided);
+            }
+
+            afterEvaluation?.Invoke(evaluation);
         }
     }
 
@@ -103,32 +121,30 @@ public sealed class Trajectory : IDisposable
     {
         if (_branches.TryGetValue(stage, out int branch))
         {
-            _reader!.Branch(evaluation, branch, Read(value, _stream));
+            if (Wants(TrajectoryStages.Branches))
+            {
+                _reader!.Branch(evaluation, branch, Read(value, _stream));
+            }
         }
-        else if (stage == TappedNetwork.Input)
+        else if (stage == TappedNetwork.Input && Wants(TrajectoryStages.Input))
         {
             _reader!.Input(evaluation, Read(value, _input));
         }
-        else if (stage == StreamBefore)
+        else if (stage == StreamBefore && Wants(TrajectoryStages.StreamBefore))
         {
             _reader!.StreamBefore(evaluation, Read(value, _stream));
         }
-        else if (stage == FirstNormed)
+        else if (stage == FirstNormed && Wants(TrajectoryStages.FirstNormed))
         {
             _reader!.FirstNormed(evaluation, Read(value, _stream));
         }
-        else if (stage == _streamAfter)
+        else if (stage == _streamAfter && Wants(TrajectoryStages.StreamAfter))
         {
             _reader!.StreamAfter(evaluation, Read(value, _stream));
         }
     }
 
-    private void EndEvaluation(int evaluation)
-    {
-        _run.ReadGuidedOutput(_guided);
-        _reader!.Output(evaluation, _guided);
-        _reader.Evaluation(evaluation);
-    }
+    private bool Wants(TrajectoryStages stage) => (_stages & stage) != 0;
 
     private ReadOnlySpan<float> Read(Tensor value, float[] destination)
     {

@@ -23,6 +23,8 @@ public sealed class CalibrationTests : IDisposable
         _ = model.Calibrate(request with { Sample = request.Sample with { Count = 1, Batch = 1 } }); // what is compiled and kept for ever
         CalibrationJob job = new(request with { Folder = _folder.File("a") }, opened.Architecture, DeviceChoice.Cpu);
         MemoryNeed need = job.Need(device, 2);
+        CalibrationRequest many = Request(method, count: 200, batch: 2, "b");
+        Assert.Equal(need, new CalibrationJob(many, opened.Architecture, DeviceChoice.Cpu).Need(device, 2)); // samples are not kept
         long peak = 0, before = GC.GetAllocatedBytesForCurrentThread();
         _ = model.Calibrate(job, new Reports { Then = _ => peak = Math.Max(peak, device.AllocatedBytes) });
         Assert.Equal(WeightMemory.Of(opened.Architecture, device).Device + need.Device, peak);

@@ -32,21 +32,29 @@ internal static class Figures
         public IEnumerable<float> Noise(int evaluation) =>
             Enumerable.Range(0, images).SelectMany(i => Outputs[evaluation].Skip(i * 8 * 36).Take(4 * 36));
 
+        /// <summary>Shows what the reader says that it reads, so that a method which says too little measures something else.</summary>
         public void Show(ITrajectoryReader reader)
         {
             for (int e = 0; e < Steps; e++)
             {
-                reader.Input(e, Inputs[e]);
-                reader.StreamBefore(e, Before[e]);
-                reader.FirstNormed(e, Normed[e]);
+                Show(TrajectoryStages.Input, () => reader.Input(e, Inputs[e]));
+                Show(TrajectoryStages.StreamBefore, () => reader.StreamBefore(e, Before[e]));
+                Show(TrajectoryStages.FirstNormed, () => reader.FirstNormed(e, Normed[e]));
                 for (int b = 0; b < Branches.Length; b++)
                 {
-                    reader.Branch(e, b, Branches[b][e]);
+                    Show(TrajectoryStages.Branches, () => reader.Branch(e, b, Branches[b][e]));
                 }
 
-                reader.StreamAfter(e, After[e]);
-                reader.Output(e, Outputs[e]);
-                reader.Evaluation(e);
+                Show(TrajectoryStages.StreamAfter, () => reader.StreamAfter(e, After[e]));
+                Show(TrajectoryStages.Output, () => reader.Output(e, Outputs[e]));
+            }
+
+            void Show(TrajectoryStages stage, Action show)
+            {
+                if (reader.Stages.HasFlag(stage))
+                {
+                    show();
+                }
             }
         }
     }
@@ -54,7 +62,7 @@ internal static class Figures
     /// <summary>What a method measures of two batches.</summary>
     public static CalibrationTable Measure(CalibrationMethod method, CalibrationSettings settings, params Batch[] batches)
     {
-        CalibrationMeter meter = method.Measure(Architecture, Steps, settings);
+        ICalibrationMeter meter = method.Measure(Architecture, Steps, settings);
         Array.ForEach(batches, batch => batch.Show(meter));
         return new CalibrationTable(method.Name, "small", "ddim", Steps, Architecture.Branches, Images, meter.Figures);
     }

@@ -75,7 +75,7 @@ public sealed class SmoothCacheTests
     [Fact]
     public void One_evaluation_is_computed()
     {
-        CalibrationMeter meter = _method.Measure(Figures.Architecture, 1, new CalibrationSettings());
+        ICalibrationMeter meter = _method.Measure(Figures.Architecture, 1, new CalibrationSettings());
         meter.Branch(0, 0, new float[8]);
         var table = new CalibrationTable(_method.Name, "small", "ddim", 1, 4, 1, meter.Figures);
         Assert.True(_method.Decide(table, 1, new CalibrationSettings()).ComputesAll);

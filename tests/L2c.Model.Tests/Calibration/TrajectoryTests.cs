@@ -151,9 +151,17 @@ public sealed class TrajectoryTests
         Assert.NotEqual(first.Guided, other.Guided);
 
         using var stop = new CancellationTokenSource();
-        var stopped = new Shown { Ended = stop.Cancel };
-        Assert.Throws<OperationCanceledException>(() => trajectory.Run([1], Scale, new CounterNoiseSource(7), stopped, stop.Token));
+        var stopped = new Shown();
+        List<int> ended = [];
+        Assert.Throws<OperationCanceledException>(() => trajectory.Run([1], Scale, new CounterNoiseSource(7), stopped, Stop, stop.Token));
         Assert.Single(stopped.Guided);
+        Assert.Equal([0], ended);
+
+        void Stop(int evaluation)
+        {
+            ended.Add(evaluation);
+            stop.Cancel();
+        }
 
         Shown Run(int label, ulong seed)
         {
@@ -161,6 +169,36 @@ public sealed class TrajectoryTests
             trajectory.Run([label], Scale, new CounterNoiseSource(seed), shown);
             return shown;
         }
+    }
+
+    [Theory]
+    [InlineData(TrajectoryStages.None, 0, 0)]
+    [InlineData(TrajectoryStages.Input, 1, 0)]
+    [InlineData(TrajectoryStages.StreamBefore, 1, 0)]
+    [InlineData(TrajectoryStages.FirstNormed, 1, 0)]
+    [InlineData(TrajectoryStages.Branches, 0, 1)]
+    [InlineData(TrajectoryStages.StreamAfter, 1, 0)]
+    [InlineData(TrajectoryStages.Output, 1, 0)]
+    [InlineData(TrajectoryStages.Input | TrajectoryStages.FirstNormed | TrajectoryStages.Output, 3, 0)]
+    [InlineData(TrajectoryStages.All, 5, 1)]
+    public void What_a_reader_does_not_ask_for_is_not_downloaded(TrajectoryStages stages, int perEvaluation, int perBranch)
+    {
+        using var device = new CountingDevice();
+        using Network network = RandomDit.Load(RandomDit.Small, device);
+        using Trajectory trajectory = Trajectory.Plan(network, Ddim.Table(Steps), 1, new SamplingOptions());
+        var shown = new Shown { Stages = stages };
+        int ended = 0, before = device.Downloads;
+        trajectory.Run([1], Scale, new CounterNoiseSource(7), shown, _ => ended++);
+        Assert.Equal(Steps * (perEvaluation + (perBranch * network.Architecture.Branches)), device.Downloads - before);
+        Assert.Equal(Steps, ended);
+        Assert.Equal(Told(TrajectoryStages.Input), shown.Inputs.Count);
+        Assert.Equal(Told(TrajectoryStages.StreamBefore), shown.Before.Count);
+        Assert.Equal(Told(TrajectoryStages.FirstNormed), shown.Normed.Count);
+        Assert.Equal(Told(TrajectoryStages.Branches) * network.Architecture.Branches, shown.Outputs.Count);
+        Assert.Equal(Told(TrajectoryStages.StreamAfter), shown.After.Count);
+        Assert.Equal(Told(TrajectoryStages.Output), shown.Guided.Count);
+
+        int Told(TrajectoryStages stage) => stages.HasFlag(stage) ? Steps : 0;
     }
 
     private static Network Load(string family, Device device) =>
@@ -192,9 +230,20 @@ public sealed class TrajectoryTests
         static double Dot(double[] x, double[] y) => x.Zip(y, (one, other) => one * other).Sum();
     }
 
+    private sealed class CountingDevice() : CpuDevice(2)
+    {
+        public int Downloads { get; private set; }
+
+        public override void Download(Tensor source, Span<float> destination)
+        {
+            Downloads++;
+            base.Download(source, destination);
+        }
+    }
+
     private sealed class Shown : ITrajectoryReader
     {
-        public Action? Ended { get; init; }
+        public TrajectoryStages Stages { get; init; } = TrajectoryStages.All;
 
         public List<float[]> Inputs { get; } = [];
 
@@ -219,8 +268,6 @@ public sealed class TrajectoryTests
         public void StreamAfter(int evaluation, ReadOnlySpan<float> stream) => Add(After, evaluation, stream);
 
         public void Output(int evaluation, ReadOnlySpan<float> guided) => Add(Guided, evaluation, guided);
-
-        public void Evaluation(int evaluation) => Ended?.Invoke();
 
         private static void Add(List<float[]> list, int evaluation, ReadOnlySpan<float> values)
         {

@@ -83,7 +83,7 @@ public sealed class WholeNetworkMethodTests
     [Fact]
     public void MagCache_is_not_disturbed_by_tokens_to_which_nothing_is_added()
     {
-        CalibrationMeter meter = new MagCache().Measure(Figures.Architecture, 2, new CalibrationSettings());
+        ICalibrationMeter meter = new MagCache().Measure(Figures.Architecture, 2, new CalibrationSettings());
         float[] stream = new float[2 * Figures.Architecture.HiddenSize];
         for (int e = 0; e < 2; e++)
         {

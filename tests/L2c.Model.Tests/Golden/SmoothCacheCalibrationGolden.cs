@@ -29,7 +29,7 @@ internal static class SmoothCacheCalibrationGolden
 
         CalibrationMethod method = CalibrationMethod.Find("smoothcache")!;
         var settings = new CalibrationSettings { Lookahead = lookahead };
-        CalibrationMeter meter = method.Measure(architecture, steps, settings);
+        ICalibrationMeter meter = method.Measure(architecture, steps, settings);
         var outputs = new BranchOutputs();
         var options = new SamplingOptions
         {

@@ -34,12 +34,14 @@ public sealed class ForecastFit
     private readonly ForecastReader _fitting, _heldOut;
 
     /// <summary>Makes room.</summary>
-    /// <param name="schedule">Roles and computed branches; what it reuses, forecasts or drops is forecast anew.</param>
+    /// <param name="schedule">Roles and computed branches, without segments; what it reuses, forecasts or drops is forecast anew.</param>
     /// <param name="terms">K, 1 to <see cref="Kernels.ResidualTerm.MaxPerBranch"/>: outputs of a forecast, at most.</param>
     /// <param name="architecture">The network.</param>
     /// <param name="guidance">Of the runs.</param>
     /// <param name="images">N of the largest run.</param>
-    /// <exception cref="ArgumentException">K is out of range, nothing is left to forecast, or nothing has been computed where it would be.</exception>
+    /// <exception cref="ArgumentException">
+    /// K is out of range, segments are replaced, nothing is left to forecast, or nothing has been computed where it would be.
+    /// </exception>
     public ForecastFit(CacheSchedule schedule, int terms, TransformerArchitecture architecture, Guidance guidance, int images)
     {
         _sources = new ForecastSources(schedule, terms);
@@ -49,10 +51,10 @@ public sealed class ForecastFit
         _heldOut = new ForecastReader(_sources, kept, rowLength, guidance.Rows(1));
     }
 
-    /// <summary>To be shown the runs that weights are fitted to; one batch after the other.</summary>
+    /// <summary>Receives the runs that weights are fitted to, one batch after the other.</summary>
     public ITrajectoryReader Fitting => _fitting;
 
-    /// <summary>To be shown the runs that errors are told of beside them.</summary>
+    /// <summary>Receives the held-out runs, for which errors are reported too.</summary>
     public ITrajectoryReader HeldOut => _heldOut;
 
     /// <summary>The schedule that reuses the latest outputs as they are.</summary>

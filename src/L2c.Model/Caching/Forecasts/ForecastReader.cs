@@ -17,6 +17,9 @@ internal sealed class ForecastReader(ForecastSources sources, float[][] kept, in
         ?? throw new ArgumentException($"evaluation {evaluation} computes branch {branch}, so it has no forecast");
 
     /// <inheritdoc/>
+    public TrajectoryStages Stages => TrajectoryStages.Branches;
+
+    /// <inheritdoc/>
     public void Branch(int evaluation, int branch, ReadOnlySpan<float> output)
     {
         if (_moments[evaluation, branch] is { } moments)

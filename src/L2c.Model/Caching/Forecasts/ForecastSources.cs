@@ -8,14 +8,21 @@ internal sealed class ForecastSources
     private readonly int[]?[,] _sources;
 
     /// <summary>Takes the latest outputs of each branch.</summary>
-    /// <param name="schedule">Roles and computed branches; what it reuses, forecasts or drops is forecast here.</param>
+    /// <param name="schedule">Roles and computed branches, without segments; what it reuses, forecasts or drops is forecast here.</param>
     /// <param name="terms">K, 1 to <see cref="ResidualTerm.MaxPerBranch"/>: how many of them.</param>
-    /// <exception cref="ArgumentException">K is out of range, nothing is left to forecast, or nothing has been computed where it would be.</exception>
+    /// <exception cref="ArgumentException">
+    /// K is out of range, segments are replaced, nothing is left to forecast, or nothing has been computed where it would be.
+    /// </exception>
     public ForecastSources(CacheSchedule schedule, int terms)
     {
         if (terms is < 1 or > ResidualTerm.MaxPerBranch)
         {
             throw new ArgumentException($"a forecast of {terms} terms; give 1 to {ResidualTerm.MaxPerBranch}");
+        }
+
+        if (!schedule.Replaced.IsEmpty)
+        {
+            throw new ArgumentException("the schedule replaces segments, but forecasts are per branch; give a schedule without segments");
         }
 
         if (schedule.ComputesAll)
@@ -61,7 +68,7 @@ internal sealed class ForecastSources
     public CacheSchedule With(Func<int, int, IReadOnlyList<CacheTerm>?> forecast) => WithTerms(Reuse, forecast);
 
     /// <summary>A schedule's roles and computed branches with other contributions of those that are not computed.</summary>
-    /// <param name="schedule">Roles and computed branches.</param>
+    /// <param name="schedule">Roles and computed branches, without segments.</param>
     /// <param name="forecast">By evaluation and branch; null for the latest output.</param>
     /// <exception cref="ArgumentException">As the constructor of <see cref="CacheSchedule"/>.</exception>
     public static CacheSchedule WithTerms(CacheSchedule schedule, Func<int, int, IReadOnlyList<CacheTerm>?>? forecast) => new(

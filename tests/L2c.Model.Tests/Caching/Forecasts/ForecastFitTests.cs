@@ -177,6 +177,8 @@ public sealed class ForecastFitTests
         Assert.Contains("nothing to forecast", Refusal(() => ForecastFit.OnPaper(CacheSchedule.Full(4, 6), 3)), StringComparison.Ordinal);
         CacheSchedule dropped = new([EvaluationRole.Cache, EvaluationRole.Cache], [[false, true], [false, true]], dropsSkipped: true);
         Assert.Contains("before any evaluation computed it", Refusal(() => ForecastFit.OnPaper(dropped, 3)), StringComparison.Ordinal);
+        CacheSchedule segments = CacheSchedule.Replacing(4, 6, [SegmentReplacement.Reuse(1, new CacheSegment(0, 5), 0)]);
+        Assert.Contains("give a schedule without segments", Refusal(() => ForecastFit.OnPaper(segments, 3)), StringComparison.Ordinal);
         MadeUpRun broken = _run with { Value = (e, b, image, half, i) => e == 3 && b == 4 && i == 5 ? float.NaN : _run.Value(e, b, image, half, i) };
         string nan = Refusal(() => Fitted(3, 1e-6, fit => broken.Show(fit.Fitting)));
         Assert.Contains("block 2 attention computed values in evaluation 4, or before, that are not finite", nan, StringComparison.Ordinal);

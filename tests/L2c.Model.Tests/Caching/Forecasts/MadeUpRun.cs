@@ -34,8 +34,6 @@ internal sealed record MadeUpRun(int Evaluations, int Images, Func<int, int, int
                 {
                     reader.Branch(e, b, Output(called(e), b, first, batch));
                 }
-
-                reader.Evaluation(e);
             }
 
             first += batch;
