@@ -73,7 +73,7 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("{", "is not valid JSON (line 1)")]
     [InlineData("[]", "not a SmoothCache schedule")]
     [InlineData("{\"attn\": [1, 2]}", "not a SmoothCache schedule")]
-    [InlineData("{\"format\": \"l2c-schedule/3\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
+    [InlineData("{\"format\": \"l2c-schedule/4\", \"model\": \"\", \"sampler\": \"\", \"steps\": 4, \"evaluations\": []}", "this version reads")]
     [InlineData("{\"format\": \"l2c-schedule/1\"}", "the schedule has no \"model\"; add it")]
     [InlineData(
         "{\"format\": \"l2c-schedule/1\", \"model\": \"m\", \"sampler\": \"ddim\", \"steps\": 0, \"evaluations\": []}",
@@ -97,6 +97,7 @@ public sealed class CacheFaultTests : IDisposable
     [InlineData("--compare needs a schedule", "--compare")]
     [InlineData("--schedule-format applies to --save-schedule", "--cache", "all", "--schedule-format", "smoothcache")]
     [InlineData("cache rule \"most\": no such rule", "--cache", "most")]
+    [InlineData("cache rule \"teacache:0.2\": l2c calibrate --method teacache makes schedules of this method", "--cache", "TeaCache:0.2")]
     [InlineData("cache rule \"top:3\": 3 is not a whole number between 0 and 2", "--cache", "top:3")]
     [InlineData("cache rule \"interval:0\": 0 is not a whole number of at least 1", "--cache", "interval:0")]
     public void Options_that_do_not_fit_together_end_with_code_2(string message, params string[] options) =>

@@ -33,9 +33,15 @@ public sealed class CalibrateTests : IDisposable
 
         CliResult again = Calibrate("c", "--alpha", text, "--table", table);
         Assert.Equal((0, ""), (again.Code, again.Err));
+        Assert.DoesNotContain("(", again.Out, StringComparison.Ordinal);
         Assert.Contains("4 evaluations, 3 images", again.Out, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllText(PathOf($"b/smoothcache-{text}.json")), File.ReadAllText(PathOf($"c/smoothcache-{text}.json")));
         Assert.Equal([$"smoothcache-{text}.json"], _runs.Cli.Files("c"));
+
+        string remarks = Calibrate("e", "--alpha", "9,10", "--table", table).Out;
+        Assert.Contains("smoothcache-9.json (computes nothing but the first and the last evaluation; try a smaller alpha)\n", remarks, StringComparison.Ordinal);
+        Assert.Contains("smoothcache-10.json (the same schedule as for 9)\n", remarks, StringComparison.Ordinal);
+        _runs.Sample("t.png", "--cache", table).MustFail(4, "this is the table of a calibration; l2c calibrate --table FILE makes schedules of it");
 
         int skipped = 16 - first.GetProperty("computedBranches").GetInt32();
         Assert.Equal(skipped, Reused(PathOf($"b/smoothcache-{text}.json"), "b.png"));

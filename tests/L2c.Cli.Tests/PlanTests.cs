@@ -43,7 +43,7 @@ public sealed class PlanTests : IDisposable
         CliResult result = Plan(false, "--budget", "1");
         Assert.True(result.Code == 0, result.Err);
         Assert.StartsWith("tiny pixels, 4 ddim steps, guidance 1.5, batches of 2, on cpu (", result.Out, StringComparison.Ordinal);
-        const string first = "\n* branch by branch; reuse: time 1.000, relative L2 0.0000 (0.0000 by its decisions' errors added up)\n";
+        const string first = "\n* branch by branch; reuse: time 1.000, relative L2 0.0000 (0.0000 as the sum of single decisions' errors)\n";
         Assert.Contains(first, result.Out, StringComparison.Ordinal);
         Assert.Contains("\n16 branches: 16 computed, 0 reused; 4 evaluations compute all; MAC ratio 1.000; ", result.Out, StringComparison.Ordinal);
         Assert.Contains("\ntime: budget 1, predicted 1.000; measured: nothing is reused", result.Out, StringComparison.Ordinal);
@@ -72,9 +72,9 @@ public sealed class PlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("above 0 and at most 1", "--budget", "0")]
+    [InlineData("a number above 0", "--budget", "0")]
     [InlineData("--budget", "--budget", "60%")]
-    [InlineData("--budget", "--budget", "1.5")]
+    [InlineData("--budget 1.5 is not a share of the uncached time; give a number above 0 and at most 1", "--budget", "1.5")]
     [InlineData("--budget")]
     [InlineData("makes one evaluation", "--budget", "0.5", "--steps", "1")]
     [InlineData("--cache", "--budget", "0.5", "--cache", "all")]

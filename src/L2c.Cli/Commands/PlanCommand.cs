@@ -9,8 +9,8 @@ namespace L2c.Cli.Commands;
 internal sealed class PlanCommand
 {
     private readonly SampleCommand _sample;
-    private readonly Option<double?> _budget = OptionFactory.Fraction(
-        "--budget", "Time that a run may take, as a share of the time without caching, above 0; required");
+    private readonly Option<double?> _budget = OptionFactory.Positive(
+        "--budget", "Time that a run may take, as a share of the time without caching, at most 1; required");
     private readonly Option<int?> _count = OptionFactory.Whole(
         "--count", 1, "Images that errors are measured on; whole batches, so it may become more [default: 8]", EvaluateRequest.MaxCount);
     private readonly Option<int?> _checkCount = OptionFactory.Whole(

@@ -27,11 +27,11 @@ internal sealed class TrainCommand(CudaAccess cuda)
     private readonly Option<int?> _rateWarmUp = OptionFactory.Whole("--lr-warm-up", 0, "Steps in which the learning rate rises to --lr [default: 0]");
     private readonly Option<string?> _rateDecay = OptionFactory.Choice(
         "--lr-decay", "Let the learning rate fall by half a cosine, to --lr-final at --max-steps [default: constant]", Cosine);
-    private readonly Option<double?> _finalRate = OptionFactory.NonNegative("--lr-final", "Where a learning rate that falls ends [default: 0]");
+    private readonly Option<double?> _finalRate = OptionFactory.NonNegative("--lr-final", "Learning rate that --lr-decay ends at [default: 0]");
     private readonly Option<double?> _minSnr = OptionFactory.Positive(
         "--min-snr", "Weight the squared error of the noise by min(SNR, X) / SNR, published with 5 [default: weights of 1]");
     private readonly Option<double?> _clipNorm = OptionFactory.Positive(
-        "--clip-grad-norm", "Scale the gradient of all parameters down to this norm where it is longer [default: as it is]");
+        "--clip-grad-norm", "Scale the gradient of all parameters down to this norm where it is longer [default: no clipping]");
     private readonly Option<double?> _weightDecay = OptionFactory.NonNegative("--weight-decay", "Decay of AdamW [default: 0]");
     private readonly Option<double?> _average = OptionFactory.Fraction(
         "--ema", $"Decay of the moving average of the weights [default: {_defaults.EmaDecay}]");

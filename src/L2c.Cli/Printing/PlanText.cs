@@ -14,7 +14,7 @@ internal static class PlanText
         {
             bool chosen = candidate.Schedule.Equals(r.Schedule);
             o.WriteLine(Invariant($"{(chosen ? "*" : " ")} {candidate.Grouping}; {candidate.Predictors}: time {candidate.TimeRatio:0.000}, ")
-                + Invariant($"relative L2 {Error(candidate.Error)} ({candidate.AdditiveError:0.0000} by its decisions' errors added up)"));
+                + Invariant($"relative L2 {Error(candidate.Error)} ({candidate.AdditiveError:0.0000} as the sum of single decisions' errors)"));
         }
 
         o.WriteLine($"{r.Schedule.Evaluations * r.Schedule.Branches} branches: {r.Computed} computed, {r.Schedule.SkippedText}; "
@@ -24,7 +24,7 @@ internal static class PlanText
             + $"measured {Error(r.RelativeL2)} on {r.CheckCount} of other noise");
         PlanPasses passes = r.Passes;
         o.WriteLine($"evaluations of the network: {passes.Total} (times {passes.Times}, errors {passes.Errors}, choice {passes.Choice}, "
-            + Invariant($"check {passes.Check}), as many as {(double)passes.Total / r.Evaluations:0} images need"));
+            + Invariant($"check {passes.Check}), the cost of sampling {(double)passes.Total / r.Evaluations:0} images uncached"));
         o.WriteLine(path);
     }
 

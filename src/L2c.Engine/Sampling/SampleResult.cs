@@ -6,7 +6,7 @@ namespace L2c;
 /// <param name="StartMs">From the start of the process to the start of the first evaluation.</param>
 /// <param name="SampleMs">Planning and all evaluations.</param>
 /// <param name="PlanMs">Planning the run of a full batch; part of <paramref name="SampleMs"/>.</param>
-/// <param name="EvaluationMs">Median over the evaluations of full batches; where a batch is one CUDA graph, over the batches' means.</param>
+/// <param name="EvaluationMs">Median over full batches of a batch's time per evaluation, whether it computes or reuses.</param>
 public sealed record SampleTimes(double StartMs, double SampleMs, double PlanMs, double EvaluationMs);
 
 /// <summary>Samples, and what is known of how they were made.</summary>

@@ -88,6 +88,7 @@ internal sealed class SampleRun
     private void RunBatch(SamplingRun run, int first)
     {
         int start = first * _job.ElementsPerImage, length = run.Images * _job.ElementsPerImage;
+        double milliseconds = 0; // in evaluations: reading states does not count
         long began = Stopwatch.GetTimestamp();
 
         // Nothing can be told of the evaluations of a run of one sequence.
@@ -95,16 +96,20 @@ internal sealed class SampleRun
         run.Run(_job.Labels.AsSpan(first, run.Images), (float)_job.CfgScale, _job.Noise(first), afterEvaluation, cancel: _context.Cancel);
         if (run.Options.OneSequence)
         {
-            Note(run.Schedule.Evaluations);
+            milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             _step();
         }
 
         run.ReadState(_samples.AsSpan(start, length));
+        if (run.Images == _job.Batch)
+        {
+            _milliseconds.Add(milliseconds / run.Schedule.Evaluations);
+        }
 
         void AfterEvaluation(int evaluation)
         {
             run.Model.Device.Synchronize();
-            Note(1);
+            milliseconds += Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             if (_states.Length > 0)
             {
                 run.ReadState(_states[evaluation].AsSpan(start, length));
@@ -112,14 +117,6 @@ internal sealed class SampleRun
 
             _step();
             began = Stopwatch.GetTimestamp();
-        }
-
-        void Note(int evaluations)
-        {
-            if (run.Images == _job.Batch)
-            {
-                _milliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds / evaluations);
-            }
         }
     }
 }

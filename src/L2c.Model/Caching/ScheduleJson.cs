@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using L2c.Model.Calibration;
 using L2c.Weights;
 
 namespace L2c.Model.Caching;
@@ -113,8 +114,9 @@ public sealed record ScheduleJson(
         string format = words.Members(root, what).TryGetValue("format", out JsonElement named) ? words.Text(named, "format") : MaskFormat;
         if (!_optionalKeys.TryGetValue(format, out string[]? optional))
         {
-            throw words.Fault(
-                $"format is \"{FileText.Printable(format)}\"; this version reads \"{MaskFormat}\", \"{TermsFormat}\" and \"{SegmentsFormat}\"");
+            throw words.Fault(format == CalibrationJson.Format
+                ? "this is the table of a calibration; l2c calibrate --table FILE makes schedules of it"
+                : $"format is \"{FileText.Printable(format)}\"; this version reads \"{MaskFormat}\", \"{TermsFormat}\" and \"{SegmentsFormat}\"");
         }
 
         Dictionary<string, JsonElement> members = words.Members(root, what, _keys, "skipped");

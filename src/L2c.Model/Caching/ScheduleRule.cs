@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Model.Calibration;
 using L2c.Weights;
 
 namespace L2c.Model.Caching;
@@ -77,6 +78,8 @@ public static class ScheduleRule
             ("bottom", 2) => Blocks(0, Number(words[1], 0, blocks) - 1),
             ("deepcache", 2) => Range(words[1].Split('-')),
             var (name, _) when Array.Find(_forms, form => form.Split(':')[0] == name) is { } form => throw Fault($"write {form}"),
+            var (name, _) when CalibrationMethod.All.Any(method => method.Name == name) =>
+                throw Fault($"l2c calibrate --method {name} makes schedules of this method; give a file that it has written"),
             var (name, _) => throw Fault($"no such rule; write {Forms}{KnownWords.DidYouMean(name, _forms.Select(form => form.Split(':')[0]))}"),
         };
 
