@@ -29,7 +29,7 @@ public sealed class OptionValueTests : IDisposable
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
             ["bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help", "inspect", "methods", "metrics",
-            "profile", "report", "sample", "sweep", "train", "train-router"],
+            "plan", "profile", "report", "sample", "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
     [Theory]
@@ -150,6 +150,8 @@ public sealed class OptionValueTests : IDisposable
             "sweep" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--data-count", "2", "--rules", "top:1", "--out", _cli.PathOf("w"),
                 "--device", "cpu"],
             "fit-forecast" => ["--ckpt", _model, "--steps", "3", "--images", "2", "--held-out", "2", "--cache", "interval:2", "--out", _cli.PathOf("f.json"), "--device", "cpu"],
+            "plan" => ["--ckpt", _model, "--steps", "3", "--budget", "1", "--count", "1", "--check-count", "1", "--batch", "1", "--runs", "1", "--warmup", "0",
+                "--out", _cli.PathOf("p.json"), "--force", "--device", "cpu"],
             "calibrate" => ["--ckpt", _model, "--steps", "3", "--count", "2", "--alpha", "0.5", "--out", _cli.PathOf("c"), "--device", "cpu"],
             _ => [],
         };

@@ -48,7 +48,7 @@ public sealed class PlanTests : IDisposable
         Assert.Contains("\n16 branches: 16 computed, 0 reused; 4 evaluations compute all; MAC ratio 1.000; ", result.Out, StringComparison.Ordinal);
         Assert.Contains("\ntime: budget 1, predicted 1.000; measured: nothing is reused", result.Out, StringComparison.Ordinal);
         Assert.Contains("\nrelative L2: predicted 0.0000 on 2 images; measured 0.0000 on 1 of other noise\n", result.Out, StringComparison.Ordinal);
-        Assert.Matches(@"\nevaluations of the network: \d+ \(times 288, errors \d+, choice \d+, check \d+\), as many as \d+ images", result.Out);
+        Assert.Matches(@"\nevaluations of the network: \d+ \(times 288, errors \d+, choice \d+, check \d+\), the cost of sampling \d+ images", result.Out);
         Assert.EndsWith($"{_cli.PathOf("s.json")}\n", result.Out, StringComparison.Ordinal);
     }
 
