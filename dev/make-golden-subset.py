@@ -20,6 +20,7 @@ FILES = [
     "dit_a_train4_clamp.safetensors",
     "forecast_fora_dit_a_ddim20_n3_nocfg.safetensors",
     "forecast_taylor_dit_a_ddim20_n3_o1_nocfg.safetensors",
+    "smoothcache_calibration_dit_a_ddim20_cfg1.5.safetensors",
     "uvit_a_weights.safetensors",
     "uvit_a_forward.safetensors",
     "uvit_a_dpm20_scale0.4_l2c_thr0.5.safetensors",

@@ -18,7 +18,7 @@ mkdir -p "$top"/{lib,tests,bench/peers}
 for project in src/L2c.Cli bench/L2c.Bench tests/L2c.Kernels.Tests tests/L2c.Model.Tests; do
     echo "pack.sh: $project"
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=false -p:PublishSingleFile=false \
-        -p:L2cWithoutKernels=true -o "$top/bin" > "$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }
+        -p:L2cWithoutKernels=true -p:EmbedAllSources=false -p:DebugType=none -o "$top/bin" > "$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }
 done
 # What only a debugger or a configuration of the runtime asks for.
 rm -f "$top"/bin/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so} "$top"/bin/*.xml
