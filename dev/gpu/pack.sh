@@ -6,7 +6,7 @@ set -euo pipefail
 [ $# -eq 1 ] || { echo "usage: dev/gpu/pack.sh OUT.tar.gz" >&2; exit 2; }
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/../.."
-readonly limit=$((50 << 20))
+readonly limit=$((56 << 20))
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
