@@ -9,7 +9,11 @@ cd "$(dirname "$0")/../.."
 readonly limit=$((56 << 20))
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Publishing without BenchmarkDotNet writes the lock file of bench anew.
+readonly lock=bench/L2c.Bench/packages.lock.json
+cp "$lock" "$work/lock"
+trap 'cp "$work/lock" "$lock"; rm -rf "$work"' EXIT
+commit=$(git describe --always --abbrev=12 --exclude='*' --dirty=' with uncommitted changes')
 top=$work/l2c-gpu
 mkdir -p "$top"/{lib,tests,bench/peers}
 
@@ -32,6 +36,9 @@ cp dev/gpu/{probe,plan,stages,benchmarks}.sh "$top/lib"
 cp bench/peers/dit_torch.py "$top/bench/peers"
 cp -r bench/schedules "$top/bench"
 cp -r tests/fixtures "$top/tests"
+# Tests find the demo model where the repository has it.
+mkdir -p "$top/src/L2c.Engine"
+ln -s ../../bin/models "$top/src/L2c.Engine/models"
 goldens=${L2C_GOLDENS:-../shared/goldens} checkpoints=${L2C_CHECKPOINTS:-../shared/checkpoints}
 if [ -d "$goldens" ] && [ -d "$checkpoints" ]; then
     dev/make-golden-subset.py "$goldens" "$checkpoints" "$top/tests/fixtures" dit_c_weights dit_c_forward \
@@ -40,7 +47,7 @@ if [ -d "$goldens" ] && [ -d "$checkpoints" ]; then
 fi
 
 {
-    echo "commit=$(git describe --always --abbrev=12 --exclude='*' --dirty=' with uncommitted changes')"
+    echo "commit=$commit"
     echo "packed=$(date -u '+%Y-%m-%d %H:%M UTC')"
 } > "$top/L2c.archive"
 
