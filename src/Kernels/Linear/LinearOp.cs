@@ -13,8 +13,9 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 
 /// <summary>y = act(x W^T + b) or act(y + x W^T + b) on packed panels of weights.</summary>
 /// <remarks>
-/// A tile is up to 128 rows by a few panels. K is cut into equal blocks of at most 768, so that the rows' block and a panel's stay in the second
-/// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias, or with y: the cuts change no bit.
+/// A tile is up to 128 rows by a few panels. K is cut into equal blocks, so that the rows' block, a panel's and the next panel's stay in the second
+/// cache, as large as the machine says it is; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias,
+/// or with y: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
 /// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
 /// A convolution is the same with rows of x that are windows of an image: <typeparamref name="TRows"/> says where a row lies.
@@ -23,12 +24,16 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     where V : unmanaged, IFloats<V>
     where TRows : struct, IProductRows
 {
-    private const int MaxDepth = 768;
+    private const int MinDepth = 128;
+    private const int MaxDepth = 2048;
     private const int MaxRows = 128;
     private const int MaxPanels = 8;
 
     // A thread waits at the end of an op for a tile of another one: half a tile on average.
     private const int TilesPerThread = 16;
+
+    // A quarter of the cache is left to y and whatever else comes by.
+    private static readonly int _maxDepth = (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
@@ -68,15 +73,15 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         _inputs = arguments.Weight.Inputs;
         _panelInputs = PackedWeight.Inputs(arguments.Weight);
         _accumulates = arguments.Accumulates;
-        if (x.Unit <= MaxDepth)
+        if (x.Unit <= _maxDepth)
         {
             int units = _inputs / x.Unit;
-            (_section, _units) = (_inputs, Share(units, Share(units, MaxDepth / x.Unit)));
+            (_section, _units) = (_inputs, Share(units, Share(units, _maxDepth / x.Unit)));
             _depth = _units * x.Unit;
         }
         else
         {
-            (_section, _units, _depth) = (x.Unit, 1, Share(x.Unit, Share(x.Unit, MaxDepth)));
+            (_section, _units, _depth) = (x.Unit, 1, Share(x.Unit, Share(x.Unit, _maxDepth)));
         }
 
         int rowTiles = Share(_rows, MaxRows), panels = PackedWeight.Panels(End, Width);
