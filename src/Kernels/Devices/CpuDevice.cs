@@ -39,6 +39,9 @@ public unsafe partial class CpuDevice : Device
     /// <inheritdoc/>
     public override DType StorageType => DType.F32;
 
+    /// <inheritdoc/>
+    public override long? CacheBytes => CacheSizes.Last;
+
     /// <summary>The vectors that compute: <c>AVX-512</c>, <c>AVX2</c> or <c>portable</c>.</summary>
     public string Isa => _instructionSet.Label();
 

@@ -41,6 +41,11 @@ public readonly record struct Tensor(nint Address, Shape Shape, DType DType, Dev
         return this with { Address = Address + (nint)((long)first * RowStride * DType.Size()), Shape = new Shape(count, Columns) };
     }
 
+    /// <summary>Images <paramref name="first"/> .. of [B,H,W,C], as a view with the same row stride.</summary>
+    public Tensor SliceImages(int first, int count) => Shape.Rank == 4
+        ? SliceRows(first * Shape[1] * Shape[2], count * Shape[1] * Shape[2]) with { Shape = new Shape(count, Shape[1], Shape[2], Columns) }
+        : throw new ArgumentException($"SliceImages: {Shape} must be [B,H,W,C]");
+
     /// <summary>Row <paramref name="token"/> of every image of [B,T,C], as a view [B,C].</summary>
     /// <exception cref="ArgumentException">Not three axes.</exception>
     public Tensor SliceToken(int token)

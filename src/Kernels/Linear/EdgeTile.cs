@@ -17,8 +17,8 @@ internal static unsafe class EdgeTile
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
         where V : unmanaged, IFloats<V>
     {
-        RowRun run = new(a, aRow) { Ahead = ahead };
-        Multiply<V>(rows, columns, &run, 1, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps: false, scratch);
+        RowRun run = new(a, aRow, depth) { Ahead = ahead };
+        Multiply<V>(rows, columns, &run, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps: false, scratch);
     }
 
     /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for <paramref name="rows"/>, at most <see cref="MicroKernel.TallestTile"/>, by
@@ -27,14 +27,14 @@ internal static unsafe class EdgeTile
     /// <inheritdoc cref="MicroKernel.Multiply{V, Rows, Vectors}"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(
-        int rows, int columns, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        int rows, int columns, RowRun* runs, nint aStep, float* b, nint bSecond, nint bStep,
         float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int vectors = (columns + V.Count - 1) / V.Count;
         if (rows % 4 == 0 && columns == vectors * V.Count)
         {
-            MicroKernel.Multiply<V>(rows, vectors, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+            MicroKernel.Multiply<V>(rows, vectors, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
             return;
         }
 
@@ -45,7 +45,7 @@ internal static unsafe class EdgeTile
         }
 
         MicroKernel.Multiply<V>(
-            rows, vectors, runs, runCount, aStep, b, bSecond, bStep, depth, start == null ? null : scratch, width, scratch, width, aheadStep, clamps);
+            rows, vectors, runs, aStep, b, bSecond, bStep, start == null ? null : scratch, width, scratch, width, aheadStep, clamps);
         CopyOut<V>(scratch, width, rows, columns, c, cRow);
     }
 

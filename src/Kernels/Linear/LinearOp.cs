@@ -13,8 +13,9 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 
 /// <summary>y = act(x W^T + b) or act(y + x W^T + b) on packed panels of weights.</summary>
 /// <remarks>
-/// A tile is up to 128 rows by a few panels. K is cut into equal blocks of at most 768, so that the rows' block and a panel's stay in the second
-/// cache; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias, or with y: the cuts change no bit.
+/// A tile is up to 128 rows by a few panels. K is cut into equal blocks, so that the rows' block, a panel's and the next panel's stay in the second
+/// cache, as large as the machine says it is; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias,
+/// or with y: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
 /// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
 /// A convolution is the same with rows of x that are windows of an image: <typeparamref name="TRows"/> says where a row lies.
@@ -23,12 +24,16 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     where V : unmanaged, IFloats<V>
     where TRows : struct, IProductRows
 {
-    private const int MaxDepth = 768;
+    private const int MinDepth = 128;
+    private const int MaxDepth = 2048;
     private const int MaxRows = 128;
     private const int MaxPanels = 8;
 
     // A thread waits at the end of an op for a tile of another one: half a tile on average.
     private const int TilesPerThread = 16;
+
+    // A quarter of the cache is left to y and whatever else comes by.
+    private static readonly int _maxDepth = (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
@@ -48,8 +53,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private readonly int _inputs;
     private readonly int _panelInputs; // of the weight of which this may be a slice
     private readonly bool _accumulates;
-    private readonly int _depth; // of a run of a block of K
-    private readonly int _runs; // of a block
+    private readonly int _depth; // of a block of K
+    private readonly int _units; // of a block
+    private readonly int _section; // of K, in which blocks lie whole
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
@@ -67,11 +73,15 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         _inputs = arguments.Weight.Inputs;
         _panelInputs = PackedWeight.Inputs(arguments.Weight);
         _accumulates = arguments.Accumulates;
-        (_depth, _runs) = (Share(x.Run, Share(x.Run, MaxDepth)), 1);
-        if (_depth == x.Run)
+        if (x.Unit <= _maxDepth)
         {
-            int runs = _inputs / x.Run;
-            _runs = Share(runs, Share(runs, MaxDepth / x.Run));
+            int units = _inputs / x.Unit;
+            (_section, _units) = (_inputs, Share(units, Share(units, _maxDepth / x.Unit)));
+            _depth = _units * x.Unit;
+        }
+        else
+        {
+            (_section, _units, _depth) = (x.Unit, 1, Share(x.Unit, Share(x.Unit, _maxDepth)));
         }
 
         int rowTiles = Share(_rows, MaxRows), panels = PackedWeight.Panels(End, Width);
@@ -89,10 +99,10 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + RunFloats + _x.ScratchFloats(_rowsPerTile, _depth * _runs));
+    public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + RunFloats + _x.ScratchFloats(_rowsPerTile, _units));
 
     // The runs of every tile of the micro-kernel and of one after them, in whole cache lines.
-    private nint RunFloats => (nint)Share((_rowsPerTile / Height + 1) * _runs * sizeof(RowRun), 64) * Prefetch.LineFloats;
+    private nint RunFloats => (nint)Share((_rowsPerTile / Height + 1) * _units * sizeof(RowRun), 64) * Prefetch.LineFloats;
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -107,31 +117,35 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     {
         int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
-        float* edge = (float*)scratch, gathered = edge + EdgeTile.ScratchFloats<V>() + RunFloats;
+        float* edge = (float*)scratch, located = edge + EdgeTile.ScratchFloats<V>() + RunFloats;
         var places = (RowRun*)(edge + EdgeTile.ScratchFloats<V>());
-        for (int k = 0, depth, runs; k < _inputs; k += depth * runs)
+        for (int k = 0, depth; k < _inputs; k += depth)
         {
-            depth = Math.Min(_depth, _x.Run - (k % _x.Run));
-            runs = Math.Min(_runs, (_inputs - k) / depth);
-            _x.Locate<V>(firstRow, endRow, k, depth, runs, places, gathered);
+            depth = Math.Min(_depth, _section - k % _section);
+            _x.Locate<V>(firstRow, endRow, k, depth, _units, places, located);
             for (int column = firstColumn, width; column < endColumn; column += width)
             {
                 width = StepWidth(column, endColumn);
                 (int nextColumn, int nextK) =
                     column + width < endColumn ? (column + width, k)
-                    : k + depth * runs < _inputs ? (firstColumn, k + depth * runs)
+                    : k + depth < _inputs ? (firstColumn, k + depth)
                     : (endColumn < End ? endColumn : 0, 0); // the next tile begins with it
-                float* weights = At(nextColumn, nextK), endWeights = weights + (long)depth * runs * Width;
+                float* weights = At(nextColumn, nextK), endWeights = weights + (long)depth * Width;
                 int from = Math.Max(column, _first), columns = Math.Min(column + width, Math.Min(endColumn, End)) - from;
                 RowRun* run = places;
-                for (int row = firstRow; row < endRow; row += Height)
+                for (int row = firstRow; row < endRow; row += Height, run += _units)
                 {
-                    for (int i = 0; i < runs; i++, run++, weights += depth * Prefetch.LineFloats)
+                    for (RowRun* part = run; ; part++)
                     {
-                        run->Ahead = weights < endWeights ? weights : run[runs].First;
+                        part->Ahead = weights < endWeights ? weights : part[_units].First;
+                        weights += part->Depth * Prefetch.LineFloats;
+                        if (part->IsLast)
+                        {
+                            break;
+                        }
                     }
 
-                    Block(row, Math.Min(Height, endRow - row), from, columns, run - runs, runs, k, depth, edge);
+                    Block(row, Math.Min(Height, endRow - row), from, columns, run, k, depth, edge);
                 }
             }
         }
@@ -150,7 +164,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private float* Panel(int column, int k) => _weight + ((long)column * _panelInputs + (long)k * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int row, int rows, int column, int columns, RowRun* x, int runs, int k, int depth, float* edge)
+    private void Block(int row, int rows, int column, int columns, RowRun* x, int k, int depth, float* edge)
     {
         nint yRow = _arguments.Y.RowStride;
         float* weights = At(column, k);
@@ -161,9 +175,8 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
         nint startRow = k > 0 || _accumulates ? yRow : 0;
         bias = _accumulates ? bias : null;
-        bool isLast = k + depth * runs == _inputs, clamps = isLast && bias == null && _arguments.Activation == Activation.Relu;
-        EdgeTile.Multiply<V>(
-            rows, columns, x, runs, 1, weights, second, Width, depth, start, startRow, y, yRow, Prefetch.LineFloats, clamps, edge);
+        bool isLast = k + depth == _inputs, clamps = isLast && bias == null && _arguments.Activation == Activation.Relu;
+        EdgeTile.Multiply<V>(rows, columns, x, 1, weights, second, Width, start, startRow, y, yRow, Prefetch.LineFloats, clamps, edge);
         if (isLast && !clamps && (bias != null || _arguments.Activation != Activation.None))
         {
             Finish(rows, columns, bias, y, yRow);

@@ -33,50 +33,48 @@ internal static unsafe class MicroKernel
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
     {
-        RowRun run = new(a, aRow) { Ahead = ahead };
-        Multiply<V>(rows, vectors, &run, 1, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps: false);
+        RowRun run = new(a, aRow, depth) { Ahead = ahead };
+        Multiply<V>(rows, vectors, &run, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps: false);
     }
 
     /// <summary>Picks the tile: <paramref name="rows"/> at most <see cref="TallestTile"/>, <paramref name="vectors"/> at most
     /// <see cref="PanelVectors"/>.</summary>
     /// <inheritdoc cref="Multiply{V, Rows, Vectors}"/>
     public static void Multiply<V>(
-        int rows, int vectors, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        int rows, int vectors, RowRun* runs, nint aStep, float* b, nint bSecond, nint bStep,
         float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps)
         where V : unmanaged, IFloats<V>
     {
         switch (rows > 4, vectors)
         {
             case (true, 3):
-                Multiply<V, Eight, Three>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Eight, Three>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (true, 2):
-                Multiply<V, Eight, Two>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Eight, Two>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (true, _):
-                Multiply<V, Eight, One>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Eight, One>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (false, 3):
-                Multiply<V, Four, Three>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Four, Three>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             case (false, 2):
-                Multiply<V, Four, Two>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Four, Two>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
             default:
-                Multiply<V, Four, One>(rows, runs, runCount, aStep, b, bSecond, bStep, depth, start, startRow, c, cRow, aheadStep, clamps);
+                Multiply<V, Four, One>(rows, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
                 break;
         }
     }
 
     /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for Rows rows and Vectors vectors of columns.</summary>
     /// <param name="rows">Rows of a that exist, 1 .. Rows; the last one stands in for those that do not.</param>
-    /// <param name="runs">Where the rows of A lie: runs of k that follow each other in the sum.</param>
-    /// <param name="runCount">How many.</param>
+    /// <param name="runs">Where the rows of A lie: runs of k that follow each other in the sum, up to <see cref="RowRun.IsLast"/>.</param>
     /// <param name="aStep">Elements from one k to the next in A.</param>
     /// <param name="b">First element of B; columns of a vector are consecutive.</param>
     /// <param name="bSecond">Elements from there to the second of two vectors, which may lie elsewhere. Of three each follows the one before.</param>
     /// <param name="bStep">Elements from one k to the next in B.</param>
-    /// <param name="depth">Number of k in each run.</param>
     /// <param name="start">First element of what the sums start from, at least as large as the tile; null for zeros. It may be c.</param>
     /// <param name="startRow">Elements from one row of it to the next; 0 gives every row the same.</param>
     /// <param name="c">First element of the tile; all Rows x Vectors are written.</param>
@@ -86,7 +84,7 @@ internal static unsafe class MicroKernel
     /// <param name="clamps">Whether sums below 0 become 0, as by <see cref="Activation.Relu"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V, Rows, Vectors>(
-        int rows, RowRun* runs, int runCount, nint aStep, float* b, nint bSecond, nint bStep, int depth,
+        int rows, RowRun* runs, nint aStep, float* b, nint bSecond, nint bStep,
         float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps)
         where V : unmanaged, IFloats<V>
         where Rows : struct, IConstant
@@ -113,14 +111,29 @@ internal static unsafe class MicroKernel
         }
 
         nint last = rows - 1;
-        for (RowRun* run = runs; run < runs + runCount; run++)
+        for (RowRun* run = runs; ; run++)
         {
             float* a0 = run->First, a1 = a0 + Math.Min(1, last) * run->Stride, a2 = a0 + Math.Min(2, last) * run->Stride;
             float* a3 = a0 + Math.Min(3, last) * run->Stride, a4 = a0 + Math.Min(4, last) * run->Stride;
             float* a5 = a0 + Math.Min(5, last) * run->Stride, a6 = a0 + Math.Min(6, last) * run->Stride;
             float* a7 = a0 + Math.Min(7, last) * run->Stride, ahead = run->Ahead;
+            if (run->Rows != null)
+            {
+                a0 = run->Rows[0];
+                a1 = run->Rows[1];
+                a2 = run->Rows[2];
+                a3 = run->Rows[3];
+                if (Rows.Value > 4)
+                {
+                    a4 = run->Rows[4];
+                    a5 = run->Rows[5];
+                    a6 = run->Rows[6];
+                    a7 = run->Rows[7];
+                }
+            }
+
             nint at = 0;
-            for (int k = depth; k > 0; k--)
+            for (int k = run->Depth; k > 0; k--)
             {
                 V b0 = V.Load(b), b1 = default, b2 = default;
                 if (Vectors.Value == 2)
@@ -149,6 +162,11 @@ internal static unsafe class MicroKernel
                 ahead += aheadStep;
                 b += bStep;
                 at += aStep;
+            }
+
+            if (run->IsLast)
+            {
+                break;
             }
         }
 

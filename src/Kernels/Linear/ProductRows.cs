@@ -6,21 +6,22 @@ internal unsafe interface IProductRows
     /// <summary>The op whose rows these are, for profiles.</summary>
     static abstract string Op { get; }
 
-    /// <summary>Values of a row that lie side by side; K is a multiple.</summary>
-    int Run { get; }
+    /// <summary>Values of a row that surely lie side by side; K is a multiple.</summary>
+    int Unit { get; }
 
-    /// <summary>Scratch that <see cref="Locate"/> needs for so many rows of so many values.</summary>
-    long ScratchFloats(int rows, int depth);
+    /// <summary>Scratch that <see cref="Locate"/> needs for so many rows, and units of a block of K.</summary>
+    long ScratchFloats(int rows, int units);
 
     /// <summary>Says where rows <paramref name="first"/> .. <paramref name="end"/> - 1 lie, tile of the micro-kernel by tile.</summary>
     /// <param name="first">A tile's first row.</param>
     /// <param name="end">Past its last.</param>
     /// <param name="k">First of their values.</param>
-    /// <param name="depth">Values of a run: <see cref="Run"/>, or, of one run, part of it.</param>
-    /// <param name="count">Runs.</param>
-    /// <param name="runs">Receives them, and after the last tile's those of one more, whose addresses are asked for and not read.</param>
-    /// <param name="scratch">This thread's, for what has to be gathered.</param>
-    void Locate<V>(int first, int end, int k, int depth, int count, RowRun* runs, float* scratch)
+    /// <param name="depth">How many: some units, or part of one.</param>
+    /// <param name="units">Places for each tile in <paramref name="runs"/>, at least as many as the units.</param>
+    /// <param name="runs">Receives them, and after the last tile's those of one more, whose addresses are asked for and not read. Where a tile has
+    /// fewer runs than places, the rest has addresses alone.</param>
+    /// <param name="scratch">This thread's.</param>
+    void Locate<V>(int first, int end, int k, int depth, int units, RowRun* runs, float* scratch)
         where V : unmanaged, IFloats<V>;
 }
 
@@ -34,19 +35,19 @@ internal readonly unsafe struct PlainRows(Tensor x) : IProductRows
     public static string Op => nameof(Device.Linear);
 
     /// <inheritdoc/>
-    public int Run { get; } = x.Columns;
+    public int Unit { get; } = x.Columns;
 
     /// <inheritdoc/>
-    public long ScratchFloats(int rows, int depth) => 0;
+    public long ScratchFloats(int rows, int units) => 0;
 
     /// <inheritdoc/>
-    public void Locate<V>(int first, int end, int k, int depth, int count, RowRun* runs, float* scratch)
+    public void Locate<V>(int first, int end, int k, int depth, int units, RowRun* runs, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         int height = MicroKernel.TallestTile<V>();
         for (int row = first; row < end + height; row += height)
         {
-            *runs++ = new RowRun(_x + row * _stride + k, _stride);
+            *runs++ = new RowRun(_x + row * _stride + k, _stride, depth);
         }
     }
 }

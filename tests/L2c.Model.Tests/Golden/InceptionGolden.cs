@@ -23,8 +23,9 @@ internal static class InceptionGolden
             InceptionImages images = new(recorded, recipe);
             images.Compare(result);
             var taps = new InceptionTaps(images.FirstRows);
+            using var traced = new InceptionPass(network, images.Rows, InceptionFeatures.All, group: images.Rows);
             using var pass = new InceptionPass(network, images.Rows, InceptionFeatures.All);
-            pass.Trace(images.Prepared(), (step, value) => taps.Add(step, value, images.Rows));
+            traced.Trace(images.Prepared(), (step, value) => taps.Add(step, value, images.Rows));
             taps.CompareStages(result, recorded, images.Prefix);
             if (recipe == InceptionRecipe.Adm)
             {

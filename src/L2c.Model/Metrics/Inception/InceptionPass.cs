@@ -19,6 +19,7 @@ public sealed class InceptionPass : IDisposable
     private readonly Arena _arena;
     private readonly Buffers _buffers;
     private readonly InceptionStep[] _steps;
+    private readonly int _group; // images that go through the stem at once
     private readonly OpSequence _sequence;
     private readonly (Range Place, Tensor Source, float[] Values)[] _parts;
 
@@ -27,11 +28,17 @@ public sealed class InceptionPass : IDisposable
     /// <param name="batch">B, images at once, 1 to <see cref="MaxBatch"/>.</param>
     /// <param name="features">What is wanted.</param>
     public InceptionPass(InceptionNetwork network, int batch, InceptionFeatures features)
+        : this(network, batch, features, GroupOf(network.Device))
+    {
+    }
+
+    /// <summary>Plans for groups of so many images.</summary>
+    internal InceptionPass(InceptionNetwork network, int batch, InceptionFeatures features, int group)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
-        (_network, Batch, Features, _steps) = (network, batch, features, Needed(features));
-        (_arena, _buffers) = Arena.Carve(network.Device, "inception", arena => new Buffers(arena, _steps, batch, features));
+        (_network, Batch, Features, _steps, _group) = (network, batch, features, Needed(features), Math.Min(group, batch));
+        (_arena, _buffers) = Arena.Carve(network.Device, "inception", arena => new Buffers(arena, _steps, batch, _group, features));
         try
         {
             _sequence = network.Device.Capture(() => Enqueue());
@@ -69,7 +76,8 @@ public sealed class InceptionPass : IDisposable
     public static long Bytes(Device device, int batch, InceptionFeatures features)
     {
         InceptionStep[] steps = Needed(features);
-        return Arena.Count(device, "inception on paper", arena => new Buffers(arena, steps, batch, features)).Bytes;
+        int group = Math.Min(GroupOf(device), batch);
+        return Arena.Count(device, "inception on paper", arena => new Buffers(arena, steps, batch, group, features)).Bytes;
     }
 
     /// <summary>Brings images to the device and computes; <see cref="Read"/> waits for it.</summary>
@@ -112,10 +120,11 @@ public sealed class InceptionPass : IDisposable
     }
 
     /// <summary>Runs without the recording and shows what every step has written.</summary>
-    /// <param name="images">[B,299,299,3].</param>
+    /// <param name="images">[B,299,299,3]; the pass must take them as one group.</param>
     /// <param name="tap">Receives each step and its channels of the image; of steps of one name the last has written what the published step writes.</param>
     internal void Trace(ReadOnlySpan<float> images, Action<InceptionStep, Tensor> tap)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(_group, Batch);
         _network.Device.Upload(_buffers.Images[InceptionStructure.Image], images);
         Enqueue(tap);
     }
@@ -148,20 +157,18 @@ public sealed class InceptionPass : IDisposable
 
     private void Enqueue(Action<InceptionStep, Tensor>? tap = null)
     {
-        Device device = _network.Device;
-        foreach (InceptionStep step in _steps)
+        int stem = InceptionMemory.StemLength(_steps);
+        for (int first = 0; first < Batch; first += _group)
         {
-            Tensor x = _buffers.Images[step.Input], y = _buffers.Images[step.Output].SliceChannels(step.FirstChannel, step.Outputs);
-            if (step.Op == InceptionOp.Convolution)
+            foreach (InceptionStep step in _steps[..stem])
             {
-                _network.Convolution(step.Name).Forward(device, x, y, InceptionPlan.ActivationOf(step));
+                Enqueue(step, first, Math.Min(_group, Batch - first), tap);
             }
-            else
-            {
-                device.Pooling(x, y, InceptionWindow.Of(step), InceptionPlan.PoolOf(step));
-            }
+        }
 
-            tap?.Invoke(step, y);
+        foreach (InceptionStep step in _steps[stem..])
+        {
+            Enqueue(step, 0, Batch, tap);
         }
 
         if (!_buffers.Logits.IsNone)
@@ -172,16 +179,37 @@ public sealed class InceptionPass : IDisposable
         if (!_buffers.Spatial.IsNone)
         {
             // A copy without gaps: a download brings all channels of an image, of which these are few.
-            device.Activate(Spatial(_buffers), _buffers.Spatial, Activation.None);
+            _network.Device.Activate(Spatial(_buffers), _buffers.Spatial, Activation.None);
         }
     }
 
+    private void Enqueue(InceptionStep step, int first, int count, Action<InceptionStep, Tensor>? tap)
+    {
+        Tensor x = Images(step.Input), y = Images(step.Output).SliceChannels(step.FirstChannel, step.Outputs);
+        if (step.Op == InceptionOp.Convolution)
+        {
+            _network.Convolution(step.Name).Forward(_network.Device, x, y, InceptionPlan.ActivationOf(step));
+        }
+        else
+        {
+            _network.Device.Pooling(x, y, InceptionWindow.Of(step), InceptionPlan.PoolOf(step));
+        }
+
+        tap?.Invoke(step, y);
+
+        // Where there is room for a group alone, it holds this one.
+        Tensor Images(string name) => _buffers.Images[name] is var all && all.Shape[0] == Batch ? all.SliceImages(first, count) : all.SliceImages(0, count);
+    }
+
+    private static int GroupOf(Device device) =>
+        device.CacheBytes is { } bytes ? InceptionMemory.GroupOf(bytes, device.StorageType) : MaxBatch;
+
     private sealed class Buffers
     {
-        public Buffers(Arena arena, IReadOnlyList<InceptionStep> steps, int batch, InceptionFeatures features)
+        public Buffers(Arena arena, IReadOnlyList<InceptionStep> steps, int batch, int group, InceptionFeatures features)
         {
             string[] kept = features.HasFlag(InceptionFeatures.Spatial) ? [_spatial.Output] : [];
-            Images = new InceptionMemory(steps, kept).Take(arena, batch);
+            Images = new InceptionMemory(steps, kept, batch, group).Take(arena);
             Logits = features.HasFlag(InceptionFeatures.Logits) ? arena.Take(batch, InceptionStructure.Classes) : default;
             const int Pixels = InceptionStructure.SpatialSide * InceptionStructure.SpatialSide;
             Spatial = features.HasFlag(InceptionFeatures.Spatial) ? arena.Take(batch * Pixels, InceptionStructure.SpatialChannels) : default;
