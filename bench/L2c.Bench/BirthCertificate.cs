@@ -27,6 +27,7 @@ internal static class BirthCertificate
         return
         [
             ("CPU", $"{cpu.Name}, {cpu.LogicalCores} logical cores"),
+            ("caches", Caches.Describe()),
             ("device", device.Name),
             ("load of the last minute before", load),
             ("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),

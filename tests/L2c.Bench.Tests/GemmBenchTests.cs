@@ -25,8 +25,14 @@ public sealed class GemmBenchTests
             Assert.InRange(rate, ((share - 0.0006) * (peak - 0.51)) - 0.51, ((share + 0.0006) * (peak + 0.51)) + 0.51);
             double bound = row[5] == "" ? 0 : Median(row[5]);
             bool isRounded = Math.Abs(share - bound) < 0.001; // either verdict is right
+            bool hasPeers = !row[0].Contains("attention", StringComparison.Ordinal) && !row[1].Contains('x');
+            Assert.Equal(hasPeers, row[8] != "");
+            AssertRatio(rate, row[8..]);
+            AssertRatio(rate, row[6..]);
             Assert.True(isRounded || row[5].EndsWith(" missed", StringComparison.Ordinal) == share < bound, string.Join(" | ", row));
         });
+        bool isOpenBlasThere = !report.Contains("OpenBLAS was not found", StringComparison.Ordinal);
+        Assert.Equal(isOpenBlasThere ? 16 : 0, rows.Count(row => row[6] != ""));
         bool isMet = !report.Contains("missed", StringComparison.Ordinal);
         Assert.Equal(isMet ? ExitCode.Ok : ExitCode.RunTime, code);
     }
@@ -39,6 +45,16 @@ public sealed class GemmBenchTests
         Assert.Equal(ExitCode.Usage, code);
         Assert.Equal("", output.ToString());
         Assert.Contains("--only Inception: no product has such a name", error.ToString(), StringComparison.Ordinal);
+    }
+
+    // Ours over the peer's speed, empty where it has no such op.
+    private static void AssertRatio(double rate, string[] cells)
+    {
+        if (cells[0] != "")
+        {
+            double peer = Median(cells[0]), ratio = Median(cells[1]);
+            Assert.InRange(rate, ((ratio - 0.0006) * (peer - 0.51)) - 0.51, ((ratio + 0.0006) * (peer + 0.51)) + 0.51);
+        }
     }
 
     private static double Median(string cell) => double.Parse(cell.Split(' ')[0], CultureInfo.InvariantCulture);

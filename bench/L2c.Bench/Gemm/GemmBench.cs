@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.IO.Enumeration;
+using L2c.Bench.Peers;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
@@ -10,8 +11,8 @@ using L2c.Weights;
 namespace L2c.Bench.Gemm;
 
 /// <summary>
-/// <c>gemm</c>: which share of the cores' multiply-adds do the CPU's matrix products reach? The linear maps, attentions and
-/// gradients of three networks and of the demo model's training; the convolutions of a decoder and of Inception.
+/// <c>gemm</c>: which share of the cores' multiply-adds do the CPU's matrix products reach, and how fast are OpenBLAS and ONNX Runtime in the
+/// same minute? The linear maps, attentions and gradients of three networks and of the demo model's training; the convolutions of a decoder and of Inception.
 /// </summary>
 internal sealed class GemmBench
 {
@@ -30,6 +31,10 @@ internal sealed class GemmBench
         Linear("tiny fc2", 1024, 192, 768, SmallBound),
         Linear("DiT-XL fc1", 512, 4608, 1152, LargeBound),
         Linear("DiT-XL fc2", 512, 1152, 4608, LargeBound),
+        Linear("DiT-S fc1", 2048, 1536, 384, null),
+        Linear("tiny fc1", 1024, 768, 192, null),
+        Linear("demo proj", 8192, 128, 128, null),
+        Linear("demo fc1", 8192, 512, 128, null),
         Linear("DiT-S fc1, GELU", 2048, 1536, 384, null, Activation.GeluTanh),
         Linear("tiny fc1, GELU", 1024, 768, 192, null, Activation.GeluTanh),
         Linear("DiT-XL fc1, GELU", 512, 4608, 1152, null, Activation.GeluTanh),
@@ -94,6 +99,7 @@ internal sealed class GemmBench
 
         string load = BirthCertificate.Load();
         using CpuDevice device = _options.OpenCpu(parsed);
+        ProductPeers peers = new(device);
         BestRate alone = new();
         FmaPeak.Measure(device, alone);
         bool isMet = true;
@@ -103,8 +109,9 @@ internal sealed class GemmBench
             + "a row whose peak is far below was measured beside other work.";
         _options.Publish(parsed, terminal, Markdown.Report(
             "Matrix products: share of the peak of multiply-adds",
-            BirthCertificate.Of(device, load, ("rounds", $"{rounds} for each product, each the product and the peak once in rotating order")),
-            ["product", "shape", "GFLOP/s", "peak GFLOP/s", "share of peak", "bound"],
+            BirthCertificate.Of(device, load,
+                [.. peers.Certificate, ("rounds", $"{rounds} for each product, each the product, the peak and the peers once in rotating order")]),
+            ["product", "shape", "GFLOP/s", "peak GFLOP/s", "share of peak", "bound", .. ProductPeers.Header],
             rows,
             "Linear maps (M, N, K) on packed weights, bias added; dW is the gradient of their weights, dx of their inputs. Attention (batch x "
             + "tokens, width, heads), softmax included in the time but not in the operations; backward counts five products, one of them "
@@ -112,6 +119,7 @@ internal sealed class GemmBench
             + "Inception. The peak is a loop of multiply-adds in registers on all threads, as many operations as the product, run in turn with it. "
             + "Values are medians over the rounds, with quartiles in brackets; shares are taken round by round, with "
             + MedianInterval.Words(rounds) + " in brackets. " + best,
+            peers.Reading,
             isMet ? "Bounds: all met." : "Bounds: **missed** where the share is below."));
         return isMet ? ExitCode.Ok : ExitCode.RunTime;
 
@@ -119,7 +127,8 @@ internal sealed class GemmBench
         {
             using MatrixWork work = contestant.Create(device);
             using PeakLoop peak = new(device, work.Flops);
-            var timing = InterleavedTiming.Measure([work.Run, peak.Run], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
+            using ProductPeers.Entry entry = peers.Enter(contestant.Product);
+            var timing = InterleavedTiming.Measure([work.Run, peak.Run, .. entry.Runs], rounds, BenchOptions.WarmUp, cancel: terminal.Cancel);
             double[] products = PeakLoop.Gflops(timing.Milliseconds[0], work.Flops), peaks = PeakLoop.Gflops(timing.Milliseconds[1], peak.Flops);
             var share = MedianInterval.Of(products.Zip(peaks, (product, at) => product / at));
             bool isBelow = share.Median < contestant.Bound;
@@ -128,12 +137,14 @@ internal sealed class GemmBench
             [
                 contestant.Name, contestant.Shape, Quartiles.Of(products).Text("0"), Quartiles.Of(peaks).Text("0"), share.Text("0.000"),
                 contestant.Bound is { } bound ? $"{bound.ToString("0.00", CultureInfo.InvariantCulture)}{(isBelow ? " missed" : "")}" : "",
+                .. entry.Cells(timing, 0, 2, work.Flops),
             ];
         }
     }
 
     private static Contestant Linear(string name, int m, int n, int k, double? bound, Activation activation = Activation.None) =>
-        new(name, $"{m}, {n}, {k}", bound, device => MatrixWork.Linear(device, m, n, k, activation));
+        new(name, $"{m}, {n}, {k}", bound, device => MatrixWork.Linear(device, m, n, k, activation),
+            new MatrixProduct(ProductForm.Forward, m, n, k, activation));
 
     private static Contestant Convolution(string name, int batch, int height, int width, int channels, int outputs, Window window) => new(
         name, $"{batch} x {height} x {width}, {channels}, {outputs}, {window.Height} x {window.Width}", null,
@@ -143,10 +154,12 @@ internal sealed class GemmBench
         new(name, $"{batch} x {tokens}, {width}, {heads}", null, device => MatrixWork.Attention(device, batch, tokens, width, heads));
 
     private static Contestant InputGradient(string name, int m, int n, int k) =>
-        new(name, $"{m}, {n}, {k}", null, device => MatrixWork.InputGradient(device, m, n, k));
+        new(name, $"{m}, {n}, {k}", null, device => MatrixWork.InputGradient(device, m, n, k),
+            new MatrixProduct(ProductForm.InputGradient, m, n, k));
 
     private static Contestant WeightGradient(string name, int m, int n, int k) =>
-        new(name, $"{m}, {n}, {k}", null, device => MatrixWork.WeightGradient(device, m, n, k));
+        new(name, $"{m}, {n}, {k}", null, device => MatrixWork.WeightGradient(device, m, n, k),
+            new MatrixProduct(ProductForm.WeightGradient, m, n, k));
 
     private static Contestant AttentionBackward(string name, int batch, int tokens, int width, int heads) =>
         new(name, $"{batch} x {tokens}, {width}, {heads}", null, device => MatrixWork.AttentionBackward(device, batch, tokens, width, heads));
@@ -156,5 +169,7 @@ internal sealed class GemmBench
     /// <param name="Shape">Sizes, as the report explains them.</param>
     /// <param name="Bound">Least share of the peak; null where none is set.</param>
     /// <param name="Create">Records it.</param>
-    private sealed record Contestant(string Name, string Shape, double? Bound, Func<CpuDevice, MatrixWork> Create);
+    /// <param name="Product">What peers compute beside it; null where they have no such op.</param>
+    private sealed record Contestant(
+        string Name, string Shape, double? Bound, Func<CpuDevice, MatrixWork> Create, MatrixProduct? Product = null);
 }

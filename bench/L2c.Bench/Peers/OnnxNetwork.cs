@@ -17,6 +17,17 @@ internal sealed class OnnxNetwork : IDisposable
     /// <param name="inputs">What it must have, and is run on.</param>
     /// <exception cref="MalformedFileException">No network, or of other shapes.</exception>
     public OnnxNetwork(string path, int threads, params OnnxInput[] inputs)
+        : this(threads, inputs, options => Open(path, options)) => Array.ForEach(inputs, input => Require(path, input));
+
+    /// <param name="network">The bytes of a network that has the inputs.</param>
+    /// <param name="threads">As above.</param>
+    /// <param name="inputs">What it is run on.</param>
+    public OnnxNetwork(byte[] network, int threads, params OnnxInput[] inputs)
+        : this(threads, inputs, options => new InferenceSession(network, options))
+    {
+    }
+
+    private OnnxNetwork(int threads, OnnxInput[] inputs, Func<SessionOptions, InferenceSession> open)
     {
         _options.IntraOpNumThreads = threads;
         _options.InterOpNumThreads = 1;
@@ -25,16 +36,7 @@ internal sealed class OnnxNetwork : IDisposable
 
         // Its threads spin between the ops of a run, but not into the other contestants' time.
         _options.AddSessionConfigEntry("session.force_spinning_stop", "1");
-        try
-        {
-            _session = new InferenceSession(path, _options);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new MalformedFileException(path, $"ONNX Runtime cannot read it ({e.Message.ReplaceLineEndings(" ")}); get the file again");
-        }
-
-        Array.ForEach(inputs, input => Require(path, input));
+        _session = open(_options);
         _names = Array.ConvertAll(inputs, input => input.Name);
         _inputs = Array.ConvertAll(inputs, input => input.Create());
     }
@@ -48,6 +50,14 @@ internal sealed class OnnxNetwork : IDisposable
         using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_runOptions, _names, _inputs, _session.OutputNames);
     }
 
+    /// <summary>One call.</summary>
+    /// <returns>The values of the first output.</returns>
+    public float[] Evaluate()
+    {
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_runOptions, _names, _inputs, _session.OutputNames);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+
     /// <summary>Frees network and inputs.</summary>
     public void Dispose()
     {
@@ -55,6 +65,18 @@ internal sealed class OnnxNetwork : IDisposable
         _session.Dispose();
         _runOptions.Dispose();
         _options.Dispose();
+    }
+
+    private static InferenceSession Open(string path, SessionOptions options)
+    {
+        try
+        {
+            return new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new MalformedFileException(path, $"ONNX Runtime cannot read it ({e.Message.ReplaceLineEndings(" ")}); get the file again");
+        }
     }
 
     // A size that the network leaves open is -1.
