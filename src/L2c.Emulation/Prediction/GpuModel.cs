@@ -10,8 +10,8 @@ namespace L2c.Emulation;
 public sealed record GpuModel
 {
     /// <summary>Warps per multiprocessor at which a pipe is half used: with w resident warps it is busy w / (w + this) of the time. [A]: 16 warps, which
-    /// flash attention has, so come to two thirds.</summary>
-    public const double HalfUseWarps = 8;
+    /// flash attention has, so come to four fifths.</summary>
+    public const double HalfUseWarps = 4;
 
     /// <summary>Seconds from the end of a kernel to the beginning of the next node of a graph. [A]</summary>
     public const double LaunchGap = 1.1e-6;
