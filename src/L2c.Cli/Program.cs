@@ -85,6 +85,7 @@ public static class Program
             SweepCommand.Create(terminal, cuda),
             CalibrateCommand.Create(terminal, cuda),
             MethodsCommand.Create(terminal),
+            KernelsCommand.Create(terminal),
             DevicesCommand.Create(terminal, cuda),
             CompletionCommand.Create(terminal),
         };

@@ -8,12 +8,19 @@ internal sealed unsafe class Allocation : IDisposable
     // A 16-byte access of the device is one of the host's, and rows of matrices start at a vector's boundary.
     private const nuint HostAlignment = 64;
 
-    public Allocation(ulong address, ulong bytes)
+    private readonly bool _isTracked;
+
+    /// <param name="address">On the device.</param>
+    /// <param name="bytes">More than 0.</param>
+    /// <param name="isTracked">Whether it is known what was written; otherwise all counts as written, and holds zeros that take no memory of the host
+    /// until something is written there.</param>
+    public Allocation(ulong address, ulong bytes, bool isTracked)
     {
         Address = address;
         Bytes = bytes;
-        Data = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, HostAlignment);
-        Shadow = (byte*)NativeMemory.AllocZeroed((nuint)bytes);
+        _isTracked = isTracked;
+        Data = (byte*)(isTracked ? NativeMemory.AlignedAlloc((nuint)bytes, HostAlignment) : NativeMemory.AllocZeroed((nuint)bytes));
+        Shadow = isTracked ? (byte*)NativeMemory.AllocZeroed((nuint)bytes) : null;
     }
 
     ~Allocation() => Dispose();
@@ -24,20 +31,28 @@ internal sealed unsafe class Allocation : IDisposable
 
     public byte* Data { get; private set; }
 
-    /// <summary>1 for a byte that was written, else 0.</summary>
+    /// <summary>1 for a byte that was written, else 0; null where nobody keeps track.</summary>
     public byte* Shadow { get; private set; }
 
     public bool Freed => Data == null;
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(Data);
+        if (_isTracked)
+        {
+            NativeMemory.AlignedFree(Data);
+        }
+        else
+        {
+            NativeMemory.Free(Data);
+        }
+
         NativeMemory.Free(Shadow);
         Data = Shadow = null;
         GC.SuppressFinalize(this);
     }
 
-    public bool IsInitialised(ulong offset, long bytes) => FirstUnwritten(offset, (ulong)bytes) == (ulong)bytes;
+    public bool IsInitialised(ulong offset, long bytes) => !_isTracked || FirstUnwritten(offset, (ulong)bytes) == (ulong)bytes;
 
     public DeviceFault Uninitialised(ulong address, ulong bytes)
     {

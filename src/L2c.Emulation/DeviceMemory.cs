@@ -12,8 +12,12 @@ namespace L2c.Emulation;
 /// Access is thread-safe (two threads that write the same bytes race as they do on the device); <see cref="Allocate"/> and <see cref="Free"/> must
 /// not run at the same time as anything else.
 /// </remarks>
-public sealed unsafe class DeviceMemory : IDisposable
+/// <param name="keepsValues">False for memory whose values do not matter, as where launches are only counted: it holds zeros that take no memory of the
+/// host until something is written, all of it counts as written, and copies of 64 KiB and more are not made.</param>
+public sealed unsafe class DeviceMemory(bool keepsValues = true) : IDisposable
 {
+    private const long LargeCopy = 64 << 10;
+
     private const ulong Base = 0x7F40_0000_0000;
     private const int PageShift = 20;
     private const ulong PageBytes = 1UL << PageShift;
@@ -21,6 +25,9 @@ public sealed unsafe class DeviceMemory : IDisposable
     // Page number to the allocation that touches the page; a page never belongs to two.
     private Allocation?[] _pages = new Allocation?[64];
     private int _nextPage;
+
+    /// <summary>Whether what is computed matters.</summary>
+    public bool KeepsValues => keepsValues;
 
     /// <summary>Bytes of all live allocations.</summary>
     public long AllocatedBytes { get; private set; }
@@ -43,7 +50,7 @@ public sealed unsafe class DeviceMemory : IDisposable
             Array.Resize(ref _pages, Math.Max(guarded, 2 * _pages.Length));
         }
 
-        var allocation = new Allocation(Base + ((ulong)_nextPage << PageShift) + 256, (ulong)bytes);
+        var allocation = new Allocation(Base + ((ulong)_nextPage << PageShift) + 256, (ulong)bytes, keepsValues);
         Array.Fill(_pages, allocation, _nextPage, pages);
         _nextPage = guarded;
         AllocatedBytes += bytes;
@@ -76,7 +83,7 @@ public sealed unsafe class DeviceMemory : IDisposable
         Allocation allocation = Resolve(address, bytes, "read");
         ulong offset = address - allocation.Address;
         byte* shadow = allocation.Shadow + offset;
-        bool initialised = bytes switch
+        bool initialised = allocation.Shadow == null || bytes switch
         {
             1 => *shadow == 1,
             2 => *(ushort*)shadow == 0x0101,
@@ -96,7 +103,11 @@ public sealed unsafe class DeviceMemory : IDisposable
     {
         Allocation allocation = Resolve(address, bytes, "write");
         ulong offset = address - allocation.Address;
-        Unsafe.InitBlockUnaligned(allocation.Shadow + offset, 1, (uint)bytes);
+        if (allocation.Shadow != null)
+        {
+            Unsafe.InitBlockUnaligned(allocation.Shadow + offset, 1, (uint)bytes);
+        }
+
         return allocation.Data + offset;
     }
 
@@ -121,7 +132,11 @@ public sealed unsafe class DeviceMemory : IDisposable
     {
         Allocation allocation = ResolveRange(address, bytes, "write");
         ulong offset = address - allocation.Address;
-        NativeMemory.Fill(allocation.Shadow + offset, (nuint)bytes, 1);
+        if (allocation.Shadow != null)
+        {
+            NativeMemory.Fill(allocation.Shadow + offset, (nuint)bytes, 1);
+        }
+
         return allocation.Data + offset;
     }
 
@@ -138,9 +153,17 @@ public sealed unsafe class DeviceMemory : IDisposable
             throw new DeviceFault(FaultKind.Failed, $"the destination {destination:x} overlaps the source {source:x}");
         }
 
+        if (Drops(bytes))
+        {
+            return;
+        }
+
         ulong fromOffset = source - from.Address, toOffset = destination - to.Address;
         Buffer.MemoryCopy(from.Data + fromOffset, to.Data + toOffset, bytes, bytes);
-        Buffer.MemoryCopy(from.Shadow + fromOffset, to.Shadow + toOffset, bytes, bytes);
+        if (from.Shadow != null)
+        {
+            Buffer.MemoryCopy(from.Shadow + fromOffset, to.Shadow + toOffset, bytes, bytes);
+        }
     }
 
     /// <summary>Copies a span to the host. Bytes that were never written arrive as 0xFF, which is NaN in every float type: a download may span
@@ -162,6 +185,13 @@ public sealed unsafe class DeviceMemory : IDisposable
             }
         }
     }
+
+    /// <summary>Whether an address lies in an allocation that is not freed.</summary>
+    internal bool IsAllocated(ulong address) =>
+        Find(address) is { Freed: false } allocation && address - allocation.Address < allocation.Bytes;
+
+    /// <summary>Whether a copy of that size is not made, because values do not matter.</summary>
+    internal bool Drops(long bytes) => !keepsValues && bytes >= LargeCopy;
 
     /// <summary>Whether a span may be accessed at all, whatever was written to it.</summary>
     /// <param name="address">Any alignment.</param>

@@ -25,30 +25,14 @@ public static class PtxMachine
     /// <exception cref="ArgumentException">The launch does not agree with the kernel.</exception>
     public static void Run(PtxEntry entry, in LaunchDimensions size, ReadOnlySpan<byte> parameters, DeviceMemory memory)
     {
-        if (parameters.Length != entry.ParameterBytes)
-        {
-            throw new ArgumentException(
-                $"{entry.Name}: {parameters.Length} bytes of parameters, the kernel takes {entry.ParameterBytes}", nameof(parameters));
-        }
-
-        ulong threads = (ulong)size.BlockX * size.BlockY * size.BlockZ;
-        ulong most = entry.MaxThreads is (int x, int y, int z) ? (ulong)x * (ulong)y * (ulong)z : MaxThreadsPerBlock;
-        ulong blocks = (ulong)size.GridX * size.GridY * size.GridZ;
-        if (threads == 0 || threads > most || blocks is 0 or > long.MaxValue)
-        {
-            throw new ArgumentException(
-                $"{entry.Name}: {blocks} blocks of {threads} threads (both at least 1, at most {most} threads)", nameof(size));
-        }
-
-        byte[] packed = GC.AllocateUninitializedArray<byte>(parameters.Length + 16, pinned: true);
-        parameters.CopyTo(packed);
+        byte[] packed = Pack(entry, size, parameters, out long blocks);
         LaunchDimensions dimensions = size;
         DeviceFault? first = null;
         long faulting = long.MaxValue;
         Lock sync = new();
         Parallel.For(
             0L,
-            (long)blocks,
+            blocks,
             () => entry.TakeBlock(dimensions, packed, memory),
             (index, state, block) =>
             {
@@ -74,5 +58,30 @@ public static class PtxMachine
         {
             throw first;
         }
+    }
+
+    /// <summary>Checks a launch and copies its parameters to where they stay, with room behind.</summary>
+    /// <exception cref="ArgumentException">The launch does not agree with the kernel.</exception>
+    internal static byte[] Pack(PtxEntry entry, in LaunchDimensions size, ReadOnlySpan<byte> parameters, out long blocks)
+    {
+        if (parameters.Length != entry.ParameterBytes)
+        {
+            throw new ArgumentException(
+                $"{entry.Name}: {parameters.Length} bytes of parameters, the kernel takes {entry.ParameterBytes}", nameof(parameters));
+        }
+
+        ulong threads = (ulong)size.BlockX * size.BlockY * size.BlockZ;
+        ulong most = entry.MaxThreads is (int x, int y, int z) ? (ulong)x * (ulong)y * (ulong)z : MaxThreadsPerBlock;
+        ulong grid = (ulong)size.GridX * size.GridY * size.GridZ;
+        if (threads == 0 || threads > most || grid is 0 or > long.MaxValue)
+        {
+            throw new ArgumentException(
+                $"{entry.Name}: {grid} blocks of {threads} threads (both at least 1, at most {most} threads)", nameof(size));
+        }
+
+        byte[] packed = GC.AllocateUninitializedArray<byte>(parameters.Length + 16, pinned: true);
+        parameters.CopyTo(packed);
+        blocks = (long)grid;
+        return packed;
     }
 }

@@ -8,7 +8,10 @@ namespace L2c.Emulation;
 /// <summary>A module of PTX text, decoded for <see cref="PtxMachine"/>.</summary>
 public sealed class PtxModule
 {
-    private PtxModule(IReadOnlyList<PtxEntry> entries) => Entries = entries;
+    private PtxModule(string text, IReadOnlyList<PtxEntry> entries) => (Text, Entries) = (text, entries);
+
+    /// <summary>What it was parsed from.</summary>
+    public string Text { get; }
 
     /// <summary>The entries, in the order of the text.</summary>
     public IReadOnlyList<PtxEntry> Entries { get; }
@@ -20,6 +23,7 @@ public sealed class PtxModule
     {
         PtxTree tree = new PtxParser(text).Parse();
         return new PtxModule(
+            text,
             [.. tree.Functions.Where(f => f.IsEntry && f.Body is not null)
                 .Select(f => new PtxEntry(EntryDecoder.Decode(tree, f), tree.Target, f.MaxThreads))]);
     }
@@ -68,6 +72,10 @@ public sealed class PtxEntry
 
     /// <summary><c>.maxntid</c>: the largest block, or null.</summary>
     public (int X, int Y, int Z)? MaxThreads { get; }
+
+    /// <summary>Instructions of the text by what they are for, those of called functions once for each call.</summary>
+    public IReadOnlyDictionary<InstructionKind, int> Instructions =>
+        Code.Ops.CountBy(op => InstructionCost.Of(op.Opcode).Kind).ToDictionary();
 
     internal EntryCode Code { get; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using L2c.Cli.Emulated;
 using L2c.Cli.Output;
 using L2c.Kernels;
 using L2c.Weights;
@@ -9,13 +10,14 @@ namespace L2c.Cli.Commands;
 /// <summary>Where to compute and in which precision.</summary>
 internal sealed class DeviceOptions
 {
-    private static readonly string[] _devices = ["auto", "cpu", "cuda"];
+    private static readonly string[] _devices = ["auto", "cpu", "cuda", EmulatedMachine.Word];
 
     private readonly CudaAccess _cuda;
     private readonly CudaPrecision _preset;
     private readonly Option<string?> _device = OptionFactory.Text(
-        "--device", "auto|cpu|cuda[:n]",
-        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu [default: auto]")
+        "--device", "auto|cpu|cuda[:n]|emulator",
+        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu; emulator: a GPU in C#, exact and very slow "
+        + "[default: auto]")
         .Offering(_devices);
     private readonly Option<string?> _dtype;
     private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
@@ -68,6 +70,7 @@ internal sealed class DeviceOptions
         {
             "auto" when threads is null => DeviceChoice.Auto(_cuda),
             "auto" or "cpu" => DeviceChoice.Cpu,
+            EmulatedMachine.Word => new DeviceChoice { Ordinal = 0, Note = EmulatedMachine.Note },
             _ => new DeviceChoice { Ordinal = Require(word) },
         };
         (int? ordinal, string? lack) = (choice.Ordinal, choice.Lack);
@@ -102,7 +105,7 @@ internal sealed class DeviceOptions
 
         return choice with
         {
-            Cuda = _cuda,
+            Cuda = word == EmulatedMachine.Word ? EmulatedMachine.Access() : _cuda,
             Precision = dtype is null ? _preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
             Graph = graph,
@@ -118,7 +121,7 @@ internal sealed class DeviceOptions
             && !(word.StartsWith("cuda:", StringComparison.Ordinal)
                 && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out ordinal)))
         {
-            throw new UsageException($"--device needs auto, cpu, cuda or cuda:N, not '{word}'{KnownWords.DidYouMean(word, _devices)}");
+            throw new UsageException($"--device needs auto, cpu, cuda, cuda:N or emulator, not '{word}'{KnownWords.DidYouMean(word, _devices)}");
         }
 
         return _cuda.FindProblem(ordinal) is { } problem

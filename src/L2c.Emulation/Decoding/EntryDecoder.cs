@@ -45,11 +45,12 @@ internal sealed class EntryDecoder
         }
 
         Block(scope, entry.Body!, null);
-        _ops.Add(new Exit { Line = entry.Line });
+        _ops.Add(new Exit { Line = entry.Line, Opcode = "ret" });
         foreach ((int at, Func<Jump> make) in _jumps)
         {
             Jump jump = make();
-            (jump.Line, jump.Guard, jump.GuardNegated) = (_ops[at].Line, _ops[at].Guard, _ops[at].GuardNegated);
+            (jump.Line, jump.Opcode) = (_ops[at].Line, _ops[at].Opcode);
+            (jump.Guard, jump.GuardNegated) = (_ops[at].Guard, _ops[at].GuardNegated);
             _ops[at] = jump;
         }
 
@@ -153,7 +154,8 @@ internal sealed class EntryDecoder
             "brx" => Jump(IndexedBranch(scope, operands)),
             _ => InstructionDecoder.Decode(operands, ref _granule),
         };
-        (op.Line, op.Guard, op.GuardNegated) = (statement.Line, guard, statement.GuardNegated);
+        (op.Line, op.Opcode) = (statement.Line, operands.Opcode);
+        (op.Guard, op.GuardNegated) = (guard, statement.GuardNegated);
         _ops.Add(op);
     }
 

@@ -37,6 +37,9 @@ public sealed record MemoryCopy(CopyDirection Direction, ulong Destination, ulon
         {
             switch (Direction)
             {
+                case CopyDirection.HostToDevice when memory.Drops(Bytes):
+                    memory.Check(Destination, Bytes);
+                    break;
                 case CopyDirection.HostToDevice:
                     Buffer.MemoryCopy((byte*)Source, memory.WriteRange(Destination, Bytes), Bytes, Bytes);
                     break;
@@ -65,7 +68,11 @@ public sealed record MemorySet(ulong Destination, byte Value, long Bytes) : Devi
     {
         try
         {
-            NativeMemory.Fill(memory.WriteRange(Destination, Bytes), (nuint)Bytes, Value);
+            byte* destination = memory.WriteRange(Destination, Bytes);
+            if (!memory.Drops(Bytes))
+            {
+                NativeMemory.Fill(destination, (nuint)Bytes, Value);
+            }
         }
         catch (DeviceFault fault)
         {
@@ -77,7 +84,7 @@ public sealed record MemorySet(ulong Destination, byte Value, long Bytes) : Devi
 /// <summary>The mark of an event; in no log and no graph.</summary>
 internal sealed record EventMark(EventState Event) : DeviceWork
 {
-    internal override void Run(DeviceMemory memory) => Event.Pass(this);
+    internal override unsafe void Run(DeviceMemory memory) => Event.Pass(this);
 
     // Two marks of one event are two marks.
     public bool Equals(EventMark? other) => ReferenceEquals(this, other);

@@ -113,7 +113,7 @@ public sealed partial class EmulatedDriver
             CUresult status = EnterDevice(device);
             if (status == CUresult.CUDA_SUCCESS)
             {
-                _context ??= new ContextState(FirstContext + Contexts++);
+                _context ??= new ContextState(FirstContext + Contexts++, KeepsValues);
                 _contextReferences++;
                 context = new CUcontext(_context.Handle);
             }

@@ -34,6 +34,10 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
     /// True unless set.</summary>
     public bool ThrowOnFault { get; init; } = true;
 
+    /// <summary>Whether what is computed matters; true unless set. False for counting what is recorded: memory holds zeros that take none of the host's, and
+    /// large uploads, copies and products are left out.</summary>
+    public bool KeepsValues { get; init; } = true;
+
     /// <summary>Run work as it is enqueued, as CUDA_LAUNCH_BLOCKING=1 does: a fault then comes out of the launch that made it.</summary>
     public bool LaunchBlocking { get; set; }
 
@@ -103,6 +107,20 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
         }
     }
 
+    /// <summary>Runs blocks of a launch that was logged or recorded, and counts what the launch does.</summary>
+    /// <param name="launch">Its module and what it reads and writes must be there.</param>
+    /// <param name="blocks">Which blocks.</param>
+    /// <param name="unique">As of <see cref="KernelCounter.Count"/>.</param>
+    /// <exception cref="DeviceFault">The kernel did what a device forbids, or its module is no longer loaded.</exception>
+    /// <exception cref="InvalidOperationException">There is no context.</exception>
+    public KernelCounts Count(KernelLaunch launch, CountedBlocks blocks = CountedBlocks.Sample, bool unique = false)
+    {
+        lock (Gate)
+        {
+            return launch.Count(_context?.Memory ?? throw new InvalidOperationException("the device has no context"), blocks, unique);
+        }
+    }
+
     /// <summary>Empties <see cref="Log"/> and sets <see cref="GraphLaunches"/> to 0.</summary>
     public void ClearLog()
     {
@@ -121,6 +139,15 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
             _context?.Memory.Dispose();
             _context = null;
             _current.Dispose();
+        }
+    }
+
+    /// <summary>Whether an address lies in device memory that is allocated.</summary>
+    internal bool IsAllocated(ulong address)
+    {
+        lock (Gate)
+        {
+            return _context?.Memory.IsAllocated(address) ?? false;
         }
     }
 

@@ -17,15 +17,17 @@ public sealed record KernelLaunch : DeviceWork
     /// <summary>The packed parameters, as they were when the launch was enqueued or recorded.</summary>
     public ReadOnlyMemory<byte> Parameters { get; }
 
-    internal override void Run(DeviceMemory memory)
-    {
-        if (!_function.Module.Loaded)
-        {
-            throw new DeviceFault(FaultKind.Failed, "its module is no longer loaded").At(Kernel);
-        }
+    /// <summary>The text of the kernel's module.</summary>
+    public string ModuleText => _function.Module.Module.Text;
 
-        PtxMachine.Run(_function.Entry, Size, Parameters.Span, memory);
-    }
+    internal override void Run(DeviceMemory memory) => PtxMachine.Run(RequireLoaded(), Size, Parameters.Span, memory);
+
+    internal KernelCounts Count(DeviceMemory memory, CountedBlocks blocks, bool unique) =>
+        KernelCounter.Count(RequireLoaded(), Size, Parameters.Span, memory, blocks, unique);
+
+    private PtxEntry RequireLoaded() => _function.Module.Loaded
+        ? _function.Entry
+        : throw new DeviceFault(FaultKind.Failed, "its module is no longer loaded").At(Kernel);
 }
 
 /// <summary>A loaded module.</summary>

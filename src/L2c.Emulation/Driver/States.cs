@@ -4,11 +4,11 @@ using L2c.Native;
 namespace L2c.Emulation;
 
 /// <summary>Everything that dies with the primary context.</summary>
-internal sealed class ContextState(nint handle)
+internal sealed class ContextState(nint handle, bool keepsValues)
 {
     public nint Handle { get; } = handle;
 
-    public DeviceMemory Memory { get; } = new();
+    public DeviceMemory Memory { get; } = new(keepsValues);
 
     public HandleTable Objects { get; } = new();
 

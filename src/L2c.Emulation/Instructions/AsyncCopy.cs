@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using L2c.Emulation.Counting;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -42,6 +43,25 @@ internal sealed unsafe class BeginCopy(Address destination, Address source, int 
             new ReadOnlySpan<byte>(data, (int)count).CopyTo(target);
             warp.Copies.Begin(to, bytes);
         }
+    }
+
+    public override void Count(Warp warp, uint active, BlockCounter counter)
+    {
+        uint read = active & ~(ignored?.Mask(warp, active) ?? 0);
+        for (uint left = present is null ? 0 : read; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            read &= warp.Values<uint>(present!)[lane] == 0 ? ~(1u << lane) : uint.MaxValue;
+        }
+
+        if (read != 0)
+        {
+            source.All(warp, read, counter);
+            counter.Request(MemorySpace.Global, AccessKind.Copy, read, bytes);
+        }
+
+        destination.All(warp, active, counter);
+        counter.Request(MemorySpace.Shared, AccessKind.Copy, active, bytes);
     }
 }
 

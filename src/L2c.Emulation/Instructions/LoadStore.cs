@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using L2c.Emulation.Counting;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -29,6 +30,9 @@ internal sealed unsafe class Load<TSpace, T>(Register[] d, Address address) : Op
             warp.Define(register, active);
         }
     }
+
+    public override void Count(Warp warp, uint active, BlockCounter counter) =>
+        Requests.Count<TSpace>(AccessKind.Load, address, sizeof(T) * d.Length, warp, active, counter);
 }
 
 /// <summary>st: one or more elements at one address, as one access. Of a wider register the low bits are stored.</summary>
@@ -54,6 +58,23 @@ internal sealed unsafe class Store<TSpace, T>(Register[] a, Address address) : O
             {
                 memory[i] = RegisterLane.Read<T>(warp.Values<byte>(a[i]), a[i].LaneBytes, lane);
             }
+        }
+    }
+
+    public override void Count(Warp warp, uint active, BlockCounter counter) =>
+        Requests.Count<TSpace>(AccessKind.Store, address, sizeof(T) * a.Length, warp, active, counter);
+}
+
+/// <summary>Counts loads and stores.</summary>
+internal static class Requests
+{
+    public static void Count<TSpace>(AccessKind kind, Address address, int bytes, Warp warp, uint active, BlockCounter counter)
+        where TSpace : ISpace
+    {
+        address.All(warp, active, counter);
+        if (TSpace.Find(counter.Addresses[BitOperations.TrailingZeroCount(active)]) is { } space)
+        {
+            counter.Request(space, kind, active, bytes);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using L2c.Emulation.Counting;
 using L2c.Emulation.Machine;
 
 namespace L2c.Emulation.Instructions;
@@ -37,6 +38,14 @@ internal sealed unsafe class LoadMatrix(Register[] d, Address address, bool tran
 
             warp.Define(d[matrix], active);
         }
+    }
+
+    // A quarter-warp's addresses are the rows of one matrix, which is what one wavefront gives.
+    public override void Count(Warp warp, uint active, BlockCounter counter)
+    {
+        uint addressed = uint.MaxValue >> (32 - (8 * d.Length));
+        address.All(warp, addressed, counter);
+        counter.Request(MemorySpace.Shared, AccessKind.Matrix, addressed, RowBytes);
     }
 }
 
@@ -152,6 +161,8 @@ internal sealed unsafe class MultiplyMatrices<T>(Register[] d, Register[] a, Reg
             warp.Define(d[r], active);
         }
     }
+
+    public override void Count(Warp warp, uint active, BlockCounter counter) => counter.Macs += 16 * 8 * depth;
 
     // Four sums that do not wait for each other.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

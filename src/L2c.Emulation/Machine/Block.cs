@@ -1,3 +1,4 @@
+using L2c.Emulation.Counting;
 using L2c.Emulation.Instructions;
 
 namespace L2c.Emulation.Machine;
@@ -45,6 +46,9 @@ internal sealed unsafe class Block
     public SharedMemory Shared { get; }
 
     public LocalMemory Local { get; }
+
+    /// <summary>Counts what the block does; null, and nothing is counted.</summary>
+    public BlockCounter? Counter { get; set; }
 
     /// <summary>Whether launches of this size can use the block.</summary>
     public bool Fits(in LaunchDimensions size) =>
@@ -158,7 +162,14 @@ internal sealed unsafe class Block
     {
         try
         {
-            warp.Run();
+            if (Counter is null)
+            {
+                warp.Run();
+            }
+            else
+            {
+                warp.Run(Counter);
+            }
         }
         catch (DeviceFault fault)
         {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU.Runtime.Cuda;
+using L2c.Emulation;
 using L2c.Kernels.Cuda;
 
 namespace L2c.Kernels.Tests.Cuda;
@@ -108,9 +109,7 @@ public sealed class LocalSlotsTests
         Assert.Equal(4, Regex.Count(kernel.Text, @"\bmma\.sync"));
         Assert.DoesNotContain(".local", kernel.Text, StringComparison.Ordinal);
 
-        string? ptxas = Ptxas.Find();
-        Assert.SkipUnless(ptxas is not null, Ptxas.Missing);
-        PtxasReport report = Ptxas.Assemble(ptxas!, kernel);
+        PtxasReport report = PtxasUnderTest.Require().Assemble(kernel);
         Assert.Equal((0, 0, 0), (report.StackBytes, report.SpillStoreBytes, report.SpillLoadBytes));
         Assert.InRange(report.Registers, 1, 64); // ptxas unrolls the loop: 16 accumulators, and the operands of the steps to come
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using L2c.Emulation;
 using L2c.Testing;
 
 namespace L2c.Kernels.Tests.Cuda;
@@ -15,18 +16,17 @@ public sealed class PtxasTests
     [Fact]
     public void Every_kernel_needs_no_stack_spills_nothing_and_keeps_to_its_registers()
     {
-        string? ptxas = Ptxas.Find();
-        Assert.SkipUnless(ptxas is not null, Ptxas.Missing);
+        Ptxas ptxas = PtxasUnderTest.Require();
         Assert.SkipUnless(RepositoryPaths.Root is { } root && File.Exists(Path.Combine(root, Table)), $"no checkout: {Table} is not there");
         ConcurrentBag<string> faults = [];
         ConcurrentDictionary<string, int[]> byName = [];
         Parallel.ForEach(KernelForms.All, form =>
         {
-            PtxasReport[] reports = [.. KernelForms.Targets.Select(target => Ptxas.Assemble(ptxas!, KernelForms.Compile(form, target)))];
-            byName[form.Name] = [.. reports.Select(report => report.Registers)];
+            PtxasReport[] reports = [.. KernelForms.Targets.Select(target => ptxas.Assemble(KernelForms.Compile(form, target)))];
+            byName[form.FullName] = [.. reports.Select(report => report.Registers)];
             if (reports.Any(report => report is not { StackBytes: 0, SpillStoreBytes: 0, SpillLoadBytes: 0 }))
             {
-                faults.Add($"{form.Name}: {string.Join(", ", reports)} (no stack, no spills)");
+                faults.Add($"{form.FullName}: {string.Join(", ", reports)} (no stack, no spills)");
             }
         });
         Assert.Empty(faults);
@@ -35,7 +35,7 @@ public sealed class PtxasTests
         string path = Path.Combine(RepositoryPaths.Root!, Table);
         if (Environment.GetEnvironmentVariable("L2C_UPDATE_REGISTERS") == "1")
         {
-            Write(path, Ptxas.Version(ptxas!), measured);
+            Write(path, ptxas.Version(), measured);
         }
 
         Dictionary<string, int[]> committed = Read(path);
@@ -56,7 +56,7 @@ public sealed class PtxasTests
 
     private static void Write(string path, string version, SortedDictionary<string, int[]> measured)
     {
-        Dictionary<string, int> threads = KernelForms.All.ToDictionary(form => form.Name, form => form.Threads);
+        Dictionary<string, int> threads = KernelForms.All.ToDictionary(form => form.FullName, form => form.Threads);
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"""
             # Registers of the CUDA kernels
