@@ -126,13 +126,15 @@ internal sealed class PlanBench
 
         string[] rows = [.. others.OrderByDescending(row => row.Ratio).Select(row =>
         {
-            CacheSchedule planned = planner.Find(row.Ratio)[0].Schedule;
-            return $"| {row.Method} | {Text(row.Ratio)} | {Text(row.Error, "0.0000")} | "
-                + $"{Text(planner.Time.Ratio(planned))} | {Text(errors.Of(planned), "0.0000")} |";
+            PlanCandidate[] plans = planner.Find(row.Ratio);
+            CacheSchedule unfitted = plans.First(plan => !plan.Predictors.Contains("fitted", StringComparison.Ordinal)).Schedule;
+            return $"| {row.Method} | {Text(row.Ratio)} | {Text(row.Error, "0.0000")} | {Planned(unfitted)} | {Planned(plans[0].Schedule)} |";
         })];
         return $"Demo model, relative L2 to {evaluations} uncached evaluations on {job.Request.CheckCount} images that nothing was chosen by, "
-            + "predicted time ratios; of fewer evaluations their share:\n\n"
-            + "| method | time | L2 | planned: time | L2 |\n|---|---:|---:|---:|---:|\n" + string.Join('\n', rows);
+            + "predicted time ratios; of fewer evaluations their share. Planned without learned forecasts and with them:\n\n"
+            + "| method | time | L2 | without: time | L2 | with: time | L2 |\n|---|---:|---:|---:|---:|---:|---:|\n" + string.Join('\n', rows);
+
+        string Planned(CacheSchedule schedule) => $"{Text(planner.Time.Ratio(schedule))} | {Text(errors.Of(schedule), "0.0000")}";
 
         SampleErrors Errors(PlanJob of) => new(of, model, of.Count, of.Request.CheckCount, new PassCount(), context);
     }

@@ -7,13 +7,6 @@ namespace L2c;
 /// <summary>All that has to be measured to plan a schedule, once for any number of budgets: time per op, error per decision.</summary>
 internal sealed class SchedulePlanner
 {
-    private static readonly Predictor[][] _sets =
-    [
-        [Predictor.Reuse],
-        [Predictor.Reuse, Predictor.Polynomial(1)],
-        [Predictor.Reuse, Predictor.Polynomial(1), Predictor.Polynomial(2)],
-    ];
-
     private readonly PlanJob _job;
     private readonly LoadedModel _model;
     private readonly TaskContext _context;
@@ -37,8 +30,19 @@ internal sealed class SchedulePlanner
         // Of a kept output; the device says in which type.
         long bytes = job.Sample.OnPaper(model.Device, least).CacheBytes / CacheSlots.Plan(least).Count;
         BranchCosts costs = time.Costs(least.Branches, least.Evaluations, bytes);
+        Predictor reuse = Predictor.Reuse, linear = Predictor.Polynomial(1), fitted = _errors.Fitted(2);
+        Predictor[][] sets =
+        [
+            [reuse],
+            [reuse, linear],
+            [reuse, linear, Predictor.Polynomial(2)],
+
+            // What is fitted errs least branch by branch, of all that read as many outputs; so beside it polynomials would never be chosen.
+            [reuse, fitted],
+            [reuse, fitted, _errors.Fitted(3)],
+        ];
         _searches = [.. BranchGrouping.All(least.Branches).SelectMany(grouping =>
-            _sets.Select(set => (grouping, set, new ScheduleSearch(_errors, costs, grouping, set))))];
+            sets.Select(set => (grouping, set, new ScheduleSearch(_errors, costs, grouping, set))))];
     }
 
     /// <summary>How long runs take.</summary>

@@ -33,6 +33,16 @@ public sealed class DecisionErrors
     /// <summary>Branches of the network.</summary>
     public int Branches => _weights.GetLength(1);
 
+    /// <summary>A learned forecast, fitted to the runs that errors were measured on: for each evaluation and branch the weights of the latest outputs
+    /// that least squares give.</summary>
+    /// <param name="terms">K, how many outputs it reads: 2 to <see cref="Kernels.ResidualTerm.MaxPerBranch"/>.</param>
+    public Predictor Fitted(int terms)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(terms, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(terms, Kernels.ResidualTerm.MaxPerBranch);
+        return new FittedPredictor(_gram, terms);
+    }
+
     /// <summary>E of one decision: squared distance over the samples' squared norm.</summary>
     /// <param name="evaluation">Not the first.</param>
     /// <param name="set">Which branches are not computed there: a set that was measured.</param>

@@ -43,6 +43,9 @@ internal sealed class OutputGram
         }
     }
 
+    /// <summary>The inner product of two outputs of a branch.</summary>
+    public double Product(int branch, int evaluation, int other) => _products[branch][(evaluation * _evaluations) + other];
+
     /// <summary>|F_e - sum of terms|^2 of the samples.</summary>
     public double SquaredError(int evaluation, int branch, ReadOnlySpan<CacheTerm> terms)
     {

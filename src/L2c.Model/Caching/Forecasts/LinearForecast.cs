@@ -20,8 +20,17 @@ internal static class LinearForecast
     public static float[] Weights(ForecastMoments moments, double ridge)
     {
         int n = moments.Sources.Length - 1;
-        double trace = Enumerable.Range(0, n).Sum(i => moments.Gram(i, i));
-        double[] a = trace > 0 ? Solve(moments, ridge * trace / n) : new double[n]; // alike sources say nothing beyond the latest
+        double[] gram = new double[n * n], a = new double[n];
+        for (int i = 0; i < n; i++)
+        {
+            a[i] = moments.Cross(i);
+            for (int j = 0; j <= i; j++)
+            {
+                gram[(i * n) + j] = moments.Gram(i, j);
+            }
+        }
+
+        Solve(gram, a, ridge);
         return [(float)(1 - a.Sum()), .. a.Select(weight => (float)weight)];
     }
 
@@ -41,39 +50,50 @@ internal static class LinearForecast
         return Math.Max(error, 0); // below 0 by rounding alone
     }
 
-    private static double[] Solve(ForecastMoments moments, double added)
+    /// <summary>a = (G + ridge tr(G)/n I)⁻¹ D r.</summary>
+    /// <param name="gram">G, [n,n], of which the lower triangle is read; destroyed.</param>
+    /// <param name="a">D r, [n]; receives a, which is 0 where G is.</param>
+    /// <param name="ridge">Above 0.</param>
+    public static void Solve(Span<double> gram, Span<double> a, double ridge)
     {
-        int n = moments.Sources.Length - 1;
-        double[,] factor = new double[n, n];
-        double[] a = new double[n];
+        int n = a.Length;
+        double trace = 0;
         for (int i = 0; i < n; i++)
         {
-            a[i] = moments.Cross(i);
+            trace += gram[i * (n + 1)];
+        }
+
+        if (!(trace > 0))
+        {
+            a.Clear(); // alike sources say nothing beyond the latest
+            return;
+        }
+
+        for (int i = 0; i < n; i++)
+        {
             for (int j = 0; j <= i; j++)
             {
-                double sum = moments.Gram(i, j) + (i == j ? added : 0);
+                double sum = gram[(i * n) + j] + (i == j ? ridge * trace / n : 0);
                 for (int k = 0; k < j; k++)
                 {
-                    sum -= factor[i, k] * factor[j, k];
+                    sum -= gram[(i * n) + k] * gram[(j * n) + k];
                 }
 
-                factor[i, j] = i == j ? Math.Sqrt(sum) : sum / factor[j, j];
-                a[i] -= j < i ? factor[i, j] * a[j] : 0;
+                gram[(i * n) + j] = i == j ? Math.Sqrt(sum) : sum / gram[j * (n + 1)];
+                a[i] -= j < i ? gram[(i * n) + j] * a[j] : 0;
             }
 
-            a[i] /= factor[i, i];
+            a[i] /= gram[i * (n + 1)];
         }
 
         for (int i = n - 1; i >= 0; i--)
         {
             for (int k = i + 1; k < n; k++)
             {
-                a[i] -= factor[k, i] * a[k];
+                a[i] -= gram[(k * n) + i] * a[k];
             }
 
-            a[i] /= factor[i, i];
+            a[i] /= gram[i * (n + 1)];
         }
-
-        return a;
     }
 }
