@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Bench.Caching;
 using L2c.Model.Caching;
 using L2c.Model.Calibration;
 using L2c.Model.Training;
@@ -74,16 +75,6 @@ internal static class ExperimentMethods
     private static IEnumerable<ExperimentCandidate> Rules(ExperimentPreparation preparation, IEnumerable<string> rules) =>
         rules.Select(rule => new ExperimentCandidate(rule, preparation.Rule(rule)));
 
-    // Thresholds from too small for anything to too large for any, five per cent apart.
-    private static IEnumerable<ExperimentCandidate> Calibrated(ExperimentPreparation preparation, string name)
-    {
-        var method = CalibrationMethod.Find(name)!;
-        CalibrationTable table = preparation.Calibrate(name);
-        for (double threshold = 1e-4; threshold < 100; threshold *= 1.05)
-        {
-            string text = threshold.ToString("G3", CultureInfo.InvariantCulture);
-            double rounded = double.Parse(text, CultureInfo.InvariantCulture);
-            yield return new ExperimentCandidate($"{method.ThresholdName} {text}", method.Decide(table, rounded, new CalibrationSettings()));
-        }
-    }
+    private static IEnumerable<ExperimentCandidate> Calibrated(ExperimentPreparation preparation, string name) =>
+        MeasuredSchedules.Of(CalibrationMethod.Find(name)!, preparation.Calibrate(name)).Select(made => new ExperimentCandidate(made.Threshold, made.Schedule));
 }
