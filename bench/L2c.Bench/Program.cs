@@ -1,5 +1,6 @@
 using System.CommandLine;
 using L2c.Bench.Caching;
+using L2c.Bench.Experiment;
 using L2c.Bench.Forward;
 using L2c.Bench.Gemm;
 using L2c.Bench.Gpu;
@@ -35,6 +36,8 @@ public static class Program
             CachingBench.Create(terminal),
             RouterBench.Create(terminal),
             PlanBench.Create(terminal),
+            ExperimentVerb.Create(terminal),
+            ExperimentPlot.Create(terminal),
             GpuResultsVerb.Create(terminal),
             EmulatedVerb.Create(terminal),
             GemmBench.Create(terminal),

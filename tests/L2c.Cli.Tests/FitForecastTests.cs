@@ -67,6 +67,7 @@ public sealed class FitForecastTests : IDisposable
         Assert.Equal(0, Fit("f.json").Code);
         byte[] first = File.ReadAllBytes(_cli.PathOf("f.json"));
         Fit("f.json", "--seed", "5").MustFail(1, "f.json");
+        _cli.Run([.. Run("f.json"), "--cache", "intervals:2"]).MustFail(2, "no such rule"); // which is more to mend than the file
         Assert.Equal(first, File.ReadAllBytes(_cli.PathOf("f.json")));
         Assert.Equal(0, Fit("f.json", "--seed", "5", "--force").Code);
         Assert.NotEqual(first, File.ReadAllBytes(_cli.PathOf("f.json")));

@@ -54,7 +54,6 @@ public sealed class TrainRouterSweepTests : IDisposable
     [Theory]
     [InlineData("--threads", "2")]
     [InlineData("--image-free", null)]
-    [InlineData("--target-reuse", "0.5")]
     public void Ctrl_C_finishes_the_step_and_the_run_goes_on_to_the_same_bytes(string option, string? value)
     {
         string[] more = value is null ? ["--l1", Lambdas, option] : ["--l1", Lambdas, option, value];
@@ -169,6 +168,13 @@ public sealed class TrainRouterSweepTests : IDisposable
     [InlineData("-1", "--l1 needs a number of at least 0")]
     [InlineData("1e-6,2,1E-6", "--l1 1e-6 is given twice")]
     public void Lambdas_that_make_no_sense_are_refused(string lambdas, string message) => Train("all", "--l1", lambdas).MustFail(2, message);
+
+    [Fact]
+    public void Several_lambdas_have_no_target_which_would_move_them_all()
+    {
+        Train("all", "--l1", Lambdas, "--target-reuse", "0.5").MustFail(2, "--target-reuse moves lambda until that share is reused, wherever it begins");
+        Assert.False(Directory.Exists(_cli.PathOf("all")));
+    }
 
     [Fact]
     public void Several_routers_go_on_from_no_single_state()

@@ -25,8 +25,8 @@ internal sealed class CachingBench
 
     private static readonly int[] _percents = [25, 50, 75, 100];
 
-    // A forecast of every branch, one of all blocks together, and half of the blocks' deltas.
-    private static readonly string[] _forecastRules = ["taylor:4:1", "taylor-lite:4:1", "delta-dit:2:4:25"];
+    // A forecast of every branch, one of all blocks together, half of the blocks' deltas, one kept sum for two outputs, and none at all.
+    private static readonly string[] _rules = ["taylor:4:1", "taylor-lite:4:1", "delta-dit:2:4:25", "both:interval:2", "drop:random:0.5:0"];
 
     private readonly BenchOptions _options = new(Rounds);
     private readonly Option<int?> _images = OptionFactory.Whole("--images", 1, $"Images per run [default: {Images}]");
@@ -35,8 +35,8 @@ internal sealed class CachingBench
     public static Command Create(Terminal terminal)
     {
         CachingBench self = new();
-        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, and of some that "
-            + "forecast or replace segments, against their MACs.";
+        const string what = "Demo model: time of runs that reuse 25, 50, 75 and 100 % of the cache evaluations' branches, and of all "
+            + "other kinds of methods, against their MACs.";
         Command command = new("caching", what);
         command.Add(self._images);
         self._options.AddTo(command);
@@ -75,8 +75,16 @@ internal sealed class CachingBench
                 $"{_percents[i - 1]} %", Quartiles.Of(timing.Milliseconds[i]), Number(macs), ratio.Text("0.000"), Number(ratio.Median / macs)));
         }
 
-        ForecastTiming[] forecasts = [.. _forecastRules.Select(rule => ForecastTiming.Measure(
-            model, rule, ForecastSteps, labels, CfgScale, rounds, Bound, terminal.Cancel))];
+        SamplerTable longer = Ddim.Table(ForecastSteps);
+        SampleJob uncached = new(
+            new SampleRequest { Steps = $"{ForecastSteps}", Count = images, Batch = images }, architecture, DeviceChoice.Cpu);
+        (string Name, CacheSchedule Schedule)[] methods =
+        [
+            .. _rules.Select(rule => ($"`--cache {rule}`", ScheduleRule.Parse(rule, longer.Roles, architecture.Branches))),
+            .. MeasuredSchedules.NearHalf(model, uncached, terminal.Cancel),
+        ];
+        ForecastTiming[] forecasts = [.. methods.Select(method => ForecastTiming.Measure(
+            model, method.Name, method.Schedule, longer, labels, CfgScale, rounds, Bound, terminal.Cancel))];
         isMet &= forecasts.All(forecast => forecast.TimeShares.Median <= forecast.Bounds.Median);
         _options.Publish(parsed, terminal, Markdown.Report(
             "Caching: time against multiply-accumulates",
@@ -92,7 +100,8 @@ internal sealed class CachingBench
             + $"time ratios are taken round by round, with {MedianInterval.Words(rounds)} in brackets. "
             + "MACs as `l2c inspect` counts them, attention products included. "
             + "The uncached run is planned in full too.",
-            $"Forecasts and segments at {ForecastSteps} steps, each in turn with the same run uncached and a copy of memory:\n\n"
+            $"Other methods at {ForecastSteps} steps, each in turn with the same run uncached and a copy of memory; calibrated ones at the threshold "
+            + "whose MACs are nearest to half, as forecasts measured on the first batch of seed 0:\n\n"
             + string.Join('\n', forecasts.Select(Line)) + "\n\n"
             + "The extra bytes are what a run's ops move beyond those of a run that reuses where it forecasts, and drops where it replaces segments. "
             + $"Copies count reads and writes. A run may take {Bound} x MACs / uncached + (extra bytes / copy rate) / uncached time.",
@@ -101,7 +110,7 @@ internal sealed class CachingBench
     }
 
     private static string Line(ForecastTiming forecast) =>
-        FormattableString.Invariant($"- `--cache {forecast.Rule}`: {forecast.Forecast.Text("0.0")} ms, ")
+        FormattableString.Invariant($"- {forecast.Name}: {forecast.Forecast.Text("0.0")} ms, ")
         + FormattableString.Invariant($"time / uncached {forecast.TimeShares.Text("0.0000")}, MACs / uncached {forecast.MacShare:0.0000}, ")
         + FormattableString.Invariant($"{forecast.ExtraBytes / 1e6:0.0} MB extra, copies at {forecast.CopyRates.Median / 1e6:0.0} GB/s; ")
         + FormattableString.Invariant($"may take {forecast.Bounds.Median:0.0000}.");

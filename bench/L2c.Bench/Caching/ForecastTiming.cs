@@ -9,7 +9,7 @@ namespace L2c.Bench.Caching;
 
 /// <summary>A run of forecasts or segments, the same run uncached and a copy of memory, in turn: it may cost what moving its terms and deltas
 /// costs and no more.</summary>
-/// <param name="Rule">The rule.</param>
+/// <param name="Name">The rule, or the method with its parameter.</param>
 /// <param name="ExtraBytes">What the run's ops read and write beyond a run that reuses where this one forecasts, and drops where it replaces
 /// segments.</param>
 /// <param name="MacShare">Multiply-accumulates over those of the uncached run.</param>
@@ -18,25 +18,25 @@ namespace L2c.Bench.Caching;
 /// <param name="CopyRates">Bytes per ms that a copy reads and writes, round by round.</param>
 /// <param name="Bounds">What <paramref name="TimeShares"/> may be, round by round.</param>
 internal sealed record ForecastTiming(
-    string Rule, long ExtraBytes, double MacShare, Quartiles Forecast, MedianInterval TimeShares, Quartiles CopyRates, Quartiles Bounds)
+    string Name, long ExtraBytes, double MacShare, Quartiles Forecast, MedianInterval TimeShares, Quartiles CopyRates, Quartiles Bounds)
 {
     // Larger than caches that two cores share.
     private const int CopiedFloats = 16 << 20;
 
     /// <summary>Measures.</summary>
     /// <param name="model">On the CPU.</param>
-    /// <param name="rule">A rule that forecasts or replaces segments, as <c>--cache</c> takes it.</param>
-    /// <param name="steps">Evaluations of DDIM.</param>
+    /// <param name="name">What the schedule is called.</param>
+    /// <param name="schedule">Any, for the sampler.</param>
+    /// <param name="sampler">DDIM.</param>
     /// <param name="labels">One per image.</param>
     /// <param name="cfgScale">Guidance.</param>
     /// <param name="rounds">Rounds that are measured.</param>
     /// <param name="slack">What the share of the time may be of the share of the multiply-accumulates, before the terms' bytes.</param>
     /// <param name="cancel">Looked at between runs.</param>
     public static ForecastTiming Measure(
-        LoadedModel model, string rule, int steps, int[] labels, float cfgScale, int rounds, double slack, CancellationToken cancel)
+        LoadedModel model, string name, CacheSchedule schedule, SamplerTable sampler, int[] labels, float cfgScale, int rounds, double slack,
+        CancellationToken cancel)
     {
-        SamplerTable sampler = Ddim.Table(steps);
-        CacheSchedule schedule = ScheduleRule.Parse(rule, sampler.Roles, model.Architecture.Branches);
         CacheSchedule reuse = new(
             [.. sampler.Roles.Select((_, e) => schedule.Role(e))],
             [.. sampler.Roles.Select((_, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])],
@@ -54,7 +54,7 @@ internal sealed record ForecastTiming(
         double[] rates = [.. timing.Milliseconds[2].Select(ms => 2L * sizeof(float) * CopiedFloats / ms)];
         double[] bounds = [.. timing.Milliseconds[0].Zip(rates, (fullMs, rate) => (slack * macs) + (extra / rate / fullMs))];
         return new ForecastTiming(
-            rule,
+            name,
             extra,
             macs,
             Quartiles.Of(timing.Milliseconds[1]),

@@ -59,7 +59,6 @@ internal sealed class FitForecastCommand
         }
 
         NamedFiles.Check([("--out", path)], run.Inputs);
-        AtomicFile.Probe(path, force);
         ForecastRequest request = new()
         {
             Sample = run.Sample,
@@ -70,6 +69,7 @@ internal sealed class FitForecastCommand
         };
         using OpenedModel opened = OpenedModel.Open(run.Checkpoint, run.Hints);
         ForecastJob job = new(request, opened.Architecture, run.Device);
+        AtomicFile.Probe(path, force);
         terminal.Note(job.Fitted.Remark);
         terminal.Note(run.Device.Note);
         using LoadedModel model = opened.Load(run.Device, demand: job.Demand);

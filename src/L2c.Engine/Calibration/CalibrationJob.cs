@@ -25,10 +25,16 @@ public sealed class CalibrationJob
         Method = CalibrationMethod.Find(request.Method) ?? throw new RequestException(
             $"--method {request.Method}: there is no such method; give {string.Join(", ", CalibrationMethod.All.Select(method => method.Name))}"
             + KnownWords.DidYouMean(request.Method, CalibrationMethod.All.Select(method => method.Name)));
-        Thresholds = [.. (request.Thresholds ?? Method.DefaultThresholds).Distinct()];
+        Thresholds = [.. request.Thresholds ?? Method.DefaultThresholds];
         if (Thresholds.Count == 0 || Thresholds.Any(value => !(value >= 0 && double.IsFinite(value))))
         {
             throw new RequestException($"--{Method.ThresholdName}: thresholds are finite numbers of at least 0; give one or several");
+        }
+
+        if (Thresholds.GroupBy(value => value).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new RequestException(string.Create(
+                CultureInfo.InvariantCulture, $"--{Method.ThresholdName} {twice.Key} is given twice; give each threshold once"));
         }
 
         if (request.AsSmoothCache && !Method.ChoosesBranches)

@@ -82,6 +82,11 @@ public sealed record RouterTrainingRequest() : TrainingRequest(DemoModel.Data, "
             throw new RequestException($"--l1 {twice.Key} is given twice; give each lambda once");
         }
 
+        if (TargetReuse is not null && Lambdas is { Count: > 1 })
+        {
+            throw new RequestException("--target-reuse moves lambda until that share is reused, wherever it begins; give one --l1");
+        }
+
         CachingRecipe published = NetworkFamilies.Of(architecture).Recipe(architecture, sampler.Evaluations.Count);
         CachingRecipe defaults = model.IsDemo ? DemoModel.RouterRecipe(published) : published;
         RouterTrainingOptions options = new()

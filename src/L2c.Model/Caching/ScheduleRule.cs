@@ -56,7 +56,10 @@ public static class ScheduleRule
         string spelt = Canonical(rule);
         if (spelt.StartsWith(BothPrefix, StringComparison.Ordinal))
         {
-            return JoinedBranches.Of(Parse(rule[BothPrefix.Length..], roles, branches));
+            string joined = rule[BothPrefix.Length..];
+            return Canonical(joined).StartsWith(BothPrefix, StringComparison.Ordinal)
+                ? throw new ArgumentException($"cache rule \"{rule}\": branches are joined once; write {joined}")
+                : JoinedBranches.Of(Parse(joined, roles, branches));
         }
 
         bool drop = spelt.StartsWith(DropPrefix, StringComparison.Ordinal);

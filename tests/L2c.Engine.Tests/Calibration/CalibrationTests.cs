@@ -60,6 +60,7 @@ public sealed class CalibrationTests : IDisposable
             "--method smothcache: there is no such method; give smoothcache, teacache, magcache, easycache; did you mean smoothcache?",
             request with { Method = "smothcache" });
         Refused("--alpha: thresholds are finite numbers of at least 0", request with { Thresholds = [double.NaN] });
+        Refused("--alpha 0.1 is given twice; give each threshold once", request with { Thresholds = [0.1, 0.2, 0.10] });
         Refused("--lookahead needs at least 1", request with { Settings = new CalibrationSettings { Lookahead = 0 } });
         Refused("--max-skips needs at least 1", request with { Settings = new CalibrationSettings { MaxSkips = 0 } });
         Refused("--retention-ratio needs a number from 0 to 1", request with { Settings = new CalibrationSettings { Retention = 2 } });

@@ -124,6 +124,7 @@ public sealed class ScheduleRuleTests
     [InlineData("taylor-lite:0:1")]
     [InlineData("taylor-lite:3:6")]
     [InlineData("drop:both:all")]
+    [InlineData("both:both:all")]
     [InlineData("interval:0")]
     [InlineData("interval")]
     [InlineData("top:5")]
