@@ -1,6 +1,7 @@
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Emulation;
+using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Model.Runs;
 
@@ -67,10 +68,8 @@ internal sealed record RunPrediction
         using LoadedModel model = opened.Load(device, demand: job.ProfileDemand);
         using SamplingRun plan = SamplingRun.Plan(model.Network, job.Sampler, job.Schedule, job.Batch, job.Options with { OneSequence = false });
         Ptxas? ptxas = Ptxas.Find(".tools");
-        PtxCompiler compiler = new(DiskCache.Folder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
-        PtxTarget target = PtxTarget.For(gpu.ComputeCapability);
-        Dictionary<string, string> names = [];
-        LaunchPredictor predictor = new(driver!, gpu, ptxas, NameOf);
+        IReadOnlyDictionary<string, KernelForm> kernels = ((CudaDevice)model.Device).LoadedKernels;
+        LaunchPredictor predictor = new(driver!, gpu, ptxas, launch => kernels[launch.ModuleText].FullName);
         IReadOnlyList<DeviceWork>[] evaluations = [.. driver!.Captures.TakeLast(job.Schedule.Evaluations)];
         return new RunPrediction
         {
@@ -85,17 +84,6 @@ internal sealed record RunPrediction
             })]),
             KnowsRegisters = ptxas is not null,
         };
-
-        string NameOf(KernelLaunch launch)
-        {
-            if (!names.TryGetValue(launch.ModuleText, out string? name))
-            {
-                name = KernelCatalog.Find(compiler, launch.Kernel, launch.ModuleText, target)?.FullName ?? launch.Kernel;
-                names.Add(launch.ModuleText, name);
-            }
-
-            return name;
-        }
     }
 
     private static List<PredictedEvaluations> Alike((int Launches, double Microseconds, double Floor)[] evaluations)
