@@ -47,9 +47,9 @@ internal sealed record RunPrediction
     /// <summary>Blocks of the network.</summary>
     public int Blocks => Job.Architecture.Branches / 2;
 
-    /// <summary>Launches of each kind that a block of a run without caching has. The first and the last block may differ by one.</summary>
-    public IEnumerable<(PredictedLaunches Row, int Launches)> OfBlock() =>
-        Kernels.Select(row => (row, (int)Math.Round((double)row.Launches / (Blocks * Job.Schedule.Evaluations)))).Where(row => row.Item2 > 0);
+    /// <summary>What blocks launch, on average: kinds of launches that there are about one of, or more, for two blocks.</summary>
+    public IEnumerable<(PredictedLaunches Row, double Launches)> OfBlock() =>
+        Kernels.Select(row => (row, (double)row.Launches / (Blocks * Job.Schedule.Evaluations))).Where(row => row.Item2 > 0.4);
 
     /// <summary>Records a run on a device of the GPU's size and predicts it.</summary>
     /// <param name="gpu">The GPU.</param>
