@@ -28,7 +28,7 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help", "inspect", "methods", "metrics",
+            ["bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help", "inspect", "kernels list", "kernels show", "methods", "metrics",
             "plan", "profile", "report", "sample", "sweep", "train", "train-router"],
             Commands.Select(row => row.Data));
 
@@ -139,6 +139,7 @@ public sealed class OptionValueTests : IDisposable
             "sample" => ["--ckpt", _model, "--steps", "2", "--count", "2", "--out", _cli.PathOf("s"), "--device", "cpu"],
             "profile" => ["--ckpt", _model, "--steps", "2", "--batch", "2", "--runs", "1", "--device", "cpu"],
             "inspect" => [_model],
+            "kernels show" => ["BlendKernel.Eights"],
             "bench forward" => ["--model", "1x16x2/2", "--image-size", "16", "--runs", "1", "--batch", "1", "--device", "cpu"],
             "bench sample" => ["--model", "1x16x2/2", "--image-size", "16", "--runs", "1", "--images", "1", "--steps", "2", "--device", "cpu"],
             "train" => TrainingRuns.Model(_cli.PathOf("t"), "--max-steps", "1", "--force")[1..],

@@ -16,7 +16,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--steps 20 --grid logSNR: ddim has no grid", "sample", "--grid", "LogSNR")]
     [InlineData("--sampler dpm-solver++:2m --steps ddim20: \"ddim20\" is not a number of evaluations", "sample", "--sampler", "DPM-Solver++:2M", "--steps", "ddim20")]
     [InlineData("--use needs one of ema, model, not 'both'", "sample", "--use", "both")]
-    [InlineData("--device needs auto, cpu, cuda or cuda:N, not 'cuda:x'", "sample", "--device", "cuda:x")]
+    [InlineData("--device needs auto, cpu, cuda, cuda:N or emulator, not 'cuda:x'", "sample", "--device", "cuda:x")]
     [InlineData("--dtype fp16 is not available on the CPU", "sample", "--dtype", "fp16")]
     [InlineData("--threads needs a whole number", "sample", "--threads", "0")]
     [InlineData("--dtype needs one of fp32, tf32, fp16, bf16 (on the CPU fp32), not 'int8'", "sample", "--dtype", "int8")]

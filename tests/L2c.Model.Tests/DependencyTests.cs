@@ -16,7 +16,7 @@ public sealed partial class DependencyTests
         ["L2c.Emulation"] = ["L2c.Native"],
         ["L2c.Model"] = ["L2c.Kernels", "L2c.Weights"],
         ["L2c.Engine"] = ["L2c.Model"],
-        ["L2c.Cli"] = ["L2c.Engine"],
+        ["L2c.Cli"] = ["L2c.Emulation", "L2c.Engine"],
     };
 
     // Relative to src: where a family may be named, beside the folders of the families and the layouts of checkpoints.

@@ -47,6 +47,9 @@ public sealed class CudaKernel : IDisposable
         }
     }
 
+    /// <summary>The text that the driver was given.</summary>
+    internal string Text => _code.Text;
+
     /// <summary>Enqueues the kernel. Allocates nothing and does not synchronise, so it may be captured.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="grid">Blocks.</param>

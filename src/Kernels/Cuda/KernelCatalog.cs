@@ -34,17 +34,10 @@ public static class KernelCatalog
             .OrderBy(form => form.FullName, StringComparer.Ordinal),
     ];
 
-    /// <summary>The form whose module has this text; null where none has.</summary>
-    /// <param name="compiler">Compiles forms to compare, or knows them.</param>
-    /// <param name="entryName">Of the text.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="target">What it was compiled for.</param>
-    public static KernelForm? Find(PtxCompiler compiler, string entryName, string text, PtxTarget target)
-    {
-        // ILGPU names an entry after the method.
-        return All.Where(form => entryName.EndsWith("_" + form.Method.Name, StringComparison.Ordinal))
-            .AsParallel().FirstOrDefault(form => form.Compile(compiler, target).Text == text);
-    }
+    /// <summary>The form of a closed method.</summary>
+    /// <exception cref="KeyNotFoundException">It is no kernel of the engine.</exception>
+    internal static KernelForm Of(MethodInfo method) =>
+        All.FirstOrDefault(form => form.Method == method) ?? throw new KeyNotFoundException($"{method}: not in the catalogue of kernels");
 
     private static IEnumerable<KernelTemplate> Templates() =>
         from type in typeof(KernelTemplate).Assembly.GetTypes()

@@ -93,7 +93,8 @@ internal sealed class KernelsCommand
         PtxKernel kernel = form.Compile(compiler, target);
         if (ptx)
         {
-            terminal.Out.Write(kernel.Text);
+            // A terminal gets no control characters, and to PTX a tab is a space.
+            terminal.Out.Write(kernel.Text.Replace('\t', ' '));
             return ExitCode.Ok;
         }
 

@@ -12,7 +12,7 @@ internal static class EmulatedMachine
 
     /// <summary>What a person is told who computes on it.</summary>
     public const string Note =
-        "computing on the emulator of a GPU: the kernels that a GPU would get, exactly and thousands of times slower; its times say nothing about a GPU";
+        "computing on the emulator of a GPU: the kernels that a GPU would get, exactly and very slowly; its times say nothing about a GPU";
 
     private static readonly CudaLibraryInfo _library = new("emulated", new Version(13, 0), null);
 

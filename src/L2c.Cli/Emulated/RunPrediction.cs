@@ -1,6 +1,7 @@
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
 using L2c.Emulation;
+using L2c.Kernels;
 using L2c.Kernels.Cuda;
 using L2c.Model.Runs;
 
@@ -46,9 +47,9 @@ internal sealed record RunPrediction
     /// <summary>Blocks of the network.</summary>
     public int Blocks => Job.Architecture.Branches / 2;
 
-    /// <summary>Launches of each kind that a block of a run without caching has. The first and the last block may differ by one.</summary>
-    public IEnumerable<(PredictedLaunches Row, int Launches)> OfBlock() =>
-        Kernels.Select(row => (row, (int)Math.Round((double)row.Launches / (Blocks * Job.Schedule.Evaluations)))).Where(row => row.Item2 > 0);
+    /// <summary>What blocks launch, on average: kinds of launches that there are about one of, or more, for two blocks.</summary>
+    public IEnumerable<(PredictedLaunches Row, double Launches)> OfBlock() =>
+        Kernels.Select(row => (row, (double)row.Launches / (Blocks * Job.Schedule.Evaluations))).Where(row => row.Item2 > 0.4);
 
     /// <summary>Records a run on a device of the GPU's size and predicts it.</summary>
     /// <param name="gpu">The GPU.</param>
@@ -67,10 +68,8 @@ internal sealed record RunPrediction
         using LoadedModel model = opened.Load(device, demand: job.ProfileDemand);
         using SamplingRun plan = SamplingRun.Plan(model.Network, job.Sampler, job.Schedule, job.Batch, job.Options with { OneSequence = false });
         Ptxas? ptxas = Ptxas.Find(".tools");
-        PtxCompiler compiler = new(DiskCache.Folder is { } folder ? new PtxCache(Path.Combine(folder, "ptx")) : null);
-        PtxTarget target = PtxTarget.For(gpu.ComputeCapability);
-        Dictionary<string, string> names = [];
-        LaunchPredictor predictor = new(driver!, gpu, ptxas, NameOf);
+        IReadOnlyDictionary<string, KernelForm> kernels = ((CudaDevice)model.Device).LoadedKernels;
+        LaunchPredictor predictor = new(driver!, gpu, ptxas, launch => kernels[launch.ModuleText].FullName);
         IReadOnlyList<DeviceWork>[] evaluations = [.. driver!.Captures.TakeLast(job.Schedule.Evaluations)];
         return new RunPrediction
         {
@@ -85,17 +84,6 @@ internal sealed record RunPrediction
             })]),
             KnowsRegisters = ptxas is not null,
         };
-
-        string NameOf(KernelLaunch launch)
-        {
-            if (!names.TryGetValue(launch.ModuleText, out string? name))
-            {
-                name = KernelCatalog.Find(compiler, launch.Kernel, launch.ModuleText, target)?.FullName ?? launch.Kernel;
-                names.Add(launch.ModuleText, name);
-            }
-
-            return name;
-        }
     }
 
     private static List<PredictedEvaluations> Alike((int Launches, double Microseconds, double Floor)[] evaluations)

@@ -91,9 +91,9 @@ internal static class PredictionText
     {
         if (report.Job.Schedule.ComputesAll)
         {
-            (PredictedLaunches Row, int Launches)[] block = [.. report.OfBlock()];
+            (PredictedLaunches Row, double Launches)[] block = [.. report.OfBlock()];
             o.WriteLine(Invariant(
-                $"a block: {block.Sum(b => b.Launches)} launches, {Micro * block.Sum(b => b.Launches * b.Row.Each.Seconds):0.0} us predicted, ")
+                $"a block on average: {block.Sum(b => b.Launches):0.0} launches, {Micro * block.Sum(b => b.Launches * b.Row.Each.Seconds):0.0} us predicted, ")
                 + Invariant($"floor {Micro * block.Sum(b => b.Launches * b.Row.Each.Floor):0.0} us"));
         }
 

@@ -44,7 +44,8 @@ public sealed record Prediction(
 /// <remarks>
 /// <para>Pipes of a multiprocessor: the busiest one has blocks / multiprocessors of the blocks, rounded up, and uses a pipe w / (w +
 /// <see cref="GpuModel.HalfUseWarps"/>) of the time with w resident warps. L2 gives sectors, memory distinct bytes; what is read again comes from L2 as far as
-/// that holds the distinct bytes. Whatever an earlier kernel has left in L2 counts as gone.</para>
+/// that holds the distinct bytes of the blocks that are resident together, since neighbours share. Whatever an earlier kernel has left in L2 counts as
+/// gone.</para>
 /// <para>Not modelled: latency, clocks that fall with power, L1 hits, partitions of L2, overlap of neighbouring kernels.</para>
 /// </remarks>
 public static class BottleneckModel
@@ -76,7 +77,8 @@ public static class BottleneckModel
         double busy = hertz * warps / (warps + GpuModel.HalfUseWarps);
         double asked = counts.Sectors.Touched * SectorBytes;
         double unique = Math.Min(asked, (counts.UniqueRead + counts.UniqueWritten) ?? asked);
-        double memory = unique + ((asked - unique) * Math.Max(0, 1 - (gpu.L2Bytes / Math.Max(unique, 1))));
+        double together = unique * Math.Min(1, (double)occupancy.Blocks * gpu.Multiprocessors / counts.Blocks);
+        double memory = unique + ((asked - unique) * Math.Max(0, 1 - (gpu.L2Bytes / Math.Max(together, 1))));
         Dictionary<Limiter, double> parts = new()
         {
             [Limiter.Tensor] = share * counts.Macs / (gpu.TensorMacsPerClock * gpu.MmaShare) / busy,

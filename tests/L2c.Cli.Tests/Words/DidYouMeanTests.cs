@@ -34,7 +34,7 @@ public sealed class DidYouMeanTests : IDisposable
     [InlineData("FILE is missing; see l2c inspect --help", "inspect")]
     [InlineData("REFERENCE is missing", "metrics", "a.npz")]
     [InlineData("not 'dimm'; did you mean ddim?", "sample", "--sampler", "dimm")]
-    [InlineData("--device needs auto, cpu, cuda or cuda:N, not 'cdua'; did you mean cuda?", "sample", "--device", "cdua")]
+    [InlineData("--device needs auto, cpu, cuda, cuda:N or emulator, not 'cdua'; did you mean cuda?", "sample", "--device", "cdua")]
     [InlineData("not 'bf6'; did you mean bf16?", "sample", "--dtype", "bf6")]
     [InlineData("--dtype needs one of fp32, tf32 (on the CPU fp32), not 'int8'; see l2c train --help", "train", "--dtype", "int8")]
     [InlineData("not 'logSNE'; did you mean logSNR?", "sample", "--grid", "logSNE")]

@@ -88,6 +88,10 @@ public sealed unsafe partial class CudaDevice : Device
     /// <summary>Bytes of all arenas that are not disposed yet.</summary>
     public long AllocatedBytes { get; private set; }
 
+    /// <summary>Kernels that are loaded so far, by the text that the driver was given; of forms with one text the first.</summary>
+    public IReadOnlyDictionary<string, KernelForm> LoadedKernels => _kernels.GroupBy(pair => pair.Value.Text)
+        .ToDictionary(group => group.Key, group => KernelCatalog.Of(group.First().Key));
+
     /// <inheritdoc/>
     /// <exception cref="CudaException">The driver does not tell.</exception>
     public override long? FreeBytes

@@ -1,4 +1,4 @@
-namespace L2c.Emulation.Tests.Prediction;
+namespace L2c.Emulation.Tests.Predictions;
 
 /// <summary>The table of GPUs agrees with the data sheets, and occupancy with the vendor's rules.</summary>
 public class GpuModelTests
