@@ -11,8 +11,8 @@ using SkiaSharp;
 namespace L2c.Bench.Experiment;
 
 /// <summary>
-/// <c>experiment-plot</c>: the picture of experiments, a panel per table: distance over measured time, with intervals; what is lower and further left is
-/// better. The band is the interval of no caching. Of rows with several numbers of images the least is drawn, which all have.
+/// <c>experiment-plot</c>: the picture of experiments, a panel per table: distance over measured time, with intervals; what is lower and further left
+/// is better. The band is the interval of no caching. Of rows with several numbers of images the least is drawn, which all have.
 /// </summary>
 internal static class ExperimentPlot
 {
@@ -31,10 +31,17 @@ internal static class ExperimentPlot
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string[]> tables = new("TABLE.csv") { Description = "Tables of l2c-bench experiment, a panel each", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> tables = new("TABLE.csv")
+        {
+            Description = "Tables of l2c-bench experiment, a panel each",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<string?> output = OptionFactory.Text("--out", "FILE", "Picture, .png or .svg [default: experiment.png]");
         Option<bool> force = OptionFactory.Switch("--force", "Overwrite that file");
-        Command command = new("experiment-plot", "The picture of experiments: distance over measured time, a panel per table.") { tables, output, force };
+        Command command = new("experiment-plot", "The picture of experiments: distance over measured time, a panel per table.")
+        {
+            tables, output, force,
+        };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output) ?? "experiment.png";
@@ -53,7 +60,8 @@ internal static class ExperimentPlot
         string[] methods = [.. tables.SelectMany(rows => rows).Select(row => row.Method).Distinct()];
         int width = (tables.Count * PanelWidth) + (2 * Margin), columns = Math.Max((width - (2 * Margin)) / LegendColumn, 1);
         int line = PictureText.Height(PictureText.Body) + 4, legend = ((methods.Length + columns - 1) / columns) * line;
-        string description = JsonSerializer.Serialize(new { plot = "experiment", panels = tables.Count, methods = methods.Length }, ReportJson.Options);
+        string description = JsonSerializer.Serialize(
+            new { plot = "experiment", panels = tables.Count, methods = methods.Length }, ReportJson.Options);
         return new Picture(width, legend + PanelHeight + (2 * Margin), description, canvas =>
         {
             using Paint paint = Paint.NewDisposablePaint();
