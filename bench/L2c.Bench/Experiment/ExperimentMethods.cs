@@ -54,7 +54,8 @@ internal static class ExperimentMethods
         [Published] = preparation => ExperimentRouters.Train(preparation, "output", RouterLoss.Output, preparation.Settings.Lambdas),
         [NextState] = preparation =>
             ExperimentRouters.Train(preparation, "next-state", RouterLoss.NextState, preparation.Settings.NextStateLambdas),
-        [LearnedForecast] = preparation => ExperimentRouters.FitForecasts(preparation, Numbers(preparation).Select(n => $"interval:{n}")),
+        [LearnedForecast] = preparation => ExperimentRouters.FitForecasts(
+            preparation, Numbers(preparation).Select(n => $"interval:{n}").Concat(Family(preparation, "deepcache"))),
         [RouterOverForecasts] = preparation =>
             ExperimentRouters.Train(preparation, "forecast", RouterLoss.Output, preparation.Settings.Lambdas, overForecasts: true),
         [Planner] = preparation => preparation.Planned(),
