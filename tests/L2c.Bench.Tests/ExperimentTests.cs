@@ -141,6 +141,7 @@ public sealed class ExperimentTests : IDisposable
             none,
             none with { Method = "interval", TimeRatio = 0.5, TimeLow = 0.48, TimeHigh = 0.52, Frechet = 0.9, FrechetLow = 0.8, FrechetHigh = 1 },
             none with { Method = "drop", TimeRatio = 0.6, TimeLow = 0.6, TimeHigh = 0.6, Frechet = 50, FrechetLow = 49, FrechetHigh = 51 },
+            none with { Method = "random", TimeRatio = 0.7, TimeLow = 0.6, TimeHigh = 0.8 },
         ];
         File.WriteAllText(Path("t.csv"), ExperimentFigures.ToCsv(rows));
         Assert.Equal(rows, ExperimentFigures.FromCsv(Path("t.csv")));
@@ -151,6 +152,9 @@ public sealed class ExperimentTests : IDisposable
         Assert.True(titles > 0);
         Assert.Equal(3 * titles, Titles(svg));
         Assert.Contains("interval", svg, StringComparison.Ordinal); // in the legend alone
+
+        // The fourth method's marker is open: its colour is in the legend and in every panel all the same.
+        Assert.True(svg.Split("#FFBB78", StringSplitOptions.None).Length - 1 >= 4 || svg.Split("#ffbb78").Length - 1 >= 4);
         Assert.Equal(ExitCode.Ok, Run(["experiment-plot", Path("t.csv"), "--out", Path("p.png")]).Code);
         Assert.True(new FileInfo(Path("p.png")).Length > 5000);
         File.WriteAllText(Path("n.csv"), "a,b\n1,2\n");

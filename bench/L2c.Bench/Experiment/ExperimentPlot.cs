@@ -68,7 +68,8 @@ internal static class ExperimentPlot
             for (int i = 0; i < methods.Length; i++)
             {
                 (float x, float y) = (Margin + (i % columns * LegendColumn), Margin + (i / columns * line));
-                Drawing.DrawMarker(canvas, paint, new Pixel(x + 8, y + (line / 2f) - 2), Style(methods, i));
+                MarkerStyle marker = new(Shape(i), Marker, Colour(methods, i)) { LineColor = Colour(methods, i), LineWidth = 2 };
+                Drawing.DrawMarker(canvas, paint, new Pixel(x + 8, y + (line / 2f) - 2), marker);
                 PictureText.Write(canvas, methods[i], x + 20, y, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
             }
 
@@ -94,16 +95,17 @@ internal static class ExperimentPlot
         (band.FillColor, band.LineWidth) = (Color.FromHex("#202020").WithAlpha(0.10), 0);
         foreach (ExperimentFigures row in rows)
         {
-            MarkerStyle style = Style(methods, Array.IndexOf(methods, row.Method));
+            int method = Array.IndexOf(methods, row.Method);
+            Color colour = Colour(methods, method);
             (double x, double y) = (row.TimeRatio, Log(row.Frechet));
             plot.Add.Plottable(new ErrorBar(
                 [x], [y], [x - row.TimeLow], [row.TimeHigh - x], [y - Log(row.FrechetLow)], [Log(row.FrechetHigh) - y])
             {
-                Color = style.FillColor,
+                Color = colour,
                 LineWidth = 1,
             });
-            Scatter point = plot.Add.ScatterPoints((double[])[x], [y], style.FillColor);
-            (point.MarkerShape, point.MarkerSize, point.MarkerLineWidth, point.MarkerLineColor) = (style.Shape, Marker, 2, style.FillColor);
+            Scatter point = plot.Add.ScatterPoints((double[])[x], [y], colour);
+            (point.MarkerShape, point.MarkerSize, point.MarkerLineWidth, point.MarkerLineColor) = (Shape(method), Marker, 2, colour);
         }
 
         (double low, double high) = (rows.Min(row => Log(row.FrechetLow)), rows.Max(row => Log(row.FrechetHigh)));
@@ -121,9 +123,8 @@ internal static class ExperimentPlot
         double Log(double value) => Math.Log10(Math.Clamp(value, smallest, ceiling));
     }
 
-    private static MarkerStyle Style(string[] methods, int index)
-    {
-        Color colour = methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
-        return new MarkerStyle(_shapes[index % _shapes.Length], Marker, colour) { LineColor = colour, LineWidth = 2 };
-    }
+    private static Color Colour(string[] methods, int index) =>
+        methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
+
+    private static MarkerShape Shape(int index) => _shapes[index % _shapes.Length];
 }
