@@ -63,6 +63,8 @@ public sealed class PlanTests : IDisposable
         PlanResult result = Plan(Job(Time(job).Ratio(rule)));
         double ruleError = new SampleErrors(job, _model, job.FirstToCheck, 3, new PassCount(), Context).Of(rule)!.Value;
         Assert.True(result.RelativeL2 < 0.7 * ruleError, $"{result.RelativeL2} and {ruleError}");
+        Assert.Contains(result.Candidates, candidate => candidate.Predictors.Contains("fitted 2", StringComparison.Ordinal));
+        Assert.Equal((4, 8), (job.FirstToChoose, job.FirstToCheck)); // nobody measures on images that something was fitted to or chosen by
     }
 
     [Fact]
