@@ -87,8 +87,11 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(interrupted, File.ReadAllText(Path("b", "experiment-4.csv")));
 
         // All but times.
-        static string[] Figures(string folder) =>
-            [.. ExperimentFigures.FromCsv(System.IO.Path.Combine(folder, "experiment-4.csv")).Select(row => (row with { TimeRatio = 0, TimeLow = 0, TimeHigh = 0 }).ToString())];
+        static ExperimentFigures[] Figures(string folder) =>
+        [
+            .. ExperimentFigures.FromCsv(System.IO.Path.Combine(folder, "experiment-4.csv"))
+                .Select(row => row with { TimeRatio = 0, TimeLow = 0, TimeHigh = 0 }),
+        ];
     }
 
     [Fact]
@@ -135,21 +138,31 @@ public sealed class ExperimentTests : IDisposable
         ExperimentFigures none = new("no caching", "", 20, 1, 1, 1, 1, 20, 0.5, 0.4, 0.6, 0, 0, 0, null, 0);
         ExperimentFigures[] rows =
         [
-            none, none with { Method = "interval", TimeRatio = 0.5, TimeLow = 0.48, TimeHigh = 0.52, Frechet = 0.9, FrechetLow = 0.8, FrechetHigh = 1 },
+            none,
+            none with { Method = "interval", TimeRatio = 0.5, TimeLow = 0.48, TimeHigh = 0.52, Frechet = 0.9, FrechetLow = 0.8, FrechetHigh = 1 },
             none with { Method = "drop", TimeRatio = 0.6, TimeLow = 0.6, TimeHigh = 0.6, Frechet = 50, FrechetLow = 49, FrechetHigh = 51 },
+            none with { Method = "random", TimeRatio = 0.7, TimeLow = 0.6, TimeHigh = 0.8 },
         ];
         File.WriteAllText(Path("t.csv"), ExperimentFigures.ToCsv(rows));
         Assert.Equal(rows, ExperimentFigures.FromCsv(Path("t.csv")));
         Assert.Equal(ExitCode.Ok, Run(["experiment-plot", Path("t.csv"), Path("t.csv"), Path("t.csv"), "--out", Path("p.svg")]).Code);
         string svg = File.ReadAllText(Path("p.svg"));
-        Assert.Equal(3, svg.Split("20 steps, 20 images").Length - 1);
-        Assert.Contains(">interval<", svg.Replace("\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, Run(["experiment-plot", Path("t.csv"), "--out", Path("one.svg")]).Code);
+        int titles = Titles(File.ReadAllText(Path("one.svg")));
+        Assert.True(titles > 0);
+        Assert.Equal(3 * titles, Titles(svg));
+        Assert.Contains("interval", svg, StringComparison.Ordinal); // in the legend alone
+
+        // The fourth method's marker is open: its colour is in the legend and in every panel all the same.
+        Assert.True(svg.Split("#FFBB78", StringSplitOptions.None).Length - 1 >= 4 || svg.Split("#ffbb78").Length - 1 >= 4);
         Assert.Equal(ExitCode.Ok, Run(["experiment-plot", Path("t.csv"), "--out", Path("p.png")]).Code);
         Assert.True(new FileInfo(Path("p.png")).Length > 5000);
         File.WriteAllText(Path("n.csv"), "a,b\n1,2\n");
         (int code, _, string error) = Run(["experiment-plot", Path("n.csv"), "--out", Path("q.png")]);
         Assert.NotEqual(ExitCode.Ok, code);
         Assert.Contains("is not the table of an experiment", error, StringComparison.Ordinal);
+
+        static int Titles(string picture) => picture.Split("20 steps, 20 images").Length - 1;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,6 +1,7 @@
 using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Caching;
+using L2c.Model.Caching.Forecasts;
 using L2c.Model.Randomness;
 using L2c.Model.Runs;
 using L2c.Model.Samplers;
@@ -34,13 +35,18 @@ internal sealed record ForecastTiming(
     /// <param name="slack">What the share of the time may be of the share of the multiply-accumulates, before the terms' bytes.</param>
     /// <param name="cancel">Looked at between runs.</param>
     public static ForecastTiming Measure(
-        LoadedModel model, string name, CacheSchedule schedule, SamplerTable sampler, int[] labels, float cfgScale, int rounds, double slack,
+        LoadedModel model,
+        string name,
+        CacheSchedule schedule,
+        SamplerTable sampler,
+        int[] labels,
+        float cfgScale,
+        int rounds,
+        double slack,
         CancellationToken cancel)
     {
-        CacheSchedule reuse = new(
-            [.. sampler.Roles.Select((_, e) => schedule.Role(e))],
-            [.. sampler.Roles.Select((_, e) => (IReadOnlyList<bool>)[.. Enumerable.Range(0, schedule.Branches).Select(b => schedule.Computes(e, b))])],
-            forecast: (e, b) => schedule.Action(e, b) == BranchAction.Segment ? [] : null);
+        CacheSchedule reuse = ForecastSources.WithTerms(
+            schedule, (e, b) => schedule.Action(e, b) is BranchAction.Segment or BranchAction.Drop ? [] : null);
         using SamplingRun full = Plan(CacheSchedule.Full(schedule.Evaluations, schedule.Branches)), forecast = Plan(schedule), reused = Plan(reuse);
         long extra = OpWork.Of(forecast.Ops).Bytes - OpWork.Of(reused.Ops).Bytes;
         RunCost cost = new(schedule, NetworkCost.Of(model.Architecture));

@@ -14,13 +14,16 @@ internal static class MeasuredSchedules
     /// <summary>What a calibration makes of thresholds from too small for anything to too large for any, five per cent apart.</summary>
     /// <param name="method">The method.</param>
     /// <param name="table">What it measured.</param>
+    /// <remarks>EasyCache computes the first tenth of the evaluations, as published for 50; with that number itself little of a short run would be left
+    /// to skip.</remarks>
     public static IEnumerable<(string Threshold, CacheSchedule Schedule)> Of(CalibrationMethod method, CalibrationTable table)
     {
+        CalibrationSettings settings = new() { FirstComputed = Math.Max(1, table.Steps / 10) };
         for (double threshold = 1e-4; threshold < 100; threshold *= 1.05)
         {
             string text = threshold.ToString("G3", CultureInfo.InvariantCulture);
             double rounded = double.Parse(text, CultureInfo.InvariantCulture);
-            yield return ($"{method.ThresholdName} {text}", method.Decide(table, rounded, new CalibrationSettings()));
+            yield return ($"{method.ThresholdName} {text}", method.Decide(table, rounded, settings));
         }
     }
 

@@ -136,7 +136,7 @@ internal sealed class PlanBench
 
         string Planned(CacheSchedule schedule) => $"{Text(planner.Time.Ratio(schedule))} | {Text(errors.Of(schedule), "0.0000")}";
 
-        SampleErrors Errors(PlanJob of) => new(of, model, of.Count, of.Request.CheckCount, new PassCount(), context);
+        SampleErrors Errors(PlanJob of) => new(of, model, of.FirstToCheck, of.Request.CheckCount, new PassCount(), context);
     }
 
     private static string Text(double? value, string format = "0.000") => value?.ToString(format, CultureInfo.InvariantCulture) ?? "not finite";

@@ -62,16 +62,18 @@ internal sealed class ExperimentFolder(string path)
     public void Write<T>(T value, params string[] parts) => AtomicFile.Write(
         File(parts), overwrite: true, stream => JsonSerializer.Serialize(stream, value, ReportJson.Options));
 
+    /// <summary>Whether there is such a chunk.</summary>
+    public bool HasNumbers(string kind, string name, int chunk) => System.IO.File.Exists(Chunk(kind, name, chunk));
+
     /// <summary>A chunk of numbers of every image; null where there is none.</summary>
     public double[]? Numbers(string kind, string name, int chunk)
     {
-        string file = Chunk(kind, name, chunk);
-        if (!System.IO.File.Exists(file))
+        if (!HasNumbers(kind, name, chunk))
         {
             return null;
         }
 
-        using NpyTensorFile array = new(ByteSource.OpenFile(file));
+        using NpyTensorFile array = new(ByteSource.OpenFile(Chunk(kind, name, chunk)));
         double[] values = new double[array.Tensors[0].Count];
         array.ReadBytes(array.Tensors[0], 0, MemoryMarshal.AsBytes(values.AsSpan()));
         return values;

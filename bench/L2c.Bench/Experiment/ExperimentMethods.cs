@@ -11,7 +11,8 @@ namespace L2c.Bench.Experiment;
 /// <param name="Schedule">What came of it.</param>
 internal sealed record ExperimentCandidate(string Parameter, CacheSchedule Schedule);
 
-/// <summary>The methods that an experiment compares, and what each may be told: a row is the candidate whose predicted time is nearest to a budget.</summary>
+/// <summary>The methods that an experiment compares, and what each may be told: a row is the candidate whose predicted time is nearest to a
+/// budget.</summary>
 internal static class ExperimentMethods
 {
     /// <summary>Everything computed.</summary>
@@ -53,7 +54,8 @@ internal static class ExperimentMethods
         [Published] = preparation => ExperimentRouters.Train(preparation, "output", RouterLoss.Output, preparation.Settings.Lambdas),
         [NextState] = preparation =>
             ExperimentRouters.Train(preparation, "next-state", RouterLoss.NextState, preparation.Settings.NextStateLambdas),
-        [LearnedForecast] = preparation => ExperimentRouters.FitForecasts(preparation, Numbers(preparation).Select(n => $"interval:{n}")),
+        [LearnedForecast] = preparation => ExperimentRouters.FitForecasts(
+            preparation, Numbers(preparation).Select(n => $"interval:{n}").Concat(Family(preparation, "deepcache"))),
         [RouterOverForecasts] = preparation =>
             ExperimentRouters.Train(preparation, "forecast", RouterLoss.Output, preparation.Settings.Lambdas, overForecasts: true),
         [Planner] = preparation => preparation.Planned(),
@@ -76,5 +78,6 @@ internal static class ExperimentMethods
         rules.Select(rule => new ExperimentCandidate(rule, preparation.Rule(rule)));
 
     private static IEnumerable<ExperimentCandidate> Calibrated(ExperimentPreparation preparation, string name) =>
-        MeasuredSchedules.Of(CalibrationMethod.Find(name)!, preparation.Calibrate(name)).Select(made => new ExperimentCandidate(made.Threshold, made.Schedule));
+        MeasuredSchedules.Of(CalibrationMethod.Find(name)!, preparation.Calibrate(name))
+            .Select(made => new ExperimentCandidate(made.Threshold, made.Schedule));
 }

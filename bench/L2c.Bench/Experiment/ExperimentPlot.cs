@@ -11,8 +11,8 @@ using SkiaSharp;
 namespace L2c.Bench.Experiment;
 
 /// <summary>
-/// <c>experiment-plot</c>: the picture of experiments, a panel per table: distance over measured time, with intervals; what is lower and further left is
-/// better. The band is the interval of no caching. Of rows with several numbers of images the least is drawn, which all have.
+/// <c>experiment-plot</c>: the picture of experiments, a panel per table: distance over measured time, with intervals; what is lower and further left
+/// is better. The band is the interval of no caching. Of rows with several numbers of images the least is drawn, which all have.
 /// </summary>
 internal static class ExperimentPlot
 {
@@ -31,10 +31,17 @@ internal static class ExperimentPlot
     /// <summary>The verb.</summary>
     public static Command Create(Terminal terminal)
     {
-        Argument<string[]> tables = new("TABLE.csv") { Description = "Tables of l2c-bench experiment, a panel each", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> tables = new("TABLE.csv")
+        {
+            Description = "Tables of l2c-bench experiment, a panel each",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<string?> output = OptionFactory.Text("--out", "FILE", "Picture, .png or .svg [default: experiment.png]");
         Option<bool> force = OptionFactory.Switch("--force", "Overwrite that file");
-        Command command = new("experiment-plot", "The picture of experiments: distance over measured time, a panel per table.") { tables, output, force };
+        Command command = new("experiment-plot", "The picture of experiments: distance over measured time, a panel per table.")
+        {
+            tables, output, force,
+        };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output) ?? "experiment.png";
@@ -53,14 +60,16 @@ internal static class ExperimentPlot
         string[] methods = [.. tables.SelectMany(rows => rows).Select(row => row.Method).Distinct()];
         int width = (tables.Count * PanelWidth) + (2 * Margin), columns = Math.Max((width - (2 * Margin)) / LegendColumn, 1);
         int line = PictureText.Height(PictureText.Body) + 4, legend = ((methods.Length + columns - 1) / columns) * line;
-        string description = JsonSerializer.Serialize(new { plot = "experiment", panels = tables.Count, methods = methods.Length }, ReportJson.Options);
+        string description = JsonSerializer.Serialize(
+            new { plot = "experiment", panels = tables.Count, methods = methods.Length }, ReportJson.Options);
         return new Picture(width, legend + PanelHeight + (2 * Margin), description, canvas =>
         {
             using Paint paint = Paint.NewDisposablePaint();
             for (int i = 0; i < methods.Length; i++)
             {
                 (float x, float y) = (Margin + (i % columns * LegendColumn), Margin + (i / columns * line));
-                Drawing.DrawMarker(canvas, paint, new Pixel(x + 8, y + (line / 2f) - 2), Style(methods, i));
+                MarkerStyle marker = new(Shape(i), Marker, Colour(methods, i)) { LineColor = Colour(methods, i), LineWidth = 2 };
+                Drawing.DrawMarker(canvas, paint, new Pixel(x + 8, y + (line / 2f) - 2), marker);
                 PictureText.Write(canvas, methods[i], x + 20, y, SKTextAlign.Left, PictureText.Body, PictureText.Ink);
             }
 
@@ -86,16 +95,17 @@ internal static class ExperimentPlot
         (band.FillColor, band.LineWidth) = (Color.FromHex("#202020").WithAlpha(0.10), 0);
         foreach (ExperimentFigures row in rows)
         {
-            MarkerStyle style = Style(methods, Array.IndexOf(methods, row.Method));
+            int method = Array.IndexOf(methods, row.Method);
+            Color colour = Colour(methods, method);
             (double x, double y) = (row.TimeRatio, Log(row.Frechet));
             plot.Add.Plottable(new ErrorBar(
                 [x], [y], [x - row.TimeLow], [row.TimeHigh - x], [y - Log(row.FrechetLow)], [Log(row.FrechetHigh) - y])
             {
-                Color = style.FillColor,
+                Color = colour,
                 LineWidth = 1,
             });
-            Scatter point = plot.Add.ScatterPoints((double[])[x], [y], style.FillColor);
-            (point.MarkerShape, point.MarkerSize, point.MarkerLineWidth, point.MarkerLineColor) = (style.Shape, Marker, 2, style.FillColor);
+            Scatter point = plot.Add.ScatterPoints((double[])[x], [y], colour);
+            (point.MarkerShape, point.MarkerSize, point.MarkerLineWidth, point.MarkerLineColor) = (Shape(method), Marker, 2, colour);
         }
 
         (double low, double high) = (rows.Min(row => Log(row.FrechetLow)), rows.Max(row => Log(row.FrechetHigh)));
@@ -113,9 +123,8 @@ internal static class ExperimentPlot
         double Log(double value) => Math.Log10(Math.Clamp(value, smallest, ceiling));
     }
 
-    private static MarkerStyle Style(string[] methods, int index)
-    {
-        Color colour = methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
-        return new MarkerStyle(_shapes[index % _shapes.Length], Marker, colour) { LineColor = colour, LineWidth = 2 };
-    }
+    private static Color Colour(string[] methods, int index) =>
+        methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
+
+    private static MarkerShape Shape(int index) => _shapes[index % _shapes.Length];
 }

@@ -24,7 +24,8 @@ internal sealed class ExperimentSampling(ExperimentSettings settings, Experiment
         new() { Steps = steps.ToString(CultureInfo.InvariantCulture), Batch = settings.Batch, Count = settings.Batch };
 
     /// <summary>A row's run with its schedule.</summary>
-    public static (SampleJob Job, CacheSchedule Schedule) Of(ExperimentRow row, ExperimentSettings settings, ExperimentFolder folder, LoadedModel model)
+    public static (SampleJob Job, CacheSchedule Schedule) Of(
+        ExperimentRow row, ExperimentSettings settings, ExperimentFolder folder, LoadedModel model)
     {
         SampleJob job = new(Request(settings, row.Steps), model.Architecture, model.Choice);
         using ByteSource source = ByteSource.OpenFile(folder.Schedule(row));
@@ -39,7 +40,7 @@ internal sealed class ExperimentSampling(ExperimentSettings settings, Experiment
     {
         for (int chunk = 0; chunk < images / settings.Images; chunk++)
         {
-            if (folder.Numbers(Features, row.File, chunk) is null)
+            if (!folder.HasNumbers(Features, row.File, chunk))
             {
                 double[] samples = Sample(row, chunk);
                 if (row == uncached)

@@ -7,8 +7,8 @@ using L2c.Weights.Storage;
 namespace L2c.Bench.Experiment;
 
 /// <summary>
-/// <c>experiment</c>: all caching methods at matched time, by their distance to the data. Work of hours in stages, each of which goes on where it was:
-/// rows and schedules, samples, times, table.
+/// <c>experiment</c>: all caching methods at matched time, by their distance to the data. Work of hours in stages, each of which goes on where it
+/// was: rows and schedules, samples, times, table.
 /// </summary>
 internal sealed class ExperimentVerb
 {
@@ -25,7 +25,10 @@ internal sealed class ExperimentVerb
     private readonly Option<double[]?> _budgets = OptionFactory.NonNegatives("--budgets", "Shares of the uncached time [default: 0.85,0.7,0.55]");
     private readonly Option<int?> _images = OptionFactory.Whole("--images", 2, "Images of every row [default: 2000]", EvaluateRequest.MaxCount);
     private readonly Option<int?> _best = OptionFactory.Whole(
-        "--best-images", 2, "Images of no caching, fewer steps and the best three: a multiple of --images [default: 10000]", EvaluateRequest.MaxCount);
+        "--best-images",
+        2,
+        "Images of no caching, fewer steps and the best three: a multiple of --images [default: 10000]",
+        EvaluateRequest.MaxCount);
     private readonly Option<string?> _checkpoint = OptionFactory.Text("--ckpt", "FILE", "Checkpoint; default the demo model");
     private readonly Option<string?> _data = OptionFactory.Text("--data", "SET", $"What distances are to [default: {ImageSets.Default}]");
     private readonly Option<int?> _dataCount = OptionFactory.Whole(
@@ -44,8 +47,8 @@ internal sealed class ExperimentVerb
         Command command = new(
             "experiment", "All caching methods at matched time: Fréchet distance, paired intervals, measured time. Goes on where it was.");
         foreach (Option option in (Option[])[
-            self._steps, self._out, self._stage, self._methods, self._budgets, self._images, self._best, self._checkpoint, self._data, self._dataCount,
-            self._lambdas, self._nextLambdas, self._routerSteps, self._resamples, self._rounds, self._threads])
+            self._steps, self._out, self._stage, self._methods, self._budgets, self._images, self._best, self._checkpoint, self._data,
+            self._dataCount, self._lambdas, self._nextLambdas, self._routerSteps, self._resamples, self._rounds, self._threads])
         {
             command.Add(option);
         }

@@ -4,7 +4,8 @@ namespace L2c.Bench.Experiment;
 
 /// <summary>A distance, and those of resamples.</summary>
 /// <param name="Distance">Of all images to all data.</param>
-/// <param name="Resampled">By resample; those of two rows with as many images are of the same images and data, so that their differences are paired.</param>
+/// <param name="Resampled">By resample; those of two rows with as many images are of the same images and data, so that their differences are
+/// paired.</param>
 internal sealed record ResampledDistance(double Distance, IReadOnlyList<double> Resampled)
 {
     // Of the resamples, what lies between these quantiles: 95 %.

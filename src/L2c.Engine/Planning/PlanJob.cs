@@ -37,7 +37,7 @@ public sealed class PlanJob
 
         ErrorBatch = Math.Min(Sample.Batch, request.Count);
         Classes = request.Sample.Classes is null && architecture.NumClasses > 0
-            ? Enumerable.Range(0, Count + request.CheckCount).Select(i => Spread(i, architecture.NumClasses)).ToArray()
+            ? Enumerable.Range(0, FirstToCheck + request.CheckCount).Select(i => Spread(i, architecture.NumClasses)).ToArray()
             : Sample.Classes.Classes;
     }
 
@@ -49,6 +49,13 @@ public sealed class PlanJob
 
     /// <summary>Images that errors are measured on: whole batches of <see cref="ErrorBatch"/>.</summary>
     public int Count => (Request.Count + ErrorBatch - 1) / ErrorBatch * ErrorBatch;
+
+    /// <summary>The first image that schedules are chosen by, <see cref="Count"/> of them: others than those that forecasts are fitted to, which would
+    /// be flattered.</summary>
+    internal int FirstToChoose => Count;
+
+    /// <summary>The first image that the chosen one is checked on.</summary>
+    internal int FirstToCheck => 2 * Count;
 
     /// <summary>Images of a batch while errors are measured.</summary>
     public int ErrorBatch { get; }

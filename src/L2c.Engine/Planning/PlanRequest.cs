@@ -9,7 +9,8 @@ public sealed record PlanRequest
     /// <summary>Time of a run over that of the uncached one, above 0 and at most 1.</summary>
     public required double Budget { get; init; }
 
-    /// <summary>Images that errors are measured on, at least 1; whole batches, so it may become more.</summary>
+    /// <summary>Images that errors of decisions are measured on, and as many others that schedules are chosen by, at least 1; whole batches, so it may
+    /// become more.</summary>
     public int Count { get; init; } = 8;
 
     /// <summary>Further images, of other noise, that the schedule is checked on; at least 1.</summary>

@@ -20,7 +20,7 @@ public sealed record PlanPasses(long Times, long Errors, long Choice, long Check
 /// <param name="Predictors">What may stand in for a branch, as <c>reuse, polynomial 1</c>.</param>
 /// <param name="TimeRatio">Predicted time over that of the uncached run.</param>
 /// <param name="AdditiveError">Relative L2 by the sum of its decisions' errors, see <see cref="DecisionErrors"/>.</param>
-/// <param name="Error">Relative L2 on the images that decisions were measured on; null where it is not finite.</param>
+/// <param name="Error">Relative L2 on as many images as decisions were measured on, of other noise; null where it is not finite.</param>
 /// <param name="Schedule">The schedule.</param>
 public sealed record PlanCandidate(
     string Grouping, string Predictors, double TimeRatio, double AdditiveError, double? Error, [property: JsonIgnore] CacheSchedule Schedule);

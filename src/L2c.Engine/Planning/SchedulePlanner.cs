@@ -72,7 +72,7 @@ internal sealed class SchedulePlanner
     public PlanCandidate[] Find(double budget)
     {
         Action step = _context.Begin("error of schedules", _searches.Length);
-        _samples ??= new SampleErrors(_job, _model, 0, _job.Count, ChoicePasses, _context);
+        _samples ??= new SampleErrors(_job, _model, _job.FirstToChoose, _job.Count, ChoicePasses, _context);
         List<PlanCandidate> found = [];
         foreach ((BranchGrouping grouping, Predictor[] predictors, ScheduleSearch search) in _searches)
         {

@@ -24,7 +24,7 @@ internal static class SchedulePlanning
         SchedulePlanner planner = new(job, model, time, context);
         PlanCandidate[] candidates = planner.Find(job.Request.Budget);
         CacheSchedule chosen = candidates[0].Schedule;
-        double? error = new SampleErrors(job, model, job.Count, job.Request.CheckCount, check, context).Of(chosen);
+        double? error = new SampleErrors(job, model, job.FirstToCheck, job.Request.CheckCount, check, context).Of(chosen);
         PairedRatio measured = Measure(job, model, chosen, check, context);
         RunCost cost = new(chosen, NetworkCost.Of(sample.Architecture));
         return new PlanResult

@@ -4,12 +4,12 @@ using L2c.Model.Caching.Forecasts;
 namespace L2c.Model.Planning;
 
 /// <summary>
-/// A learned forecast: weights of the latest K outputs, fitted for each evaluation, branch and choice of outputs apart to the runs whose inner products
-/// are known.
+/// A learned forecast: weights of the latest K outputs, fitted for each evaluation, branch and choice of outputs apart to the runs whose inner
+/// products are known.
 /// </summary>
 /// <remarks>
-/// <see cref="LinearForecast"/> with D_k . D_j = F_k . F_j - F_k . F_1 - F_1 . F_j + F_1 . F_1 and r likewise: sums of inner products of outputs, so that
-/// nothing is sampled for it.
+/// <see cref="LinearForecast"/> with D_k . D_j = F_k . F_j - F_k . F_1 - F_1 . F_j + F_1 . F_1 and r likewise: sums of inner products of outputs, so
+/// that nothing is sampled for it.
 /// </remarks>
 /// <param name="gram">Inner products of outputs.</param>
 /// <param name="terms">K, at least 2.</param>

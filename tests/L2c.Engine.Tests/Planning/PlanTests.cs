@@ -61,8 +61,10 @@ public sealed class PlanTests : IDisposable
         PlanJob job = Job(1);
         CacheSchedule rule = ScheduleRule.Parse("interval:2", job.Sample.Sampler.Roles, Branches);
         PlanResult result = Plan(Job(Time(job).Ratio(rule)));
-        double ruleError = new SampleErrors(job, _model, job.Count, 3, new PassCount(), Context).Of(rule)!.Value;
+        double ruleError = new SampleErrors(job, _model, job.FirstToCheck, 3, new PassCount(), Context).Of(rule)!.Value;
         Assert.True(result.RelativeL2 < 0.7 * ruleError, $"{result.RelativeL2} and {ruleError}");
+        Assert.Contains(result.Candidates, candidate => candidate.Predictors.Contains("fitted 2", StringComparison.Ordinal));
+        Assert.Equal((4, 8), (job.FirstToChoose, job.FirstToCheck)); // nobody measures on images that something was fitted to or chosen by
     }
 
     [Fact]

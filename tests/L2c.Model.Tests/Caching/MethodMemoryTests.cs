@@ -12,7 +12,8 @@ using L2c.Model.Tests.Runs;
 
 namespace L2c.Model.Tests.Caching;
 
-/// <summary>What the schedules of methods that measure or learn keep in memory: outputs and deltas that are alive together, counted by brute force.</summary>
+/// <summary>What the schedules of methods that measure or learn keep in memory: outputs and deltas that are alive together, counted by brute
+/// force.</summary>
 public sealed class MethodMemoryTests
 {
     private const int Images = 2;
@@ -38,12 +39,12 @@ public sealed class MethodMemoryTests
     [InlineData("interval:3", 1)]
     [InlineData("interval:3", 2)]
     [InlineData("interval:2", 3)]
-    [InlineData("taylor:3", 2)]
+    [InlineData("fora:3", 2)]
     [InlineData("random:0.6:1", 2)]
     public void Learned_forecasts_keep_the_outputs_that_they_weigh(string rule, int terms)
     {
-        CacheSchedule mask = ScheduleRule.Parse(
-            rule, [.. Enumerable.Range(0, Figures.Steps).Select(e => e == 0 ? EvaluationRole.Refresh : EvaluationRole.Cache)], Figures.Architecture.Branches);
+        EvaluationRole[] roles = [EvaluationRole.Refresh, .. Enumerable.Repeat(EvaluationRole.Cache, Figures.Steps - 1)];
+        CacheSchedule mask = ScheduleRule.Parse(rule, roles, Figures.Architecture.Branches);
         CacheSchedule forecast = ForecastFit.OnPaper(mask, terms);
         int peak = LiveOutputs.Peak(forecast);
         Assert.Equal(Bytes(peak), Planned(forecast));
@@ -58,8 +59,8 @@ public sealed class MethodMemoryTests
         int forecasts = 0;
         foreach (BranchGrouping grouping in BranchGrouping.All(Figures.Architecture.Branches))
         {
-            ScheduleSearch search = new(
-                network.Errors, new BranchCosts([1, 1.5, 0.7, 2], 0.05), grouping, [Predictor.Reuse, network.Errors.Fitted(2), network.Errors.Fitted(3)]);
+            Predictor[] predictors = [Predictor.Reuse, network.Errors.Fitted(2), network.Errors.Fitted(3)];
+            ScheduleSearch search = new(network.Errors, new BranchCosts([1, 1.5, 0.7, 2], 0.05), grouping, predictors);
             foreach (double price in (double[])[0.03, 0.3, 1, 3])
             {
                 CacheSchedule schedule = search.Solve(price);

@@ -57,7 +57,8 @@ public sealed class FittedPredictorTests
     [Fact]
     public void What_is_linear_in_the_evaluation_is_met_exactly_and_what_stands_still_is_reused()
     {
-        float[][] linear = [.. Enumerable.Range(0, Evaluations).Select(e => Enumerable.Range(0, 40).Select(i => (0.25f * e * (i % 5)) + i).ToArray())];
+        float[][] linear =
+            [.. Enumerable.Range(0, Evaluations).Select(e => Enumerable.Range(0, 40).Select(i => (0.25f * e * (i % 5)) + i).ToArray())];
         float[][] still = [.. Enumerable.Range(0, Evaluations).Select(_ => linear[0])];
         CacheTerm[] weights = Terms(new FittedPredictor(Gram([linear]), 2), 6, [4, 3]);
         Assert.Equal(3, weights[0].Weight, 1e-4f);
