@@ -33,7 +33,8 @@ internal static unsafe class CublasLtExports
     public static cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc) => Gpu.CublasLt.cublasLtMatmulDescDestroy(matmulDesc);
 
     [UnmanagedCallersOnly(EntryPoint = nameof(cublasLtMatrixLayoutCreate))]
-    public static cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* matLayout, cudaDataType_t type, ulong rows, ulong cols, long ld) =>
+    public static cublasStatus_t cublasLtMatrixLayoutCreate(
+        cublasLtMatrixLayout_t* matLayout, cudaDataType_t type, ulong rows, ulong cols, long ld) =>
         matLayout is null ? Invalid : Gpu.CublasLt.cublasLtMatrixLayoutCreate(out *matLayout, type, rows, cols, ld);
 
     [UnmanagedCallersOnly(EntryPoint = nameof(cublasLtMatrixLayoutSetAttribute))]

@@ -10,7 +10,7 @@ internal static class Gpu
     private static readonly ConcurrentDictionary<string, nint> _texts = new();
     private static DeviceFault? _told;
 
-    /// <summary>The driver. Like the vendor's, it returns the status of a fault, and runs work as it is enqueued with CUDA_LAUNCH_BLOCKING=1.</summary>
+    /// <summary>The driver. Like the vendor's it returns the status of a fault, and with CUDA_LAUNCH_BLOCKING=1 runs work at once.</summary>
     public static EmulatedDriver Driver { get; } = new()
     {
         ThrowOnFault = false,

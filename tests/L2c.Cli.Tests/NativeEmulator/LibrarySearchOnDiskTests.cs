@@ -46,12 +46,12 @@ public sealed class LibrarySearchOnDiskTests : IDisposable
     [Fact]
     public void A_toolkit_that_only_CUDA_HOME_names_is_found_in_its_folder_for_libraries()
     {
-        string home = _cli.PathOf("toolkit");
+        Dictionary<string, string> home = new() { ["CUDA_HOME"] = _cli.PathOf("toolkit") };
         JsonElement none = NativeEmulator.Run(_cli, new Dictionary<string, string>(), "devices", "--json").Json.GetProperty("cuda");
         Assert.SkipUnless(none.GetProperty("driver").TryGetProperty("problem", out _), "this machine has a driver, which is found first");
         string file = Path.Combine(Copy("toolkit/lib64", "libcuda.so.1"), "libcuda.so.1");
         File.CreateSymbolicLink(_cli.PathOf("toolkit/lib64/libcublasLt.so.12"), "libcuda.so.1");
-        JsonElement cuda = NativeEmulator.Run(_cli, new Dictionary<string, string> { ["CUDA_HOME"] = home }, "devices", "--json").Json.GetProperty("cuda");
+        JsonElement cuda = NativeEmulator.Run(_cli, home, "devices", "--json").Json.GetProperty("cuda");
         Assert.Equal((file, "13.0"), Library(cuda, "driver"));
         Assert.Equal((_cli.PathOf("toolkit/lib64/libcublasLt.so.12"), "12.9.1"), Library(cuda, "cublasLt"));
     }

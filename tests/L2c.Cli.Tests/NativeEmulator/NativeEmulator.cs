@@ -49,7 +49,8 @@ internal static class NativeEmulator
     }
 
     /// <summary>The same with both libraries on LD_LIBRARY_PATH.</summary>
-    public static CliResult Run(CliRunner cli, params string[] args) => Run(cli, new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Folder }, args);
+    public static CliResult Run(CliRunner cli, params string[] args) =>
+        Run(cli, new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Folder }, args);
 
     private static (string? Folder, string Problem) Build()
     {
