@@ -159,6 +159,7 @@ public sealed unsafe class LaunchTests : IDisposable
     [Fact]
     public void Parameters_of_the_wrong_size_or_number_are_refused()
     {
+        Assert.Equal((3, 0, 0), (Driver.ParameterCount(_add), Driver.ParameterCount(_limited), Driver.ParameterCount(default)));
         byte* packed = stackalloc byte[32];
         foreach (nuint bytes in new nuint[] { 0, 20, 23, 25 })
         {

@@ -139,15 +139,17 @@ public sealed class LibCudaTests : IDisposable
             ptx.Message);
     }
 
-    [Fact]
-    public void A_driver_that_lacks_a_symbol_is_refused_with_file_and_version()
+    [Theory]
+    [InlineData("MISSING_LAUNCH", "cuLaunchKernel", "13.2")]
+    [InlineData("TOO_OLD", "cuGraphInstantiateWithFlags", "11.3")]
+    public void A_driver_that_lacks_a_symbol_is_refused_with_file_and_version(string define, string symbol, string version)
     {
-        string folder = FakeLibraries.Build("libcuda.so.1", "MISSING_LAUNCH");
+        string folder = FakeLibraries.Build("libcuda.so.1", define);
         try
         {
             string message = Assert.Throws<CudaUnavailableException>(() => LibCuda.Load(new FolderLoader(folder))).Message;
             Assert.Equal(
-                $"{folder}/libcuda.so.1: has no cuLaunchKernel (driver for CUDA 13.2); install the NVIDIA driver, in a newer version", message);
+                $"{folder}/libcuda.so.1: has no {symbol} (driver for CUDA {version}); install the NVIDIA driver, in a newer version", message);
         }
         finally
         {

@@ -27,6 +27,9 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     /// <summary>Whether fp32 becomes tf32 by dropping 13 bits, as the tensor core does by itself; else it is rounded to nearest on its way there.</summary>
     public bool TruncatesTf32 { get; set; }
 
+    /// <summary>What <see cref="cublasLtGetVersion"/> says. 13.0.0 unless set.</summary>
+    public nuint Version { get; init; } = 130000;
+
     /// <summary>One line for each handle and description that was not destroyed.</summary>
     public IReadOnlyList<string> Leaks
     {
@@ -40,7 +43,7 @@ public sealed partial class EmulatedCublasLt(EmulatedDriver driver) : ICublasLt
     }
 
     /// <inheritdoc/>
-    public nuint cublasLtGetVersion() => 130000;
+    public nuint cublasLtGetVersion() => Version;
 
     /// <inheritdoc/>
     public cublasStatus_t cublasLtCreate(out cublasLtHandle_t handle)

@@ -28,7 +28,7 @@ internal static class ElementTypes
     public static bool IsKnown(string type) => type is "s8" or "u8" or "b8" or "s16" or "u16" or "b16" or "s32" or "u32" or "b32" or "s64" or "u64"
         or "b64" or "f16" or "bf16" or "f32" or "f64";
 
-    public static int Bits(Type type) => 8 * (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+    public static int Bits(Type type) => 8 * RuntimeHelpers.SizeOf(type.TypeHandle);
 
     /// <summary>Whether a literal is a floating-point number.</summary>
     public static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);

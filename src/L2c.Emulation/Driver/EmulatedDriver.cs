@@ -121,6 +121,15 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
         }
     }
 
+    /// <summary>How many parameters a kernel has; 0 for what is no kernel.</summary>
+    public int ParameterCount(CUfunction function)
+    {
+        lock (Gate)
+        {
+            return _context is not null && _context.Objects.TryGet(function.Handle, out FunctionState? state) ? state.Entry.Parameters.Count : 0;
+        }
+    }
+
     /// <summary>Empties <see cref="Log"/> and sets <see cref="GraphLaunches"/> to 0.</summary>
     public void ClearLog()
     {

@@ -50,7 +50,7 @@ public class ArithmeticTests
     }
 
     // The table of lop3 is a literal, so its cases are programs of their own.
-    private static string Code(ExpectedValues.Form form, ulong[]? operands)
+    internal static string Code(ExpectedValues.Form form, ulong[]? operands)
     {
         IEnumerable<string> names = form.Widths.Select((_, i) => $"%x{i}");
         if (form.Opcode.StartsWith("lop3", StringComparison.Ordinal))

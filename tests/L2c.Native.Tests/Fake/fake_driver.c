@@ -1,5 +1,5 @@
 /* A driver library whose device is host memory: enough to see that every argument of every binding arrives in its place.
-   -DMISSING_LAUNCH leaves one export out, -DOLD those that came after CUDA 11.4, -DNEW those that
+   -DMISSING_LAUNCH leaves one export out, -DOLD those that came after CUDA 11.4, -DTOO_OLD also the one that came with it, -DNEW those that
    CUDA 13's headers no longer have, -DNO_DEVICE makes cuInit fail as on a machine without a GPU. */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,12 @@ int cuInit(unsigned flags)
 #endif
 }
 
+#ifdef TOO_OLD
+#define OLD
+int cuDriverGetVersion(int *version) { *version = 11030; return 0; }
+#else
 int cuDriverGetVersion(int *version) { *version = 13020; return 0; }
+#endif
 int cuGetErrorName(int error, const char **text)
 {
     *text = error == 100 ? "CUDA_ERROR_NO_DEVICE" : error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 218 ? "CUDA_ERROR_INVALID_PTX" : NULL;
@@ -136,6 +141,7 @@ int cuStreamEndCapture(void *stream, void **graph)
     graphs_alive++;
     return 0;
 }
+#ifndef TOO_OLD
 int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags)
 {
     *executable = (void *)0x7300000000;
@@ -143,6 +149,7 @@ int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long lo
     graphs_alive++;
     return 0;
 }
+#endif
 int cuGraphLaunch(void *executable, void *stream)
 {
     launches++;
