@@ -17,8 +17,8 @@ internal static unsafe class EdgeTile
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
         where V : unmanaged, IFloats<V>
     {
-        RowRun run = new(a, aRow, depth) { Ahead = ahead };
-        TileOperands tile = new(&run, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep);
+        RowRun run = new(a, aRow, depth) { Ahead = ahead, AheadStep = aheadStep };
+        TileOperands tile = new(&run, aStep, b, bSecond, bStep, start, startRow, c, cRow);
         Multiply<V>(rows, columns, tile, scratch);
     }
 
@@ -30,29 +30,23 @@ internal static unsafe class EdgeTile
         where V : unmanaged, IFloats<V>
     {
         int vectors = (columns + V.Count - 1) / V.Count, height = MicroKernel.TallestTile<V>();
-        if (columns == vectors * V.Count)
+        bool isWhole = columns == vectors * V.Count;
+        for (int done; rows > 0; rows -= done, tile.MoveDown(done, done / height))
         {
-            int whole = rows % height % 4 == 0 && rows < height ? rows : rows / height * height;
-            if (whole > 0)
+            done = rows < height ? rows : rows / height * height;
+            if (isWhole && done % 4 == 0)
             {
-                MicroKernel.Multiply<V>(whole, vectors, &tile);
-                rows -= whole;
-                tile.Runs += whole / height * tile.RunsPerTile;
-                tile.Start = tile.Start == null ? null : tile.Start + whole * tile.StartRow;
-                tile.C += whole * tile.CRow;
+                MicroKernel.Multiply<V>(done, vectors, &tile);
             }
-        }
-
-        for (; rows > 0; rows -= height)
-        {
-            Scratch<V>(Math.Min(rows, height), columns, vectors, tile, scratch);
-            tile.Runs += tile.RunsPerTile;
-            tile.Start = tile.Start == null ? null : tile.Start + height * tile.StartRow;
-            tile.C += height * tile.CRow;
+            else
+            {
+                done = Math.Min(done, height);
+                MultiplyInScratch<V>(done, columns, vectors, tile, scratch);
+            }
         }
     }
 
-    private static void Scratch<V>(int rows, int columns, int vectors, TileOperands tile, float* scratch)
+    private static void MultiplyInScratch<V>(int rows, int columns, int vectors, TileOperands tile, float* scratch)
         where V : unmanaged, IFloats<V>
     {
         nint width = vectors * V.Count, cRow = tile.CRow;

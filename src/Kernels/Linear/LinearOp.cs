@@ -176,7 +176,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         nint startRow = k > 0 || _accumulates ? yRow : 0;
         bias = _accumulates ? bias : null;
         bool isLast = k + depth == _inputs;
-        TileOperands tile = new(x, 1, weights, second, Width, start, startRow, y, yRow, Prefetch.LineFloats)
+        TileOperands tile = new(x, 1, weights, second, Width, start, startRow, y, yRow)
         {
             RunsPerTile = _units,
             Activation = isLast && bias == null ? _arguments.Activation : Activation.None,

@@ -34,8 +34,8 @@ internal static unsafe class MicroKernel
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep)
         where V : unmanaged, IFloats<V>
     {
-        RowRun run = new(a, aRow, depth) { Ahead = ahead };
-        TileOperands tile = new(&run, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep);
+        RowRun run = new(a, aRow, depth) { Ahead = ahead, AheadStep = aheadStep };
+        TileOperands tile = new(&run, aStep, b, bSecond, bStep, start, startRow, c, cRow);
         Multiply<V>(rows, vectors, &tile);
     }
 
@@ -80,7 +80,7 @@ internal static unsafe class MicroKernel
         where Rows : struct, IConstant
         where Vectors : struct, IConstant
     {
-        nint aStep = tile->AStep, bSecond = tile->BSecond, bStep = tile->BStep, aheadStep = tile->AheadStep;
+        nint aStep = tile->AStep, bSecond = tile->BSecond, bStep = tile->BStep;
         nint startRow = tile->StartRow, cRow = tile->CRow;
         float* start = tile->Start, c = tile->C;
         RowRun* run = tile->Runs;
@@ -132,7 +132,7 @@ internal static unsafe class MicroKernel
                     }
                 }
 
-                nint at = 0;
+                nint at = 0, aheadStep = part->AheadStep;
                 for (int k = part->Depth; k > 0; k--)
                 {
                     V b0 = V.Load(b), b1 = default, b2 = default;

@@ -3,7 +3,7 @@ namespace L2c.Kernels;
 /// <summary>What the micro-kernel multiplies: c[i, j] = start[i, j] + sum_k a[i, k] b[k, j].</summary>
 internal unsafe struct TileOperands(
     RowRun* runs, nint aStep, float* b, nint bSecond, nint bStep,
-    float* start, nint startRow, float* c, nint cRow, nint aheadStep)
+    float* start, nint startRow, float* c, nint cRow)
 {
     /// <summary>Where the rows of A lie: runs of k that follow each other in the sum, up to <see cref="RowRun.IsLast"/>.</summary>
     public RowRun* Runs = runs;
@@ -32,13 +32,20 @@ internal unsafe struct TileOperands(
     /// <summary>First element of the tile; whole ones are written.</summary>
     public float* C = c;
 
-    /// <summary>Elements from one row of the tile to the next.</summary>
+    /// <summary>Elements from one row of the tile to the next. The rows below it are asked for while it is computed: that is where the next one is
+    /// written, as a rule.</summary>
     public nint CRow = cRow;
-
-    /// <summary>Elements from one line asked for to the next, beginning at <see cref="RowRun.Ahead"/>. The rows below the tile are asked for too:
-    /// that is where the next one is written, as a rule.</summary>
-    public readonly nint AheadStep = aheadStep;
 
     /// <summary>Of the sums.</summary>
     public Activation Activation;
+
+    /// <summary>On to the rows below.</summary>
+    /// <param name="rows">Rows of the tiles that are done.</param>
+    /// <param name="tiles">How many they were.</param>
+    public void MoveDown(int rows, int tiles)
+    {
+        Runs += tiles * RunsPerTile;
+        Start = Start == null ? null : Start + rows * StartRow;
+        C += rows * CRow;
+    }
 }

@@ -51,10 +51,22 @@ internal unsafe struct Wide<V> : IFloats<Wide<V>>
     }
 
     /// <inheritdoc/>
-    public static Wide<V> LoadPart(float* source, int count, float fill) => throw new NotSupportedException();
+    public static Wide<V> LoadPart(float* source, int count, float fill) => new()
+    {
+        A = Part(source, count, fill),
+        B = Part(source + V.Count, count - V.Count, fill),
+        C = Part(source + 2 * V.Count, count - 2 * V.Count, fill),
+        D = Part(source + 3 * V.Count, count - 3 * V.Count, fill),
+    };
 
     /// <inheritdoc/>
-    public static void StorePart(Wide<V> value, float* destination, int count) => throw new NotSupportedException();
+    public static void StorePart(Wide<V> value, float* destination, int count)
+    {
+        StorePart(value.A, destination, count);
+        StorePart(value.B, destination + V.Count, count - V.Count);
+        StorePart(value.C, destination + 2 * V.Count, count - 2 * V.Count);
+        StorePart(value.D, destination + 3 * V.Count, count - 3 * V.Count);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,6 +129,21 @@ internal unsafe struct Wide<V> : IFloats<Wide<V>>
     };
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide<V> ScaleOnce(Wide<V> value, Wide<V> exponent) => new()
+    {
+        A = V.ScaleOnce(value.A, exponent.A),
+        B = V.ScaleOnce(value.B, exponent.B),
+        C = V.ScaleOnce(value.C, exponent.C),
+        D = V.ScaleOnce(value.D, exponent.D),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide<V> PowerOfTwo(Wide<V> x) =>
+        new() { A = V.PowerOfTwo(x.A), B = V.PowerOfTwo(x.B), C = V.PowerOfTwo(x.C), D = V.PowerOfTwo(x.D) };
+
+    /// <inheritdoc/>
     public static float Sum(Wide<V> value) => V.Sum(value.A + value.B + (value.C + value.D));
 
     /// <inheritdoc/>
@@ -134,4 +161,14 @@ internal unsafe struct Wide<V> : IFloats<Wide<V>>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Wide<V> operator /(Wide<V> x, Wide<V> y) => new() { A = x.A / y.A, B = x.B / y.B, C = x.C / y.C, D = x.D / y.D };
+
+    private static V Part(float* source, int count, float fill) => count <= 0 ? V.Broadcast(fill) : Partial.Load<V>(source, count, fill);
+
+    private static void StorePart(V value, float* destination, int count)
+    {
+        if (count > 0)
+        {
+            Partial.Store(value, destination, count);
+        }
+    }
 }
