@@ -1,5 +1,3 @@
-using L2c.Testing;
-
 namespace L2c.Kernels.Tests;
 
 public sealed class CacheSizesTests : IDisposable
