@@ -29,8 +29,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private const int MaxRows = 128;
     private const int MaxPanels = 8;
 
-    // A thread waits at the end of an op for a tile of another one: half a tile on average.
+    // A thread waits at the end of an op for a tile of another one, half a tile on average: so the last ones are parts of a tile.
     private const int TilesPerThread = 16;
+    private const int PartsOfLast = 4;
 
     // A quarter of the cache is left to y and whatever else comes by.
     private static readonly int _maxDepth = (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
@@ -59,6 +60,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
+    private readonly int _wholeTiles;
+    private readonly int _firstOfParts; // row
+    private readonly int _rowsPerPart;
 
     public LinearOp(LinearArguments arguments, TRows x, int threads)
     {
@@ -89,7 +93,12 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         int mostPanels = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
         _panelTiles = Share(panels, mostPanels);
         _panelsPerTile = Share(panels, _panelTiles);
-        Tiles = Share(_rows, _rowsPerTile) * _panelTiles;
+
+        rowTiles = Share(_rows, _rowsPerTile);
+        int whole = rowTiles - (threads == 1 ? 0 : Math.Min(Share(threads, _panelTiles), rowTiles / 4));
+        (_wholeTiles, _firstOfParts) = (whole * _panelTiles, Math.Min(whole * _rowsPerTile, _rows));
+        _rowsPerPart = Share(_rowsPerTile, PartsOfLast * Height) * Height;
+        Tiles = _wholeTiles + Share(_rows - _firstOfParts, _rowsPerPart) * _panelTiles;
     }
 
     /// <inheritdoc/>
@@ -115,7 +124,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
-        int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
+        bool isPart = tile >= _wholeTiles;
+        int rowTile = (isPart ? tile - _wholeTiles : tile) / _panelTiles, rows = isPart ? _rowsPerPart : _rowsPerTile;
+        int firstRow = (isPart ? _firstOfParts : 0) + rowTile * rows, endRow = Math.Min(firstRow + rows, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
         float* edge = (float*)scratch, located = edge + EdgeTile.ScratchFloats<V>() + RunFloats;
         var places = (RowRun*)(edge + EdgeTile.ScratchFloats<V>());

@@ -6,7 +6,7 @@ public sealed class ConvolutionTests
 {
     // B, H, W, C, O; height, width, stride; padding above, left, below, right: smallest; a VAE's, smaller; its way down; Inception's first, its windows
     // of one line and one column; three outputs; a line of a window beyond one block of depth; more lines than
-    // a block takes; primes.
+    // a block takes; a pixel deeper than any block; primes.
     private static readonly int[][] _shapes =
     [
         [1, 1, 1, 1, 1, 1, 2, 1, 0, 1, 0, 0],
@@ -18,6 +18,7 @@ public sealed class ConvolutionTests
         [1, 8, 24, 64, 3, 3, 3, 1, 1, 1, 1, 1],
         [1, 5, 9, 300, 7, 3, 3, 1, 1, 1, 1, 1],
         [1, 9, 17, 128, 50, 7, 1, 1, 3, 0, 3, 0],
+        [1, 3, 5, 2100, 5, 3, 3, 1, 1, 1, 1, 1],
         [3, 7, 19, 37, 29, 5, 3, 1, 2, 1, 1, 0],
     ];
 
