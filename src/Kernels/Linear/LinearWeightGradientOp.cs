@@ -12,21 +12,20 @@ internal readonly record struct LinearWeightGradientArguments(Tensor Dy, Tensor 
 
 /// <summary>dW = dy^T x: a tile of dW is some outputs by a few panels of inputs.</summary>
 /// <remarks>
-/// The sum over M is cut into equal blocks. Of each, a tile's columns of dy are copied once, a vector of columns after the other, and x panel by
-/// panel: rows of dy and x lie so far apart that a block of them shares few sets of the first cache, and takes a page of address translation each.
-/// A panel of x stays in the first cache and serves all outputs of the tile; the copy of dy stays in the second and serves all panels. Sums rest in
-/// dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
-/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per tile of its own.
+/// The sum over M is cut into equal blocks, so that a panel of x stays in the first cache and a tile's columns of dy in the second. Within a block
+/// each panel of x is copied to consecutive memory once and serves all outputs of the tile; dy is read in place, with a step of one row: a copy of it
+/// costs more than it saves. Sums rest in dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
+/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per tile of its own; without that up to
+/// half of the time goes into waiting.
 /// </remarks>
 internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    private const int MaxDepth = 256;
-    private const int MaxPanelFloats = 6 * 1024; // three quarters of a first cache of 32 KiB
-    private const int MaxDyFloats = 32 * 1024; // a quarter of a second cache of 512 KiB
+    private const int MaxDepth = 128;
+    private const int MaxOutputs = 256;
     private const int MaxPanels = 8;
     private const int MinOutputs = 64; // below, copying x shows
-    private const int MinPanels = 2; // below, copying dy shows
+    private const int MinPanels = 2; // below, lines of x are read in pieces
     private const int TilesPerThread = 2;
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
@@ -48,9 +47,8 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         _rows = arguments.X.Rows;
         _outputs = arguments.DWeight.Rows;
         _inputs = arguments.DWeight.Columns;
-        int maxDepth = Math.Min(MaxDepth, MaxPanelFloats / Width);
-        _depth = Share(_rows, Share(_rows, maxDepth));
-        int outputTiles = Share(_outputs, MaxDyFloats / maxDepth), inputTiles = Share(_inputs, MaxPanels * Width);
+        _depth = Share(_rows, Share(_rows, MaxDepth));
+        int outputTiles = Share(_outputs, MaxOutputs), inputTiles = Share(_inputs, MaxPanels * Width);
         while (outputTiles * inputTiles < TilesPerThread * threads)
         {
             int outputs = Share(_outputs, outputTiles), inputs = Share(_inputs, inputTiles);
@@ -69,7 +67,7 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
             }
         }
 
-        _outputsPerTile = Share(Share(_outputs, outputTiles), V.Count) * V.Count;
+        _outputsPerTile = Share(Share(_outputs, outputTiles), Height) * Height;
         _inputsPerTile = Share(Share(_inputs, inputTiles), V.Count) * V.Count;
         _inputTiles = Share(_inputs, _inputsPerTile);
         Tiles = Share(_outputs, _outputsPerTile) * _inputTiles;
@@ -83,7 +81,7 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
 
     /// <inheritdoc/>
     public override long ScratchBytes =>
-        sizeof(float) * (EdgeTile.ScratchFloats<V>() + (long)_depth * (Width + _outputsPerTile)) + _outputsPerTile / Height * sizeof(RowRun);
+        sizeof(float) * (EdgeTile.ScratchFloats<V>() + (long)_depth * Width) + _outputsPerTile / Height * sizeof(RowRun);
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -100,12 +98,16 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         nint dyRow = _arguments.Dy.RowStride, xRow = _arguments.X.RowStride;
         float* dy = (float*)_arguments.Dy.Address + firstOutput, x = (float*)_arguments.X.Address + firstInput;
         float* dWeight = (float*)_arguments.DWeight.Address + (long)firstOutput * _inputs + firstInput;
-        float* edge = (float*)scratch, panel = edge + EdgeTile.ScratchFloats<V>(), columns = panel + (nint)_depth * Width;
-        var runs = (RowRun*)(columns + (nint)_depth * _outputsPerTile);
+        float* edge = (float*)scratch, panel = edge + EdgeTile.ScratchFloats<V>();
+        var runs = (RowRun*)(panel + (nint)_depth * Width);
         for (int m = 0, depth; m < _rows; m += depth)
         {
             depth = Math.Min(_depth, _rows - m);
-            CopyColumns(dy + m * dyRow, dyRow, depth, outputs, columns, runs);
+            for (int i = 0; i < outputs; i += Height)
+            {
+                runs[i / Height] = new RowRun(dy + m * dyRow + i, 1, depth);
+            }
+
             float* nextX = x + (m + depth) * xRow, nextDy = dy + (m + depth) * dyRow, endX = nextX + inputs, endDy = nextDy + outputs;
             for (int input = 0, width; input < inputs; input += width)
             {
@@ -135,33 +137,9 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
                 }
 
                 float* sums = dWeight + input;
-                TileOperands tiles = new(runs, V.Count, panel, V.Count, width, m > 0 ? sums : null, _inputs, sums, _inputs);
+                TileOperands tiles = new(runs, dyRow, panel, V.Count, width, m > 0 ? sums : null, _inputs, sums, _inputs);
                 EdgeTile.Multiply<V>(outputs, count, tiles, edge);
             }
-        }
-    }
-
-    /// <summary>Copies columns of dy, a vector of them after the other, and says where the micro-kernel's tiles find theirs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyColumns(float* dy, nint dyRow, int depth, int outputs, float* columns, RowRun* runs)
-    {
-        // A cache line at a time: it is read once.
-        for (int first = 0; first < outputs; first += Prefetch.LineFloats)
-        {
-            int end = Math.Min(first + Prefetch.LineFloats, outputs);
-            float* row = dy;
-            for (int m = 0; m < depth; m++, row += dyRow)
-            {
-                for (int i = first; i < end; i += V.Count)
-                {
-                    V.Store(Partial.Load<V>(row + i, outputs - i), columns + i * (nint)depth + m * V.Count);
-                }
-            }
-        }
-
-        for (int i = 0; i < outputs; i += Height)
-        {
-            *runs++ = new RowRun(columns + i / V.Count * V.Count * (nint)depth + i % V.Count, 1, depth);
         }
     }
 

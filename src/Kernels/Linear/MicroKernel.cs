@@ -8,7 +8,7 @@ namespace L2c.Kernels;
 /// for bit, and a sum that is continued later is the same as one in one go.
 /// 8 rows x 3 vectors take 24 accumulators, 3 vectors of B and 1 of A: 28 of AVX-512's 32 registers. 4 x 3 takes all 16 of AVX2.
 /// </remarks>
-internal static unsafe class MicroKernel
+internal static unsafe partial class MicroKernel
 {
     /// <summary>Columns of the widest tile, in vectors: also the width of a packed panel of weights.</summary>
     public const int PanelVectors = 3;
@@ -27,7 +27,7 @@ internal static unsafe class MicroKernel
     }
 
     /// <summary>One tile whose rows of A are one run: <paramref name="a"/> is its <see cref="RowRun.First"/>, <paramref name="aRow"/> its
-    /// <see cref="RowRun.Stride"/>, <paramref name="ahead"/> its <see cref="RowRun.Ahead"/>; the others are fields of <see cref="TileOperands"/>.</summary>
+    /// <see cref="RowRun.Stride"/>, <paramref name="ahead"/> its <see cref="RowRun.Ahead"/>; the others are of <see cref="TileOperands"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply<V>(
         int rows, int vectors, float* a, nint aRow, nint aStep, float* b, nint bSecond, nint bStep, int depth,
@@ -103,6 +103,7 @@ internal static unsafe class MicroKernel
                     Load<V, Vectors>(start + 6 * startRow, out c60, out c61, out c62);
                     Load<V, Vectors>(start + 7 * startRow, out c70, out c71, out c72);
                 }
+
                 start += Rows.Value * startRow;
             }
 
@@ -199,77 +200,6 @@ internal static unsafe class MicroKernel
             }
 
             c += Rows.Value * cRow;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AskForNextTile<V, Rows, Vectors>(float* c, nint cRow)
-        where V : unmanaged, IFloats<V>
-        where Rows : struct, IConstant
-        where Vectors : struct, IConstant
-    {
-        c += Rows.Value * cRow;
-        for (int i = 0; i < Rows.Value; i++, c += cRow)
-        {
-            for (int j = 0; j < Vectors.Value; j++)
-            {
-                Prefetch.Line(c + j * V.Count);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Row<V, Vectors>(float* a, V b0, V b1, V b2, ref V c0, ref V c1, ref V c2)
-        where V : unmanaged, IFloats<V>
-        where Vectors : struct, IConstant
-    {
-        V value = V.Broadcast(*a);
-        c0 = V.MultiplyAdd(value, b0, c0);
-        if (Vectors.Value > 1)
-        {
-            c1 = V.MultiplyAdd(value, b1, c1);
-        }
-
-        if (Vectors.Value > 2)
-        {
-            c2 = V.MultiplyAdd(value, b2, c2);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Clamp<V, Vectors>(ref V c0, ref V c1, ref V c2)
-        where V : unmanaged, IFloats<V>
-        where Vectors : struct, IConstant
-    {
-        c0 = ReluForm.Value(c0);
-        c1 = Vectors.Value > 1 ? ReluForm.Value(c1) : c1;
-        c2 = Vectors.Value > 2 ? ReluForm.Value(c2) : c2;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<V, Vectors>(float* source, out V v0, out V v1, out V v2)
-        where V : unmanaged, IFloats<V>
-        where Vectors : struct, IConstant
-    {
-        v0 = V.Load(source);
-        v1 = Vectors.Value > 1 ? V.Load(source + V.Count) : default;
-        v2 = Vectors.Value > 2 ? V.Load(source + 2 * V.Count) : default;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V, Vectors>(V v0, V v1, V v2, float* destination)
-        where V : unmanaged, IFloats<V>
-        where Vectors : struct, IConstant
-    {
-        V.Store(v0, destination);
-        if (Vectors.Value > 1)
-        {
-            V.Store(v1, destination + V.Count);
-        }
-
-        if (Vectors.Value > 2)
-        {
-            V.Store(v2, destination + 2 * V.Count);
         }
     }
 }
