@@ -14,6 +14,7 @@ public sealed partial class DependencyTests
         ["L2c.Weights"] = [],
         ["L2c.Kernels"] = ["L2c.Native"],
         ["L2c.Emulation"] = ["L2c.Native"],
+        ["L2c.Emulation.Native"] = ["L2c.Emulation"],
         ["L2c.Model"] = ["L2c.Kernels", "L2c.Weights"],
         ["L2c.Engine"] = ["L2c.Model"],
         ["L2c.Cli"] = ["L2c.Emulation", "L2c.Engine"],

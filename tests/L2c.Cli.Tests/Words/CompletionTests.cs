@@ -15,7 +15,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("l2c help bench f", "forward")]
     [InlineData("l2c completion ", "bash pwsh zsh")]
     [InlineData("l2c sample --sam", "--sampler")]
-    [InlineData("l2c sample --device ", "auto cpu cuda")]
+    [InlineData("l2c sample --device ", "auto cpu cuda emulator")]
     [InlineData("l2c sample --use E", "ema")]
     [InlineData("l2c sample --sampler dpm-solver:", "dpm-solver:1 dpm-solver:2 dpm-solver:3")]
     [InlineData("l2c sample --sampler=DDI", "ddim")]
