@@ -10,14 +10,21 @@ internal readonly record struct AttentionArguments(Tensor Qkv, Tensor Y, int Hea
         where V : unmanaged, IFloats<V> => new AttentionOp<V>(this, threads);
 }
 
-/// <summary>softmax(q k^T / sqrt(D)) v for one head and a run of queries per tile, both products on the micro-kernel as <see cref="HeadProducts{V}"/>
-/// has them.</summary>
-/// <remarks>The probabilities stay unnormalised; the sum divides the D results instead.</remarks>
+/// <summary>softmax(q k^T / sqrt(D)) v for one head and a run of queries per tile, a block of queries at a time.</summary>
+/// <remarks>
+/// Both products are computed transposed, with queries in the lanes: S^T = k q^T and y^T = v^T P^T. So k and v are read in place as left operands,
+/// one number for all lanes; only q and y are transposed, and maximum, sum and division by it need no sum across lanes. q is scaled by
+/// log2(e) / sqrt(D), which leaves powers of two. No sum depends on the block: a query is a lane of its own.
+/// </remarks>
 internal sealed unsafe class AttentionOp<V> : CpuOp
     where V : unmanaged, IFloats<V>
 {
-    // Queries that share one copy of v.
+    // Queries that one tile takes, so that k and v come from memory once.
     private const int MaxQueries = 384, MinBlocks = 4;
+
+    // k and v beyond this do not stay in the second cache: then several pairs of vectors share what is read of them.
+    private const long LongHeadBytes = 1 << 20;
+    private const int PairsOfLongHeads = 2;
 
     private readonly float* _qkv;
     private readonly float* _y;
@@ -25,7 +32,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     private readonly int _tokens;
     private readonly int _heads;
     private readonly int _headWidth;
-    private readonly HeadProducts<V> _products;
+    private readonly int _block;
     private readonly int _threads;
     private readonly int _queriesPerTile;
     private readonly int _queryTiles;
@@ -39,16 +46,15 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
         _tokens = arguments.Y.Shape[1];
         _heads = arguments.Heads;
         _headWidth = arguments.Y.Columns / _heads;
-        _scale = (float)(1 / Math.Sqrt(_headWidth));
-        _products = new HeadProducts<V>(_tokens, _headWidth);
+        _scale = (float)(Math.Log2(Math.E) / Math.Sqrt(_headWidth));
+        bool isLong = 2L * _tokens * _headWidth * sizeof(float) > LongHeadBytes;
+        _block = (isLong ? PairsOfLongHeads : 1) * QueryTile<V>.MaxVectors * V.Count;
 
         _threads = threads;
-        int blocks = (_tokens + _products.Block - 1) / _products.Block;
-
-        // Few heads make few tiles: a copy of v for every block would cost more than threads that wait at the end.
+        int blocks = (_tokens + _block - 1) / _block;
         long blocksPerThread = (long)_batch * _heads * blocks / threads, least = Math.Clamp(blocksPerThread / 2, 1, MinBlocks);
-        int blocksPerTile = (int)Math.Clamp(blocksPerThread / 8, least, Math.Max(least, MaxQueries / _products.Block));
-        _queriesPerTile = blocksPerTile * _products.Block;
+        int blocksPerTile = (int)Math.Clamp(blocksPerThread / 8, least, Math.Max(least, MaxQueries / _block));
+        _queriesPerTile = blocksPerTile * _block;
         _queryTiles = (_tokens + _queriesPerTile - 1) / _queriesPerTile;
     }
 
@@ -59,9 +65,7 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     public override int Tiles => _batch * _heads * _queryTiles;
 
     /// <inheritdoc/>
-    public override long ScratchBytes =>
-        sizeof(float) * (EdgeTile.ScratchFloats<V>() + (_headWidth + _products.PaddedTokens + 1L) * _products.Block
-            + (long)_tokens * _products.PaddedHeadWidth);
+    public override long ScratchBytes => sizeof(float) * (_tokens + (2L * _headWidth) + 1) * Row;
 
     /// <inheritdoc/>
     public override long Flops => 4L * _batch * _heads * _tokens * _tokens * _headWidth;
@@ -69,36 +73,44 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
     /// <inheritdoc/>
     public override long Bytes => 4L * _batch * _tokens * _heads * _headWidth * sizeof(float);
 
+    // Elements from one row of scratch to the next.
+    private int Row => _block;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
         int first = tile % _queryTiles * _queriesPerTile, end = Math.Min(first + _queriesPerTile, _tokens);
         int head = tile / _queryTiles % _heads, image = tile / _queryTiles / _heads;
-        int channels = _heads * _headWidth, block = _products.Block;
+        int channels = _heads * _headWidth;
         nint stride = 3 * (nint)channels;
         float* q = Queries(image, head), k = q + channels, v = k + channels, y = Output(image, head);
         NextHead next = After(tile);
 
-        var edge = (float*)scratch;
-        float* queries = edge + EdgeTile.ScratchFloats<V>();                // [D, block]: q^T / sqrt(D)
-        float* scores = queries + (long)_headWidth * block;                 // [T, block]
-        float* factors = scores + (long)_products.PaddedTokens * block;     // [block]
-        float* values = factors + block;                                    // panels of v
-        _products.CopyPanels(v, stride, values);
-        for (int query = first; query < end; query += block)
+        var queries = (float*)scratch;                      // [D, block]: q^T log2(e) / sqrt(D)
+        float* lanes = queries + (long)_headWidth * Row;    // [block]: maxima, then 1 / sums
+        float* scores = lanes + Row;                        // [T, block]
+        float* results = scores + (long)_tokens * Row;      // [D, block]: y^T
+        for (int query = first; query < end; query += _block)
         {
-            int count = Math.Min(block, end - query);
-            _products.CopyTransposed(q + query * stride, stride, count, _scale, queries);
-            _products.MultiplyByQueries(k, stride, queries, count, scores, ref next);
-            for (int lane = 0; lane < count; lane += V.Count)
+            int count = Math.Min(_block, end - query);
+            QueryLanes.CopyIn<V>(q + query * stride, stride, count, _headWidth, _scale, queries, Row);
+            new Span<float>(lanes, Row).Fill(float.NegativeInfinity);
+            QueryLanes.Multiply<V, KeepingLargest>(_tokens, count, k, stride, 1, queries, _headWidth, scores, Row, lanes, ref next);
+            for (int lane = 0; lane < count; lane += 2 * V.Count)
             {
-                Exponentials(scores + lane, factors + lane);
+                if (count - lane > V.Count)
+                {
+                    Exponentials<Two>(scores + lane, lanes + lane);
+                }
+                else
+                {
+                    Exponentials<One>(scores + lane, lanes + lane);
+                }
             }
 
-            float* target = y + (long)query * channels;
-            _products.SumOverKeys(scores, count, values, target, channels, edge, ref next);
-            Normalize(target, channels, count, factors);
+            QueryLanes.Multiply<V, TimesLane>(_headWidth, count, v, 1, stride, scores, _tokens, results, Row, lanes, ref next);
+            Transposition.Copy(results, Row, _headWidth, count, 1, y + (long)query * channels, channels);
         }
     }
 
@@ -124,32 +136,46 @@ internal sealed unsafe class AttentionOp<V> : CpuOp
         return next;
     }
 
-    /// <summary>Replaces one vector of queries' scores by exp(score - maximum); factors are 1 / their sums.</summary>
+    /// <summary>Replaces scores by 2^(score - maximum), and the maxima by 1 / their sums, for one or two vectors of queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Exponentials(float* scores, float* factors)
+    private void Exponentials<Vectors>(float* scores, float* lanes)
+        where Vectors : struct, IConstant
     {
-        V maximum = _products.Maximum(scores), sum = default;
-        nint block = _products.Block;
-        for (int s = 0; s < _tokens; s++, scores += block)
+        // Two chains for each vector: one would wait for each addition.
+        V maximum0 = V.Load(lanes), maximum1 = Vectors.Value > 1 ? V.Load(lanes + V.Count) : default;
+        V even0 = default, even1 = default, odd0 = default, odd1 = default;
+        int s = 0, row = Row;
+        for (; s + 2 <= _tokens; s += 2, scores += 2 * row)
         {
-            V weight = Elementary.Exp(V.Load(scores) - maximum);
-            V.Store(weight, scores);
-            sum += weight;
+            AddWeights<Vectors>(scores, maximum0, maximum1, ref even0, ref even1);
+            AddWeights<Vectors>(scores + row, maximum0, maximum1, ref odd0, ref odd1);
         }
 
-        V.Store(V.Broadcast(1) / sum, factors);
+        if (s < _tokens)
+        {
+            AddWeights<Vectors>(scores, maximum0, maximum1, ref even0, ref even1);
+        }
+
+        V one = V.Broadcast(1);
+        V.Store(one / (even0 + odd0), lanes);
+        if (Vectors.Value > 1)
+        {
+            V.Store(one / (even1 + odd1), lanes + V.Count);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Normalize(float* y, nint stride, int count, float* factors)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddWeights<Vectors>(float* scores, V maximum0, V maximum1, ref V sum0, ref V sum1)
+        where Vectors : struct, IConstant
     {
-        for (int i = 0; i < count; i++, y += stride)
+        V weight0 = V.PowerOfTwo(V.Load(scores) - maximum0);
+        V.Store(weight0, scores);
+        sum0 += weight0;
+        if (Vectors.Value > 1)
         {
-            V factor = V.Broadcast(factors[i]);
-            for (int d = 0; d < _headWidth; d += V.Count)
-            {
-                Partial.Store(Partial.Load<V>(y + d, _headWidth - d) * factor, y + d, _headWidth - d);
-            }
+            V weight1 = V.PowerOfTwo(V.Load(scores + V.Count) - maximum1);
+            V.Store(weight1, scores + V.Count);
+            sum1 += weight1;
         }
     }
 }

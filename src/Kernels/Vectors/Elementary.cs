@@ -24,6 +24,18 @@ internal static class Elementary
         return V.Scale(ReducedExpMinusOne(x, n) + V.Broadcast(1f), n);
     }
 
+    /// <summary>2^f for f in [0, 1), relative error 7.5e-8: what <see cref="IFloats{V}.PowerOfTwo"/> is made of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V PowerOfTwoOfFraction<V>(V f)
+        where V : unmanaged, IFloats<V>
+    {
+        V p = V.MultiplyAdd(V.Broadcast(0.00187757751f), f, V.Broadcast(0.00898933783f));
+        p = V.MultiplyAdd(p, f, V.Broadcast(0.0558263212f));
+        p = V.MultiplyAdd(p, f, V.Broadcast(0.240153611f));
+        p = V.MultiplyAdd(p, f, V.Broadcast(0.693153083f));
+        return V.MultiplyAdd(p, f, V.Broadcast(0.99999994f));
+    }
+
     /// <summary>exp(x) - 1 within 3 ulp, also where x is so small that exp(x) has lost it.</summary>
     /// <remarks>exp(r) - 1 = r + r^2 q(r), and 2^n - 1 added to 2^n times that; by halves, since 2^n overflows before exp(x) does.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

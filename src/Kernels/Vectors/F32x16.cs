@@ -73,6 +73,14 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 PowerOfTwo(F32x16 x)
+    {
+        const byte Floor = 1; // scaling rounds the exponent down itself
+        return new(Avx512F.Scale(Elementary.PowerOfTwoOfFraction<F32x16>(new(Avx512DQ.Reduce(x._lanes, Floor)))._lanes, x._lanes));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x16 value) => Vector512.Sum(value._lanes);
 
     /// <inheritdoc/>

@@ -92,6 +92,15 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 PowerOfTwo(F32x4 x)
+    {
+        Vector128<float> exponent = Vector128.MaxNative(Vector128.Create(-126f), x._lanes), whole = Vector128.Floor(exponent);
+        Vector128<int> bits = Elementary.PowerOfTwoOfFraction<F32x4>(new(exponent - whole))._lanes.AsInt32();
+        return new((bits + (Vector128.ConvertToInt32Native(whole) << 23)).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x4 value) => Vector128.Sum(value._lanes);
 
     /// <inheritdoc/>

@@ -82,6 +82,15 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 PowerOfTwo(F32x8 x)
+    {
+        Vector256<float> exponent = Vector256.MaxNative(Vector256.Create(-126f), x._lanes), whole = Vector256.Floor(exponent);
+        Vector256<int> bits = Elementary.PowerOfTwoOfFraction<F32x8>(new(exponent - whole))._lanes.AsInt32();
+        return new((bits + (Vector256.ConvertToInt32Native(whole) << 23)).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x8 value) => Vector256.Sum(value._lanes);
 
     /// <inheritdoc/>

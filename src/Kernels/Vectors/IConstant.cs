@@ -62,3 +62,10 @@ internal readonly struct Eight : IConstant
     /// <inheritdoc/>
     public static int Value => 8;
 }
+
+/// <summary>12.</summary>
+internal readonly struct Twelve : IConstant
+{
+    /// <inheritdoc/>
+    public static int Value => 12;
+}
