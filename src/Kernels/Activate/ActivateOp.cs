@@ -60,9 +60,9 @@ internal sealed unsafe class ActivateOp<V, TForm>(ActivateArguments arguments) :
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Values(float* x, float* y, int columns)
     {
-        for (int i = 0; i < columns; i += V.Count)
+        for (int i = 0; i < columns; i += Wide<V>.Count)
         {
-            Partial.Store(TForm.Value(Partial.Load<V>(x + i, columns - i)), y + i, columns - i);
+            Partial.Store(TForm.Value(Partial.Load<Wide<V>>(x + i, columns - i)), y + i, columns - i);
         }
     }
 

@@ -17,35 +17,50 @@ internal static unsafe class EdgeTile
         float* start, nint startRow, float* c, nint cRow, float* ahead, nint aheadStep, float* scratch)
         where V : unmanaged, IFloats<V>
     {
-        RowRun run = new(a, aRow, depth) { Ahead = ahead };
-        Multiply<V>(rows, columns, &run, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps: false, scratch);
+        RowRun run = new(a, aRow, depth) { Ahead = ahead, AheadStep = aheadStep };
+        TileOperands tile = new(&run, aStep, b, bSecond, bStep, start, startRow, c, cRow);
+        Multiply<V>(rows, columns, tile, scratch);
     }
 
-    /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for <paramref name="rows"/>, at most <see cref="MicroKernel.TallestTile"/>, by
-    /// <paramref name="columns"/>, at most <see cref="MicroKernel.PanelVectors"/> vectors. Nothing else of c is written; rows of b are read up to a
-    /// whole vector. <paramref name="scratch"/> has <see cref="ScratchFloats"/> values.</summary>
-    /// <inheritdoc cref="MicroKernel.Multiply{V, Rows, Vectors}"/>
+    /// <summary>c[i, j] = start[i, j] + sum_k a[i, k] b[k, j] for <paramref name="rows"/> rows by <paramref name="columns"/>, at most
+    /// <see cref="MicroKernel.PanelVectors"/> vectors. Nothing else of c is written; rows of b are read up to a whole vector.
+    /// <paramref name="scratch"/> has <see cref="ScratchFloats"/> values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<V>(
-        int rows, int columns, RowRun* runs, nint aStep, float* b, nint bSecond, nint bStep,
-        float* start, nint startRow, float* c, nint cRow, nint aheadStep, bool clamps, float* scratch)
+    public static void Multiply<V>(int rows, int columns, TileOperands tile, float* scratch)
         where V : unmanaged, IFloats<V>
     {
-        int vectors = (columns + V.Count - 1) / V.Count;
-        if (rows % 4 == 0 && columns == vectors * V.Count)
+        int vectors = (columns + V.Count - 1) / V.Count, height = MicroKernel.TallestTile<V>();
+        bool isWhole = columns == vectors * V.Count;
+        for (int done; rows > 0; rows -= done, tile.MoveDown(done, done / height))
         {
-            MicroKernel.Multiply<V>(rows, vectors, runs, aStep, b, bSecond, bStep, start, startRow, c, cRow, aheadStep, clamps);
-            return;
+            done = rows < height ? rows : rows / height * height;
+            if (isWhole && done % 4 == 0)
+            {
+                MicroKernel.Multiply<V>(done, vectors, &tile);
+            }
+            else
+            {
+                done = Math.Min(done, height);
+                MultiplyInScratch<V>(done, columns, vectors, tile, scratch);
+            }
+        }
+    }
+
+    private static void MultiplyInScratch<V>(int rows, int columns, int vectors, TileOperands tile, float* scratch)
+        where V : unmanaged, IFloats<V>
+    {
+        nint width = vectors * V.Count, cRow = tile.CRow;
+        float* c = tile.C;
+        if (tile.Start != null)
+        {
+            CopyIn<V>(tile.Start, tile.StartRow, rows, columns, scratch, width);
+            tile.Start = scratch;
+            tile.StartRow = width;
         }
 
-        nint width = vectors * V.Count;
-        if (start != null)
-        {
-            CopyIn<V>(start, startRow, rows, columns, scratch, width);
-        }
-
-        MicroKernel.Multiply<V>(
-            rows, vectors, runs, aStep, b, bSecond, bStep, start == null ? null : scratch, width, scratch, width, aheadStep, clamps);
+        tile.C = scratch;
+        tile.CRow = width;
+        MicroKernel.Multiply<V>(rows, vectors, &tile);
         CopyOut<V>(scratch, width, rows, columns, c, cRow);
     }
 

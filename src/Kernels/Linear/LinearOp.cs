@@ -139,9 +139,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
                             break;
                         }
                     }
-
-                    Block(row, Math.Min(Height, endRow - row), from, columns, run, k, depth, edge);
                 }
+
+                Block(firstRow, endRow - firstRow, from, columns, places, k, depth, edge);
             }
         }
     }
@@ -170,9 +170,14 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         float* bias = _bias == null ? null : _bias + (column - _first), start = k > 0 || _accumulates ? y : bias;
         nint startRow = k > 0 || _accumulates ? yRow : 0;
         bias = _accumulates ? bias : null;
-        bool isLast = k + depth == _inputs, clamps = isLast && bias == null && _arguments.Activation == Activation.Relu;
-        EdgeTile.Multiply<V>(rows, columns, x, 1, weights, second, Width, start, startRow, y, yRow, Prefetch.LineFloats, clamps, edge);
-        if (isLast && !clamps && (bias != null || _arguments.Activation != Activation.None))
+        bool isLast = k + depth == _inputs;
+        TileOperands tile = new(x, 1, weights, second, Width, start, startRow, y, yRow)
+        {
+            RunsPerTile = _units,
+            Activation = isLast && bias == null ? _arguments.Activation : Activation.None,
+        };
+        EdgeTile.Multiply<V>(rows, columns, tile, edge);
+        if (isLast && bias != null)
         {
             Finish(rows, columns, bias, y, yRow);
         }

@@ -15,7 +15,7 @@ internal readonly record struct LinearWeightGradientArguments(Tensor Dy, Tensor 
 /// The sum over M is cut into equal blocks, so that a panel of x stays in the first cache and a tile's columns of dy in the second. Within a block
 /// each panel of x is copied to consecutive memory once and serves all outputs of the tile; dy is read in place, with a step of one row: a copy of it
 /// costs more than it saves. Sums rest in dW and go on from there: an element is one chain of multiply-adds over m, and no cut changes a bit.
-/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per call; without that up to
+/// While a block is multiplied, the micro-kernel asks for the next one, a cache line's column of x or of dy per tile of its own; without that up to
 /// half of the time goes into waiting.
 /// </remarks>
 internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
@@ -23,8 +23,9 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
 {
     private const int MaxDepth = 128;
     private const int MaxOutputs = 256;
-    private const int MinOutputs = 64; // below, copying x shows
     private const int MaxPanels = 8;
+    private const int MinOutputs = 64; // below, copying x shows
+    private const int MinPanels = 2; // below, lines of x are read in pieces
     private const int TilesPerThread = 2;
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
@@ -47,11 +48,27 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         _outputs = arguments.DWeight.Rows;
         _inputs = arguments.DWeight.Columns;
         _depth = Share(_rows, Share(_rows, MaxDepth));
+        int outputTiles = Share(_outputs, MaxOutputs), inputTiles = Share(_inputs, MaxPanels * Width);
+        while (outputTiles * inputTiles < TilesPerThread * threads)
+        {
+            int outputs = Share(_outputs, outputTiles), inputs = Share(_inputs, inputTiles);
+            bool canCutOutputs = outputs > MinOutputs, canCutInputs = inputs > MinPanels * Width;
+            if (canCutOutputs && (outputs >= inputs || !canCutInputs))
+            {
+                outputTiles++;
+            }
+            else if (canCutInputs)
+            {
+                inputTiles++;
+            }
+            else
+            {
+                break;
+            }
+        }
 
-        int panels = Share(_inputs, Width), wanted = TilesPerThread * threads;
-        int outputTiles = Math.Max(Share(_outputs, MaxOutputs), Math.Min(Share(_outputs, MinOutputs), Share(wanted, panels)));
         _outputsPerTile = Share(Share(_outputs, outputTiles), Height) * Height;
-        _inputsPerTile = Math.Clamp((int)((long)outputTiles * panels / wanted), 1, MaxPanels) * Width;
+        _inputsPerTile = Share(Share(_inputs, inputTiles), V.Count) * V.Count;
         _inputTiles = Share(_inputs, _inputsPerTile);
         Tiles = Share(_outputs, _outputsPerTile) * _inputTiles;
     }
@@ -63,7 +80,8 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     public override int Tiles { get; }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => sizeof(float) * ((long)_depth * Width + EdgeTile.ScratchFloats<V>());
+    public override long ScratchBytes =>
+        sizeof(float) * (EdgeTile.ScratchFloats<V>() + (long)_depth * Width) + _outputsPerTile / Height * sizeof(RowRun);
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -75,48 +93,60 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
-        int firstOutput = tile / _inputTiles * _outputsPerTile, endOutput = Math.Min(firstOutput + _outputsPerTile, _outputs);
-        int firstInput = tile % _inputTiles * _inputsPerTile, endInput = Math.Min(firstInput + _inputsPerTile, _inputs);
+        int firstOutput = tile / _inputTiles * _outputsPerTile, outputs = Math.Min(_outputsPerTile, _outputs - firstOutput);
+        int firstInput = tile % _inputTiles * _inputsPerTile, inputs = Math.Min(_inputsPerTile, _inputs - firstInput);
         nint dyRow = _arguments.Dy.RowStride, xRow = _arguments.X.RowStride;
+        float* dy = (float*)_arguments.Dy.Address + firstOutput, x = (float*)_arguments.X.Address + firstInput;
+        float* dWeight = (float*)_arguments.DWeight.Address + (long)firstOutput * _inputs + firstInput;
         float* edge = (float*)scratch, panel = edge + EdgeTile.ScratchFloats<V>();
-        for (int m = 0; m < _rows; m += _depth)
+        var runs = (RowRun*)(panel + (nint)_depth * Width);
+        for (int m = 0, depth; m < _rows; m += depth)
         {
-            int depth = Math.Min(_depth, _rows - m), nextX = firstInput, nextDy = firstOutput;
-            float* dy = (float*)_arguments.Dy.Address + m * dyRow, x = (float*)_arguments.X.Address + m * xRow;
-            for (int input = firstInput; input < endInput; input += Width)
+            depth = Math.Min(_depth, _rows - m);
+            for (int i = 0; i < outputs; i += Height)
             {
-                int columns = Math.Min(Width, endInput - input);
-                CopyPanel(x + input, xRow, depth, columns, panel);
-                for (int output = firstOutput; output < endOutput; output += Height)
+                runs[i / Height] = new RowRun(dy + m * dyRow + i, 1, depth);
+            }
+
+            float* nextX = x + (m + depth) * xRow, nextDy = dy + (m + depth) * dyRow, endX = nextX + inputs, endDy = nextDy + outputs;
+            for (int input = 0, width; input < inputs; input += width)
+            {
+                width = MicroKernel.NextVectors<V>(inputs - input) * V.Count;
+                int count = Math.Min(width, inputs - input);
+                CopyPanel(x + m * xRow + input, xRow, depth, count, width, panel);
+                for (int i = 0; i < outputs; i += Height)
                 {
-                    float* ahead = panel;
-                    nint aheadStep = 0;
-                    if (nextX < endInput)
+                    RowRun* run = runs + i / Height;
+                    if (nextX < endX)
                     {
-                        ahead = x + depth * xRow + nextX;
-                        aheadStep = xRow;
+                        run->Ahead = nextX;
+                        run->AheadStep = xRow;
                         nextX += Prefetch.LineFloats;
                     }
-                    else if (nextDy < endOutput)
+                    else if (nextDy < endDy)
                     {
-                        ahead = dy + depth * dyRow + nextDy;
-                        aheadStep = dyRow;
+                        run->Ahead = nextDy;
+                        run->AheadStep = dyRow;
                         nextDy += Prefetch.LineFloats;
                     }
-
-                    float* sums = (float*)_arguments.DWeight.Address + (long)output * _inputs + input;
-                    EdgeTile.Multiply<V>(
-                        Math.Min(Height, endOutput - output), columns, dy + output, 1, dyRow, panel, V.Count, Width, depth,
-                        m > 0 ? sums : null, _inputs, sums, _inputs, ahead, aheadStep, edge);
+                    else
+                    {
+                        run->Ahead = panel;
+                        run->AheadStep = 0;
+                    }
                 }
+
+                float* sums = dWeight + input;
+                TileOperands tiles = new(runs, dyRow, panel, V.Count, width, m > 0 ? sums : null, _inputs, sums, _inputs);
+                EdgeTile.Multiply<V>(outputs, count, tiles, edge);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyPanel(float* x, nint xRow, int depth, int columns, float* panel)
+    private static void CopyPanel(float* x, nint xRow, int depth, int columns, int width, float* panel)
     {
-        for (int m = 0; m < depth; m++, x += xRow, panel += Width)
+        for (int m = 0; m < depth; m++, x += xRow, panel += width)
         {
             for (int j = 0; j < columns; j += V.Count)
             {

@@ -18,6 +18,9 @@ internal unsafe struct RowRun(float* first, nint stride, int depth)
     /// <summary>What will be read soon: while the run is multiplied, one cache line is asked for with each k.</summary>
     public float* Ahead = first;
 
+    /// <summary>Elements from one such line to the next.</summary>
+    public nint AheadStep = Prefetch.LineFloats;
+
     /// <summary>Values of a row.</summary>
     public readonly int Depth = depth;
 

@@ -92,6 +92,11 @@ internal readonly unsafe struct F32x4(Vector128<float> lanes) : IFloats<F32x4>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 ScaleOnce(F32x4 value, F32x4 exponent) =>
+        new(value._lanes * (Vector128.ConvertToInt32Native(exponent._lanes + Vector128.Create(127f)) << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 PowerOfTwo(F32x4 x)
     {
         Vector128<float> exponent = Vector128.MaxNative(Vector128.Create(-126f), x._lanes), whole = Vector128.Floor(exponent);

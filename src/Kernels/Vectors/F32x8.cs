@@ -82,6 +82,11 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 ScaleOnce(F32x8 value, F32x8 exponent) =>
+        new(value._lanes * (Vector256.ConvertToInt32Native(exponent._lanes + Vector256.Create(127f)) << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 PowerOfTwo(F32x8 x)
     {
         Vector256<float> exponent = Vector256.MaxNative(Vector256.Create(-126f), x._lanes), whole = Vector256.Floor(exponent);

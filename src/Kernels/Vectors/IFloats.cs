@@ -58,6 +58,10 @@ internal unsafe interface IFloats<V> :
     /// <summary>value 2^exponent for integral exponents in [-252, 254]; gradual underflow and overflow as IEEE 754.</summary>
     static abstract V Scale(V value, V exponent);
 
+    /// <summary>value 2^exponent for integral exponents in [-126, 127] and value in [0.5, 2]; infinity for 128 and value at least 1, and for -127
+    /// something below 2^-125.</summary>
+    static abstract V ScaleOnce(V value, V exponent);
+
     /// <summary>2^x for x at most 0, within 1.5 ulp from -126 on; below, something in [0, 2^-125].</summary>
     /// <remarks>The weights of a softmax, with the fewest operations that fp32 allows: attention is bound by them. One of a row is 1, beside
     /// which 2^-125 is nothing.</remarks>

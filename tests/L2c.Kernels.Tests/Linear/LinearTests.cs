@@ -68,6 +68,24 @@ public sealed class LinearTests
         CheckInteger(bench, 3, 4, 769);
     }
 
+    // Whole tiles below each other, tiles that are cut at the right and below, four rows by themselves.
+    [Theory]
+    [MemberData(nameof(SetsOnly))]
+    public void A_tile_is_activated_like_any_other_values(string set)
+    {
+        using var bench = new Workbench(set);
+        foreach ((int m, int n) in (ReadOnlySpan<(int, int)>)[(1, 12), (4, 24), (5, 25), (12, 48), (13, 49), (40, 100), (131, 7)])
+        {
+            Case data = new(m, n, 5);
+            Tensor sums = bench.Put(data.Run(bench, Activation.None), m, n), expected = bench.Take(m, n);
+            foreach (Activation activation in Enum.GetValues<Activation>())
+            {
+                bench.Device.Activate(sums, expected, activation);
+                Assert.Equal(bench.Get(expected), data.Run(bench, activation));
+            }
+        }
+    }
+
     // So the cuts of K into blocks, of rows and columns into tiles, change no bit.
     [Theory]
     [InlineData(nameof(InstructionSet.Avx2))]
