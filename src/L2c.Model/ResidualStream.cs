@@ -13,7 +13,7 @@ internal sealed class ResidualStream
     private readonly Tensor _state;
     private readonly bool _fuse;
     private readonly List<ResidualTerm> _pending = [];
-    private readonly List<(Tensor Before, Tensor Delta)> _deltas = [];
+    private readonly List<(Tensor Before, Tensor Delta, Tensor Kept)> _deltas = [];
     private Tensor _source;
 
     /// <param name="device">Where ops go.</param>
@@ -46,7 +46,8 @@ internal sealed class ResidualStream
     /// pass, once a norm has brought the stream to memory; if another addition comes before that, it has to be brought there first.</summary>
     /// <param name="before">[B,T,C]: the stream before the segment; may be <paramref name="delta"/>.</param>
     /// <param name="delta">[B,T,C].</param>
-    public void KeepDelta(Tensor before, Tensor delta) => _deltas.Add((before, delta));
+    /// <param name="kept">[B,T,C]: receives the delta rounded to <see cref="DType.BF16"/>; none where <paramref name="delta"/> itself is kept.</param>
+    public void KeepDelta(Tensor before, Tensor delta, Tensor kept = default) => _deltas.Add((before, delta, kept));
 
     /// <summary>Adds what is pending and writes the normalised stream to <paramref name="y"/>; returns the stream.</summary>
     public Tensor Normalise(Norm norm, Tensor y) => Normalise(norm, y, _state);
@@ -64,9 +65,13 @@ internal sealed class ResidualStream
         _device.ResidualNorm(_source, Pending(), _pending.Count == 0 && _source == state ? default : state, norm, y);
         _pending.Clear();
         _source = state;
-        foreach ((Tensor before, Tensor delta) in _deltas)
+        foreach ((Tensor before, Tensor delta, Tensor kept) in _deltas)
         {
             _device.ResidualNorm(state, [new ResidualTerm(before, Weight: -1)], delta, Norm.None, default);
+            if (!kept.IsNone)
+            {
+                _device.Convert(delta, kept);
+            }
         }
 
         _deltas.Clear();

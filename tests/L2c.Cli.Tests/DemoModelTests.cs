@@ -47,7 +47,17 @@ public sealed class DemoModelTests : IDisposable
         Sample("--steps", "10", "--threshold", "0.5").MustFail(2, "--threshold applies to a router; give --router FILE");
         Sample("--steps", "10", "--save-schedule", _cli.PathOf("s.json")).MustFail(2, "--save-schedule needs a schedule");
         Sample("--sampler", "ddpm", "--compare").MustFail(2, "--compare needs a schedule");
+        Sample("--sampler", "ddpm", "--cache-dtype", "bf16").MustFail(2, "--cache-dtype says how outputs are kept, and nothing is kept without");
         Assert.Empty(_cli.Files());
+    }
+
+    [Fact]
+    public void A_cache_in_bf16_is_half_as_large_and_the_picture_says_so()
+    {
+        JsonElement full = Sample().Json, half = Sample("--cache-dtype", "bf16").Json;
+        Assert.Equal(full.GetProperty("cacheBytes").GetInt64(), 2 * half.GetProperty("cacheBytes").GetInt64());
+        JsonElement parameters = _cli.Run("inspect", _cli.PathOf("s.png"), "--json").Json.GetProperty("parameters");
+        Assert.Equal("bf16", parameters.GetProperty("cacheDtype").GetString());
     }
 
     public static TheoryData<string> Commands => ["profile", "profile --plan", "evaluate", "sample set", "sweep --dry-run"];

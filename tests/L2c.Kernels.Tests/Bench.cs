@@ -65,6 +65,17 @@ internal abstract class Bench : IDisposable
     /// <summary>The same in fp32.</summary>
     public Tensor TakeState(params int[] extents) => Unwritten(Carve(arena => arena.Take(DType.F32, extents)));
 
+    /// <summary>The same values in bfloat16, as <see cref="Device.Convert"/> makes them of fp32.</summary>
+    public Tensor PutConverted(float[] values, params int[] extents)
+    {
+        Tensor converted = TakeConverted(extents);
+        Device.Convert(PutState(values, extents), converted);
+        return converted;
+    }
+
+    /// <summary>A tensor of bfloat16 that nothing has written.</summary>
+    public Tensor TakeConverted(params int[] extents) => Carve(arena => arena.Take(DType.BF16, extents));
+
     public float[] Get(Tensor tensor)
     {
         var values = new float[tensor.Shape.Count];

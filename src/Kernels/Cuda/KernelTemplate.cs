@@ -24,6 +24,14 @@ internal sealed class KernelTemplate
             : [open];
     }
 
+    private KernelTemplate(Type owner, string method, int threads, MethodInfo fp32, Type[] constants)
+    {
+        Threads = threads;
+        Name = string.Join('.', [$"{owner.Name}.{method}", .. constants.Select(type => type.Name)]);
+        IsGeneric = true;
+        _closed = [fp32, null, null];
+    }
+
     private KernelTemplate(Type owner, string method, int threads, int minBlocks, string form, Type[] arguments)
     {
         MethodInfo open = Find(owner, method);
@@ -60,6 +68,14 @@ internal sealed class KernelTemplate
     public static KernelTemplate OnTensorCores(
         Type owner, string method, int threads, int minBlocks, string form, params Type[] arguments) =>
         new(owner, method, threads, minBlocks, form, arguments);
+
+    /// <summary>Closes a method over fp32 alone.</summary>
+    /// <param name="owner">The class that declares it.</param>
+    /// <param name="method">Its name.</param>
+    /// <param name="threads">Threads per block that it is launched with.</param>
+    /// <param name="constants">Type arguments after the storage type.</param>
+    public static KernelTemplate OfFp32(Type owner, string method, int threads, params Type[] constants) =>
+        new(owner, method, threads, Find(owner, method).MakeGenericMethod([typeof(F32Element), .. constants]), constants);
 
     /// <summary>Whether there is a form for a storage type.</summary>
     public bool Has(DType type) => !IsGeneric || _closed[(int)type] is not null;

@@ -120,6 +120,19 @@ internal readonly struct RegisterRow<TElement, TChunks>
         Has(6) ? Float8.MultiplyAdd(Load(6, address, at, inLast), factor, _v6) : default,
         Has(7) ? Float8.MultiplyAdd(Load(7, address, at, inLast), factor, _v7) : default);
 
+    /// <summary>Adds a row of another storage type times a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RegisterRow<TElement, TChunks> AddProductOf<TOther>(ulong address, long at, float factor, bool inLast)
+        where TOther : unmanaged, IElement => new(
+        Has(0) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(0, address, at, inLast), factor, _v0) : default,
+        Has(1) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(1, address, at, inLast), factor, _v1) : default,
+        Has(2) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(2, address, at, inLast), factor, _v2) : default,
+        Has(3) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(3, address, at, inLast), factor, _v3) : default,
+        Has(4) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(4, address, at, inLast), factor, _v4) : default,
+        Has(5) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(5, address, at, inLast), factor, _v5) : default,
+        Has(6) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(6, address, at, inLast), factor, _v6) : default,
+        Has(7) ? Float8.MultiplyAdd(RegisterRow<TOther, TChunks>.Load(7, address, at, inLast), factor, _v7) : default);
+
     /// <summary>Subtracts a number; what is outside the row stays 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RegisterRow<TElement, TChunks> Minus(float value, bool inLast) => new(

@@ -73,7 +73,7 @@ public unsafe partial class CpuDevice : Device
     public override void Download(Tensor source, Span<float> destination)
     {
         RequireIdle(nameof(Download));
-        RequireOwn(nameof(Download), source.DType == DType.I32 ? DType.I32 : DType.F32, source);
+        RequireOwn(nameof(Download), source.DType is DType.I32 or DType.BF16 ? source.DType : DType.F32, source);
         if (destination.Length != source.Shape.Count)
         {
             throw new ArgumentException($"Download: {source.Shape} does not fill {destination.Length} values");
@@ -92,7 +92,9 @@ public unsafe partial class CpuDevice : Device
             {
                 for (int column = 0; column < columns; column++)
                 {
-                    values[column] = ((int*)source.Address)[offset + column];
+                    values[column] = source.DType == DType.BF16
+                        ? BitConverter.UInt32BitsToSingle((uint)((ushort*)source.Address)[offset + column] << 16)
+                        : ((int*)source.Address)[offset + column];
                 }
             }
         }

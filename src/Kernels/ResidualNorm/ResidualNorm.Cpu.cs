@@ -8,7 +8,8 @@ public unsafe partial class CpuDevice
         RequireOwn(nameof(ResidualNorm), DType.F32, xIn, xOut, norm.Scale, norm.Shift, y);
         foreach (ResidualTerm term in terms)
         {
-            RequireOwn(nameof(ResidualNorm), DType.F32, term.Source, term.Gate, term.Scalar);
+            RequireOwn(nameof(ResidualNorm), term.IsConverted ? DType.BF16 : DType.F32, term.Source);
+            RequireOwn(nameof(ResidualNorm), DType.F32, term.Gate, term.Scalar);
         }
 
         Enqueue(new ResidualNormArguments(xIn, terms.ToArray(), xOut, norm, y));

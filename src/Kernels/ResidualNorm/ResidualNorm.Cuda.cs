@@ -6,18 +6,24 @@ public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A launch adds up to <see cref="SingleTerms.Max"/> terms, or <see cref="WeightedTerms.Max"/> where any has a factor or joins another, and only whole
-    /// branches. More take further launches, each of which rounds the sum so far to the storage type, in xOut or, without one, in y.
+    /// A launch adds up to <see cref="SingleTerms.Max"/> terms, or <see cref="WeightedTerms.Max"/> where any has a factor, joins another or is of
+    /// another type, and only whole branches. More take further launches, each of which rounds the sum so far to the storage type, in xOut or,
+    /// without one, in y.
     /// </remarks>
     protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
     {
         RequireType(nameof(ResidualNorm), StorageType, xIn, xOut, norm.Scale, norm.Shift, y);
         Tensor sum = xOut.IsNone ? y : xOut;
-        bool isWeighted = !ResidualTerm.AreUnweighted(terms);
-        int limit = isWeighted ? WeightedTerms.Max : SingleTerms.Max, count = ResidualTerm.WholeBranches(terms, limit), launches = 1;
+        TermsForm form = ResidualTerm.AnyConverted(terms) ? TermsForm.Mixed
+            : ResidualTerm.AreUnweighted(terms) ? TermsForm.Single
+            : TermsForm.Weighted;
+        int limit = form != TermsForm.Single ? WeightedTerms.Max : SingleTerms.Max, count = ResidualTerm.WholeBranches(terms, limit), launches = 1;
+        long sourceBytes = 0;
         foreach (ResidualTerm term in terms)
         {
-            RequireType(nameof(ResidualNorm), StorageType, term.Source, term.Gate);
+            RequireType(nameof(ResidualNorm), term.IsConverted ? DType.BF16 : StorageType, term.Source);
+            RequireType(nameof(ResidualNorm), StorageType, term.Gate);
+            sourceBytes += term.Source.DType.Size();
             RequireType(nameof(ResidualNorm), DType.F32, term.Scalar);
         }
 
@@ -26,19 +32,19 @@ public sealed unsafe partial class CudaDevice
             launches++;
         }
 
-        long passes = terms.Length + launches + (xOut.IsNone ? 0 : 1) + (y.IsNone ? 0 : 1) + (launches - 1);
-        BeginOp(nameof(ResidualNorm), flops: 0, bytes: passes * sum.Shape.Count * StorageType.Size());
+        long passes = launches + (xOut.IsNone ? 0 : 1) + (y.IsNone ? 0 : 1) + (launches - 1);
+        BeginOp(nameof(ResidualNorm), flops: 0, bytes: ((passes * StorageType.Size()) + sourceBytes) * sum.Shape.Count);
         for (; count < terms.Length; count = ResidualTerm.WholeBranches(terms, limit))
         {
-            LaunchResidualNorm(xIn, terms[..count], isWeighted, sum, Norm.None, default);
+            LaunchResidualNorm(xIn, terms[..count], form, sum, Norm.None, default);
             xIn = sum;
             terms = terms[count..];
         }
 
-        LaunchResidualNorm(xIn, terms, isWeighted, xOut, norm, y);
+        LaunchResidualNorm(xIn, terms, form, xOut, norm, y);
     }
 
-    private void LaunchResidualNorm(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, bool isWeighted, Tensor xOut, Norm norm, Tensor y)
+    private void LaunchResidualNorm(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, TermsForm form, Tensor xOut, Norm norm, Tensor y)
     {
         Shape shape = (xOut.IsNone ? y : xOut).Shape;
         int rows = shape.Rows, channels = shape.Columns;
@@ -47,13 +53,11 @@ public sealed unsafe partial class CudaDevice
         parameters.Add(xIn.Rows);
         parameters.Add(Address(xOut));
         parameters.Add(Address(y));
-        if (isWeighted)
+        switch (form)
         {
-            parameters.AddStructure(ToWeightedTerms(terms));
-        }
-        else
-        {
-            parameters.AddStructure(ToSingleTerms(terms));
+            case TermsForm.Mixed: parameters.AddStructure(ToMixedTerms(terms)); break;
+            case TermsForm.Weighted: parameters.AddStructure(ToWeightedTerms(terms)); break;
+            default: parameters.AddStructure(ToSingleTerms(terms)); break;
         }
 
         AddRows(ref parameters, norm.Scale);
@@ -69,11 +73,11 @@ public sealed unsafe partial class CudaDevice
         {
             parameters.Add(rows);
             int blocks = Blocks(rows, ResidualNormKernel.RowsPerBlock);
-            Launch(ResidualNormKernel.For(channels, isWeighted), new LaunchSize(blocks), parameters.Packed);
+            Launch(ResidualNormKernel.For(channels, form), new LaunchSize(blocks), parameters.Packed);
         }
         else
         {
-            Launch(ResidualNormPlainKernel.For(isWeighted), new LaunchSize(rows), parameters.Packed);
+            Launch(ResidualNormPlainKernel.For(form), new LaunchSize(rows), parameters.Packed);
         }
     }
 
@@ -115,6 +119,17 @@ public sealed unsafe partial class CudaDevice
         }
 
         return new WeightedTerms(all, terms.Length);
+    }
+
+    private static MixedTerms ToMixedTerms(ReadOnlySpan<ResidualTerm> terms)
+    {
+        int converted = 0;
+        for (int i = 0; i < terms.Length; i++)
+        {
+            converted |= terms[i].IsConverted ? 1 << i : 0;
+        }
+
+        return new MixedTerms(ToWeightedTerms(terms), converted);
     }
 
     private static SingleTerm ToSingleTerm(Tensor source, Tensor gate) =>

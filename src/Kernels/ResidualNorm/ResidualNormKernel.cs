@@ -9,7 +9,7 @@ namespace L2c.Kernels;
 /// Formula  x'[b,t,c] = x[b,t,c] + sum_i gate_i[b,c] branch_i[b,t,c], branch_i = sum_k weight_k scalar_k source_k
 ///          y = (x' - mean) r (offset + scale[b,c]) + shift[b,c],  r = 1 / sqrt(variance + epsilon)
 /// Shapes   x, sources, x', y: [B,T,C], C a multiple of 8 and at most 2048; every row starts at a multiple of 16 bytes. Up to 4 branches of one
-///          source without factors (<see cref="SingleTerms"/>), or 6 terms of whole branches (<see cref="WeightedTerms"/>).
+///          source without factors (<see cref="SingleTerms"/>), or 6 terms of whole branches (<see cref="WeightedTerms"/>, <see cref="MixedTerms"/>).
 /// Numbers  fp32. Mean and variance come from x' before it is rounded to the storage type, the variance from centred values. A lane sums its own
 ///          channels, then a butterfly over the warp: the order depends on C alone. Every operation has a stated rounding. A branch is summed in
 ///          registers before it is gated.
@@ -36,9 +36,16 @@ internal static class ResidualNormKernel
     private static readonly KernelTemplate[] _single = ByChunks(typeof(SingleTerms));
     private static readonly KernelTemplate[] _weighted = ByChunks(typeof(WeightedTerms));
 
+    private static readonly KernelTemplate[] _mixed = Array.ConvertAll(
+        _chunks, chunks => KernelTemplate.OfFp32(typeof(ResidualNormKernel), nameof(Rows), Threads, typeof(MixedTerms), chunks));
+
     /// <summary>The kernel for rows of that many channels.</summary>
-    public static KernelTemplate For(int channels, bool isWeighted = false) =>
-        (isWeighted ? _weighted : _single)[(channels - 1) / Float8.PerWarp];
+    public static KernelTemplate For(int channels, TermsForm form = TermsForm.Single) => (form switch
+    {
+        TermsForm.Mixed => _mixed,
+        TermsForm.Weighted => _weighted,
+        _ => _single,
+    })[(channels - 1) / Float8.PerWarp];
 
     /// <summary>Warp w of block i computes row 4 i + w.</summary>
     /// <remarks>

@@ -29,20 +29,21 @@ internal sealed unsafe partial class ResidualNormOp<V>
         return [.. passes];
     }
 
-    /// <summary>As <see cref="AddTerms"/>.</summary>
-    private void AddBranches(int row, int rows, int image, float* sum, float* totals)
+    /// <summary>As <see cref="AddTerms"/>; M is 1 where terms may be in bfloat16, so that the loop for none has no test for it.</summary>
+    private void AddBranches<M>(int row, int rows, int image, float* sum, float* totals)
+        where M : struct, IConstant
     {
         float* x = _xIn + (long)(row % _xInRows) * _channels;
         foreach (BranchTerm[] pass in _branches)
         {
             switch (pass.Length)
             {
-                case 1: Add<One>(pass, x, row, rows, image, sum, totals); break;
-                case 2: Add<Two>(pass, x, row, rows, image, sum, totals); break;
-                case 3: Add<Three>(pass, x, row, rows, image, sum, totals); break;
-                case 4: Add<Four>(pass, x, row, rows, image, sum, totals); break;
-                case 5: Add<Five>(pass, x, row, rows, image, sum, totals); break;
-                default: Add<Six>(pass, x, row, rows, image, sum, totals); break;
+                case 1: Add<One, M>(pass, x, row, rows, image, sum, totals); break;
+                case 2: Add<Two, M>(pass, x, row, rows, image, sum, totals); break;
+                case 3: Add<Three, M>(pass, x, row, rows, image, sum, totals); break;
+                case 4: Add<Four, M>(pass, x, row, rows, image, sum, totals); break;
+                case 5: Add<Five, M>(pass, x, row, rows, image, sum, totals); break;
+                default: Add<Six, M>(pass, x, row, rows, image, sum, totals); break;
             }
 
             x = sum;
@@ -51,8 +52,9 @@ internal sealed unsafe partial class ResidualNormOp<V>
 
     /// <summary>sum = x + the branches that N terms make, over some rows; totals hold after the last pass.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Add<N>(BranchTerm[] pass, float* x, int row, int rows, int image, float* sum, float* totals)
+    private void Add<N, M>(BranchTerm[] pass, float* x, int row, int rows, int image, float* sum, float* totals)
         where N : struct, IConstant
+        where M : struct, IConstant
     {
         int channels = _channels;
         long at = (long)row * channels;
@@ -69,14 +71,14 @@ internal sealed unsafe partial class ResidualNormOp<V>
             int i = 0;
             for (; i <= channels - V.Count; i += V.Count, position += V.Count)
             {
-                V value = Plus<N>(x, position, i, V.Count, a, b, c, d, e, f);
+                V value = Plus<N, M>(x, position, i, V.Count, a, b, c, d, e, f);
                 total += value;
                 V.Store(value, sum + position);
             }
 
             if (i < channels)
             {
-                V value = Plus<N>(x, position, i, channels - i, a, b, c, d, e, f);
+                V value = Plus<N, M>(x, position, i, channels - i, a, b, c, d, e, f);
                 total += value;
                 V.StorePart(value, sum + position, channels - i);
                 position += channels - i;
@@ -88,40 +90,41 @@ internal sealed unsafe partial class ResidualNormOp<V>
 
     /// <summary>One vector of the sum; <paramref name="position"/> counts from the first row's start, <paramref name="i"/> from this row's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Plus<N>(
+    private static V Plus<N, M>(
         float* x, nint position, nint i, int count, BranchRow a, BranchRow b, BranchRow c, BranchRow d, BranchRow e, BranchRow f)
         where N : struct, IConstant
+        where M : struct, IConstant
     {
         // -0 + v is v, also where v is a zero.
-        V nothing = V.Broadcast(-0f), value = Partial.Load<V>(x + position, count), branch = a.Join(nothing, position, count);
+        V nothing = V.Broadcast(-0f), value = Partial.Load<V>(x + position, count), branch = a.Join<M>(nothing, position, count);
         (value, branch) = a.Closes ? (a.AddTo(value, branch, i, count), nothing) : (value, branch);
         if (N.Value > 1)
         {
-            branch = b.Join(branch, position, count);
+            branch = b.Join<M>(branch, position, count);
             (value, branch) = b.Closes ? (b.AddTo(value, branch, i, count), nothing) : (value, branch);
         }
 
         if (N.Value > 2)
         {
-            branch = c.Join(branch, position, count);
+            branch = c.Join<M>(branch, position, count);
             (value, branch) = c.Closes ? (c.AddTo(value, branch, i, count), nothing) : (value, branch);
         }
 
         if (N.Value > 3)
         {
-            branch = d.Join(branch, position, count);
+            branch = d.Join<M>(branch, position, count);
             (value, branch) = d.Closes ? (d.AddTo(value, branch, i, count), nothing) : (value, branch);
         }
 
         if (N.Value > 4)
         {
-            branch = e.Join(branch, position, count);
+            branch = e.Join<M>(branch, position, count);
             (value, branch) = e.Closes ? (e.AddTo(value, branch, i, count), nothing) : (value, branch);
         }
 
         if (N.Value > 5)
         {
-            branch = f.Join(branch, position, count);
+            branch = f.Join<M>(branch, position, count);
             (value, branch) = f.Closes ? (f.AddTo(value, branch, i, count), nothing) : (value, branch);
         }
 
@@ -139,7 +142,8 @@ internal sealed unsafe partial class ResidualNormOp<V>
     /// <summary>A term from some row on, its factor, and the gate of that row's image.</summary>
     private readonly struct BranchRow(in BranchTerm term, long at, int image)
     {
-        private readonly float* _source = term.Term.Source + at;
+        private readonly bool _isConverted = term.Term.IsConverted;
+        private readonly float* _source = term.Term.IsConverted ? (float*)((ushort*)term.Term.Source + at) : term.Term.Source + at;
         private readonly float* _gate = term.Term.Gate == null ? null : term.Term.Gate + Math.Min(image, term.Term.LastGate) * term.Term.GateStride;
         private readonly V _factor = V.Broadcast(term.Scalar == null ? term.Weight : term.Weight * *term.Scalar);
 
@@ -148,8 +152,16 @@ internal sealed unsafe partial class ResidualNormOp<V>
 
         /// <summary>The branch with this term.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Join(V branch, nint position, int count)
+        public V Join<M>(V branch, nint position, int count)
+            where M : struct, IConstant
         {
+            if (M.Value > 0 && _isConverted)
+            {
+                ushort* source = (ushort*)_source + position;
+                Prefetch.Line((float*)(source + PrefetchDistance));
+                return V.MultiplyAdd(_factor, BFloat16.Load<V>(source, count), branch);
+            }
+
             Prefetch.Line(_source + position + PrefetchDistance);
             return V.MultiplyAdd(_factor, Partial.Load<V>(_source + position, count), branch);
         }

@@ -18,9 +18,16 @@ internal static class ResidualNormPlainKernel
 
     private static readonly KernelTemplate _single = new(typeof(ResidualNormPlainKernel), nameof(Row), Threads, typeof(SingleTerms));
     private static readonly KernelTemplate _weighted = new(typeof(ResidualNormPlainKernel), nameof(Row), Threads, typeof(WeightedTerms));
+    private static readonly KernelTemplate _mixed =
+        KernelTemplate.OfFp32(typeof(ResidualNormPlainKernel), nameof(Row), Threads, typeof(MixedTerms));
 
     /// <summary>The kernel for every storage type.</summary>
-    public static KernelTemplate For(bool isWeighted) => isWeighted ? _weighted : _single;
+    public static KernelTemplate For(TermsForm form) => form switch
+    {
+        TermsForm.Mixed => _mixed,
+        TermsForm.Weighted => _weighted,
+        _ => _single,
+    };
 
     /// <summary>Block r computes row r.</summary>
     public static void Row<TElement, TTerms>(

@@ -2,7 +2,8 @@ namespace L2c.Kernels;
 
 /// <summary>One addition to the residual stream, or a part of one: gate * (weight * scalar * source), where terms that join are summed before the
 /// gate.</summary>
-/// <param name="Source">[B,T,C]: a branch's output, fresh or from the cache.</param>
+/// <param name="Source">[B,T,C]: a branch's output, fresh or from the cache; of the storage type, or of <see cref="DType.BF16"/> as
+/// <see cref="Device.Convert"/> writes it.</param>
 /// <param name="Gate">[R,C], any row stride, one row per image: image b reads row min(b, R - 1). None stands for 1.</param>
 /// <param name="Weight">What the source is multiplied by: finite.</param>
 /// <param name="Scalar">[1] F32, a further factor that is read at replay; none stands for 1.</param>
@@ -19,6 +20,23 @@ public readonly record struct ResidualTerm(Tensor Source, Tensor Gate = default,
 
     /// <summary>Whether the source is multiplied by anything but its gate.</summary>
     internal bool HasFactor => Weight != 1 || !Scalar.IsNone;
+
+    /// <summary>Whether the source is bfloat16 on a device that stores fp32.</summary>
+    internal bool IsConverted => Source.DType == DType.BF16 && Source.Device.StorageType == DType.F32;
+
+    /// <summary>Whether any source is, see <see cref="IsConverted"/>.</summary>
+    internal static bool AnyConverted(ReadOnlySpan<ResidualTerm> terms)
+    {
+        foreach (ResidualTerm term in terms)
+        {
+            if (term.IsConverted)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether every term is a branch of its own, without a factor.</summary>
     internal static bool AreUnweighted(ReadOnlySpan<ResidualTerm> terms)

@@ -36,6 +36,16 @@ internal readonly unsafe struct F32x16(Vector512<float> lanes) : IFloats<F32x16>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LoadBFloat16(ushort* source) =>
+        new((Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) << 16).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(F32x16 value, ushort* destination) =>
+        Avx512F.ConvertToVector256UInt16(BFloat16.Bits(value._lanes)).Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     /// <inheritdoc/>

@@ -36,6 +36,19 @@ internal readonly unsafe struct F32x8(Vector256<float> lanes) : IFloats<F32x8>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadBFloat16(ushort* source) =>
+        new((Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32() << 16).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(F32x8 value, ushort* destination)
+    {
+        Vector256<uint> bits = BFloat16.Bits(value._lanes);
+        Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MultiplyAdd(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     /// <inheritdoc/>

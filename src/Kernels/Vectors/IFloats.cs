@@ -31,6 +31,12 @@ internal unsafe interface IFloats<V> :
     /// <summary>Writes the first <paramref name="count"/> lanes, fewer than <see cref="Count"/>.</summary>
     static abstract void StorePart(V value, float* destination, int count);
 
+    /// <summary>Reads <see cref="Count"/> consecutive bfloat16 values: exact.</summary>
+    static abstract V LoadBFloat16(ushort* source);
+
+    /// <summary>Writes <see cref="Count"/> values as bfloat16, rounded to nearest, ties to even; NaN stays NaN.</summary>
+    static abstract void StoreBFloat16(V value, ushort* destination);
+
     /// <summary>a b + c, rounded once where the instruction set can.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

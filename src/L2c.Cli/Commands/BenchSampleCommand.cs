@@ -28,6 +28,7 @@ internal sealed class BenchSampleCommand(CudaAccess cuda)
         }
 
         self._cache.AddScheduleTo(command);
+        self._cache.AddTypeTo(command);
         self._options.AddTo(command);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using L2c.Cli.Output;
+using L2c.Kernels;
 using L2c.Model.Caching;
 
 namespace L2c.Cli.Commands;
@@ -15,6 +16,10 @@ internal sealed class CacheOptions
     private readonly Option<string?> _rule =
         OptionFactory.Text("--cache", "RULE|FILE.json", $"What to reuse without a router: {ScheduleRule.Forms}; or a schedule of l2c or SmoothCache")
             .Offering(ScheduleRule.Beginnings);
+    private readonly Option<string?> _type = OptionFactory.Choice(
+        "--cache-dtype",
+        "What outputs are kept in for later evaluations; bf16 halves their memory and traffic where fp32 is stored [default: that of --dtype]",
+        "fp32", "bf16");
     private readonly Option<string?> _saveSchedule =
         OptionFactory.Text("--save-schedule", "FILE", "Also write the schedule of --router or --cache as JSON");
     private readonly Option<string?> _format = OptionFactory.Choice(
@@ -34,6 +39,7 @@ internal sealed class CacheOptions
     public void AddTo(Command command)
     {
         AddScheduleTo(command);
+        AddTypeTo(command);
         command.Add(_saveSchedule);
         command.Add(_format);
         command.Add(_compare);
@@ -48,6 +54,9 @@ internal sealed class CacheOptions
         command.Add(_threshold);
         command.Add(_rule);
     }
+
+    /// <summary>Adds the type that outputs are kept in.</summary>
+    public void AddTypeTo(Command command) => command.Add(_type);
 
     /// <summary>The request with what was said about comparing it with a run without caching.</summary>
     /// <exception cref="UsageException">Rounds were given, but nothing is compared.</exception>
@@ -87,6 +96,7 @@ internal sealed class CacheOptions
                 Router = parsed.GetValue(_router),
                 Threshold = parsed.GetValue(_threshold),
                 Rule = parsed.GetValue(_rule),
+                Type = parsed.GetValue(_type) switch { "fp32" => DType.F32, "bf16" => DType.BF16, _ => null },
                 IsOfDemo = isOfDemo,
             };
 }

@@ -58,7 +58,7 @@ internal sealed class CalibrateCommand
             (Option[])[
                 self._method, .. self._thresholds, self._lookahead, self._maxSkips, self._retention, self._retSteps, self._table, self._count],
             command.Add);
-        self._sample.AddRunOptionsTo(command, withSchedule: false);
+        self._sample.AddRunOptionsTo(command);
         Array.ForEach((Option[])[self._out, self._format, self._force, self._json, self._noProgress], command.Add);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;

@@ -51,7 +51,7 @@ internal sealed class EvaluateCommand
         {
             self._samples,
         };
-        self._sample.AddRunOptionsTo(self._runOptions);
+        self._sample.AddRunOptionsTo(self._runOptions, withSchedule: true, withCacheType: true);
         foreach (Option option in (Option[])[
             .. self._runOptions.Options, self._count, .. self._data.All, self._ladder, self._features, self._inception, self._json, self._noProgress])
         {

@@ -37,7 +37,7 @@ internal sealed class FitForecastCommand
         Command command = new(
             "fit-forecast",
             "Fits weights of earlier outputs to what a schedule does not compute, by least squares on images without caching, and writes the schedule with them.");
-        self._sample.AddRunOptionsTo(command);
+        self._sample.AddRunOptionsTo(command, withSchedule: true);
         foreach (Option option in (Option[])[
             self._terms, self._ridge, self._images, self._heldOut, self._out, self._force, self._json, self._noProgress])
         {

@@ -42,7 +42,7 @@ internal sealed class PlanCommand
             "plan",
             "Finds a schedule for a share of the uncached time: measures ops and errors, searches, and checks what it found. Needs no images.");
         Array.ForEach((Option[])[self._budget, self._count, self._checkCount], command.Add);
-        self._sample.AddRunOptionsTo(command, withSchedule: false);
+        self._sample.AddRunOptionsTo(command);
         Array.ForEach((Option[])[self._runs, self._warmUp, self._out, self._force, self._json, self._noProgress], command.Add);
         command.SetAction(parsed => self.Run(parsed, terminal));
         return command;

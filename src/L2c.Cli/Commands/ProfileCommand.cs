@@ -40,7 +40,7 @@ internal sealed class ProfileCommand
         Command command = new(
             "profile",
             "Runs one batch op by op: time, FLOP/s, share of the measured peak, MACs and bytes, per kind of op, evaluation and branch.");
-        self._sample.AddRunOptionsTo(command);
+        self._sample.AddRunOptionsTo(command, withSchedule: true, withCacheType: true);
         foreach (Option option in (Option[])[self._plan, self._predict, self._runs, self._trace, self._force, self._json])
         {
             command.Add(option);

@@ -106,8 +106,9 @@ internal sealed class SampleCommand
 
     /// <summary>Adds the options that choose model, sampler, batch, schedule and device to another command that makes the same run.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="withSchedule">Whether it caches.</param>
-    internal void AddRunOptionsTo(Command command, bool withSchedule = true)
+    /// <param name="withSchedule">Whether it takes a schedule.</param>
+    /// <param name="withCacheType">Whether it takes the type that outputs are kept in.</param>
+    internal void AddRunOptionsTo(Command command, bool withSchedule = false, bool withCacheType = false)
     {
         command.Add(_ckpt);
         _checkpoint.AddTo(command);
@@ -119,6 +120,11 @@ internal sealed class SampleCommand
         if (withSchedule)
         {
             _cache.AddScheduleTo(command);
+        }
+
+        if (withCacheType)
+        {
+            _cache.AddTypeTo(command);
         }
 
         _device.AddTo(command);

@@ -46,7 +46,7 @@ internal sealed class SweepCommand
             "sweep",
             "Compares learned schedules with rules and with fewer steps at the same compute: Fréchet distance, difference from no caching, time.");
         Command run = new("run");
-        self._sample.AddRunOptionsTo(run, withSchedule: false);
+        self._sample.AddRunOptionsTo(run, withCacheType: true);
 
         // The rows choose schedules and samplers themselves.
         string[] decided = ["--sampler", "--grid", "--eta"];
@@ -105,7 +105,7 @@ internal sealed class SweepCommand
         bool none = routers is [var only] && only.Equals("none", StringComparison.OrdinalIgnoreCase);
         return new SweepRequest
         {
-            Sample = sample with { Count = parsed.GetValue(_count), Cache = none ? new CacheRequest() : sample.Cache },
+            Sample = sample with { Count = parsed.GetValue(_count), Cache = none ? new CacheRequest { Type = sample.Cache.Type } : sample.Cache },
             Routers = none ? [] : routers,
             Thresholds = parsed.GetValue(_thresholds) is { } list ? Numbers("--thresholds", list) : null,
             Rules = Rules(parsed.GetValue(_rules)),

@@ -11,7 +11,7 @@ internal static class HelpGroups
     [
         ("Model", ["--ckpt", "--use", "--model", "--heads", "--num-classes"]),
         (Rest, []),
-        ("Caching", ["--router", "--threshold", "--cache", "--save-schedule", "--schedule-format", "--compare"]),
+        ("Caching", ["--router", "--threshold", "--cache", "--cache-dtype", "--save-schedule", "--schedule-format", "--compare"]),
         ("Timing", ["--runs", "--warmup", "--predict"]),
         ("Device", ["--device", "--dtype", "--threads", "--tune", "--fused-gelu", "--graph"]),
         ("Output", ["--out", "--rank", "--ranks", "--separate", "--trajectory", "--plot", "--trace", "--dry-run", "--ckpt-every", "--log-every",

@@ -45,6 +45,9 @@ public sealed record DeviceChoice
     /// <summary>Storage type of weights and activations: fp32, tf32, fp16 or bf16.</summary>
     public string Dtype => Ordinal is null ? "fp32" : Precision.Label();
 
+    /// <summary>The same as tensors have it.</summary>
+    internal DType StorageType => Ordinal is null ? DType.F32 : Precision.StorageType();
+
     /// <summary>Tokens of a batch, guidance included, unless the user says how many images.</summary>
     /// <remarks>
     /// CPU: measured on the demo model with two cores: 8 images a batch take the least time per image, because the activations stay in the caches,

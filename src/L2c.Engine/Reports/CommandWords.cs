@@ -58,6 +58,7 @@ internal static partial class CommandWords
         Option("--rng", Text("rng") is "l2c" ? null : Text("rng"));
         Option("--noise", Text("noise"));
         words.AddRange(Cache(Text("cache"), isDemo));
+        Option("--cache-dtype", Text("cacheDtype"));
         if (p.TryGetProperty("image", out JsonElement image) && image.TryGetInt64(out long number) && number is >= 0 and < int.MaxValue)
         {
             // It depends on its number and its class alone; with torch's noise also on the number of images.

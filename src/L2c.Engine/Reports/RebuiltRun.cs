@@ -42,7 +42,7 @@ internal sealed record RebuiltRun(SampleJob? Job, string? Lack)
                 ClipDenoised = p.TryGetProperty("clipDenoised", out JsonElement clip) && clip.ValueKind == JsonValueKind.True,
                 Count = (int)Math.Clamp(Number(p, "images") ?? 1, 1, SampleJob.MaxPerBatch),
                 Batch = batch,
-                Cache = Cache(Text(p, "cache"), folder),
+                Cache = Cache(Text(p, "cache"), folder) with { Type = Text(p, "cacheDtype") == "bf16" ? DType.BF16 : null },
             };
             SampleJob job = new(request, network, DeviceChoice.Cpu);
             return job.Sampler.Evaluations.Count <= MaxEvaluations

@@ -1,4 +1,6 @@
+using L2c.Kernels;
 using L2c.Model.Caching;
+using L2c.Model.Runs;
 
 namespace L2c;
 
@@ -23,6 +25,10 @@ public sealed record CacheRequest
 
     /// <summary>A schedule, or a rule, that the program makes itself.</summary>
     public OwnSchedule? Own { get; init; }
+
+    /// <summary>What outputs are kept in between evaluations; null for the type that the device stores. bf16 halves them where that is fp32,
+    /// see <see cref="SamplingOptions.CacheType"/>.</summary>
+    public DType? Type { get; init; }
 
     /// <summary>Whether the network is the demo model because no other was named, so that its router is used where nothing is said here; see
     /// <see cref="DemoModel.Complete"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using L2c.Kernels;
 using L2c.Model.Runs;
 
 namespace L2c;
@@ -37,6 +38,7 @@ public static class SampleDescription
         Add("seed", job.Request.Seed);
         Add(Rng, RngWord(job.Request));
         Add("cache", job.Cache?.Text);
+        Add("cacheDtype", job.Request.Cache.Type is DType.BF16 && job.Device.StorageType is DType.F32 ? "bf16" : null);
         Add("noise", Path.GetFileName(job.Request.Noise));
         Add("dtype", job.Device.Dtype);
         Add(Classes, new JsonArray([.. job.Classes.Classes.Select(label => (JsonNode)label)]));

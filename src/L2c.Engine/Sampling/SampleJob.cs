@@ -51,6 +51,8 @@ public sealed class SampleJob
         {
             throw new RequestException("--compare needs a schedule; give --router FILE or --cache RULE");
         }
+
+        RequireCacheType(request.Cache.Type);
     }
 
     /// <summary>What was asked for.</summary>
@@ -83,6 +85,7 @@ public sealed class SampleJob
     {
         Guidance = Guidance,
         ClipDenoised = Request.ClipDenoised,
+        CacheType = Request.Cache.Type,
         OneSequence = Device.OneSequence && !Request.KeepStates,
         Switches = Device.Switches,
     };
@@ -168,6 +171,26 @@ public sealed class SampleJob
     /// <summary>Runs a planned first batch with the job's labels and noise.</summary>
     internal void RunFirst(SamplingRun run, RunObserver? observer, CancellationToken cancel) =>
         run.Run(Labels.AsSpan(0, Batch), (float)CfgScale, Noise(0), null, observer, cancel: cancel);
+
+    private void RequireCacheType(DType? type)
+    {
+        if (type is null)
+        {
+            return;
+        }
+
+        if (Cache is null)
+        {
+            throw new RequestException(
+                "--cache-dtype says how outputs are kept, and nothing is kept without a schedule; give --router FILE or --cache RULE, or omit it");
+        }
+
+        if (type != Device.StorageType && Device.StorageType != DType.F32)
+        {
+            throw new RequestException(
+                $"--cache-dtype changes what is kept of fp32 and tf32 runs; --dtype {Device.Dtype} keeps 16 bits already: omit it");
+        }
+    }
 
     private static void RequireAtLeastOne(string option, int? images)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using L2c.Kernels;
 using L2c.Model.Accounting;
 using L2c.Model.Networks;
 using L2c.Model.Samplers;
@@ -18,6 +19,7 @@ public sealed class SweepPlan
     private static readonly double[] _defaultRatios = [0.9, 0.8, 0.7, 0.6];
 
     private readonly SampleRequest _base;
+    private readonly DType? _type;
     private readonly TransformerArchitecture _architecture;
     private readonly DeviceChoice _device;
     private readonly NetworkCost _network;
@@ -28,6 +30,7 @@ public sealed class SweepPlan
     /// <exception cref="Weights.MalformedFileException">A router is damaged.</exception>
     public SweepPlan(SweepRequest request, TransformerArchitecture architecture, DeviceChoice device)
     {
+        _type = request.Sample.Cache.Type;
         (_base, _architecture, _device) = (PixelSamples.RequestOf(request.Sample, architecture) with { Cache = new CacheRequest() }, architecture, device);
         _network = NetworkCost.Of(architecture);
         Uncached = Add("none", "", _base)!;
@@ -47,7 +50,7 @@ public sealed class SweepPlan
         {
             foreach (double? threshold in request.Thresholds?.Select(value => (double?)value) ?? [null])
             {
-                SampleRequest learned = _base with { Cache = new CacheRequest { Router = router, Threshold = threshold } };
+                SampleRequest learned = _base with { Cache = new CacheRequest { Router = router, Threshold = threshold, Type = _type } };
                 double used = threshold ?? NetworkFamilies.Of(architecture).Recipe(architecture, Uncached.Steps).Threshold;
                 _ = Add("learned", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(router)}@{used}"), learned);
             }
@@ -141,7 +144,7 @@ public sealed class SweepPlan
         _ = Add(rule[..colon], rule[(colon + 1)..], WithRule(rule));
     }
 
-    private SampleRequest WithRule(string rule) => _base with { Cache = new CacheRequest { Rule = rule } };
+    private SampleRequest WithRule(string rule) => _base with { Cache = new CacheRequest { Rule = rule, Type = _type } };
 
     private SweepRow? Add(string rule, string parameter, SampleRequest request)
     {

@@ -29,7 +29,9 @@ public readonly record struct Term(Tensor Source, float Weight = 1, Tensor Scala
 /// <param name="Terms">What it contributes; none where it is dropped.</param>
 /// <param name="SlopeGradient">[B T] F32: where a backward pass puts each row's share of the gradient of the number that the slopes belong to, for the
 /// host to add up; none where nobody asks.</param>
-public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor SlopeGradient = default)
+/// <param name="Kept">[B,T,C] <see cref="DType.BF16"/>: where a rounded copy of the fresh output goes for later evaluations; none where none reads
+/// it, or <paramref name="Output"/> is kept itself.</param>
+public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor SlopeGradient = default, Tensor Kept = default)
 {
     /// <summary>Contributes nothing.</summary>
     public static BranchPlan Dropped { get; } = new(default, []);
@@ -53,7 +55,9 @@ public readonly record struct BranchPlan(Tensor Output, Term[] Terms, Tensor Slo
 /// <param name="Kept">[B,T,C]: where the delta goes; none where it is not kept. Every branch is computed then.</param>
 /// <param name="Terms">What is added in its place, without a gate; empty where it is not replaced. None of its branches is computed then, or
 /// contributes anything.</param>
-public readonly record struct SegmentPlan(CacheSegment Segment, Tensor Kept, Term[] Terms)
+/// <param name="Work">[B,T,C] of the storage type: holds the stream before the segment, then the delta, where <paramref name="Kept"/> receives a
+/// rounded copy of it in <see cref="DType.BF16"/>; none where <paramref name="Kept"/> holds them itself.</param>
+public readonly record struct SegmentPlan(CacheSegment Segment, Tensor Kept, Term[] Terms, Tensor Work = default)
 {
     /// <summary>Computed, and its delta kept.</summary>
     public static SegmentPlan Keeping(CacheSegment segment, Tensor kept) => new(segment, kept, []);
@@ -63,6 +67,9 @@ public readonly record struct SegmentPlan(CacheSegment Segment, Tensor Kept, Ter
 
     /// <summary>Whether it is replaced.</summary>
     internal bool IsReplaced => Kept.IsNone;
+
+    /// <summary>Where the delta is computed.</summary>
+    internal Tensor Delta => Work.IsNone ? Kept : Work;
 }
 
 /// <summary>Everything that a forward pass is told about caching: resolved while a run is planned.</summary>

@@ -113,6 +113,7 @@ internal abstract partial class TransformerPass
         Linear(t.Normed, w.Qkv, t.Qkv);                                                                             // [B,T,3C]
         Device.Attention(t.Qkv, t.Heads, Network.Architecture.Heads);                                               // [B,T,C]
         Linear(t.Heads, w.Projection, branch.Output);                                                               // [B,T,C]
+        Keep(branch);
         Tap?.Invoke($"block{block}.attn_out", branch.Output);
     }
 
@@ -135,7 +136,17 @@ internal abstract partial class TransformerPass
         }
 
         Linear(t.Activated, w.Fc2, branch.Output);                                                                  // [B,T,C]
+        Keep(branch);
         Tap?.Invoke($"block{block}.mlp_out", branch.Output);
+    }
+
+    // Right after the product, which has left the output in the caches.
+    private void Keep(BranchPlan branch)
+    {
+        if (!branch.Kept.IsNone)
+        {
+            Device.Convert(branch.Output, branch.Kept);                                                             // [B,T,C]
+        }
     }
 
     /// <summary>Enqueues a branch's norm if the branch is computed, and returns whether it is.</summary>
@@ -143,12 +154,12 @@ internal abstract partial class TransformerPass
     /// <param name="branch">The branch.</param>
     /// <param name="normed">Where the norm goes.</param>
     /// <param name="stream">Where the stream goes that enters the branch.</param>
-    /// <param name="entering">Where it lies: in the slot of a delta that is kept from here on, if nothing else holds it that long.</param>
+    /// <param name="entering">Where it lies: in the memory of a delta that is kept from here on, if nothing else holds it that long.</param>
     private bool Enter(ResidualStream x, int branch, Tensor normed, Tensor stream, out Tensor entering)
     {
         Device.Scope = Device.Scope with { Branch = branch };
         SegmentPlan[] kept = stream == Scratch.X ? Array.FindAll(Plan.Segments, s => !s.IsReplaced && s.Segment.First == branch) : [];
-        entering = kept.Length > 0 ? kept[0].Kept : stream;
+        entering = kept.Length > 0 ? kept[0].Delta : stream;
         if (Normalises(branch))
         {
             x.Normalise(NormOf(branch), normed, entering);                                                          // [B,T,C]
@@ -157,7 +168,7 @@ internal abstract partial class TransformerPass
         // Each delta takes the place of the stream that it began with.
         for (int i = 1; i < kept.Length; i++)
         {
-            Device.ResidualNorm(entering, [], kept[i].Kept, Norm.None, default);                                    // [B,T,C]
+            Device.ResidualNorm(entering, [], kept[i].Delta, Norm.None, default);                                   // [B,T,C]
         }
 
         return Plan.Branches[branch].IsComputed;
@@ -170,7 +181,7 @@ internal abstract partial class TransformerPass
         {
             if (!segment.IsReplaced && segment.Segment.Last == branch)
             {
-                x.KeepDelta(Before(segment), segment.Kept);
+                x.KeepDelta(Before(segment), segment.Delta, segment.Work.IsNone ? default : segment.Kept);
             }
         }
     }
@@ -180,7 +191,7 @@ internal abstract partial class TransformerPass
     {
         int first = segment.Segment.First;
         Tensor stream = first % 2 == 0 ? Blocks.Attention[first / 2].X : Blocks.Mlp[first / 2].X;
-        return stream == Scratch.X ? segment.Kept : stream;
+        return stream == Scratch.X ? segment.Delta : stream;
     }
 
     /// <summary>Whether a branch belongs to a replaced segment; what stands for the segment is added where its first one would be.</summary>

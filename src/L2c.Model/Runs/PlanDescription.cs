@@ -63,7 +63,7 @@ internal static class PlanDescription
         };
         return slots.Count == 0
             ? "none: no output is read by a later evaluation"
-            : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB each: ")
+            : Invariant($"{slots.Count} of {run.CacheBytes / slots.Count / 1048576.0:0.00} MiB each{(run.Plan.KeepsCopies ? ", in bf16" : "")}: ")
                 + $"of the {kept} kept for later, at most {slots.Count} are needed at the same time";
     }
 

@@ -10,10 +10,11 @@ namespace L2c.Model.Runs;
 /// <param name="Noise">By evaluation [N,C,H,W], or none where it adds none; one and the same unless the run is one sequence.</param>
 /// <param name="Network">For B rows and all evaluations.</param>
 /// <param name="Slots">[B,T,C] each: kept branch outputs.</param>
+/// <param name="Deltas">[B,T,C] each: where deltas of segments are computed, if the slots receive copies of them.</param>
 /// <param name="Output">[B,C_out,H,W].</param>
 /// <param name="Guided">[B,C_out,H,W], or none.</param>
 internal sealed record RunBuffers(
-    SamplerTensors States, Tensor GuidanceScale, Tensor[] Noise, NetworkMemory Network, Tensor[] Slots, Tensor Output, Tensor Guided)
+    SamplerTensors States, Tensor GuidanceScale, Tensor[] Noise, NetworkMemory Network, Tensor[] Slots, Tensor[] Deltas, Tensor Output, Tensor Guided)
 {
     /// <summary>[N,C,H,W]: the samples, once the run has ended.</summary>
     public Tensor X => States.X;
@@ -31,7 +32,8 @@ internal sealed record RunBuffers(
             GuidanceScale: options.Guidance == Guidance.None ? default : arena.Take(DType.F32, 1),
             Noise: Noise(),
             Network: plan.Model.Take(arena, plan.Needs),
-            Slots: [.. Enumerable.Range(0, plan.Slots.Count).Select(_ => arena.Take(plan.Rows, a.Tokens, a.HiddenSize))],
+            Slots: [.. Enumerable.Range(0, plan.Slots.Count).Select(_ => arena.Take(plan.CacheType, plan.Rows, a.Tokens, a.HiddenSize))],
+            Deltas: [.. Enumerable.Range(0, plan.Deltas?.Count ?? 0).Select(_ => arena.Take(plan.Rows, a.Tokens, a.HiddenSize))],
             Output: Outputs(),
             Guided: options.KeepPredictions ? Outputs() : default);
 

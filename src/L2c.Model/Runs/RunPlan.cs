@@ -22,6 +22,15 @@ internal sealed class RunPlan(Network model, SamplerTable sampler, CacheSchedule
     public CacheSlots Slots { get; } =
         options.Switches.KeepOnlyReused || schedule.ComputesAll ? CacheSlots.Plan(schedule) : CacheSlots.KeepEverything(schedule);
 
+    /// <summary>What the slots are stored in.</summary>
+    public DType CacheType => Options.CacheType ?? Model.Device.StorageType;
+
+    /// <summary>Whether what is kept is a rounded copy, and not the output itself.</summary>
+    public bool KeepsCopies => CacheType != Model.Device.StorageType;
+
+    /// <summary>Where deltas are computed that are kept as copies; null where they are not.</summary>
+    public DeltaMemory? Deltas => field ??= KeepsCopies ? DeltaMemory.Plan(Schedule, Slots) : null;
+
     /// <summary>B.</summary>
     public int Rows => Options.Guidance.Rows(Images);
 
@@ -51,6 +60,13 @@ internal sealed class RunPlan(Network model, SamplerTable sampler, CacheSchedule
         if (options.Guidance != Guidance.None && !architecture.HasNullClass)
         {
             throw new ArgumentException($"{architecture.Name} has no null class, so it cannot be guided; sample without guidance");
+        }
+
+        DType stored = model.Device.StorageType;
+        if (options.CacheType is { } kept && kept != stored && (kept, stored) != (DType.BF16, DType.F32))
+        {
+            throw new ArgumentException(
+                $"outputs computed in {stored} are not kept in {kept}: only fp32 is kept in another type, bf16; omit the type of the cache");
         }
 
         return sampler.LearnsVariance && !architecture.PredictsVariance

@@ -60,8 +60,10 @@ internal sealed class RunStep
             .. schedule.ReplacedIn(evaluation).Select(r => SegmentPlan.Replaced(
                 r.Segment, [.. r.Terms.Select(term => new Term(Delta(term.Evaluation, schedule.Segments.IndexOf(r.Segment)), term.Weight))])),
             .. Enumerable.Range(0, schedule.Segments.Length).Where(i => _run.Slots.SlotOfSegment(evaluation, i) >= 0)
-                .Select(i => SegmentPlan.Keeping(schedule.Segments[i], Delta(evaluation, i))),
+                .Select(i => SegmentPlan.Keeping(schedule.Segments[i], Delta(evaluation, i)) with { Work = Work(i) }),
         ];
+
+        Tensor Work(int segment) => _run.Deltas is { } deltas ? _buffers.Deltas[deltas.Of(evaluation, segment)] : default;
 
         Tensor Delta(int source, int segment) => _buffers.Slots[_run.Slots.SlotOfSegment(source, segment)];
     }
@@ -76,10 +78,14 @@ internal sealed class RunStep
             terms[i] = new Term(Output(sum[i].Evaluation), sum[i].Weight);
         }
 
-        return new BranchPlan(schedule.Computes(evaluation, branch) ? Output(evaluation) : default, terms);
+        bool isComputed = schedule.Computes(evaluation, branch);
+        return new BranchPlan(isComputed ? Output(evaluation) : default, terms, Kept: isComputed && _run.KeepsCopies ? Slot(evaluation) : default);
 
-        Tensor Output(int source) => _run.Slots.SlotOf(source, branch) is >= 0 and var slot
-            ? _buffers.Slots[slot]
+        // A fresh output of which a copy is kept is contributed itself.
+        Tensor Output(int source) => Slot(source) is { IsNone: false } slot && !(_run.KeepsCopies && source == evaluation)
+            ? slot
             : _buffers.Network.Output(branch, hasBackward: false);
+
+        Tensor Slot(int source) => _run.Slots.SlotOf(source, branch) is >= 0 and var slot ? _buffers.Slots[slot] : default;
     }
 }

@@ -1,3 +1,5 @@
+using L2c.Kernels;
+
 namespace L2c.Model.Runs;
 
 /// <summary>Choices that are fixed when a run is planned.</summary>
@@ -17,6 +19,12 @@ public sealed record SamplingOptions
     /// every step's noise has memory of its own. Off: one sequence per evaluation.
     /// </summary>
     public bool OneSequence { get; init; }
+
+    /// <summary>
+    /// What outputs and deltas are kept in for later evaluations: null for the device's storage type; <see cref="DType.BF16"/>, where it stores fp32,
+    /// for half the memory. They are rounded once, when they are kept: the evaluation that computes an output contributes it unrounded.
+    /// </summary>
+    public DType? CacheType { get; init; }
 
     /// <summary>What planning may save.</summary>
     public PlanSwitches Switches { get; init; } = PlanSwitches.All;

@@ -100,6 +100,7 @@ public sealed class SampleTests : IDisposable
             ("--threshold 1.5", Cached(new CacheRequest { Router = "missing", Threshold = 1.5 })),
             ("--threshold applies to a router", Cached(new CacheRequest { Rule = "all", Threshold = 0.5 })),
             ("--router and --cache cannot be combined", Cached(new CacheRequest { Router = "missing", Rule = "all" })),
+            ("--cache-dtype says how outputs are kept, and nothing is kept", Cached(new CacheRequest { Type = DType.BF16 })),
             ("--sampler DDPM --steps 4 --eta 1: eta belongs to ddim", _request with { Sampler = "DDPM", Eta = 1 }),
             ("--sampler euler --steps 4: no sampler is named euler", _request with { Sampler = "euler" }),
             ("--steps 4 --grid logSNR: ddim has no grid", _request with { Grid = "logSNR" }),
@@ -113,6 +114,26 @@ public sealed class SampleTests : IDisposable
         });
 
         static SampleRequest Cached(CacheRequest cache) => _request with { Cache = cache };
+    }
+
+    [Theory]
+    [InlineData(CudaPrecision.F32, null)]
+    [InlineData(CudaPrecision.TF32, null)]
+    [InlineData(CudaPrecision.F16, "--dtype fp16 keeps 16 bits already")]
+    [InlineData(CudaPrecision.BF16, null)]
+    public void A_cache_in_bf16_is_for_runs_that_store_fp32(CudaPrecision precision, string? refusal)
+    {
+        DeviceChoice choice = DeviceChoice.Cpu with { Ordinal = 0, Precision = precision };
+        SampleRequest request = _request with { Cache = new CacheRequest { Rule = "all", Type = DType.BF16 } };
+        if (refusal is null)
+        {
+            Assert.Equal(DType.BF16, new SampleJob(request, _model.Architecture, choice).Options.CacheType);
+        }
+        else
+        {
+            string message = Assert.Throws<RequestException>(() => new SampleJob(request, _model.Architecture, choice)).Message;
+            Assert.Contains(refusal, message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -58,6 +58,16 @@ public sealed partial class RefusalTests
             refused(message, () => bench.Device.ResidualNorm(x, terms, y, Norm.None, default));
     }
 
+    private static void Convert(Bench bench, Refused refused)
+    {
+        Tensor x = bench.Take(2, 3, 4);
+        refused("Convert: y [2, 3, 5] does not match x [2, 3, 4]", () => bench.Device.Convert(x, bench.TakeConverted(2, 3, 5)));
+        refused("Convert: from F32 to F32", () => bench.Device.Convert(x, bench.Take(2, 3, 4)));
+    }
+
+    private static void ConvertOfHalves(Bench bench, Refused refused) =>
+        refused("Convert: from F16 to BF16 on a device that stores F16", () => bench.Device.Convert(bench.Take(2, 3, 4), bench.TakeConverted(2, 3, 4)));
+
     private static void Patches(Bench bench, Refused refused)
     {
         Tensor image = bench.Take(2, 4, 6, 6), patches = bench.Take(2, 9, 16);

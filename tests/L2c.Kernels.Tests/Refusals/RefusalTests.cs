@@ -10,6 +10,8 @@ public sealed partial class RefusalTests
         [nameof(Attention)] = (DeviceCases.OnePerKind, (bench, _, refused) => Attention(bench, refused)),
         [nameof(ResidualNorm)] = (DeviceCases.OnePerKind, (bench, _, refused) => ResidualNorm(bench, refused)),
         [nameof(ResidualBranches)] = (DeviceCases.OnePerKind, (bench, _, refused) => ResidualBranches(bench, refused)),
+        [nameof(Convert)] = (DeviceCases.OnePerKind, (bench, _, refused) => Convert(bench, refused)),
+        [nameof(ConvertOfHalves)] = ([nameof(CudaPrecision.F16)], (bench, _, refused) => ConvertOfHalves(bench, refused)),
         [nameof(Patches)] = (DeviceCases.OnePerKind, (bench, _, refused) => Patches(bench, refused)),
         [nameof(ImageConvolution)] = (DeviceCases.OnePerKind, (bench, _, refused) => ImageConvolution(bench, refused)),
         [nameof(Convolution)] = (DeviceCases.OnePerKind, (bench, _, refused) => Convolution(bench, refused)),

@@ -136,6 +136,8 @@ internal unsafe partial class NaiveDevice
         }
     }
 
+    protected override void ConvertCore(Tensor x, Tensor y) => Do(nameof(Convert), () => Store(y, Load(x)));
+
     protected override void ResidualNormCore(Tensor xIn, ReadOnlySpan<ResidualTerm> terms, Tensor xOut, Norm norm, Tensor y)
     {
         if (!Begin(nameof(ResidualNorm)))

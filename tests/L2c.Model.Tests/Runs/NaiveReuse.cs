@@ -23,9 +23,11 @@ internal static class NaiveReuse
     /// <param name="guidance">Where guidance acts.</param>
     /// <param name="scale">Guidance scale.</param>
     /// <param name="noise">x_T and the steps' noise.</param>
+    /// <param name="keep">What happens to a value that is kept; null for nothing.</param>
     /// <param name="keepsFirst">A planted fault: only the first output of a branch is kept, later ones are not copied.</param>
     public static float[] Sample(
-        Network model, SamplerTable sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise, bool keepsFirst = false)
+        Network model, SamplerTable sampler, CacheSchedule schedule, int[] labels, Guidance guidance, float scale, INoiseSource noise,
+        Converter<float, float>? keep = null, bool keepsFirst = false)
     {
         TransformerArchitecture a = model.Architecture;
         Device device = model.Device;
@@ -88,7 +90,7 @@ internal static class NaiveReuse
                     (int first, int last) = (schedule.Segments[i].First / 2, schedule.Segments[i].Last / 2);
                     float[] before = streams.GetValueOrDefault($"block{first}.skip_out")
                         ?? streams[first == 0 ? "tokens_in" : $"block{first - 1}.out"];
-                    all[(e, branches + i)] = [.. streams[$"block{last}.out"].Zip(before, (x, y) => x - y)];
+                    all[(e, branches + i)] = Kept([.. streams[$"block{last}.out"].Zip(before, (x, y) => x - y)]);
                 }
 
                 void Keep(string stage, Tensor value)
@@ -103,7 +105,9 @@ internal static class NaiveReuse
                 {
                     if (schedule.Computes(e, branch) && !(keepsFirst && kept[branch] is not null))
                     {
-                        device.Download(b.Outputs[branch], all[(e, branch)] = kept[branch] = new float[b.Outputs[branch].Shape.Count]);
+                        float[] output = new float[b.Outputs[branch].Shape.Count];
+                        device.Download(b.Outputs[branch], output);
+                        all[(e, branch)] = kept[branch] = Kept(output);
                     }
                 }
 
@@ -125,6 +129,8 @@ internal static class NaiveReuse
 
             device.Download(b.States.X, state);
             return state;
+
+            float[] Kept(float[] values) => keep is null ? values : Array.ConvertAll(values, keep);
 
             float[] Sum(IReadOnlyList<CacheTerm> terms, int unit)
             {

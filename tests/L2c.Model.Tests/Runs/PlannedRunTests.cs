@@ -232,7 +232,7 @@ public sealed class PlannedRunTests : IDisposable
     }
 
     private float[] Naive(string rule, Guidance guidance, SamplerTable sampler, bool keepsFirst = false) =>
-        NaiveReuse.Sample(_model, sampler, Schedule(rule), _labels, guidance, Scale, new CounterNoiseSource(3), keepsFirst);
+        NaiveReuse.Sample(_model, sampler, Schedule(rule), _labels, guidance, Scale, new CounterNoiseSource(3), keepsFirst: keepsFirst);
 
     /// <summary>Largest difference relative to the largest value.</summary>
     private static double Difference(float[] expected, float[] actual)
