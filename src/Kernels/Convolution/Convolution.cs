@@ -13,7 +13,7 @@ public abstract partial class Device
     /// <param name="accumulates">Whether the result is added to what y holds, as a residual connection does.</param>
     /// <remarks>
     /// Numbers  as <see cref="Linear"/> with K = h w C in the order (p, q, c).
-    /// Traffic  B H W C + O K + B H' W' O elements; the gathered rows of x stay in the cache (CPU) or pass through scratch memory (CUDA).
+    /// Traffic  B H W C + O K + B H' W' O elements; rows of x are read in place (CPU) or gathered through scratch memory (CUDA).
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public void Convolution(

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace L2c.Kernels;
 
-/// <summary>Sizes of the machine's caches, by which products cut their operands and networks their batches. They decide speed, never a result.</summary>
+/// <summary>Sizes of the machine's caches, by which products cut their operands and networks their batches. They decide speed, never a
+/// result.</summary>
 /// <remarks>Linux tells them in files. Elsewhere, and where a container hides the files, those of small current machines are assumed: blocks that are
 /// smaller than they could be cost some percent, blocks that do not fit cost more.</remarks>
 internal static class CacheSizes

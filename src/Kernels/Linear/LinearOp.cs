@@ -14,8 +14,8 @@ internal readonly record struct LinearArguments(Tensor X, Matrix Weight, Tensor 
 /// <summary>y = act(x W^T + b) or act(y + x W^T + b) on packed panels of weights.</summary>
 /// <remarks>
 /// A tile is up to 128 rows by a few panels. K is cut into equal blocks, so that the rows' block, a panel's and the next panel's stay in the second
-/// cache, as large as the machine says it is; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the bias,
-/// or with y: the cuts change no bit.
+/// cache, as large as the machine says it is; sums rest in y and go on from there. An element is one chain of multiply-adds that starts with the
+/// bias, or with y: the cuts change no bit.
 /// While a panel's block serves the first rows, the micro-kernel asks for the one that comes next, and after that for the next rows of x: weights
 /// mostly lie in the third cache or in memory, and waiting for them costs a tenth of the time.
 /// A convolution is the same with rows of x that are windows of an image: <typeparamref name="TRows"/> says where a row lies.
@@ -29,9 +29,8 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private const int MaxRows = 128;
     private const int MaxPanels = 8;
 
-    // A thread waits at the end of an op for a tile of another one, half a tile on average: so the last ones are parts of a tile.
+    // A thread waits at the end of an op for a tile of another one: half a tile on average.
     private const int TilesPerThread = 16;
-    private const int PartsOfLast = 4;
 
     // A quarter of the cache is left to y and whatever else comes by.
     private static readonly int _maxDepth = (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
@@ -60,9 +59,6 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private readonly int _rowsPerTile;
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
-    private readonly int _wholeTiles;
-    private readonly int _firstOfParts; // row
-    private readonly int _rowsPerPart;
 
     public LinearOp(LinearArguments arguments, TRows x, int threads)
     {
@@ -93,12 +89,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         int mostPanels = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
         _panelTiles = Share(panels, mostPanels);
         _panelsPerTile = Share(panels, _panelTiles);
-
-        rowTiles = Share(_rows, _rowsPerTile);
-        int whole = rowTiles - (threads == 1 ? 0 : Math.Min(Share(threads, _panelTiles), rowTiles / 4));
-        (_wholeTiles, _firstOfParts) = (whole * _panelTiles, Math.Min(whole * _rowsPerTile, _rows));
-        _rowsPerPart = Share(_rowsPerTile, PartsOfLast * Height) * Height;
-        Tiles = _wholeTiles + Share(_rows - _firstOfParts, _rowsPerPart) * _panelTiles;
+        Tiles = Share(_rows, _rowsPerTile) * _panelTiles;
     }
 
     /// <inheritdoc/>
@@ -124,9 +115,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int tile, nint scratch)
     {
-        bool isPart = tile >= _wholeTiles;
-        int rowTile = (isPart ? tile - _wholeTiles : tile) / _panelTiles, rows = isPart ? _rowsPerPart : _rowsPerTile;
-        int firstRow = (isPart ? _firstOfParts : 0) + rowTile * rows, endRow = Math.Min(firstRow + rows, _rows);
+        int firstRow = tile / _panelTiles * _rowsPerTile, endRow = Math.Min(firstRow + _rowsPerTile, _rows);
         int firstColumn = tile % _panelTiles * _panelsPerTile * Width, endColumn = Math.Min(firstColumn + _panelsPerTile * Width, End);
         float* edge = (float*)scratch, located = edge + EdgeTile.ScratchFloats<V>() + RunFloats;
         var places = (RowRun*)(edge + EdgeTile.ScratchFloats<V>());

@@ -6,7 +6,7 @@ public sealed class LinearTilesTests
 {
     public static MatrixTheoryData<string, int> SetsAndThreads => new(Workbench.Sets, [1, 2, 3, 7]);
 
-    /// <summary>Whole tiles, the parts that end an op, blocks of K: small integers, so that sums are exact, whatever the order.</summary>
+    /// <summary>Tiles of rows and panels, blocks of K: small integers, so that sums are exact, whatever the order.</summary>
     [Theory]
     [MemberData(nameof(SetsAndThreads))]
     public void Every_row_is_computed_once_however_rows_are_cut(string set, int threads)

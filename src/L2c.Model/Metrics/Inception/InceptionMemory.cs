@@ -6,8 +6,8 @@ namespace L2c.Model.Metrics.Inception;
 
 /// <summary>Where the images between the steps lie: few pieces of memory, which take an image when the last reader of another is done.</summary>
 /// <remarks>
-/// Before the first block the images are the largest, and each is read once: a batch goes through these steps, the stem, a group at a time, as many as
-/// the cache holds, and what lies between two of them has room for a group alone.
+/// Before the first block the images are the largest, and each is read once: a batch goes through these steps, the stem, a group at a time, as many
+/// as the cache holds, and what lies between two of them has room for a group alone.
 /// </remarks>
 internal sealed class InceptionMemory
 {
