@@ -51,6 +51,26 @@ internal unsafe struct Wide<V> : IFloats<Wide<V>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide<V> LoadBFloat16(ushort* source) => new()
+    {
+        A = V.LoadBFloat16(source),
+        B = V.LoadBFloat16(source + V.Count),
+        C = V.LoadBFloat16(source + 2 * V.Count),
+        D = V.LoadBFloat16(source + 3 * V.Count),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Wide<V> value, ushort* destination)
+    {
+        V.StoreBFloat16(value.A, destination);
+        V.StoreBFloat16(value.B, destination + V.Count);
+        V.StoreBFloat16(value.C, destination + 2 * V.Count);
+        V.StoreBFloat16(value.D, destination + 3 * V.Count);
+    }
+
+    /// <inheritdoc/>
     public static Wide<V> LoadPart(float* source, int count, float fill) => new()
     {
         A = Part(source, count, fill),
