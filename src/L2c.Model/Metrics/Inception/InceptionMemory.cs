@@ -55,8 +55,8 @@ internal sealed class InceptionMemory
     public static int StemLength(IReadOnlyList<InceptionStep> steps) =>
         steps.TakeWhile(step => steps.Count(other => other.Input == step.Input) == 1).Count();
 
-    /// <summary>Images of which the stem's largest step reads and writes half as many bytes as there are: the rest is for weights, and for others that
-    /// share the cache.</summary>
+    /// <summary>Images of which the stem's largest step reads and writes half as many bytes as there are: the rest is for weights, and for others
+    /// that share the cache.</summary>
     public static int GroupOf(long bytes, DType type)
     {
         long largest = 0;
