@@ -10,7 +10,7 @@ public sealed class ExperimentTests : IDisposable
 {
     private static readonly string[] _tiny =
     [
-        "experiment", "--steps", "4", "--method", "fewer steps", "--method", "interval", "--budgets", "0.55", "--images", "20", "--best-images", "40",
+        "experiment", "--steps", "4", "--method", "fewer steps", "--method", "all", "--budgets", "0.55", "--images", "20", "--best-images", "40",
         "--data-count", "30", "--resamples", "4", "--rounds", "2", "--threads", "2",
     ];
 
@@ -30,8 +30,8 @@ public sealed class ExperimentTests : IDisposable
         IReadOnlyList<ExperimentFigures> rows = ExperimentFigures.FromCsv(Path("a", "experiment-4.csv"));
         Assert.Equal(
             [
-                ("no caching", "", 4, 20), ("fewer steps", "2", 2, 20), ("interval", "interval:2", 4, 20), ("no caching", "", 4, 40),
-                ("fewer steps", "2", 2, 40), ("interval", "interval:2", 4, 40),
+                ("no caching", "", 4, 20), ("fewer steps", "2", 2, 20), ("all", "all", 4, 20), ("no caching", "", 4, 40),
+                ("fewer steps", "2", 2, 40), ("all", "all", 4, 40),
             ],
             rows.Select(row => (row.Method, row.Parameter, row.Steps, row.Images)));
         Assert.Equal(output, ExperimentFigures.ToCsv(rows));
@@ -78,10 +78,10 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(Figures(Path("c")), Figures(Path("b")));
 
         // Kept times make the table the same to the last byte; a chunk and a distance that are gone come back.
-        string features = Directory.GetFiles(Path("b", "features"), "interval*-001.npy").Single();
+        string features = Directory.GetFiles(Path("b", "features"), "all*-001.npy").Single();
         byte[] before = File.ReadAllBytes(features);
         File.Delete(features);
-        Array.ForEach(Directory.GetFiles(Path("b", "distances"), "interval*-40.json"), File.Delete);
+        Array.ForEach(Directory.GetFiles(Path("b", "distances"), "all*-40.json"), File.Delete);
         Assert.Equal(ExitCode.Ok, Run(args).Code);
         Assert.Equal(before, File.ReadAllBytes(features));
         Assert.Equal(interrupted, File.ReadAllText(Path("b", "experiment-4.csv")));
