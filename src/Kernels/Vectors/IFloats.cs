@@ -58,7 +58,7 @@ internal unsafe interface IFloats<V> :
     /// <summary>value 2^exponent for integral exponents in [-252, 254]; gradual underflow and overflow as IEEE 754.</summary>
     static abstract V Scale(V value, V exponent);
 
-    /// <summary>2^x for x at most 0, within 1.5 ulp from -126 on; below, something in [0, 2^-125].</summary>
+    /// <summary>2^x for x at most 0, within 2.5 ulp from -126 on; below, something in [0, 2^-125].</summary>
     /// <remarks>The weights of a softmax, with the fewest operations that fp32 allows: attention is bound by them. One of a row is 1, beside
     /// which 2^-125 is nothing.</remarks>
     static abstract V PowerOfTwo(V x);
