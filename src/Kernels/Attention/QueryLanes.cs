@@ -50,8 +50,8 @@ internal static unsafe class QueryLanes
             for (int j = 0; j < count; j += pair)
             {
                 QueryTile<V>.Multiply<End>(
-                    Math.Min(rowsAtATime, rows - i), count - j > V.Count, a + i * aRow, aRow, aStep, b + j, row, depth, c + (long)i * row + j, row, lanes + j,
-                    ref next);
+                    Math.Min(rowsAtATime, rows - i), count - j > V.Count, a + i * aRow, aRow, aStep, b + j, row, depth,
+                    c + (long)i * row + j, row, lanes + j, ref next);
             }
         }
     }

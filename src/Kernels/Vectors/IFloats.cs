@@ -68,7 +68,7 @@ internal unsafe interface IFloats<V> :
     /// something below 2^-125.</summary>
     static abstract V ScaleOnce(V value, V exponent);
 
-    /// <summary>2^x for x at most 0, within 1.5 ulp from -126 on; below, something in [0, 2^-125].</summary>
+    /// <summary>2^x for x at most 0, within 3 ulp from -126 on; below, something in [0, 2^-125].</summary>
     /// <remarks>The weights of a softmax, with the fewest operations that fp32 allows: attention is bound by them. One of a row is 1, beside
     /// which 2^-125 is nothing.</remarks>
     static abstract V PowerOfTwo(V x);
