@@ -49,9 +49,10 @@ internal static class Elementary
     }
 
     /// <summary>x / (1 + exp(-x)), within 3 ulp of the result or of 0.1, whichever is larger.</summary>
+    /// <remarks>-150 in place of -infinity, where the divisor is infinite, gives -0 and not NaN.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Silu<V>(V x)
-        where V : unmanaged, IFloats<V> => OverOnePlusPowerOfTwo(x, x * V.Broadcast(-1.44269502f));
+        where V : unmanaged, IFloats<V> => V.Max(V.Broadcast(-150f), x) / (V.Broadcast(1f) + Exp(V.Broadcast(0f) - x));
 
     /// <summary>GELU in its tanh form, x/2 (1 + tanh u) with u = sqrt(2/pi) (x + 0.044715 x^3); within 5 ulp of the result or of 0.1.</summary>
     /// <remarks>Equal to x / (1 + exp(-2u)), which needs no tanh and does not cancel for negative x.</remarks>
