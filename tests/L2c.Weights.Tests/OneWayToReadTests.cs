@@ -10,6 +10,7 @@ public partial class OneWayToReadTests
     private static readonly string[] _others =
     [
         "src/Kernels/Cuda/DiskCache.cs",
+        "src/Kernels/Devices/CacheSizes.cs",
         "src/L2c.Engine/Devices/CpuInfo.cs",
         "src/L2c.Weights/Memory/SystemFile.cs",
         "src/L2c.Weights/RegularFile.cs",
