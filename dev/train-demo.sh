@@ -20,23 +20,24 @@ count() { find "$rounds" -mindepth 1 -maxdepth 1 2> /dev/null | wc -l; }
 # Every option is written out, so that a later default changes nothing. A round sees other pictures than every other one, and none of shapes2:1,
 # which `evaluate` compares with.
 options() {
-    echo --init "$start" --data "shapes2:$((10 * $(count)))" --seed "$(count)" --batch 64 --lr 8e-4 --lr-warm-up 300 --lr-decay cosine --lr-final 1e-6 --min-snr 5 \
-        --clip-grad-norm 0.1 --weight-decay 0 --ema 0.999 --ema-warm-up on --max-steps $steps --ckpt-every 1000 --log-every 50 --device cpu --threads 1 \
-        --no-progress --out "$run" --resume-from-checkpoint latest
+    echo --init "$start" --data "shapes2:$((10 * $(count)))" --seed "$(count)" --batch 64 --lr 8e-4 --lr-warm-up 300 --lr-decay cosine \
+        --lr-final 1e-6 --min-snr 5 --clip-grad-norm 0.1 --weight-decay 0 --ema 0.999 --ema-warm-up on --max-steps $steps --ckpt-every 1000 \
+        --log-every 50 --device cpu --threads 1 --no-progress --out "$run" --resume-from-checkpoint latest
 }
 
 case ${1:-} in
     start)
         if [ -n "$(processes)" ]; then echo "train-demo: runs already" >&2; exit 1; fi
         # A copy of a version that does not know an option of today's is replaced; it continues the same states.
-        { [ -x "$program" ] && "$program" train --help | grep -cF -- '--min-snr' > /dev/null; } || dotnet publish src/L2c.Cli -c Release -o "$state/bin" --nologo -v quiet
+        { [ -x "$program" ] && "$program" train --help | grep -cF -- '--min-snr' > /dev/null; } ||
+            dotnet publish src/L2c.Cli -c Release -o "$state/bin" --nologo -v quiet
         [ -e "$start" ] || { mkdir -p "$state"; cp src/L2c.Engine/models/shapes-dit8.safetensors "$start"; }
         case $(tail -n 1 "$run/log.csv" 2> /dev/null) in
             "$steps",*)
                 cp "$run/model.safetensors" "$start.partial"
+                mv "$start.partial" "$start" # first: killed between the two, the next start does both again
                 mkdir -p "$rounds"
-                mv "$run" "$rounds/$(count)"
-                mv "$start.partial" "$start" ;;
+                mv "$run" "$rounds/$(count)" ;;
         esac
         read -ra arguments <<< "$(options)"
         nohup nice -n 19 "$program" train "${arguments[@]}" >> "$state/output.txt" 2>&1 &

@@ -7,22 +7,18 @@ internal static class Caches
 {
     /// <summary>In words.</summary>
     /// <param name="folder">Of sysfs.</param>
-    /// <returns><c>L1d 48 KiB, L2 1024 KiB, L3 32768 KiB shared by 2 logical cores</c>; "unknown" where the folder is not there.</returns>
+    /// <returns><c>L1d 48 KiB, L2 1024 KiB, L3 32768 KiB shared by 2 logical cores</c>; "unknown" where no size is told.</returns>
     public static string Describe(string folder = "/sys/devices/system/cpu/cpu0/cache")
     {
-        if (!Directory.Exists(folder))
-        {
-            return "unknown: the operating system does not tell";
-        }
-
-        string[] caches = [.. Directory.GetDirectories(folder, "index*").Order(StringComparer.Ordinal)
-            .Where(cache => Read(cache, "type") != "Instruction").Select(DescribeOne)];
-        return string.Join(", ", caches);
+        // Virtual machines may leave out any of the files.
+        string[] caches = [.. (Directory.Exists(folder) ? Directory.GetDirectories(folder, "index*") : []).Order(StringComparer.Ordinal)
+            .Where(cache => Read(cache, "type") != "Instruction" && Read(cache, "size").Length > 0).Select(DescribeOne)];
+        return caches.Length == 0 ? "unknown: the operating system does not tell" : string.Join(", ", caches);
     }
 
     private static string DescribeOne(string cache)
     {
-        int sharing = Read(cache, "shared_cpu_list").Split(',').Sum(CountCores);
+        int sharing = Read(cache, "shared_cpu_list").Split(',', StringSplitOptions.RemoveEmptyEntries).Sum(CountCores);
         string kind = Read(cache, "type") == "Data" ? "d" : "";
         return $"L{Read(cache, "level")}{kind} {Read(cache, "size").Replace("K", " KiB", StringComparison.Ordinal)}"
             + (sharing > 1 ? $" shared by {sharing} logical cores" : "");
@@ -35,5 +31,9 @@ internal static class Caches
         return ends[^1] - ends[0] + 1;
     }
 
-    private static string Read(string cache, string file) => File.ReadAllText(Path.Combine(cache, file)).Trim();
+    private static string Read(string cache, string file)
+    {
+        string path = Path.Combine(cache, file);
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+    }
 }

@@ -14,13 +14,7 @@ internal static class Markdown
     public static string Report(
         string title, IReadOnlyList<(string Name, string Value)> certificate, string[] header, IEnumerable<string[]> rows, params string[] remarks)
     {
-        StringBuilder text = new();
-        text.Append($"# {title}\n\n| measured on | |\n|---|---|\n");
-        foreach ((string name, string value) in certificate)
-        {
-            text.Append($"| {name} | {value} |\n");
-        }
-
+        StringBuilder text = new(Certificate(title, certificate));
         text.Append($"\n{Row(header)}|---{string.Concat(Enumerable.Repeat("|---:", header.Length - 1))}|\n");
         text.AppendJoin("", rows.Select(Row));
         text.AppendJoin("", remarks.Select(remark => $"\n{remark}\n"));
@@ -28,4 +22,10 @@ internal static class Markdown
 
         static string Row(string[] cells) => $"| {string.Join(" | ", cells)} |\n";
     }
+
+    /// <summary>Title and certificate alone.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="certificate">See <see cref="BirthCertificate"/>.</param>
+    public static string Certificate(string title, IReadOnlyList<(string Name, string Value)> certificate) =>
+        $"# {title}\n\n| measured on | |\n|---|---|\n" + string.Concat(certificate.Select(pair => $"| {pair.Name} | {pair.Value} |\n"));
 }

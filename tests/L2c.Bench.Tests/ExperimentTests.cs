@@ -1,6 +1,7 @@
 using System.Globalization;
 using L2c.Bench.Experiment;
 using L2c.Cli.Output;
+using L2c.Model.Metrics;
 using L2c.Testing;
 
 namespace L2c.Bench.Tests;
@@ -41,17 +42,31 @@ public sealed class ExperimentTests : IDisposable
         // Two evaluations of four; and of four two that keep the rest of an evaluation, 1.84 %.
         Assert.Equal((0.5, 0.5092), (rows[1].MacRatio, rows[2].MacRatio));
         Assert.True(rows[1].KeptBytes == 0 && rows[2].KeptBytes > 0);
+        // Distances are of the features of the first chunk, and for more images of the two after it, which have not chosen the row.
+        ExperimentFolder folder = new(Path("a"));
         Assert.All(rows, row =>
         {
             Assert.InRange(row.TimeRatio, row.TimeLow, row.TimeHigh);
-            Assert.InRange(row.Frechet, row.FrechetLow, row.FrechetHigh);
             Assert.True(row.Frechet > 0 && row.FrechetLow < row.FrechetHigh);
+            string file = folder.Rows(row.Method)!.Single().File;
+            Assert.Equal(Distance(folder, file, row.Images == 20 ? [0] : [1, 2]), row.Frechet, 1e-5);
         });
+        Assert.All(rows.Where(row => row.Method == "no caching"), row => Assert.Equal((0.0, 0.0), (row.DifferenceLow, row.DifferenceHigh)));
         Assert.All(rows.Where(row => row.Method != "no caching"), row => Assert.True(row.RelativeL2 > 0.001 && row.Psnr is > 5 and < 60));
 
-        // The first images are the same ones; twice as many have another distance.
-        Assert.NotEqual(rows[0].Frechet, rows[3].Frechet);
+        // Other images are about as far from the uncached ones.
+        Assert.NotEqual(rows[2].RelativeL2, rows[5].RelativeL2);
         Assert.Equal(rows[2].RelativeL2!.Value, rows[5].RelativeL2!.Value, 0.5 * rows[2].RelativeL2!.Value);
+
+        // A certificate per run, and a folder takes further methods.
+        (code, _, error) = Run([.. _tiny, "--method", "interval", "--stage", "prepare", "--out", Path("a")]);
+        Assert.True(code == ExitCode.Ok, error);
+        Assert.NotEmpty(folder.Rows("interval")!);
+        string[] certificates = File.ReadAllText(Path("a", "experiment-4.md")).Split("# A run of l2c-bench experiment");
+        Assert.Equal(3, certificates.Length);
+        Assert.Contains("| stages | prepare, samples, times, table |\n", certificates[1], StringComparison.Ordinal);
+        Assert.Contains("| stages | prepare |\n", certificates[2], StringComparison.Ordinal);
+        Assert.All(certificates.Skip(1), text => Assert.Contains("| commit | ", text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -114,7 +129,10 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(["5", "4"], folder.Rows("fewer steps")!.Select(row => row.Parameter));
         (code, _, error) = Run([.. args, "--images", "30", "--best-images", "30"]);
         Assert.Equal(ExitCode.Usage, code);
-        Assert.Contains("with other settings", error, StringComparison.Ordinal);
+        Assert.Contains("with other settings (images 2000, not 30)", error, StringComparison.Ordinal);
+        (code, _, error) = Run([.. args, "--rounds", "2"]);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("(rounds 22, not 2)", error, StringComparison.Ordinal);
         (code, _, error) = Run([.. args.Select(word => word == "prepare" ? "table" : word)]);
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains("run the stage samples first", error, StringComparison.Ordinal);
@@ -130,6 +148,21 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains(told, error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path("e")));
+    }
+
+    [Fact]
+    public void No_two_methods_look_alike()
+    {
+        var looks = ExperimentMethods.Names.Select((_, i) => (ExperimentPlot.Colour(ExperimentMethods.Names, i), ExperimentPlot.Shape(i))).ToArray();
+        Assert.Equal(looks.Length, looks.Distinct().Count());
+    }
+
+    [Fact]
+    public void Preparing_sees_other_noise_than_the_rows()
+    {
+        ExperimentSettings settings = new() { Steps = 4, Weights = "" };
+        Assert.NotEqual(ExperimentSampling.Request(settings, 4).Seed, ExperimentSampling.PreparingRequest(settings).Seed);
+        Assert.Equal(ExperimentSampling.Request(settings, 4), ExperimentSampling.PreparingRequest(settings) with { Seed = 0 });
     }
 
     [Fact]
@@ -166,6 +199,15 @@ public sealed class ExperimentTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static double Distance(ExperimentFolder folder, string file, int[] chunks)
+    {
+        const int length = RandomConvFeatures.Length;
+        double[] rows = [.. chunks.SelectMany(chunk => folder.Numbers("features", file, chunk)!).Chunk(ExperimentSampling.NumbersPerImage)
+            .SelectMany(image => image[..length])];
+        return FrechetDistance.Between(
+            FeatureStatistics.Of(rows, length), FeatureStatistics.Of(folder.Numbers("features", "data", 0)!, length)).Distance;
+    }
 
     private string Path(params string[] parts) => System.IO.Path.Combine([_folder.Path, .. parts]);
 

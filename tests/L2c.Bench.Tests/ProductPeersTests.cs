@@ -55,6 +55,13 @@ public sealed class ProductPeersTests
             "L1d 48 KiB, L2 1024 KiB shared by 2 logical cores, L3 32768 KiB shared by 8 logical cores", Caches.Describe(folder.Path));
         Assert.StartsWith("unknown", Caches.Describe(Path.Combine(folder.Path, "none")), StringComparison.Ordinal);
 
+        // Without a size there is nothing to tell; without a list of cores the size remains.
+        File.Delete(Path.Combine(folder.Path, "index0", "size"));
+        File.Delete(Path.Combine(folder.Path, "index2", "shared_cpu_list"));
+        Assert.Equal("L2 1024 KiB, L3 32768 KiB shared by 8 logical cores", Caches.Describe(folder.Path));
+        Array.ForEach(Directory.GetFiles(folder.Path, "size", SearchOption.AllDirectories), File.Delete);
+        Assert.StartsWith("unknown", Caches.Describe(folder.Path), StringComparison.Ordinal);
+
         void Cache(string name, string type, int level, string size, string cores)
         {
             string path = Directory.CreateDirectory(Path.Combine(folder.Path, name)).FullName;

@@ -83,6 +83,13 @@ internal static class ExperimentPlot
         });
     }
 
+    /// <summary>Colour of a method's marker.</summary>
+    public static Color Colour(IReadOnlyList<string> methods, int index) =>
+        methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
+
+    /// <summary>Shape of a method's marker. Where colours begin anew, shapes are moved on by one.</summary>
+    public static MarkerShape Shape(int index) => _shapes[(index + (index / _colours.Colors.Length)) % _shapes.Length];
+
     private static Plot Panel(IReadOnlyList<ExperimentFigures> table, string[] methods)
     {
         int least = table.Min(row => row.Images);
@@ -122,9 +129,4 @@ internal static class ExperimentPlot
 
         double Log(double value) => Math.Log10(Math.Clamp(value, smallest, ceiling));
     }
-
-    private static Color Colour(string[] methods, int index) =>
-        methods[index] == ExperimentMethods.NoCaching ? Color.FromHex("#202020") : _colours.GetColor(index);
-
-    private static MarkerShape Shape(int index) => _shapes[index % _shapes.Length];
 }

@@ -13,7 +13,7 @@ internal sealed class ExperimentPreparation
     {
         (Settings, Folder, Opened, Model, Context) = (settings, folder, opened, model, context);
         Plan = new PlanJob(
-            new PlanRequest { Budget = 1, Count = settings.MeasuredImages, Sample = ExperimentSampling.Request(settings, settings.Steps) },
+            new PlanRequest { Budget = 1, Count = settings.MeasuredImages, Sample = ExperimentSampling.PreparingRequest(settings) },
             model.Architecture,
             model.Choice);
         _time = new Lazy<TimeModel>(() => TimeCalibration.Measure(Plan.Sample, Model, new PassCount(), Context));
@@ -60,7 +60,7 @@ internal sealed class ExperimentPreparation
         CalibrationRequest request = new()
         {
             Method = method,
-            Sample = ExperimentSampling.Request(Settings, Settings.Steps) with { Count = Settings.MeasuredImages },
+            Sample = ExperimentSampling.PreparingRequest(Settings) with { Count = Settings.MeasuredImages },
             Folder = Folder.File("calibration", method),
             Overwrite = true,
         };

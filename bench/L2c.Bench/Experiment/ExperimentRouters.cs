@@ -60,7 +60,7 @@ internal static class ExperimentRouters
         ExperimentSettings settings = preparation.Settings;
         ForecastRequest request = new()
         {
-            Sample = ExperimentSampling.Request(settings, settings.Steps) with { Cache = new CacheRequest { Rule = rule } },
+            Sample = ExperimentSampling.PreparingRequest(settings) with { Cache = new CacheRequest { Rule = rule } },
             Images = 4 * settings.MeasuredImages,
             HeldOut = settings.MeasuredImages,
         };

@@ -23,6 +23,9 @@ internal sealed class ExperimentSampling(ExperimentSettings settings, Experiment
     public static SampleRequest Request(ExperimentSettings settings, int steps) =>
         new() { Steps = steps.ToString(CultureInfo.InvariantCulture), Batch = settings.Batch, Count = settings.Batch };
 
+    /// <summary>A run that something is measured on or fitted to: of other noise than the images that rows are compared by.</summary>
+    public static SampleRequest PreparingRequest(ExperimentSettings settings) => Request(settings, settings.Steps) with { Seed = 1 };
+
     /// <summary>A row's run with its schedule.</summary>
     public static (SampleJob Job, CacheSchedule Schedule) Of(
         ExperimentRow row, ExperimentSettings settings, ExperimentFolder folder, LoadedModel model)
@@ -35,10 +38,10 @@ internal sealed class ExperimentSampling(ExperimentSettings settings, Experiment
     /// <summary>Makes the chunks that a row lacks.</summary>
     /// <param name="row">The row.</param>
     /// <param name="uncached">The row without caching, whose chunks are there.</param>
-    /// <param name="images">Of the row: whole chunks.</param>
+    /// <param name="images">Of the row, see <see cref="ExperimentSettings.ChunksOf"/>.</param>
     public void Complete(ExperimentRow row, ExperimentRow uncached, int images)
     {
-        for (int chunk = 0; chunk < images / settings.Images; chunk++)
+        foreach (int chunk in settings.ChunksOf(images))
         {
             if (!folder.HasNumbers(Features, row.File, chunk))
             {
@@ -53,10 +56,10 @@ internal sealed class ExperimentSampling(ExperimentSettings settings, Experiment
         }
     }
 
-    /// <summary>The numbers of a row's first images, which are there.</summary>
+    /// <summary>The numbers of a row's images, which are there.</summary>
     public static double[] Read(ExperimentRow row, int images, ExperimentSettings settings, ExperimentFolder folder) =>
     [
-        .. Enumerable.Range(0, images / settings.Images).SelectMany(chunk => folder.Numbers(Features, row.File, chunk)
+        .. settings.ChunksOf(images).SelectMany(chunk => folder.Numbers(Features, row.File, chunk)
             ?? throw new RequestException($"{row.Method} {row.Parameter} has not been sampled; run the stage samples first")),
     ];
 

@@ -15,15 +15,19 @@ internal sealed class ExperimentTable(ExperimentSettings settings, ExperimentFol
     private const int Best = 3;
 
     private PairedBootstrap? _bootstrap;
+    private ExperimentRow[]? _rows;
 
     /// <summary>All rows, prepared before.</summary>
-    public IReadOnlyList<ExperimentRow> Rows =>
+    public IReadOnlyList<ExperimentRow> Rows => _rows ??=
     [
         .. settings.Methods.SelectMany(method => folder.Rows(method)
             ?? throw new RequestException($"{method} has not been prepared; run the stage prepare first")),
     ];
 
-    /// <summary>No caching, fewer steps, and the rows of least distance: those that more images are sampled of.</summary>
+    /// <summary>
+    /// No caching, fewer steps, and the rows of least distance: those that more images are sampled of. Their figures do not contain the images that
+    /// chose them, by which they would look better than they are.
+    /// </summary>
     public IReadOnlyList<ExperimentRow> BestRows()
     {
         ExperimentRow[] always = [.. Rows.Where(IsAlways)];

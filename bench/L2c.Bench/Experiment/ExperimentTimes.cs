@@ -15,8 +15,7 @@ internal sealed class ExperimentTimes(ExperimentSettings settings, ExperimentFol
 
     /// <summary>Measures a row, if it has not been measured.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="rounds">Rounds.</param>
-    public void Complete(ExperimentRow row, int rounds)
+    public void Complete(ExperimentRow row)
     {
         if (folder.Read<PairedRatio>(FileOf(row)) is not null)
         {
@@ -27,7 +26,7 @@ internal sealed class ExperimentTimes(ExperimentSettings settings, ExperimentFol
         SampleJob uncached = new(ExperimentSampling.Request(settings, settings.Steps), model.Architecture, model.Choice);
         using var run = job.Plan(model, schedule);
         using var reference = uncached.Plan(model, uncached.FullSchedule);
-        rounds = InterleavedTiming.Balanced(rounds, contestants: 2);
+        int rounds = InterleavedTiming.Balanced(settings.Rounds, contestants: 2);
         Action step = context.Begin($"time of {row.Method} {row.Parameter}", 2 * (rounds + InterleavedTiming.DefaultWarmUp));
         var timing = InterleavedTiming.Measure([() => Run(job, run), () => Run(uncached, reference)], rounds, cancel: context.Cancel);
         bool identical = row.Steps == settings.Steps && schedule.ComputesAll;

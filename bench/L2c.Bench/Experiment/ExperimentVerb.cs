@@ -1,6 +1,7 @@
 using System.CommandLine;
 using L2c.Cli.Commands;
 using L2c.Cli.Output;
+using L2c.Kernels;
 using L2c.Weights;
 using L2c.Weights.Storage;
 
@@ -12,8 +13,6 @@ namespace L2c.Bench.Experiment;
 /// </summary>
 internal sealed class ExperimentVerb
 {
-    private const int Rounds = 22;
-
     private static readonly string[] _stages = ["prepare", "samples", "times", "table"];
 
     private readonly Option<int?> _steps = OptionFactory.Whole("--steps", 2, "Evaluations of the uncached run [default: 20]", 1000);
@@ -37,7 +36,7 @@ internal sealed class ExperimentVerb
     private readonly Option<double[]?> _nextLambdas = OptionFactory.NonNegatives("--next-l1", "Lambdas of routers of the next-state loss");
     private readonly Option<int?> _routerSteps = OptionFactory.Whole("--router-steps", 1, "Steps of a router's training [default: 1000]");
     private readonly Option<int?> _resamples = OptionFactory.Whole("--resamples", 2, "Resamples of an interval [default: 100]", 10_000);
-    private readonly Option<int?> _rounds = OptionFactory.Whole("--rounds", 1, $"Rounds of a time [default: {Rounds}]");
+    private readonly Option<int?> _rounds = OptionFactory.Whole("--rounds", 1, "Rounds of a time [default: 22]");
     private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
 
     /// <summary>The verb.</summary>
@@ -66,9 +65,10 @@ internal sealed class ExperimentVerb
         ExperimentFolder folder = new(path);
         using FolderLock locked = WorkFolder.Take(path);
         settings.Settle(folder);
-        using LoadedModel model = opened.Load(DeviceChoice.Cpu with { Threads = parsed.GetValue(_threads) ?? 0 });
+        using LoadedModel model = opened.Load(DeviceChoice.Cpu with { Threads = settings.Threads });
         TaskContext context = new(new Remarks(terminal), terminal.Cancel);
         string[] stages = parsed.GetValue(_stage) is { } stage ? [stage] : _stages;
+        Certify(settings, folder, (CpuDevice)model.Device, stages);
         ExperimentTable table = new(settings, folder, model, context);
         if (stages.Contains("prepare"))
         {
@@ -85,7 +85,7 @@ internal sealed class ExperimentVerb
             ExperimentTimes times = new(settings, folder, model, context);
             foreach (ExperimentRow row in table.Rows)
             {
-                times.Complete(row, parsed.GetValue(_rounds) ?? Rounds);
+                times.Complete(row);
             }
         }
 
@@ -97,6 +97,15 @@ internal sealed class ExperimentVerb
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <summary>Adds to the certificates of what was run here before: work that goes on may go on at another load or commit.</summary>
+    private static void Certify(ExperimentSettings settings, ExperimentFolder folder, CpuDevice device, string[] stages)
+    {
+        IReadOnlyList<(string Name, string Value)> certificate = BirthCertificate.Of(
+            device, BirthCertificate.Load(), ("stages", string.Join(", ", stages)), ("weights", settings.Weights),
+            ("rounds", $"{settings.Rounds}, each a row and no caching in rotating order"));
+        File.AppendAllText(folder.File($"experiment-{settings.Steps}.md"), Markdown.Certificate("A run of l2c-bench experiment", certificate) + "\n");
     }
 
     private static void Sample(ExperimentSettings settings, ExperimentTable table, ExperimentSampling sampling, Terminal terminal)
@@ -143,6 +152,8 @@ internal sealed class ExperimentVerb
             NextStateLambdas = parsed.GetValue(_nextLambdas) is { Length: > 0 } others ? others : preset.NextStateLambdas,
             RouterSteps = parsed.GetValue(_routerSteps) ?? preset.RouterSteps,
             Resamples = parsed.GetValue(_resamples) ?? preset.Resamples,
+            Rounds = parsed.GetValue(_rounds) ?? preset.Rounds,
+            Threads = parsed.GetValue(_threads) ?? preset.Threads,
         };
         return settings.BestImages % settings.Images == 0
             ? settings

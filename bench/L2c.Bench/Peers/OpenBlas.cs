@@ -42,11 +42,11 @@ internal sealed class OpenBlas
     /// <summary>Threads of a product.</summary>
     public int Threads { get; }
 
-    /// <summary>Floats in a vector of those kernels.</summary>
-    public int VectorWidth => Core switch
+    /// <summary>Floats in a vector of those kernels; releases write their names in capitals of their own.</summary>
+    public int VectorWidth => Core.ToUpperInvariant() switch
     {
-        "SkylakeX" or "Cooperlake" or "Sapphirerapids" => 16,
-        "Haswell" or "Zen" or "Sandybridge" or "Bulldozer" or "Piledriver" or "Steamroller" or "Excavator" => 8,
+        "SKYLAKEX" or "COOPERLAKE" or "SAPPHIRERAPIDS" => 16,
+        "HASWELL" or "ZEN" or "SANDYBRIDGE" or "BULLDOZER" or "PILEDRIVER" or "STEAMROLLER" or "EXCAVATOR" => 8,
         _ => 4,
     };
 

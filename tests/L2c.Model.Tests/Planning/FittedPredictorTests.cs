@@ -67,6 +67,31 @@ public sealed class FittedPredictorTests
     }
 
     [Fact]
+    public void Of_two_nearly_equal_outputs_the_earlier_gets_no_weight_where_rounding_leaves_no_pivot()
+    {
+        double[] a = [0.5, 0.5];
+        LinearForecast.Solve([1, 0, 1.001, 1], a, 1e-8);
+        Assert.Equal(0.5, a[0], 1e-7);
+        Assert.Equal(0, a[1]);
+
+        // Inner products of 10^10, of whose rounding the differences' products, of 10, are made.
+        for (int seed = 0; seed < 50; seed++)
+        {
+            Random random = new(seed);
+            float[][] run = [.. Enumerable.Range(0, Evaluations).Select(_ => new float[200])];
+            for (int i = 0; i < 200; i++)
+            {
+                float value = 1e4f * (1 + random.NextSingle()), near = value + random.NextSingle() - 0.5f;
+                (run[4][i], run[2][i], run[1][i], run[6][i]) = (value, near, i == 0 ? MathF.BitIncrement(near) : near, value + 0.25f);
+            }
+
+            CacheTerm[] weights = Terms(new FittedPredictor(Gram([run]), 3), 6, [4, 2, 1]);
+            Assert.All(weights, term => Assert.True(float.IsFinite(term.Weight), $"seed {seed}: {term}"));
+            Assert.Equal(1, weights.Sum(term => (double)term.Weight), 1e-3);
+        }
+    }
+
+    [Fact]
     public void Among_predictors_that_read_as_many_outputs_the_fitted_one_errs_least_and_a_search_that_has_it_finds_better()
     {
         RandomErrors network = new(3, evaluations: 5, branches: 4);

@@ -52,7 +52,7 @@ internal static class LinearForecast
 
     /// <summary>a = (G + ridge tr(G)/n I)⁻¹ D r.</summary>
     /// <param name="gram">G, [n,n], of which the lower triangle is read; destroyed.</param>
-    /// <param name="a">D r, [n]; receives a, which is 0 where G is.</param>
+    /// <param name="a">D r, [n]; receives a, which is 0 where G is or a pivot is not above 0.</param>
     /// <param name="ridge">Above 0.</param>
     public static void Solve(Span<double> gram, Span<double> a, double ridge)
     {
@@ -79,7 +79,8 @@ internal static class LinearForecast
                     sum -= gram[(i * n) + k] * gram[(j * n) + k];
                 }
 
-                gram[(i * n) + j] = i == j ? Math.Sqrt(sum) : sum / gram[j * (n + 1)];
+                // Where rounding has eaten what a source adds to those before it, an endless pivot makes its weight 0.
+                gram[(i * n) + j] = i != j ? sum / gram[j * (n + 1)] : sum > 0 ? Math.Sqrt(sum) : double.PositiveInfinity;
                 a[i] -= j < i ? gram[(i * n) + j] * a[j] : 0;
             }
 
