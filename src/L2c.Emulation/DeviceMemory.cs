@@ -12,12 +12,11 @@ namespace L2c.Emulation;
 /// Access is thread-safe (two threads that write the same bytes race as they do on the device); <see cref="Allocate"/> and <see cref="Free"/> must
 /// not run at the same time as anything else.
 /// </remarks>
-/// <param name="keepsValues">False for memory whose values do not matter, as where launches are only counted: it holds zeros that take no memory of the
-/// host until something is written, all of it counts as written, and copies of 64 KiB and more are not made.</param>
+/// <param name="keepsValues">False for memory whose values do not matter, as where launches are only counted: it holds zeros that take no memory of
+/// the host until something is written, all of it counts as written, and copies of 64 KiB and more are not made.</param>
 public sealed unsafe class DeviceMemory(bool keepsValues = true) : IDisposable
 {
     private const long LargeCopy = 64 << 10;
-
     private const ulong Base = 0x7F40_0000_0000;
     private const int PageShift = 20;
     private const ulong PageBytes = 1UL << PageShift;
@@ -211,12 +210,9 @@ public sealed unsafe class DeviceMemory(bool keepsValues = true) : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Allocation Resolve(ulong address, int bytes, string direction)
     {
-        if ((address & (ulong)(bytes - 1)) != 0)
-        {
-            throw new DeviceFault(FaultKind.Misaligned, $"{direction} of {bytes} bytes at {address:x}, which {bytes} does not divide");
-        }
-
-        return ResolveRange(address, bytes, direction);
+        return (address & (ulong)(bytes - 1)) == 0
+            ? ResolveRange(address, bytes, direction)
+            : throw new DeviceFault(FaultKind.Misaligned, $"{direction} of {bytes} bytes at {address:x}, which {bytes} does not divide");
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

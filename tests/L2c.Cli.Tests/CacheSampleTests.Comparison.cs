@@ -16,7 +16,9 @@ public sealed partial class CacheSampleTests
         Assert.True(json.GetProperty("timeRatio").GetDouble() > 0);
         Assert.True(json.GetProperty("imageMs").GetDouble() > 0);
         Assert.True(json.GetProperty("uncachedImageMs").GetDouble() > 0);
-        Assert.Equal((8, 1), (json.GetProperty("timedRounds").GetInt32(), json.GetProperty("warmupRounds").GetInt32())); // each goes first equally often
+
+        // Each goes first equally often.
+        Assert.Equal((8, 1), (json.GetProperty("timedRounds").GetInt32(), json.GetProperty("warmupRounds").GetInt32()));
         Assert.Equal(1 - (2 / 256.0), json.GetProperty("confidence").GetDouble(), 9);
         Assert.False(json.GetProperty("identicalPlans").GetBoolean());
         double time = json.GetProperty("timeRatio").GetDouble();

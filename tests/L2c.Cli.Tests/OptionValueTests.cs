@@ -28,8 +28,10 @@ public sealed class OptionValueTests : IDisposable
     [Fact]
     public void The_commands_are_those_that_have_a_base_here() =>
         Assert.Equal(
-            ["bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help", "inspect", "kernels list", "kernels show", "methods", "metrics",
-            "plan", "profile", "report", "sample", "sweep", "train", "train-router"],
+            [
+                "bench forward", "bench sample", "calibrate", "completion", "devices", "encode", "evaluate", "fit-forecast", "gather", "help",
+                "inspect", "kernels list", "kernels show", "methods", "metrics", "plan", "profile", "report", "sample", "sweep", "train", "train-router",
+            ],
             Commands.Select(row => row.Data));
 
     [Theory]

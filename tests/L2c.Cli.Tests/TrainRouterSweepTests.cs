@@ -172,7 +172,8 @@ public sealed class TrainRouterSweepTests : IDisposable
     [Fact]
     public void Several_lambdas_have_no_target_which_would_move_them_all()
     {
-        Train("all", "--l1", Lambdas, "--target-reuse", "0.5").MustFail(2, "--target-reuse moves lambda until that share is reused, wherever it begins");
+        Train("all", "--l1", Lambdas, "--target-reuse", "0.5").MustFail(
+            2, "--target-reuse moves lambda until that share is reused, wherever it begins");
         Assert.False(Directory.Exists(_cli.PathOf("all")));
     }
 

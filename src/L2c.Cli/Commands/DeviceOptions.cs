@@ -16,8 +16,8 @@ internal sealed class DeviceOptions
     private readonly CudaPrecision _preset;
     private readonly Option<string?> _device = OptionFactory.Text(
         "--device", "auto|cpu|cuda[:n]|emulator",
-        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu; emulator: a GPU in C#, exact and very slow "
-        + "[default: auto]")
+        "Where to compute; auto is cuda:0 where it can be used and --threads is not given, otherwise cpu; emulator: interprets a GPU's kernels, "
+        + "very slowly and with its own rounding [default: auto]")
         .Offering(_devices);
     private readonly Option<string?> _dtype;
     private readonly Option<int?> _threads = OptionFactory.Whole("--threads", 1, "CPU threads; default one per core", most: 1024);
@@ -105,7 +105,7 @@ internal sealed class DeviceOptions
 
         return choice with
         {
-            Cuda = word == EmulatedMachine.Word ? EmulatedMachine.Access() : _cuda,
+            Cuda = word == EmulatedMachine.Word ? EmulatedMachine.Access : _cuda,
             Precision = dtype is null ? _preset : Enum.GetValues<CudaPrecision>().First(p => p.Label() == dtype),
             Threads = threads ?? 0,
             Graph = graph,

@@ -21,14 +21,16 @@ internal sealed class KernelsCommand
 
     private readonly Option<bool> _ptx = OptionFactory.Switch("--ptx", "Print its text, which is what a GPU's driver gets");
     private readonly Option<bool> _counts = OptionFactory.Switch(
-        "--counts", "Count on the emulator what its launches in a run of one step do: instructions, sectors, wavefronts; run options as of l2c profile");
+        "--counts",
+        "Count on the emulator what its launches in a run of one step do: instructions, sectors, wavefronts; --model and --batch say which run");
 
     private readonly Option<string?> _target = OptionFactory.Choice("--target", "What to compile for [default: sm_90]", "sm_80", "sm_90");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
     private readonly Option<string?> _model = OptionFactory.Text(
         "--model", "NAME", "With --counts: the network, with random weights, whose run launches it [default: DiT-XL/2]");
 
-    private readonly Option<int?> _batch = OptionFactory.Whole("--batch", 1, "With --counts: images, which guidance doubles [default: 8]", most: 4096);
+    private readonly Option<int?> _batch = OptionFactory.Whole(
+        "--batch", 1, "With --counts: images, which guidance doubles [default: 8]", most: 4096);
 
     private KernelsCommand() => _name.Validators.Add(result => OptionFactory.RefuseEmpty(result, "NAME", "a kernel; l2c kernels lists them"));
 
@@ -99,9 +101,10 @@ internal sealed class KernelsCommand
         }
 
         PtxEntry entry = PtxModule.Parse(kernel.Text).Entry(kernel.EntryName);
-        PtxasReport? assembled = Ptxas.Find(".tools")?.Assemble(kernel.Text, target.Name);
-        IReadOnlyList<PredictedLaunches> launches = counts ? Launches(form, target, parsed, terminal) : [];
-        KernelText report = new(form, target, entry, assembled, launches);
+        PtxasReport? assembled = Ptxas.Find()?.Assemble(kernel.Text, target.Name);
+        GpuModel? gpu = counts ? GpuModel.Find(target == PtxTarget.Sm80 ? "a100" : "h200") : null;
+        IReadOnlyList<PredictedLaunches> launches = gpu is null ? [] : Launches(form, gpu, parsed, terminal);
+        KernelText report = new(form, target, entry, assembled, gpu, launches);
         if (json)
         {
             terminal.PrintJson(report.ToJson());
@@ -114,7 +117,7 @@ internal sealed class KernelsCommand
         return ExitCode.Ok;
     }
 
-    private List<PredictedLaunches> Launches(KernelForm form, PtxTarget target, ParseResult parsed, Terminal terminal)
+    private List<PredictedLaunches> Launches(KernelForm form, GpuModel gpu, ParseResult parsed, Terminal terminal)
     {
         string model = parsed.GetValue(_model) ?? "DiT-XL/2";
         CudaPrecision precision = form.Type switch
@@ -128,7 +131,6 @@ internal sealed class KernelsCommand
             Weights.Layouts.LayoutHints.None with { Model = model },
             new DeviceChoice { Ordinal = 0, Precision = precision },
             new SampleRequest { Steps = "1", Batch = parsed.GetValue(_batch) ?? 8 });
-        GpuModel gpu = GpuModel.Find(target == PtxTarget.Sm80 ? "a100" : "h200")!;
         List<PredictedLaunches> launches = [.. RunPrediction.Of(gpu, run, terminal).Kernels.Where(row => row.Name == form.FullName)];
         return launches.Count > 0
             ? launches
@@ -140,6 +142,7 @@ internal sealed class KernelsCommand
         KernelForm[] forms = [.. KernelCatalog.All.Where(form => form.Name == name || form.FullName == name)];
         return forms.FirstOrDefault(form => form.FullName == name) ?? forms.FirstOrDefault(form => form.Type == DefaultType) ?? forms.FirstOrDefault()
             ?? throw new UsageException(
-                $"no kernel '{name}'{KnownWords.DidYouMean(name, [.. KernelCatalog.All.Select(form => form.Name).Distinct()])}; l2c kernels lists them");
+                $"no kernel '{name}'{KnownWords.DidYouMean(name, [.. KernelCatalog.All.Select(form => form.Name).Distinct()])}; "
+                + "l2c kernels lists them");
     }
 }

@@ -12,7 +12,10 @@ internal sealed class PlanCommand
     private readonly Option<double?> _budget = OptionFactory.Positive(
         "--budget", "Time that a run may take, as a share of the time without caching, at most 1; required");
     private readonly Option<int?> _count = OptionFactory.Whole(
-        "--count", 1, "Images that errors are measured on, and as many others to choose by; whole batches, so it may become more [default: 8]", EvaluateRequest.MaxCount);
+        "--count",
+        1,
+        "Images that errors are measured on, and as many others to choose by; whole batches, so it may become more [default: 8]",
+        EvaluateRequest.MaxCount);
     private readonly Option<int?> _checkCount = OptionFactory.Whole(
         "--check-count", 1, "Further images, of other noise, that the schedule is checked on [default: 16]", EvaluateRequest.MaxCount);
     private readonly Option<int?> _runs = OptionFactory.Whole(

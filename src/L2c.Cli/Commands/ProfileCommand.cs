@@ -22,7 +22,8 @@ internal sealed class ProfileCommand
         OptionFactory.Text("--trace", "FILE", "Also write a run of median length as a Chrome trace, which Perfetto opens");
     private readonly Option<string?> _predict = OptionFactory.Choice(
         "--predict",
-        "With --device emulator: count what every launch does, run nothing, and predict its time on this GPU. Without --ckpt a --model has random weights",
+        "With --device emulator: count what every launch does, run nothing, and predict its time on this GPU. "
+        + "Without --ckpt a --model has random weights",
         [.. GpuModel.All.Select(gpu => gpu.Name)]);
     private readonly Option<bool> _force = OptionFactory.Switch("--force", "Overwrite the trace file");
     private readonly Option<bool> _json = OptionFactory.Switch("--json", "Print one JSON object on standard output");
@@ -61,7 +62,7 @@ internal sealed class ProfileCommand
             return Predict(GpuModel.Find(gpu)!, run, terminal, json);
         }
 
-        if (run.Device.Note == EmulatedMachine.Note && !plan)
+        if (EmulatedMachine.Is(run.Device) && !plan)
         {
             throw new UsageException($"the times of --device {EmulatedMachine.Word} say nothing; give --predict GPU, which predicts those of a GPU");
         }
@@ -109,7 +110,7 @@ internal sealed class ProfileCommand
 
     private static void RefuseWithPrediction(RunRequest run, bool runs)
     {
-        if (run.Device.Note != EmulatedMachine.Note)
+        if (!EmulatedMachine.Is(run.Device))
         {
             throw new UsageException($"--predict counts on the emulator; give --device {EmulatedMachine.Word}");
         }

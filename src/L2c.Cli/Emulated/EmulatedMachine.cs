@@ -12,12 +12,15 @@ internal static class EmulatedMachine
 
     /// <summary>What a person is told who computes on it.</summary>
     public const string Note =
-        "computing on the emulator of a GPU: the kernels that a GPU would get, exactly and very slowly; its times say nothing about a GPU";
+        "computing on the emulator of a GPU: it interprets the kernels that a GPU would get, slowly; rounding and times are not those of a GPU";
 
     private static readonly CudaLibraryInfo _library = new("emulated", new Version(13, 0), null);
 
     /// <summary>A machine that computes.</summary>
-    public static CudaAccess Access() => Of(() => new EmulatedDriver());
+    public static CudaAccess Access { get; } = Of(() => new EmulatedDriver());
+
+    /// <summary>Whether a choice is for the machine that computes.</summary>
+    public static bool Is(DeviceChoice choice) => ReferenceEquals(choice.Cuda, Access);
 
     /// <summary>A machine for counting what is recorded, with the size of a GPU; nothing that it computes matters.</summary>
     /// <param name="gpu">The GPU.</param>

@@ -47,9 +47,10 @@ internal sealed record RunPrediction
     /// <summary>Blocks of the network.</summary>
     public int Blocks => Job.Architecture.Branches / 2;
 
-    /// <summary>What blocks launch, on average: kinds of launches that there are about one of, or more, for two blocks.</summary>
+    /// <summary>What blocks launch, on average: kinds of launches that there are about one of, or more, for two blocks. None for a network of fewer
+    /// than four blocks, where what is launched once an evaluation cannot be told from that.</summary>
     public IEnumerable<(PredictedLaunches Row, double Launches)> OfBlock() =>
-        Kernels.Select(row => (row, (double)row.Launches / (Blocks * Job.Schedule.Evaluations))).Where(row => row.Item2 > 0.4);
+        Blocks < 4 ? [] : Kernels.Select(row => (row, (double)row.Launches / (Blocks * Job.Schedule.Evaluations))).Where(row => row.Item2 > 0.4);
 
     /// <summary>Records a run on a device of the GPU's size and predicts it.</summary>
     /// <param name="gpu">The GPU.</param>
@@ -67,7 +68,7 @@ internal sealed record RunPrediction
         terminal.Note(job.Remark);
         using LoadedModel model = opened.Load(device, demand: job.ProfileDemand);
         using SamplingRun plan = SamplingRun.Plan(model.Network, job.Sampler, job.Schedule, job.Batch, job.Options with { OneSequence = false });
-        Ptxas? ptxas = Ptxas.Find(".tools");
+        Ptxas? ptxas = Ptxas.Find();
         IReadOnlyDictionary<string, KernelForm> kernels = ((CudaDevice)model.Device).LoadedKernels;
         LaunchPredictor predictor = new(driver!, gpu, ptxas, launch => kernels[launch.ModuleText].FullName);
         IReadOnlyList<DeviceWork>[] evaluations = [.. driver!.Captures.TakeLast(job.Schedule.Evaluations)];
@@ -76,7 +77,7 @@ internal sealed record RunPrediction
             Gpu = gpu,
             Job = job,
             Kernels = predictor.Predict(evaluations.SelectMany(nodes => nodes)),
-            Evaluations = Alike([.. evaluations.Select(nodes =>
+            Evaluations = Merge([.. evaluations.Select(nodes =>
             {
                 terminal.Cancel.ThrowIfCancellationRequested();
                 IReadOnlyList<PredictedLaunches> rows = predictor.Predict(nodes);
@@ -86,7 +87,7 @@ internal sealed record RunPrediction
         };
     }
 
-    private static List<PredictedEvaluations> Alike((int Launches, double Microseconds, double Floor)[] evaluations)
+    private static List<PredictedEvaluations> Merge((int Launches, double Microseconds, double Floor)[] evaluations)
     {
         List<PredictedEvaluations> rows = [];
         for (int e = 0; e < evaluations.Length; e++)

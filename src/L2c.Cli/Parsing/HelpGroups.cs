@@ -66,7 +66,11 @@ internal static class HelpGroups
         ],
         ["l2c kernels"] = ["l2c kernels", "l2c kernels show FlashAttentionKernel.FlashAttention.72 --counts"],
         ["l2c kernels list"] = ["l2c kernels list --json"],
-        ["l2c kernels show"] = ["l2c kernels show FlashAttentionKernel.FlashAttention.72 --ptx", "l2c kernels show BlendKernel.Eights --target sm_80"],
+        ["l2c kernels show"] =
+        [
+            "l2c kernels show FlashAttentionKernel.FlashAttention.72 --ptx",
+            "l2c kernels show BlendKernel.Eights --target sm_80",
+        ],
         ["l2c methods"] = ["l2c methods --json"],
         ["l2c devices"] = ["l2c devices --json"],
         ["l2c completion"] = ["source <(l2c completion bash)"],

@@ -9,9 +9,10 @@ namespace L2c.Cli.Printing;
 /// <param name="Target">What it was compiled for.</param>
 /// <param name="Entry">Its text, decoded.</param>
 /// <param name="Assembled">What ptxas says; null where it is not present.</param>
+/// <param name="Gpu">The GPU that the launches are predicted for; null where nobody asked.</param>
 /// <param name="Launches">Launches that were counted; none where nobody asked.</param>
 internal sealed record KernelText(
-    KernelForm Form, PtxTarget Target, PtxEntry Entry, PtxasReport? Assembled, IReadOnlyList<PredictedLaunches> Launches)
+    KernelForm Form, PtxTarget Target, PtxEntry Entry, PtxasReport? Assembled, GpuModel? Gpu, IReadOnlyList<PredictedLaunches> Launches)
 {
     /// <summary>What the JSON object holds.</summary>
     public object ToJson() => new
@@ -25,6 +26,7 @@ internal sealed record KernelText(
         Assembled?.Registers,
         Assembled?.StackBytes,
         SpillBytes = Assembled is { } report ? report.SpillStoreBytes + report.SpillLoadBytes : (int?)null,
+        Gpu = Gpu?.Name,
         InstructionsOfText = Entry.Instructions,
         Launches = Launches.Select(row => new
         {
@@ -35,7 +37,7 @@ internal sealed record KernelText(
             row.Counts.SharedBytes,
             row.Counts.Instructions,
             row.Counts.Memory,
-            row.Counts.Partial,
+            row.Counts.PartialWarps,
             row.Counts.Divergent,
             row.Counts.Macs,
             row.Counts.UniqueRead,
@@ -49,10 +51,11 @@ internal sealed record KernelText(
     public void Print(TextWriter o)
     {
         string minimum = Form.MinBlocks > 0 ? Invariant($", at least {Form.MinBlocks} blocks per multiprocessor") : "";
-        o.WriteLine(Invariant($"{Form.FullName} for {Target}: {Form.Threads} threads{minimum}, {Entry.StaticSharedBytes} bytes of static shared memory"));
+        o.WriteLine(Invariant(
+            $"{Form.FullName} for {Target}: {Form.Threads} threads{minimum}, {Entry.StaticSharedBytes} bytes of static shared memory"));
         o.WriteLine(Assembled is { } a
             ? Invariant($"{a.Registers} registers, {a.StackBytes} bytes of stack, {a.SpillStoreBytes + a.SpillLoadBytes} bytes of spills")
-            : "registers unknown: no ptxas in L2C_PTXAS, .tools or on the path");
+            : "registers unknown: no ptxas in L2C_PTXAS or on the PATH");
         o.WriteLine();
         o.WriteLine("instructions of the text");
         foreach ((InstructionKind kind, int count) in Entry.Instructions.OrderByDescending(pair => pair.Value))
@@ -66,10 +69,11 @@ internal sealed record KernelText(
         }
     }
 
-    private static void PrintLaunch(TextWriter o, PredictedLaunches row, KernelCounts counts)
+    private void PrintLaunch(TextWriter o, PredictedLaunches row, KernelCounts counts)
     {
         o.WriteLine();
-        o.WriteLine(Invariant($"{row.Launches} x {row.Size}, {counts.SharedBytes} bytes of shared memory each; {counts.Counted} blocks were counted and scaled up"));
+        o.WriteLine(Invariant($"{row.Launches} x {row.Size}, {counts.SharedBytes} bytes of shared memory each; ")
+            + Invariant($"{counts.Counted} blocks were counted and scaled up"));
         o.WriteLine($"  {"executed by warps",-40} {"count",16}");
         foreach (InstructionCounts instruction in counts.Instructions)
         {
@@ -84,7 +88,7 @@ internal sealed record KernelText(
         }
 
         o.WriteLine(Invariant($"  distinct bytes read {counts.UniqueRead:#,0}, written {counts.UniqueWritten:#,0} (estimated)"));
-        o.WriteLine(Invariant($"  {counts.Divergent:#,0} divergent branches, {counts.Partial:#,0} executions with part of a warp"));
-        o.WriteLine(Invariant($"  predicted {1e6 * row.Each.Seconds:0.0} us, limited by {row.Each.Limiter}; not measured"));
+        o.WriteLine(Invariant($"  {counts.Divergent:#,0} divergent branches, {counts.PartialWarps:#,0} executions with part of a warp"));
+        o.WriteLine(Invariant($"  predicted for {Gpu?.Title}: {1e6 * row.Each.Seconds:0.0} us, limited by {row.Each.Limiter}; not measured"));
     }
 }

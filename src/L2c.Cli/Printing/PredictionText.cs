@@ -17,7 +17,8 @@ internal static class PredictionText
         int rows = report.Rows;
         o.WriteLine($"prediction for {report.Gpu.Title}, by counts of the emulator; nothing here was measured");
         o.WriteLine(Invariant(
-            $"{job.Architecture.Name}, {job.Device.Dtype}: {Units.Of(job.Batch, "image")}, {rows} rows, {Units.Of(job.Schedule.Evaluations, "evaluation")}"));
+            $"{job.Architecture.Name}, {job.Device.Dtype}: {Units.Of(job.Batch, "image")}, {rows} rows, ")
+            + Units.Of(job.Schedule.Evaluations, "evaluation"));
         if (job.Cache is { } cache)
         {
             o.WriteLine($"cache {cache.Text}");
@@ -25,11 +26,13 @@ internal static class PredictionText
 
         if (!report.KnowsRegisters)
         {
-            o.WriteLine("registers are unknown without ptxas (L2C_PTXAS, .tools or the path): occupancy is that of warps and shared memory alone");
+            o.WriteLine("registers are unknown without ptxas (L2C_PTXAS or the PATH): occupancy is that of warps and shared memory alone");
         }
 
         o.WriteLine();
-        o.WriteLine("| kernel | size | launches | sectors / min | wavefronts / min | mma MACs | registers | warps | limiter | L2 | floor us | us each | us all |");
+        o.WriteLine(
+            "| kernel | size | launches | sectors / min | wavefronts / min | mma MACs | registers "
+            + "| warps | limiter | L2 | floor us | us each | us all |");
         o.WriteLine("|---|---|--:|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|");
         foreach (PredictedLaunches row in report.Kernels)
         {
@@ -89,12 +92,12 @@ internal static class PredictionText
 
     private static void PrintSums(TextWriter o, RunPrediction report)
     {
-        if (report.Job.Schedule.ComputesAll)
+        (PredictedLaunches Row, double Launches)[] block = [.. report.OfBlock()];
+        if (report.Job.Schedule.ComputesAll && block.Length > 0)
         {
-            (PredictedLaunches Row, double Launches)[] block = [.. report.OfBlock()];
+            double seconds = block.Sum(b => b.Launches * b.Row.Each.Seconds), floor = block.Sum(b => b.Launches * b.Row.Each.Floor);
             o.WriteLine(Invariant(
-                $"a block on average: {block.Sum(b => b.Launches):0.0} launches, {Micro * block.Sum(b => b.Launches * b.Row.Each.Seconds):0.0} us predicted, ")
-                + Invariant($"floor {Micro * block.Sum(b => b.Launches * b.Row.Each.Floor):0.0} us"));
+                $"a block on average: {block.Sum(b => b.Launches):0.0} launches, {Micro * seconds:0.0} us predicted, floor {Micro * floor:0.0} us"));
         }
 
         foreach (PredictedEvaluations e in report.Evaluations)
@@ -111,9 +114,9 @@ internal static class PredictionText
         string sectors = row.Counts is { } c ? Ratio(c.Sectors) : "";
         string wavefronts = row.Counts is { Wavefronts.Taken: > 0 } s ? Ratio(s.Wavefronts) : "";
         string macs = row.Flops > 0 ? Invariant($"{row.Flops / 2e9:0.00} G") : "";
-        return Invariant($"| {row.Name} | {row.Size} | {launches} | {sectors} | {wavefronts} | {macs} | {row.Registers} | {row.Each.Occupancy?.Warps} ")
-            + Invariant($"| {row.Each.Limiter} | {row.Each.L2Share:0%} | {Micro * row.Each.Floor:0.0} | {Micro * row.Each.Seconds:0.0} ")
-            + Invariant($"| {Micro * launches * row.Each.Seconds:0} |");
+        return Invariant($"| {row.Name} | {row.Size} | {launches} | {sectors} | {wavefronts} | {macs} | {row.Registers} ")
+            + Invariant($"| {row.Each.Occupancy?.Warps} | {row.Each.Limiter} | {row.Each.L2Share:0%} | {Micro * row.Each.Floor:0.0} ")
+            + Invariant($"| {Micro * row.Each.Seconds:0.0} | {Micro * launches * row.Each.Seconds:0} |");
     }
 
     private static string Ratio((double Taken, double Minimum) counts) =>

@@ -17,7 +17,7 @@ internal sealed class BlockCounter(int instructions)
     public double[] Skipped { get; } = new double[instructions];
 
     /// <summary>Executions with some of a warp's lanes and not all.</summary>
-    public double Partial { get; set; }
+    public double PartialWarps { get; set; }
 
     /// <summary>Branches that sent the lanes of a warp two ways.</summary>
     public double Divergent { get; set; }
@@ -79,7 +79,7 @@ internal sealed class BlockCounter(int instructions)
             Memory[i].Minimum += blocks * other.Memory[i].Minimum;
         }
 
-        Partial += blocks * other.Partial;
+        PartialWarps += blocks * other.PartialWarps;
         Divergent += blocks * other.Divergent;
         Macs += blocks * other.Macs;
     }

@@ -1,8 +1,8 @@
 namespace L2c.Emulation.Counting;
 
 /// <summary>Blocks that stand for a grid, each with the number of blocks it stands for.</summary>
-/// <remarks>Along each extent the first, the one in the middle and the last; the middle one stands for all between. So a grid counts exactly whose blocks
-/// do the same but at its edges; extents of up to three are counted in full.</remarks>
+/// <remarks>Along each extent the first, the one in the middle and the last; the middle one stands for all between. So counts are
+/// exact for a grid whose blocks do the same but at its edges; extents of up to three are counted in full.</remarks>
 internal static class BlockSample
 {
     public static IEnumerable<(long Block, double Weight)> Of(LaunchDimensions size) =>

@@ -93,7 +93,7 @@ public static class KernelCounter
                     .OrderByDescending(i => i.Executed).ThenBy(i => i.Opcode, StringComparer.Ordinal),
             ],
             Memory = [.. total.Requests()],
-            Partial = total.Partial,
+            PartialWarps = total.PartialWarps,
             Divergent = total.Divergent,
             Macs = total.Macs,
             IssueSlots = instructions.Sum(i => (i.Executed * i.Cost.Issue) + (i.Cost.Issue > 0 ? i.Skipped : 0)),

@@ -33,7 +33,7 @@ public sealed record KernelCounts
     public required IReadOnlyList<MemoryCounts> Memory { get; init; }
 
     /// <summary>Executions with some of a warp's lanes and not all.</summary>
-    public required double Partial { get; init; }
+    public required double PartialWarps { get; init; }
 
     /// <summary>Branches that sent the lanes of a warp two ways.</summary>
     public required double Divergent { get; init; }

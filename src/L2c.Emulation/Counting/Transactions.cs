@@ -17,7 +17,7 @@ internal static class Transactions
         Span<ulong> sectors = stackalloc ulong[Warp.Lanes];
         Span<uint> touched = stackalloc uint[Warp.Lanes];
         int count = 0;
-        uint own = bytes == SectorBytes ? uint.MaxValue : (1u << bytes) - 1;
+        uint own = (1u << bytes) - 1;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             ulong address = addresses[BitOperations.TrailingZeroCount(left)];
@@ -47,8 +47,9 @@ internal static class Transactions
     }
 
     /// <summary>Wavefronts that a request to shared memory takes, and that it would take without bank conflicts.</summary>
-    /// <remarks>A wavefront gives one word of each of the 32 banks, to any number of lanes. Accesses of 8 bytes go by half-warps, of 16 bytes by
-    /// quarter-warps. Source: CUDA C++ programming guide, shared memory of compute capability 5.x and later.</remarks>
+    /// <remarks>A wavefront gives one word of each of the 32 banks, to any number of lanes: CUDA C++ programming guide, shared memory of compute
+    /// capability 5.x and later. That accesses of 8 bytes go by half-warps and of 16 bytes by quarter-warps is assumed: the guide does not say
+    /// so.</remarks>
     /// <inheritdoc cref="Sectors"/>
     public static (int Taken, int Minimum) Wavefronts(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
     {

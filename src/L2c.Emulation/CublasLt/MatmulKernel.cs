@@ -12,7 +12,8 @@ internal static unsafe class MatmulKernel
 
     private static readonly float _geluScale = (float)Math.Sqrt(2 / Math.PI);
 
-    /// <summary>Runs it; a large one on memory whose values do not matter is left out. The workspace is overwritten with NaN, so that a buffer that shares it does not survive.</summary>
+    /// <summary>Runs it; a large one on memory whose values do not matter is left out. The workspace is overwritten with NaN, so
+    /// that a buffer that shares it does not survive.</summary>
     /// <exception cref="DeviceFault">A matrix lies outside its allocation or was not written, or D overlaps what is read.</exception>
     public static void Run(
         MatmulProblem problem,

@@ -7,7 +7,7 @@ namespace L2c.Emulation;
 public enum MatmulUnit
 {
     /// <summary>Tensor cores, fp16 or bf16.</summary>
-    Halves,
+    Half,
 
     /// <summary>Tensor cores, fp32 with 10 bits of mantissa.</summary>
     Tf32,
@@ -74,7 +74,7 @@ public sealed record MatmulLaunch : DeviceWork
     public float Beta { get; }
 
     /// <summary>Which arithmetic makes the products.</summary>
-    public MatmulUnit Unit => InputType != cudaDataType_t.CUDA_R_32F ? MatmulUnit.Halves
+    public MatmulUnit Unit => InputType != cudaDataType_t.CUDA_R_32F ? MatmulUnit.Half
         : Compute == cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 ? MatmulUnit.Tf32
         : MatmulUnit.Fp32;
 

@@ -34,8 +34,8 @@ public sealed partial class EmulatedDriver : ICudaDriver, IDisposable
     /// True unless set.</summary>
     public bool ThrowOnFault { get; init; } = true;
 
-    /// <summary>Whether what is computed matters; true unless set. False for counting what is recorded: memory holds zeros that take none of the host's, and
-    /// large uploads, copies and products are left out.</summary>
+    /// <summary>Whether what is computed matters; true unless set. False for counting what is recorded: memory holds zeros that take none of the
+    /// host's, and large uploads, copies and products are left out.</summary>
     public bool KeepsValues { get; init; } = true;
 
     /// <summary>Run work as it is enqueued, as CUDA_LAUNCH_BLOCKING=1 does: a fault then comes out of the launch that made it.</summary>

@@ -26,7 +26,7 @@ internal abstract class Op
     /// <summary>Counts what an execution asks of memory and tensor cores, before it happens; called where a block is counted.</summary>
     /// <param name="warp">Registers as the instruction reads them.</param>
     /// <param name="active">The lanes; at least one.</param>
-    /// <param name="counter">Whom to tell.</param>
+    /// <param name="counter">What adds up.</param>
     public virtual void Count(Warp warp, uint active, BlockCounter counter)
     {
     }

@@ -34,7 +34,7 @@ internal sealed unsafe partial class Warp
             }
 
             counter.Executed[at]++;
-            counter.Partial += active != Existing ? 1 : 0;
+            counter.PartialWarps += active != Existing ? 1 : 0;
             counter.Divergent += op is Branch && active != Active ? 1 : 0;
             op.Count(this, active, counter);
             op.Execute(this, active);

@@ -15,7 +15,7 @@ public enum Limiter
     /// <summary>Wavefronts of shared memory.</summary>
     Shared,
 
-    /// <summary>The second-level cache.</summary>
+    /// <summary>The L2 cache.</summary>
     L2,
 
     /// <summary>Device memory.</summary>
@@ -25,10 +25,10 @@ public enum Limiter
 /// <summary>The time of one launch as a bottleneck model predicts it: nothing of it is measured.</summary>
 /// <param name="Seconds">From the end of what ran before, the gap included.</param>
 /// <param name="Limiter">What takes longest.</param>
-/// <param name="Floor">Seconds that the work takes at the least: operations at the rate of the library's best products, distinct bytes once through memory;
-/// no gap.</param>
+/// <param name="Floor">Seconds that the work takes at the least: operations at the rate of the library's best products, distinct bytes once through
+/// memory; no gap.</param>
 /// <param name="MemoryBytes">Bytes that reach device memory.</param>
-/// <param name="L2Share">Share of the bytes asked for that the second-level cache serves.</param>
+/// <param name="L2Share">Share of the bytes asked for that L2 serves.</param>
 /// <param name="Occupancy">Resident blocks; null for a product of the library.</param>
 /// <param name="Parts">Seconds that each resource would take alone.</param>
 public sealed record Prediction(
@@ -43,19 +43,16 @@ public sealed record Prediction(
 /// <summary>Predicts times from counts: the gap, and the longest of what each resource would take alone.</summary>
 /// <remarks>
 /// <para>Pipes of a multiprocessor: the busiest one has blocks / multiprocessors of the blocks, rounded up, and uses a pipe w / (w +
-/// <see cref="GpuModel.HalfUseWarps"/>) of the time with w resident warps. L2 gives sectors, memory distinct bytes; what is read again comes from L2 as far as
-/// that holds the distinct bytes of the blocks that are resident together, since neighbours share. Whatever an earlier kernel has left in L2 counts as
-/// gone.</para>
-/// <para>Not modelled: latency, clocks that fall with power, L1 hits, partitions of L2, overlap of neighbouring kernels.</para>
+/// <see cref="GpuModel.HalfUseWarps"/>) of the time with w resident warps. L2 gives sectors, memory distinct bytes; what is read again comes from L2
+/// as far as that holds the distinct bytes of the blocks that are resident together, since neighbours share. Whatever an earlier kernel has left in
+/// L2 counts as gone.</para>
+/// <para>Not modelled: latency, clocks that fall with power, L1 hits, partitions of L2, overlap of neighbouring kernels; throughput of the arithmetic
+/// pipes: four warp instructions issue per clock whatever they are, though fp32 on sm_80, integers and conversions run at half of
+/// that or less.</para>
 /// </remarks>
 public static class BottleneckModel
 {
     private const double SectorBytes = 32;
-    private const double PortBytesPerClock = 64; // from L2 to a multiprocessor
-
-    // Rows and columns of the tiles that the library has kernels for.
-    private static readonly (int Rows, int Columns)[] _tiles =
-        [(256, 128), (128, 256), (128, 192), (192, 128), (128, 128), (128, 64), (64, 128), (64, 64)];
 
     /// <summary>A kernel.</summary>
     /// <param name="gpu">The device.</param>
@@ -85,25 +82,26 @@ public static class BottleneckModel
             [Limiter.Special] = share * counts.Special * 32 / GpuModel.SpecialLanesPerClock / busy,
             [Limiter.Issue] = share * counts.IssueSlots / GpuModel.IssuePerClock / busy,
             [Limiter.Shared] = share * counts.Wavefronts.Taken / busy,
-            [Limiter.L2] = Math.Max(asked / gpu.L2Bandwidth, share * asked / PortBytesPerClock / hertz),
+            [Limiter.L2] = Math.Max(asked / gpu.L2Bandwidth, share * asked / GpuModel.PortBytesPerClock / hertz),
             [Limiter.Memory] = memory / gpu.MemoryBandwidth,
         };
         double floor = Math.Max(2 * counts.Macs / (gpu.TensorTflops * 1e12 * gpu.ProductShare), unique / gpu.MemoryBandwidth);
         return Close(parts, floor, memory, asked == 0 ? 0 : 1 - (memory / asked), occupancy);
     }
 
-    /// <summary>A product of the library, from its sizes alone: waves of the tiles that take least, at the share of peak that large products reach.</summary>
+    /// <summary>A product of the library, from its sizes alone: waves of the tiles that take least, at the share of peak that is assumed of large
+    /// products.</summary>
     /// <param name="gpu">The device.</param>
     /// <param name="product">The product.</param>
     public static Prediction Of(GpuModel gpu, MatmulLaunch product)
     {
         double flops = product.Flops, rate = product.Unit switch
         {
-            MatmulUnit.Halves => gpu.TensorTflops,
+            MatmulUnit.Half => gpu.TensorTflops,
             MatmulUnit.Tf32 => gpu.TensorTflops / 2,
             _ => gpu.Fp32Tflops,
         } * 1e12 * gpu.ProductShare;
-        (double waves, double read) = _tiles.Select(Tiles).MinBy(t => Math.Max(t.Seconds, t.Read / gpu.L2Bandwidth));
+        (double waves, double read) = GpuModel.ProductTiles.Select(Tiles).MinBy(t => Math.Max(t.Seconds, t.Read / gpu.L2Bandwidth));
         Dictionary<Limiter, double> parts = new()
         {
             [Limiter.Tensor] = waves,

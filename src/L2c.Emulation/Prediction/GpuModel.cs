@@ -9,8 +9,8 @@ namespace L2c.Emulation;
 /// </remarks>
 public sealed record GpuModel
 {
-    /// <summary>Warps per multiprocessor at which a pipe is half used: with w resident warps it is busy w / (w + this) of the time. [A]: 16 warps, which
-    /// flash attention has, so come to four fifths.</summary>
+    /// <summary>Warps per multiprocessor at which a pipe is half used: with w resident warps it is busy w / (w + this) of the time. [A]: 16 warps,
+    /// which flash attention has, so come to four fifths.</summary>
     public const double HalfUseWarps = 4;
 
     /// <summary>Seconds from the end of a kernel to the beginning of the next node of a graph. [A]</summary>
@@ -22,8 +22,8 @@ public sealed record GpuModel
     /// <summary>Warp instructions that a multiprocessor issues per clock: four schedulers. [W]</summary>
     public const int IssuePerClock = 4;
 
-    /// <summary>Bytes of shared memory per clock and multiprocessor: 32 banks of 4, one wavefront. [G]</summary>
-    public const int SharedBytesPerClock = 128;
+    /// <summary>Bytes per clock from L2 to a multiprocessor. [A]</summary>
+    public const double PortBytesPerClock = 64;
 
     /// <summary>32-bit registers of a multiprocessor; a warp takes them 256 at a time. [G]</summary>
     public const int Registers = 65536;
@@ -33,6 +33,10 @@ public sealed record GpuModel
 
     /// <summary>Shared memory that the driver takes of every block. [G]</summary>
     public const int ReservedSharedBytes = 1024;
+
+    /// <summary>Rows and columns of the tiles that the library has kernels for. [A]</summary>
+    public static IReadOnlyList<(int Rows, int Columns)> ProductTiles { get; } =
+        [(256, 128), (128, 256), (128, 192), (192, 128), (128, 128), (128, 64), (64, 128), (64, 64)];
 
     /// <summary>All that are known.</summary>
     public static IReadOnlyList<GpuModel> All { get; } =
@@ -60,8 +64,8 @@ public sealed record GpuModel
         Hopper with
         {
             Name = "h200", Title = "H200 SXM", MemoryBytes = 141L << 30,
-            ProductShare = 0.80, // about 790 of 989 TFLOP/s, as reported of large products on random data
-            MemoryBandwidth = 4.3e12, // as reported of copies; [B] reads 3.9; 4.8 [W]
+            ProductShare = 0.80, // [A] about 790 of 989 TFLOP/s
+            MemoryBandwidth = 4.3e12, // [A] nine tenths of 4.8 [W]; reads reach 3.9 [B]
         },
     ];
 
@@ -113,10 +117,10 @@ public sealed record GpuModel
     /// <summary>Shared memory of a multiprocessor.</summary>
     public required int SharedBytesPerMultiprocessor { get; init; }
 
-    /// <summary>Second-level cache.</summary>
+    /// <summary>Size of L2.</summary>
     public required long L2Bytes { get; init; }
 
-    /// <summary>Bytes per second from the second-level cache.</summary>
+    /// <summary>Bytes per second from L2.</summary>
     public required double L2Bandwidth { get; init; }
 
     /// <summary>Bytes per second of device memory that a kernel reaches.</summary>

@@ -18,10 +18,11 @@ public sealed record PredictedLaunches(
     public double Seconds => Launches * Each.Seconds;
 }
 
-/// <summary>Predicts what recorded work would take on a GPU. Launches of one kernel and size whose addresses are alike are counted once.</summary>
+/// <summary>Predicts what recorded work would take on a GPU. Launches of one kernel and size whose addresses have the same alignment are
+/// counted once.</summary>
 /// <param name="driver">The device that the work was recorded on.</param>
 /// <param name="gpu">The GPU.</param>
-/// <param name="ptxas">Tells registers; null where it is not present.</param>
+/// <param name="ptxas">Counts the registers of a thread; null where it is not present.</param>
 /// <param name="name">A kernel's name for people.</param>
 public sealed class LaunchPredictor(EmulatedDriver driver, GpuModel gpu, Ptxas? ptxas, Func<KernelLaunch, string> name)
 {
@@ -71,7 +72,8 @@ public sealed class LaunchPredictor(EmulatedDriver driver, GpuModel gpu, Ptxas? 
             case KernelLaunch launch:
                 KernelCounts counts = driver.Count(launch, CountedBlocks.Sample, unique: true);
                 int? registers = RegistersOf(launch.ModuleText);
-                return new PredictedLaunches(name(launch), Text(launch.Size), 0, counts, registers, 2 * counts.Macs, BottleneckModel.Of(gpu, counts, registers));
+                Prediction each = BottleneckModel.Of(gpu, counts, registers);
+                return new PredictedLaunches(name(launch), Text(launch.Size), 0, counts, registers, 2 * counts.Macs, each);
             case MatmulLaunch product:
                 return new PredictedLaunches(NameOf(product), Text(product), 0, null, null, product.Flops, BottleneckModel.Of(gpu, product));
             case MemoryCopy copy:

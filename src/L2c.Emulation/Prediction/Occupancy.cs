@@ -20,9 +20,9 @@ public enum OccupancyLimit
 /// <param name="Blocks">How many; 0 where not one fits.</param>
 /// <param name="Warps">Warps of these.</param>
 /// <param name="Limit">What it is that allows no more.</param>
-/// <param name="KnowsRegisters">Whether registers were counted; otherwise the kernel may have fewer blocks.</param>
-public readonly record struct Occupancy(int Blocks, int Warps, OccupancyLimit Limit, bool KnowsRegisters)
+public readonly record struct Occupancy(int Blocks, int Warps, OccupancyLimit Limit)
 {
+    private const int SharedUnit = 128; // of a block
     private const int RegisterUnit = 256; // of a warp
     private const int WarpUnit = 4; // registers belong to the schedulers, and warps are dealt out to them
 
@@ -30,21 +30,22 @@ public readonly record struct Occupancy(int Blocks, int Warps, OccupancyLimit Li
     /// <param name="gpu">The device.</param>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="sharedBytes">Shared memory of a block, static and dynamic.</param>
-    /// <param name="registers">Registers of a thread; null where nobody knows.</param>
+    /// <param name="registers">Registers of a thread; null where nobody knows: then the kernel may have fewer blocks.</param>
     /// <remarks>Source: the rules of CUDA's occupancy calculator for compute capabilities 8.0 and 9.0.</remarks>
     public static Occupancy Of(GpuModel gpu, int threads, int sharedBytes, int? registers)
     {
         int warps = (threads + 31) / 32;
         (int Blocks, OccupancyLimit Limit) best = (GpuModel.MaxBlocks, OccupancyLimit.Blocks);
         Take(GpuModel.MaxWarps / warps, OccupancyLimit.Warps);
-        Take(gpu.SharedBytesPerMultiprocessor / (sharedBytes + GpuModel.ReservedSharedBytes), OccupancyLimit.Shared);
+        int sharedOfBlock = (sharedBytes + GpuModel.ReservedSharedBytes + SharedUnit - 1) / SharedUnit * SharedUnit;
+        Take(gpu.SharedBytesPerMultiprocessor / sharedOfBlock, OccupancyLimit.Shared);
         if (registers is { } count)
         {
             int ofWarp = ((count * 32) + RegisterUnit - 1) / RegisterUnit * RegisterUnit;
             Take(GpuModel.Registers / ofWarp / WarpUnit * WarpUnit / warps, OccupancyLimit.Registers);
         }
 
-        return new Occupancy(best.Blocks, best.Blocks * warps, best.Limit, registers is not null);
+        return new Occupancy(best.Blocks, best.Blocks * warps, best.Limit);
 
         void Take(int blocks, OccupancyLimit limit) => best = blocks < best.Blocks ? (blocks, limit) : best;
     }

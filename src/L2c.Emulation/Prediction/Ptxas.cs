@@ -15,14 +15,16 @@ public readonly record struct PtxasReport(int Registers, int StackBytes, int Spi
 /// <param name="path">The program.</param>
 public sealed partial class Ptxas(string path)
 {
-    /// <summary>Finds it: the environment's <c>L2C_PTXAS</c>, then the given folders, then the path. Null where it is not present.</summary>
-    /// <param name="folders">Where to look first.</param>
+    /// <summary>Finds it: the environment's <c>L2C_PTXAS</c>, then the given folders, then the PATH. Null where it is not present.</summary>
+    /// <param name="folders">Where to look first; none in the shipped program, which runs nothing that lies in the current folder.</param>
     /// <exception cref="FileNotFoundException">L2C_PTXAS names a file that is not there, which is a mistake.</exception>
     public static Ptxas? Find(params string[] folders)
     {
         if (Environment.GetEnvironmentVariable("L2C_PTXAS") is { Length: > 0 } named)
         {
-            return File.Exists(named) ? new Ptxas(named) : throw new FileNotFoundException($"L2C_PTXAS={named}: no such file; name ptxas, or unset it");
+            return File.Exists(named)
+                ? new Ptxas(named)
+                : throw new FileNotFoundException($"L2C_PTXAS={named}: no such file; name ptxas, or unset it");
         }
 
         string name = OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas";

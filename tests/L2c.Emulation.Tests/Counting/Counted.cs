@@ -5,8 +5,8 @@ namespace L2c.Emulation.Tests.Counting;
 /// <summary>Counts kernels of a few lines.</summary>
 internal static class Counted
 {
-    /// <summary>Counts a kernel whose <c>%t</c> is the thread's number, <c>%b</c> the block's and <c>%in</c>, <c>%out</c> are 64 KiB of written memory
-    /// each.</summary>
+    /// <summary>Counts a kernel whose <c>%t</c> is the thread's number, <c>%b</c> the block's and <c>%in</c>, <c>%out</c> are 64 KiB of written
+    /// memory each.</summary>
     public static unsafe KernelCounts Run(
         string body, int threads = 32, LaunchDimensions? grid = null, CountedBlocks blocks = CountedBlocks.All, bool unique = false)
     {

@@ -29,7 +29,7 @@ public class KernelCounterTests
         InstructionCounts branch = counts.Instructions.Single(i => i.Opcode == "bra");
         Assert.Equal((4 * 9.0, 4 * 1.0), (branch.Executed, branch.Skipped));
         Assert.Equal(0, counts.Divergent);
-        Assert.Equal(0, counts.Partial);
+        Assert.Equal(0, counts.PartialWarps);
 
         // 2 mma, ex2, add, setp, bra by ten rounds, and ret; moves and parameters are free.
         Assert.Equal(4 * ((6 * 10) + 1.0), counts.IssueSlots);
@@ -47,7 +47,7 @@ public class KernelCounterTests
         Assert.Equal(divergent, counts.Divergent);
 
         // The branch itself is executed by the lanes that take it.
-        Assert.Equal(partial + divergent, counts.Partial);
+        Assert.Equal(partial + divergent, counts.PartialWarps);
     }
 
     // 100 blocks write a row of 128 bytes each; the last one writes a second row.

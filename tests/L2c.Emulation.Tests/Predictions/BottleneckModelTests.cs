@@ -20,7 +20,7 @@ public sealed class BottleneckModelTests
         SharedBytes = 0,
         Instructions = [],
         Memory = [],
-        Partial = 0,
+        PartialWarps = 0,
         Divergent = 0,
         Macs = 0,
         IssueSlots = 0,
@@ -41,7 +41,7 @@ public sealed class BottleneckModelTests
     }
 
     [Fact]
-    public void What_is_asked_for_twice_comes_from_the_second_level_cache_as_far_as_that_holds_it()
+    public void What_is_asked_for_twice_comes_from_L2_as_far_as_that_holds_it()
     {
         double mib = 1 << 20;
         KernelCounts counts = With(MemorySpace.Global, 400 * mib / 32);
@@ -68,8 +68,12 @@ public sealed class BottleneckModelTests
     }
 
     [Fact]
-    public void A_block_that_does_not_fit_is_refused() => Assert.Contains(
-        "Registers", Assert.Throws<ArgumentException>(() => BottleneckModel.Of(_h200, _nothing with { Threads = 1024 }, 128)).Message, StringComparison.Ordinal);
+    public void A_block_that_does_not_fit_is_refused()
+    {
+        KernelCounts large = _nothing with { Threads = 1024 };
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => BottleneckModel.Of(_h200, large, 128));
+        Assert.Contains("Registers", refused.Message, StringComparison.Ordinal);
+    }
 
     // y [4096,1152] of 4608 terms: 9 x 32 tiles of 128 x 128 are 3 waves on 132 multiprocessors. Smaller tiles fill the
     // waves better, 18 x 64 of 64 x 64 are 9 waves of a quarter, but read more: only fp32, which is slow anyway, can have them.

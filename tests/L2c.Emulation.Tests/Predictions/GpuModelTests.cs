@@ -25,18 +25,20 @@ public class GpuModelTests
     [InlineData(1024, 65, 0, OccupancyLimit.Registers)]
     [InlineData(32, 16, 32, OccupancyLimit.Blocks)]
     public void Registers_warps_and_blocks_limit_occupancy(int threads, int registers, int blocks, OccupancyLimit limit) =>
-        Assert.Equal(new Occupancy(blocks, blocks * threads / 32, limit, true), Occupancy.Of(_h200, threads, 0, registers));
+        Assert.Equal(new Occupancy(blocks, blocks * threads / 32, limit), Occupancy.Of(_h200, threads, 0, registers));
 
-    // Each block takes 1 KiB more than it asks for.
+    // Each block takes 1 KiB more than it asks for, and of the sum whole units of 128 bytes: 5 x 46,592 is within 228 KiB, and 5 x 46,720 is not.
     [Theory]
     [InlineData("h200", 56 << 10, 4)]
     [InlineData("h200", (56 << 10) + 1, 3)]
+    [InlineData("h200", 45_568, 5)]
+    [InlineData("h200", 45_569, 4)]
     [InlineData("a100", 40 << 10, 4)]
     [InlineData("a100", (40 << 10) + 1, 3)]
     public void Shared_memory_limits_occupancy(string gpu, int bytes, int blocks) =>
-        Assert.Equal(new Occupancy(blocks, 4 * blocks, OccupancyLimit.Shared, true), Occupancy.Of(GpuModel.Find(gpu)!, 128, bytes, 32));
+        Assert.Equal(new Occupancy(blocks, 4 * blocks, OccupancyLimit.Shared), Occupancy.Of(GpuModel.Find(gpu)!, 128, bytes, 32));
 
     [Fact]
-    public void Unknown_registers_are_said_to_be_unknown() =>
-        Assert.Equal(new Occupancy(16, 64, OccupancyLimit.Warps, false), Occupancy.Of(_h200, 128, 0, null));
+    public void Unknown_registers_limit_nothing() =>
+        Assert.Equal(new Occupancy(16, 64, OccupancyLimit.Warps), Occupancy.Of(_h200, 128, 0, null));
 }

@@ -41,7 +41,10 @@ public sealed unsafe class LaunchPredictorTests : IDisposable
         LaunchPredictor predictor = new(_device, GpuModel.Find("h200")!, null, launch => $"copy by {launch.Kernel}");
         IReadOnlyList<PredictedLaunches> rows = predictor.Predict(_device.Driver.Nodes(graph));
         Assert.Equal(
-            [("copy by k", "16 blocks of 128", 2), ("copy by k", "32 blocks of 128", 1), ("copy by k", "16 blocks of 128", 1), ("fill", "1048576 bytes", 1)],
+            [
+                ("copy by k", "16 blocks of 128", 2), ("copy by k", "32 blocks of 128", 1), ("copy by k", "16 blocks of 128", 1),
+                ("fill", "1048576 bytes", 1),
+            ],
             rows.Select(row => (row.Name, row.Size, row.Launches)));
         Assert.Equal([(512.0, 512.0), (1024, 1024), (576, 512)], rows.Take(3).Select(row => row.Counts!.Sectors));
         Assert.Equal((8192.0, 8192.0), (rows[0].Counts!.UniqueRead, rows[0].Counts!.UniqueWritten));

@@ -65,7 +65,7 @@ internal static class LinearForecast
 
         if (!(trace > 0))
         {
-            a.Clear(); // alike sources say nothing beyond the latest
+            a.Clear(); // equal sources say nothing beyond the latest
             return;
         }
 
