@@ -6,12 +6,12 @@ namespace L2c.Kernels;
 /// <remarks>
 /// The channels of pixels beside each other follow each other, so the pixels of a window's line are one run, as long as rows have no gaps; with gaps
 /// each is one. Outputs beside each other see runs that are a stride apart. Outputs that begin in one line and end in the next, and those that see
-/// padding at the left or right, are told pixel by pixel where they lie: padding is one pixel of zeros. Nothing is copied.
+/// padding at the left or right, are told pixel by pixel where they lie: padding is zeros in the scratch. Nothing is copied.
 /// </remarks>
 internal readonly unsafe struct WindowRows : IProductRows
 {
-    // Of the micro-kernel's tallest tile.
-    private const int Height = 8;
+    // Addresses of a table: a row's each, of the tallest tile that any micro-kernel has.
+    private const int TablePitch = 8;
 
     private readonly float* _x;
     private readonly Window _window;
@@ -37,12 +37,12 @@ internal readonly unsafe struct WindowRows : IProductRows
     /// <inheritdoc/>
     public int Unit { get; }
 
-    // A line of zeros, and a table for each place of a tile.
+    // As many as a line of a window has, in whole cache lines; the tables come after them, one for each place of a tile.
     private nint ZeroFloats => (_window.Width * Unit + 15) / 16 * 16;
 
     /// <inheritdoc/>
     public long ScratchFloats(int rows, int units) =>
-        ZeroFloats + (rows / 4 + 1L) * units * Height * sizeof(float*) / sizeof(float);
+        ZeroFloats + (rows / 4 + 1L) * units * TablePitch * sizeof(float*) / sizeof(float);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -55,7 +55,7 @@ internal readonly unsafe struct WindowRows : IProductRows
         new Span<float>(zeros, _window.Width * Unit).Clear();
         (int pixel, int offset) = Math.DivRem(k, Unit);
         RowRun* run = runs;
-        for (int row = first; row < end; row += height, run += units, table += units * Height)
+        for (int row = first; row < end; row += height, run += units, table += units * TablePitch)
         {
             int rows = Math.Min(height, end - row);
             Output output = At(row);
@@ -111,14 +111,14 @@ internal readonly unsafe struct WindowRows : IProductRows
             {
                 int line = top + p, column = left + q;
                 bool isInside = (uint)line < (uint)_height && (uint)column < (uint)_width;
-                table[j * Height + i] = isInside ? Pixel(output.Image, line, column) + offset : zeros;
+                table[j * TablePitch + i] = isInside ? Pixel(output.Image, line, column) + offset : zeros;
                 (p, q) = q + 1 < _window.Width ? (p, q + 1) : (p + 1, 0);
             }
 
             output = i + 1 < rows ? Next(output) : output;
         }
 
-        for (int j = 0; j < count; j++, table += Height)
+        for (int j = 0; j < count; j++, table += TablePitch)
         {
             runs[j] = new RowRun(table[rows - 1], 0, length) { Rows = table, IsLast = false };
         }

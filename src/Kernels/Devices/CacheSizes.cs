@@ -24,7 +24,7 @@ internal static class CacheSizes
     {
         long second = 0, last = 0;
         int deepest = 0;
-        foreach (string cache in Directory.Exists(folder) ? Directory.GetDirectories(folder, "index*") : [])
+        foreach (string cache in Folders(folder))
         {
             long bytes = Bytes(Text(cache, "size"));
             if (bytes > 0 && Text(cache, "type") != "Instruction" && int.TryParse(Text(cache, "level"), CultureInfo.InvariantCulture, out int level))
@@ -35,6 +35,18 @@ internal static class CacheSizes
         }
 
         return (second > 0 ? second : AssumedSecond, deepest >= 2 ? last : AssumedLast);
+    }
+
+    private static string[] Folders(string folder)
+    {
+        try
+        {
+            return Directory.GetDirectories(folder, "index*");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static string Text(string cache, string file)

@@ -40,7 +40,7 @@ public unsafe partial class CpuDevice : Device
     public override DType StorageType => DType.F32;
 
     /// <inheritdoc/>
-    public override long? CacheBytes => CacheSizes.Last;
+    public override long? LastLevelCacheBytes => CacheSizes.Last;
 
     /// <summary>The vectors that compute: <c>AVX-512</c>, <c>AVX2</c> or <c>portable</c>.</summary>
     public string Isa => _instructionSet.Label();

@@ -22,7 +22,7 @@ public abstract partial class Device : IDisposable
 
     /// <summary>Bytes of the cache in which what one op has written may still lie when the next reads it, so that a batch whose images are larger had
     /// better go through some ops piece by piece; null where more ops cost more than that saves.</summary>
-    public virtual long? CacheBytes => null;
+    public virtual long? LastLevelCacheBytes => null;
 
     /// <summary>What the ops enqueued from now on belong to: copied into each, so that profiles and counts can say which evaluation and branch ran.</summary>
     public OpScope Scope { get; set; } = OpScope.None;

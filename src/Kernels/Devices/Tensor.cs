@@ -42,8 +42,13 @@ public readonly record struct Tensor(nint Address, Shape Shape, DType DType, Dev
     }
 
     /// <summary>Images <paramref name="first"/> .. of [B,H,W,C], as a view with the same row stride.</summary>
+    /// <exception cref="ArgumentException">Not four axes, or images beyond the last.</exception>
+    /// <exception cref="OverflowException">So far beyond that their rows cannot be counted.</exception>
     public Tensor SliceImages(int first, int count) => Shape.Rank == 4
-        ? SliceRows(first * Shape[1] * Shape[2], count * Shape[1] * Shape[2]) with { Shape = new Shape(count, Shape[1], Shape[2], Columns) }
+        ? SliceRows(checked(first * Shape[1] * Shape[2]), checked(count * Shape[1] * Shape[2])) with
+        {
+            Shape = new Shape(count, Shape[1], Shape[2], Columns),
+        }
         : throw new ArgumentException($"SliceImages: {Shape} must be [B,H,W,C]");
 
     /// <summary>Row <paramref name="token"/> of every image of [B,T,C], as a view [B,C].</summary>

@@ -33,7 +33,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private const int TilesPerThread = 16;
 
     // A quarter of the cache is left to y and whatever else comes by.
-    private static readonly int _maxDepth = (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
+    private static int CacheDepth => (int)Math.Clamp(CacheSizes.Second / 4 * 3 / (sizeof(float) * (MaxRows + 2 * Width)), MinDepth, MaxDepth);
 
     private static int Width => MicroKernel.PanelVectors * V.Count;
 
@@ -60,8 +60,14 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     private readonly int _panelsPerTile;
     private readonly int _panelTiles;
 
-    public LinearOp(LinearArguments arguments, TRows x, int threads)
+    /// <summary>Plans.</summary>
+    /// <param name="arguments">What to compute.</param>
+    /// <param name="x">Rows of the left operand.</param>
+    /// <param name="threads">How many will share the tiles.</param>
+    /// <param name="maxDepth">K of a block, at most; 0 for what the second cache holds.</param>
+    public LinearOp(LinearArguments arguments, TRows x, int threads, int maxDepth = 0)
     {
+        maxDepth = maxDepth == 0 ? CacheDepth : maxDepth;
         _arguments = arguments;
         _x = x;
         _weight = (float*)arguments.Weight.Address;
@@ -73,23 +79,23 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
         _inputs = arguments.Weight.Inputs;
         _panelInputs = PackedWeight.Inputs(arguments.Weight);
         _accumulates = arguments.Accumulates;
-        if (x.Unit <= _maxDepth)
+        if (x.Unit <= maxDepth)
         {
             int units = _inputs / x.Unit;
-            (_section, _units) = (_inputs, Share(units, Share(units, _maxDepth / x.Unit)));
+            (_section, _units) = (_inputs, Ceiling.Divide(units, Ceiling.Divide(units, maxDepth / x.Unit)));
             _depth = _units * x.Unit;
         }
         else
         {
-            (_section, _units, _depth) = (x.Unit, 1, Share(x.Unit, Share(x.Unit, _maxDepth)));
+            (_section, _units, _depth) = (x.Unit, 1, Ceiling.Divide(x.Unit, Ceiling.Divide(x.Unit, maxDepth)));
         }
 
-        int rowTiles = Share(_rows, MaxRows), panels = PackedWeight.Panels(End, Width);
-        _rowsPerTile = Share(Share(_rows, rowTiles), Height) * Height;
+        int rowTiles = Ceiling.Divide(_rows, MaxRows), panels = PackedWeight.Panels(End, Width);
+        _rowsPerTile = Ceiling.Divide(Ceiling.Divide(_rows, rowTiles), Height) * Height;
         int mostPanels = Math.Clamp((int)((long)rowTiles * panels / ((long)TilesPerThread * threads)), 1, MaxPanels);
-        _panelTiles = Share(panels, mostPanels);
-        _panelsPerTile = Share(panels, _panelTiles);
-        Tiles = Share(_rows, _rowsPerTile) * _panelTiles;
+        _panelTiles = Ceiling.Divide(panels, mostPanels);
+        _panelsPerTile = Ceiling.Divide(panels, _panelTiles);
+        Tiles = Ceiling.Divide(_rows, _rowsPerTile) * _panelTiles;
     }
 
     /// <inheritdoc/>
@@ -102,7 +108,7 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
     public override long ScratchBytes => sizeof(float) * (EdgeTile.ScratchFloats<V>() + RunFloats + _x.ScratchFloats(_rowsPerTile, _units));
 
     // The runs of every tile of the micro-kernel and of one after them, in whole cache lines.
-    private nint RunFloats => (nint)Share((_rowsPerTile / Height + 1) * _units * sizeof(RowRun), 64) * Prefetch.LineFloats;
+    private nint RunFloats => (nint)Ceiling.Divide((_rowsPerTile / Height + 1) * _units * sizeof(RowRun), 64) * Prefetch.LineFloats;
 
     /// <inheritdoc/>
     public override long Flops => 2L * _rows * _outputs * _inputs;
@@ -198,12 +204,9 @@ internal sealed unsafe class LinearOp<V, TRows> : CpuOp
             float* at = y + j;
             for (int i = 0; i < rows; i++, at += yRow)
             {
-                V value = Partial.Load<V>(at, columns - j);
-                value = bias == null ? value : value + Partial.Load<V>(bias + j, columns - j);
+                V value = Partial.Load<V>(at, columns - j) + Partial.Load<V>(bias + j, columns - j);
                 Partial.Store(ActivationForms.Value(activation, value), at, columns - j);
             }
         }
     }
-
-    private static int Share(int total, int part) => (total + part - 1) / part;
 }

@@ -47,11 +47,11 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
         _rows = arguments.X.Rows;
         _outputs = arguments.DWeight.Rows;
         _inputs = arguments.DWeight.Columns;
-        _depth = Share(_rows, Share(_rows, MaxDepth));
-        int outputTiles = Share(_outputs, MaxOutputs), inputTiles = Share(_inputs, MaxPanels * Width);
+        _depth = Ceiling.Divide(_rows, Ceiling.Divide(_rows, MaxDepth));
+        int outputTiles = Ceiling.Divide(_outputs, MaxOutputs), inputTiles = Ceiling.Divide(_inputs, MaxPanels * Width);
         while (outputTiles * inputTiles < TilesPerThread * threads)
         {
-            int outputs = Share(_outputs, outputTiles), inputs = Share(_inputs, inputTiles);
+            int outputs = Ceiling.Divide(_outputs, outputTiles), inputs = Ceiling.Divide(_inputs, inputTiles);
             bool canCutOutputs = outputs > MinOutputs, canCutInputs = inputs > MinPanels * Width;
             if (canCutOutputs && (outputs >= inputs || !canCutInputs))
             {
@@ -67,10 +67,10 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
             }
         }
 
-        _outputsPerTile = Share(Share(_outputs, outputTiles), Height) * Height;
-        _inputsPerTile = Share(Share(_inputs, inputTiles), V.Count) * V.Count;
-        _inputTiles = Share(_inputs, _inputsPerTile);
-        Tiles = Share(_outputs, _outputsPerTile) * _inputTiles;
+        _outputsPerTile = Ceiling.Divide(Ceiling.Divide(_outputs, outputTiles), Height) * Height;
+        _inputsPerTile = Ceiling.Divide(Ceiling.Divide(_inputs, inputTiles), V.Count) * V.Count;
+        _inputTiles = Ceiling.Divide(_inputs, _inputsPerTile);
+        Tiles = Ceiling.Divide(_outputs, _outputsPerTile) * _inputTiles;
     }
 
     /// <inheritdoc/>
@@ -108,7 +108,10 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
                 runs[i / Height] = new RowRun(dy + m * dyRow + i, 1, depth);
             }
 
-            float* nextX = x + (m + depth) * xRow, nextDy = dy + (m + depth) * dyRow, endX = nextX + inputs, endDy = nextDy + outputs;
+            // Behind the last block there is nothing to ask for.
+            bool isLast = m + depth == _rows;
+            float* nextX = x + (m + depth) * xRow, endX = isLast ? nextX : nextX + inputs;
+            float* nextDy = dy + (m + depth) * dyRow, endDy = isLast ? nextDy : nextDy + outputs;
             for (int input = 0, width; input < inputs; input += width)
             {
                 width = MicroKernel.NextVectors<V>(inputs - input) * V.Count;
@@ -154,6 +157,4 @@ internal sealed unsafe class LinearWeightGradientOp<V> : CpuOp
             }
         }
     }
-
-    private static int Share(int total, int part) => (total + part - 1) / part;
 }

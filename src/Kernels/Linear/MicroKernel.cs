@@ -194,6 +194,7 @@ internal static unsafe partial class MicroKernel
                 Store<V, Vectors>(c60, c61, c62, c + 6 * cRow);
                 Store<V, Vectors>(c70, c71, c72, c + 7 * cRow);
             }
+
             if (activation is not (Activation.None or Activation.Relu))
             {
                 TileActivation.Apply<V>(activation, Rows.Value, Vectors.Value, c, cRow);

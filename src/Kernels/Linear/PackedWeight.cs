@@ -5,7 +5,7 @@ namespace L2c.Kernels;
 internal static class PackedWeight
 {
     /// <summary>Number of panels.</summary>
-    public static int Panels(int outputs, int width) => (outputs + width - 1) / width;
+    public static int Panels(int outputs, int width) => Ceiling.Divide(outputs, width);
 
     /// <summary>K of the panels that a matrix lies in: its own, or that of the weight of which it is a slice.</summary>
     public static int Inputs(Matrix matrix) => matrix.Pitch == 0 ? matrix.Inputs : matrix.Pitch;
@@ -45,7 +45,7 @@ internal sealed unsafe class PackRows(string name, Matrix matrix, int firstOutpu
     public override string Name => name;
 
     /// <inheritdoc/>
-    public override int Tiles => _panels * ((matrix.Inputs + InputsPerTile - 1) / InputsPerTile);
+    public override int Tiles => _panels * Ceiling.Divide(matrix.Inputs, InputsPerTile);
 
     /// <inheritdoc/>
     public override long Bytes => 2L * count * matrix.Inputs * sizeof(float);
@@ -81,7 +81,7 @@ internal sealed unsafe class PackTransposedRows(string name, Matrix transposed, 
     public override string Name => name;
 
     /// <inheritdoc/>
-    public override int Tiles => _panels * ((count + RowsPerTile - 1) / RowsPerTile);
+    public override int Tiles => _panels * Ceiling.Divide(count, RowsPerTile);
 
     /// <inheritdoc/>
     public override long Bytes => 2L * count * transposed.Outputs * sizeof(float);

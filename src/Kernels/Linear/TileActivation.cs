@@ -6,6 +6,7 @@ namespace L2c.Kernels;
 internal static unsafe class TileActivation
 {
     /// <summary>c = act(c) for <paramref name="rows"/> rows, a multiple of 4, by <paramref name="vectors"/> vectors.</summary>
+    /// <remarks>The micro-kernel's registers see to <see cref="Activation.None"/> and <see cref="Activation.Relu"/>.</remarks>
     public static void Apply<V>(Activation activation, int rows, int vectors, float* c, nint cRow)
         where V : unmanaged, IFloats<V>
     {
@@ -19,8 +20,6 @@ internal static unsafe class TileActivation
                 break;
             case Activation.GeluErf:
                 Apply<V, GeluErfForm>(rows, vectors, c, cRow);
-                break;
-            case Activation.None or Activation.Relu:
                 break;
             default:
                 throw ActivationForms.Unknown(activation);

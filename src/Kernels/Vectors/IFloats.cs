@@ -12,7 +12,7 @@ internal unsafe interface IFloats<V> :
     IDivisionOperators<V, V, V>
     where V : unmanaged, IFloats<V>
 {
-    /// <summary>Lanes: 16, 8 or 4.</summary>
+    /// <summary>Lanes: 16, 8 or 4; in <see cref="Wide{V}"/> four times as many.</summary>
     static abstract int Count { get; }
 
     /// <summary>The same value in every lane.</summary>
@@ -68,8 +68,8 @@ internal unsafe interface IFloats<V> :
     /// something below 2^-125.</summary>
     static abstract V ScaleOnce(V value, V exponent);
 
-    /// <summary>2^x for x at most 0, within 3 ulp from -126 on; below, something in [0, 2^-125].</summary>
-    /// <remarks>The weights of a softmax, with the fewest operations that fp32 allows: attention is bound by them. One of a row is 1, beside
+    /// <summary>2^x for x at most 0, within 3 ulp from -126 on, so that 2^0 may be 0.99999994; below, something in [0, 2^-125].</summary>
+    /// <remarks>The weights of a softmax, with the fewest operations that fp32 allows: attention is bound by them. One of a row is 2^0, beside
     /// which 2^-125 is nothing.</remarks>
     static abstract V PowerOfTwo(V x);
 

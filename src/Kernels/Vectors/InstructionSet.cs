@@ -19,7 +19,7 @@ internal static class InstructionSets
 {
     /// <summary>The widest set that this machine has and the runtime uses.</summary>
     public static InstructionSet Best =>
-        Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? InstructionSet.Avx512
+        Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512DQ.IsSupported ? InstructionSet.Avx512
         : Avx2.IsSupported && Fma.IsSupported ? InstructionSet.Avx2
         : InstructionSet.Portable;
 

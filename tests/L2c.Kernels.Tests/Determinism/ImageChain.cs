@@ -2,8 +2,8 @@ using L2c.Testing;
 
 namespace L2c.Kernels.Tests;
 
-/// <summary>What a decoder and an Inception network are made of, on few channels: windows in place and gathered, norm, pools into channels of one
-/// image, a wider picture. Images <c>first</c> .. of a fixed set.</summary>
+/// <summary>What a decoder and an Inception network are made of, on few channels: windows inside an image and across its sides, norm, pools into
+/// channels of one image, a wider picture. Images <c>first</c> .. of a fixed set.</summary>
 internal sealed class ImageChain : Chain
 {
     /// <summary>Images in the set.</summary>

@@ -6,7 +6,7 @@ namespace L2c.Kernels.Tests;
 /// <summary>Products that are added to what their output holds, and the parts of a weight that they are made with.</summary>
 public sealed class AccumulatingLinearTests
 {
-    // M, N, K: smallest; a block's projection, smaller; primes, which leave rows unaligned, with K beyond one block of 768 on the CPU.
+    // M, N, K: smallest; a block's projection, smaller; primes, which leave rows unaligned.
     private static readonly int[][] _shapes = [[1, 1, 1], [34, 96, 144], [5, 19, 37]];
 
     public static TheoryData<string, int[]> Cases =>

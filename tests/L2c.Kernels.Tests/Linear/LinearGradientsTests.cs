@@ -4,7 +4,7 @@ namespace L2c.Kernels.Tests;
 
 public sealed class LinearGradientsTests
 {
-    // M, N, K: smallest; DiT-S attention output on a few tokens; primes, with M beyond two blocks of 256.
+    // M, N, K: smallest; DiT-S attention output on a few tokens; primes, with M beyond four blocks of 128.
     private static readonly int[][] _shapes = [[1, 1, 1], [64, 384, 384], [523, 101, 59]];
 
     public static MatrixTheoryData<string, int[]> Cases => new(Workbench.Sets, _shapes);

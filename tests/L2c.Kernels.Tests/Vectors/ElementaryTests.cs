@@ -27,6 +27,21 @@ public sealed class ElementaryTests
     [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
     public void Exp_minus_one_is_within_its_stated_error(string set) => Check<ExpMinusOneForm>(set, ExpMinusOne, bound: 3, smallest: 0);
 
+    // Densely, with the values just beside integers, and those next to 0.
+    [Theory]
+    [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
+    public void A_power_of_two_is_within_its_stated_error(string set)
+    {
+        float[] x =
+        [
+            .. Enumerable.Range(0, 378_001).Select(i => i / -3000f),
+            .. Enumerable.Range(0, 126).SelectMany(n => (float[])[-n, MathF.BitDecrement(-n), MathF.BitIncrement(-n - 1)]),
+            .. Enumerable.Range(1, 149).Select(n => -MathF.ScaleB(1, -n)),
+        ];
+        Check<PowerOfTwoForm>(set, v => Math.Pow(2, v), bound: 3, smallest: 0, x);
+        Assert.ThrowsAny<Exception>(() => Check<PowerOfTwoForm>(set, v => Math.Pow(2, v) * (1 + Math.ScaleB(3, -23)), bound: 3, smallest: 0, x));
+    }
+
     [Theory]
     [MemberData(nameof(Workbench.AllSets), MemberType = typeof(Workbench))]
     public void Activations_are_within_their_stated_errors(string set)
@@ -99,22 +114,23 @@ public sealed class ElementaryTests
     }
 
     // In ulps of the result, or of the smallest given: a factor that makes a result small has an absolute error.
-    private static void Check<TForm>(string set, Func<double, double> exact, double bound, double smallest)
+    private static void Check<TForm>(string set, Func<double, double> exact, double bound, double smallest, float[]? x = null)
         where TForm : struct, IActivationForm
     {
+        x ??= _everywhere;
         using var bench = new Workbench(set);
-        float[] y = Apply<TForm>(bench, _everywhere);
+        float[] y = Apply<TForm>(bench, x);
         (double worst, int at) = (0, 0);
         for (int i = 0; i < y.Length; i++)
         {
-            double expected = exact(_everywhere[i]), error = Error(y[i], expected, smallest);
+            double expected = exact(x[i]), error = Error(y[i], expected, smallest);
             if (!(error <= worst))
             {
                 (worst, at) = (error, i);
             }
         }
 
-        Assert.True(worst <= bound, $"{typeof(TForm).Name}({_everywhere[at]:R}) = {y[at]:R}, exact {exact(_everywhere[at]):R}, {worst:F2} ulp");
+        Assert.True(worst <= bound, $"{typeof(TForm).Name}({x[at]:R}) = {y[at]:R}, exact {exact(x[at]):R}, {worst:F2} ulp");
         Assert.True(worst > 0, "not one rounding: nothing was compared");
     }
 
@@ -158,6 +174,15 @@ public sealed class ElementaryTests
     {
         public static V Value<V>(V x)
             where V : unmanaged, IFloats<V> => Elementary.Exp(x);
+
+        public static V Gradient<V>(V x)
+            where V : unmanaged, IFloats<V> => throw new NotSupportedException();
+    }
+
+    private readonly struct PowerOfTwoForm : IActivationForm
+    {
+        public static V Value<V>(V x)
+            where V : unmanaged, IFloats<V> => V.PowerOfTwo(x);
 
         public static V Gradient<V>(V x)
             where V : unmanaged, IFloats<V> => throw new NotSupportedException();

@@ -198,11 +198,15 @@ public sealed class InceptionPass : IDisposable
         tap?.Invoke(step, y);
 
         // Where there is room for a group alone, it holds this one.
-        Tensor Images(string name) => _buffers.Images[name] is var all && all.Shape[0] == Batch ? all.SliceImages(first, count) : all.SliceImages(0, count);
+        Tensor Images(string name)
+        {
+            Tensor all = _buffers.Images[name];
+            return all.SliceImages(all.Shape[0] == Batch ? first : 0, count);
+        }
     }
 
     private static int GroupOf(Device device) =>
-        device.CacheBytes is { } bytes ? InceptionMemory.GroupOf(bytes, device.StorageType) : MaxBatch;
+        device.LastLevelCacheBytes is { } bytes ? InceptionMemory.GroupOf(bytes, device.StorageType) : MaxBatch;
 
     private sealed class Buffers
     {

@@ -54,23 +54,33 @@ public sealed class InceptionPassTests : IDisposable
     [Fact]
     public void Groups_in_which_a_batch_goes_through_the_stem_change_memory_alone()
     {
-        float[] together = Run(group: 3);
-        Assert.Equal(together, Run(group: 1));
-        Assert.Equal(together, Run(group: 2));
+        (float[] together, int ops, long bytes) = Run(group: 3);
+        (float[] pairs, int pairsOps, long pairsBytes) = Run(group: 2);
+        (float[] singles, int singlesOps, long singlesBytes) = Run(group: 1);
+        Assert.Equal(together, pairs);
+        Assert.Equal(together, singles);
 
-        float[] Run(int group)
+        // The stem's 7 steps once more for each group.
+        Assert.Equal((ops + 7, ops + 14), (pairsOps, singlesOps));
+        Assert.True(singlesBytes < pairsBytes && pairsBytes < bytes, $"bytes {singlesBytes}, {pairsBytes}, {bytes} for groups of 1, 2 and 3");
+
+        // A batch that is not full, whose second group has no image.
+        Assert.Equal(together[..(2 * InceptionFeatures.All.Length())], Run(group: 2, images: 2).Rows);
+
+        (float[] Rows, int Ops, long Bytes) Run(int group, int images = 3)
         {
+            long before = _device.AllocatedBytes;
             using InceptionPass pass = new(_network, 3, InceptionFeatures.All, group);
-            float[] rows = new float[3 * InceptionFeatures.All.Length()];
+            float[] rows = new float[images * InceptionFeatures.All.Length()];
             for (int turn = 0; turn < 2; turn++)
             {
                 // The second turn finds what the first has left in the memory.
                 rows.AsSpan().Clear();
-                pass.Start(_images);
+                pass.Start(_images.AsSpan(0, images * InceptionPass.ImageLength));
                 pass.Read(rows);
             }
 
-            return rows;
+            return (rows, pass.Ops.Count, _device.AllocatedBytes - before);
         }
     }
 
