@@ -8,7 +8,7 @@
 #   pause     holds it (SIGSTOP) while something is measured; continue lets it go on
 #   stop      ends it after its step; it writes its state
 #   status    whether it runs, the finished rounds, its newest state, the last row of its log
-# A new machine begins with the newest weights of the repository and a new optimiser. docs/training.md says how the size was chosen.
+# A new machine begins with the newest weights of the repository (bench/results/demo) and a new optimiser. docs/training.md says how the size was chosen.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly state=$(realpath -m "${2:-${XDG_STATE_HOME:-$HOME/.local/state}/l2c-demo}")
@@ -31,7 +31,7 @@ case ${1:-} in
         # A copy of a version that does not know an option of today's is replaced; it continues the same states.
         { [ -x "$program" ] && "$program" train --help | grep -cF -- '--min-snr' > /dev/null; } ||
             dotnet publish src/L2c.Cli -c Release -o "$state/bin" --nologo -v quiet
-        [ -e "$start" ] || { mkdir -p "$state"; cp src/L2c.Engine/models/shapes-dit8.safetensors "$start"; }
+        [ -e "$start" ] || { mkdir -p "$state"; cp bench/results/demo/next-model.safetensors "$start"; }
         case $(tail -n 1 "$run/log.csv" 2> /dev/null) in
             "$steps",*)
                 cp "$run/model.safetensors" "$start.partial"
