@@ -71,7 +71,10 @@ public sealed record GpuModel
 
     private static GpuModel Hopper => new()
     {
-        Name = "", Title = "", ComputeCapability = new Version(9, 0), MemoryBytes = 0,
+        Name = "",
+        Title = "",
+        ComputeCapability = new Version(9, 0),
+        MemoryBytes = 0,
         Multiprocessors = 132, // [W]
         Gigahertz = 1.83, // [W]: the clock that its 989 TFLOP/s are of
         TensorMacsPerClock = 2048, // [W] 989 TFLOP/s of fp16 and bf16, dense
